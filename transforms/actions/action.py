@@ -1,0 +1,106 @@
+"""The contract of an action: what a release does with one field."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from beam_deid.transforms.terms import Kind, Reason, Recoverability
+
+
+@dataclass(frozen=True)
+class Target:
+    """The field that an action is applied to.
+
+    Attributes:
+        release: Name of the release; part of the default key domain, so that two releases do not share tokens.
+        field: Name of the field.
+        kind: The field's kind, or None where the policy does not say.
+    """
+
+    release: str
+    field: str
+    kind: Kind | None = None
+
+
+class Treated(NamedTuple):
+    """What an action made of a column.
+
+    Attributes:
+        values: The new column, of the same length.
+        faults: Boolean array, true where the row must be rejected, never null; None where no row is.
+        reason: The reason code of those rows.
+    """
+
+    values: pa.Array
+    faults: pa.Array | None = None
+    reason: Reason | None = None
+
+
+class KeySource(Protocol):
+    """Hands out subkeys on the worker. Nothing that holds key bytes is ever pickled."""
+
+    def subkey(self, use: str, domain: str, reference: str | None = None) -> bytes:
+        """The 32-byte subkey for one use in one domain, under ``reference`` or the policy's default key."""
+        ...
+
+
+Bound = Callable[[pa.Array, pa.Array | None], Treated]
+"""``bound(column, subject)``: an action made ready on a worker. ``subject`` is the record's subject column."""
+
+
+class Action(BaseModel, ABC):
+    """One action with its options, as a policy writes it: ``{mask: {keep_first: 1}}``.
+
+    An instance is immutable, compares by its options, is cheap to build and safe to pickle: it never holds a key.
+
+    The laws that every action keeps (`tests/test_laws.py`):
+        * the result has the length of the column; null stays null, the empty string stays empty
+          (unless the action's own documentation says otherwise);
+        * the result of a slice is the slice of the result; chunking never shows;
+        * a dictionary column and a plain one give equal values;
+        * the same column under the same key gives the same bytes, in any process;
+        * no text makes it raise, and no exception it raises quotes a value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    keyed: ClassVar[bool] = False
+
+    @property
+    def wants(self) -> Kind | None:
+        """The kind a field must be read as where the policy gives none; None if any will do."""
+        return None
+
+    def check(self, target: Target) -> str | None:
+        """What is wrong with these options for ``target``, as a sentence for the policy's author, or None."""
+        return None
+
+    @abstractmethod
+    def recoverability(self, target: Target) -> Recoverability:
+        """How far what is released can be turned back."""
+
+    @abstractmethod
+    def sentence(self, target: Target) -> str:
+        """What will happen to the field, in one sentence without a full stop, for `plan` and the evidence."""
+
+    def output_type(self, column_type: pa.DataType) -> pa.DataType | None:
+        """The released type for a column of ``column_type``; None if the field is not released."""
+        return pa.string()
+
+    @abstractmethod
+    def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
+        """Make ready on the worker: fetch keys, read hierarchies, fill pools.
+
+        Args:
+            target: The field.
+            keys: Where subkeys come from.
+            level: The level that was decided, for an action that generalizes; others ignore it.
+
+        Raises:
+            KeyFault: A key is missing, unreadable or too short.
+        """

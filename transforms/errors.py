@@ -1,0 +1,141 @@
+"""What can go wrong, by what the user can do about it.
+
+::
+
+    DeidError
+    ├── PolicyError        the policy is wrong: mend the file                    exit 2
+    ├── UsageError         the call is wrong: mend the command or the caller     exit 2
+    ├── KeyFault           a key is missing, unreadable or too short             exit 2
+    ├── InputError         the input cannot be read, or too much was rejected    exit 3
+    ├── ExpectationUnmet   a release did not reach the label it expects          exit 4
+    ├── OutputError        the output cannot be written                          exit 1
+    ├── VerificationError  what was published is not what its label says         exit 1
+    └── InternalFault      our own mistake, or a library's                       exit 1
+
+Every message says what happened, where, and what to do next. None ever holds a value of the data or a byte
+of a key. All survive pickling, and being turned into text by a remote worker (`from_text`).
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+
+class DeidError(Exception):
+    """The root of all errors that this library raises on purpose.
+
+    Args:
+        what: What happened, one sentence without a full stop.
+        where: File, line, field or step; may be empty.
+        next_step: What the user can do; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, where: str = "", next_step: str = "") -> None:
+        super().__init__(what, where, next_step)
+        self.what, self.where, self.next_step = what, where, next_step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.what, self.where, self.next_step)
+
+    def __str__(self) -> str:
+        # The marks let `from_text` find the message inside what a remote runner makes of it.
+        place = f"{self.where}: " if self.where else ""
+        advice = f". {self.next_step}" if self.next_step else ""
+        return f"[{type(self).__name__}] {place}{self.what}{advice} [end]"
+
+    @property
+    def message(self) -> str:
+        """The message for a person, without marks."""
+        place = f"{self.where}: " if self.where else ""
+        advice = f". {self.next_step}" if self.next_step else ""
+        return f"{place}{self.what}{advice}"
+
+
+class PolicyError(DeidError):
+    """The policy is wrong. ``problems`` holds all that was found, each a line of its own."""
+
+    exit_code = 2
+
+    @classmethod
+    def from_problems(cls, problems: Iterable[str]) -> "PolicyError":
+        """One error that lists every problem found, in the order given."""
+        lines = list(problems)
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        return cls("\n".join([f"{count} in the policy", *lines]))
+
+    @property
+    def problems(self) -> list[str]:
+        """The problems, one line each, without the heading."""
+        return self.what.split("\n")[1:]
+
+
+class UsageError(DeidError):
+    """The call is wrong: an option, a path, a release that does not exist."""
+
+    exit_code = 2
+
+
+class KeyFault(DeidError):
+    """A key is missing, unreadable or too short."""
+
+    exit_code = 2
+
+
+class InputError(DeidError):
+    """The input cannot be read, or more records were rejected than allowed."""
+
+    exit_code = 3
+
+
+class ExpectationUnmet(DeidError):
+    """A release did not reach the label that its policy expects."""
+
+    exit_code = 4
+
+
+class OutputError(DeidError):
+    """The output cannot be written."""
+
+
+class VerificationError(DeidError):
+    """What was published is not what its label says."""
+
+
+class InternalFault(DeidError):
+    """A fault of ours or of a library's. The cause's text is left out: it may quote data."""
+
+    @classmethod
+    def from_exception(cls, cause: BaseException, where: str) -> "InternalFault":
+        """The fault for an exception that we did not foresee, by its type and place only."""
+        frame = cause.__traceback__
+        place = where
+        while frame is not None:
+            name = frame.tb_frame.f_globals.get("__name__", "")
+            if name.startswith("beam_deid"):
+                place = f"{where} ({name}:{frame.tb_lineno})"
+            frame = frame.tb_next
+        return cls(f"unforeseen {type(cause).__name__}", place, "Please report this message; it holds no data")
+
+
+ERRORS: dict[str, type[DeidError]] = {
+    error.__name__: error
+    for error in (
+        PolicyError, UsageError, KeyFault, InputError, ExpectationUnmet,
+        OutputError, VerificationError, InternalFault,
+    )
+}  # fmt: skip
+
+_MARKED = re.compile(r"\[(" + "|".join(ERRORS) + r")\] (.*?) \[end\]", re.DOTALL)
+
+
+def from_text(text: str) -> DeidError | None:
+    """The error of ours inside ``text``, or None.
+
+    Remote runners turn a worker's exception into text; this turns it back, so that exit codes hold there too.
+    """
+    found = _MARKED.search(text)
+    if found is None:
+        found = _MARKED.search(text.encode("utf-8", "replace").decode("unicode_escape", "replace"))
+    return ERRORS[found[1]](found[2]) if found else None

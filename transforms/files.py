@@ -1,0 +1,99 @@
+"""Paths: local ones by the operating system, all others by Beam's FileSystems.
+
+Beam is imported only for a path with a scheme, so that a worker on local files starts fast.
+"""
+
+import glob
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from beam_deid.transforms.errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that matched, with its size in bytes and its time of change (0.0 where unknown)."""
+
+    path: str
+    size: int
+    modified: float
+
+
+def is_local(path: str) -> bool:
+    """Whether the operating system opens this path."""
+    return "://" not in path
+
+
+def match(patterns: Sequence[str]) -> list[InputFile]:
+    """All files that the patterns match, sorted by path, each once. Hidden files are left out.
+
+    A folder stands for all files in it.
+
+    Raises:
+        UsageError: A pattern matches nothing.
+    """
+    found: dict[str, InputFile] = {}
+    for pattern in patterns:
+        files = _match_local(pattern) if is_local(pattern) else _match_remote(pattern)
+        if not files:
+            raise UsageError("no file matches this input", pattern, "Check the path; quote globs in a shell")
+        found.update((file.path, file) for file in files)
+    return [found[path] for path in sorted(found)]
+
+
+def _match_local(pattern: str) -> list[InputFile]:
+    paths = glob.glob(pattern, recursive=True) or ([pattern] if os.path.exists(pattern) else [])
+    inside = [os.path.join(path, name) for path in paths if os.path.isdir(path) for name in os.listdir(path)]
+    files = []
+    for path in [*paths, *inside]:
+        if os.path.isfile(path) and not os.path.basename(path).startswith("."):
+            facts = os.stat(path)
+            files.append(InputFile(path, facts.st_size, facts.st_mtime))
+    return files
+
+
+def _match_remote(pattern: str) -> list[InputFile]:
+    from apache_beam.io.filesystems import FileSystems
+
+    try:
+        matched = FileSystems.match([pattern])[0].metadata_list
+    except Exception as error:
+        raise InputError(f"the filesystem does not answer ({type(error).__name__})", pattern) from None
+    return [InputFile(file.path, file.size_in_bytes, file.last_updated_in_seconds or 0.0) for file in matched]
+
+
+def open_read(path: str) -> BinaryIO:
+    """Open a file for reading as it is, without decompression; seekable.
+
+    Raises:
+        InputError: It is gone or may not be read.
+    """
+    try:
+        if is_local(path):
+            return open(path, "rb")
+        from apache_beam.io.filesystem import CompressionTypes
+        from apache_beam.io.filesystems import FileSystems
+
+        return cast(BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+    except FileNotFoundError:
+        raise InputError("the file is gone", path, "It was there when the run began; start again") from None
+    except OSError as error:
+        raise InputError(f"the file cannot be opened ({error.strerror})", path) from None
+
+
+def read_all(path: str) -> bytes:
+    """The bytes of a small file.
+
+    Raises:
+        InputError: See `open_read`.
+    """
+    with open_read(path) as stream:
+        return stream.read()
+
+
+def buffered(stream: BinaryIO, size: int = 1 << 20) -> BinaryIO:
+    """The stream, read in blocks of ``size`` bytes."""
+    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream), size))

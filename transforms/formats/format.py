@@ -1,0 +1,130 @@
+"""The contract of a file format, and what passes between files and records."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from beam_deid.transforms.terms import Reason
+
+
+class InputOptions(BaseModel):
+    """How input files are written (``input:`` in a policy). What is not said is taken from the file's name.
+
+    ``auto`` never looks at values to find types: those come from the policy's kinds alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: str | None = Field(None, description="parquet, csv or jsonl; by the file's name if not given")
+    delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
+    quote: str = Field('"', min_length=1, max_length=1)
+    encoding: str = Field("auto", description="utf-8, gb18030 or auto")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A piece of an input file, a few bytes to describe: the unit of work and of one output part.
+
+    Attributes:
+        path: The file, as Beam's FileSystems opens it.
+        format: Name of the format.
+        size: Size of the file in bytes when it was listed.
+        row_groups: The Parquet row groups to read; empty for the whole file.
+        first_row: Number of the first row in its file, from 0.
+        rows: Rows in the shard, or None where that is not known without reading.
+        index: Number of the shard in the run, from 0.
+        modified: When the file was last changed, seconds since 1970, where the filesystem tells.
+    """
+
+    path: str
+    format: str
+    size: int
+    row_groups: tuple[int, ...] = ()
+    first_row: int = 0
+    rows: int | None = None
+    index: int = 0
+    modified: float = 0.0
+
+
+class Fault(NamedTuple):
+    """Rows at fault: where, and why; never the value.
+
+    Attributes:
+        rows: int64 array of row numbers in the file, from 0, the header not counted.
+        field: The field, or "" where the whole row is at fault.
+        reason: The reason code.
+    """
+
+    rows: npt.NDArray[np.int64]
+    field: str
+    reason: Reason
+
+
+@dataclass
+class Chunk:
+    """Some rows of a file.
+
+    Attributes:
+        batch: The wanted columns, in the wanted order, with the types that the format has (text formats: string).
+        rows: int64 array, row number in the file of each row of ``batch``.
+        faults: Rows that are not in ``batch`` because they could not be read.
+    """
+
+    batch: pa.RecordBatch
+    rows: npt.NDArray[np.int64]
+    faults: list[Fault] = field(default_factory=list)
+
+
+class PartWriter(Protocol):
+    """Writes the batches of one part."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch of the part's schema."""
+        ...
+
+    def close(self) -> None:
+        """Finish the file. The stream stays open."""
+        ...
+
+
+class Format(ABC):
+    """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.files`."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def columns(self, path: str, options: InputOptions) -> list[str]:
+        """The names of a file's columns, in file order, reading no more than its head.
+
+        Raises:
+            InputError: The file cannot be read, is empty, or names a column twice.
+        """
+
+    @abstractmethod
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """Cut a file into shards of about ``rows`` rows. The cut depends on the file alone.
+
+        Raises:
+            InputError: The file cannot be read.
+        """
+
+    @abstractmethod
+    def read(
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int
+    ) -> Iterator[Chunk]:
+        """Read the wanted columns of a shard in chunks of at most ``rows`` rows, in file order.
+
+        Raises:
+            InputError: The file is gone, truncated, not of this format, or lacks a column.
+        """
+
+    @abstractmethod
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """A writer of one part. Its bytes depend on the schema, its metadata and the batches' rows alone."""

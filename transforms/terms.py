@@ -1,0 +1,80 @@
+"""The words of the field, as closed sets: roles, kinds, recoverability, labels, sharing models, reasons."""
+
+from enum import Enum
+
+
+class Word(str, Enum):
+    """A closed set of words that are written as they are spelt."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Role(Word):
+    """What a field says about a person. A field may be both quasi-identifier and sensitive."""
+
+    DIRECT = "direct_identifier"
+    QUASI = "quasi_identifier"
+    SENSITIVE = "sensitive"
+    INSENSITIVE = "insensitive"
+
+
+class Kind(Word):
+    """What a field holds. It fixes the type that text is read as, and the presets that fit."""
+
+    TEXT = "text"
+    FREE_TEXT = "free_text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    ORDER_NUMBER = "order_number"
+    PERSON_NAME = "person_name"
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    ID_CARD = "id_card"
+    BANK_CARD = "bank_card"
+    EMAIL = "email"
+    PLATE = "plate"
+    ADDRESS = "address"
+    DIVISION = "division"
+
+
+class Recoverability(Word):
+    """How far a released field can be turned back into what it was."""
+
+    REMOVED = "removed"
+    IRREVERSIBLE = "irreversible"
+    GENERALIZED = "generalized"
+    PARTIAL = "partial"
+    KEYED = "keyed"
+    KEY_DESTROYED = "key_destroyed"
+    CLEAR = "clear"
+
+
+class LabelName(Word):
+    """What a published dataset is in law. Everything not proved is ``still_personal``."""
+
+    ANONYMIZED = "anonymized"
+    STILL_PERSONAL = "still_personal"
+
+
+class Sharing(Word):
+    """The release model (公开共享): fully public, controlled public, enclave."""
+
+    PUBLIC = "public"
+    CONTROLLED = "controlled"
+    ENCLAVE = "enclave"
+
+
+class Reason(Word):
+    """Why a record was rejected. These codes stand in ``rejected.parquet``; the value never does."""
+
+    MALFORMED_ROW = "malformed_row"
+    BAD_ENCODING = "bad_encoding"
+    WRONG_TYPE = "wrong_type"
+    OUTSIDE_HIERARCHY = "outside_hierarchy"
+    NOT_AN_OBJECT = "not_an_object"
+    UNKNOWN_FIELD = "unknown_field"
