@@ -1,0 +1,79 @@
+"""A label with its evidence, as ``label.json`` holds it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from beam_deid.transforms.terms import LabelName
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Test:
+    """One condition behind a label.
+
+    Attributes:
+        line: The line of the label rule that it belongs to, 1 to 7.
+        name: What was tested.
+        passed: Whether it holds; a thing that was not measured does not.
+        measured: The measured value, or None where nothing was measured.
+        limit: What it was compared with.
+        detail: One sentence for a person; holds names and figures, never values.
+    """
+
+    line: int
+    name: str
+    passed: bool
+    measured: Any = None
+    limit: Any = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """How one field was released."""
+
+    role: tuple[str, ...]
+    action: str
+    recoverability: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A join test: what was joined, on what, and how many subjects it linked to exactly one."""
+
+    name: str
+    on: tuple[str, ...]
+    subjects: int
+    linked: int
+    linked_rightly: int | None
+    share: float
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class Label:
+    """The label of a release and everything that it rests on, before files and records are known."""
+
+    label: LabelName
+    sensitive: bool
+    grade: int
+    tests: tuple[Test, ...]
+    risk: dict[str, Any]
+    attacks: tuple[Attack, ...]
+    scan: tuple[dict[str, Any], ...]
+    search: dict[str, Any]
+    fields: dict[str, FieldFacts] = field(default_factory=dict)
+
+    @property
+    def failing(self) -> tuple[Test, ...]:
+        """The tests that do not hold."""
+        return tuple(test for test in self.tests if not test.passed)
+
+    def to_json(self) -> dict[str, Any]:
+        """The label as plain JSON types."""
+        document = asdict(self)
+        document["label"] = str(self.label)
+        document["tests"] = [asdict(test) for test in self.tests]
+        return document

@@ -1,0 +1,100 @@
+"""Distinct combinations with counts: all risk arithmetic runs on these, never on rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Distinct rows of key columns, each with the number of records that have it.
+
+    Attributes:
+        columns: Key columns by name, each of shape (n,), dtype uint64.
+        counts: Records per row, shape (n,), dtype int64.
+    """
+
+    columns: Mapping[str, Keys]
+    counts: Counts
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Keys], counts: Counts) -> "Histogram":
+        """Count equal rows together, in order of first appearance."""
+        numbers, distinct = codes(combine(columns.values(), len(counts)))
+        if len(distinct) == len(counts):
+            return cls(dict(columns), counts)
+        rows = first_rows(numbers, len(distinct))
+        total = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
+        return cls({name: keys[rows] for name, keys in columns.items()}, total)
+
+    @classmethod
+    def merge(cls, parts: Sequence["Histogram"]) -> "Histogram":
+        """The histogram of all parts together; associative. Parts have the same columns."""
+        if len(parts) == 1:
+            return parts[0]
+        names = parts[0].columns
+        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+        return cls.of(columns, np.concatenate([part.counts for part in parts]))
+
+    @property
+    def records(self) -> int:
+        """The number of records counted."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Equivalence classes over histogram rows, with their sizes.
+
+    Without subjects every record is a person of its own.
+
+    Attributes:
+        numbers: Class number of each row, shape (n,), int64.
+        keys: Key of each class, shape (classes,), uint64.
+        records: Records per class, shape (classes,), int64.
+        subjects: Distinct subjects per class, shape (classes,), int64.
+    """
+
+    numbers: Counts
+    keys: Keys
+    records: Counts
+    subjects: Counts
+
+    @classmethod
+    def of(cls, keys: Keys, counts: Counts, subject: Keys | None) -> "Classes":
+        """The classes of rows with ``keys`` (n,), ``counts`` (n,) and, where there are any, ``subject`` (n,)."""
+        numbers, distinct = codes(keys)
+        records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
+        subjects = records
+        if subject is not None:
+            rows = pair_rows(numbers, subject)
+            subjects = np.bincount(numbers[rows], minlength=len(distinct)).astype(np.int64)
+        return cls(numbers, distinct, records, subjects)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def pair_rows(numbers: Counts, keys: Keys) -> Counts:
+    """The first row of each distinct pair of number and key, both of shape (n,)."""
+    pairs, distinct = codes(combine([numbers.view(np.uint64), keys], len(keys)))
+    return first_rows(pairs, len(distinct))
+
+
+def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
+    """Counts per distinct key over all parts, sorted by key: equal multisets give equal arrays."""
+    parts = list(parts)
+    if not parts:
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
+    numbers, distinct = codes(np.concatenate([keys for keys, _ in parts]))
+    sums = np.bincount(
+        numbers, weights=np.concatenate([counts for _, counts in parts]), minlength=len(distinct)
+    ).astype(np.int64)
+    order = np.argsort(distinct)
+    return distinct[order], sums[order]

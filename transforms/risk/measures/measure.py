@@ -1,0 +1,55 @@
+"""The contract of a disclosure measure: equivalence classes in, named figures out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.risk.histogram import Classes, Counts
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a release's figures are measured against.
+
+    Attributes:
+        threshold: Greatest risk θ of one class: 1/k.
+        public: Whether the release is fully public, where the highest risk counts, not the average.
+        environment: The environment risk E, from 0 to 1.
+        linkable: Whether records of one subject can be linked in the release.
+    """
+
+    threshold: float
+    public: bool = False
+    environment: float = 1.0
+    linkable: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What a measure sees: the released rows of a histogram.
+
+    Attributes:
+        classes: Equivalence classes over the quasi-identifiers.
+        counts: Records per row, shape (n,).
+        subject: Subject of each row, shape (n,), or None.
+        sensitive: Value keys of each sensitive field, shape (n,).
+        setting: Limits and setting.
+    """
+
+    classes: Classes
+    counts: Counts
+    subject: Keys | None
+    setting: Setting
+    sensitive: Mapping[str, Keys] = field(default_factory=dict)
+
+
+class Measure(ABC):
+    """One measure. Stateless; it must not change what it is given."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def figures(self, view: View) -> dict[str, Any]:
+        """The figures, under the names that ``label.json`` uses. Called with at least one class."""

@@ -1,0 +1,53 @@
+"""The risk figures by sharing model: R_a, R_b, R_c, the environment risk E, and the overall risk R.
+
+Terms as in GB/T 42460-2023 (after which these are modelled; no conformity is claimed); context tables as in
+Information and Privacy Commissioner of Ontario: De-identification Guidelines for Structured Data (2016).
+
+For class sizes f_j (subjects) and θ_j = 1/f_j: R_a is the share of classes with θ_j above the threshold, R_b the
+greatest θ_j, R_c the mean of θ_j over classes. R = R_b·E when fully public, R_c·E otherwise, and 1 if R_a > 0.
+"""
+
+from typing import Any
+
+from beam_deid.transforms.risk.measures.measure import Measure, View
+
+_INSIDER = {
+    ("high", "low"): 0.05, ("high", "medium"): 0.1, ("high", "high"): 0.2,
+    ("medium", "low"): 0.2, ("medium", "medium"): 0.3, ("medium", "high"): 0.4,
+    ("low", "low"): 0.4, ("low", "medium"): 0.5, ("low", "high"): 0.6,
+}  # fmt: skip
+_BREACH = {"high": 0.14, "medium": 0.27, "low": 0.55}
+
+
+class SharingModel(Measure):
+    """``sharing{R_a, R_b, R_c, E, R}``."""
+
+    name = "sharing"
+
+    def figures(self, view: View) -> dict[str, Any]:
+        """The figures, from 0 to 1."""
+        risk = 1.0 / view.classes.subjects
+        # The tolerance keeps 1/5 at the threshold 1/5.
+        above = float((risk > view.setting.threshold + 1e-12).mean())
+        greatest, mean, setting = float(risk.max()), float(risk.mean()), view.setting
+        overall = 1.0 if above > 0 else (greatest if setting.public else mean) * setting.environment
+        return {"sharing": {"R_a": above, "R_b": greatest, "R_c": mean, "E": setting.environment, "R": overall}}
+
+
+def environment_risk(
+    public: bool, controls: str, motive: str, prevalence: float, acquaintances: int, security: str
+) -> float:
+    """The environment risk E, from 0 to 1: 1 when fully public, else the greatest of three.
+
+    Args:
+        public: Whether the release is fully public.
+        controls: Risk-mitigating controls, ``low``, ``medium`` or ``high``.
+        motive: Motives and capacity of an insider, likewise (T1, deliberate attempt by an insider).
+        prevalence: Share p of the population with the dataset's characteristic.
+        acquaintances: Number m of a recipient's acquaintances (T2 = 1 − (1 − p)^m, an acquaintance is in the data).
+        security: The recipient's security and privacy capability (T3, a breach at the recipient).
+    """
+    if public:
+        return 1.0
+    acquaintance = 1.0 - (1.0 - prevalence) ** acquaintances
+    return max(_INSIDER[controls, motive], acquaintance, _BREACH[security])
