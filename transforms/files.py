@@ -97,3 +97,18 @@ def read_all(path: str) -> bytes:
 def buffered(stream: BinaryIO, size: int = 1 << 20) -> BinaryIO:
     """The stream, read in blocks of ``size`` bytes."""
     return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream), size))
+
+
+def open_write(path: str) -> BinaryIO:
+    """Open a new file for writing, with the folders above it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if is_local(path):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        return open(path, "wb")
+    from apache_beam.io.filesystem import CompressionTypes
+    from apache_beam.io.filesystems import FileSystems
+
+    return cast(BinaryIO, FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED))

@@ -1,0 +1,216 @@
+"""A measured release at given levels: what would be suppressed, every figure, every join."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix
+from beam_deid.transforms.label.evidence import Attack
+from beam_deid.transforms.label.rule import LINK_LIMIT
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import linkable
+from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE, Layout
+from beam_deid.transforms.records.measuring import ReleaseMeasured
+from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
+from beam_deid.transforms.risk.linkage import Linked, Side, link
+from beam_deid.transforms.risk.measures import all_figures
+from beam_deid.transforms.risk.measures.l_diversity import distinct_values
+from beam_deid.transforms.risk.measures.measure import Setting, View
+from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.risk.measures.t_closeness import equal_distance
+from beam_deid.transforms.terms import Sharing
+
+Levels = Mapping[str, int]
+Mask = npt.NDArray[np.bool_]
+_ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which histogram rows are released at some levels.
+
+    Attributes:
+        kept: Rows that are released, shape (n,).
+        suppressed: Keys of the suppressed classes, ascending.
+        records: Records suppressed.
+        satisfied: Whether every class that is left meets k, l and t within the suppression limit. If not, nothing
+            is suppressed: losing records without reaching the aim would help nobody.
+    """
+
+    kept: Mask
+    suppressed: Keys
+    records: int
+    satisfied: bool
+
+
+class Assessor:
+    """Answers for one release what its data look like at any levels."""
+
+    def __init__(self, policy: Policy, layout: Layout, measured: ReleaseMeasured, histogram: Histogram) -> None:
+        self._policy, self._layout, self._histogram = policy, layout, histogram
+        self._spec = policy.releases[layout.release]
+        self._bases = measured.bases
+        self._lifted: dict[tuple[str, int], Keys] = {}
+        self.subject = histogram.columns.get("subject")
+
+    def open_keys(self, levels: Levels) -> dict[str, Keys]:
+        """The key of each open field's released value, per histogram row."""
+        return {name: self._lift(name, levels[name]) for name in self._layout.open}
+
+    def key(self, projection: str, levels: Levels) -> Keys:
+        """The key of a projection's released values, per histogram row, shape (n,)."""
+        fixed = self._histogram.columns[f"fixed:{projection}"]
+        return self._layout.projections[projection].key(fixed, self.open_keys(levels))
+
+    def sensitive(self, levels: Levels) -> dict[str, Keys]:
+        """The key of each released sensitive value, per histogram row."""
+        opened = self.open_keys(levels)
+        columns = self._histogram.columns
+        return {name: opened.get(name, columns[f"sensitive:{name}"]) for name in self._layout.sensitive}
+
+    def loss(self, levels: Levels) -> float:
+        """Mean over open fields of (m − 1)/(M − 1), m base values under the released one of M there are.
+
+        Iyengar: Transforming data to satisfy privacy constraints (KDD 2002), over distinct base values.
+        """
+        losses = [self._field_loss(name, levels[name]) for name in self._layout.open]
+        return sum(losses) / len(losses) if losses else 0.0
+
+    def cut(self, levels: Levels) -> Cut:
+        """Suppress classes that miss k, l or t, as long as the policy's limit allows."""
+        histogram, require = self._histogram, self._spec.require
+        keys, sensitive = self.key(CLASSES, levels), self.sensitive(levels)
+        everything = np.ones(len(keys), dtype=bool)
+        allowed = require.suppression * histogram.records
+        kept = everything
+        for _ in range(_ROUNDS):
+            rows = np.flatnonzero(kept)
+            if len(rows) == 0:
+                break
+            subject = None if self.subject is None else self.subject[rows]
+            classes = Classes.of(keys[rows], histogram.counts[rows], subject)
+            poor = classes.subjects < self._spec.k
+            for name, values in sensitive.items():
+                poor |= distinct_values(classes, values[rows]) < max(require.l.get(name, 2), 2)
+            for name, limit in require.t.items():
+                if name in sensitive:
+                    poor |= equal_distance(classes, histogram.counts[rows], sensitive[name][rows]) > limit
+            if not poor.any():
+                lost = histogram.records - int(histogram.counts[rows].sum())
+                return Cut(kept, np.unique(keys[~kept]), lost, True)
+            kept = kept.copy()
+            kept[rows[poor[classes.numbers]]] = False
+            if histogram.records - histogram.counts[kept].sum() > allowed:
+                break
+        return Cut(everything, np.empty(0, np.uint64), 0, False)
+
+    def view(self, levels: Levels, kept: Mask) -> View:
+        """The released rows as the measures see them."""
+        spec, rows = self._spec, np.flatnonzero(kept)
+        subject = None if self.subject is None else self.subject[rows]
+        counts = self._histogram.counts[rows]
+        public = spec.sharing == Sharing.PUBLIC
+        setting = Setting(
+            1 / spec.k, public, environment_risk(public, **spec.environment.model_dump()),
+            linkable(self._policy, self._layout.release),
+        )  # fmt: skip
+        classes = Classes.of(self.key(CLASSES, levels)[rows], counts, subject)
+        sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}
+        return View(classes, counts, subject, setting, sensitive)
+
+    def figures(self, levels: Levels, kept: Mask) -> dict[str, object]:
+        """All figures of the released rows; empty if there are none."""
+        return all_figures(self.view(levels, kept)) if kept.any() else {}
+
+    def joins(self, levels: Levels, kept: Mask) -> list[Attack]:
+        """The joins that are always made, and those with attackers who have no table of their own."""
+        limit = self.link_limit
+        attacks = []
+        for name, projection in self._layout.projections.items():
+            if name == CLASSES or self.has_table(name):
+                continue
+            linked = self._self_join(self.key(name, levels), kept)
+            attacks.append(attack(name, projection.fields, linked, limit))
+        if self._layout.sensitive:
+            known = [self.key(SOURCE, levels), *self.sensitive(levels).values()]
+            linked = self._self_join(combine(known, len(kept)), kept)
+            fields = tuple(dict.fromkeys([*self._layout.projections[SOURCE].fields, *self._layout.sensitive]))
+            attacks.append(attack(WITH_SENSITIVE, fields, linked, self._spec.require.link_sensitive))
+        return attacks
+
+    def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
+        """The released rows as one side of a join."""
+        rows = np.flatnonzero(kept)
+        subject = None if self.subject is None else self.subject[rows]
+        return Side(self.key(projection, levels)[rows], self._histogram.counts[rows], subject)
+
+    def proof(self, levels: Levels, kept: Mask) -> tuple[Keys, Counts, int]:
+        """What the release pass must find again: class keys and records, and a digest of all measured columns."""
+        rows = np.flatnonzero(kept)
+        counts = self._histogram.counts[rows]
+        keys = self.key(CLASSES, levels)[rows]
+        parts = [keys, self.key(SOURCE, levels)[rows], *(v[rows] for v in self.sensitive(levels).values())]
+        if self.subject is not None:
+            parts.append(self.subject[rows])
+        digest = row_digest(parts, counts)
+        number, distinct = codes(keys)
+        records = np.bincount(number, weights=counts, minlength=len(distinct)).astype(np.int64)
+        order = np.argsort(distinct)
+        return distinct[order], records[order], digest
+
+    @property
+    def link_limit(self) -> float:
+        """The share of subjects that a join may link to exactly one."""
+        given = self._spec.require.link
+        return LINK_LIMIT[self._spec.sharing] if given is None else given
+
+    def has_table(self, projection: str) -> bool:
+        """Whether a projection is that of an attacker with a table of its own."""
+        kind, _, name = projection.partition(":")
+        return kind == "attacker" and self._spec.attackers[name].table is not None
+
+    def _self_join(self, keys: Keys, kept: Mask) -> Linked:
+        counts, subject = self._histogram.counts, self.subject
+        rows = np.flatnonzero(kept)
+        released = Side(keys[rows], counts[rows], None if subject is None else subject[rows])
+        return link(released, Side(keys, counts, subject), same_rows=kept.astype(np.int64))
+
+    def _lift(self, name: str, level: int) -> Keys:
+        if (name, level) not in self._lifted:
+            values = self._bases[name]
+            lifted = fingerprint(self._ladder(name).at(values, level))
+            base = pa.array(fingerprint(values))
+            rows = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=base)
+            self._lifted[name, level] = lifted[rows.to_numpy()]
+        return self._lifted[name, level]
+
+    def _ladder(self, name: str) -> Ladder:
+        action = self._spec.fields[name]
+        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
+        return action.ladder()
+
+    def _field_loss(self, name: str, level: int) -> float:
+        ladder = self._ladder(name)
+        values = ladder.domain if ladder.domain is not None else self._bases[name]
+        if len(values) < 2:
+            return 0.0
+        numbers, distinct = codes(fingerprint(ladder.at(values, level)))
+        sizes = np.bincount(numbers, minlength=len(distinct))
+        return float(((sizes[numbers] - 1) / (len(values) - 1)).mean())
+
+
+def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
+    """A join's result as evidence."""
+    return Attack(name, on, linked.subjects, linked.linked, linked.linked_rightly, linked.share, limit)
+
+
+def row_digest(parts: list[Keys], counts: Counts) -> int:
+    """An order-free digest of rows: the sum modulo 2⁶⁴ of their mixed keys, each times its count."""
+    keys = mix(combine(parts, len(counts)))
+    return int((keys * counts.view(np.uint64)).sum(dtype=np.uint64))

@@ -1,0 +1,176 @@
+"""From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label
+from beam_deid.transforms.label.rule import Findings
+from beam_deid.transforms.label.rule import decide as decide_label
+from beam_deid.transforms.policy.roles import linkable, released_fields
+from beam_deid.transforms.records.assessing import Assessor, Cut, attack
+from beam_deid.transforms.records.attackers import attacker_side
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.layout import CLASSES, Layout
+from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.linkage import link
+from beam_deid.transforms.search.descent import Found, descend
+
+
+@dataclass(frozen=True)
+class ReleaseDecision:
+    """What the release pass must do with one release, and what it must find.
+
+    Attributes:
+        release: Its name.
+        levels: Decided level of each field that left it open.
+        suppressed: Keys of the suppressed classes, ascending.
+        label: The label with its evidence.
+        classes: Keys and records of every class that will be written, ascending by key.
+        digest: Order-free digest of all measured columns of what will be written.
+        records: ``read, released, suppressed, rejected``.
+    """
+
+    release: str
+    levels: dict[str, int]
+    suppressed: Keys
+    label: Label
+    classes: tuple[Keys, Counts]
+    digest: int
+    records: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The decision for a whole run.
+
+    Attributes:
+        read: Records read.
+        releases: Decision by release; empty where the run was refused.
+        refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
+    """
+
+    read: int
+    releases: dict[str, ReleaseDecision] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+
+def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
+    """Decide every release of a run, unless too much of its input was rejected.
+
+    Args:
+        job: The run.
+        measured: What the measuring pass found.
+        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    faults: dict[str, None] = {}
+    for name, found in measured.releases.items():
+        if found.rejected > max_rejects * measured.read:
+            share = found.rejected / measured.read
+            faults[f"release {name}: {found.rejected} of {measured.read} records rejected ({share:.2%})"] = None
+            for (column, reason), count in sorted(found.faults.items()):
+                faults[f"  {column or 'whole row'}: {reason}, {count} records"] = None
+    if faults:
+        return Decision(measured.read, {}, tuple(faults))
+    return Decision(
+        measured.read,
+        {name: decide_release(job, name, measured.read, found) for name, found in measured.releases.items()},
+    )
+
+
+def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured) -> ReleaseDecision:
+    """Decide one release."""
+    layout = Layout.of(job.policy, release, job.releases)
+    if measured.histogram is None:
+        label = decide_label(_findings(job, layout, measured, {}, [], {}, {"levels": {}}))
+        empty = np.empty(0, np.uint64), np.empty(0, np.int64)
+        levels = {name: _choices(job, release, name)[-1] for name in layout.open}
+        return ReleaseDecision(release, levels, empty[0], label, empty, 0, _records(read, 0, 0, measured.rejected))
+    assessor = Assessor(job.policy, layout, measured, measured.histogram)
+    found = _search(job, layout, assessor)
+    cut = assessor.cut(found.levels)
+    attacks, untested = _attacks(job, layout, assessor, found, cut)
+    search = {
+        "levels": {name: _level_name(job, release, name, level) for name, level in found.levels.items()},
+        "loss": assessor.loss(found.levels), "suppressed": cut.records, "satisfied": cut.satisfied,
+        "evaluated": found.evaluated, "method": "greedy descent from the top" if layout.open else "levels fixed",
+    }  # fmt: skip
+    figures = assessor.figures(found.levels, cut.kept)
+    label = decide_label(_findings(job, layout, measured, figures, attacks, untested, search))
+    keys, counts, digest = assessor.proof(found.levels, cut.kept)
+    records = _records(read, int(counts.sum()), cut.records, measured.rejected)
+    return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
+
+
+def _search(job: Job, layout: Layout, assessor: Assessor) -> Found:
+    choices = {name: _choices(job, layout.release, name) for name in layout.open}
+    limit = job.policy.releases[layout.release].require.risk
+
+    def satisfies(levels: dict[str, int]) -> bool:
+        cut = assessor.cut(levels)
+        if not cut.satisfied:
+            return False
+        figures = assessor.figures(levels, cut.kept)
+        return figures["sharing"]["R"] <= limit and all(  # type: ignore[index]
+            join.limit is None or join.share <= join.limit for join in assessor.joins(levels, cut.kept)
+        )
+
+    return descend(choices, satisfies, assessor.loss) if choices else Found({}, True, 0)
+
+
+def _attacks(
+    job: Job, layout: Layout, assessor: Assessor, found: Found, cut: Cut
+) -> tuple[list[Attack], dict[str, str]]:
+    attacks, untested = assessor.joins(found.levels, cut.kept), {}
+    for name, projection in layout.projections.items():
+        if name == CLASSES or not assessor.has_table(name):
+            continue
+        attacker = job.policy.releases[layout.release].attackers[name.partition(":")[2]]
+        if not projection.fields:
+            untested[name] = "nothing that this attacker knows is released, so its table was not joined"
+            continue
+        side, truth = attacker_side(job, layout.release, attacker.table or "", projection, found.levels)
+        released = assessor.release_side(name, found.levels, cut.kept)
+        linked = link(released, side, truth=truth)
+        attacks.append(attack(name, projection.fields, linked, assessor.link_limit))
+    return attacks, untested
+
+
+def _findings(
+    job: Job, layout: Layout, measured: ReleaseMeasured, figures: dict[str, object], attacks: list[Attack],
+    untested: dict[str, str], search: dict[str, object],
+) -> Findings:  # fmt: skip
+    policy, spec = job.policy, job.policy.releases[layout.release]
+    fields = {}
+    for name in released_fields(policy, layout.release):
+        action, target = spec.fields[name], policy.target(layout.release, name)
+        fields[name] = FieldFacts(
+            tuple(str(role) for role in policy.fields[name].role), action.name,
+            str(action.recoverability(target)), action.sentence(target),
+        )  # fmt: skip
+    return Findings(
+        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
+        l=spec.require.l, t=spec.require.t, risk_limit=spec.require.risk, risk=figures, attacks=tuple(attacks),
+        untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.hits.items())),
+        linkable=linkable(policy, layout.release), search=search,
+    )  # fmt: skip
+
+
+def _choices(job: Job, release: str, name: str) -> tuple[int, ...]:
+    action = job.policy.releases[release].fields[name]
+    return action.choices() if isinstance(action, Generalize) else (0,)
+
+
+def _level_name(job: Job, release: str, name: str, level: int) -> str:
+    action = job.policy.releases[release].fields[name]
+    return action.ladder().levels[level] if isinstance(action, Generalize) else str(level)
+
+
+def _records(read: int, released: int, suppressed: int, rejected: int) -> dict[str, int]:
+    return {"read": read, "released": released, "suppressed": suppressed, "withheld": 0, "rejected": rejected}

@@ -1,0 +1,66 @@
+"""What every worker is told: the policy, the releases, and how to read. Small, picklable, without a key byte."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.crypto.keys import Keys
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.records.layout import Layout
+
+BATCH_ROWS = 65_536
+SHARD_ROWS = 262_144
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run.
+
+    Attributes:
+        policy: The policy.
+        releases: Names of the releases to make.
+        types: Type of each input column where the input has types of its own; text elsewhere.
+        run: The run's id, a function of policy and input.
+        policy_sha256: Hash of the policy.
+    """
+
+    policy: Policy
+    releases: tuple[str, ...]
+    types: Mapping[str, pa.DataType] = field(default_factory=dict)
+    run: str = ""
+    policy_sha256: str = ""
+
+    @property
+    def keys(self) -> Keys:
+        """The policy's keys, not yet resolved."""
+        return Keys(self.policy.keys.key if self.policy.keys else None)
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """What is measured, for each release."""
+        return {name: Layout.of(self.policy, name, self.releases) for name in self.releases}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that any release needs, in the policy's order."""
+        needed = {name for release in self.releases for name in released_fields(self.policy, release)}
+        needed.add(self.policy.subject or "")
+        return tuple(name for name in self.policy.fields if name in needed)
+
+    @property
+    def measured_columns(self) -> tuple[str, ...]:
+        """The input columns that the measuring pass needs, in the policy's order."""
+        needed = {name for layout in self.layouts.values() for name in layout.measured}
+        needed.add(self.policy.subject or "")
+        return tuple(name for name in self.columns if name in needed or not self._is_text(name))
+
+    def type_of(self, name: str) -> pa.DataType:
+        """The type that a field has once it is read as its kind says."""
+        return arrow_type(self.policy.kind(name), self.types.get(name, pa.string()))
+
+    def _is_text(self, name: str) -> bool:
+        # Text cannot fail to be read as text, so a text column that is not measured need not be read twice.
+        return bool(pa.types.is_string(self.type_of(name)))

@@ -1,0 +1,107 @@
+"""What is measured of a release: which fields, under which joins, and how keys are made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import (
+    join_fields,
+    keyed_fields,
+    open_levels,
+    quasi_fields,
+    released_fields,
+    sensitive_fields,
+)
+
+CLASSES = "classes"
+SOURCE = "source"
+WITH_SENSITIVE = "source+sensitive"
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A set of released fields that is looked at together.
+
+    Attributes:
+        name: What it is for: `CLASSES`, `SOURCE`, ``release:NAME`` or an attacker's name.
+        fixed: Its fields whose released value is settled before the run.
+        open: Its fields whose level is still to be decided.
+    """
+
+    name: str
+    fixed: tuple[str, ...]
+    open: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, fields: tuple[str, ...], open_fields: tuple[str, ...]) -> "Projection":
+        """Split ``fields`` into the settled and the open ones."""
+        return cls(
+            name, tuple(f for f in fields if f not in open_fields), tuple(f for f in fields if f in open_fields)
+        )
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All its fields."""
+        return self.fixed + self.open
+
+    def fixed_key(self, keys: Mapping[str, Keys], length: int) -> Keys:
+        """One key per row for the settled fields."""
+        return combine((keys[name] for name in self.fixed), length)
+
+    def key(self, fixed: Keys, keys: Mapping[str, Keys]) -> Keys:
+        """One key per row for all fields, from the key of the settled ones and the open ones' own."""
+        return combine([fixed, *(keys[name] for name in self.open)], len(fixed)) if self.open else fixed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All projections of a release.
+
+    Attributes:
+        release: The release's name.
+        quasi: Its quasi-identifiers.
+        sensitive: Its released sensitive fields.
+        open: Fields whose level is to be decided.
+        scanned: Released fields whose values are searched for identifiers.
+        projections: Everything that is looked at together, by name.
+    """
+
+    release: str
+    quasi: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    open: tuple[str, ...]
+    scanned: tuple[str, ...]
+    projections: Mapping[str, Projection]
+
+    @classmethod
+    def of(cls, policy: Policy, release: str, together: tuple[str, ...]) -> "Layout":
+        """The layout of ``release`` when it is made together with the releases in ``together``."""
+        spec = policy.releases[release]
+        quasi, undecided = quasi_fields(policy, release), open_levels(policy, release)
+        keyed, out = set(keyed_fields(policy, release)), released_fields(policy, release)
+        visible = tuple(name for name in out if name not in keyed)
+        sets = {CLASSES: quasi, SOURCE: join_fields(policy, release)}
+        for other in together:
+            if other != release:
+                theirs = set(released_fields(policy, other)) - set(keyed_fields(policy, other))
+                sets[f"release:{other}"] = tuple(name for name in visible if name in theirs)
+        for name, attacker in spec.attackers.items():
+            sets[f"attacker:{name}"] = tuple(field for field in attacker.knows if field in visible)
+        return cls(
+            release, quasi, sensitive_fields(policy, release), undecided, visible,
+            {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
+        )  # fmt: skip
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The fields that measuring needs."""
+        named = [*self.scanned, *self.sensitive, *(f for p in self.projections.values() for f in p.fields)]
+        return tuple(dict.fromkeys(named))
+
+
+def can_hide_identifiers(column_type: pa.DataType) -> bool:
+    """Whether a released column of this type could hold a mobile or card number: text and whole numbers."""
+    return bool(pa.types.is_string(column_type) or pa.types.is_integer(column_type))

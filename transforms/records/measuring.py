@@ -1,0 +1,170 @@
+"""The measuring pass: typed records to histograms, scans and counts. Mergeable, and free of raw identifiers."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.recognisers import RECOGNISERS
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.layout import Layout, can_hide_identifiers
+from beam_deid.transforms.records.treatment import Treatment
+from beam_deid.transforms.records.typed import Records, read_typed
+from beam_deid.transforms.risk.histogram import Histogram
+
+FaultCounts = Counter[tuple[str, str]]
+
+
+@dataclass
+class ReleaseMeasured:
+    """What was measured of one release.
+
+    Attributes:
+        histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
+            ``sensitive:FIELD``. None if no record was sound.
+        bases: Distinct base values of each field whose level is open.
+        hits: Values that look like an identifier, by (field, recogniser); distinct values per shard.
+        rejected: Records rejected for this release.
+        faults: Faults by (field, reason).
+    """
+
+    histogram: Histogram | None = None
+    bases: dict[str, pa.Array] = field(default_factory=dict)
+    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: int = 0
+    faults: FaultCounts = field(default_factory=Counter)
+
+
+@dataclass
+class Measured:
+    """What was measured of a run: records read, and each release's figures."""
+
+    read: int = 0
+    releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
+
+    @classmethod
+    def merge(cls, parts: Sequence["Measured"]) -> "Measured":
+        """All parts together; associative."""
+        merged = cls(sum(part.read for part in parts))
+        for name in dict.fromkeys(name for part in parts for name in part.releases):
+            merged.releases[name] = _merge([part.releases[name] for part in parts if name in part.releases])
+        return merged
+
+
+def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
+    if len(parts) == 1:
+        return parts[0]
+    histograms = [part.histogram for part in parts if part.histogram is not None]
+    names = dict.fromkeys(name for part in parts for name in part.bases)
+    return ReleaseMeasured(
+        Histogram.merge(histograms) if histograms else None,
+        {name: _distinct([part.bases[name] for part in parts if name in part.bases]) for name in names},
+        sum((part.hits for part in parts), Counter()),
+        sum(part.rejected for part in parts),
+        sum((part.faults for part in parts), Counter()),
+    )
+
+
+def _distinct(columns: list[pa.Array]) -> pa.Array:
+    return pc.unique(pa.chunked_array(columns)) if len(columns) > 1 else pc.unique(columns[0])
+
+
+class Measurer:
+    """Measures the records of a shard, or of any other piece of the input, for all releases of a job.
+
+    Raises:
+        KeyFault: An action that is measured needs a key that cannot be resolved.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._layouts = job.layouts
+        self._treatments = {
+            name: Treatment(job, name, {}, layout.measured) for name, layout in self._layouts.items()
+        }
+        self._read = 0
+        self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
+        self._texts: dict[tuple[str, str], list[pa.Array]] = {}
+
+    def add(self, records: Records, faults: list[Fault], read: int) -> None:
+        """Count a batch: its sound records, the faults of the others, and how many were read."""
+        self._read += read
+        unsound = read - len(records)
+        for name, layout in self._layouts.items():
+            treated, sound, own = self._treatments[name].apply(records)
+            part = self._histogram(layout, treated, records.where(sound))
+            part.rejected = unsound + int((~sound).sum())
+            part.faults = fault_counts([*faults, *own])
+            self._parts[name].append(part)
+            for column in layout.scanned:
+                if can_hide_identifiers(_plain(treated[column].type)):
+                    self._texts.setdefault((name, column), []).append(pc.unique(treated[column]))
+
+    def result(self) -> Measured:
+        """All that was added, with the scan of each distinct released text made once."""
+        releases = {name: _merge(parts) if parts else ReleaseMeasured() for name, parts in self._parts.items()}
+        for (name, column), texts in self._texts.items():
+            releases[name].hits += scan(column, _distinct([_text(text) for text in texts]))
+        return Measured(self._read, releases)
+
+    def _histogram(self, layout: Layout, treated: dict[str, pa.Array], records: Records) -> ReleaseMeasured:
+        if len(records) == 0:
+            return ReleaseMeasured()
+        keys = {name: fingerprint(treated[name]) for name in layout.measured}
+        columns: dict[str, Keys] = {}
+        subject = self._job.policy.subject
+        if subject is not None:
+            columns["subject"] = fingerprint(records.columns[subject])
+        for name, projection in layout.projections.items():
+            columns[f"fixed:{name}"] = projection.fixed_key(keys, len(records))
+        columns.update((f"open:{name}", keys[name]) for name in layout.open)
+        columns.update((f"sensitive:{name}", keys[name]) for name in layout.sensitive)
+        bases = {name: pc.unique(treated[name]) for name in layout.open}
+        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases)
+
+
+def measure_shard(shard: Shard, job: Job) -> Measured:
+    """Measure one shard.
+
+    Raises:
+        InputError: The shard cannot be read.
+        KeyFault: A key cannot be resolved.
+    """
+    measurer = Measurer(job)
+    for records, faults, read in read_typed(shard, job, job.measured_columns):
+        measurer.add(records, faults, read)
+    return measurer.result()
+
+
+def scan(column: str, texts: pa.Array) -> Counter[tuple[str, str]]:
+    """How many of the distinct ``texts`` each recogniser hits, by (column, recogniser)."""
+    hits: Counter[tuple[str, str]] = Counter()
+    texts = texts.drop_null()
+    for recogniser in RECOGNISERS:
+        found = pc.sum(recogniser.find(texts)).as_py() or 0
+        if found:
+            hits[column, recogniser.name] = found
+    return hits
+
+
+def fault_counts(faults: Iterable[Fault]) -> FaultCounts:
+    """Faults by (field, reason)."""
+    counts: FaultCounts = Counter()
+    for fault in faults:
+        counts[fault.field, str(fault.reason)] += len(fault.rows)
+    return counts
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _text(values: pa.Array) -> pa.Array:
+    if isinstance(values, pa.DictionaryArray):
+        values = values.dictionary_decode()
+    return values.cast(pa.string())

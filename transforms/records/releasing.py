@@ -1,0 +1,269 @@
+"""The release pass: typed records to released ones, and a shard to a part."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms import files
+from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.records.assessing import row_digest
+from beam_deid.transforms.records.deciding import ReleaseDecision
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.layout import CLASSES, SOURCE, Layout
+from beam_deid.transforms.records.treatment import Treatment
+from beam_deid.transforms.records.typed import Records, read_typed
+from beam_deid.transforms.risk.histogram import Counts, total
+
+
+@dataclass
+class PartFacts:
+    """What was written of one release, for the proof.
+
+    Attributes:
+        files: ``{path, rows, sha256}`` of each part.
+        classes: Keys and records of the classes written, ascending by key.
+        digest: Order-free digest of all measured columns.
+        read: Records read.
+        suppressed: Records suppressed.
+        rejected: Records rejected.
+    """
+
+    files: list[dict[str, object]] = field(default_factory=list)
+    classes: tuple[Keys, Counts] = field(default_factory=lambda: total([]))
+    digest: int = 0
+    read: int = 0
+    suppressed: int = 0
+    rejected: int = 0
+
+    @classmethod
+    def merge(cls, parts: list["PartFacts"]) -> "PartFacts":
+        """All parts together; associative, and in the order of the parts' names."""
+        return cls(
+            sorted((file for part in parts for file in part.files), key=lambda file: str(file["path"])),
+            total(part.classes for part in parts),
+            sum(part.digest for part in parts) % 2**64,
+            sum(part.read for part in parts),
+            sum(part.suppressed for part in parts),
+            sum(part.rejected for part in parts),
+        )
+
+
+Rejects = list[tuple[str, int, str, str, str]]
+"""Rows of ``rejected.parquet``: file, row, field, reason, release ("" where it holds for all)."""
+
+
+@dataclass
+class RunFacts:
+    """What the release pass did, by release, and what it rejected."""
+
+    releases: dict[str, PartFacts] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=list)
+
+    @classmethod
+    def merge(cls, parts: list["RunFacts"]) -> "RunFacts":
+        """All parts together; associative, and independent of their order."""
+        names = dict.fromkeys(name for part in parts for name in part.releases)
+        return cls(
+            {name: PartFacts.merge([p.releases[name] for p in parts if name in p.releases]) for name in names},
+            sorted(reject for part in parts for reject in part.rejects),
+        )
+
+
+class Releaser:
+    """Makes released batches of one release, and keeps the facts that its proof needs.
+
+    Raises:
+        KeyFault: A key cannot be resolved.
+    """
+
+    def __init__(self, job: Job, decision: ReleaseDecision) -> None:
+        self._layout = Layout.of(job.policy, decision.release, job.releases)
+        self._treatment = Treatment(job, decision.release, decision.levels)
+        self._subject = job.policy.subject
+        self._suppressed = pa.array(decision.suppressed)
+        self.schema = release_schema(job, decision)
+        self.facts = PartFacts()
+
+    def release(self, records: Records, unsound: int) -> tuple[pa.RecordBatch, list[Fault]]:
+        """Treat and suppress a batch.
+
+        Args:
+            records: Sound records.
+            unsound: How many more were read that could not be; they are counted as rejected.
+
+        Returns:
+            The released batch, and the faults that this release's actions found.
+        """
+        treated, sound, faults = self._treatment.apply(records)
+        records = records.where(sound)
+        keys = {name: fingerprint(treated[name]) for name in self._layout.measured}
+        length = len(records)
+        classes = self._key(CLASSES, keys, length)
+        kept = np.ones(length, dtype=bool)
+        if len(self._suppressed):
+            gone = pc.is_in(pa.array(classes), value_set=self._suppressed)
+            kept = ~gone.to_numpy(zero_copy_only=False)
+        self._count(records, classes, keys, kept)
+        self.facts.read += len(sound) + unsound
+        self.facts.rejected += unsound + int((~sound).sum())
+        batch = pa.RecordBatch.from_arrays(
+            [_decoded(treated[name]) for name in self.schema.names], schema=self.schema
+        )
+        return (batch if kept.all() else batch.filter(pa.array(kept))), faults
+
+    def _count(self, records: Records, classes: Keys, keys: dict[str, Keys], kept: np.ndarray) -> None:
+        rows = np.flatnonzero(kept)
+        ones = np.ones(len(rows), np.int64)
+        parts = [classes, self._key(SOURCE, keys, len(records)), *(keys[n] for n in self._layout.sensitive)]
+        if self._subject is not None:
+            parts.append(fingerprint(records.columns[self._subject]))
+        self.facts.classes = total([self.facts.classes, (classes[rows], ones)])
+        self.facts.digest = (self.facts.digest + row_digest([part[rows] for part in parts], ones)) % 2**64
+        self.facts.suppressed += len(records) - len(rows)
+
+    def _key(self, projection: str, keys: dict[str, Keys], length: int) -> Keys:
+        spec = self._layout.projections[projection]
+        return spec.key(spec.fixed_key(keys, length), keys)
+
+
+def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
+    """The schema of a release, with its label and each field's treatment in the metadata."""
+    fields = []
+    spec = job.policy.releases[decision.release]
+    for name in released_fields(job.policy, decision.release):
+        facts = decision.label.fields[name]
+        metadata = {
+            "beam_deid.role": ",".join(facts.role), "beam_deid.action": facts.action,
+            "beam_deid.recoverability": facts.recoverability,
+        }  # fmt: skip
+        fields.append(pa.field(name, spec.fields[name].output_type(job.type_of(name)), metadata=metadata))
+    return pa.schema(
+        fields,
+        metadata={
+            "beam_deid.label": str(decision.label.label), "beam_deid.release": decision.release,
+            "beam_deid.run": job.run,
+        },
+    )  # fmt: skip
+
+
+def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision], staging: str) -> RunFacts:
+    """Write one part of every release from one shard. Name and bytes depend on shard, policy and keys alone.
+
+    Args:
+        shard: What to read.
+        job: The run.
+        decisions: The decision of each release.
+        staging: Folder in which each release has one of its own.
+
+    Raises:
+        InputError: The shard cannot be read.
+        KeyFault: A key cannot be resolved.
+        OutputError: A part cannot be written.
+    """
+    releasers = {name: Releaser(job, decision) for name, decision in decisions.items()}
+    rejects: Rejects = []
+    outputs = {}
+    for name in releasers:
+        kind = job.policy.releases[name].format
+        outputs[name] = _Part(staging, name, f"part-{shard.index:05d}.{kind}", kind, releasers[name].schema)
+    try:
+        for records, faults, read in read_typed(shard, job, job.columns):
+            rejects += _rejects(shard.path, faults, "")
+            for name, releaser in releasers.items():
+                batch, own = releaser.release(records, read - len(records))
+                rejects += _rejects(shard.path, own, name)
+                outputs[name].write(batch)
+    finally:
+        for part in outputs.values():
+            part.close()
+    for name, releaser in releasers.items():
+        releaser.facts.files.append(outputs[name].facts)
+    return RunFacts({name: releaser.facts for name, releaser in releasers.items()}, rejects)
+
+
+class _Part:
+    """One part being written, hashed on its way to the file."""
+
+    def __init__(self, staging: str, release: str, name: str, kind: str, schema: pa.Schema) -> None:
+        self._path, self._name, self._rows = f"{staging}/{release}/{name}", name, 0
+        try:
+            self._raw = _Hashing(files.open_write(self._path))
+            self._writer = format_named(kind).writer(self._raw, schema)  # type: ignore[arg-type]
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._rows += batch.num_rows
+        try:
+            self._writer.write(batch)
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def close(self) -> None:
+        try:
+            self._writer.close()
+            self._raw.close()
+        except OSError as error:
+            raise self._fault(error) from None
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {"path": self._name, "rows": self._rows, "sha256": self._raw.sha256.hexdigest()}
+
+    def _fault(self, error: OSError) -> OutputError:
+        where = str(PurePosixPath(self._path))
+        return OutputError(f"a part cannot be written ({error.strerror})", where, "Free space there and run again")
+
+
+class _Hashing:
+    """A binary stream that hashes what passes through it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._position, self.sha256 = stream, 0, hashlib.sha256()
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        self._stream.write(data)
+        self._position += memoryview(data).nbytes
+        return memoryview(data).nbytes
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._stream.close()
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _rejects(path: str, faults: list[Fault], release: str) -> Iterator[tuple[str, int, str, str, str]]:
+    for fault in faults:
+        for row in fault.rows.tolist():
+            yield path, row, fault.field, str(fault.reason), release
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column

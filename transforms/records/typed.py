@@ -1,0 +1,78 @@
+"""Shards to typed batches: read, typed by the policy's kinds, faulty rows set apart."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.records.job import BATCH_ROWS, Job
+from beam_deid.transforms.terms import Reason
+
+Columns = Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Typed columns of equal length.
+
+    Attributes:
+        columns: The columns by field name.
+        rows: int64 array, row number in the file of each record.
+    """
+
+    columns: Columns
+    rows: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Records":
+        """The records where ``mask`` is true."""
+        if mask.all():
+            return self
+        keep = pa.array(mask)
+        return Records({name: column.filter(keep) for name, column in self.columns.items()}, self.rows[mask])
+
+
+def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tuple[Records, list[Fault], int]]:
+    """Read a shard in typed batches: ``(records, faults, rows read)``; ``records`` leaves faulty rows out.
+
+    Raises:
+        InputError: The shard cannot be read.
+    """
+    chunks = format_named(shard.format).read(
+        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields)
+    )
+    for chunk in chunks:
+        given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+        records, faults = typed(given, chunk.rows, job.policy)
+        unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
+        yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
+
+
+def typed(given: Columns, rows: npt.NDArray[np.int64], policy: Policy) -> tuple[Records, list[Fault]]:
+    """Read columns as the policy's kinds say.
+
+    Args:
+        given: Columns as a format gives them, each of length n.
+        rows: Row numbers, shape (n,).
+        policy: The policy.
+
+    Returns:
+        The records that can be read, and the faults of the others.
+    """
+    columns, faults = {}, []
+    sound = np.ones(len(rows), dtype=bool)
+    for name, column in given.items():
+        columns[name], wrong = to_kind(column, policy.kind(name))
+        if wrong is not None:
+            mask = wrong.to_numpy(zero_copy_only=False)
+            faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
+            sound &= ~mask
+    return Records(columns, rows).where(sound), faults
