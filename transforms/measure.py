@@ -1,0 +1,76 @@
+"""Shards to one `Measured`: the first read."""
+
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.measuring import Measured, measure_shard
+from beam_deid.transforms.workers import Tasks
+
+WHERE = "measuring"
+
+
+class MeasureShards(beam.DoFn):  # type: ignore[misc]
+    """Measure each shard, ``workers`` at a time."""
+
+    def __init__(self, job: Job, workers: int) -> None:
+        self._job, self._workers = job, workers
+
+    def start_bundle(self) -> None:
+        """Begin a bundle of shards."""
+        PROGRESS.start(WHERE)
+        self._tasks = Tasks(self._workers, WHERE)
+
+    def process(self, shard: Shard) -> Iterator[Measured]:
+        """One shard."""
+        for measured in self._tasks.submit(measure_shard, shard, self._job):
+            PROGRESS.add(measured.read)
+            yield measured
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Whatever is still under way."""
+        for measured in self._tasks.rest():
+            PROGRESS.add(measured.read)
+            yield GlobalWindows.windowed_value(measured)
+
+
+class MergeMeasured(beam.CombineFn):  # type: ignore[misc]
+    """Merge what was measured. The accumulator is a list that is merged when it grows."""
+
+    def create_accumulator(self) -> list[Measured]:
+        """Nothing yet."""
+        return []
+
+    def add_input(self, accumulator: list[Measured], element: Measured) -> list[Measured]:
+        """Take one in."""
+        accumulator.append(element)
+        return accumulator if len(accumulator) < 16 else [Measured.merge(accumulator)]
+
+    def merge_accumulators(self, accumulators: Iterable[list[Measured]]) -> list[Measured]:
+        """Join accumulators."""
+        return [measured for accumulator in accumulators for measured in accumulator]
+
+    def extract_output(self, accumulator: list[Measured]) -> Measured:
+        """All of it."""
+        return Measured.merge(accumulator)
+
+
+class Measure(beam.PTransform):  # type: ignore[misc]
+    """Shards → one `Measured`."""
+
+    def __init__(self, job: Job, workers: int) -> None:
+        super().__init__()
+        self._job, self._workers = job, workers
+
+    def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[Measured]:
+        """Read and merge."""
+        return (
+            shards
+            | "Measure" >> beam.ParDo(MeasureShards(self._job, self._workers))
+            | "Merge" >> beam.CombineGlobally(MergeMeasured())
+        )

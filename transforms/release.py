@@ -1,0 +1,99 @@
+"""Shards and the decision to parts in staging: the second read."""
+
+import pickle
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.records.deciding import Decision
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.releasing import RunFacts, release_shard
+from beam_deid.transforms.workers import Tasks
+
+WHERE = "releasing"
+
+
+class ReleaseShards(beam.DoFn):  # type: ignore[misc]
+    """Write the parts of each shard, ``workers`` at a time."""
+
+    def __init__(self, job: Job, staging: str, workers: int) -> None:
+        self._job, self._staging, self._workers = job, staging, workers
+
+    def start_bundle(self) -> None:
+        """Begin a bundle of shards."""
+        PROGRESS.start(WHERE)
+        self._tasks = Tasks(self._workers, WHERE)
+        self._orders: bytes | None = None
+
+    def process(self, shard: Shard, decision: Decision) -> Iterator[RunFacts]:
+        """One shard. A refused run writes nothing."""
+        if decision.refused:
+            return
+        if self._orders is None:
+            # Pickled once for all shards; it holds no key, only where keys are.
+            self._orders = pickle.dumps((self._job, decision.releases, self._staging))
+        for facts in self._tasks.submit(_release, shard, self._orders):
+            yield _counted(facts)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Whatever is still under way."""
+        for facts in self._tasks.rest():
+            yield GlobalWindows.windowed_value(_counted(facts))
+
+
+class MergeFacts(beam.CombineFn):  # type: ignore[misc]
+    """Merge the facts of all parts."""
+
+    def create_accumulator(self) -> list[RunFacts]:
+        """Nothing yet."""
+        return []
+
+    def add_input(self, accumulator: list[RunFacts], element: RunFacts) -> list[RunFacts]:
+        """Take one in."""
+        accumulator.append(element)
+        return accumulator if len(accumulator) < 16 else [RunFacts.merge(accumulator)]
+
+    def merge_accumulators(self, accumulators: Iterable[list[RunFacts]]) -> list[RunFacts]:
+        """Join accumulators."""
+        return [facts for accumulator in accumulators for facts in accumulator]
+
+    def extract_output(self, accumulator: list[RunFacts]) -> RunFacts:
+        """All of it."""
+        return RunFacts.merge(accumulator)
+
+
+class Release(beam.PTransform):  # type: ignore[misc]
+    """Shards → the facts of all parts, which stand in staging."""
+
+    def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
+        super().__init__()
+        self._job, self._staging, self._workers, self._decision = job, staging, workers, decision
+
+    def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[RunFacts]:
+        """Read, treat, write, and merge the facts."""
+        writer = ReleaseShards(self._job, self._staging, self._workers)
+        return (
+            shards
+            | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision))
+            | "Merge" >> beam.CombineGlobally(MergeFacts())
+        )
+
+
+def _counted(facts: RunFacts) -> RunFacts:
+    PROGRESS.add(max((part.read for part in facts.releases.values()), default=0))
+    return facts
+
+
+def _release(shard: Shard, orders: bytes) -> RunFacts:
+    return release_shard(shard, *_orders(orders))
+
+
+@lru_cache(maxsize=1)
+def _orders(orders: bytes) -> Any:
+    return pickle.loads(orders)  # noqa: S301 - made by this process's parent

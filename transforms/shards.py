@@ -1,0 +1,79 @@
+"""Files to shards: list them, check their columns against the policy, cut them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from beam_deid.transforms import files
+from beam_deid.transforms.errors import PolicyError, UsageError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.policy.columns import check_columns
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.reader import policy_sha256
+from beam_deid.transforms.records.job import SHARD_ROWS, Job
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that may begin: its job and its shards, in the order of their parts."""
+
+    job: Job
+    shards: tuple[Shard, ...]
+
+    @property
+    def rows(self) -> int | None:
+        """Records in all shards, or None where a format does not tell."""
+        return None if any(s.rows is None for s in self.shards) else sum(s.rows or 0 for s in self.shards)
+
+
+def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ()) -> Prepared:
+    """Check an input against the policy and cut it into shards; reads no more than heads and footers.
+
+    Args:
+        policy: The policy.
+        inputs: Globs.
+        releases: Names of the releases to make; all if none is given.
+
+    Raises:
+        UsageError: No file matches, or there is no such release.
+        PolicyError: The columns of a file are not those that the policy classifies, or two files differ in type.
+        InputError: A file cannot be read.
+    """
+    unknown = [name for name in releases if name not in policy.releases]
+    if unknown:
+        known = ", ".join(policy.releases)
+        raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
+    matched = files.match(inputs)
+    schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
+    check_columns(policy, {path: schema.names for path, schema in schemas.items()})
+    types = _types(policy, schemas)
+    shards: list[Shard] = []
+    for file in matched:
+        cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
+        shards += [replace(shard, index=len(shards) + i, modified=file.modified) for i, shard in enumerate(cut)]
+    sha256 = policy_sha256(policy)
+    names = tuple(name for name in policy.releases if not releases or name in releases)
+    return Prepared(Job(policy, names, types, _run_id(sha256, names, shards), sha256), tuple(shards))
+
+
+def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:
+    types: dict[str, pa.DataType] = {}
+    problems = []
+    for path, schema in schemas.items():
+        for name in schema.names:
+            given = types.setdefault(name, schema.field(name).type)
+            if given != schema.field(name).type and policy.kind(name) is None:
+                problems.append(f"{path}: {name}: this file has another type than the first; give the field a kind")
+    if problems:
+        raise PolicyError.from_problems(problems)
+    return types
+
+
+def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard]) -> str:
+    # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
+    facts = [(shard.path.rpartition("/")[2], shard.size, shard.row_groups) for shard in shards]
+    return hashlib.sha256(json.dumps([policy, releases, facts]).encode()).hexdigest()[:16]
