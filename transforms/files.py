@@ -6,6 +6,7 @@ Beam is imported only for a path with a scheme, so that a worker on local files 
 import glob
 import io
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
@@ -112,3 +113,64 @@ def open_write(path: str) -> BinaryIO:
     from apache_beam.io.filesystems import FileSystems
 
     return cast(BinaryIO, FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+def exists(path: str) -> bool:
+    """Whether a file is there."""
+    if is_local(path):
+        return os.path.exists(path)
+    from apache_beam.io.filesystems import FileSystems
+
+    return bool(FileSystems.exists(path))
+
+
+def write_all(path: str, data: bytes) -> None:
+    """Write a small file whole.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with open_write(path) as stream:
+        stream.write(data)
+
+
+def move_tree(source: str, target: str, last: Sequence[str]) -> None:
+    """Move all files below a remote folder, those whose name is in ``last`` after all others and in that order."""
+    from apache_beam.io.filesystems import FileSystems
+
+    paths = [file.path for file in _match_remote(f"{source}/**")]
+
+    def rank(path: str) -> int:
+        name = path.rpartition("/")[2]
+        return last.index(name) + 1 if name in last else 0
+
+    for path in sorted(paths, key=rank):
+        FileSystems.rename([path], [target + path.removeprefix(source)])
+
+
+def delete_tree(path: str) -> None:
+    """Remove a remote folder, if it is there."""
+    from apache_beam.io.filesystems import FileSystems
+
+    paths = [file.path for file in _match_remote(f"{path}/**")]
+    if paths:
+        FileSystems.delete(paths)
+
+
+def delete(paths: Sequence[str]) -> None:
+    """Remove files that are there."""
+    for path in paths:
+        if is_local(path):
+            os.remove(path)
+        else:
+            from apache_beam.io.filesystems import FileSystems
+
+            FileSystems.delete([path])
+
+
+def delete_folder(path: str) -> None:
+    """Remove a folder with everything in it."""
+    if is_local(path):
+        shutil.rmtree(path)
+    else:
+        delete_tree(path)

@@ -1,0 +1,143 @@
+"""A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from beam_deid.transforms import coders, files, workers
+from beam_deid.transforms.decide import Decide
+from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
+from beam_deid.transforms.measure import Measure
+from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.publish import OUTCOME, Prove, now, write_papers
+from beam_deid.transforms.release import Release
+from beam_deid.transforms.shards import Prepared
+from beam_deid.transforms.staging import Staging
+
+__all__ = ["Outcome", "Settings", "build", "coders", "run"]
+
+LOCAL = "FnApiRunner"
+"""Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is carried out; none of it changes a byte of a part.
+
+    Attributes:
+        runner: Name of the engine.
+        beam_options: Beam's own options, as on a command line.
+        workers: Processes on this machine; 1 means none beside this one.
+        max_rejects: Greatest share of records that may be rejected.
+        overwrite: Whether an earlier run's output may be replaced.
+    """
+
+    runner: str = LOCAL
+    beam_options: tuple[str, ...] = ()
+    workers: int = 1
+    max_rejects: float = 0.001
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        run: The content of ``run.json``.
+        labels: The content of each release's ``label.json``, also of those that were not published.
+    """
+
+    run: dict[str, Any]
+    labels: dict[str, dict[str, Any]]
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Releases that did not reach the label they expect."""
+        return tuple(name for name, release in self.run["releases"].items() if not release["published"])
+
+
+def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
+    """Put a run's steps on a pipeline: two reads, with the decision as side input of the second."""
+    job = prepared.job
+    shards = (
+        pipeline
+        | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
+        | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
+    )
+    measured = shards | "First read" >> Measure(job, settings.workers)
+    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects))
+    facts = shards | "Second read" >> Release(job, staging, settings.workers, decision)
+    _ = facts | "Prove" >> beam.ParDo(Prove(job, staging), beam.pvalue.AsSingleton(decision))
+
+
+def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
+    """Carry out a run and publish what meets its expectation.
+
+    Nothing is published unless everything was written and proved.
+
+    Raises:
+        DeidError: See `beam_deid.transforms.errors`; nothing was published.
+    """
+    started, clock = now(), time.monotonic()
+    staging = Staging(output, prepared.job.run, settings.overwrite)
+    try:
+        _execute(prepared, staging.path, settings)
+        outcome = json.loads(files.read_all(f"{staging.path}/{OUTCOME}"))
+        if outcome["refused"]:
+            raise InputError(
+                "\n".join(["too many records were rejected", *outcome["refused"]]), "input",
+                "Mend the input or the policy's kinds, or raise --max-rejects",
+            )  # fmt: skip
+        facts = {
+            "engine": settings.runner, "started_at": started, "finished_at": now(),
+            "seconds": round(time.monotonic() - clock, 3),
+            "input": {"files": len({shard.path for shard in prepared.shards}), "shards": len(prepared.shards)},
+        }  # fmt: skip
+        run_document, labels = write_papers(prepared.job, outcome, staging.path, facts)
+        _tidy(staging.path, run_document)
+        PROGRESS.start("publishing")
+        if any(release["published"] for release in run_document["releases"].values()):
+            staging.publish()
+        return Outcome(run_document, labels)
+    finally:
+        workers.close()
+        staging.discard()
+
+
+def _tidy(staging: str, document: dict[str, Any]) -> None:
+    """Take out of staging what is not published: the outcome, and the parts of releases that are withheld."""
+    withheld = [name for name, release in document["releases"].items() if not release["published"]]
+    files.delete([f"{staging}/{OUTCOME}"])
+    for name in withheld:
+        files.delete_folder(f"{staging}/{name}")
+
+
+def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+    local = settings.runner == LOCAL
+    options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
+    pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
+    build(pipeline, prepared, os.fspath(staging), settings)
+    try:
+        pipeline.run().wait_until_finish()
+    except DeidError as error:
+        raise _ours(error) from None
+    except Exception as error:
+        raise _ours(error) from None
+
+
+def _ours(error: Exception) -> DeidError:
+    """The error of ours behind whatever an engine raised. Beam appends the step's name to an exception's text."""
+    found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
+    if found is not None:
+        return found
+    if isinstance(error, DeidError):
+        return error
+    return InternalFault.from_exception(error, "engine")
