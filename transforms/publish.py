@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import importlib.metadata
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 from beam_deid.transforms import files
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
@@ -114,16 +114,11 @@ def write_papers(
         "schema_version": SCHEMA_VERSION, "run": job.run, "dataset": job.policy.dataset,
         "policy_sha256": job.policy_sha256, "versions": versions(), **facts,
         "records": {"read": outcome["read"]}, "releases": releases,
+        "rejected_sha256": hashlib.sha256(files.read_all(f"{staging}/rejected.parquet")).hexdigest(),
     }  # fmt: skip
     document["sha256"] = document_sha256(document)
     files.write_all(f"{staging}/run.json", to_bytes(document))
     return document, labels
-
-
-def document_sha256(document: dict[str, Any]) -> str:
-    """The hash of a document without its own ``sha256``: of its keys in order, as compact UTF-8 JSON."""
-    rest = {key: value for key, value in document.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def write_rejected(path: str, rejects: Rejects) -> None:
@@ -147,8 +142,3 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def to_bytes(document: dict[str, Any]) -> bytes:
-    """A document as readable JSON, UTF-8."""
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,81 @@
+"""The command ``beam-deid``. Imports Beam only when a command needs it, and after logging was set up."""
+
+import importlib
+import logging
+import sys
+
+import click
+
+from beam_deid.pipelines.output import fail
+from beam_deid.transforms.errors import DeidError, InternalFault
+
+_COMMANDS = {
+    "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "plan": "Say what a policy will do, without reading data.",
+    "run": "Make the releases of a policy from files.",
+    "schema": "Print the JSON Schema of a policy.",
+    "verify": "Check published releases against their labels.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are called, so that ``--help`` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"beam_deid.pipelines.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  beam-deid demo
+  beam-deid plan policy.yaml
+  beam-deid run policy.yaml --input 'orders/*.csv' --output out
+  beam-deid verify out""",
+)
+@click.version_option(package_name="beam-deid")
+def cli() -> None:
+    """De-identify order data, test whether people can be re-identified, and label the result."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and end the process with its exit code."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    sys.exit(call(arguments))
+
+
+def call(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    try:
+        cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
+    except DeidError as error:
+        fail(error.message)
+        return error.exit_code
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted; nothing was published")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        fault = InternalFault.from_exception(error, "beam-deid")
+        fail(fault.message)
+        return fault.exit_code
+    return 0

@@ -1,0 +1,37 @@
+"""Flags that several commands share."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+
+def json_option(command: Command) -> Command:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, all else on stderr.")(
+        command
+    )
+
+
+def input_option(required: bool) -> Callable[[Command], Command]:
+    """``--input GLOB``, repeatable."""
+    return click.option(
+        "--input", "-i", "inputs", multiple=True, required=required, metavar="GLOB",
+        help="Files to read: Parquet, CSV or JSON Lines, also .gz and .zst; repeatable. Quote globs.",
+    )  # fmt: skip
+
+
+def workers_option(command: Command) -> Command:
+    """``--workers N``."""
+    return click.option(
+        "--workers", type=click.IntRange(1), default=None, metavar="N",
+        help="Processes on this machine. Default: one a core, but no more than there are shards.",
+    )(command)  # fmt: skip
+
+
+def worker_count(asked: int | None, shards: int) -> int:
+    """How many processes to use."""
+    return asked or max(1, min(os.cpu_count() or 1, shards // 2))
