@@ -1,0 +1,90 @@
+"""What a release's fields count as: one rule each, for the plan and for the measuring code alike.
+
+All answers name fields in the policy's order. They follow from the policy alone; no data is read.
+"""
+
+from collections.abc import Callable
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.terms import Recoverability, Role
+
+_PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
+_REMAINDER = {Recoverability.PARTIAL, Recoverability.KEY_DESTROYED}
+
+
+def recoverability(policy: Policy, release: str, field: str) -> Recoverability:
+    """How far ``field`` can be turned back as ``release`` gives it out; removed if the release does not name it."""
+    action = policy.releases[release].fields.get(field)
+    return Recoverability.REMOVED if action is None else action.recoverability(policy.target(release, field))
+
+
+def released_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The fields that stand in the release's files: all that it names but does not remove."""
+    return _those(policy, release, lambda field, how: True)
+
+
+def quasi_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields that are tested as quasi-identifiers.
+
+    These are the fields whose role says so, direct identifiers that were generalized, and, whatever the role,
+    what a mask leaves visible and pseudonyms whose key was destroyed.
+    """
+
+    def counts(field: str, how: Recoverability) -> bool:
+        spec = policy.fields[field]
+        generalized = spec.has(Role.DIRECT) and how is Recoverability.GENERALIZED
+        return spec.has(Role.QUASI) or generalized or how in _REMAINDER
+
+    return _those(policy, release, counts)
+
+
+def sensitive_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields that are sensitive."""
+    return _those(policy, release, lambda field, how: policy.fields[field].has(Role.SENSITIVE))
+
+
+def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields for which a key exists, so that only its holder can compute them."""
+    return _those(policy, release, lambda field, how: how is Recoverability.KEYED)
+
+
+def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields on which somebody who holds the source can join: not the sensitive-only, not the keyed."""
+    return _those(
+        policy,
+        release,
+        lambda field, how: policy.fields[field].role != (Role.SENSITIVE,) and how is not Recoverability.KEYED,
+    )
+
+
+def linkable(policy: Policy, release: str) -> bool:
+    """Whether the rows of one subject can be linked in the release.
+
+    They can by a pseudonym, with or without its key, by a direct identifier left clear, and by the subject field
+    itself where all or a part of it is left.
+    """
+    return any(
+        how in _PSEUDONYM
+        or (how is Recoverability.CLEAR and policy.fields[field].has(Role.DIRECT))
+        or (how in (Recoverability.CLEAR, Recoverability.PARTIAL) and field == policy.subject)
+        for field in released_fields(policy, release)
+        for how in (recoverability(policy, release, field),)
+    )
+
+
+def open_levels(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields that are generalized to a level which the search is to choose."""
+    actions = policy.releases[release].fields
+
+    def is_open(field: str, how: Recoverability) -> bool:
+        action = actions[field]
+        return isinstance(action, Generalize) and action.fixed_level() is None
+
+    return _those(policy, release, is_open)
+
+
+def _those(policy: Policy, release: str, counts: Callable[[str, Recoverability], bool]) -> tuple[str, ...]:
+    named = policy.releases[release].fields
+    pairs = ((field, recoverability(policy, release, field)) for field in policy.fields if field in named)
+    return tuple(f for f, how in pairs if how is not Recoverability.REMOVED and counts(f, how))
