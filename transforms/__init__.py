@@ -1,0 +1,22 @@
+"""De-identification of order data as Beam transforms, and what they are made of.
+
+Files directly in this folder are Beam, one per step of the flow; folders below it know nothing of Beam.
+"""
+
+from typing import Any
+
+__all__ = ["Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
+
+_HOMES = {
+    "Deidentified": "deidentify", "Deidentify": "deidentify", "Rejected": "deidentify",
+    "Policy": "policy.model", "read_policy": "policy.reader",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for, so that a worker that only needs arithmetic never loads Beam.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
