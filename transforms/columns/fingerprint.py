@@ -101,7 +101,7 @@ def _bytes(column: pa.Array) -> Keys:
     words = np.ndarray((len(padded) - 7,), dtype="<u8", buffer=padded, strides=(1,))
     starts -= first
     keys = mix(sizes.astype(np.uint64) + _FIRST)
-    longest = int(sizes.max())
+    longest = max(int(sizes.max()), 1)  # a column of empty texts is hashed like any other
     active = np.arange(length) if length else None
     for done in range(0, longest, 8):
         if done:

@@ -1,0 +1,23 @@
+"""Small tables as histograms."""
+
+import numpy as np
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.risk.histogram import Classes
+from beam_deid.transforms.risk.measures.measure import Setting, View
+
+
+def keys(*columns: list[object]) -> Keys:
+    """One key per row of the given columns."""
+    return combine([fingerprint(pa.array(column)) for column in columns], len(columns[0]))
+
+
+def view(quasi: list[list[object]], subject: list[object] | None = None, k: int = 5, **sensitive: list[object]) -> View:
+    """A view of a table given by columns."""
+    counts = np.ones(len(quasi[0]), np.int64)
+    who = None if subject is None else keys(subject)
+    return View(
+        Classes.of(keys(*quasi), counts, who), counts, who, Setting(1 / k),
+        {name: keys(values) for name, values in sensitive.items()},
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+from collections import Counter
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.risk.histogram import Histogram, total
+
+from .tables import keys
+
+rows = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 2)), min_size=1)
+
+
+def histogram(table):
+    columns = {"x": keys([r[0] for r in table]), "y": keys([r[1] for r in table])}
+    return Histogram.of(columns, np.ones(len(table), np.int64))
+
+
+def content(found):
+    return dict(zip(zip(*(c.tolist() for c in found.columns.values()), strict=True), found.counts.tolist(), strict=True))
+
+
+@given(rows)
+def test_equal_rows_are_counted_together(table):
+    assert sorted(content(histogram(table)).values()) == sorted(Counter(table).values())
+
+
+@given(st.lists(rows, min_size=1, max_size=5), st.randoms())
+def test_merging_parts_in_any_order_and_grouping_is_measuring_the_whole(parts, random):
+    whole = content(histogram([row for part in parts for row in part]))
+    found = [histogram(part) for part in parts]
+    random.shuffle(found)
+    assert content(Histogram.merge(found)) == whole
+    cut = random.randint(0, len(found) - 1)
+    groups = [group for group in (found[:cut], found[cut:]) if group]
+    assert content(Histogram.merge([Histogram.merge(group) for group in groups])) == whole
+
+
+def test_equal_multisets_have_equal_totals():
+    a, b = keys(["x", "y", "z"]), keys(["z", "x"])
+    one, two = np.array([1, 2, 3]), np.array([5, 7])
+    first, second = total([(a, one), (b, two)]), total([(b, two), (a, one)])
+    assert (first[0] == second[0]).all()
+    assert (first[1] == second[1]).all()

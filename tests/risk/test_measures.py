@@ -1,0 +1,112 @@
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.risk.measures import MEASURES, all_figures
+from beam_deid.transforms.risk.measures.k_anonymity import k_composite
+from beam_deid.transforms.risk.measures.sharing import environment_risk
+
+from .tables import view
+
+
+def test_rows_of_one_subject_act_as_one_composite_quasi_identifier():
+    # The example of Google's Sensitive Data Protection: the naive count over-states safety.
+    figures = all_figures(view([["foo", "bar", "foo", "bar"]], subject=["id1", "id2", "id3", "id3"]))
+    assert (figures["k"], figures["k_composite"]) == (2, 1)
+
+
+def test_a_null_quasi_identifier_is_a_class_of_its_own():
+    assert all_figures(view([["x", "x", None]]))["k"] == 1
+
+
+def test_repeated_rows_of_one_subject_count_once():
+    figures = all_figures(view([["a"] * 6], subject=["s"] * 6))
+    assert (figures["k"], figures["records"], figures["subjects"]) == (1, 6, 1)
+
+
+def test_a_subject_with_more_than_a_thousand_orders_counts_like_any_other():
+    figures = all_figures(view([["a"] * 2400], subject=["s"] * 1200 + ["t"] * 1200))
+    assert (figures["k"], figures["k_composite"]) == (2, 2)
+
+
+def test_multiplicity_of_rows_tells_subjects_apart():
+    assert all_figures(view([["a", "a", "a"]], subject=["s", "s", "t"]))["k_composite"] == 1
+
+
+def test_distinct_l_and_equal_distance_of_two_classes():
+    # Eight rows, two classes of four: values 3+1 and 2+1+1 over x, y, z.
+    table = view([["a"] * 4 + ["b"] * 4], disease=["x", "x", "x", "y", "x", "x", "y", "z"])
+    figures = all_figures(table)
+    assert figures["l_distinct"] == {"disease": 2}
+    # Overall x 5/8, y 2/8, z 1/8; the first class x 3/4, y 1/4: (1/8 + 0 + 1/8) / 2.
+    assert figures["t"]["disease"] == pytest.approx(0.125)
+
+
+def test_prosecutor_figures_of_two_classes_of_subjects():
+    figures = all_figures(view([["a"] * 2 + ["b"] * 6]))
+    assert figures["max_risk"] == 0.5
+    assert figures["avg_risk"] == 0.25
+    assert figures["prosecutor"]["at_risk"] == 0.25
+    assert figures["sharing"] == {"R_a": 0.5, "R_b": 0.5, "R_c": (1 / 2 + 1 / 6) / 2, "E": 1.0, "R": 1.0}
+
+
+def test_overall_risk_is_the_mean_over_classes_times_the_environment_when_no_class_is_at_risk():
+    assert all_figures(view([["a"] * 5 + ["b"] * 10]))["sharing"]["R"] == pytest.approx(0.15)
+
+
+def test_a_class_exactly_at_the_threshold_is_not_above_it():
+    for k in range(2, 60):
+        assert all_figures(view([["a"] * k], k=k))["sharing"]["R_a"] == 0
+
+
+def test_environment_risk_is_the_greatest_of_three():
+    assert environment_risk(True, "high", "low", 0.0, 0, "high") == 1.0
+    assert environment_risk(False, "high", "low", 0.0, 0, "high") == 0.14
+    assert environment_risk(False, "medium", "high", 0.0, 0, "high") == 0.4
+    assert environment_risk(False, "high", "low", 0.01, 150, "high") == pytest.approx(1 - 0.99**150)
+
+
+tables = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 6), st.sampled_from("pqr")), min_size=1)
+
+
+@given(tables)
+def test_every_figure_equals_a_count_by_hand(rows):
+    first, second, who, value = (list(column) for column in zip(*rows, strict=True))
+    figures = all_figures(view([first, second], subject=who, v=value))
+    members, values, orders = defaultdict(set), defaultdict(list), defaultdict(Counter)
+    for a, b, person, v in rows:
+        members[a, b].add(person)
+        values[a, b].append(v)
+        orders[person][a, b] += 1
+    assert figures["k"] == min(map(len, members.values()))
+    assert figures["classes"] == len(members)
+    assert figures["l_distinct"]["v"] == min(len(set(v)) for v in values.values())
+    multisets = Counter(frozenset(order.items()) for order in orders.values())
+    assert figures["k_composite"] == min(multisets.values())
+    assert figures["unique_subjects"] == len(
+        {p for p, order in orders.items() if any(len(members[c]) == 1 for c in order)}
+    )
+    overall = Counter(value)
+    distance = max(
+        sum(abs(Counter(v)[x] / len(v) - overall[x] / len(rows)) for x in overall) / 2 for v in values.values()
+    )
+    assert figures["t"]["v"] == pytest.approx(distance)
+
+
+def test_composite_k_does_not_depend_on_the_order_of_rows():
+    numbers, subject = np.array([0, 1, 0, 1, 2]), np.array([5, 5, 6, 6, 7], np.uint64)
+    counts = np.ones(5, np.int64)
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]):
+        assert k_composite(numbers[order], counts, subject[order]) == 1
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_a_measure_leaves_its_input_alone_and_takes_one_row(measure):
+    table = view([["a"]], subject=["s"], v=["x"])
+    before = table.counts.copy(), table.classes.numbers.copy()
+    assert measure.figures(table)
+    assert (table.counts == before[0]).all()
+    assert (table.classes.numbers == before[1]).all()
