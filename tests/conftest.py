@@ -1,0 +1,39 @@
+import importlib.resources
+from pathlib import Path
+
+import pytest
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.synthetic import write_orders
+
+KEY = "canary-key-0123456789-0123456789-0123456789"
+
+
+@pytest.fixture(scope="session")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty thousand synthetic orders in Parquet, in three files."""
+    folder = tmp_path_factory.mktemp("orders")
+    for seed in range(3):
+        write_orders(str(folder / f"orders-{seed}.parquet"), 10_000, seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tmall_policy() -> str:
+    """The policy that the demo runs."""
+    return str(importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAM_DEID_KEY", KEY)
+
+
+@pytest.fixture(scope="session")
+def published(orders: Path, tmall_policy: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An undisturbed run over `orders`."""
+    out = tmp_path_factory.mktemp("published") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEAM_DEID_KEY", KEY)
+        assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "1"]) == 0
+    return out

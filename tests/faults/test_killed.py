@@ -1,0 +1,74 @@
+"""A run that is killed leaves nothing that looks published, and the next run gives the same bytes."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ..outputs import labels, leftovers, parts
+
+COMMAND = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "run"]
+
+
+def start(policy, orders, out, *more):
+    command = [*COMMAND, policy, "-i", str(orders / "*.parquet"), "-o", str(out), *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.slow
+def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published, orders, tmall_policy, tmp_path):
+    out, moments = tmp_path / "out", random.Random(2)
+    begun = time.monotonic()
+    assert start(tmall_policy, orders, tmp_path / "whole", "--workers", "2").wait() == 0
+    whole = time.monotonic() - begun
+    interrupted = 0
+    for _ in range(10):
+        process = start(tmall_policy, orders, out, "--workers", "2")
+        time.sleep(moments.uniform(0.1, 0.95) * whole)
+        process.kill()
+        if process.wait() == 0:
+            continue  # it was done before the blow
+        interrupted += 1
+        assert not out.exists()
+    assert interrupted >= 5
+    assert start(tmall_policy, orders, out).wait() == 0
+    assert parts(out) == parts(published)
+    assert labels(out) == labels(published)
+    assert leftovers(out) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_nothing_and_exits_130(orders, tmall_policy, tmp_path):
+    out = tmp_path / "out"
+    process = start(tmall_policy, orders, out, "--workers", "2")
+    deadline = time.monotonic() + 60
+    while not leftovers(out) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    assert not out.exists()
+    assert leftovers(out) == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tmp_path):
+    out = tmp_path / "out"
+    command = [*COMMAND, tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline, child = time.monotonic() + 60, None
+    while child is None and time.monotonic() < deadline:
+        listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
+        spawned = [line.split()[0] for line in listed.stdout.splitlines() if "spawn_main" in line]
+        child = int(spawned[0]) if spawned else None
+        time.sleep(0.01)
+    assert child is not None
+    os.kill(child, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process died" in said
+    assert not out.exists()
+    assert leftovers(out) == []
