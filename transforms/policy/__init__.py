@@ -1,0 +1,1 @@
+"""The policy: its model, its reader, its JSON Schema, and the plan of what it will do."""

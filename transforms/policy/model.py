@@ -1,20 +1,25 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
-from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
-Share = Annotated[float, Field(ge=0, le=1)]
+# Strict: true and "5" are no numbers here.
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1)]
 Grade = Literal["low", "medium", "high"]
 
 DEFAULT_K: Mapping[Sharing, int] = {Sharing.PUBLIC: 20, Sharing.CONTROLLED: 5, Sharing.ENCLAVE: 3}
 """The least class size by sharing model (`risk.sharing` has the source)."""
+
+DEFAULT_LINK: Mapping[Sharing, float] = {Sharing.PUBLIC: 0.0, Sharing.CONTROLLED: 0.05, Sharing.ENCLAVE: 0.2}
+"""Greatest share of subjects that a join may link to exactly one, by sharing model. Our own defaults."""
 
 
 class Section(BaseModel):
@@ -23,13 +28,20 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 class FieldSpec(Section):
     """One input column: its role or roles, and its kind."""
 
-    role: Annotated[tuple[Role, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
-        min_length=1, description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these"
+    role: Annotated[tuple[Role, ...], BeforeValidator(_one_or_more)] = Field(
+        min_length=1,
+        description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these",
     )
-    kind: Kind | None = Field(None, description="What the column holds; text if not given and not implied by an action")
+    kind: Kind | None = Field(
+        None, description="What the column holds; text if not given and not implied by an action"
+    )
 
     @field_validator("role")
     @classmethod
@@ -48,88 +60,110 @@ class FieldSpec(Section):
 class KeyPlaces(Section):
     """Where keys are; never a key."""
 
-    key: str = Field(description="env:NAME or file:PATH of the key that all subkeys are derived from, 32 bytes at least")
+    key: str = Field(
+        description="env:NAME or file:PATH of the key that all subkeys are derived from, 32 bytes at least"
+    )
 
 
 class Environment(Section):
-    """The setting of a release, for the environment risk E (`risk.sharing`). What is not said counts as the worst.
+    """The setting of a release, for the environment risk E. What is not said counts as the worst."""
 
-    Attributes:
-        controls: Risk-mitigating controls at the recipient (风险减缓控制).
-        motive: Motives and capacity of an insider (动机与能力).
-        prevalence: Share of the population that has what the dataset is about.
-        acquaintances: People whom a recipient's staff member knows.
-        security: The recipient's security and privacy capability.
-    """
-
-    controls: Grade = "low"
-    motive: Grade = "high"
-    prevalence: Share = 0.9
-    acquaintances: int = Field(10, ge=0)
-    security: Grade = "low"
+    controls: Grade = Field("low", description="Risk-mitigating controls at the recipient (风险减缓控制)")
+    motive: Grade = Field("high", description="Motives and capacity of an insider (动机与能力)")
+    prevalence: Share = Field(0.9, description="Share of the population that has what the dataset is about")
+    acquaintances: int = Field(
+        10, ge=0, strict=True, description="People whom a recipient's staff member knows"
+    )
+    security: Grade = Field("low", description="The recipient's security and privacy capability")
 
 
 class Require(Section):
-    """What a release must reach to be ``anonymized``, beside what its sharing model asks.
+    """What a release must reach to be ``anonymized``, beside what its sharing model asks."""
 
-    Attributes:
-        k: Least number of subjects in a class; never below the sharing model's own.
-        l: Least number of distinct values of a sensitive field in each class.
-        t: Greatest distance between a sensitive field's distribution in a class and in the release.
-        suppression: Greatest share of records that may be suppressed to get there.
-        risk: Greatest overall risk R.
-        link: Greatest share of subjects that a join may link to exactly one; the sharing model's if not given.
-        link_sensitive: The same where the attacker knows the sensitive fields as well; not a condition if not given.
-    """
-
-    k: int | None = Field(None, ge=1)
-    l: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)  # noqa: E741 - the field's own name
-    t: dict[str, Share] = Field(default_factory=dict)
-    suppression: Share = 0.0
-    risk: Share = 0.05
-    link: Share | None = None
-    link_sensitive: Share | None = None
+    k: Count | None = Field(
+        None, description="Least number of subjects in a class; never below the sharing model's own: 20, 5, 3"
+    )
+    l: dict[str, Count] = Field(  # noqa: E741 - the field's own name
+        default_factory=dict, description="Least number of distinct values of a sensitive field in each class"
+    )
+    t: dict[str, Share] = Field(
+        default_factory=dict,
+        description="Greatest distance of a sensitive field's distribution in a class from the release's",
+    )
+    suppression: Share = Field(
+        0.0, description="Greatest share of records that may be suppressed to get there"
+    )
+    risk: Share = Field(0.05, description="Greatest overall risk R")
+    link: Share | None = Field(
+        None,
+        description="Greatest share of subjects that a join may link to exactly one; "
+        "the sharing model's if not given: 0, 0.05, 0.2",
+    )
+    link_sensitive: Share | None = Field(
+        None,
+        description="The same where the attacker knows the sensitive fields too; no condition if not given",
+    )
 
 
 class Attacker(Section):
     """Declared background knowledge: the attributes known, and optionally a table to join with."""
 
-    knows: tuple[str, ...] = Field(min_length=1)
-    table: str | None = Field(None, description="Path or glob of the attacker's table; the release's own source if not given")
-
-
-def _action(value: Any) -> Action:
-    return parse_action(value)
+    knows: tuple[str, ...] = Field(min_length=1, description="Fields of the policy that the attacker knows")
+    table: str | None = Field(
+        None,
+        min_length=1,
+        description="Path or glob of the attacker's table; the release's own source if not given",
+    )
 
 
 class Release(Section):
-    """One output dataset: an allow-list of fields with actions. A field that is not listed is not released."""
+    """One output dataset: fields with actions. A field that is not listed is not released."""
 
-    purpose: str = Field(min_length=1)
+    purpose: str = Field(min_length=1, description="What the release is for")
     sharing: Sharing = Field(description="public, controlled or enclave")
-    expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
-    fields: dict[str, Annotated[SerializeAsAny[Action], BeforeValidator(_action)]] = Field(min_length=1)
+    expect: LabelName | None = Field(
+        None, description="If the label differs nothing of this release is published"
+    )
+    fields: dict[str, Annotated[SerializeAsAny[Action], BeforeValidator(read_action)]] = Field(
+        min_length=1, description="The fields that are released, each with its action"
+    )
     require: Require = Require()
     environment: Environment = Environment()
-    attackers: dict[str, Attacker] = Field(default_factory=dict)
-    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    attackers: dict[str, Attacker] = Field(
+        default_factory=dict, description="Background knowledge to test against"
+    )
+    format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
 
     @property
     def k(self) -> int:
         """The class size that is required: the policy's, or the sharing model's where that is larger."""
         return max(self.require.k or 0, DEFAULT_K[self.sharing])
 
+    @property
+    def link(self) -> float:
+        """Greatest share of subjects that a join may link: the policy's, or the sharing model's."""
+        return DEFAULT_LINK[self.sharing] if self.require.link is None else self.require.link
+
+
+def _number_one(value: Any) -> Any:
+    # Python takes True and 1.0 for 1.
+    if type(value) is not int or value != 1:
+        raise ValueError("must be 1, without quotes: the version of the policy's form")
+    return value
+
 
 class Policy(Section):
     """A whole policy. Built by `beam_deid.transforms.policy.reader`, which also makes the cross-checks."""
 
-    version: Literal[1]
-    dataset: str = Field(min_length=1)
+    version: Annotated[Literal[1], BeforeValidator(_number_one)] = Field(
+        description="Version of the policy's form"
+    )
+    dataset: str = Field(min_length=1, description="Name of the dataset")
     subject: str | None = Field(None, description="The field that says whom a record is about")
-    fields: dict[str, FieldSpec] = Field(min_length=1)
+    fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
     input: InputOptions = InputOptions()
-    releases: dict[str, Release] = Field(min_length=1)
+    releases: dict[str, Release] = Field(min_length=1, description="The output datasets, by name")
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""
@@ -137,8 +171,11 @@ class Policy(Section):
 
     def kind(self, field: str) -> Kind | None:
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""
-        declared = self.fields[field].kind
-        if declared is not None:
-            return declared
-        wanted = [r.fields[field].wants for r in self.releases.values() if field in r.fields]
-        return next((kind for kind in wanted if kind is not None), None)
+        actions = (release.fields.get(field) for release in self.releases.values())
+        return kind_of(self.fields[field], actions)
+
+
+def kind_of(spec: FieldSpec, actions: Iterable[Action | None]) -> Kind | None:
+    """The kind that ``spec`` declares, or else the first that one of ``actions`` wants."""
+    wanted = (action.wants for action in actions if action is not None)
+    return spec.kind or next((kind for kind in wanted if kind is not None), None)

@@ -14,7 +14,7 @@ _REMAINDER = {Recoverability.PARTIAL, Recoverability.KEY_DESTROYED}
 
 
 def recoverability(policy: Policy, release: str, field: str) -> Recoverability:
-    """How far ``field`` can be turned back as ``release`` gives it out; removed if the release does not name it."""
+    """How far a field can be turned back as the release gives it out; removed if it is not named there."""
     action = policy.releases[release].fields.get(field)
     return Recoverability.REMOVED if action is None else action.recoverability(policy.target(release, field))
 
@@ -50,7 +50,7 @@ def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
 
 
 def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
-    """The released fields on which somebody who holds the source can join: not the sensitive-only, not the keyed."""
+    """The released fields on which a holder of the source can join: not the sensitive-only, not the keyed."""
     return _those(
         policy,
         release,
@@ -61,8 +61,8 @@ def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def linkable(policy: Policy, release: str) -> bool:
     """Whether the rows of one subject can be linked in the release.
 
-    They can by a pseudonym, with or without its key, by a direct identifier left clear, and by the subject field
-    itself where all or a part of it is left.
+    They can by a pseudonym, with or without its key, by a direct identifier left clear, and by the subject
+    field itself where all or a part of it is left.
     """
     return any(
         how in _PSEUDONYM

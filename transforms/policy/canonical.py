@@ -1,0 +1,53 @@
+"""A policy as plain values in one fixed form, and its hash."""
+
+import hashlib
+import json
+import os
+from typing import Any
+
+from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.files import is_local, read_all
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.places import is_hierarchy_file, with_paths
+from beam_deid.transforms.policy.written import written
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """The policy as its YAML would read with every default said. `policy_from_mapping` reads it back."""
+    document: dict[str, Any] = policy.model_dump(mode="json")
+    for name, release in policy.releases.items():
+        document["releases"][name]["fields"] = {field: written(act) for field, act in release.fields.items()}
+    return document
+
+
+def policy_sha256(policy: Policy) -> str:
+    """SHA-256, in hex, of the policy's canonical JSON.
+
+    Comments, defaults spelt out, the order of keys and the folder do not count. The order of ``fields`` does,
+    for columns are written in it. Files count by name, hierarchy files by content as well.
+    """
+    document = with_paths(policy_document(policy), _portable)
+    canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
+    text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _portable(path: str) -> str:
+    return os.path.basename(path) if is_local(path) else path
+
+
+def _hierarchies(policy: Policy) -> dict[str, str]:
+    """Hash of each hierarchy file, by release and field."""
+    actions = (
+        (f"{name}\n{field}", getattr(action, "hierarchy", None))
+        for name, release in policy.releases.items()
+        for field, action in release.fields.items()
+    )
+    return {key: _content(path) for key, path in actions if isinstance(path, str) and is_hierarchy_file(path)}
+
+
+def _content(path: str) -> str:
+    try:
+        return hashlib.sha256(read_all(path)).hexdigest()
+    except DeidError:
+        return "unreadable"

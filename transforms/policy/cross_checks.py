@@ -1,0 +1,169 @@
+"""What must agree between the parts of a policy: names that refer to each other, kinds, keys."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.crypto.keys import check_reference
+from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.policy.draft import Draft, DraftRelease
+from beam_deid.transforms.policy.nearest import advice, bare, shown
+from beam_deid.transforms.policy.yaml_nodes import Path, Problem
+from beam_deid.transforms.terms import Kind, Recoverability, Role
+
+RELEASE_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
+"""A pattern: a release names a folder, on any system and in any object store."""
+
+
+def cross_problems(draft: Draft) -> Iterator[Problem]:
+    """Everything that does not agree in what could be read of a policy."""
+    yield from _names(draft)
+    yield from _subject(draft)
+    yield from _keys(draft)
+    yield from _kinds(draft)
+    for release in draft.releases.values():
+        yield from _released(draft, release)
+        yield from _options(draft, release)
+        yield from _required(draft, release)
+        yield from _known(draft, release)
+
+
+def _names(draft: Draft) -> Iterator[Problem]:
+    for field in draft.fields:
+        if not field.strip():
+            yield Problem(("fields", field), "a field must have a name")
+    seen: dict[str, str] = {}
+    for name in draft.releases:
+        path: Path = ("releases", name)
+        if not re.fullmatch(RELEASE_NAME, name):
+            yield Problem(
+                path, "a release names a folder: letters A-Z a-z, digits, _ and -, not - first, 100 at most"
+            )
+        elif name.lower() in seen:
+            other = shown(seen[name.lower()])
+            yield Problem(
+                path,
+                f"differs from {other} only in case, and some systems take both for one folder; rename it",
+            )
+        seen.setdefault(name.lower(), name)
+
+
+def _subject(draft: Draft) -> Iterator[Problem]:
+    subject = draft.raw.get("subject")
+    if isinstance(subject, str) and subject not in draft.fields:
+        yield Problem(("subject",), _no_field(subject, draft))
+
+
+def _keys(draft: Draft) -> Iterator[Problem]:
+    keys = draft.raw.get("keys")
+    place = keys.get("key") if isinstance(keys, dict) else None
+    if isinstance(place, str):
+        what = check_reference(place)
+        if what:
+            yield Problem(("keys", "key"), what)
+    for path, action in _actions(draft):
+        own = getattr(action, "key", None)
+        what = check_reference(own) if isinstance(own, str) else None
+        if what:
+            yield Problem((*path, action.name, "key"), what)
+        if action.keyed and own is None and keys is None:
+            yield Problem(path, f"{action.name} needs a key; add to the policy: keys: {{key: 'env:NAME'}}")
+
+
+def _kinds(draft: Draft) -> Iterator[Problem]:
+    for field, spec in draft.fields.items():
+        if spec is None or spec.kind is not None:
+            continue
+        first: tuple[str, Kind] | None = None
+        for release, action in draft.actions_on(field):
+            if action.wants is None:
+                continue
+            first = first or (release, action.wants)
+            if action.wants is not first[1]:
+                other = f"release {bare(first[0])} as {first[1]}"
+                what = f"{action.name} reads the field as {action.wants}, and {other}"
+                yield Problem(
+                    ("releases", release, "fields", field), f"{what}; declare its kind under fields"
+                )
+
+
+def _released(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    path: Path = ("releases", release.name, "fields")
+    for field in release.actions:
+        if field not in draft.fields:
+            yield Problem((*path, field), _no_field(field, draft))
+    known = list(release.actions.values())
+    if known and all(action is not None and action.name == "drop" for action in known):
+        yield Problem(path, "this release gives nothing out; name a field that it keeps or changes")
+
+
+def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for field, action in release.actions.items():
+        target = draft.target(release.name, field)
+        if action is None or target is None:
+            continue
+        path: Path = ("releases", release.name, "fields", field)
+        try:
+            what = action.check(target)
+        except DeidError as error:
+            what = error.message
+        if what:
+            yield Problem((*path, action.name), what)
+        if action.name == "shift" and draft.raw.get("subject") is None:
+            yield Problem(
+                path, "shift moves all dates of one subject alike; add subject: FIELD to the policy"
+            )
+
+
+def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for measure in ("l", "t"):
+        for field in release.named("require", measure):
+            path: Path = ("releases", release.name, "require", measure, field)
+            spec = draft.fields.get(field)
+            if field not in draft.fields:
+                yield Problem(path, _no_field(field, draft))
+            elif spec is not None and not spec.has(Role.SENSITIVE):
+                yield Problem(
+                    path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out"
+                )
+            elif _how(draft, release, field) is Recoverability.REMOVED:
+                yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
+
+
+def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for name, attacker in release.named("attackers").items():
+        path: Path = ("releases", release.name, "attackers", name)
+        if not name.strip():
+            yield Problem(path, "an attacker must have a name")
+        knows = attacker.get("knows") if isinstance(attacker, dict) else None
+        fields = [field for field in knows if isinstance(field, str)] if isinstance(knows, list) else []
+        for number, field in enumerate(knows if fields and isinstance(knows, list) else []):
+            if isinstance(field, str) and field not in draft.fields:
+                yield Problem((*path, "knows", number), _no_field(field, draft))
+            elif field in fields[:number]:
+                yield Problem((*path, "knows", number), f"{bare(str(field))} is named twice; leave one")
+        closed = {Recoverability.REMOVED, Recoverability.KEYED}
+        if fields and all(_how(draft, release, field) in closed for field in fields):
+            what = "nothing to join on: this release gives none of these fields out, or only under a key"
+            yield Problem((*path, "knows"), f"{what}; name a field that it gives out")
+
+
+def _how(draft: Draft, release: DraftRelease, field: str) -> Recoverability | None:
+    """How the release gives the field out; None where that cannot be told."""
+    action, target = release.actions.get(field), draft.target(release.name, field)
+    if field not in release.actions:
+        return Recoverability.REMOVED if field in draft.fields else None
+    return None if action is None or target is None else action.recoverability(target)
+
+
+def _actions(draft: Draft) -> Iterator[tuple[Path, Action]]:
+    for name, release in draft.releases.items():
+        for field, action in release.actions.items():
+            if action is not None:
+                yield ("releases", name, "fields", field), action
+
+
+def _no_field(name: Any, draft: Draft) -> str:
+    hint = advice(name, draft.fields)
+    return f"no field is called {shown(name)}; {hint or 'add it under fields, or name one that is there'}"

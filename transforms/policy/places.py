@@ -1,0 +1,61 @@
+"""Paths in a policy: relative ones mean the policy's own folder, and are made absolute when it is read."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from beam_deid.transforms.files import is_local
+
+_FILE = "file:"
+
+
+def folder_of(path: str) -> str:
+    """The folder that a policy's relative paths start from."""
+    return os.path.dirname(os.path.abspath(path)) if is_local(path) else path.rpartition("/")[0]
+
+
+def anchored(raw: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The raw policy with every path absolute: attackers' tables, hierarchy files, key files."""
+
+    def absolute(path: str) -> str:
+        if not path or not is_local(path) or os.path.isabs(path):
+            return path
+        return os.path.normpath(os.path.join(folder, path)) if is_local(folder) else f"{folder}/{path}"
+
+    return with_paths(raw, absolute)
+
+
+def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """The raw policy with each of its paths changed. What has not the shape of a policy is left as it is."""
+
+    def reference(text: str) -> str:
+        place = text.removeprefix(_FILE)
+        return text if place == text or place.startswith("~") else _FILE + change(place)
+
+    def action(options: Any) -> Any:
+        options = _at(options, "hierarchy", lambda path: change(path) if is_hierarchy_file(path) else path)
+        return _at(options, "key", reference)
+
+    def release(value: Any) -> Any:
+        value = _at(value, "attackers", lambda all_: _each(all_, lambda one: _at(one, "table", change)))
+        return _at(value, "fields", lambda all_: _each(all_, lambda one: _each(one, action)))
+
+    raw = _at(raw, "keys", lambda places: _at(places, "key", reference))
+    changed: dict[str, Any] = _at(raw, "releases", lambda all_: _each(all_, release))
+    return changed
+
+
+def is_hierarchy_file(name: str) -> bool:
+    """Whether a hierarchy is named by its file, not one that the package brings along."""
+    return "/" in name or "." in name
+
+
+def _at(value: Any, key: str, change: Callable[[Any], Any]) -> Any:
+    """The mapping with one entry changed, if it has the entry and that is text or a mapping."""
+    if isinstance(value, dict) and isinstance(value.get(key), str | dict):
+        return {**value, key: change(value[key])}
+    return value
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    return {key: change(one) for key, one in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,134 @@
+"""Reading a policy: everything that is wrong at once, each with file, line, key and what to do.
+
+Messages never repeat a value under ``keys``: somebody may have pasted a key where its place belongs.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.errors import DeidError, PolicyError
+from beam_deid.transforms.files import is_local, open_read
+from beam_deid.transforms.policy.canonical import policy_sha256
+from beam_deid.transforms.policy.cross_checks import cross_problems
+from beam_deid.transforms.policy.draft import draft_of
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.nearest import bare
+from beam_deid.transforms.policy.places import anchored, folder_of
+from beam_deid.transforms.policy.shape import is_secret, shape_problems, valid_names
+from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
+
+__all__ = ["policy_from_mapping", "policy_sha256", "read_policy"]
+
+MAXIMUM_BYTES = 1 << 20
+
+
+def read_policy(path: str) -> Policy:
+    """Read a policy file, UTF-8 YAML. Relative paths in it start from its folder.
+
+    Raises:
+        PolicyError: It cannot be read or something in it is wrong; ``problems`` lists all that was found.
+    """
+    document = read_yaml(_text(path))
+    if document.value is None and not document.problems:
+        raise PolicyError(
+            "the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it"
+        )
+    return _policy(document, path, folder_of(path))
+
+
+def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy") -> Policy:
+    """Read a policy from Python values. Relative paths in it start from the current folder.
+
+    Args:
+        mapping: What the YAML would say: mappings, sequences, text, numbers, booleans, None; also enums of
+            `beam_deid.transforms.terms` and instances of actions.
+        origin: What to call it in messages.
+
+    Raises:
+        PolicyError: Something in it is wrong; ``problems`` lists all that was found.
+    """
+    document = Document()
+    document.value = _plain(mapping, (), document.problems)
+    return _policy(document, origin, os.getcwd())
+
+
+def _policy(document: Document, origin: str, folder: str) -> Policy:
+    raw, problems = document.value, document.problems
+    if isinstance(raw, dict):
+        raw = anchored(raw, folder)
+        problems = [*problems, *shape_problems(raw), *cross_problems(draft_of(raw))]
+    elif not problems:
+        problems = [Problem((), "a policy is a mapping: version, dataset, fields, releases")]
+    if problems:
+        raise PolicyError.from_problems(_lines(problems, document.lines, origin))
+    return Policy.model_validate(raw)
+
+
+def _text(path: str) -> str:
+    if is_local(path) and not os.path.isfile(path):
+        raise PolicyError("there is no such file", path, "Check the path of the policy")
+    try:
+        with open_read(path) as stream:
+            content = stream.read(MAXIMUM_BYTES + 1)
+    except DeidError as error:
+        raise PolicyError(f"the policy cannot be read: {error.what}", path, "Check the path") from None
+    except (OSError, ValueError) as error:
+        raise PolicyError(
+            f"the policy cannot be read ({type(error).__name__})", path, "Check the path"
+        ) from None
+    if len(content) > MAXIMUM_BYTES:
+        raise PolicyError("this is larger than any policy (1 MiB)", path, "Check the path")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PolicyError("the policy is not UTF-8", f"{path}:{line}", "Save it as UTF-8") from None
+
+
+def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:
+    if len(path) > MAXIMUM_DEPTH:
+        problems.append(Problem(path[:4], "this is nested too deeply for a policy"))
+        return None
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one, (*path, str(key)), problems) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [_plain(one, (*path, number), problems) for number, one in enumerate(ordered)]
+    if value is None or isinstance(value, str | bool | int | float | Action):
+        return value
+    problems.append(Problem(path, f"a policy cannot hold a {type(value).__name__}"))
+    return None
+
+
+def _lines(problems: Iterable[Problem], lines: Mapping[Path, int], origin: str) -> list[str]:
+    """The problems as lines, in the order of the file, each once."""
+    placed = [(problem.line or _line(problem.path, lines), problem) for problem in problems]
+    placed.sort(key=lambda pair: pair[0] or 0)
+    told = (_told(origin, line if lines or problem.line else None, problem) for line, problem in placed)
+    return list(dict.fromkeys(told))
+
+
+def _told(origin: str, line: int | None, problem: Problem) -> str:
+    place = f"{origin}:{line}" if line else origin
+    key = _key(problem.path)
+    return f"{place}: {key}: {problem.what}" if key else f"{place}: {problem.what}"
+
+
+def _line(path: Path, lines: Mapping[Path, int]) -> int:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def _key(path: Path) -> str:
+    text = ""
+    for number, part in enumerate(path):
+        if is_secret(path[:number]) and part not in valid_names(path[:number]) and part != "keyring":
+            break
+        text += f"[{part}]" if isinstance(part, int) else f".{bare(part)}" if text else bare(part)
+    return text

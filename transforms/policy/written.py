@@ -1,0 +1,74 @@
+"""An action as a policy writes it, with errors that name the exact option."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from beam_deid.transforms.actions import UnknownAction, action_names, parse_action
+from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.policy.nearest import advice, shown
+
+LATER: Mapping[str, str] = {
+    "tokenize": "hash gives a keyed pseudonym that cannot be turned back without the table",
+    "fpe": "hash gives a keyed pseudonym, surrogate a value of the same look",
+    "encrypt": "hash gives a keyed pseudonym; drop leaves the field out",
+}
+"""Actions of the design that this version lacks, with what to take instead."""
+
+
+def read_action(value: Any) -> Action:
+    """The action that a policy writes: ``keep``, or ``{mask: {keep_first: 1}}``.
+
+    Raises:
+        pydantic_core.PydanticCustomError: There is no such action, or the value has another shape.
+        pydantic.ValidationError: The options are wrong, each error at the option.
+    """
+    try:
+        action = parse_action(value)
+    except UnknownAction as unknown:
+        raise _error(_unknown(str(unknown))) from None
+    except ValidationError:
+        raise
+    except (ValueError, TypeError):
+        shape = "an action is a name, or one name with its options: {mask: {keep_first: 1}}"
+        raise _error(shape) from None
+    wrong = [] if isinstance(value, Action) else list(_wrong_scalars(value, action))
+    if wrong:
+        raise ValidationError.from_exception_data(action.name, wrong)
+    return action
+
+
+def written(action: Action) -> dict[str, Any]:
+    """The action as a policy would write it, with all its options said: ``{mask: {keep_first: 1, …}}``."""
+    return {action.name: action.model_dump(mode="json")}
+
+
+def _unknown(name: str) -> str:
+    if name in LATER:
+        return f"{name} is not available in this version; {LATER[name]}"
+    return f"no action is called {shown(name)}; {advice(name, action_names())}"
+
+
+def _error(what: str) -> PydanticCustomError:
+    return PydanticCustomError("action", "{what}", {"what": what})
+
+
+def _wrong_scalars(value: Any, action: Action) -> Iterator[InitErrorDetails]:
+    # pydantic would read true as 1 and "5" as 5: a policy that says one thing and does another.
+    options = next(iter(value.values())) if isinstance(value, dict) else None
+    for option, raw in (options or {}).items():
+        what = _differs(raw, getattr(action, option, None))
+        if what:
+            yield InitErrorDetails(type=_error(what), loc=(option,), input=None)
+
+
+def _differs(raw: Any, read: Any) -> str | None:
+    if isinstance(raw, list) and isinstance(read, Sequence) and not isinstance(read, str):
+        return next((what for what in map(_differs, raw, read) if what), None)
+    if isinstance(read, bool):
+        return None if isinstance(raw, bool) else "must be true or false"
+    if isinstance(read, int | float) and isinstance(raw, bool | str):
+        return "must be a number, without quotes"
+    return None

@@ -1,0 +1,37 @@
+"""What PyYAML says is wrong with a text, in plain words."""
+
+import yaml
+from yaml.reader import ReaderError
+
+_SAID = (
+    ("'\\t'", "a tab where spaces are needed; indent with spaces"),
+    ("could not find expected ':'", "a key without ':' after it, or a text that goes on in the next line"),
+    ("mapping values are not allowed", "a ':' where no key can stand; put a text that holds ': ' in quotes"),
+    (
+        "undefined alias",
+        "an alias (*name) without its anchor (&name); put a text that starts with '*' in quotes",
+    ),
+    ("duplicate anchor", "an anchor (&name) that was there before; give it another name"),
+    ("cannot start any token", "a character that no text can start with; put the text in quotes"),
+    ("expected <block end>", "indentation that does not fit the lines above"),
+    ("unexpected end of stream", "a quoted text that is not closed; add the closing quote"),
+    ("unexpected document separator", "a quoted text that is not closed; add the closing quote"),
+    ("expected ',' or", "a bracket that is not closed, or a comma that is missing"),
+    ("escape", "an escape (\\) that YAML does not know; put the text in single quotes"),
+    ("special characters are not allowed", "a control character; remove it"),
+)
+
+
+def plain_words(error: yaml.YAMLError) -> str:
+    """What is wrong and what to do. PyYAML's own words may quote the text; these never do."""
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
+    found = (words for pattern, words in _SAID if pattern in said)
+    return "this is not YAML: " + next(found, "check quotes, brackets and indentation")
+
+
+def line_of(error: yaml.YAMLError, text: str) -> int | None:
+    """The line of the error, from 1, or None if PyYAML does not say."""
+    if isinstance(error, ReaderError):
+        return text.count("\n", 0, error.position) + 1
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return mark.line + 1 if mark is not None else None
