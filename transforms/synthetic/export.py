@@ -1,0 +1,88 @@
+"""Generated orders as files: Parquet, CSV, and CSV as shop back ends export it."""
+
+import io
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.files import open_write
+from beam_deid.transforms.synthetic.orders import BATCH_ROWS, ORDER_SCHEMA, order_batches
+from beam_deid.transforms.synthetic.text import joined
+
+_ARMOURED = ("tid", "receiver_mobile")
+
+
+def write_orders(path: str, rows: int, seed: int = 0, format: str | None = None) -> None:  # noqa: A002
+    """Write generated orders to one file. The same arguments give the same bytes.
+
+    Args:
+        path: The file.
+        rows: How many orders.
+        seed: Another seed makes other orders.
+        format: ``parquet`` (row groups of 131,072 rows), ``csv`` (UTF-8), or ``platform_csv``: GB18030, with
+            order numbers and mobiles armoured as ``="…"``, which keeps spreadsheets from rounding them. By
+            the path's suffix, ``.parquet`` or ``.csv``, if not given.
+
+    Raises:
+        UsageError: There is no such format.
+        OSError: The file cannot be written.
+    """
+    name = format or path.rpartition(".")[2].lower()
+    if name not in _WRITERS:
+        choices = ", ".join(_WRITERS)
+        raise UsageError("orders cannot be written in this format", name, f"Choose one of {choices}")
+    with open_write(path) as stream:
+        _WRITERS[name](stream, rows, seed)
+
+
+def _parquet(stream: BinaryIO, rows: int, seed: int) -> None:
+    with pq.ParquetWriter(stream, ORDER_SCHEMA) as writer:
+        for batch in order_batches(rows, seed):
+            writer.write_batch(batch, row_group_size=BATCH_ROWS)
+
+
+def _csv(stream: BinaryIO, rows: int, seed: int) -> None:
+    _write_csv(stream, rows, seed, lambda batch: batch, "utf-8")
+
+
+def _platform_csv(stream: BinaryIO, rows: int, seed: int) -> None:
+    _write_csv(stream, rows, seed, _armour, "gb18030")
+
+
+def _write_csv(
+    stream: BinaryIO, rows: int, seed: int, dress: Callable[[pa.RecordBatch], pa.RecordBatch], encoding: str
+) -> None:
+    stream.write((",".join(ORDER_SCHEMA.names) + "\n").encode(encoding))
+    for batch in order_batches(rows, seed):
+        piece = io.BytesIO()
+        pa_csv.write_csv(_spelt(dress(batch)), piece, pa_csv.WriteOptions(include_header=False))
+        data = piece.getvalue()
+        stream.write(data if encoding == "utf-8" else data.decode("utf-8").encode(encoding))
+
+
+def _armour(batch: pa.RecordBatch) -> pa.RecordBatch:
+    for name in _ARMOURED:
+        place = batch.schema.get_field_index(name)
+        column = joined(pa.scalar('="'), batch.column(place), pa.scalar('"'))
+        batch = batch.set_column(place, name, column)
+    return batch
+
+
+def _spelt(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Times to the second, as platforms spell them: 2025-11-11 00:00:07."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type):
+            batch = batch.set_column(place, field.name, pc.cast(batch.column(place), pa.timestamp("s")))
+    return batch
+
+
+_WRITERS: dict[str, Callable[[BinaryIO, int, int], None]] = {
+    "parquet": _parquet,
+    "csv": _csv,
+    "platform_csv": _platform_csv,
+}
