@@ -16,8 +16,8 @@ def buyers(chance: Chance, index: Index) -> Index:
     """The buyer of each row, named by the row number of the buyer's first order.
 
     An order is a new buyer's with probability 1/`ORDERS_PER_BUYER`, else that of an earlier order of its
-    lane, any of them alike. Many orders thus draw more orders, and sizes follow a power law (Simon: On a class of
-    skew distribution functions, Biometrika 42, 1955).
+    lane, any of them alike. Many orders thus draw more orders, and sizes follow a power law (Simon: On a
+    class of skew distribution functions, Biometrika 42, 1955).
 
     Args:
         chance: The draws.
