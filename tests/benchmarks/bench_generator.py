@@ -1,6 +1,6 @@
 """How many orders a second are generated on one core.
 
-    python tests/benchmarks/bench_generator.py [ROWS]
+Run as `python tests/benchmarks/bench_generator.py [ROWS]`.
 """
 
 import sys
