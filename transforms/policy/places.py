@@ -33,15 +33,18 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
         return text if place == text or place.startswith("~") else _FILE + change(place)
 
     def action(options: Any) -> Any:
-        options = _at(options, "hierarchy", lambda path: change(path) if is_hierarchy_file(path) else path)
-        return _at(options, "key", reference)
+        options = _at(options, "hierarchy", str, lambda path: change(path) if is_hierarchy_file(path) else path)
+        return _at(options, "key", str, reference)
+
+    def attacker(value: Any) -> Any:
+        return _at(value, "table", str, change)
 
     def release(value: Any) -> Any:
-        value = _at(value, "attackers", lambda all_: _each(all_, lambda one: _at(one, "table", change)))
-        return _at(value, "fields", lambda all_: _each(all_, lambda one: _each(one, action)))
+        value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
+        return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 
-    raw = _at(raw, "keys", lambda places: _at(places, "key", reference))
-    changed: dict[str, Any] = _at(raw, "releases", lambda all_: _each(all_, release))
+    raw = _at(raw, "keys", dict, lambda places: _at(places, "key", str, reference))
+    changed: dict[str, Any] = _at(raw, "releases", dict, lambda all_: _each(all_, release))
     return changed
 
 
@@ -50,9 +53,9 @@ def is_hierarchy_file(name: str) -> bool:
     return "/" in name or "." in name
 
 
-def _at(value: Any, key: str, change: Callable[[Any], Any]) -> Any:
-    """The mapping with one entry changed, if it has the entry and that is text or a mapping."""
-    if isinstance(value, dict) and isinstance(value.get(key), str | dict):
+def _at(value: Any, key: str, kind: type, change: Callable[[Any], Any]) -> Any:
+    """The mapping with one entry changed, if it has the entry and that is of this kind."""
+    if isinstance(value, dict) and isinstance(value.get(key), kind):
         return {**value, key: change(value[key])}
     return value
 

@@ -1,0 +1,383 @@
+from pathlib import Path
+
+import pytest
+
+from beam_deid.transforms.errors import PolicyError
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.reader import policy_from_mapping, read_policy
+from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
+
+from .policies import DESIGN, DESIGN_OF_THIS_VERSION, ORDERS, orders
+
+
+def write(folder: Path, text: str | bytes) -> str:
+    path = folder / "policy.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def problems(path: str) -> list[str]:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(path)
+    return [line.removeprefix(path) for line in caught.value.problems]
+
+
+def test_a_right_policy_is_read_as_it_is_written(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, ORDERS))
+    analytics = policy.releases["analytics"]
+    assert list(policy.fields)[:2] == ["tid", "buyer_id"]
+    assert policy.fields["age_group"].role == (Role.QUASI, Role.SENSITIVE)
+    assert (analytics.sharing, analytics.expect, analytics.k) == (Sharing.CONTROLLED, LabelName.ANONYMIZED, 5)
+    assert [action.name for action in analytics.fields.values()] == [
+        "keep", "generalize", "generalize", "keep", "keep", "drop",
+    ]  # fmt: skip
+    assert policy.kind("birth_year") is Kind.INTEGER
+
+
+def test_the_same_policy_is_read_from_a_file_and_from_a_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_policy(write(tmp_path, ORDERS)) == policy_from_mapping(orders())
+
+
+def test_a_mapping_may_hold_enums_tuples_and_actions(tmp_path: Path) -> None:
+    mapping = orders()
+    expected = policy_from_mapping(orders())
+    mapping["fields"]["age_group"]["role"] = (Role.QUASI, Role.SENSITIVE)
+    mapping["releases"]["crm"]["sharing"] = Sharing.ENCLAVE
+    mapping["releases"]["crm"]["fields"] = dict(expected.releases["crm"].fields)
+    assert policy_from_mapping(mapping) == expected
+
+
+def test_the_designs_example_says_what_this_version_lacks_and_what_to_take_instead(tmp_path: Path) -> None:
+    assert problems(write(tmp_path, DESIGN)) == [
+        ":16: keys.keyring: unknown key; keyring is not available in this version; "
+        "write {key: 'env:NAME'} or {key: 'file:PATH'}",
+        ":35: releases.crm.fields.buyer_open_uid: tokenize is not available in this version; "
+        "hash gives a keyed pseudonym that cannot be turned back without the table",
+        ":36: releases.crm.fields.receiver_mobile: fpe is not available in this version; "
+        "hash gives a keyed pseudonym, surrogate a value of the same look",
+    ]
+
+
+def test_the_designs_example_with_this_versions_words_is_read(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, DESIGN_OF_THIS_VERSION))
+    assert policy.kind("birth_year") is Kind.INTEGER
+
+
+# One right policy, one line of it changed: (what is there, what stands in its place, the problems then told).
+CHANGES = {
+    "a missing key": ("dataset: orders\n", "", [":1: dataset: is missing; add it"]),
+    "a missing key of a release": (
+        "    purpose: market analysis\n", "", [":16: releases.analytics.purpose: is missing; add it"],
+    ),
+    "another version": ("version: 1", "version: 2", [":1: version: must be 1, without quotes: the version of the policy's form"]),
+    "true for a version": ("version: 1", "version: true", [":1: version: must be 1, without quotes: the version of the policy's form"]),
+    "a number for a name": ("dataset: orders", "dataset: 2024", [":2: dataset: must be text; put it in quotes"]),
+    "an empty name": ("dataset: orders", "dataset: ''", [":2: dataset: must not be empty"]),
+    "a misspelt key": (
+        "subject: buyer_id", "subjct: buyer_id",
+        [":3: subjct: unknown key; did you mean 'subject'? "
+         "valid: version, dataset, subject, fields, keys, input, releases"],
+    ),
+    "a duplicate key": (
+        "  note:       {role: insensitive}", "  note: {role: insensitive}\n  note: {role: sensitive}",
+        [":14: fields.note: this key was there before, in line 13; leave one"],
+    ),
+    "a subject that is no field": (
+        "subject: buyer_id", "subject: buyerid",
+        [":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? valid: tid, buyer_id, name, city, "
+         "birth_year, created, age_group, category, note"],
+    ),
+    "the beginning of a role": (
+        "note:       {role: insensitive}", "note: {role: direct}",
+        [":13: fields.note.role: 'direct' is not known here; did you mean 'direct_identifier'? "
+         "valid: direct_identifier, quasi_identifier, sensitive, insensitive"],
+    ),
+    "roles that do not go together": (
+        "[quasi_identifier, sensitive]", "[direct_identifier, sensitive]",
+        [":11: fields.age_group.role: only quasi_identifier and sensitive go together"],
+    ),
+    "no role": ("note:       {role: insensitive}", "note: {role: []}", [":13: fields.note.role: must not be empty"]),
+    "a misspelt kind": (
+        "kind: timestamp", "kind: timestmp",
+        [":10: fields.created.kind: 'timestmp' is not known here; did you mean 'timestamp'?"],
+    ),
+    "a field without anything": (
+        "note:       {role: insensitive}", "note:", [":13: fields.note: must be a mapping, {name: value}"],
+    ),
+    "an action that does not exist": (
+        "category: keep", "category: keeep",
+        [":25: releases.analytics.fields.category: no action is called 'keeep'; did you mean 'keep'? "
+         "valid: keep, drop, mask, hash, generalize, shift, surrogate, redact"],
+    ),
+    "two actions on one field": (
+        "category: keep", "category: {mask: {keep_first: 1}, drop: {}}",
+        [":25: releases.analytics.fields.category: an action is a name, or one name with its options: "
+         "{mask: {keep_first: 1}}"],
+    ),
+    "a released field that does not exist": (
+        "category: keep", "category: keep\n      catgory: drop",
+        [":26: releases.analytics.fields.catgory: no field is called 'catgory'; did you mean 'category'? "
+         "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"],
+    ),
+    "a sharing model that does not exist": (
+        "sharing: enclave", "sharing: publik",
+        [":32: releases.crm.sharing: 'publik' is not known here; did you mean 'public'? "
+         "valid: public, controlled, enclave"],
+    ),
+    "a share above one": (
+        "suppression: 0.05", "suppression: 5", [":27: releases.analytics.require.suppression: must be at most 1"],
+    ),
+    "true for a number": (
+        "k: 5", "k: true", [":27: releases.analytics.require.k: must be a whole number, without quotes"],
+    ),
+    "text for a number": (
+        "k: 5", "k: '5'", [":27: releases.analytics.require.k: must be a whole number, without quotes"],
+    ),
+    "a key that belongs a level below": (
+        "    sharing: enclave", "    sharing: enclave\n    suppression: 0.1",
+        [":33: releases.crm.suppression: unknown key; it belongs under 'require'"],
+    ),
+    "a key that belongs a level above": (
+        "suppression: 0.05}", "suppression: 0.05, expect: anonymized}",
+        [":27: releases.analytics.require.expect: unknown key; it belongs one level up, beside 'require'"],
+    ),
+    "diversity of a field that is not sensitive": (
+        "l: {category: 2}", "l: {city: 2}",
+        [":27: releases.analytics.require.l.city: city is not sensitive; give it the role sensitive, or leave this out"],
+    ),
+    "closeness of a field that is not released": (
+        "      category: keep\n", "      category: drop\n",
+        [":27: releases.analytics.require.l.category: this release does not give category out; leave this out",
+         ":27: releases.analytics.require.t.category: this release does not give category out; leave this out"],
+    ),
+    "an attacker who knows no field": (
+        "knows: [city, created]", "knows: []", [":29: releases.analytics.attackers.courier.knows: must not be empty"],
+    ),
+    "an attacker who knows what does not exist": (
+        "knows: [city, created]", "knows: [citi, created]",
+        [":29: releases.analytics.attackers.courier.knows[0]: no field is called 'citi'; did you mean 'city'? "
+         "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"],
+    ),
+    "an attacker who knows a field twice": (
+        "knows: [city, created]", "knows: [city, city]",
+        [":29: releases.analytics.attackers.courier.knows[1]: city is named twice; leave one"],
+    ),
+    "an attacker who knows nothing that is released": (
+        "knows: [city, created]", "knows: [tid, note]",
+        [":29: releases.analytics.attackers.courier.knows: nothing to join on: this release gives none of these "
+         "fields out, or only under a key; name a field that it gives out"],
+    ),
+    "an attacker who knows only what is under a key": (
+        "      city: keep\n", "      city: keep\n    attackers: {insider: {knows: [buyer_id]}}\n",
+        [":37: releases.crm.attackers.insider.knows: nothing to join on: this release gives none of these fields "
+         "out, or only under a key; name a field that it gives out"],
+    ),
+    "a keyed action without keys": (
+        "keys: {key: 'env:BEAM_DEID_KEY'}\n", "",
+        [":33: releases.crm.fields.buyer_id: hash needs a key; add to the policy: keys: {key: 'env:NAME'}"],
+    ),
+    "a release that gives nothing out": (
+        "  crm:", "  none: {purpose: nothing, sharing: public, fields: {city: drop}}\n  crm:",
+        [":30: releases.none.fields: this release gives nothing out; name a field that it keeps or changes"],
+    ),
+    "a release without fields": (
+        "  crm:", "  none: {purpose: nothing, sharing: public, fields: {}}\n  crm:",
+        [":30: releases.none.fields: must not be empty"],
+    ),
+    "a field without a name": (
+        "  note:       {role: insensitive}", "  note: {role: insensitive}\n  '': {role: insensitive}",
+        [":14: fields.'': a field must have a name"],
+    ),
+    "a file format that does not exist": (
+        "    sharing: enclave", "    sharing: enclave\n    format: xlsx",
+        [":33: releases.crm.format: 'xlsx' is not known here; valid: parquet, csv, jsonl"],
+    ),
+    "kinds that two actions read differently": (
+        "      city: keep\n", "      city: keep\n      birth_year: {generalize: {calendar: [year]}}\n",
+        [":37: releases.crm.fields.birth_year: generalize reads the field as timestamp, and release analytics as "
+         "integer; declare its kind under fields"],
+    ),
+    "merge keys": (
+        "  note:       {role: insensitive}", "  note: {<<: {role: insensitive}}",
+        [":13: fields.note: merge keys (<<) are not supported; write the entries out",
+         ":13: fields.note.role: is missing; add it"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "instead", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_wrong_policy_is_refused_by_line_key_and_advice(
+    there: str, instead: str, expected: list[str], tmp_path: Path
+) -> None:
+    # The last place, so that the release called crm can be changed where both have such a line.
+    before, _, after = ORDERS.rpartition(there) if "city: keep" in there else ORDERS.partition(there)
+    assert problems(write(tmp_path, before + instead + after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "key"),
+    [("keep_frist: 1", "keep_frist"), ("keep_first: -1", "keep_first"), ("keep_first: true", "keep_first"),
+     ("keep_first: '1'", "keep_first"), ("keep_first: [1]", "keep_first")],
+)  # fmt: skip
+def test_an_actions_wrong_option_is_named_with_its_line(option: str, key: str, tmp_path: Path) -> None:
+    found = problems(write(tmp_path, ORDERS.replace("keep_first: 1", option)))
+    assert len(found) == 1
+    assert found[0].startswith(f":35: releases.crm.fields.name.mask.{key}: ")
+
+
+def test_a_misspelt_option_gets_the_nearest_one(tmp_path: Path) -> None:
+    (found,) = problems(write(tmp_path, ORDERS.replace("keep_first", "keep_frist")))
+    assert found.startswith(
+        ":35: releases.crm.fields.name.mask.keep_frist: unknown key; did you mean 'keep_first'?"
+    )
+
+
+def test_shift_needs_a_subject(tmp_path: Path) -> None:
+    text = ORDERS.replace("subject: buyer_id\n", "").replace(
+        "created: {generalize: {calendar: [day, week, month]}}", "created: shift"
+    )
+    found = problems(write(tmp_path, text))
+    assert any("add subject: FIELD to the policy" in line for line in found if ".created" in line)
+
+
+def test_all_problems_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
+    text = ORDERS
+    for there, instead in (
+        ("dataset: orders", "dataset: 5"), ("kind: timestamp", "kind: timestmp"), ("keep_first", "keep_frist"),
+        ("subject: buyer_id", "subject: buyer"), ("k: 5", "k: 0"), ("sharing: enclave", "sharing: private"),
+    ):  # fmt: skip
+        text = text.replace(there, instead)
+    keys = [line.split(": ")[1] for line in problems(write(tmp_path, text))]
+    assert keys == [
+        "dataset", "subject", "fields.created.kind", "releases.analytics.require.k", "releases.crm.sharing",
+        "releases.crm.fields.name.mask.keep_frist",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a b", "../x", ".hidden", "run.json", "a/b", "-x", "x" * 101, "数据"])
+def test_a_release_must_be_a_safe_folder_name(name: str) -> None:
+    mapping = orders()
+    mapping["releases"][name] = mapping["releases"].pop("crm")
+    with pytest.raises(PolicyError, match="a release names a folder"):
+        policy_from_mapping(mapping)
+
+
+def test_two_releases_may_not_differ_in_case_only() -> None:
+    mapping = orders()
+    mapping["releases"]["CRM"] = mapping["releases"]["crm"]
+    with pytest.raises(PolicyError, match=r"policy: releases\.CRM: differs from 'crm' only in case"):
+        policy_from_mapping(mapping)
+
+
+def test_relative_paths_start_from_the_policys_folder(tmp_path: Path) -> None:
+    text = ORDERS.replace("env:BEAM_DEID_KEY", "file:keys/main.key")
+    policy = read_policy(write(tmp_path, text))
+    attacker = policy.releases["analytics"].attackers["courier"]
+    assert policy.keys is not None
+    assert (attacker.table, policy.keys.key) == (
+        str(tmp_path / "waybills.parquet"), f"file:{tmp_path / 'keys/main.key'}",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("table", ["gs://bucket/waybills.parquet", "/data/waybills.parquet"])
+def test_absolute_and_remote_paths_stay(table: str, tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, ORDERS.replace("waybills.parquet", table)))
+    assert policy.releases["analytics"].attackers["courier"].table == table
+
+
+FILES: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "the policy is empty"),
+    "comments only": (b"# nothing\n", "the policy is empty"),
+    "a list": (b"- version: 1\n", "a policy is a mapping"),
+    "a word": (b"policy\n", "a policy is a mapping"),
+    "two documents": (b"version: 1\n---\nversion: 1\n", "policy.yaml:2: a second document begins here"),
+    "not UTF-8": ("version: 1\ndataset: 订单\n".encode("gb18030"), "policy.yaml:2: the policy is not UTF-8"),
+    "UTF-16": ("version: 1".encode("utf-16"), "the policy is not UTF-8"),
+    "a tab": (
+        b"version: 1\nfields:\n\ta: {role: sensitive}\n",
+        "policy.yaml:3: this is not YAML: a tab where",
+    ),
+    "an open bracket": (
+        b"version: 1\nfields: {a: {role: sensitive}\nkeys: 1\n",
+        "policy.yaml:3: this is not YAML",
+    ),
+    "an open quote": (
+        b"version: 1\ndataset: 'orders\n",
+        "this is not YAML: a quoted text that is not closed",
+    ),
+    "a control character": (
+        b"version: 1\ndataset: a\x07\n",
+        "policy.yaml:2: this is not YAML: a control character",
+    ),
+    "a wrong escape": (b'version: 1\ndataset: "\\UFFFFFFFF"\n', "this is not YAML"),
+    "half a character": (
+        b'version: 1\ndataset: "\\uD800"\n',
+        "policy.yaml:2: dataset: this holds a character",
+    ),
+    "a tag": (b"version: 1\ndataset: !!python/name:os.system x\n", "policy.yaml:2: dataset: tags"),
+    "an alias to nothing": (b"version: 1\ndataset: *x\n", "policy.yaml:2: this is not YAML: an alias"),
+    "an alias to itself": (
+        b"version: 1\nfields: &f {a: *f}\n",
+        "policy.yaml:2: fields.a: an alias that holds itself",
+    ),
+    "nested without end": (b"version: " + b"[" * 5_000, "this is nested too deeply"),
+    "larger than any policy": (b"#" * ((1 << 20) + 1), "this is larger than any policy"),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), FILES.values(), ids=FILES)
+def test_a_file_that_holds_no_policy_is_refused(content: bytes, expected: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(write(tmp_path, content))
+    assert expected in caught.value.message
+
+
+def test_aliases_that_multiply_are_refused(tmp_path: Path) -> None:
+    laughs = ["version: 1", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(PolicyError, match="too large for a policy once its aliases are filled in"):
+        read_policy(write(tmp_path, "\n".join(laughs)))
+
+
+def test_aliases_may_say_a_thing_once(tmp_path: Path) -> None:
+    text = ORDERS.replace("city:       {role: quasi_identifier}", "city: &quasi {role: quasi_identifier}")
+    text = text.replace("birth_year: {role: quasi_identifier}", "birth_year: *quasi")
+    assert read_policy(write(tmp_path, text)).fields["birth_year"].has(Role.QUASI)
+
+
+@pytest.mark.parametrize("path", ["no/such/policy.yaml", ".", "a\0b"])
+def test_a_path_without_a_file_is_a_policy_error(path: str) -> None:
+    with pytest.raises(PolicyError, match="there is no such file"):
+        read_policy(path)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert isinstance(read_policy(write(tmp_path, b"\xef\xbb\xbf" + ORDERS.encode())), Policy)
+
+
+SECRET = "c4f1a9e07b3d58264e90dd317ab65f28"  # stands for a key that was pasted in the wrong place
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [f"{{key: {SECRET}}}", f"{{key: [{SECRET}]}}", f"{{key: {{{SECRET}: 1}}}}", SECRET, f"[{SECRET}]",
+     f"{{{SECRET}: 1}}", f"{{{SECRET}: 1, {SECRET}: 2}}", f"{{kye: {SECRET}}}", f"{{keyring: {SECRET}}}",
+     f"{{key: '{SECRET}}}", f"*{SECRET}", f"!{SECRET} x", f"&{SECRET} &{SECRET} x", f"{{key: @{SECRET}}}",
+     f"\n  key: {SECRET}: x", f"\n  key: x\n  {SECRET}", f"%{SECRET}", f"{{key: {{key: {{{SECRET}: 1}}}}}}"],
+)  # fmt: skip
+def test_a_key_pasted_into_the_policy_is_never_repeated(keys: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(write(tmp_path, ORDERS.replace("{key: 'env:BEAM_DEID_KEY'}", keys)))
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options", [f"{{key: {SECRET}}}", f"{{key: [{SECRET}]}}", f"{{key: {{{SECRET}: 1}}}}"]
+)
+def test_a_key_pasted_into_an_action_is_never_repeated(options: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(write(tmp_path, ORDERS.replace("{domain: customer}", options)))
+    assert SECRET not in str(caught.value)
