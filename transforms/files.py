@@ -4,12 +4,13 @@ Beam is imported only for a path with a scheme, so that a worker on local files 
 """
 
 import glob
-import io
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
+
+import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError, UsageError
 
@@ -85,6 +86,22 @@ def open_read(path: str) -> BinaryIO:
         raise InputError(f"the file cannot be opened ({error.strerror})", path) from None
 
 
+def open_arrow(path: str) -> pa.NativeFile:
+    """Open a file for Arrow's readers; local ones are read without the interpreter's lock.
+
+    Raises:
+        InputError: See `open_read`.
+    """
+    if not is_local(path):
+        return pa.PythonFile(open_read(path), mode="r")
+    try:
+        return pa.OSFile(path, "rb")
+    except FileNotFoundError:
+        raise InputError("the file is gone", path, "It was there when the run began; start again") from None
+    except OSError:
+        raise InputError("the file cannot be opened", path, "Check its permissions") from None
+
+
 def read_all(path: str) -> bytes:
     """The bytes of a small file.
 
@@ -93,11 +110,6 @@ def read_all(path: str) -> bytes:
     """
     with open_read(path) as stream:
         return stream.read()
-
-
-def buffered(stream: BinaryIO, size: int = 1 << 20) -> BinaryIO:
-    """The stream, read in blocks of ``size`` bytes."""
-    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream), size))
 
 
 def open_write(path: str) -> BinaryIO:

@@ -1,0 +1,43 @@
+"""File formats: one file a format, all of them in `FORMATS`."""
+
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.compression import without_compression
+from beam_deid.transforms.formats.delimited import Delimited
+from beam_deid.transforms.formats.format import Format, InputOptions
+from beam_deid.transforms.formats.json_lines import JsonLines
+from beam_deid.transforms.formats.parquet import Parquet
+
+FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines())
+"""All formats."""
+
+_BY_NAME = {known.name: known for known in FORMATS}
+_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
+
+
+def format_named(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name not in _BY_NAME:
+        raise UsageError("there is no such format", "input.format", f"Known are: {', '.join(_BY_NAME)}")
+    return _BY_NAME[name]
+
+
+def format_of(path: str, options: InputOptions) -> Format:
+    """The format of a file: as the policy says, else by the file's name.
+
+    Raises:
+        UsageError: The name tells nothing.
+    """
+    if options.format is not None:
+        return format_named(options.format)
+    name = without_compression(path).rpartition("/")[2].lower()
+    suffix = "." + name.rpartition(".")[2]
+    if suffix not in _BY_SUFFIX:
+        known = " ".join(_BY_SUFFIX)
+        raise UsageError(
+            "the file's name does not tell its format", path, f"Known are {known}; or set input.format in the policy"
+        )
+    return _BY_SUFFIX[suffix]

@@ -1,7 +1,7 @@
 """The contract of a file format, and what passes between files and records."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, ClassVar, NamedTuple, Protocol
 
@@ -100,8 +100,8 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def columns(self, path: str, options: InputOptions) -> list[str]:
-        """The names of a file's columns, in file order, reading no more than its head.
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """A file's columns in file order, reading no more than its head or footer. Text formats know only text.
 
         Raises:
             InputError: The file cannot be read, is empty, or names a column twice.
@@ -117,9 +117,17 @@ class Format(ABC):
 
     @abstractmethod
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int
-    ) -> Iterator[Chunk]:
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
+        known: Collection[str] | None = None,
+    ) -> Iterator[Chunk]:  # fmt: skip
         """Read the wanted columns of a shard in chunks of at most ``rows`` rows, in file order.
+
+        Args:
+            shard: What to read.
+            options: How the file is written.
+            columns: The wanted columns.
+            rows: Most rows of a chunk.
+            known: All columns that may be there. A format whose rows name their own columns faults others.
 
         Raises:
             InputError: The file is gone, truncated, not of this format, or lacks a column.

@@ -44,7 +44,7 @@ def attacker_side(
     for file in files.match([table]):
         options = InputOptions()
         kind = format_of(file.path, options)
-        present = kind.columns(file.path, options)
+        present = kind.schema(file.path, options).names
         missing = [name for name in projection.fields if name not in present]
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")

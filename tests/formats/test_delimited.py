@@ -1,0 +1,150 @@
+import gzip
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import InputOptions
+
+OPTIONS = InputOptions()
+
+
+def read(path, columns=None, rows=1000, options=OPTIONS):
+    """``({row: values}, {(row, field): reason})`` of a file."""
+    kind = format_of(str(path), options)
+    columns = columns or kind.schema(str(path), options).names
+    (shard,) = kind.shards(str(path), path.stat().st_size, options, 10**9)
+    records, faults = {}, {}
+    for chunk in kind.read(shard, options, columns, rows):
+        values = zip(*(column.to_pylist() for column in chunk.batch.columns), strict=True)
+        records.update(zip(chunk.rows.tolist(), values, strict=True))
+        for fault in chunk.faults:
+            faults.update(((row, fault.field), str(fault.reason)) for row in fault.rows.tolist())
+    return records, faults
+
+
+def given_file(tmp_path, data, name="in.csv"):
+    path = tmp_path / name
+    path.write_bytes(data)
+    return path
+
+
+def test_types_are_never_guessed_and_null_is_not_the_empty_string(tmp_path):
+    path = given_file(tmp_path, b'a,b\n007,""\n1.50,\n')
+    assert read(path) == ({0: ("007", ""), 1: ("1.50", None)}, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_encodings_of_chinese_exports(tmp_path, encoding, ending):
+    text = ending.join(["订单,姓名", "1,张三", "2,𠮷野㐂", '3,"四\n五"', ""])
+    path = given_file(tmp_path, text.encode(encoding))
+    assert read(path) == ({0: ("1", "张三"), 1: ("2", "𠮷野㐂"), 2: ("3", "四\n五")}, {})
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found_in_the_header(tmp_path, delimiter):
+    path = given_file(tmp_path, f"a{delimiter}b\n1{delimiter}2\n".encode())
+    assert read(path)[0] == {0: ("1", "2")}
+
+
+def test_armour_around_long_numbers_is_taken_off(tmp_path):
+    path = given_file(tmp_path, b'="a",b\t,c,d,e\n="0123",45\t,\t67\t,\'89,\'tis\n"=""01""",1,2,3,4\n')
+    assert read(path)[0] == {0: ("0123", "45", "67", "89", "'tis"), 1: ("01", "1", "2", "3", "4")}
+
+
+def test_malformed_rows_are_faults_and_the_others_keep_their_numbers(tmp_path):
+    path = given_file(tmp_path, b"a,b\n1,2\n3\n4,5\n6,7,8\n9,10\n11\n")
+    records, faults = read(path)
+    assert records == {0: ("1", "2"), 2: ("4", "5"), 4: ("9", "10")}
+    assert faults == dict.fromkeys([(1, ""), (3, ""), (5, "")], "malformed_row")
+
+
+def test_row_numbers_hold_over_many_blocks_and_chunks(tmp_path):
+    good = b"x" * 3000 + b",y\n"
+    lines = [b"bad\n" if number % 1000 == 7 else good for number in range(5000)]
+    records, faults = read(given_file(tmp_path, b"a,b\n" + b"".join(lines)), rows=999)
+    assert set(faults) == {(number, "") for number in range(5000) if number % 1000 == 7}
+    assert sorted(records) == [number for number in range(5000) if number % 1000 != 7]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "broken"), [("utf-8", b"\xff\xfe"), ("utf-8", b"\xe5\xbc"), ("gb18030", b"\xff"), ("gb18030", b"\x81")]
+)
+def test_broken_bytes_are_a_fault_of_their_row_alone(tmp_path, encoding, broken):
+    data = "名,b\n张,2\n".encode(encoding) + broken + ",3\n李,4\n".encode(encoding)
+    records, faults = read(given_file(tmp_path, data), options=InputOptions(encoding=encoding))
+    assert records == {0: ("张", "2"), 2: ("李", "4")}
+    assert faults == {(1, "名"): "bad_encoding"}
+
+
+def test_a_quote_that_is_never_closed_is_an_error_and_swallows_nothing_silently(tmp_path):
+    path = given_file(tmp_path, b'a,b\n1,2\n3,"x\n4,5\n6,7\n')
+    with pytest.raises(InputError, match="never closed"):
+        read(path)
+    with pytest.raises(InputError, match="never closed"):
+        read(given_file(tmp_path, b'a,b\n1,2\n"x,3\n4,5\n6,7\n'), columns=["a"])
+
+
+def test_stray_quotes_inside_a_field_are_no_error(tmp_path):
+    assert read(given_file(tmp_path, b'a,b\n5" pipe,2\n3,4\n'))[0] == {0: ('5" pipe', "2"), 1: ("3", "4")}
+
+
+def test_a_long_text_is_read(tmp_path):
+    path = given_file(tmp_path, b"a,b\n1," + b"x" * 1_500_000 + b"\n2,y\n")
+    assert len(read(path)[0][0][1]) == 1_500_000
+
+
+def test_nul_bytes_and_blank_lines_do_no_harm(tmp_path):
+    assert read(given_file(tmp_path, b"a,b\n\n1,\x002\n\n\n3,4\n\n")) == ({0: ("1", "\x002"), 1: ("3", "4")}, {})
+
+
+def test_a_header_alone_has_no_rows(tmp_path):
+    assert read(given_file(tmp_path, b"a,b\n")) == ({}, {})
+
+
+@pytest.mark.parametrize("data", [b"", b"a,a\n1,2\n"])
+def test_a_file_without_a_usable_header_is_an_error(tmp_path, data):
+    with pytest.raises(InputError):
+        read(given_file(tmp_path, data))
+
+
+def test_truncated_gzip_is_an_error(tmp_path):
+    rng = np.random.default_rng(0)
+    whole = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % tuple(rng.integers(0, 10**9, 2)) for _ in range(50_000)))
+    with pytest.raises(InputError):
+        read(given_file(tmp_path, whole[: len(whole) // 2], "in.csv.gz"))
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".gz", "gzip"), (".zst", "zstd")])
+def test_compressed_files_are_read(tmp_path, suffix, codec):
+    path = tmp_path / f"in.csv{suffix}"
+    with pa.CompressedOutputStream(str(path), codec) as stream:
+        stream.write(b"a,b\n1,2\n")
+    assert read(path)[0] == {0: ("1", "2")}
+
+
+def test_only_the_wanted_columns_come_in_the_wanted_order(tmp_path):
+    assert read(given_file(tmp_path, b"a,b,c\n1,2,3\n"), columns=["c", "a"])[0] == {0: ("3", "1")}
+
+
+cells = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n\t='\U0010ffff")))
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=8))
+@settings(max_examples=60)
+def test_what_is_written_is_read_back(tmp_path_factory, rows):
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array([row[i] for row in rows], pa.string()) for i in range(2)], schema=pa.schema([("a", pa.string()), ("b", pa.string())])
+    )
+    path = tmp_path_factory.mktemp("csv") / "in.csv"
+    with open(path, "wb") as stream:
+        writer = format_of("x.csv", OPTIONS).writer(stream, batch.schema)
+        writer.write(batch)
+        writer.close()
+    expected = [row for row in rows]
+    assert list(read(path)[0].values()) == expected

@@ -1,0 +1,23 @@
+"""Compressed text files, by suffix: gzip and zstd."""
+
+import pyarrow as pa
+
+from beam_deid.transforms import files
+
+_CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+
+
+def without_compression(path: str) -> str:
+    """The path without a suffix that names a compression."""
+    return next((path[: -len(suffix)] for suffix in _CODECS if path.endswith(suffix)), path)
+
+
+def open_plain(path: str) -> pa.NativeFile:
+    """Open a file, decompressed as its suffix says. What is broken shows as `OSError` when it is read.
+
+    Raises:
+        InputError: The file is gone or may not be read.
+    """
+    stream = files.open_arrow(path)
+    codec = next((codec for suffix, codec in _CODECS.items() if path.endswith(suffix)), None)
+    return pa.CompressedInputStream(stream, codec) if codec else stream

@@ -1,0 +1,226 @@
+"""Delimited text (CSV) as platforms really export it: encodings, armour, quoted line breaks; all columns are text.
+
+An unquoted empty field is null, a quoted one is the empty string. Blank lines are passed over and not counted. Long
+numbers come armoured against spreadsheets, as ``="0123"``, with tabs around them or an apostrophe before them; the
+armour is taken off.
+"""
+
+import csv as standard_csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.compression import open_plain
+from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
+from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.terms import Reason
+
+_HEAD = 1 << 20
+_BLOCK = 4 << 20
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+class Delimited(Format):
+    """CSV and its kin."""
+
+    name = "csv"
+    suffixes = (".csv", ".tsv", ".txt")
+
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """The header's names, each a text column."""
+        return pa.schema([(name, pa.string()) for name in _header(path, options).names])
+
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """The whole file: where a quoted field ends cannot be told from the middle of a file."""
+        return [Shard(path, self.name, size)]
+
+    def read(
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
+        known: Collection[str] | None = None,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        """Stream the file; memory stays bounded whatever its size."""
+        header = _header(shard.path, options)
+        missing = [name for name in columns if name not in header.names]
+        if missing:
+            raise InputError(f"the file lacks the column {missing[0]}", shard.path, "It had it when the run began")
+        stream = Utf8Stream(open_plain(shard.path), header.encoding, options.quote, shard.path)
+        numbering = _Numbering(header.lines)
+        # The last column is read as well: a quote that is never closed shows there.
+        wanted = list(dict.fromkeys([*columns, header.names[-1]]))
+        try:
+            for table in _recut(_batches(stream, header, options, wanted, numbering), wanted, rows):
+                yield _chunk(table, columns, numbering, stream.marked)
+            rest = numbering.rest()
+            if len(rest):
+                empty = pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(columns), names=list(columns))
+                yield Chunk(empty, rest[:0], [Fault(rest, "", Reason.MALFORMED_ROW)])
+            if stream.quotes % 2 and (numbering.ends_invalid or numbering.last_spans_lines):
+                raise InputError(
+                    "a quote is opened and never closed", f"{shard.path}: row {numbering.last}", "Mend that row"
+                )
+        except pa.ArrowException:
+            raise InputError(
+                f"the file cannot be read as CSV after row {numbering.last}", shard.path,
+                "Is a quote left open, or a row longer than 4 MiB? Check input.delimiter and input.quote",
+            ) from None  # fmt: skip
+        finally:
+            stream.close()
+
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """RFC 4180, UTF-8, a header, line feeds; null is empty, the empty string is ``""``."""
+        return _Writer(stream, schema)
+
+
+class _Header:
+    def __init__(self, names: list[str], delimiter: str, encoding: str, lines: int) -> None:
+        self.names, self.delimiter, self.encoding, self.lines = names, delimiter, encoding, lines
+
+
+class _Numbering:
+    """Row numbers in the file for rows that Arrow gives without the malformed ones."""
+
+    def __init__(self, header_lines: int) -> None:
+        self._before = header_lines + 1
+        self._next = 0
+        self._invalid: list[int] = []
+        self.last, self.last_spans_lines, self.ends_invalid = 0, False, False
+
+    def skip(self, row: Any) -> str:
+        self._invalid.append(row.number - self._before)
+        return "skip"
+
+    def take(self, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Numbers of the next ``count`` good rows, and of the malformed ones before the last of them."""
+        invalid = np.array(self._invalid, dtype=np.int64)
+        span = np.arange(self._next, self._next + count + len(invalid), dtype=np.int64)
+        good = span[~np.isin(span, invalid)][:count]
+        end = int(good[-1]) + 1 if count else self._next
+        self._next, self.last = end, max(end - 1, 0)
+        passed = invalid[invalid < end]
+        self._invalid = self._invalid[len(passed) :]
+        return good, passed
+
+    def rest(self) -> npt.NDArray[np.int64]:
+        """Malformed rows after the last good one."""
+        rest = np.array(self._invalid, dtype=np.int64)
+        if len(rest):
+            self.ends_invalid, self.last = True, int(rest[-1])
+        self._invalid = []
+        return rest
+
+
+def _header(path: str, options: InputOptions) -> _Header:
+    stream = open_plain(path)
+    try:
+        head = bytes(stream.read(_HEAD))
+    except OSError:
+        raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
+    finally:
+        stream.close()
+    if not head:
+        raise InputError("the file is empty, it has not even a header", path, "Leave it out")
+    encoding = detect(head, options.encoding)
+    text = head.decode(encoding, "replace").removeprefix("\ufeff")
+    given = [options.delimiter] if options.delimiter != "auto" else _DELIMITERS
+    parsed = [(*_first_record(text, mark, options.quote), mark) for mark in given]
+    fields, lines, delimiter = max(parsed, key=lambda found: len(found[0]))
+    names = [_bare(name) for name in fields]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError("the header names a column twice", f"{path}: {min(twice)}", "Rename one of them")
+    return _Header(names, delimiter, encoding, lines)
+
+
+def _first_record(text: str, delimiter: str, quote: str) -> tuple[list[str], int]:
+    reader = standard_csv.reader(io.StringIO(text), delimiter=delimiter, quotechar=quote)
+    try:
+        return next(reader, []), reader.line_num
+    except standard_csv.Error:
+        return [], 1
+
+
+def _bare(name: str) -> str:
+    name = name.strip(" \t\r\n\ufeff")
+    return name[2:-1] if name.startswith('="') and name.endswith('"') else name
+
+
+def _batches(
+    stream: Utf8Stream, header: _Header, options: InputOptions, columns: list[str], numbering: _Numbering
+) -> Iterator[pa.RecordBatch]:
+    reader = pyarrow.csv.open_csv(
+        pa.PythonFile(stream, mode="r"),
+        pyarrow.csv.ReadOptions(
+            use_threads=False, block_size=_BLOCK, column_names=header.names, skip_rows=header.lines
+        ),
+        pyarrow.csv.ParseOptions(
+            delimiter=header.delimiter, quote_char=options.quote, newlines_in_values=True,
+            invalid_row_handler=numbering.skip,
+        ),
+        pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(header.names, pa.string()), include_columns=columns, null_values=[""],
+            strings_can_be_null=True, quoted_strings_can_be_null=False, check_utf8=False,
+        ),
+    )  # fmt: skip
+    yield from reader
+
+
+def _recut(batches: Iterator[pa.RecordBatch], columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Batches of exactly ``rows`` rows but for the last, so that nothing depends on blocks."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        held.append(batch)
+        count += batch.num_rows
+        while count >= rows:
+            table = pa.Table.from_batches(held)
+            yield table.slice(0, rows).combine_chunks().to_batches()[0]
+            held, count = table.slice(rows).to_batches(), count - rows
+    if count:
+        yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
+
+
+def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering, marked: bool) -> Chunk:
+    good, malformed = numbering.take(batch.num_rows)
+    numbering.last_spans_lines = any("\n" in (column[-1].as_py() or "") for column in batch.columns)
+    faults = [Fault(malformed, "", Reason.MALFORMED_ROW)] if len(malformed) else []
+    arrays = [_unarmoured(batch.column(name)) for name in columns]
+    if marked:
+        sound = np.ones(len(good), dtype=bool)
+        for name, column in zip(columns, arrays, strict=True):
+            broken = pc.match_substring(column, MARK).fill_null(False).to_numpy(zero_copy_only=False)
+            if broken.any():
+                faults.append(Fault(good[broken], name, Reason.BAD_ENCODING))
+                sound &= ~broken
+        arrays = [column.filter(pa.array(sound)) for column in arrays]
+        good = good[sound]
+    return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), good, faults)
+
+
+def _unarmoured(column: pa.Array) -> pa.Array:
+    if pc.any(pc.starts_with(column, '="')).as_py():
+        column = pc.replace_substring_regex(column, r'^="([^"]*)"$', r"\1")
+    if pc.any(pc.or_(pc.ends_with(column, "\t"), pc.starts_with(column, "\t"))).as_py():
+        column = pc.utf8_trim(column, "\t")
+    if pc.any(pc.starts_with(column, "'")).as_py():
+        column = pc.replace_substring_regex(column, r"^'([0-9]+)$", r"\1")
+    return column
+
+
+class _Writer:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pyarrow.csv.CSVWriter(stream, schema)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self._writer.write_batch(batch)
+
+    def close(self) -> None:
+        self._writer.close()

@@ -1,0 +1,115 @@
+"""Text files as UTF-8: byte order marks dropped, GB18030 decoded, broken bytes marked."""
+
+import codecs
+import re
+from typing import Any
+
+from beam_deid.transforms.errors import InputError
+
+MARK = "\U0010ffff"
+"""Stands where bytes could not be decoded; a value that holds it is a fault. It is no character of any text."""
+
+_BLOCK = 1 << 20
+_ESCAPED = re.compile("[\ud800-\udfff]+")
+
+
+def detect(head: bytes, asked: str) -> str:
+    """The encoding of a file by its first bytes: as asked, else UTF-8 if they are that, else GB18030.
+
+    Args:
+        head: The first bytes, at most 1 MiB; the last character may be cut.
+        asked: ``utf-8``, ``gb18030`` or ``auto``.
+    """
+    if asked != "auto":
+        return "utf-8" if asked.lower() in ("utf-8", "utf8", "utf-8-sig") else asked
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        cut_off = error.reason == "unexpected end of data" and len(head) - error.start < 4
+        return "utf-8" if cut_off else "gb18030"
+    return "utf-8"
+
+
+class Utf8Stream:
+    """A binary stream read as UTF-8, for Arrow's readers. Counts quotes, and knows whether it marked anything.
+
+    Args:
+        stream: The plain stream.
+        encoding: Its encoding.
+        quote: The quote character, whose occurrences are counted.
+        path: For messages.
+    """
+
+    def __init__(self, stream: Any, encoding: str, quote: str, path: str) -> None:
+        self._stream, self._quote, self._path = stream, quote.encode(), path
+        self._utf8 = encoding == "utf-8"
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+        self._ready, self._carry, self._begun, self._ended = b"", b"", False, False
+        self.quotes, self.marked, self.closed = 0, False, False
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes; all of them if negative; b"" at the end.
+
+        Raises:
+            InputError: The stream is truncated or damaged.
+        """
+        while not self._ended and (size < 0 or not self._ready):
+            self._fill()
+        if size < 0 or size >= len(self._ready):
+            data, self._ready = self._ready, b""
+        else:
+            data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def close(self) -> None:
+        """Close the stream below."""
+        if not self.closed:
+            self.closed = True
+            self._stream.close()
+
+    def _fill(self) -> None:
+        try:
+            block = bytes(self._stream.read(_BLOCK))
+        except OSError:
+            raise InputError("the file is truncated or damaged", self._path, "Fetch it again or leave it out") from None
+        self._ended = not block
+        data = self._plain(block)
+        if not self._begun and data:
+            data, self._begun = data.removeprefix(codecs.BOM_UTF8), True
+        self.quotes += data.count(self._quote)
+        self._ready += data
+
+    def _plain(self, block: bytes) -> bytes:
+        if not self._utf8:
+            return self._marked(self._decoder.decode(block, final=not block))
+        data = self._carry + block
+        self._carry = b""
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if block and error.reason == "unexpected end of data" and len(data) - error.start < 4:
+                self._carry = data[error.start :]
+                return data[: error.start]
+            cut = _cut(data) if block else len(data)
+            self._carry = data[cut:]
+            return self._marked(data[:cut].decode("utf-8", "surrogateescape"))
+        return data
+
+    def _marked(self, text: str) -> bytes:
+        try:
+            return text.encode("utf-8")
+        except UnicodeEncodeError:
+            self.marked = True
+            return _ESCAPED.sub(MARK, text).encode("utf-8")
+
+
+def _cut(data: bytes) -> int:
+    """Where to cut broken UTF-8 so that no character that may still be whole is split: after the last ASCII byte."""
+    end = len(data)
+    while end and end > len(data) - 4 and data[end - 1] >= 0x80:
+        end -= 1
+    return end

@@ -1,0 +1,111 @@
+"""Parquet: shards of whole row groups; parts whose bytes depend on their rows alone."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_deid.transforms import files
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+
+_GROUP_ROWS = 131_072
+_BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leave it out"
+
+
+class Parquet(Format):
+    """Apache Parquet."""
+
+    name = "parquet"
+    suffixes = (".parquet", ".pq")
+
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """The file's own schema; nested columns are refused."""
+        schema = _open(path).schema_arrow
+        twice = {name for name in schema.names if schema.names.count(name) > 1}
+        if twice:
+            raise InputError("a column is there twice", f"{path}: {min(twice)}", "Rename one of them")
+        for field in schema:
+            if pa.types.is_nested(field.type):
+                raise InputError("nested columns are not read", f"{path}: {field.name}", "Flatten it first")
+        return schema
+
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """Whole row groups, together about ``rows`` rows."""
+        facts = _open(path).metadata
+        shards, groups, held, first = [], [], 0, 0
+        for group in range(facts.num_row_groups):
+            count = facts.row_group(group).num_rows
+            if groups and held + count > rows:
+                shards.append(Shard(path, self.name, size, tuple(groups), first, held))
+                groups, first, held = [], first + held, 0
+            groups.append(group)
+            held += count
+        if groups:
+            shards.append(Shard(path, self.name, size, tuple(groups), first, held))
+        return shards
+
+    def read(
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
+        known: Collection[str] | None = None,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        """Read row groups batch by batch."""
+        file = _open(shard.path)
+        if file.metadata.num_row_groups <= max(shard.row_groups, default=0):
+            raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
+        names, first = list(columns), shard.first_row
+        if not names:
+            yield _without_columns(shard)
+            return
+        try:
+            for batch in file.iter_batches(rows, list(shard.row_groups), names, use_threads=False):
+                numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
+                first += batch.num_rows
+                yield Chunk(batch.select(names), numbers)
+        except (OSError, pa.ArrowException, KeyError):
+            raise InputError("the file cannot be read", shard.path, _BROKEN) from None
+
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """zstd, row groups of 131,072 rows wherever batches end."""
+        return _Writer(stream, schema)
+
+
+class _Writer:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1)
+        self._held: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._held.append(batch)
+        self._rows += batch.num_rows
+        while self._rows >= _GROUP_ROWS:
+            self._group(_GROUP_ROWS)
+
+    def close(self) -> None:
+        if self._rows:
+            self._group(self._rows)
+        self._writer.close()
+
+    def _group(self, rows: int) -> None:
+        table = pa.Table.from_batches(self._held, self._schema)
+        self._writer.write_table(table.slice(0, rows).combine_chunks(), row_group_size=rows)
+        rest = table.slice(rows)
+        self._held, self._rows = rest.to_batches(), rest.num_rows
+
+
+def _without_columns(shard: Shard) -> Chunk:
+    rows = shard.rows or 0
+    numbers = np.arange(shard.first_row, shard.first_row + rows, dtype=np.int64)
+    return Chunk(pa.RecordBatch.from_arrays([], names=[]), numbers)
+
+
+def _open(path: str) -> pq.ParquetFile:
+    stream = files.open_arrow(path)
+    try:
+        return pq.ParquetFile(stream, pre_buffer=False)
+    except (OSError, pa.ArrowException):
+        raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
