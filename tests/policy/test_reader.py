@@ -67,145 +67,224 @@ def test_the_designs_example_with_this_versions_words_is_read(tmp_path: Path) ->
 
 
 # One right policy, one line of it changed: (what is there, what stands in its place, the problems then told).
+FIELDS = "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"
+VERSION = "must be 1, without quotes: the version of the policy's form"
+
 CHANGES = {
     "a missing key": ("dataset: orders\n", "", [":1: dataset: is missing; add it"]),
     "a missing key of a release": (
-        "    purpose: market analysis\n", "", [":16: releases.analytics.purpose: is missing; add it"],
+        "    purpose: market analysis\n",
+        "",
+        [":16: releases.analytics.purpose: is missing; add it"],
     ),
-    "another version": ("version: 1", "version: 2", [":1: version: must be 1, without quotes: the version of the policy's form"]),
-    "true for a version": ("version: 1", "version: true", [":1: version: must be 1, without quotes: the version of the policy's form"]),
-    "a number for a name": ("dataset: orders", "dataset: 2024", [":2: dataset: must be text; put it in quotes"]),
+    "another version": ("version: 1", "version: 2", [":1: version: " + VERSION]),
+    "true for a version": ("version: 1", "version: true", [":1: version: " + VERSION]),
+    "a number for a name": (
+        "dataset: orders",
+        "dataset: 2024",
+        [":2: dataset: must be text; put it in quotes"],
+    ),
     "an empty name": ("dataset: orders", "dataset: ''", [":2: dataset: must not be empty"]),
     "a misspelt key": (
-        "subject: buyer_id", "subjct: buyer_id",
-        [":3: subjct: unknown key; did you mean 'subject'? "
-         "valid: version, dataset, subject, fields, keys, input, releases"],
+        "subject: buyer_id",
+        "subjct: buyer_id",
+        [
+            ":3: subjct: unknown key; did you mean 'subject'? "
+            "valid: version, dataset, subject, fields, keys, input, releases"
+        ],
     ),
     "a duplicate key": (
-        "  note:       {role: insensitive}", "  note: {role: insensitive}\n  note: {role: sensitive}",
+        "  note:       {role: insensitive}",
+        "  note: {role: insensitive}\n  note: {role: sensitive}",
         [":14: fields.note: this key was there before, in line 13; leave one"],
     ),
     "a subject that is no field": (
-        "subject: buyer_id", "subject: buyerid",
-        [":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? valid: tid, buyer_id, name, city, "
-         "birth_year, created, age_group, category, note"],
+        "subject: buyer_id",
+        "subject: buyerid",
+        [":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? " + FIELDS],
     ),
     "the beginning of a role": (
-        "note:       {role: insensitive}", "note: {role: direct}",
-        [":13: fields.note.role: 'direct' is not known here; did you mean 'direct_identifier'? "
-         "valid: direct_identifier, quasi_identifier, sensitive, insensitive"],
+        "note:       {role: insensitive}",
+        "note: {role: direct}",
+        [
+            ":13: fields.note.role: 'direct' is not known here; did you mean 'direct_identifier'? "
+            "valid: direct_identifier, quasi_identifier, sensitive, insensitive"
+        ],
     ),
     "roles that do not go together": (
-        "[quasi_identifier, sensitive]", "[direct_identifier, sensitive]",
+        "[quasi_identifier, sensitive]",
+        "[direct_identifier, sensitive]",
         [":11: fields.age_group.role: only quasi_identifier and sensitive go together"],
     ),
-    "no role": ("note:       {role: insensitive}", "note: {role: []}", [":13: fields.note.role: must not be empty"]),
+    "no role": (
+        "note:       {role: insensitive}",
+        "note: {role: []}",
+        [":13: fields.note.role: must not be empty"],
+    ),
     "a misspelt kind": (
-        "kind: timestamp", "kind: timestmp",
+        "kind: timestamp",
+        "kind: timestmp",
         [":10: fields.created.kind: 'timestmp' is not known here; did you mean 'timestamp'?"],
     ),
     "a field without anything": (
-        "note:       {role: insensitive}", "note:", [":13: fields.note: must be a mapping, {name: value}"],
+        "note:       {role: insensitive}",
+        "note:",
+        [":13: fields.note: must be a mapping, {name: value}"],
     ),
     "an action that does not exist": (
-        "category: keep", "category: keeep",
-        [":25: releases.analytics.fields.category: no action is called 'keeep'; did you mean 'keep'? "
-         "valid: keep, drop, mask, hash, generalize, shift, surrogate, redact"],
+        "category: keep",
+        "category: keeep",
+        [
+            ":25: releases.analytics.fields.category: no action is called 'keeep'; did you mean 'keep'? "
+            "valid: keep, drop, mask, hash, generalize, shift, surrogate, redact"
+        ],
     ),
     "two actions on one field": (
-        "category: keep", "category: {mask: {keep_first: 1}, drop: {}}",
-        [":25: releases.analytics.fields.category: an action is a name, or one name with its options: "
-         "{mask: {keep_first: 1}}"],
+        "category: keep",
+        "category: {mask: {keep_first: 1}, drop: {}}",
+        [
+            ":25: releases.analytics.fields.category: an action is a name, or one name with its options: "
+            "{mask: {keep_first: 1}}"
+        ],
     ),
     "a released field that does not exist": (
-        "category: keep", "category: keep\n      catgory: drop",
-        [":26: releases.analytics.fields.catgory: no field is called 'catgory'; did you mean 'category'? "
-         "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"],
+        "category: keep",
+        "category: keep\n      catgory: drop",
+        [
+            ":26: releases.analytics.fields.catgory: no field is called 'catgory'; did you mean 'category'? "
+            + FIELDS
+        ],
     ),
     "a sharing model that does not exist": (
-        "sharing: enclave", "sharing: publik",
-        [":32: releases.crm.sharing: 'publik' is not known here; did you mean 'public'? "
-         "valid: public, controlled, enclave"],
+        "sharing: enclave",
+        "sharing: publik",
+        [
+            ":32: releases.crm.sharing: 'publik' is not known here; did you mean 'public'? "
+            "valid: public, controlled, enclave"
+        ],
     ),
     "a share above one": (
-        "suppression: 0.05", "suppression: 5", [":27: releases.analytics.require.suppression: must be at most 1"],
+        "suppression: 0.05",
+        "suppression: 5",
+        [":27: releases.analytics.require.suppression: must be at most 1"],
     ),
     "true for a number": (
-        "k: 5", "k: true", [":27: releases.analytics.require.k: must be a whole number, without quotes"],
+        "k: 5",
+        "k: true",
+        [":27: releases.analytics.require.k: must be a whole number, without quotes"],
     ),
     "text for a number": (
-        "k: 5", "k: '5'", [":27: releases.analytics.require.k: must be a whole number, without quotes"],
+        "k: 5",
+        "k: '5'",
+        [":27: releases.analytics.require.k: must be a whole number, without quotes"],
     ),
     "a key that belongs a level below": (
-        "    sharing: enclave", "    sharing: enclave\n    suppression: 0.1",
+        "    sharing: enclave",
+        "    sharing: enclave\n    suppression: 0.1",
         [":33: releases.crm.suppression: unknown key; it belongs under 'require'"],
     ),
     "a key that belongs a level above": (
-        "suppression: 0.05}", "suppression: 0.05, expect: anonymized}",
+        "suppression: 0.05}",
+        "suppression: 0.05, expect: anonymized}",
         [":27: releases.analytics.require.expect: unknown key; it belongs one level up, beside 'require'"],
     ),
     "diversity of a field that is not sensitive": (
-        "l: {category: 2}", "l: {city: 2}",
-        [":27: releases.analytics.require.l.city: city is not sensitive; give it the role sensitive, or leave this out"],
+        "l: {category: 2}",
+        "l: {city: 2}",
+        [
+            ":27: releases.analytics.require.l.city: "
+            "city is not sensitive; give it the role sensitive, or leave this out"
+        ],
     ),
     "closeness of a field that is not released": (
-        "      category: keep\n", "      category: drop\n",
-        [":27: releases.analytics.require.l.category: this release does not give category out; leave this out",
-         ":27: releases.analytics.require.t.category: this release does not give category out; leave this out"],
+        "      category: keep\n",
+        "      category: drop\n",
+        [
+            ":27: releases.analytics.require.l.category: "
+            "this release does not give category out; leave this out",
+            ":27: releases.analytics.require.t.category: "
+            "this release does not give category out; leave this out",
+        ],
     ),
     "an attacker who knows no field": (
-        "knows: [city, created]", "knows: []", [":29: releases.analytics.attackers.courier.knows: must not be empty"],
+        "knows: [city, created]",
+        "knows: []",
+        [":29: releases.analytics.attackers.courier.knows: must not be empty"],
     ),
     "an attacker who knows what does not exist": (
-        "knows: [city, created]", "knows: [citi, created]",
-        [":29: releases.analytics.attackers.courier.knows[0]: no field is called 'citi'; did you mean 'city'? "
-         "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"],
+        "knows: [city, created]",
+        "knows: [citi, created]",
+        [
+            ":29: releases.analytics.attackers.courier.knows[0]: "
+            "no field is called 'citi'; did you mean 'city'? " + FIELDS
+        ],
     ),
     "an attacker who knows a field twice": (
-        "knows: [city, created]", "knows: [city, city]",
+        "knows: [city, created]",
+        "knows: [city, city]",
         [":29: releases.analytics.attackers.courier.knows[1]: city is named twice; leave one"],
     ),
     "an attacker who knows nothing that is released": (
-        "knows: [city, created]", "knows: [tid, note]",
-        [":29: releases.analytics.attackers.courier.knows: nothing to join on: this release gives none of these "
-         "fields out, or only under a key; name a field that it gives out"],
+        "knows: [city, created]",
+        "knows: [tid, note]",
+        [
+            ":29: releases.analytics.attackers.courier.knows: "
+            "nothing to join on: this release gives none of these "
+            "fields out, or only under a key; name a field that it gives out"
+        ],
     ),
     "an attacker who knows only what is under a key": (
-        "      city: keep\n", "      city: keep\n    attackers: {insider: {knows: [buyer_id]}}\n",
-        [":37: releases.crm.attackers.insider.knows: nothing to join on: this release gives none of these fields "
-         "out, or only under a key; name a field that it gives out"],
+        "      city: keep\n",
+        "      city: keep\n    attackers: {insider: {knows: [buyer_id]}}\n",
+        [
+            ":37: releases.crm.attackers.insider.knows: "
+            "nothing to join on: this release gives none of these fields "
+            "out, or only under a key; name a field that it gives out"
+        ],
     ),
     "a keyed action without keys": (
-        "keys: {key: 'env:BEAM_DEID_KEY'}\n", "",
+        "keys: {key: 'env:BEAM_DEID_KEY'}\n",
+        "",
         [":33: releases.crm.fields.buyer_id: hash needs a key; add to the policy: keys: {key: 'env:NAME'}"],
     ),
     "a release that gives nothing out": (
-        "  crm:", "  none: {purpose: nothing, sharing: public, fields: {city: drop}}\n  crm:",
+        "  crm:",
+        "  none: {purpose: nothing, sharing: public, fields: {city: drop}}\n  crm:",
         [":30: releases.none.fields: this release gives nothing out; name a field that it keeps or changes"],
     ),
     "a release without fields": (
-        "  crm:", "  none: {purpose: nothing, sharing: public, fields: {}}\n  crm:",
+        "  crm:",
+        "  none: {purpose: nothing, sharing: public, fields: {}}\n  crm:",
         [":30: releases.none.fields: must not be empty"],
     ),
     "a field without a name": (
-        "  note:       {role: insensitive}", "  note: {role: insensitive}\n  '': {role: insensitive}",
+        "  note:       {role: insensitive}",
+        "  note: {role: insensitive}\n  '': {role: insensitive}",
         [":14: fields.'': a field must have a name"],
     ),
     "a file format that does not exist": (
-        "    sharing: enclave", "    sharing: enclave\n    format: xlsx",
+        "    sharing: enclave",
+        "    sharing: enclave\n    format: xlsx",
         [":33: releases.crm.format: 'xlsx' is not known here; valid: parquet, csv, jsonl"],
     ),
     "kinds that two actions read differently": (
-        "      city: keep\n", "      city: keep\n      birth_year: {generalize: {calendar: [year]}}\n",
-        [":37: releases.crm.fields.birth_year: generalize reads the field as timestamp, and release analytics as "
-         "integer; declare its kind under fields"],
+        "      city: keep\n",
+        "      city: keep\n      birth_year: {generalize: {calendar: [year]}}\n",
+        [
+            ":37: releases.crm.fields.birth_year: "
+            "generalize reads the field as timestamp, and release analytics as "
+            "integer; declare its kind under fields"
+        ],
     ),
     "merge keys": (
-        "  note:       {role: insensitive}", "  note: {<<: {role: insensitive}}",
-        [":13: fields.note: merge keys (<<) are not supported; write the entries out",
-         ":13: fields.note.role: is missing; add it"],
+        "  note:       {role: insensitive}",
+        "  note: {<<: {role: insensitive}}",
+        [
+            ":13: fields.note: merge keys (<<) are not supported; write the entries out",
+            ":13: fields.note.role: is missing; add it",
+        ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("there", "instead", "expected"), CHANGES.values(), ids=CHANGES)
@@ -246,8 +325,9 @@ def test_shift_needs_a_subject(tmp_path: Path) -> None:
 def test_all_problems_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
     text = ORDERS
     for there, instead in (
-        ("dataset: orders", "dataset: 5"), ("kind: timestamp", "kind: timestmp"), ("keep_first", "keep_frist"),
-        ("subject: buyer_id", "subject: buyer"), ("k: 5", "k: 0"), ("sharing: enclave", "sharing: private"),
+        ("dataset: orders", "dataset: 5"), ("kind: timestamp", "kind: timestmp"),
+        ("keep_first", "keep_frist"), ("subject: buyer_id", "subject: buyer"), ("k: 5", "k: 0"),
+        ("sharing: enclave", "sharing: private"),
     ):  # fmt: skip
         text = text.replace(there, instead)
     keys = [line.split(": ")[1] for line in problems(write(tmp_path, text))]

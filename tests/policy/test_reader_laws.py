@@ -1,3 +1,4 @@
+import contextlib
 import random
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,6 @@ def read_or_refuse(path: Path, content: bytes) -> str:
     try:
         read_policy(str(path))
     except PolicyError as error:
-        assert all(line.count("\n") == 0 and line for line in error.problems)
         return str(error)
     return ""
 
@@ -84,10 +84,8 @@ def test_no_value_in_any_place_raises_anything_but_a_policy_error(data: st.DataO
     for part in place[:-1]:
         here = here[part]
     here[place[-1]] = data.draw(values)
-    try:
+    with contextlib.suppress(PolicyError):
         policy_from_mapping(mapping)
-    except PolicyError as error:
-        assert all(line.startswith("policy: ") for line in error.problems)
 
 
 @settings(max_examples=100, deadline=None)

@@ -26,7 +26,8 @@ def of(fields: dict[str, Any]) -> Policy:
 ALL = of(
     {
         "note": "keep", "category": "keep", "age_group": "keep", "name": {"mask": {"keep_first": 1}},
-        "buyer_id": {"hash": {}}, "city": "keep", "birth_year": {"generalize": {"ranges": [5, 10]}}, "tid": "drop",
+        "buyer_id": {"hash": {}}, "city": "keep",
+        "birth_year": {"generalize": {"ranges": [5, 10]}}, "tid": "drop",
     }
 )  # fmt: skip
 
@@ -69,8 +70,9 @@ def test_levels_are_open_unless_the_policy_fixes_them() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
-    [({"buyer_id": {"hash": {}}}, True), ({"tid": "keep"}, True), ({"name": {"mask": {"keep_first": 1}}}, False),
-     ({"city": "keep"}, False), ({"buyer_id": {"mask": {"keep_first": 1}}}, True), ({"buyer_id": "drop", "city": "keep"}, False)],
+    [({"buyer_id": {"hash": {}}}, True), ({"tid": "keep"}, True), ({"city": "keep"}, False),
+     ({"name": {"mask": {"keep_first": 1}}}, False), ({"buyer_id": {"mask": {"keep_first": 1}}}, True),
+     ({"buyer_id": "drop", "city": "keep"}, False)],
 )  # fmt: skip
 def test_rows_can_be_linked_by_pseudonyms_and_what_identifies(fields: dict[str, Any], expected: bool) -> None:
     assert linkable(of(fields), "x") is expected

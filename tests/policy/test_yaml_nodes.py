@@ -5,8 +5,9 @@ from beam_deid.transforms.policy.yaml_nodes import plain_scalar, read_yaml
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "No", "yes", "on", "off", "y", "True", "TRUE", "False", "NULL", "Null", "0123", "0x1F", "0o17", "1_000",
-     "12:30:00", "2024-11-11", "2024-11-11T00:00:00Z", ".inf", ".nan", "1e999", "1.2.3", "+", "-", ".", "e5",
+    ["no", "No", "yes", "on", "off", "y", "True", "TRUE", "False", "NULL", "Null", "0123",
+     "0x1F", "0o17", "1_000", "12:30:00",
+     "2024-11-11", "2024-11-11T00:00:00Z", ".inf", ".nan", "1e999", "1.2.3", "+", "-", ".", "e5",
      "１２", "12345678901234567890"],
 )  # fmt: skip
 def test_what_some_yaml_readers_convert_stays_text_or_keeps_its_value(text: str) -> None:
@@ -18,8 +19,8 @@ def test_what_some_yaml_readers_convert_stays_text_or_keeps_its_value(text: str)
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("true", True), ("false", False), ("null", None), ("~", None), ("", None), ("0", 0), ("-7", -7), ("+7", 7),
-     ("0.5", 0.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0), ("-0.25e-1", -0.025)],
+    [("true", True), ("false", False), ("null", None), ("~", None), ("", None), ("0", 0), ("-7", -7),
+     ("+7", 7), ("0.5", 0.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0), ("-0.25e-1", -0.025)],
 )  # fmt: skip
 def test_plain_scalars_of_the_core_schema_are_read(text: str, value: object) -> None:
     read = plain_scalar(text)

@@ -32,9 +32,11 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
         place = text.removeprefix(_FILE)
         return text if place == text or place.startswith("~") else _FILE + change(place)
 
+    def hierarchy(name: str) -> str:
+        return change(name) if is_hierarchy_file(name) else name
+
     def action(options: Any) -> Any:
-        options = _at(options, "hierarchy", str, lambda path: change(path) if is_hierarchy_file(path) else path)
-        return _at(options, "key", str, reference)
+        return _at(_at(options, "hierarchy", str, hierarchy), "key", str, reference)
 
     def attacker(value: Any) -> Any:
         return _at(value, "table", str, change)
