@@ -1,0 +1,75 @@
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.recognisers import RECOGNISERS
+from beam_deid.transforms.recognisers.bank_card import is_luhn
+from beam_deid.transforms.recognisers.id_card import is_id_card
+
+BY_NAME = {recogniser.name: recogniser for recogniser in RECOGNISERS}
+
+# All of these are made up.
+FOUND = {
+    "mobile": ["13800000000", "电话１３８０００００００１", "138-0000-0000", "138 0000 0000", "+8613800000000", "打13800000000找我"],
+    "landline": ["010-12345678", "0755-1234567", "021 12345678-12"],
+    "id_card": ["11010519491231002X", "身份证11010519491231002x。", "110101900307123"],
+    "bank_card": ["6222020000000000000", "4111 1111 1111 1111", "卡号4111111111111111"],
+    "email": ["a.b@example.com", "mail:x@mail.example.cn;", "***a*****@163.com"],
+    "plate": ["京A12345", "粤B·D12345", "沪AD12345", "车牌苏E9Z123在"],
+    "passport": ["护照号：E12345678", "passport EA1234567"],
+    "wechat": ["加微信abc_12345", "vx: some_name1", "QQ：123456", "微信号13800000000"],
+    "masked_mobile": ["138****1234", "*******1234", "1*********5", "1********35"],
+    "masked_name": ["张*", "张**", "张*甲", "收件人：李*"],
+    "privacy_number": ["18800000000-123", "18800000000转1234"],
+    "credit_code": ["91350100M000100Y43"],
+    "platform_ciphertext": [
+        "~AgAAAAAAAAAAAAAAAAAAAAAA~4~", "$138$AgAAAAAAAAAAAAAAAAAAAA$1$", "##AgAAAAAAAAAAAAAAAAAAAA#12##",
+        "#abcd#AgAAAAAAAAAAAAAAAAAAAA#1##", "AAS" + "a" * 61,
+    ],
+}  # fmt: skip
+ORDINARY = [
+    None, "", "2025-01-02 03:04:05", "128.50", "红色连衣裙 夏季新款 2件装", "1234567890123456789", "https://example.com/a?b=1",
+    "订单 4200000000000000001", "**特价** 满100减20", "iPhone 15 Pro Max 256GB", "138元", "12345678901", "0.1380013800055",
+    "110101199013071234", "#女装#夏季#", "$9.9$", "京东超市自营", "*", "100-199", "2025-W03", "贵州茅台 53度 500ml*6",
+    "A4纸*5包", "华东", "10000000000", "满1000减100 010", "蒙牛纯牛奶250ml*24盒", "~~删除线~~",
+]  # fmt: skip
+
+
+def test_every_recogniser_has_examples():
+    assert set(FOUND) == set(BY_NAME)
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in FOUND.items() for text in texts])
+def test_an_identifier_is_found_and_can_be_replaced(name, text):
+    column = pa.array(["x", text, None])
+    assert BY_NAME[name].find(column).to_pylist() == [False, True, False]
+    replaced = BY_NAME[name].replace(column, "[X]")
+    assert "[X]" in replaced[1].as_py()
+    assert BY_NAME[name].find(replaced).to_pylist() == [False, False, False]
+    assert replaced[0].as_py() == "x"
+    assert replaced[2].as_py() is None
+
+
+@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=lambda recogniser: recogniser.name)
+def test_ordinary_texts_hold_none(recogniser):
+    found = recogniser.find(pa.array(ORDINARY)).to_pylist()
+    assert [text for text, hit in zip(ORDINARY, found, strict=True) if hit] == []
+
+
+@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=lambda recogniser: recogniser.name)
+@given(texts=st.lists(st.one_of(st.none(), st.text(), st.text("0123456789*-@ 张京A"))))
+def test_no_text_makes_a_recogniser_fail_and_what_surrounds_a_hit_stays(recogniser, texts):
+    column = pa.array(texts, pa.string())
+    found = recogniser.find(column)
+    assert found.null_count == 0
+    replaced = recogniser.replace(column, "[X]").to_pylist()
+    for text, hit, after in zip(texts, found.to_pylist(), replaced, strict=True):
+        assert (after != text) == hit
+
+
+def test_both_checks_know_their_standards_examples():
+    assert is_id_card("11010519491231002X")  # the example of GB 11643-1999
+    assert not is_id_card("110105194912310021")
+    assert is_luhn("49927398716")  # a textbook's example
+    assert not is_luhn("49927398717")
