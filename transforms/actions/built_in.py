@@ -1,0 +1,18 @@
+"""The hierarchies that the package brings along: rows between `;`, comments after `#`."""
+
+from importlib import resources
+
+BUILT_IN = ("cn_divisions",)
+"""Hierarchies that a policy may name without a path."""
+
+
+def built_in_bytes(name: str) -> bytes:
+    """The bytes of a file in ``configs/hierarchies``, named without its ending."""
+    return resources.files("beam_deid.configs").joinpath(f"hierarchies/{name}.csv").read_bytes()
+
+
+def district_rows() -> list[tuple[str, str, str]]:
+    """All (district, city, province) of the built-in list."""
+    lines = built_in_bytes("cn_districts").decode().splitlines()
+    cells = (line.split(";") for line in lines if not line.startswith("#"))
+    return [(district, city, province) for district, city, province in cells]

@@ -1,0 +1,78 @@
+"""A ladder from a hierarchy that is written down: ``hierarchy: cn_divisions`` or a path."""
+
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.action import Treated
+from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.ladders.hierarchy_file import HierarchyTable, read_hierarchy
+from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.columns.distinct import per_distinct
+from beam_deid.transforms.terms import Kind, Reason
+
+
+class HierarchyLadder(Ladder):
+    """Leaves and the groups above them. The base is the leaf, as the hierarchy spells it.
+
+    Values are compared without the spaces around them. A value that is neither a leaf nor another spelling of one is
+    a fault, the empty text included: nobody has said what it generalizes to.
+    """
+
+    option: ClassVar[str] = "hierarchy"
+    wants: ClassVar[Kind] = Kind.TEXT
+
+    def __init__(self, table: HierarchyTable) -> None:
+        self._table = table
+        self._leaves = pa.array(table.leaves, pa.string())
+        own = {leaf: number for number, leaf in enumerate(table.leaves)}
+        spelt = {**own, **{alias: own[leaf] for alias, leaf in table.aliases.items()}}
+        self._spellings = pa.array(spelt.keys(), pa.string())
+        self._numbers = pa.array(spelt.values(), pa.int32())
+
+    @classmethod
+    def of(cls, options: Any) -> "HierarchyLadder":
+        """The ladder that the options of `generalize` describe.
+
+        Raises:
+            PolicyError: See `read_hierarchy`.
+            InputError: See `read_hierarchy`.
+        """
+        return _ladder(read_hierarchy(options.hierarchy))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The names that the file gives, or ``value``, ``level 1``, …"""
+        return self._table.levels
+
+    @property
+    def domain(self) -> pa.Array:
+        """All leaves."""
+        return self._leaves
+
+    def base(self, column: pa.Array) -> Treated:
+        """The leaf of each value; a fault where there is none."""
+        leaves = per_distinct(column, lambda values: self._leaves.take(self._number(canonical_text(values))))
+        faults = pc.and_(pc.is_null(leaves), pc.is_valid(column))
+        if not pc.any(faults).as_py():
+            return Treated(leaves)
+        return Treated(leaves, faults, Reason.OUTSIDE_HIERARCHY)
+
+    def at(self, values: pa.Array, level: int) -> pa.Array:
+        """What stands above each leaf at ``level``."""
+        if level == 0:
+            return values
+        groups = [path[level - 1] for path in self._table.parents]
+        if level == len(self.levels) - 1:
+            groups = [ALL] * len(groups)
+        return pa.array(groups, pa.string()).take(pc.index_in(values, self._leaves))
+
+    def _number(self, texts: pa.Array) -> pa.Array:
+        return self._numbers.take(pc.index_in(pc.utf8_trim_whitespace(texts), self._spellings))
+
+
+@lru_cache(maxsize=32)
+def _ladder(table: HierarchyTable) -> HierarchyLadder:
+    return HierarchyLadder(table)

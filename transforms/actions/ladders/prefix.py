@@ -1,0 +1,62 @@
+"""A ladder over text by its first characters: ``prefix: [6, 4, 2]``."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.action import Treated
+from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.columns.distinct import per_value
+from beam_deid.transforms.terms import Kind
+
+
+class PrefixLadder(Ladder):
+    """The first characters of a text, counted in Unicode code points; for codes whose front says more than their end.
+
+    A shorter text stays as it is. The base is the longest prefix.
+
+    Args:
+        lengths: How many characters each level keeps, descending.
+    """
+
+    option: ClassVar[str] = "prefix"
+    wants: ClassVar[Kind] = Kind.TEXT
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self._lengths = tuple(lengths)
+
+    @classmethod
+    def of(cls, options: Any) -> "PrefixLadder":
+        """The ladder that the options of `generalize` describe."""
+        return cls(options.prefix)
+
+    @staticmethod
+    def problem(lengths: Sequence[int]) -> str | None:
+        """What is wrong with these lengths, or None."""
+        if not lengths:
+            return "prefix needs at least one length"
+        if lengths[-1] < 1 or any(long <= short for long, short in zip(lengths[:-1], lengths[1:], strict=True)):
+            return "lengths must descend and be at least 1, as in [6, 4, 2]"
+        return None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """``first 6``, ``first 4``, … and ``*``."""
+        return (*(f"first {length}" for length in self._lengths), ALL)
+
+    def base(self, column: pa.Array) -> Treated:
+        """The longest prefix of each value."""
+        return Treated(per_value(column, lambda values: _first(canonical_text(values), self._lengths[0])))
+
+    def at(self, values: pa.Array, level: int) -> pa.Array:
+        """The prefix of ``level``."""
+        if level == len(self._lengths):
+            return pc.if_else(pc.is_valid(values), ALL, pa.scalar(None, pa.string()))
+        return _first(values, self._lengths[level])
+
+
+def _first(texts: pa.Array, length: int) -> pa.Array:
+    return pc.utf8_slice_codeunits(texts, 0, length)

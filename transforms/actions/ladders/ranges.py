@@ -1,0 +1,108 @@
+"""A ladder over numbers by widths: ``ranges: [5, 10, 20]``."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.action import Treated
+from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
+from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.terms import Kind, Reason
+
+# Beyond this the number of a range is not exact in float64.
+_MOST_RANGES = 2.0**53
+_NEAR = 1e-9
+
+
+class RangesLadder(Ladder):
+    """Ranges of equal width, each width a multiple of the one before.
+
+    A range holds its lower bound and not its upper. Labels are 20-24 for columns of integers with integer widths,
+    else, and below 0, [20,25). The base is the number of the finest range, counted from ``start``: int64 where labels are those of
+    integers, float64 else. A value that is no finite number, or more than 2⁵³ ranges away, is a fault.
+
+    Args:
+        widths: The widths, ascending; each divides the next.
+        start: Where a range begins.
+    """
+
+    option: ClassVar[str] = "ranges"
+    wants: ClassVar[Kind] = Kind.NUMBER
+
+    def __init__(self, widths: Sequence[float], start: float = 0) -> None:
+        self._widths = [Decimal(repr(width)) for width in widths]
+        self._start = Decimal(repr(start))
+        self._whole = all(number == number.to_integral_value() for number in (*self._widths, self._start))
+
+    @classmethod
+    def of(cls, options: Any) -> "RangesLadder":
+        """The ladder that the options of `generalize` describe."""
+        return cls(options.ranges, options.start or 0)
+
+    @staticmethod
+    def problem(widths: Sequence[float]) -> str | None:
+        """What is wrong with these widths, or None."""
+        if not widths:
+            return "ranges needs at least one width"
+        if any(width <= 0 for width in widths):
+            return "a width must be greater than 0"
+        exact = [Decimal(repr(width)) for width in widths]
+        for narrow, wide in zip(exact[:-1], exact[1:], strict=True):
+            if wide <= narrow or wide % narrow:
+                return f"{spelt(narrow)} does not divide {spelt(wide)}; each width must be a multiple of the one before"
+        return None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """``by 5``, ``by 10``, … and ``*``."""
+        return (*(f"by {spelt(width)}" for width in self._widths), ALL)
+
+    def base(self, column: pa.Array) -> Treated:
+        """The number of each value's finest range."""
+        column = plain(column)
+        if self._whole and pa.types.is_integer(column.type) and _fits(column):
+            integers = column.cast(pa.int64())
+            filled = integers.fill_null(0).to_numpy(zero_copy_only=False)
+            found = (filled - int(self._start)) // int(self._widths[0])
+            return Treated(pa.array(found, mask=_mask(integers)))
+        values, valid, faults = numbers(column)
+        place = (values - float(self._start)) / float(self._widths[0])
+        near = np.rint(place)
+        # 0.3 / 0.1 is 2.999…: a bound belongs to the range above it.
+        found = np.where(np.abs(place - near) <= _NEAR * np.maximum(1.0, np.abs(near)), near, np.floor(place))
+        far = valid & ~(np.abs(found) < _MOST_RANGES)
+        ranges = pa.array(found, mask=~valid | far)
+        if self._whole and pa.types.is_integer(column.type):
+            ranges = ranges.cast(pa.int64())
+        faults |= far
+        return Treated(ranges, pa.array(faults), Reason.WRONG_TYPE) if faults.any() else Treated(ranges)
+
+    def at(self, values: pa.Array, level: int) -> pa.Array:
+        """The label of the range of ``level`` that holds each finest range."""
+        integers = pa.types.is_integer(values.type)
+        labels = [None if number is None else self._label(int(number), level, integers) for number in values.to_pylist()]
+        return pa.array(labels, pa.string())
+
+    def _label(self, number: int, level: int, integers: bool) -> str:
+        if level == len(self._widths):
+            return ALL
+        width = self._widths[level]
+        low = self._start + (number // int(width / self._widths[0])) * width
+        if not integers or low < 0:
+            return f"[{spelt(low)},{spelt(low + width)})"
+        return spelt(low) if width == 1 else f"{spelt(low)}-{spelt(low + width - 1)}"
+
+
+def _fits(column: pa.Array) -> bool:
+    least, most = pc.min_max(column).as_py().values()
+    return least is None or (least > -(2**52) and most < 2**52)
+
+
+def _mask(column: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    mask: np.ndarray[Any, np.dtype[np.bool_]] = pc.is_null(column).to_numpy(zero_copy_only=False)
+    return mask
