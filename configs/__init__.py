@@ -1,0 +1,1 @@
+"""Data only: policies, hierarchies, schemas; opened through importlib.resources."""

@@ -8,7 +8,7 @@ from typing import Any
 
 def parts(out: Path) -> dict[str, str]:
     """The hash of every part, by its path below the output."""
-    found = [path for path in sorted(out.rglob("part-*"))]
+    found = sorted(out.rglob("part-*"))
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 

@@ -1,12 +1,12 @@
 """`Deidentify`: one release of a policy inside somebody else's pipeline.
 
-It treats records with the very code that the files' pipeline uses (`beam_deid.transforms.records`). The collection is read twice,
-once to measure and once to release, so the engine holds it in between; files are better read by ``beam-deid run``.
+It treats records with the very code that the files' pipeline uses (`beam_deid.transforms.records`). The
+collection is read twice, once to measure and once to release, so the engine holds it in between; files are better read by ``beam-deid run``.
 """
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -79,7 +79,7 @@ class Deidentify(beam.PTransform):  # type: ignore[misc]
     """
 
     def __init__(
-        self, policy: "Policy | str | Mapping[str, Any]", release: Optional[str] = None, max_rejects: float = 0.001
+        self, policy: "Policy | str | Mapping[str, Any]", release: str | None = None, max_rejects: float = 0.001
     ) -> None:
         super().__init__()
         if isinstance(policy, str):
@@ -135,7 +135,7 @@ class _MeasureBatches(beam.DoFn):  # type: ignore[misc]
         self._job = job
 
     def start_bundle(self) -> None:
-        self._measurer: Optional[Measurer] = None
+        self._measurer: Measurer | None = None
 
     def process(self, batch: pa.RecordBatch) -> None:
         guarded("measuring", self._add, batch)
@@ -180,7 +180,7 @@ class _ReleaseBatches(beam.DoFn):  # type: ignore[misc]
         self._job, self._release = job, release
 
     def start_bundle(self) -> None:
-        self._releaser: Optional[Releaser] = None
+        self._releaser: Releaser | None = None
 
     def process(self, batch: pa.RecordBatch, decision: Decision) -> Iterator[Any]:
         released, rejected = guarded("releasing", self._treat, batch, decision)

@@ -4,7 +4,7 @@ import datetime
 import decimal
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, Optional
+from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
@@ -114,15 +114,15 @@ def _rows(batch: pa.RecordBatch) -> list[beam.Row]:
 def python_type(arrow: pa.DataType) -> Any:
     """The Python type of a released value, for a Beam row's schema."""
     if pa.types.is_integer(arrow):
-        return Optional[int]
+        return int | None
     if pa.types.is_floating(arrow):
-        return Optional[float]
+        return float | None
     if pa.types.is_boolean(arrow):
-        return Optional[bool]
+        return bool | None
     if pa.types.is_timestamp(arrow):
-        return Optional[datetime.datetime]
+        return datetime.datetime | None
     if pa.types.is_date(arrow):
-        return Optional[datetime.date]
+        return datetime.date | None
     if pa.types.is_decimal(arrow):
-        return Optional[decimal.Decimal]
-    return Optional[str]
+        return decimal.Decimal | None
+    return str | None

@@ -79,9 +79,8 @@ def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[s
     problems = []
     if _sha256(path) != release.get("label_sha256"):
         problems.append("label.json was changed after publication")
-    for key in ("run", "policy_sha256"):
-        if label.get(key) != run.get(key):
-            problems.append(f"label.json names another {key} than run.json")
+    differing = [key for key in ("run", "policy_sha256") if label.get(key) != run.get(key)]
+    problems += [f"label.json names another {key} than run.json" for key in differing]
     if label.get("label") != release.get("label") or label.get("release") != name:
         problems.append("label.json and run.json do not bear the same label")
     problems += _label_problems(label)

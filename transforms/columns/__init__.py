@@ -1,0 +1,1 @@
+"""Arrow columns to numpy and back: types, fingerprints, distinct values."""

@@ -1,0 +1,1 @@
+"""The label rule, and labels as documents."""

@@ -8,6 +8,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from beam_deid.transforms.actions import UnknownAction, action_names, parse_action
 from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.nearest import advice, shown
 
 LATER: Mapping[str, str] = {
@@ -31,6 +32,8 @@ def read_action(value: Any) -> Action:
         raise _error(_unknown(str(unknown))) from None
     except ValidationError:
         raise
+    except DeidError as error:  # a file that an option names cannot be read
+        raise _error(error.message) from None
     except (ValueError, TypeError):
         shape = "an action is a name, or one name with its options: {mask: {keep_first: 1}}"
         raise _error(shape) from None

@@ -8,7 +8,7 @@ import re
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 
-_TOKEN = (
+_BETWEEN = (
     r"(?P<s>[~$#\x01])(?:(?P<a>[A-Za-z0-9+/=_-]*)(?P=s))?"
     r"(?P<b>[A-Za-z0-9+/=_&-]{16,})(?P=s)(?P<v>-?\d{1,4})(?P=s){1,2}"
 )
@@ -17,6 +17,6 @@ _JD = r"(?<![A-Za-z0-9+/])AA[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=])"
 
 PLATFORM_CIPHERTEXT = Recogniser(
     "platform_ciphertext",
-    re.compile(f"{_TOKEN}|{_NAME_INDEX}|{_JD}"),
+    re.compile(f"{_BETWEEN}|{_NAME_INDEX}|{_JD}"),
     r"[~$#\x01][A-Za-z0-9+/=_&-]{16,}[~$#\x01]|AA[A-Za-z0-9+/]{60}",
 )

@@ -1,0 +1,1 @@
+"""Risk arithmetic on histograms: measures, and the join test."""

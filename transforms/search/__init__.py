@@ -1,0 +1,1 @@
+"""The search for the levels at which a release is safe."""
