@@ -85,9 +85,7 @@ releases:
 """
 
 DESIGN_OF_THIS_VERSION = (
-    DESIGN.replace("tokenize", "hash")
-    .replace("fpe", "hash")
-    .replace("keyring: keys/orders.keyring", "key: 'env:K'")
+    DESIGN.replace("tokenize", "hash").replace("fpe", "hash").replace("keyring: keys/orders.keyring", "key: 'env:K'")
 )
 
 

@@ -32,3 +32,14 @@ def test_the_hash_depends_on_every_option_and_on_the_order_of_fields() -> None:
     hashes = {policy_sha256(policy_from_mapping(mapping)) for mapping in (orders(), *changed[:3])}
     assert len(hashes) == 4
     assert policy_sha256(policy_from_mapping(changed[3])) in hashes
+
+
+def test_the_hash_depends_on_what_a_hierarchy_file_says_not_where_it_is(tmp_path: Path) -> None:
+    text = ORDERS.replace("city: keep", "city: {generalize: {hierarchy: ./cities.csv}}", 1)
+    hashes = []
+    for folder, province in (("a", "浙江省"), ("b", "浙江省"), ("c", "浙江")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "cities.csv").write_text(f"杭州市;{province};*\n", encoding="utf-8")
+        (tmp_path / folder / "policy.yaml").write_text(text)
+        hashes.append(policy_sha256(read_policy(str(tmp_path / folder / "policy.yaml"))))
+    assert hashes[0] == hashes[1] != hashes[2]

@@ -46,9 +46,7 @@ def test_a_release_without_identifiers_can_be_anonymized() -> None:
 @pytest.mark.parametrize(
     ("action", "lines"), [("keep", [1, 7]), ({"mask": {"keep_first": 1}}, [1]), ({"hash": {}}, [1, 2, 7])]
 )
-def test_a_direct_identifier_left_in_any_form_keeps_the_release_personal(
-    action: Any, lines: list[int]
-) -> None:
+def test_a_direct_identifier_left_in_any_form_keeps_the_release_personal(action: Any, lines: list[int]) -> None:
     release = planned(fields={"name": action, "city": "keep", "category": "keep"})
     name = action if isinstance(action, str) else next(iter(action))
     assert release.best_label is LabelName.STILL_PERSONAL
@@ -66,9 +64,7 @@ def test_an_expectation_that_can_never_be_met_is_told() -> None:
 def test_a_k_below_the_sharing_models_is_raised_and_told() -> None:
     release = planned(sharing="public", require={"k": 5})
     assert [test.limit for test in release.tests if test.name == "k"] == [20]
-    assert any(
-        "require.k is 5, below the least of public sharing; 20 is taken" in w for w in release.warnings
-    )
+    assert any("require.k is 5, below the least of public sharing; 20 is taken" in w for w in release.warnings)
 
 
 def test_identifying_kinds_under_another_role_are_told() -> None:

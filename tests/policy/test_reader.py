@@ -31,7 +31,7 @@ def test_a_right_policy_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert [action.name for action in analytics.fields.values()] == [
         "keep", "generalize", "generalize", "keep", "keep", "drop",
     ]  # fmt: skip
-    assert policy.kind("birth_year") is Kind.INTEGER
+    assert policy.kind("birth_year") is Kind.NUMBER
 
 
 def test_the_same_policy_is_read_from_a_file_and_from_a_mapping(
@@ -63,7 +63,7 @@ def test_the_designs_example_says_what_this_version_lacks_and_what_to_take_inste
 
 def test_the_designs_example_with_this_versions_words_is_read(tmp_path: Path) -> None:
     policy = read_policy(write(tmp_path, DESIGN_OF_THIS_VERSION))
-    assert policy.kind("birth_year") is Kind.INTEGER
+    assert policy.kind("birth_year") is Kind.NUMBER
 
 
 # One right policy, one line of it changed: (what is there, what stands in its place, the problems then told).
@@ -150,10 +150,7 @@ CHANGES = {
     "a released field that does not exist": (
         "category: keep",
         "category: keep\n      catgory: drop",
-        [
-            ":26: releases.analytics.fields.catgory: no field is called 'catgory'; did you mean 'category'? "
-            + FIELDS
-        ],
+        [":26: releases.analytics.fields.catgory: no field is called 'catgory'; did you mean 'category'? " + FIELDS],
     ),
     "a sharing model that does not exist": (
         "sharing: enclave",
@@ -200,10 +197,8 @@ CHANGES = {
         "      category: keep\n",
         "      category: drop\n",
         [
-            ":27: releases.analytics.require.l.category: "
-            "this release does not give category out; leave this out",
-            ":27: releases.analytics.require.t.category: "
-            "this release does not give category out; leave this out",
+            ":27: releases.analytics.require.l.category: this release does not give category out; leave this out",
+            ":27: releases.analytics.require.t.category: this release does not give category out; leave this out",
         ],
     ),
     "an attacker who knows no field": (
@@ -273,7 +268,7 @@ CHANGES = {
         [
             ":37: releases.crm.fields.birth_year: "
             "generalize reads the field as timestamp, and release analytics as "
-            "integer; declare its kind under fields"
+            "number; declare its kind under fields"
         ],
     ),
     "merge keys": (
@@ -309,9 +304,7 @@ def test_an_actions_wrong_option_is_named_with_its_line(option: str, key: str, t
 
 def test_a_misspelt_option_gets_the_nearest_one(tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path, ORDERS.replace("keep_first", "keep_frist")))
-    assert found.startswith(
-        ":35: releases.crm.fields.name.mask.keep_frist: unknown key; did you mean 'keep_first'?"
-    )
+    assert found.startswith(":35: releases.crm.fields.name.mask.keep_frist: unknown key; did you mean 'keep_first'?")
 
 
 def test_shift_needs_a_subject(tmp_path: Path) -> None:
@@ -454,10 +447,34 @@ def test_a_key_pasted_into_the_policy_is_never_repeated(keys: str, tmp_path: Pat
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "options", [f"{{key: {SECRET}}}", f"{{key: [{SECRET}]}}", f"{{key: {{{SECRET}: 1}}}}"]
-)
+@pytest.mark.parametrize("options", [f"{{key: {SECRET}}}", f"{{key: [{SECRET}]}}", f"{{key: {{{SECRET}: 1}}}}"])
 def test_a_key_pasted_into_an_action_is_never_repeated(options: str, tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as caught:
         read_policy(write(tmp_path, ORDERS.replace("{domain: customer}", options)))
     assert SECRET not in str(caught.value)
+
+
+def test_options_that_do_not_go_together_are_told_at_the_action(tmp_path: Path) -> None:
+    (found,) = problems(write(tmp_path, ORDERS.replace("{ranges: [5, 10, 20]}", "{ranges: [5, 10], bins: [1]}")))
+    assert found.startswith(":22: releases.analytics.fields.birth_year.generalize: say exactly one of ranges")
+
+
+def test_an_option_that_is_a_word_of_python_is_written_as_it_is_spelt(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, ORDERS.replace("keep_first: 1", "from: 2, to: 3")))
+    assert policy.releases["crm"].fields["name"].model_dump(by_alias=True)["from"] == 2
+    (found,) = problems(write(tmp_path, ORDERS.replace("keep_first: 1", "from: '2', to: 3")))
+    assert found == ":35: releases.crm.fields.name.mask.from: must be a number, without quotes"
+
+
+def test_a_hierarchy_file_is_found_beside_the_policy_and_its_faults_are_told(tmp_path: Path) -> None:
+    text = ORDERS.replace("city: keep", "city: {generalize: {hierarchy: ./cities.csv}}", 1)
+    (found,) = problems(write(tmp_path, text))
+    assert found.startswith(":21: releases.analytics.fields.city.generalize: ")
+    assert str(tmp_path / "cities.csv") in found
+    (tmp_path / "cities.csv").write_text("杭州市;浙江省;*\n宁波市;浙江省;*\n", encoding="utf-8")
+    assert read_policy(write(tmp_path, text)).releases["analytics"].fields["city"].name == "generalize"
+
+
+def test_a_kind_that_an_action_cannot_take_is_told(tmp_path: Path) -> None:
+    (found,) = problems(write(tmp_path, ORDERS.replace("kind: timestamp", "kind: mobile")))
+    assert found.startswith(":23: releases.analytics.fields.created.generalize: calendar needs a field of kind")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
@@ -37,9 +37,7 @@ def _names(draft: Draft) -> Iterator[Problem]:
     for name in draft.releases:
         path: Path = ("releases", name)
         if not re.fullmatch(RELEASE_NAME, name):
-            yield Problem(
-                path, "a release names a folder: letters A-Z a-z, digits, _ and -, not - first, 100 at most"
-            )
+            yield Problem(path, "a release names a folder: letters A-Z a-z, digits, _ and -, not - first, 100 at most")
         elif name.lower() in seen:
             other = shown(seen[name.lower()])
             yield Problem(
@@ -63,29 +61,31 @@ def _keys(draft: Draft) -> Iterator[Problem]:
         if what:
             yield Problem(("keys", "key"), what)
     for path, action in _actions(draft):
-        own = getattr(action, "key", None)
-        what = check_reference(own) if isinstance(own, str) else None
-        if what:
-            yield Problem((*path, action.name, "key"), what)
-        if action.keyed and own is None and keys is None:
+        if action.keyed and keys is None and getattr(action, "key", None) is None:
             yield Problem(path, f"{action.name} needs a key; add to the policy: keys: {{key: 'env:NAME'}}")
 
 
 def _kinds(draft: Draft) -> Iterator[Problem]:
-    for field, spec in draft.fields.items():
-        if spec is None or spec.kind is not None:
-            continue
-        first: tuple[str, Kind] | None = None
-        for release, action in draft.actions_on(field):
-            if action.wants is None:
-                continue
-            first = first or (release, action.wants)
-            if action.wants is not first[1]:
-                other = f"release {bare(first[0])} as {first[1]}"
-                what = f"{action.name} reads the field as {action.wants}, and {other}"
-                yield Problem(
-                    ("releases", release, "fields", field), f"{what}; declare its kind under fields"
-                )
+    for field in draft.fields:
+        for release, wanted, other, first in _at_odds(draft, field):
+            what = f"this reads the field as {wanted}, and release {bare(other)} as {first}"
+            yield Problem(("releases", release, "fields", field), f"{what}; declare its kind under fields")
+
+
+def _at_odds(draft: Draft, field: str) -> list[tuple[str, Kind, str, Kind]]:
+    """Releases that read a field of no declared kind otherwise than the first: (it, its kind, first, its kind)."""
+    spec = draft.fields[field]
+    if spec is None or spec.kind is not None:
+        return []
+    wanted = [(name, action.wants) for name, action in draft.actions_on(field) if action.wants is not None]
+    return [(name, kind, *wanted[0]) for name, kind in wanted if kind is not wanted[0][1]]
+
+
+def _checked(action: Action, target: Target) -> str | None:
+    try:
+        return action.check(target)
+    except DeidError as error:
+        return error.message
 
 
 def _released(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
@@ -104,16 +104,11 @@ def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
         if action is None or target is None:
             continue
         path: Path = ("releases", release.name, "fields", field)
-        try:
-            what = action.check(target)
-        except DeidError as error:
-            what = error.message
+        what = None if _at_odds(draft, field) else _checked(action, target)
         if what:
             yield Problem((*path, action.name), what)
         if action.name == "shift" and draft.raw.get("subject") is None:
-            yield Problem(
-                path, "shift moves all dates of one subject alike; add subject: FIELD to the policy"
-            )
+            yield Problem(path, "shift moves all dates of one subject alike; add subject: FIELD to the policy")
 
 
 def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
@@ -124,9 +119,7 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
             if field not in draft.fields:
                 yield Problem(path, _no_field(field, draft))
             elif spec is not None and not spec.has(Role.SENSITIVE):
-                yield Problem(
-                    path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out"
-                )
+                yield Problem(path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
             elif _how(draft, release, field) is Recoverability.REMOVED:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
 

@@ -53,9 +53,7 @@ class Draft:
 
 def draft_of(raw: dict[str, Any]) -> Draft:
     """Read what can be read of a raw policy; never raises."""
-    fields = {
-        name: _read(FieldSpec.model_validate, spec) for name, spec in _mapping(raw.get("fields")).items()
-    }
+    fields = {name: _read(FieldSpec.model_validate, spec) for name, spec in _mapping(raw.get("fields")).items()}
     releases = {}
     for name, release in _mapping(raw.get("releases")).items():
         named = _mapping(_mapping(release).get("fields"))

@@ -39,9 +39,7 @@ class FieldSpec(Section):
         min_length=1,
         description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these",
     )
-    kind: Kind | None = Field(
-        None, description="What the column holds; text if not given and not implied by an action"
-    )
+    kind: Kind | None = Field(None, description="What the column holds; text if not given and not implied by an action")
 
     @field_validator("role")
     @classmethod
@@ -71,9 +69,7 @@ class Environment(Section):
     controls: Grade = Field("low", description="Risk-mitigating controls at the recipient (风险减缓控制)")
     motive: Grade = Field("high", description="Motives and capacity of an insider (动机与能力)")
     prevalence: Share = Field(0.9, description="Share of the population that has what the dataset is about")
-    acquaintances: int = Field(
-        10, ge=0, strict=True, description="People whom a recipient's staff member knows"
-    )
+    acquaintances: int = Field(10, ge=0, strict=True, description="People whom a recipient's staff member knows")
     security: Grade = Field("low", description="The recipient's security and privacy capability")
 
 
@@ -90,9 +86,7 @@ class Require(Section):
         default_factory=dict,
         description="Greatest distance of a sensitive field's distribution in a class from the release's",
     )
-    suppression: Share = Field(
-        0.0, description="Greatest share of records that may be suppressed to get there"
-    )
+    suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
     risk: Share = Field(0.05, description="Greatest overall risk R")
     link: Share | None = Field(
         None,
@@ -121,17 +115,13 @@ class Release(Section):
 
     purpose: str = Field(min_length=1, description="What the release is for")
     sharing: Sharing = Field(description="public, controlled or enclave")
-    expect: LabelName | None = Field(
-        None, description="If the label differs nothing of this release is published"
-    )
+    expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
     fields: dict[str, Annotated[SerializeAsAny[Action], BeforeValidator(read_action)]] = Field(
         min_length=1, description="The fields that are released, each with its action"
     )
     require: Require = Require()
     environment: Environment = Environment()
-    attackers: dict[str, Attacker] = Field(
-        default_factory=dict, description="Background knowledge to test against"
-    )
+    attackers: dict[str, Attacker] = Field(default_factory=dict, description="Background knowledge to test against")
     format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
 
     @property
@@ -155,9 +145,7 @@ def _number_one(value: Any) -> Any:
 class Policy(Section):
     """A whole policy. Built by `beam_deid.transforms.policy.reader`, which also makes the cross-checks."""
 
-    version: Annotated[Literal[1], BeforeValidator(_number_one)] = Field(
-        description="Version of the policy's form"
-    )
+    version: Annotated[Literal[1], BeforeValidator(_number_one)] = Field(description="Version of the policy's form")
     dataset: str = Field(min_length=1, description="Name of the dataset")
     subject: str | None = Field(None, description="The field that says whom a record is about")
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")

@@ -53,9 +53,7 @@ def _identity(policy: Policy, release: str) -> Iterator[PlannedTest]:
     yield PlannedTest(1, "direct_identifiers", 0, False, given, "no direct identifier is left")
     yield PlannedTest(1, "value_scan", 0, False, scanned, "no identifier is found in released values")
     yield PlannedTest(2, "restorable", 0, False, given, "nothing can be restored with a key")
-    yield PlannedTest(
-        3, "remainders", 0, False, given, "what masks and pseudonyms leave is a quasi-identifier"
-    )
+    yield PlannedTest(3, "remainders", 0, False, given, "what masks and pseudonyms leave is a quasi-identifier")
 
 
 def _classes(policy: Policy, release: str) -> Iterator[PlannedTest]:
@@ -65,9 +63,7 @@ def _classes(policy: Policy, release: str) -> Iterator[PlannedTest]:
         yield PlannedTest(4, "k_composite", spec.k, True, quasi, "subjects that share all their classes")
     yield PlannedTest(4, "classes_at_risk", 0, False, quasi, f"share of classes with a risk above 1/{spec.k}")
     which = "highest" if spec.sharing is Sharing.PUBLIC else "average"
-    yield PlannedTest(
-        4, "overall_risk", spec.require.risk, False, quasi, f"{which} class risk times environment risk"
-    )
+    yield PlannedTest(4, "overall_risk", spec.require.risk, False, quasi, f"{which} class risk times environment risk")
     said = "share of records suppressed to get there"
     yield PlannedTest(4, "suppression", spec.require.suppression, False, quasi, said)
 
@@ -110,6 +106,4 @@ def _visible(policy: Policy, release: str) -> tuple[str, ...]:
 
 def _history(policy: Policy, release: str) -> Iterator[PlannedTest]:
     if linkable(policy, release):
-        yield PlannedTest(
-            7, "history", None, False, released_fields(policy, release), "points of a subject's history"
-        )
+        yield PlannedTest(7, "history", None, False, released_fields(policy, release), "points of a subject's history")

@@ -33,9 +33,7 @@ def read_policy(path: str) -> Policy:
     """
     document = read_yaml(_text(path))
     if document.value is None and not document.problems:
-        raise PolicyError(
-            "the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it"
-        )
+        raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
     return _policy(document, path, folder_of(path))
 
 
@@ -76,9 +74,7 @@ def _text(path: str) -> str:
     except DeidError as error:
         raise PolicyError(f"the policy cannot be read: {error.what}", path, "Check the path") from None
     except (OSError, ValueError) as error:
-        raise PolicyError(
-            f"the policy cannot be read ({type(error).__name__})", path, "Check the path"
-        ) from None
+        raise PolicyError(f"the policy cannot be read ({type(error).__name__})", path, "Check the path") from None
     if len(content) > MAXIMUM_BYTES:
         raise PolicyError("this is larger than any policy (1 MiB)", path, "Check the path")
     try:
@@ -115,8 +111,8 @@ def _lines(problems: Iterable[Problem], lines: Mapping[Path, int], origin: str) 
 
 def _told(origin: str, line: int | None, problem: Problem) -> str:
     place = f"{origin}:{line}" if line else origin
-    key = _key(problem.path)
-    return f"{place}: {key}: {problem.what}" if key else f"{place}: {problem.what}"
+    key, what = _key(problem.path), " ".join(problem.what.split())
+    return f"{place}: {key}: {what}" if key else f"{place}: {what}"
 
 
 def _line(path: Path, lines: Mapping[Path, int]) -> int:

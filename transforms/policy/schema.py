@@ -6,7 +6,7 @@ It knows the shape of a policy; what must agree between its parts is for `beam_d
 import re
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.action import Action
@@ -45,9 +45,16 @@ def _model(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _names() -> dict[str, Any]:
-    """The actions that a policy may write as a name alone: those without an option that must be given."""
-    names = [a.name for a in ACTIONS if not any(field.is_required() for field in a.model_fields.values())]
-    return {"enum": names}
+    """The actions that a policy may write as a name alone."""
+    return {"enum": [action.name for action in ACTIONS if _needs_no_option(action)]}
+
+
+def _needs_no_option(action: type[Action]) -> bool:
+    try:
+        action.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _with_options(action: type[Action], options: dict[str, Any]) -> dict[str, Any]:

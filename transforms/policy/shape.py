@@ -41,7 +41,7 @@ def valid_names(path: Path) -> list[str]:
     for part in path:
         places = [inner for place in places for inner in _step(place, part)]
     models = [model for place in places for model in _branches(place) if _is_model(model)]
-    return [name for model in models for name in model.model_fields]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
 def action_above(raw: Any, path: Path) -> str | None:
@@ -82,7 +82,8 @@ def _place(raw: Any, loc: tuple[int | str, ...], kind: str) -> tuple[Path, bool]
             path = (*path, part)
         else:
             skipped = True
-    return path, skipped
+    action = action_above(here, path) if kind == "value_error" else None  # the action's options as a whole
+    return (path if action is None else (*path, action)), skipped
 
 
 def _merged(found: list[_Found]) -> Iterator[tuple[Path, str]]:
@@ -131,11 +132,7 @@ def _words(error: Any, path: Path) -> str:
     if kind in _SAID_WITH:
         return _SAID_WITH[kind](context)
     if kind == "extra_forbidden":
-        return (
-            f"unknown key; {_where_it_fits(path) or advice(path[-1], valid_names(path[:-1]))}".removesuffix(
-                "; "
-            )
-        )
+        return f"unknown key; {_where_it_fits(path) or advice(path[-1], valid_names(path[:-1]))}".removesuffix("; ")
     if kind in ("literal_error", "enum"):
         return _not_among(error["input"], context, path)
     if kind in ("string_type", "value_error", "action"):
@@ -150,11 +147,7 @@ def _where_it_fits(path: Path) -> str | None:
     if above and name in valid_names(above[:-1]):
         return f"it belongs one level up, beside {shown(above[-1])}"
     return next(
-        (
-            f"it belongs under {shown(one)}"
-            for one in valid_names(above)
-            if name in valid_names((*above, one))
-        ),
+        (f"it belongs under {shown(one)}" for one in valid_names(above) if name in valid_names((*above, one))),
         None,
     )
 

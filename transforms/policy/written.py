@@ -45,7 +45,7 @@ def read_action(value: Any) -> Action:
 
 def written(action: Action) -> dict[str, Any]:
     """The action as a policy would write it, with all its options said: ``{mask: {keep_first: 1, …}}``."""
-    return {action.name: action.model_dump(mode="json")}
+    return {action.name: action.model_dump(mode="json", by_alias=True)}
 
 
 def _unknown(name: str) -> str:
@@ -61,8 +61,9 @@ def _error(what: str) -> PydanticCustomError:
 def _wrong_scalars(value: Any, action: Action) -> Iterator[InitErrorDetails]:
     # pydantic would read true as 1 and "5" as 5: a policy that says one thing and does another.
     options = next(iter(value.values())) if isinstance(value, dict) else None
+    read = action.model_dump(by_alias=True)
     for option, raw in (options or {}).items():
-        what = _differs(raw, getattr(action, option, None))
+        what = _differs(raw, read.get(option))
         if what:
             yield InitErrorDetails(type=_error(what), loc=(option,), input=None)
 

@@ -76,13 +76,9 @@ def read_yaml(text: str) -> Document:
         document.problems.append(Problem((), refused.what, refused.line))
     except yaml.YAMLError as error:
         document.problems.append(Problem((), plain_words(error), line_of(error, text)))
-    except (
-        Exception
-    ):  # PyYAML lets its own slips out on odd escapes, as ValueError, OverflowError, IndexError
+    except Exception:  # PyYAML lets its own slips out on odd escapes, as ValueError, OverflowError, IndexError
         line = cast(int, loader.line) + 1 if loader is not None else None
-        document.problems.append(
-            Problem((), "this is not YAML; check quotes, brackets and indentation", line)
-        )
+        document.problems.append(Problem((), "this is not YAML; check quotes, brackets and indentation", line))
     else:
         if root is not None:
             document.value = _Values(document).value(root, (), ())
@@ -169,9 +165,7 @@ class _Values:
                 continue
             line = key_node.start_mark.line + 1
             if key in first:
-                self._problem(
-                    (*path, key), f"this key was there before, in line {first[key]}; leave one", key_node
-                )
+                self._problem((*path, key), f"this key was there before, in line {first[key]}; leave one", key_node)
                 continue
             first[key] = self._document.lines[(*path, key)] = line
             result[key] = self.value(value_node, (*path, key), above)
