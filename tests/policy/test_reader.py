@@ -267,7 +267,7 @@ CHANGES = {
         "      city: keep\n      birth_year: {generalize: {calendar: [year]}}\n",
         [
             ":37: releases.crm.fields.birth_year: "
-            "generalize reads the field as timestamp, and release analytics as "
+            "this reads the field as timestamp, and release analytics as "
             "number; declare its kind under fields"
         ],
     ),
