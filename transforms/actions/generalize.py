@@ -169,6 +169,9 @@ class _AtLevel:
 
     def __call__(self, column: pa.Array, subject: pa.Array | None) -> Treated:
         values, faults, reason = self._ladder.base(column)
+        if getattr(self._ladder, "by_kernel", False):
+            # Its kernel is cheaper than finding the distinct values.
+            return Treated(self._ladder.at(values, self._level), faults, reason)
         released = per_distinct(values, lambda distinct: self._ladder.at(distinct, self._level))
         return Treated(released, faults, reason)
 

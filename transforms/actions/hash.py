@@ -45,7 +45,9 @@ class Hash(KeyedAction):
         hashed, encoding, length = self.keyed_hash(target, keys), self.encoding, self.length
 
         def bound(column: pa.Array, subject: pa.Array | None) -> Treated:
-            return Treated(per_distinct(column, lambda values: _hashes(canonical_text(values), hashed, encoding, length)))
+            return Treated(
+                per_distinct(column, lambda values: _hashes(canonical_text(values), hashed, encoding, length))
+            )
 
         return bound
 

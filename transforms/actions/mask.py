@@ -44,7 +44,9 @@ class Mask(Action):
     before: str | None = Field(None, min_length=1, description="What stands before the first of this is hidden")
     after: str | None = Field(None, min_length=1, description="What stands after the first of this is hidden")
     preset: Preset | None = Field(None, description="The usual mask of a kind of value")
-    division: Division | None = Field(None, description="With preset address: the finest division kept; city if not given")
+    division: Division | None = Field(
+        None, description="With preset address: the finest division kept; city if not given"
+    )
     char: str = Field("*", description="What stands for a hidden character")
 
     @field_validator("char")

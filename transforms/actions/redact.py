@@ -22,7 +22,9 @@ class Redact(Action):
 
     name: ClassVar[str] = "redact"
 
-    kinds: tuple[str, ...] | None = Field(None, min_length=1, description="Recognisers to use, by name; all if not given")
+    kinds: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Recognisers to use, by name; all if not given"
+    )
 
     @field_validator("kinds")
     @classmethod

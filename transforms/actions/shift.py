@@ -72,7 +72,9 @@ class Shift(KeyedAction):
                 raise UsageError("shift needs to know whose date it is", place, "Add subject: FIELD to the policy")
             moved = plain(column)
             if not (pa.types.is_timestamp(moved.type) or pa.types.is_date(moved.type)):
-                raise UsageError(f"shift cannot move a column of type {moved.type}", place, "Declare its kind: timestamp")
+                raise UsageError(
+                    f"shift cannot move a column of type {moved.type}", place, "Declare its kind: timestamp"
+                )
             return _shifted(moved, *_offsets(subject, hashed, days))
 
         return bound

@@ -1,5 +1,6 @@
 """A ladder over numbers by cut points: ``bins: [50, 100, 200]``."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -41,9 +42,9 @@ class BinsLadder(Ladder):
         """What is wrong with these cut points, or None."""
         if any(not cuts for cuts in levels):
             return "bins needs at least one cut point at each level"
-        if any(low >= high for cuts in levels for low, high in zip(cuts[:-1], cuts[1:], strict=True)):
+        if any(low >= high for cuts in levels for low, high in itertools.pairwise(cuts)):
             return "cut points must ascend, each once"
-        for finer, coarser in zip(levels[:-1], levels[1:], strict=True):
+        for finer, coarser in itertools.pairwise(levels):
             if not set(coarser) < set(finer):
                 return "each level's cut points must be some of those of the level before, and fewer"
         return None

@@ -44,7 +44,7 @@ class HierarchyLadder(Ladder):
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The names that the file gives, or ``value``, ``level 1``, …"""
+        """The names that the file gives, or ``value``, ``level 1`` and so on."""
         return self._table.levels
 
     @property

@@ -1,5 +1,6 @@
 """A ladder over text by its first characters: ``prefix: [6, 4, 2]``."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ class PrefixLadder(Ladder):
 
     option: ClassVar[str] = "prefix"
     wants: ClassVar[Kind] = Kind.TEXT
+    by_kernel: ClassVar[bool] = True
 
     def __init__(self, lengths: Sequence[int]) -> None:
         self._lengths = tuple(lengths)
@@ -38,7 +40,7 @@ class PrefixLadder(Ladder):
         """What is wrong with these lengths, or None."""
         if not lengths:
             return "prefix needs at least one length"
-        if lengths[-1] < 1 or any(long <= short for long, short in zip(lengths[:-1], lengths[1:], strict=True)):
+        if lengths[-1] < 1 or any(long <= short for long, short in itertools.pairwise(lengths)):
             return "lengths must descend and be at least 1, as in [6, 4, 2]"
         return None
 

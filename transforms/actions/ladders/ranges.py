@@ -1,5 +1,6 @@
 """A ladder over numbers by widths: ``ranges: [5, 10, 20]``."""
 
+import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -52,7 +53,7 @@ class RangesLadder(Ladder):
         if any(width <= 0 for width in widths):
             return "a width must be greater than 0"
         exact = [Decimal(repr(width)) for width in widths]
-        for narrow, wide in zip(exact[:-1], exact[1:], strict=True):
+        for narrow, wide in itertools.pairwise(exact):
             if wide <= narrow or wide % narrow:
                 return f"{spelt(narrow)} does not divide {spelt(wide)}; each width must be a multiple of the one before"
         return None
@@ -85,7 +86,9 @@ class RangesLadder(Ladder):
     def at(self, values: pa.Array, level: int) -> pa.Array:
         """The label of the range of ``level`` that holds each finest range."""
         integers = pa.types.is_integer(values.type)
-        labels = [None if number is None else self._label(int(number), level, integers) for number in values.to_pylist()]
+        labels = [
+            None if number is None else self._label(int(number), level, integers) for number in values.to_pylist()
+        ]
         return pa.array(labels, pa.string())
 
     def _label(self, number: int, level: int, integers: bool) -> str:

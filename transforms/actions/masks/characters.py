@@ -82,16 +82,21 @@ def hide_name_before(texts: pa.Array, mark: str, char: str) -> pa.Array:
     return _around(texts, mark, char, masked)
 
 
-def by_shape(texts: pa.Array, shapes: Sequence[Shape], char: str, otherwise: pa.Array | None = None) -> pa.Array:
-    """Each text masked by the first shape it has; texts without one as ``otherwise`` says, or else hidden whole."""
-    masked = otherwise
-    for shape in reversed(shapes):
-        fits = pc.match_substring_regex(texts, shape.pattern)
+def by_shape(
+    texts: pa.Array, shapes: Sequence[Shape], char: str, otherwise: Callable[[pa.Array, str], pa.Array] = whole
+) -> pa.Array:
+    """Each text masked by the first shape it has; texts without one as ``otherwise`` says."""
+    masked, left = None, pc.is_valid(texts)
+    for shape in shapes:
+        fits = pc.and_(left, pc.fill_null(pc.match_substring_regex(texts, shape.pattern), False))
         if pc.any(fits).as_py():
-            rest = whole(texts, char) if masked is None and pc.all(fits).as_py() is False else masked
             kept = keep_ends(texts, shape.first, shape.last, char)
-            masked = kept if rest is None else pc.if_else(fits, kept, rest)
-    return whole(texts, char) if masked is None else masked
+            masked = kept if masked is None else pc.if_else(fits, kept, masked)
+            left = pc.and_not(left, fits)
+        if not pc.any(left).as_py():
+            return texts if masked is None else masked
+    rest = otherwise(texts, char)
+    return rest if masked is None else pc.if_else(left, rest, masked)
 
 
 def _repeated(times: pa.Array, char: str) -> pa.Array:
@@ -101,13 +106,12 @@ def _repeated(times: pa.Array, char: str) -> pa.Array:
     return pc.binary_repeat(pa.scalar(char), times)
 
 
-def _around(
-    texts: pa.Array, mark: str, char: str, masked: Callable[[pa.Array, pa.Array], pa.Array]
-) -> pa.Array:
+def _around(texts: pa.Array, mark: str, char: str, masked: Callable[[pa.Array, pa.Array], pa.Array]) -> pa.Array:
     found = pc.match_substring(texts, mark)
-    halves = pc.split_pattern(texts.filter(found), mark, max_splits=1).flatten()
+    every = texts.null_count == 0 and pc.all(found).as_py()
+    halves = pc.split_pattern(texts if every else texts.filter(found), mark, max_splits=1).flatten()
     # Every text that has the mark falls into exactly two: halves[2 i] and halves[2 i + 1].
     head, tail = (halves.take(pa.array(np.arange(start, len(halves), 2))) for start in (0, 1))
-    result = pc.replace_with_mask(texts, found, masked(head, tail))
-    safe = pc.fill_null(pc.and_(found, pc.is_valid(result)), False)
-    return pc.if_else(safe, result, whole(texts, char))
+    result = masked(head, tail) if every else pc.replace_with_mask(texts, found, masked(head, tail))
+    safe = pc.and_(pc.fill_null(found, False), pc.is_valid(result))
+    return result if pc.all(safe).as_py() else pc.if_else(safe, result, whole(texts, char))

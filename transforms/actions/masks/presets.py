@@ -38,7 +38,7 @@ _EMAIL = r"^[^@\s]+@[^@\s]+$"
 
 def person_name(texts: pa.Array, char: str) -> pa.Array:
     """张三 to 张*, 张小三 to 张*三, 欧阳小三 to 欧阳**; of a name in other letters the first one is kept."""
-    return by_shape(texts, _NAMES, char, otherwise=keep_ends(texts, 1, 0, char))
+    return by_shape(texts, _NAMES, char, otherwise=_first_character)
 
 
 def mobile(texts: pa.Array, char: str) -> pa.Array:
@@ -78,7 +78,12 @@ def plate(texts: pa.Array, char: str) -> pa.Array:
 def email(texts: pa.Array, char: str) -> pa.Array:
     """The first character and the domain are kept."""
     fits = pc.match_substring_regex(texts, _EMAIL)
-    return pc.if_else(fits, hide_name_before(texts, "@", char), whole(texts, char))
+    masked = hide_name_before(texts, "@", char)
+    return masked if pc.all(fits).as_py() else pc.if_else(fits, masked, whole(texts, char))
+
+
+def _first_character(texts: pa.Array, char: str) -> pa.Array:
+    return keep_ends(texts, 1, 0, char)
 
 
 PRESETS: Mapping[str, Callable[[pa.Array, str], pa.Array]] = {
