@@ -1,7 +1,10 @@
 """``beam-deid plan``: what a policy will do, without reading data."""
 
+from typing import Any
+
 import click
 from rich.console import Console
+from rich.table import Table
 
 from beam_deid.pipelines import options, output
 
@@ -34,5 +37,24 @@ def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
         output.emit(made.to_json())
 
 
-def _show(out: Console, document: dict) -> None:  # type: ignore[type-arg]
-    out.print(document)
+def _show(out: Console, document: dict[str, Any]) -> None:
+    if document["never_released"]:
+        out.print(f"In no release: {', '.join(document['never_released'])}")
+    for name, release in document["releases"].items():
+        style = "green" if release["best_label"] == "anonymized" else "yellow"
+        out.print(f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
+                  f"({release['purpose']}, {release['sharing']})")  # fmt: skip
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for heading in ("field", "action", "recoverability", "what happens"):
+            table.add_column(heading, overflow="fold")
+        for field in release["fields"]:
+            table.add_row(field["field"], field["action"], field["recoverability"], field["sentence"])
+        out.print(table)
+        out.print(f"  dropped: {', '.join(release['not_released']) or 'nothing'}")
+        for reason in release["reasons"]:
+            out.print(f"  [yellow]still_personal[/yellow], line {reason['line']}: {reason['what']}; {reason['instead']}")
+        for test in release["tests"]:
+            limit = "–" if test["limit"] is None else f"{'at least' if test['at_least'] else 'at most'} {test['limit']:g}"
+            out.print(f"  will be tested: {test['name']} {limit} ({test['detail']})")
+        for warning in release["warnings"]:
+            out.print(f"  [red]note[/red]: {warning}")

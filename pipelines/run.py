@@ -8,6 +8,8 @@ from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.policy.model import Policy
 
+LOCAL = "FnApiRunner"
+
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
@@ -57,13 +59,16 @@ def carry_out(
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
-    from beam_deid.transforms.job import LOCAL, Settings
-    from beam_deid.transforms.job import run as run_job
+    from beam_deid.transforms import workers as pool
     from beam_deid.transforms.shards import prepare
 
     prepared = prepare(policy, inputs, releases)
+    count = options.worker_count(workers, len(prepared.shards)) if runner in (None, LOCAL) else 1
+    pool.warm(count)  # while this process loads Beam
+    from beam_deid.transforms.job import Settings
+    from beam_deid.transforms.job import run as run_job
+
     engine = runner or LOCAL
-    count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     settings = Settings(engine, beam_options, count, max_rejects, overwrite)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)

@@ -5,6 +5,7 @@ On an engine with workers of its own each of them works with a pool of none, in 
 """
 
 import contextlib
+import importlib
 import logging
 import multiprocessing
 import os
@@ -69,6 +70,18 @@ def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:
         raise InternalFault("out of memory", where, _ADVICE) from None
     except Exception as error:
         raise InternalFault.from_exception(error, where) from None
+
+
+def warm(workers: int) -> None:
+    """Start worker processes now, so that they are up when the first task comes."""
+    if workers > 1:
+        pool = _pool(workers)
+        for _ in range(workers):
+            pool.submit(_load)
+
+
+def _load() -> None:
+    importlib.import_module("beam_deid.transforms.records.releasing")
 
 
 def close() -> None:

@@ -57,7 +57,11 @@ class Assessor:
         self._spec = policy.releases[layout.release]
         self._bases = measured.bases
         self._lifted: dict[tuple[str, int], Keys] = {}
-        self.subject = histogram.columns.get("subject")
+        named = histogram.columns.get("subject")
+        self._named = named
+        self._seen: list[tuple[Keys, Classes]] = []
+        # Subjects by number: they are counted many times.
+        self.subject = None if named is None else codes(named)[0].view(np.uint64)
 
     def open_keys(self, levels: Levels) -> dict[str, Keys]:
         """The key of each open field's released value, per histogram row."""
@@ -91,18 +95,19 @@ class Assessor:
         kept = everything
         for _ in range(_ROUNDS):
             rows = np.flatnonzero(kept)
+            lost = histogram.records - int(histogram.counts[rows].sum())
             if len(rows) == 0:
                 break
-            subject = None if self.subject is None else self.subject[rows]
-            classes = Classes.of(keys[rows], histogram.counts[rows], subject)
+            classes = self._classes(keys, kept)
             poor = classes.subjects < self._spec.k
+            if lost + int(classes.records[poor].sum()) > allowed:
+                break
             for name, values in sensitive.items():
                 poor |= distinct_values(classes, values[rows]) < max(require.l.get(name, 2), 2)
             for name, limit in require.t.items():
                 if name in sensitive:
                     poor |= equal_distance(classes, histogram.counts[rows], sensitive[name][rows]) > limit
             if not poor.any():
-                lost = histogram.records - int(histogram.counts[rows].sum())
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
             kept[rows[poor[classes.numbers]]] = False
@@ -120,7 +125,7 @@ class Assessor:
             1 / spec.k, public, environment_risk(public, **spec.environment.model_dump()),
             linkable(self._policy, self._layout.release),
         )  # fmt: skip
-        classes = Classes.of(self.key(CLASSES, levels)[rows], counts, subject)
+        classes = self._classes(self.key(CLASSES, levels), kept)
         sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}
         return View(classes, counts, subject, setting, sensitive)
 
@@ -132,11 +137,14 @@ class Assessor:
         """The joins that are always made, and those with attackers who have no table of their own."""
         limit = self.link_limit
         attacks = []
+        made: dict[frozenset[str], Linked] = {}
         for name, projection in self._layout.projections.items():
             if name == CLASSES or self.has_table(name):
                 continue
-            linked = self._self_join(self.key(name, levels), kept)
-            attacks.append(attack(name, projection.fields, linked, limit))
+            same = frozenset(projection.fields)
+            if same not in made:
+                made[same] = self._self_join(self.key(name, levels), kept)
+            attacks.append(attack(name, projection.fields, made[same], limit))
         if self._layout.sensitive:
             known = [self.key(SOURCE, levels), *self.sensitive(levels).values()]
             linked = self._self_join(combine(known, len(kept)), kept)
@@ -147,22 +155,22 @@ class Assessor:
     def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
         """The released rows as one side of a join."""
         rows = np.flatnonzero(kept)
-        subject = None if self.subject is None else self.subject[rows]
+        subject = None if self._named is None else self._named[rows]
         return Side(self.key(projection, levels)[rows], self._histogram.counts[rows], subject)
 
     def proof(self, levels: Levels, kept: Mask) -> tuple[Keys, Counts, int]:
         """What the release pass must find again: class keys and records, and a digest of all measured columns."""
         rows = np.flatnonzero(kept)
         counts = self._histogram.counts[rows]
-        keys = self.key(CLASSES, levels)[rows]
+        keys = self.key(CLASSES, levels)
+        classes = self._classes(keys, kept)
+        keys = keys[rows]
         parts = [keys, self.key(SOURCE, levels)[rows], *(v[rows] for v in self.sensitive(levels).values())]
-        if self.subject is not None:
-            parts.append(self.subject[rows])
+        if self._named is not None:
+            parts.append(self._named[rows])
         digest = row_digest(parts, counts)
-        number, distinct = codes(keys)
-        records = np.bincount(number, weights=counts, minlength=len(distinct)).astype(np.int64)
-        order = np.argsort(distinct)
-        return distinct[order], records[order], digest
+        order = np.argsort(classes.keys)
+        return classes.keys[order], classes.records[order], digest
 
     @property
     def link_limit(self) -> float:
@@ -175,11 +183,27 @@ class Assessor:
         kind, _, name = projection.partition(":")
         return kind == "attacker" and self._spec.attackers[name].table is not None
 
+    def _classes(self, keys: Keys, kept: Mask) -> Classes:
+        """The classes of the kept rows; those of the last two keys are remembered while everything is kept."""
+        if not kept.all():
+            subject = None if self.subject is None else self.subject[kept]
+            return Classes.of(keys[kept], self._histogram.counts[kept], subject)
+        for seen, classes in self._seen:
+            if seen is keys or np.array_equal(seen, keys):
+                return classes
+        classes = Classes.of(keys, self._histogram.counts, self.subject)
+        self._seen = [*self._seen[-1:], (keys, classes)]
+        return classes
+
     def _self_join(self, keys: Keys, kept: Mask) -> Linked:
-        counts, subject = self._histogram.counts, self.subject
-        rows = np.flatnonzero(kept)
-        released = Side(keys[rows], counts[rows], None if subject is None else subject[rows])
-        return link(released, Side(keys, counts, subject), same_rows=kept.astype(np.int64))
+        everything = Side(keys, self._histogram.counts, self.subject)
+        released = everything
+        if not kept.all():
+            rows = np.flatnonzero(kept)
+            subject = None if self.subject is None else self.subject[rows]
+            released = Side(keys[rows], self._histogram.counts[rows], subject)
+        classes = self._classes(keys, kept)
+        return link(released, everything, same_rows=kept.astype(np.int64), classes=classes)
 
     def _lift(self, name: str, level: int) -> Keys:
         if (name, level) not in self._lifted:

@@ -12,9 +12,11 @@ from beam_deid.transforms.policy.roles import (
     keyed_fields,
     open_levels,
     quasi_fields,
+    recoverability,
     released_fields,
     sensitive_fields,
 )
+from beam_deid.transforms.terms import Recoverability, Role
 
 CLASSES = "classes"
 SOURCE = "source"
@@ -83,6 +85,12 @@ class Layout:
         quasi, undecided = quasi_fields(policy, release), open_levels(policy, release)
         keyed, out = set(keyed_fields(policy, release)), released_fields(policy, release)
         visible = tuple(name for name in out if name not in keyed)
+        # A direct identifier that is left in clear or in part fails the label by itself; nothing is to be found in it.
+        shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
+        scanned = tuple(
+            name for name in visible
+            if not (policy.fields[name].has(Role.DIRECT) and recoverability(policy, release, name) in shown)
+        )  # fmt: skip
         sets = {CLASSES: quasi, SOURCE: join_fields(policy, release)}
         for other in together:
             if other != release:
@@ -91,7 +99,7 @@ class Layout:
         for name, attacker in spec.attackers.items():
             sets[f"attacker:{name}"] = tuple(field for field in attacker.knows if field in visible)
         return cls(
-            release, quasi, sensitive_fields(policy, release), undecided, visible,
+            release, quasi, sensitive_fields(policy, release), undecided, scanned,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 

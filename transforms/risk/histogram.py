@@ -73,18 +73,35 @@ class Classes:
         records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
         subjects = records
         if subject is not None:
-            rows = pair_rows(numbers, subject)
-            subjects = np.bincount(numbers[rows], minlength=len(distinct)).astype(np.int64)
+            subjects = distinct_per_number(numbers, subject, len(distinct))
         return cls(numbers, distinct, records, subjects)
 
     def __len__(self) -> int:
         return len(self.keys)
 
 
-def pair_rows(numbers: Counts, keys: Keys) -> Counts:
-    """The first row of each distinct pair of number and key, both of shape (n,)."""
-    pairs, distinct = codes(combine([numbers.view(np.uint64), keys], len(keys)))
-    return first_rows(pairs, len(distinct))
+def numbered(keys: Keys) -> tuple[Counts, int]:
+    """Numbers of the keys (n,), and how many numbers there may be; keys that are small numbers stay as they are."""
+    largest = int(keys.max()) if len(keys) else 0
+    if largest < 4 * len(keys):
+        return keys.view(np.int64), largest + 1
+    numbers, distinct = codes(keys)
+    return numbers, len(distinct)
+
+
+def distinct_count(keys: Keys) -> int:
+    """How many distinct keys there are among (n,)."""
+    return int(np.count_nonzero(np.bincount(numbered(keys)[0]))) if len(keys) else 0
+
+
+def distinct_per_number(numbers: Counts, keys: Keys, size: int) -> Counts:
+    """How many distinct keys go with each number: (size,) for ``numbers`` below ``size`` and ``keys``, both (n,)."""
+    values, many = numbered(keys)
+    # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
+    pairs = np.sort(numbers * many + values)
+    first = np.ones(len(pairs), dtype=bool)
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    return np.bincount(pairs[first] // many, minlength=size).astype(np.int64)
 
 
 def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:

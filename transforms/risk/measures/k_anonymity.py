@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.columns.fingerprint import Keys, mix
+from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
 from beam_deid.transforms.risk.measures.measure import Measure, View
+
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 class KAnonymity(Measure):
@@ -22,13 +24,12 @@ class KAnonymity(Measure):
     def figures(self, view: View) -> dict[str, Any]:
         """The figures; ``k_composite`` is null where nothing was declared as subject."""
         classes, subject = view.classes, view.subject
-        unique = classes.numbers[classes.subjects[classes.numbers] == 1]
         if subject is None:
-            people, alone, composite = int(view.counts.sum()), len(unique), None
+            people, alone, composite = int(view.counts.sum()), int((classes.subjects == 1).sum()), None
         else:
-            people = len(np.unique(subject))
-            alone = len(np.unique(subject[classes.subjects[classes.numbers] == 1]))
-            composite = k_composite(classes.numbers, view.counts, subject)
+            people = distinct_count(subject)
+            alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
+            composite = k_composite(classes, view.counts, subject)
         return {
             "records": int(view.counts.sum()),
             "subjects": people,
@@ -39,28 +40,23 @@ class KAnonymity(Measure):
         }
 
 
-def k_composite(numbers: Counts, counts: Counts, subject: Keys) -> int:
+def k_composite(classes: Classes, counts: Counts, subject: Keys) -> int:
     """The smallest number of subjects that share one multiset of classes.
 
+    A multiset is known by the sum of its members' keys modulo 2⁶⁴: equal multisets have equal sums, and two
+    different ones collide with a chance of 2⁻⁶⁴.
+
     Args:
-        numbers: Class of each row, shape (n,).
+        classes: Class of each row.
         counts: Records per row, shape (n,).
         subject: Subject of each row, shape (n,).
     """
-    rows = np.lexsort((numbers, subject))
-    who, what, many = subject[rows], numbers[rows], counts[rows]
-    # One entry per (subject, class), with its multiplicity.
-    starts = np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (what[1:] != what[:-1])])
-    who, what, many = who[starts], what[starts], np.add.reduceat(many, starts)
-    begins = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
-    lengths = np.diff(np.r_[begins, len(who)])
-    state = np.zeros(len(begins), dtype=np.int64)
-    # After step j, two subjects share a state iff their first j entries are equal and they have at least j of them.
-    next_state = 1
-    for step in range(int(lengths.max())):
-        going = np.flatnonzero(lengths > step)
-        at = begins[going] + step
-        _, fresh = np.unique(np.stack([state[going], what[at], many[at]]), axis=1, return_inverse=True)
-        state[going] = fresh.reshape(-1) + next_state
-        next_state += len(going)
-    return int(np.unique(state, return_counts=True)[1].min())
+    people, size = numbered(subject)
+    members = mix(classes.keys.copy())[classes.numbers] * counts.view(np.uint64)
+    # Halves of 32 bits add up exactly in floating point, for up to 2²¹ rows of one subject.
+    halves = [np.bincount(people, weights=half, minlength=size) for half in (members & _LOW, members >> _HALF)]
+    low, high = (half.astype(np.uint64) for half in halves)
+    there = np.bincount(people, minlength=size) > 0
+    sums = np.sort((low + (high << _HALF))[there])
+    begins = np.flatnonzero(np.r_[True, sums[1:] != sums[:-1]])
+    return int(np.diff(np.r_[begins, len(sums)]).min())

@@ -5,10 +5,8 @@ Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam: l-Diversity: privacy beyond 
 
 from typing import Any
 
-import numpy as np
-
 from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.risk.histogram import Classes, Counts, pair_rows
+from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
@@ -28,5 +26,4 @@ class LDiversity(Measure):
 
 def distinct_values(classes: Classes, values: Keys) -> Counts:
     """Distinct values per class, shape (classes,), for the value key of each row, shape (n,)."""
-    rows = pair_rows(classes.numbers, values)
-    return np.bincount(classes.numbers[rows], minlength=len(classes)).astype(np.int64)
+    return distinct_per_number(classes.numbers, values, len(classes))
