@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_deid.transforms.actions.built_in import district_rows
 from beam_deid.transforms.synthetic import ORDER_FIELDS, ORDER_SCHEMA, order_batches, orders
 from beam_deid.transforms.synthetic.goods import SENSITIVE_CATEGORIES
 from beam_deid.transforms.synthetic.messages import CONTACT_SHARE
-from beam_deid.transforms.synthetic.places import divisions
 
 ROWS = 60_000
 
@@ -89,7 +89,7 @@ def test_impossible_numbers_are_refused(rows: int, start: int, batch: int) -> No
 def test_district_city_and_province_belong_together(table: pa.Table) -> None:
     names = ["receiver_district", "receiver_city", "receiver_state"]
     seen = {tuple(row.values()) for row in table.select(names).group_by(names).aggregate([]).to_pylist()}
-    assert seen <= set(divisions())
+    assert seen <= set(district_rows())
     assert len(seen) > 2_000
 
 

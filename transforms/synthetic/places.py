@@ -1,16 +1,14 @@
 """Where orders go: district, city and province that belong together, big cities ahead; street addresses."""
 
-import importlib.resources
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.actions.built_in import district_rows
 from beam_deid.transforms.synthetic.chance import Chance, Index, Wheel
 from beam_deid.transforms.synthetic.text import joined, picked, table
-
-_DISTRICTS = "hierarchies/cn_districts.csv"
 
 # Cities in about the order of their online shopping; whoever is not named comes after them.
 _BIG = (
@@ -73,16 +71,9 @@ def homes(chance: Chance, buyer: Index, index: Index) -> Index:
     return buyer * 2 + second
 
 
-def divisions() -> list[tuple[str, str, str]]:
-    """All (district, city, province) of the districts file, in its order."""
-    text = importlib.resources.files("beam_deid.configs").joinpath(_DISTRICTS).read_text("utf-8")
-    lines = (line.split(";") for line in text.splitlines() if line and not line.startswith("#"))
-    return [(district, city, province) for district, city, province in lines]
-
-
 @lru_cache(maxsize=1)
 def _map() -> _Map:
-    rows = divisions()
+    rows = district_rows()
     of_city = _city_weights(list(dict.fromkeys((city, province) for _, city, province in rows)))
     of_district = _district_weights([name for name, _, _ in rows])
     total: dict[tuple[str, str], float] = {}
