@@ -25,9 +25,7 @@ def test_parquet_holds_the_orders_in_row_groups_of_131072_rows(tmp_path: Path) -
 def test_csv_holds_the_same_values(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     write_orders(str(path), ROWS, seed=2)
-    types = pa_csv.ConvertOptions(
-        column_types=ORDER_SCHEMA, strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
+    types = pa_csv.ConvertOptions(column_types=ORDER_SCHEMA, strings_can_be_null=True, quoted_strings_can_be_null=False)
     assert pa_csv.read_csv(path, convert_options=types).equals(orders(ROWS, 2))
 
 

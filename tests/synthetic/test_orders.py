@@ -32,12 +32,8 @@ def share(mask: pa.ChunkedArray) -> float:
 
 
 @settings(max_examples=20, deadline=None)
-@given(
-    st.integers(0, 3 << 30), st.integers(0, 400), st.integers(0, 300), st.integers(1, 150), st.integers(-9, 9)
-)
-def test_a_row_depends_on_seed_and_row_number_only(
-    start: int, rows: int, skip: int, batch: int, seed: int
-) -> None:
+@given(st.integers(0, 3 << 30), st.integers(0, 400), st.integers(0, 300), st.integers(1, 150), st.integers(-9, 9))
+def test_a_row_depends_on_seed_and_row_number_only(start: int, rows: int, skip: int, batch: int, seed: int) -> None:
     whole = orders(rows + skip, seed, start)
     pieces = list(order_batches(rows, seed, batch_rows=batch, start=start + skip))
     assert pa.Table.from_batches(pieces, ORDER_SCHEMA).equals(whole.slice(skip))

@@ -49,9 +49,7 @@ _NUMBERS = 10**10
 _SCRAMBLE = np.uint64(1_618_033_989)
 
 
-def order_batches(
-    rows: int, seed: int = 0, batch_rows: int = BATCH_ROWS, start: int = 0
-) -> Iterator[pa.RecordBatch]:
+def order_batches(rows: int, seed: int = 0, batch_rows: int = BATCH_ROWS, start: int = 0) -> Iterator[pa.RecordBatch]:
     """Believable orders that are nobody's, in batches of `ORDER_SCHEMA`.
 
     Row ``i`` depends on ``seed`` and ``i`` only: fewer rows are a prefix of more, and batches of another size

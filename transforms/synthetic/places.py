@@ -97,8 +97,7 @@ def _city_weights(cities: list[tuple[str, str]]) -> dict[tuple[str, str], float]
     )
     last = 1 / (len(rank) + 4)
     weights = [
-        1 / (place + 4) if place < len(rank) else last * 0.989 ** (place - len(rank))
-        for place in range(len(order))
+        1 / (place + 4) if place < len(rank) else last * 0.989 ** (place - len(rank)) for place in range(len(order))
     ]
     return {cities[n]: weight for n, weight in zip(order, weights, strict=True)}
 
