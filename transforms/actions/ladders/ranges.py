@@ -15,9 +15,9 @@ from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.terms import Kind, Reason
 
-# Beyond this the number of a range is not exact in float64.
-_MOST_RANGES = 2.0**53
-_NEAR = 1e-9
+# Beyond this numbers are not exact in float64.
+_MOST = 2**53
+_NEAR, _ROUNDED = 1e-9, 4e-15
 
 
 class RangesLadder(Ladder):
@@ -25,7 +25,7 @@ class RangesLadder(Ladder):
 
     A range holds its lower bound and not its upper. Labels are 20-24 for columns of integers with integer widths,
     else, and below 0, [20,25). The base is the number of the finest range, counted from ``start``: int64 where labels are those of
-    integers, float64 else. A value that is no finite number, or more than 2⁵³ ranges away, is a fault.
+    integers, float64 else. A value that is no finite number, or beyond 2⁵³, is a fault.
 
     Args:
         widths: The widths, ascending; each divides the next.
@@ -66,22 +66,27 @@ class RangesLadder(Ladder):
     def base(self, column: pa.Array) -> Treated:
         """The number of each value's finest range."""
         column = plain(column)
-        if self._whole and pa.types.is_integer(column.type) and _fits(column):
-            integers = column.cast(pa.int64())
-            filled = integers.fill_null(0).to_numpy(zero_copy_only=False)
-            found = (filled - int(self._start)) // int(self._widths[0])
-            return Treated(pa.array(found, mask=_mask(integers)))
+        if self._whole and pa.types.is_integer(column.type):
+            return self._integers(column)
         values, valid, faults = numbers(column)
         place = (values - float(self._start)) / float(self._widths[0])
         near = np.rint(place)
         # 0.3 / 0.1 is 2.999…: a bound belongs to the range above it.
-        found = np.where(np.abs(place - near) <= _NEAR * np.maximum(1.0, np.abs(near)), near, np.floor(place))
-        far = valid & ~(np.abs(found) < _MOST_RANGES)
+        found = np.where(np.abs(place - near) <= _NEAR + _ROUNDED * np.abs(near), near, np.floor(place))
+        far = valid & ~((np.abs(found) < _MOST) & (np.abs(values) < _MOST))
         ranges = pa.array(found, mask=~valid | far)
-        if self._whole and pa.types.is_integer(column.type):
-            ranges = ranges.cast(pa.int64())
         faults |= far
         return Treated(ranges, pa.array(faults), Reason.WRONG_TYPE) if faults.any() else Treated(ranges)
+
+    def _integers(self, column: pa.Array) -> Treated:
+        # Far from the ends of int64, so that no difference runs over.
+        near = pc.fill_null(pc.and_(pc.greater(column, -_MOST), pc.less(column, _MOST)), False)
+        integers = pc.if_else(near, column, None).cast(pa.int64())
+        values = integers.fill_null(0).to_numpy(zero_copy_only=False)
+        found = (values - int(self._start)) // int(self._widths[0])
+        faults = pc.and_(pc.is_valid(column), pc.invert(near))
+        ranges = pc.if_else(near, pa.array(found), None)
+        return Treated(ranges, faults, Reason.WRONG_TYPE) if pc.any(faults).as_py() else Treated(ranges)
 
     def at(self, values: pa.Array, level: int) -> pa.Array:
         """The label of the range of ``level`` that holds each finest range."""
@@ -99,13 +104,3 @@ class RangesLadder(Ladder):
         if not integers or low < 0:
             return f"[{spelt(low)},{spelt(low + width)})"
         return spelt(low) if width == 1 else f"{spelt(low)}-{spelt(low + width - 1)}"
-
-
-def _fits(column: pa.Array) -> bool:
-    least, most = pc.min_max(column).as_py().values()
-    return least is None or (least > -(2**52) and most < 2**52)
-
-
-def _mask(column: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    mask: np.ndarray[Any, np.dtype[np.bool_]] = pc.is_null(column).to_numpy(zero_copy_only=False)
-    return mask

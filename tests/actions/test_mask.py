@@ -1,0 +1,154 @@
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from beam_deid.transforms.actions import parse_action
+from beam_deid.transforms.actions.action import Target
+from beam_deid.transforms.actions.mask import Mask
+from beam_deid.transforms.terms import Kind, Recoverability
+
+from .keyring import FixedKeys
+
+
+def masked(options, *values, kind=None):
+    action = parse_action({"mask": options})
+    return action.bind(Target("r", "f", kind), FixedKeys())(pa.array(values, pa.string()), None).values.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "expected"),
+    [
+        ({"keep_first": 1}, "张小三", "张**"),
+        ({"keep_last": 2}, "abcdef", "****ef"),
+        ({"keep_first": 1, "keep_last": 1}, "abcd", "a**d"),
+        ({"keep_first": 1, "keep_last": 1}, "ab", "**"),
+        ({"keep_first": 3, "keep_last": 4}, "1234567", "*******"),
+        ({"keep_first": 3}, "ab", "**"),
+        ({"keep_first": 0}, "abc", "***"),
+        ({"keep_first": 1, "char": "#"}, "😀😀", "😀#"),
+        ({"keep_first": 1}, "x" + "y" * 100, "x" + "*" * 100),
+        ({"from": 4, "to": 7}, "13800138000", "138****8000"),
+        ({"from": 1, "to": 2}, "abcd", "**cd"),
+        ({"from": 2, "to": 9}, "abcd", "a***"),
+        ({"from": 5, "to": 9}, "abcd", "****"),
+        ({"from": 4, "to": 7}, "abc", "***"),
+        ({"before": "@"}, "user@b.cn", "****@b.cn"),
+        ({"before": "@"}, "@b.cn", "*****"),
+        ({"before": "@"}, "user", "****"),
+        ({"before": "@"}, "a@b@c", "*@b@c"),
+        ({"after": "@"}, "a@b@c", "a@***"),
+        ({"after": "@"}, "user@", "*****"),
+        ({"after": "市"}, "杭州市西湖区", "杭州市***"),
+    ],
+)
+def test_a_mask_hides_what_it_says(options, value, expected):
+    assert masked(options, value, None, "") == [expected, None, ""]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (Kind.PERSON_NAME, "张三", "张*"),
+        (Kind.PERSON_NAME, "张小三", "张*三"),
+        (Kind.PERSON_NAME, "欧阳修", "欧阳*"),
+        (Kind.PERSON_NAME, "欧阳小三", "欧阳**"),
+        (Kind.PERSON_NAME, "欧阳", "欧*"),
+        (Kind.PERSON_NAME, "张", "*"),
+        (Kind.PERSON_NAME, "阿不都·热合曼", "阿*****曼"),
+        (Kind.PERSON_NAME, "Jane Roe", "J*******"),
+        (Kind.MOBILE, "13800138000", "138****8000"),
+        (Kind.MOBILE, "+86 138 0013 8000", "138****8000"),
+        (Kind.MOBILE, "138-0013-8000", "138****8000"),
+        (Kind.MOBILE, "138001380001", "************"),
+        (Kind.MOBILE, "１３８００１３８０００", "***********"),
+        (Kind.MOBILE, "~AgAAAA~4~", "**********"),
+        (Kind.LANDLINE, "010-62345678", "010*******78"),
+        (Kind.LANDLINE, "05716234567", "0571*****67"),
+        (Kind.LANDLINE, "0571-62345678-12", "0571************"),
+        (Kind.ID_CARD, "11010519491231002X", "1" + "*" * 16 + "X"),
+        (Kind.ID_CARD, "110105", "******"),
+        (Kind.BANK_CARD, "6222020000000000000", "*" * 15 + "0000"),
+        (Kind.BANK_CARD, "62220", "*****"),
+        (Kind.PLATE, "京AD12345", "京A*****5"),
+        (Kind.EMAIL, "user@example.com", "u***@example.com"),
+        (Kind.EMAIL, "u@example.com", "*@example.com"),
+        (Kind.EMAIL, "no address", "**********"),
+        (Kind.EMAIL, "a@b@c", "*****"),
+    ],
+)
+def test_the_kind_of_a_field_implies_its_mask(kind, value, expected):
+    assert masked({}, value, kind=kind) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("address", "province", "city", "district"),
+    [
+        ("浙江省杭州市西湖区文三路1号", "浙江省", "浙江省杭州市", "浙江省杭州市西湖区"),
+        ("杭州市西湖区文三路", "浙江省", "浙江省杭州市", "浙江省杭州市西湖区"),
+        ("浙江 杭州 西湖区 文三路", "浙江省", "浙江省杭州市", "浙江省杭州市西湖区"),
+        ("北京北京市朝阳区建国路", "北京市", "北京市", "北京市朝阳区"),
+        ("北京朝阳区建国路", "北京市", "北京市", "北京市朝阳区"),
+        ("上海市南京东路100号", "上海市", "上海市", "上海市"),
+        ("南京东路100号", "***", "***", "***"),
+        ("吉林市船营区", "吉林省", "吉林省吉林市", "吉林省吉林市船营区"),
+        ("广东省东莞市南城街道", "广东省", "广东省东莞市", "广东省东莞市"),
+        ("湖北省仙桃市沔阳大道", "湖北省", "湖北省仙桃市", "湖北省仙桃市"),
+        ("新疆石河子市东城街道", "新疆维吾尔自治区", "新疆维吾尔自治区石河子市", "新疆维吾尔自治区石河子市"),
+        ("浙江省某处1号", "浙江省", "浙江省", "浙江省"),
+        ("某小区5幢", "***", "***", "***"),
+    ],
+)
+def test_an_address_is_cut_to_a_division(address, province, city, district):
+    assert masked({"preset": "address", "division": "province"}, address, None, "") == [province, None, ""]
+    assert masked({"preset": "address"}, address) == [city]
+    assert masked({"division": "district"}, address, kind=Kind.ADDRESS) == [district]
+
+
+@given(
+    st.text(min_size=1),
+    st.sampled_from(
+        [{"keep_first": 2, "keep_last": 2}, {"from": 2, "to": 3}, {"before": "a"}, {"after": "a"}]
+        + [{"preset": name} for name in ("person_name", "mobile", "landline", "id_card", "bank_card", "plate", "email")]
+    ),
+)
+def test_no_mask_lets_a_whole_value_through(value, options):
+    (result,) = masked({**options, "char": "\u2588"}, value)
+    assert result != value or set(value) == {"\u2588"}
+    assert "\u2588" in result
+
+
+@given(st.text(alphabet="浙江省杭州市西湖区北京朝阳吉林海南东路123号 -", max_size=25))
+def test_what_is_left_of_an_address_is_made_of_names(text):
+    (result,) = masked({"preset": "address", "division": "district"}, text)
+    assert not set(result) & set("123路号 -")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"keep_first": 1, "before": "@"}, "one way of masking only"),
+        ({"preset": "mobile", "keep_last": 4}, "one way of masking only"),
+        ({"from": 4}, "from and to go together"),
+        ({"from": 4, "to": 3}, "from must not be greater than to"),
+        ({"keep_first": 1, "division": "city"}, "division goes with preset"),
+        ({"keep_first": 1, "char": "**"}, "one printable character"),
+        ({"keep_first": -1}, "greater than or equal to 0"),
+        ({"preset": "phone"}, "'person_name'"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options, expected):
+    with pytest.raises(ValidationError, match=expected):
+        parse_action({"mask": options})
+
+
+def test_a_mask_without_options_needs_a_kind_that_implies_one():
+    assert "say keep_first" in (Mask().check(Target("r", "f", Kind.ORDER_NUMBER)) or "")
+    assert Mask().check(Target("r", "f", Kind.MOBILE)) is None
+
+
+def test_an_address_cut_to_a_division_counts_as_generalized_and_all_else_as_partial():
+    assert Mask().recoverability(Target("r", "f", Kind.ADDRESS)) is Recoverability.GENERALIZED
+    assert Mask(preset="address").recoverability(Target("r", "f")) is Recoverability.GENERALIZED
+    assert Mask(keep_first=0).recoverability(Target("r", "f", Kind.ADDRESS)) is Recoverability.PARTIAL
