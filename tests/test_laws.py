@@ -16,13 +16,32 @@ from beam_deid.transforms.actions.ladders import LADDERS
 
 from .actions.keyring import FixedKeys
 
-ODD = ["😀", "e\u0301", "\u200b", "\x00", "１３８００１３８０００", "𠮷野家", "张*甲", "a@", "@", "\\1", "\n", " ", "*" * 70, "．"]
+ODD = [
+    "😀",
+    "e\u0301",
+    "\u200b",
+    "\x00",
+    "１３８００１３８０００",
+    "𠮷野家",
+    "张*甲",
+    "a@",
+    "@",
+    "\\1",
+    "\n",
+    " ",
+    "*" * 70,
+    "．",
+]
 TEXTS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from([*ODD, "", "13800138000", "杭州市", "浙江省杭州市西湖区文三路1号", "欧阳修", "a@b.cn", "010-62345678"]),
+    st.sampled_from(
+        [*ODD, "", "13800138000", "杭州市", "浙江省杭州市西湖区文三路1号", "欧阳修", "a@b.cn", "010-62345678"]
+    ),
 )
 TEXT_COLUMNS = st.lists(st.none() | TEXTS, max_size=12).map(lambda rows: pa.array(rows, pa.string()))
-INTEGERS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=12).map(lambda rows: pa.array(rows, pa.int64()))
+INTEGERS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=12).map(
+    lambda rows: pa.array(rows, pa.int64())
+)
 FLOATS = st.lists(st.none() | st.floats(), max_size=12).map(lambda rows: pa.array(rows, pa.float64()))
 DECIMALS = st.lists(
     st.none() | st.decimals(min_value=-(10**12), max_value=10**12, places=2).map(Decimal), max_size=12
@@ -84,7 +103,9 @@ def rows(treated):
 def test_every_action_and_ladder_has_an_example():
     used = [written if isinstance(written, str) else next(iter(written)) for written, _ in EXAMPLES]
     assert set(used) == {action.name for action in ACTIONS}
-    options = [option for written, _ in EXAMPLES if isinstance(written, dict) for option in written.get("generalize", {})]
+    options = [
+        option for written, _ in EXAMPLES if isinstance(written, dict) for option in written.get("generalize", {})
+    ]
     assert {ladder.option for ladder in LADDERS} <= set(options)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam import typehints
+from apache_beam.typehints import typehints
 from apache_beam.typehints.row_type import RowTypeConstraint
 
 from beam_deid.transforms.errors import InputError, UsageError

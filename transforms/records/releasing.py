@@ -211,8 +211,10 @@ class _Part:
 
     def close(self) -> None:
         try:
-            self._writer.close()
-            self._raw.close()
+            try:
+                self._writer.close()
+            finally:
+                self._raw.close()
         except OSError as error:
             raise self._fault(error) from None
 

@@ -1,0 +1,53 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beam_deid.transforms.policy.reader import policy_from_mapping
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+POLICY = """
+version: 1
+dataset: readme
+subject: who
+fields:
+  who: {role: direct_identifier}
+  city: {role: quasi_identifier}
+  age: {role: quasi_identifier, kind: integer}
+  item: {role: sensitive}
+releases:
+  out: {purpose: test, sharing: enclave, fields: {city: keep, age: {generalize: {ranges: [10], level: 0}}, item: keep}}
+"""
+
+pytestmark = pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsys):
+    (example,) = blocks("python")
+    assert len(example.splitlines()) <= 15
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert said.count("{'city': '杭州市', 'age': '30-39', 'item': '茶'}") == 100
+    assert "still_personal" in said
+
+
+def test_the_policy_of_the_readme_is_a_policy():
+    (example,) = blocks("yaml")
+    policy = policy_from_mapping(yaml.safe_load(example))
+    assert set(policy.releases) == {"analytics", "crm"}
+
+
+def test_the_commands_of_the_readme_exist():
+    from beam_deid.pipelines.cli import cli
+
+    named = set(re.findall(r"beam-deid ([a-z]+) ", "".join(blocks("bash"))))
+    assert named
+    assert named <= set(cli.list_commands(None))
