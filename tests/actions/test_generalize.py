@@ -1,4 +1,5 @@
 import datetime
+import itertools
 
 import pyarrow as pa
 import pytest
@@ -68,6 +69,7 @@ def test_a_value_is_released_at_each_level(options, column, expected):
     [
         ({"ranges": [5]}, pa.array([1.0, float("nan"), float("inf"), None]), Reason.WRONG_TYPE),
         ({"ranges": [5]}, pa.array([1, 2**63 - 1, -(2**63), None]), Reason.WRONG_TYPE),
+        ({"ranges": [5]}, pa.array([1, 2**64 - 1, 2**53, None], pa.uint64()), Reason.WRONG_TYPE),
         ({"bins": [5]}, pa.array([1.0, float("nan"), float("-inf"), None]), Reason.WRONG_TYPE),
         ({"hierarchy": "cn_divisions"}, pa.array(["杭州市", "Atlantis", "", None]), Reason.OUTSIDE_HIERARCHY),
     ],
@@ -99,7 +101,7 @@ def test_each_level_follows_from_the_one_before(options, values, data):
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us"))
     levels = released(options, column)
-    for finer, coarser in zip(levels[:-1], levels[1:], strict=True):
+    for finer, coarser in itertools.pairwise(levels):
         assert len(set(zip(finer, coarser, strict=True))) == len(set(finer))
     assert set(levels[-1]) == {ALL}
 

@@ -80,8 +80,11 @@ class RangesLadder(Ladder):
 
     def _integers(self, column: pa.Array) -> Treated:
         # Far from the ends of int64, so that no difference runs over.
-        near = pc.fill_null(pc.and_(pc.greater(column, -_MOST), pc.less(column, _MOST)), False)
-        integers = pc.if_else(near, column, None).cast(pa.int64())
+        if column.type == pa.uint64():
+            column = pc.min_element_wise(column, pa.scalar(_MOST, pa.uint64()), skip_nulls=False)
+        integers = column.cast(pa.int64())
+        near = pc.fill_null(pc.and_(pc.greater(integers, -_MOST), pc.less(integers, _MOST)), False)
+        integers = pc.if_else(near, integers, None)
         values = integers.fill_null(0).to_numpy(zero_copy_only=False)
         found = (values - int(self._start)) // int(self._widths[0])
         faults = pc.and_(pc.is_valid(column), pc.invert(near))
