@@ -1,7 +1,11 @@
 """`Deidentify`: one release of a policy inside somebody else's pipeline.
 
-It treats records with the very code that the files' pipeline uses (`beam_deid.transforms.records`). The
-collection is read twice, once to measure and once to release, so the engine holds it in between; files are better read by ``beam-deid run``.
+It treats records with the very code that the files' pipeline uses (`beam_deid.transforms.records`). The collection is
+read twice, once to measure and once to release, so the engine holds it in between; files are better read by
+``beam-deid run``.
+
+Rows of an anonymized release are put into an order that follows from their values, batch by batch. Which batch a row
+is in still follows from the input: who writes the rows to files should mix them first.
 """
 
 import dataclasses
@@ -29,6 +33,7 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.deciding import Decision, decide
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import Measured, Measurer
+from beam_deid.transforms.records.pieces import value_order
 from beam_deid.transforms.records.proving import prove
 from beam_deid.transforms.records.releasing import PartFacts, Releaser
 from beam_deid.transforms.records.typed import Records, typed
@@ -197,7 +202,12 @@ class _ReleaseBatches(beam.DoFn):  # type: ignore[misc]
         job, records, faults = _typed(self._job, batch)
         if self._releaser is None:
             self._releaser = Releaser(job, decision.releases[self._release])
-        released, own = self._releaser.release(records, batch.num_rows - len(records))
+        order = decision.releases[self._release]
+        released, classes, own = self._releaser.release(records, batch.num_rows - len(records))
+        self._releaser.count_classes(classes)
+        if order.mixed and released.num_rows:
+            rows, _ = value_order(self._job, order, pa.Table.from_batches([released]))
+            released = released.take(pa.array(rows))
         rejected = [
             Rejected(row, fault.field, str(fault.reason)) for fault in [*faults, *own] for row in fault.rows.tolist()
         ]

@@ -181,8 +181,8 @@ def delete(paths: Sequence[str]) -> None:
 
 
 def delete_folder(path: str) -> None:
-    """Remove a folder with everything in it."""
+    """Remove a folder with everything in it, if it is there."""
     if is_local(path):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     else:
         delete_tree(path)

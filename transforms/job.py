@@ -16,7 +16,8 @@ from beam_deid.transforms.errors import DeidError, InputError, InternalFault, fr
 from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.publish import OUTCOME, Prove, now, write_papers
-from beam_deid.transforms.release import Release
+from beam_deid.transforms.records.pieces import FOLDER
+from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.staging import Staging
 
@@ -74,6 +75,7 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
     measured = shards | "First read" >> Measure(job, settings.workers)
     decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects))
     facts = shards | "Second read" >> Release(job, staging, settings.workers, decision)
+    facts = facts | "Parts" >> Assemble(job, staging, settings.workers, decision)
     _ = facts | "Prove" >> beam.ParDo(Prove(job, staging), beam.pvalue.AsSingleton(decision))
 
 
@@ -115,6 +117,7 @@ def _tidy(staging: str, document: dict[str, Any]) -> None:
     """Take out of staging what is not published: the outcome, and the parts of releases that are withheld."""
     withheld = [name for name, release in document["releases"].items() if not release["published"]]
     files.delete([f"{staging}/{OUTCOME}"])
+    files.delete_folder(f"{staging}/{FOLDER}")
     for name in withheld:
         files.delete_folder(f"{staging}/{name}")
 

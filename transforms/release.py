@@ -6,14 +6,17 @@ from functools import lru_cache
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.progress import PROGRESS
-from beam_deid.transforms.records.deciding import Decision
+from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.releasing import RunFacts, release_shard
+from beam_deid.transforms.records.pieces import assemble
+from beam_deid.transforms.records.releasing import PartFacts, RunFacts, release_shard
+from beam_deid.transforms.risk.histogram import total
 from beam_deid.transforms.workers import Tasks
 
 WHERE = "releasing"
@@ -83,6 +86,55 @@ class Release(beam.PTransform):  # type: ignore[misc]
             | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision))
             | "Merge" >> beam.CombineGlobally(MergeFacts())
         )
+
+
+class AssembleParts(beam.DoFn):  # type: ignore[misc]
+    """Put together the parts of releases whose rows are mixed, ``workers`` at a time."""
+
+    def __init__(self, job: Job, staging: str, workers: int) -> None:
+        self._job, self._staging, self._workers = job, staging, workers
+
+    def start_bundle(self) -> None:
+        """Begin a bundle of parts."""
+        self._tasks = Tasks(self._workers, WHERE)
+
+    def process(self, part: tuple[str, int], decision: Decision, released: RunFacts) -> Iterator[RunFacts]:
+        """One part; ``released`` is here because every piece must stand before any part is put together."""
+        order = decision.releases[part[0]]
+        yield from self._tasks.submit(_assemble, self._job, order, self._staging, part[1])
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Whatever is still under way."""
+        for facts in self._tasks.rest():
+            yield GlobalWindows.windowed_value(facts)
+
+
+class Assemble(beam.PTransform):  # type: ignore[misc]
+    """The facts of all shards → the facts of the whole run, with every part in place."""
+
+    def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
+        super().__init__()
+        self._job, self._staging, self._workers, self._decision = job, staging, workers, decision
+
+    def expand(self, facts: beam.PCollection[RunFacts]) -> beam.PCollection[RunFacts]:
+        """Name the parts, spread them, put them together, and merge the facts."""
+        worker = AssembleParts(self._job, self._staging, self._workers)
+        parts = self._decision | "Parts" >> beam.FlatMap(mixed_parts) | "Spread" >> beam.Reshuffle()
+        assembled = parts | "Assemble" >> beam.ParDo(
+            worker, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(facts)
+        )
+        return (facts, assembled) | "Both" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeFacts())
+
+
+def mixed_parts(decision: Decision) -> list[tuple[str, int]]:
+    """The parts that are to be put together: release and number."""
+    return [(name, part) for name, order in decision.releases.items() if order.mixed for part in range(order.parts)]
+
+
+def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int) -> RunFacts:
+    file, classes = assemble(job, decision, staging, part)
+    counted = total([(classes, np.ones(len(classes), np.int64))])
+    return RunFacts({decision.release: PartFacts([file], counted)})
 
 
 def _counted(facts: RunFacts) -> RunFacts:

@@ -57,7 +57,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         shards += [replace(shard, index=len(shards) + i, modified=file.modified) for i, shard in enumerate(cut)]
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
-    return Prepared(Job(policy, names, types, _run_id(sha256, names, shards), sha256), tuple(shards))
+    return Prepared(Job(policy, names, types, _run_id(sha256, names, shards), sha256, len(shards)), tuple(shards))
 
 
 def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:

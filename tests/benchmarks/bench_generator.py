@@ -18,7 +18,7 @@ def main(rows: int = 2_000_000) -> None:
     start = time.perf_counter()
     made = sum(batch.num_rows for batch in order_batches(rows))
     seconds = time.perf_counter() - start
-    print(f"{made:,} orders in {seconds:.2f} s: {made / seconds:,.0f} rows/s")  # noqa: T201
+    print(f"{made:,} orders in {seconds:.2f} s: {made / seconds:,.0f} rows/s")
 
 
 if __name__ == "__main__":

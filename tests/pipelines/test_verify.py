@@ -19,7 +19,7 @@ def test_an_untouched_run_verifies(published, capsys):
 
 @pytest.mark.parametrize("place", [0, 1 / 3, 2 / 3, 1])
 def test_one_flipped_byte_of_a_part_fails(copy, place):
-    part = copy / "analytics" / "part-00001.parquet"
+    part = copy / "analytics" / "part-00000.parquet"
     data = bytearray(part.read_bytes())
     data[round(place * (len(data) - 1))] ^= 1
     part.write_bytes(data)

@@ -12,12 +12,13 @@ from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
 from beam_deid.transforms.records.assessing import Assessor, Cut, attack
 from beam_deid.transforms.records.attackers import attacker_side
-from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.linkage import link
 from beam_deid.transforms.search.descent import Found, descend
+from beam_deid.transforms.terms import LabelName
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ class ReleaseDecision:
     classes: tuple[Keys, Counts]
     digest: int
     records: dict[str, int]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether rows are put into an order and into parts that follow from released values alone.
+
+        In the order of the source, a row's place would say whose it is to anybody who holds the source or another
+        release of it, whatever its values say. Where people can be identified anyway it is left as it is.
+        """
+        return self.label.label == LabelName.ANONYMIZED
+
+    @property
+    def parts(self) -> int:
+        """The number of parts of a mixed release."""
+        return max(1, -(-self.records["released"] // SHARD_ROWS))
 
 
 @dataclass(frozen=True)

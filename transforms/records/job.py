@@ -25,6 +25,7 @@ class Job:
         types: Type of each input column where the input has types of its own; text elsewhere.
         run: The run's id, a function of policy and input.
         policy_sha256: Hash of the policy.
+        shards: Number of shards of the input.
     """
 
     policy: Policy
@@ -32,6 +33,7 @@ class Job:
     types: Mapping[str, pa.DataType] = field(default_factory=dict)
     run: str = ""
     policy_sha256: str = ""
+    shards: int = 0
 
     @property
     def keys(self) -> Keys:

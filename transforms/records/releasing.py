@@ -1,25 +1,21 @@
 """The release pass: typed records to released ones, and a shard to a part."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
-from beam_deid.transforms.errors import OutputError
-from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.assessing import row_digest
 from beam_deid.transforms.records.deciding import ReleaseDecision
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import CLASSES, SOURCE, Layout
+from beam_deid.transforms.records.parts import Part
+from beam_deid.transforms.records.pieces import Pieces
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Counts, total
@@ -94,7 +90,7 @@ class Releaser:
         self.schema = release_schema(job, decision)
         self.facts = PartFacts()
 
-    def release(self, records: Records, unsound: int) -> tuple[pa.RecordBatch, list[Fault]]:
+    def release(self, records: Records, unsound: int) -> tuple[pa.RecordBatch, Keys, list[Fault]]:
         """Treat and suppress a batch.
 
         Args:
@@ -102,7 +98,7 @@ class Releaser:
             unsound: How many more were read that could not be; they are counted as rejected.
 
         Returns:
-            The released batch, and the faults that this release's actions found.
+            The released batch, the class key of each of its rows, and the faults that this release's actions found.
         """
         treated, sound, faults = self._treatment.apply(records)
         records = records.where(sound)
@@ -119,7 +115,11 @@ class Releaser:
         batch = pa.RecordBatch.from_arrays(
             [_decoded(treated[name]) for name in self.schema.names], schema=self.schema
         )
-        return (batch if kept.all() else batch.filter(pa.array(kept))), faults
+        return (batch if kept.all() else batch.filter(pa.array(kept))), classes[kept], faults
+
+    def count_classes(self, classes: Keys) -> None:
+        """Count rows as written, by their class keys."""
+        self.facts.classes = total([self.facts.classes, (classes, np.ones(len(classes), np.int64))])
 
     def _count(self, records: Records, classes: Keys, keys: dict[str, Keys], kept: np.ndarray) -> None:
         rows = np.flatnonzero(kept)
@@ -127,7 +127,6 @@ class Releaser:
         parts = [classes, self._key(SOURCE, keys, len(records)), *(keys[n] for n in self._layout.sensitive)]
         if self._subject is not None:
             parts.append(fingerprint(records.columns[self._subject]))
-        self.facts.classes = total([self.facts.classes, (classes[rows], ones)])
         self.facts.digest = (self.facts.digest + row_digest([part[rows] for part in parts], ones)) % 2**64
         self.facts.suppressed += len(records) - len(rows)
 
@@ -172,93 +171,47 @@ def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision],
     """
     releasers = {name: Releaser(job, decision) for name, decision in decisions.items()}
     rejects: Rejects = []
-    outputs = {}
-    for name in releasers:
-        kind = job.policy.releases[name].format
-        outputs[name] = _Part(staging, name, f"part-{shard.index:05d}.{kind}", kind, releasers[name].schema)
+    outputs = {name: _output(shard, job, decisions[name], releaser, staging) for name, releaser in releasers.items()}
     try:
         for records, faults, read in read_typed(shard, job, job.columns):
             rejects += _rejects(shard.path, faults, "")
             for name, releaser in releasers.items():
-                batch, own = releaser.release(records, read - len(records))
+                batch, classes, own = releaser.release(records, read - len(records))
                 rejects += _rejects(shard.path, own, name)
-                outputs[name].write(batch)
+                outputs[name](batch, classes)
     finally:
-        for part in outputs.values():
-            part.close()
+        for output in outputs.values():
+            output.close()
     for name, releaser in releasers.items():
-        releaser.facts.files.append(outputs[name].facts)
+        releaser.facts.files += outputs[name].files
     return RunFacts({name: releaser.facts for name, releaser in releasers.items()}, rejects)
 
 
-class _Part:
-    """One part being written, hashed on its way to the file."""
+class _Direct:
+    """A part in the order of the source."""
 
-    def __init__(self, staging: str, release: str, name: str, kind: str, schema: pa.Schema) -> None:
-        self._path, self._name, self._rows = f"{staging}/{release}/{name}", name, 0
-        try:
-            self._raw = _Hashing(files.open_write(self._path))
-            self._writer = format_named(kind).writer(self._raw, schema)  # type: ignore[arg-type]
-        except OSError as error:
-            raise self._fault(error) from None
+    def __init__(self, part: Part, releaser: Releaser) -> None:
+        self._part, self._releaser = part, releaser
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._rows += batch.num_rows
-        try:
-            self._writer.write(batch)
-        except OSError as error:
-            raise self._fault(error) from None
+    def __call__(self, batch: pa.RecordBatch, classes: Keys) -> None:
+        self._part.write(batch)
+        self._releaser.count_classes(classes)
 
     def close(self) -> None:
-        try:
-            try:
-                self._writer.close()
-            finally:
-                self._raw.close()
-        except OSError as error:
-            raise self._fault(error) from None
+        self._part.close()
 
     @property
-    def facts(self) -> dict[str, object]:
-        return {"path": self._name, "rows": self._rows, "sha256": self._raw.sha256.hexdigest()}
-
-    def _fault(self, error: OSError) -> OutputError:
-        where = str(PurePosixPath(self._path))
-        return OutputError(f"a part cannot be written ({error.strerror})", where, "Free space there and run again")
+    def files(self) -> list[dict[str, object]]:
+        return [self._part.facts]
 
 
-class _Hashing:
-    """A binary stream that hashes what passes through it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._position, self.sha256 = stream, 0, hashlib.sha256()
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        self.sha256.update(data)
-        self._stream.write(data)
-        self._position += memoryview(data).nbytes
-        return memoryview(data).nbytes
-
-    def tell(self) -> int:
-        return self._position
-
-    def flush(self) -> None:
-        self._stream.flush()
-
-    def close(self) -> None:
-        if not self.closed:
-            self.closed = True
-            self._stream.close()
-
-    def readable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
+def _output(
+    shard: Shard, job: Job, decision: ReleaseDecision, releaser: Releaser, staging: str
+) -> "_Direct | Pieces":
+    if decision.mixed:
+        return Pieces(staging, decision.release, shard.index, decision.parts, releaser.schema)
+    kind = job.policy.releases[decision.release].format
+    return _Direct(Part(staging, decision.release, shard.index, kind, releaser.schema), releaser)
 
 
 def _rejects(path: str, faults: list[Fault], release: str) -> Iterator[tuple[str, int, str, str, str]]:
