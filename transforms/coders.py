@@ -9,7 +9,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 
-class RecordBatchCoder(beam.coders.Coder):  # type: ignore[misc]
+class RecordBatchCoder(beam.coders.Coder):
     """`pyarrow.RecordBatch` as an Arrow IPC stream. Deterministic for equal batches."""
 
     def encode(self, value: pa.RecordBatch) -> bytes:

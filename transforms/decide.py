@@ -11,7 +11,7 @@ from beam_deid.transforms.workers import guarded
 WHERE = "deciding"
 
 
-class Decide(beam.DoFn):  # type: ignore[misc]
+class Decide(beam.DoFn):
     """Choose levels and suppressed classes, and decide the labels."""
 
     def __init__(self, job: Job, max_rejects: float) -> None:

@@ -68,7 +68,7 @@ class Deidentified(NamedTuple):
     label: beam.PCollection
 
 
-class Deidentify(beam.PTransform):  # type: ignore[misc]
+class Deidentify(beam.PTransform):
     """Treat records as one release of a policy says, and label the result.
 
     Takes Arrow record batches, Beam rows or dicts, and gives back the same kind.
@@ -135,7 +135,7 @@ class Deidentify(beam.PTransform):  # type: ignore[misc]
         return RowTypeConstraint.from_fields(fields)
 
 
-class _MeasureBatches(beam.DoFn):  # type: ignore[misc]
+class _MeasureBatches(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
@@ -156,7 +156,7 @@ class _MeasureBatches(beam.DoFn):  # type: ignore[misc]
         self._measurer.add(records, faults, batch.num_rows)
 
 
-class _DecideOrFail(beam.DoFn):  # type: ignore[misc]
+class _DecideOrFail(beam.DoFn):
     def __init__(self, job: Job, max_rejects: float) -> None:
         self._job, self._max_rejects = job, max_rejects
 
@@ -180,7 +180,7 @@ class _DecideOrFail(beam.DoFn):  # type: ignore[misc]
         return [decision]
 
 
-class _ReleaseBatches(beam.DoFn):  # type: ignore[misc]
+class _ReleaseBatches(beam.DoFn):
     def __init__(self, job: Job, release: str) -> None:
         self._job, self._release = job, release
 
@@ -214,7 +214,7 @@ class _ReleaseBatches(beam.DoFn):  # type: ignore[misc]
         return released, rejected
 
 
-class _MergeParts(beam.CombineFn):  # type: ignore[misc]
+class _MergeParts(beam.CombineFn):
     def create_accumulator(self) -> list[PartFacts]:
         return []
 
@@ -228,7 +228,7 @@ class _MergeParts(beam.CombineFn):  # type: ignore[misc]
         return PartFacts.merge(accumulator)
 
 
-class _ProveRelease(beam.DoFn):  # type: ignore[misc]
+class _ProveRelease(beam.DoFn):
     def __init__(self, job: Job, release: str) -> None:
         self._job, self._release = job, release
 

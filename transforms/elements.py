@@ -42,7 +42,7 @@ def element_kind(element_type: Any) -> ElementKind:
     )  # fmt: skip
 
 
-class ToBatches(beam.PTransform):  # type: ignore[misc]
+class ToBatches(beam.PTransform):
     """Elements → record batches."""
 
     def __init__(self, kind: ElementKind) -> None:
@@ -60,7 +60,7 @@ class ToBatches(beam.PTransform):  # type: ignore[misc]
         )
 
 
-class FromBatches(beam.PTransform):  # type: ignore[misc]
+class FromBatches(beam.PTransform):
     """Record batches → elements of the given type."""
 
     def __init__(self, kind: ElementKind, element_type: Any) -> None:
@@ -76,7 +76,7 @@ class FromBatches(beam.PTransform):  # type: ignore[misc]
         return batches | "To rows" >> beam.FlatMap(_rows).with_output_types(self._type)
 
 
-class _ToArrow(beam.DoFn):  # type: ignore[misc]
+class _ToArrow(beam.DoFn):
     def __init__(self, kind: ElementKind) -> None:
         self._kind = kind
 

@@ -15,7 +15,7 @@ from beam_deid.transforms.workers import Tasks
 WHERE = "measuring"
 
 
-class MeasureShards(beam.DoFn):  # type: ignore[misc]
+class MeasureShards(beam.DoFn):
     """Measure each shard, ``workers`` at a time."""
 
     def __init__(self, job: Job, workers: int) -> None:
@@ -39,7 +39,7 @@ class MeasureShards(beam.DoFn):  # type: ignore[misc]
             yield GlobalWindows.windowed_value(measured)
 
 
-class MergeMeasured(beam.CombineFn):  # type: ignore[misc]
+class MergeMeasured(beam.CombineFn):
     """Merge what was measured. The accumulator is a list that is merged when it grows."""
 
     def create_accumulator(self) -> list[Measured]:
@@ -60,7 +60,7 @@ class MergeMeasured(beam.CombineFn):  # type: ignore[misc]
         return Measured.merge(accumulator)
 
 
-class Measure(beam.PTransform):  # type: ignore[misc]
+class Measure(beam.PTransform):
     """Shards → one `Measured`."""
 
     def __init__(self, job: Job, workers: int) -> None:

@@ -31,7 +31,7 @@ REJECTED = pa.schema(
 )  # fmt: skip
 
 
-class Prove(beam.DoFn):  # type: ignore[misc]
+class Prove(beam.DoFn):
     """Compare what was written with what was decided, and write the papers into staging."""
 
     def __init__(self, job: Job, staging: str) -> None:
@@ -123,10 +123,8 @@ def write_papers(
 
 def write_rejected(path: str, rejects: Rejects) -> None:
     """Write ``rejected.parquet``: where each rejected value was and why, never the value."""
-    columns = list(zip(*rejects, strict=True)) or [[] for _ in REJECTED]
-    batch = pa.RecordBatch.from_arrays(
-        [pa.array(list(column), kind) for column, kind in zip(columns, REJECTED.types, strict=True)], schema=REJECTED
-    )
+    arrays = [pa.array([reject[i] for reject in rejects], kind) for i, kind in enumerate(REJECTED.types)]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=REJECTED)
     with files.open_write(path) as stream:
         writer = format_named("parquet").writer(stream, REJECTED)
         writer.write(batch)

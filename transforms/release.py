@@ -22,7 +22,7 @@ from beam_deid.transforms.workers import Tasks
 WHERE = "releasing"
 
 
-class ReleaseShards(beam.DoFn):  # type: ignore[misc]
+class ReleaseShards(beam.DoFn):
     """Write the parts of each shard, ``workers`` at a time."""
 
     def __init__(self, job: Job, staging: str, workers: int) -> None:
@@ -50,7 +50,7 @@ class ReleaseShards(beam.DoFn):  # type: ignore[misc]
             yield GlobalWindows.windowed_value(_counted(facts))
 
 
-class MergeFacts(beam.CombineFn):  # type: ignore[misc]
+class MergeFacts(beam.CombineFn):
     """Merge the facts of all parts."""
 
     def create_accumulator(self) -> list[RunFacts]:
@@ -71,7 +71,7 @@ class MergeFacts(beam.CombineFn):  # type: ignore[misc]
         return RunFacts.merge(accumulator)
 
 
-class Release(beam.PTransform):  # type: ignore[misc]
+class Release(beam.PTransform):
     """Shards → the facts of all parts, which stand in staging."""
 
     def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
@@ -88,7 +88,7 @@ class Release(beam.PTransform):  # type: ignore[misc]
         )
 
 
-class AssembleParts(beam.DoFn):  # type: ignore[misc]
+class AssembleParts(beam.DoFn):
     """Put together the parts of releases whose rows are mixed, ``workers`` at a time."""
 
     def __init__(self, job: Job, staging: str, workers: int) -> None:
@@ -109,7 +109,7 @@ class AssembleParts(beam.DoFn):  # type: ignore[misc]
             yield GlobalWindows.windowed_value(facts)
 
 
-class Assemble(beam.PTransform):  # type: ignore[misc]
+class Assemble(beam.PTransform):
     """The facts of all shards → the facts of the whole run, with every part in place."""
 
     def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:

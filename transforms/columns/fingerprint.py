@@ -54,7 +54,7 @@ def fingerprint(column: pa.Array) -> Keys:
         if len(column.dictionary) == 0:
             return np.full(len(column), _NULL, dtype=np.uint64)
         codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        keys = fingerprint(column.dictionary)[codes]
+        keys = np.asarray(fingerprint(column.dictionary)[codes])
     elif pa.types.is_null(column.type):
         return np.full(len(column), _NULL, dtype=np.uint64)
     elif pa.types.is_string(column.type) or pa.types.is_binary(column.type):

@@ -35,7 +35,9 @@ class Parquet(Format):
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Whole row groups, together about ``rows`` rows."""
         facts = _open(path).metadata
-        shards, groups, held, first = [], [], 0, 0
+        shards: list[Shard] = []
+        groups: list[int] = []
+        held = first = 0
         for group in range(facts.num_row_groups):
             count = facts.row_group(group).num_rows
             if groups and held + count > rows:

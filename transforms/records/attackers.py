@@ -49,7 +49,9 @@ def attacker_side(
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")
         named = named and subject is not None and subject in present
-        columns = [*projection.fields, *([subject] if named and subject not in projection.fields else [])]
+        columns = list(projection.fields)
+        if named and subject is not None and subject not in columns:
+            columns.append(subject)
         for shard in kind.shards(file.path, file.size, options, _WHOLE_FILE):
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
