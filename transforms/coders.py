@@ -1,12 +1,19 @@
-"""How record batches cross a stage boundary: one-batch Arrow IPC streams, not pickles.
+"""How our elements cross a stage boundary.
 
-Beam would pickle a batch, and a slice's pickle carries the whole parent; IPC carries the slice alone.
+Record batches do as one-batch Arrow IPC streams: Beam would pickle a batch, and a slice's pickle carries the whole
+parent. Facts do as pickles, but are never encoded just to be measured, which Beam does on every edge of the graph.
 """
 
+import pickle
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.records.deciding import Decision
+from beam_deid.transforms.records.measuring import Measured
+from beam_deid.transforms.records.releasing import PartFacts, RunFacts
 
 
 class RecordBatchCoder(beam.coders.Coder):
@@ -43,4 +50,28 @@ class RecordBatchCoder(beam.coders.Coder):
         return hash(type(self))
 
 
+class FactsCoder(beam.coders.Coder):
+    """Our own dataclasses as pickles. They hold numpy arrays, which pickle as one block each."""
+
+    def encode(self, value: Any) -> bytes:
+        """The pickle."""
+        return pickle.dumps(value, protocol=5)
+
+    def decode(self, encoded: bytes) -> Any:
+        """The value."""
+        return pickle.loads(encoded)  # noqa: S301 - written by a worker of the same run
+
+    def estimate_size(self, value: Any) -> int:
+        """One: the true size would cost an encoding, and nothing depends on it."""
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
 beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+for _facts in (Decision, Measured, PartFacts, RunFacts, Shard):
+    beam.coders.registry.register_coder(_facts, FactsCoder)

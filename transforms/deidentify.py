@@ -20,7 +20,7 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.typehints.row_type import RowTypeConstraint
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms import coders as coders  # registers the coder of record batches
+from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.elements import FromBatches, ToBatches, element_kind, python_type
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, UsageError
@@ -106,7 +106,7 @@ class Deidentify(beam.PTransform):
         decision = (
             batches
             | "Measure" >> beam.ParDo(_MeasureBatches(self._job))
-            | "Merge" >> beam.CombineGlobally(MergeMeasured())
+            | "Merge" >> beam.CombineGlobally(MergeMeasured()).with_output_types(Measured)
             | "Decide" >> beam.ParDo(_DecideOrFail(self._job, self._max_rejects))
         )
         treated = batches | "Release" >> beam.ParDo(
@@ -116,7 +116,7 @@ class Deidentify(beam.PTransform):
         )
         label = (
             treated.facts
-            | "Facts" >> beam.CombineGlobally(_MergeParts())
+            | "Facts" >> beam.CombineGlobally(_MergeParts()).with_output_types(PartFacts)
             | "Prove" >> beam.ParDo(_ProveRelease(self._job, self._release), AsSingleton(decision))
         )
         released = treated.released | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
@@ -215,6 +215,9 @@ class _ReleaseBatches(beam.DoFn):
 
 
 class _MergeParts(beam.CombineFn):
+    def get_accumulator_coder(self) -> FactsCoder:
+        return FactsCoder()
+
     def create_accumulator(self) -> list[PartFacts]:
         return []
 

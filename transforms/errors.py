@@ -128,6 +128,7 @@ ERRORS: dict[str, type[DeidError]] = {
 }  # fmt: skip
 
 _MARKED = re.compile(r"\[(" + "|".join(ERRORS) + r")\] (.*?) \[end\]", re.DOTALL)
+_WHILE = re.compile(r" \[while running [^\]]*\]")  # what Beam adds
 
 
 def from_text(text: str) -> DeidError | None:
@@ -138,4 +139,4 @@ def from_text(text: str) -> DeidError | None:
     found = _MARKED.search(text)
     if found is None:
         found = _MARKED.search(text.encode("utf-8", "replace").decode("unicode_escape", "replace"))
-    return ERRORS[found[1]](found[2]) if found else None
+    return ERRORS[found[1]](_WHILE.sub("", found[2])) if found else None

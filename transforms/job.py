@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from beam_deid.transforms import coders, files, workers
+from beam_deid.transforms import files, workers
 from beam_deid.transforms.decide import Decide
 from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
 from beam_deid.transforms.measure import Measure
@@ -20,8 +20,6 @@ from beam_deid.transforms.records.pieces import FOLDER
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.staging import Staging
-
-__all__ = ["Outcome", "Settings", "build", "coders", "run"]
 
 LOCAL = "FnApiRunner"
 """Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
@@ -75,8 +73,10 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
     measured = shards | "First read" >> Measure(job, settings.workers)
     decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects))
     facts = shards | "Second read" >> Release(job, staging, settings.workers, decision)
-    facts = facts | "Parts" >> Assemble(job, staging, settings.workers, decision)
-    _ = facts | "Prove" >> beam.ParDo(Prove(job, staging), beam.pvalue.AsSingleton(decision))
+    assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision)
+    _ = facts | "Prove" >> beam.ParDo(
+        Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled)
+    )
 
 
 def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:

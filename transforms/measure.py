@@ -6,6 +6,7 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
@@ -42,6 +43,10 @@ class MeasureShards(beam.DoFn):
 class MergeMeasured(beam.CombineFn):
     """Merge what was measured. The accumulator is a list that is merged when it grows."""
 
+    def get_accumulator_coder(self) -> FactsCoder:
+        """Facts are not encoded to be measured."""
+        return FactsCoder()
+
     def create_accumulator(self) -> list[Measured]:
         """Nothing yet."""
         return []
@@ -72,5 +77,5 @@ class Measure(beam.PTransform):
         return (
             shards
             | "Measure" >> beam.ParDo(MeasureShards(self._job, self._workers))
-            | "Merge" >> beam.CombineGlobally(MergeMeasured())
+            | "Merge" >> beam.CombineGlobally(MergeMeasured()).with_output_types(Measured)
         )

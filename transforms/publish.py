@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -37,10 +37,11 @@ class Prove(beam.DoFn):
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._staging = job, staging
 
-    def process(self, facts: RunFacts, decision: Decision) -> Iterator[str]:
+    def process(self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts]) -> Iterator[str]:
         """The end of a run; yields the path of the outcome."""
         PROGRESS.start(WHERE)
-        yield guarded(WHERE, conclude, self._job, decision, facts, self._staging)
+        whole = RunFacts.merge([facts, *assembled])
+        yield guarded(WHERE, conclude, self._job, decision, whole, self._staging)
 
 
 def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
@@ -40,7 +41,8 @@ class ReleaseShards(beam.DoFn):
             return
         if self._orders is None:
             # Pickled once for all shards; it holds no key, only where keys are.
-            self._orders = pickle.dumps((self._job, decision.releases, self._staging))
+            orders = {name: order.without_proof() for name, order in decision.releases.items()}
+            self._orders = pickle.dumps((self._job, orders, self._staging))
         for facts in self._tasks.submit(_release, shard, self._orders):
             yield _counted(facts)
 
@@ -52,6 +54,10 @@ class ReleaseShards(beam.DoFn):
 
 class MergeFacts(beam.CombineFn):
     """Merge the facts of all parts."""
+
+    def get_accumulator_coder(self) -> FactsCoder:
+        """Facts are not encoded to be measured."""
+        return FactsCoder()
 
     def create_accumulator(self) -> list[RunFacts]:
         """Nothing yet."""
@@ -84,7 +90,7 @@ class Release(beam.PTransform):
         return (
             shards
             | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision))
-            | "Merge" >> beam.CombineGlobally(MergeFacts())
+            | "Merge" >> beam.CombineGlobally(MergeFacts()).with_output_types(RunFacts)
         )
 
 
@@ -100,7 +106,7 @@ class AssembleParts(beam.DoFn):
 
     def process(self, part: tuple[str, int], decision: Decision, released: RunFacts) -> Iterator[RunFacts]:
         """One part; ``released`` is here because every piece must stand before any part is put together."""
-        order = decision.releases[part[0]]
+        order = decision.releases[part[0]].without_proof()
         yield from self._tasks.submit(_assemble, self._job, order, self._staging, part[1])
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -110,20 +116,19 @@ class AssembleParts(beam.DoFn):
 
 
 class Assemble(beam.PTransform):
-    """The facts of all shards → the facts of the whole run, with every part in place."""
+    """The facts of all shards → the facts of every part that is put together from pieces."""
 
     def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
         super().__init__()
         self._job, self._staging, self._workers, self._decision = job, staging, workers, decision
 
     def expand(self, facts: beam.PCollection[RunFacts]) -> beam.PCollection[RunFacts]:
-        """Name the parts, spread them, put them together, and merge the facts."""
+        """Name the parts, spread them, put them together."""
         worker = AssembleParts(self._job, self._staging, self._workers)
         parts = self._decision | "Parts" >> beam.FlatMap(mixed_parts) | "Spread" >> beam.Reshuffle()
-        assembled = parts | "Assemble" >> beam.ParDo(
+        return parts | "Assemble" >> beam.ParDo(
             worker, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(facts)
         )
-        return (facts, assembled) | "Both" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeFacts())
 
 
 def mixed_parts(decision: Decision) -> list[tuple[str, int]]:

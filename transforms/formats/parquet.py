@@ -12,6 +12,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 
 _GROUP_ROWS = 131_072
+_DICTIONARY_BYTES = 4
 _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leave it out"
 
 
@@ -54,7 +55,7 @@ class Parquet(Format):
         known: Collection[str] | None = None,
     ) -> Iterator[Chunk]:  # fmt: skip
         """Read row groups batch by batch."""
-        file = _open(shard.path)
+        file = _open(shard.path, columns)
         if file.metadata.num_row_groups <= max(shard.row_groups, default=0):
             raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
         names, first = list(columns), shard.first_row
@@ -105,9 +106,25 @@ def _without_columns(shard: Shard) -> Chunk:
     return Chunk(pa.RecordBatch.from_arrays([], names=[]), numbers)
 
 
-def _open(path: str) -> pq.ParquetFile:
+def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
+    """The text columns that take so few bytes a value that they are dictionaries in the file."""
+    found = []
+    for index in range(facts.num_columns):
+        column = facts.schema.column(index)
+        if column.path in columns and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
+            chunk = facts.row_group(0).column(index)
+            if chunk.total_uncompressed_size < _DICTIONARY_BYTES * max(chunk.num_values, 1):
+                found.append(column.path)
+    return found
+
+
+def _open(path: str, columns: Sequence[str] = ()) -> pq.ParquetFile:
     stream = files.open_arrow(path)
     try:
-        return pq.ParquetFile(stream, pre_buffer=False)
+        file = pq.ParquetFile(stream, pre_buffer=False)
+        repeating = _repeating(file.metadata, columns)
+        if not repeating:
+            return file
+        return pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=repeating, pre_buffer=False)
     except (OSError, pa.ArrowException):
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None

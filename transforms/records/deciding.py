@@ -1,6 +1,6 @@
 """From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -42,6 +42,10 @@ class ReleaseDecision:
     classes: tuple[Keys, Counts]
     digest: int
     records: dict[str, int]
+
+    def without_proof(self) -> "ReleaseDecision":
+        """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
+        return replace(self, classes=(self.classes[0][:0], self.classes[1][:0]))
 
     @property
     def mixed(self) -> bool:

@@ -88,7 +88,8 @@ class Releaser:
         self._subject = job.policy.subject
         self._suppressed = pa.array(decision.suppressed)
         self.schema = release_schema(job, decision)
-        self.facts = PartFacts()
+        self._facts = PartFacts()
+        self._classes: list[tuple[Keys, Counts]] = []
 
     def release(self, records: Records, unsound: int) -> tuple[pa.RecordBatch, Keys, list[Fault]]:
         """Treat and suppress a batch.
@@ -110,8 +111,8 @@ class Releaser:
             gone = pc.is_in(pa.array(classes), value_set=self._suppressed)
             kept = ~gone.to_numpy(zero_copy_only=False)
         self._count(records, classes, keys, kept)
-        self.facts.read += len(sound) + unsound
-        self.facts.rejected += unsound + int((~sound).sum())
+        self._facts.read += len(sound) + unsound
+        self._facts.rejected += unsound + int((~sound).sum())
         batch = pa.RecordBatch.from_arrays(
             [_decoded(treated[name]) for name in self.schema.names], schema=self.schema
         )
@@ -119,7 +120,14 @@ class Releaser:
 
     def count_classes(self, classes: Keys) -> None:
         """Count rows as written, by their class keys."""
-        self.facts.classes = total([self.facts.classes, (classes, np.ones(len(classes), np.int64))])
+        self._classes.append((classes, np.ones(len(classes), np.int64)))
+
+    @property
+    def facts(self) -> PartFacts:
+        """The facts of all batches so far."""
+        self._facts.classes = total([self._facts.classes, *self._classes])
+        self._classes = []
+        return self._facts
 
     def _count(self, records: Records, classes: Keys, keys: dict[str, Keys], kept: np.ndarray) -> None:
         rows = np.flatnonzero(kept)
@@ -127,8 +135,8 @@ class Releaser:
         parts = [classes, self._key(SOURCE, keys, len(records)), *(keys[n] for n in self._layout.sensitive)]
         if self._subject is not None:
             parts.append(fingerprint(records.columns[self._subject]))
-        self.facts.digest = (self.facts.digest + row_digest([part[rows] for part in parts], ones)) % 2**64
-        self.facts.suppressed += len(records) - len(rows)
+        self._facts.digest = (self._facts.digest + row_digest([part[rows] for part in parts], ones)) % 2**64
+        self._facts.suppressed += len(records) - len(rows)
 
     def _key(self, projection: str, keys: dict[str, Keys], length: int) -> Keys:
         spec = self._layout.projections[projection]
