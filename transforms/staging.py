@@ -69,6 +69,7 @@ class Staging:
         """Remove what was staged; harmless after `publish`."""
         if files.is_local(self._output):
             shutil.rmtree(self.path, ignore_errors=True)
+            self._sweep()  # a worker of a killed run may have written until just now
         else:
             files.delete_tree(self.path)
 
@@ -79,6 +80,10 @@ class Staging:
                 shutil.rmtree(self._old)
             else:
                 os.rename(self._old, self._target)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove the staging of runs whose process is gone."""
         for left in self._target.parent.glob(f".{self._target.name}{_MARK}*-*"):
             owner = left.name.split(_MARK)[1].partition("-")[0]
             if owner.isdigit() and not _alive(int(owner)):

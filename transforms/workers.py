@@ -113,6 +113,6 @@ def _prepare(parent: int) -> None:
 def _follow(parent: int) -> None:
     pause = threading.Event()
     while os.getppid() == parent:
-        pause.wait(0.5)
+        pause.wait(0.1)
     with contextlib.suppress(BaseException):
         os._exit(1)
