@@ -2,12 +2,15 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+
+from beam_deid.pipelines.cli import call
 
 from ..outputs import labels, leftovers, parts
 
@@ -28,13 +31,17 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
     interrupted = 0
     for _ in range(10):
         process = start(tmall_policy, orders, out, "--workers", "2")
-        time.sleep(moments.uniform(0.1, 0.95) * whole)
+        time.sleep(moments.uniform(0.1, 0.9) * whole)
         process.kill()
         if process.wait() == 0:
             continue  # it was done before the blow
+        if out.exists():  # the blow came after publication: then everything is there
+            assert call(["verify", str(out)]) == 0
+            assert parts(out) == parts(published)
+            shutil.rmtree(out)
+            continue
         interrupted += 1
-        assert not out.exists()
-    assert interrupted >= 5
+    assert interrupted >= 4
     assert start(tmall_policy, orders, out).wait() == 0
     assert parts(out) == parts(published)
     assert labels(out) == labels(published)
@@ -61,7 +68,7 @@ def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tm
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline, child = time.monotonic() + 60, None
     while child is None and time.monotonic() < deadline:
-        listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
+        listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
         spawned = [line.split()[0] for line in listed.stdout.splitlines() if "spawn_main" in line]
         child = int(spawned[0]) if spawned else None
         time.sleep(0.01)

@@ -54,7 +54,8 @@ class RangesLadder(Ladder):
             return "a width must be greater than 0"
         exact = [Decimal(repr(width)) for width in widths]
         for narrow, wide in itertools.pairwise(exact):
-            if wide <= narrow or wide % narrow:
+            # Decimal divides no further than its precision; such widths are no multiples that anybody means.
+            if wide <= narrow or wide / narrow > _MOST or wide % narrow:
                 return f"{spelt(narrow)} does not divide {spelt(wide)}; each width must be a multiple of the one before"
         return None
 
