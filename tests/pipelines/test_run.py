@@ -265,3 +265,29 @@ def test_a_missing_key_is_told_before_anything_is_published(orders, tmall_policy
     assert "32" in said
     assert "tooshort" not in said
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("role", ["sensitive", "insensitive"])
+def test_an_identifier_that_is_called_something_else_is_caught_by_a_join(policy, tmp_path, role):
+    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    pq.write_table(table().append_column("number", pa.array([f"n{i}" for i in range(40)])), source)
+    with open(policy) as stream:
+        text = stream.read()
+    with open(policy, "w") as stream:
+        text = text.replace("  what: {role", f"  number: {{role: {role}}}\n  what: {{role")
+        stream.write(text.replace("      what: keep", "      what: keep\n      number: keep"))
+    assert run(policy, source, out) == 0
+    label = labels(out)["out"]
+    failing = [test["name"] for test in label["tests"] if not test["passed"]]
+    assert label["label"] == "still_personal"
+    assert failing == ["join:sensitive:number" if role == "sensitive" else "join:source"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.decimal128(21, 2), pa.binary()], ids=str)
+def test_a_mobile_is_found_in_a_released_column_of_any_type(policy, tmp_path, kind):
+    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    numbers = pa.array(["13800138000", "13800138001"] * 20)
+    numbers = numbers.cast(kind) if kind in (pa.string(), pa.binary()) else numbers.cast(pa.int64()).cast(kind)
+    pq.write_table(table().set_column(3, "what", numbers), source)
+    assert run(policy, source, out) == 0
+    assert {"field": "what", "kind": "mobile", "hits": 2} in labels(out)["out"]["scan"]

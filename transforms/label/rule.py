@@ -13,6 +13,13 @@ from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 LINK_LIMIT: Mapping[Sharing, float] = {Sharing.PUBLIC: 0.0, Sharing.CONTROLLED: 0.05, Sharing.ENCLAVE: 0.2}
 """Share of subjects that a join may link to exactly one, where the policy sets none. Our own defaults."""
 
+NEAR_UNIQUE = 0.5
+"""Share of subjects from which on a sensitive field that singles them out by itself is taken for an identifier.
+
+Sensitive fields are left out of the join with the source; an order number that is called sensitive must not get past the
+label that way. Our own limit.
+"""
+
 
 @dataclass(frozen=True)
 class Findings:

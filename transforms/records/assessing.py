@@ -12,7 +12,7 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix
 from beam_deid.transforms.label.evidence import Attack
-from beam_deid.transforms.label.rule import LINK_LIMIT
+from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import linkable
 from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE, Layout
@@ -145,6 +145,8 @@ class Assessor:
             if same not in made:
                 made[same] = self._self_join(self.key(name, levels), kept)
             attacks.append(attack(name, projection.fields, made[same], limit))
+        for name, values in self.sensitive(levels).items():
+            attacks.append(attack(f"sensitive:{name}", (name,), self._self_join(values, kept), NEAR_UNIQUE))
         if self._layout.sensitive:
             known = [self.key(SOURCE, levels), *self.sensitive(levels).values()]
             linked = self._self_join(combine(known, len(kept)), kept)

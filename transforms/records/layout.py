@@ -111,5 +111,5 @@ class Layout:
 
 
 def can_hide_identifiers(column_type: pa.DataType) -> bool:
-    """Whether a released column of this type could hold a mobile or card number: text and whole numbers."""
-    return bool(pa.types.is_string(column_type) or pa.types.is_integer(column_type))
+    """Whether a released column of this type could hold a mobile or card number: all but times and booleans."""
+    return not (pa.types.is_temporal(column_type) or pa.types.is_boolean(column_type))

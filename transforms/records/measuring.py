@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.records.job import Job
@@ -16,6 +17,7 @@ from beam_deid.transforms.records.layout import Layout, can_hide_identifiers
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Histogram
+from beam_deid.transforms.terms import Kind
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -109,7 +111,11 @@ class Measurer:
         """All that was added, with the scan of each distinct released text made once."""
         releases = {name: _merge(parts) if parts else ReleaseMeasured() for name, parts in self._parts.items()}
         for (name, column), texts in self._texts.items():
-            releases[name].hits += scan(column, _distinct([_text(text) for text in texts]))
+            read = [_text(text) for text in texts]
+            releases[name].hits += scan(column, _distinct([text for text, _ in read]))
+            if any(unreadable for _, unreadable in read):
+                # What cannot be searched may hold anything.
+                releases[name].hits[column, "unreadable_bytes"] += 1
         return Measured(self._read, releases)
 
     def _histogram(self, layout: Layout, treated: dict[str, pa.Array], records: Records) -> ReleaseMeasured:
@@ -164,7 +170,9 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _text(values: pa.Array) -> pa.Array:
+def _text(values: pa.Array) -> tuple[pa.Array, bool]:
+    """Values as text, and whether some of them are bytes that are none."""
     if isinstance(values, pa.DictionaryArray):
         values = values.dictionary_decode()
-    return values.cast(pa.string())
+    text, unreadable = to_kind(values, Kind.TEXT)
+    return text, unreadable is not None
