@@ -29,6 +29,6 @@ def verify(folder: str, as_json: bool) -> None:
     if as_json:
         output.emit({"verified": not wrong, "results": [asdict(result) for result in results]})
     if wrong:
-        raise VerificationError(
-            f"{sum(len(r.problems) for r in wrong)} problems", folder, "Do not use this output; run again"
-        )
+        count = sum(len(result.problems) for result in wrong)
+        said = "1 problem" if count == 1 else f"{count} problems"
+        raise VerificationError(said, folder, "Do not use this output; run again")

@@ -111,7 +111,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
         empty = np.empty(0, np.uint64), np.empty(0, np.int64)
         levels = {name: _choices(job, release, name)[-1] for name in layout.open}
         return ReleaseDecision(release, levels, empty[0], label, empty, 0, _records(read, 0, 0, measured.rejected))
-    assessor = Assessor(job.policy, layout, measured, measured.histogram)
+    assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
     found = _search(job, layout, assessor)
     cut = assessor.cut(found.levels)
     attacks, untested = _attacks(job, layout, assessor, found, cut)

@@ -10,10 +10,12 @@ from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first
 
 Counts = npt.NDArray[np.int64]
 
+_SPARSE = 0.5
+
 
 @dataclass(frozen=True)
 class Histogram:
-    """Distinct rows of key columns, each with the number of records that have it.
+    """Rows of key columns, each with the number of records that have it.
 
     Attributes:
         columns: Key columns by name, each of shape (n,), dtype uint64.
@@ -35,12 +37,22 @@ class Histogram:
 
     @classmethod
     def merge(cls, parts: Sequence["Histogram"]) -> "Histogram":
-        """The histogram of all parts together; associative. Parts have the same columns."""
+        """The histogram of all parts together; associative in what it counts. Parts have the same columns.
+
+        Where most rows stand for one record grouping again would gain little, and the parts are put side by side: the
+        rows of a histogram need not be distinct.
+        """
         if len(parts) == 1:
             return parts[0]
         names = parts[0].columns
         columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
-        return cls.of(columns, np.concatenate([part.counts for part in parts]))
+        counts = np.concatenate([part.counts for part in parts])
+        return cls(columns, counts) if len(counts) > _SPARSE * counts.sum() else cls.of(columns, counts)
+
+    def ordered(self) -> "Histogram":
+        """The same rows in an order that follows from them alone, so that no sum depends on how parts were merged."""
+        rows = np.argsort(combine(self.columns.values(), len(self.counts)))
+        return Histogram({name: keys[rows] for name, keys in self.columns.items()}, self.counts[rows])
 
     @property
     def records(self) -> int:
