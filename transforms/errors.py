@@ -6,6 +6,7 @@
     ├── PolicyError        the policy is wrong: mend the file                    exit 2
     ├── UsageError         the call is wrong: mend the command or the caller     exit 2
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
+    │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2
     ├── InputError         the input cannot be read, or too much was rejected    exit 3
     ├── ExpectationUnmet   a release did not reach the label it expects          exit 4
     ├── OutputError        the output cannot be written                          exit 1
@@ -83,6 +84,10 @@ class KeyFault(DeidError):
     exit_code = 2
 
 
+class NoSuchKey(KeyFault):
+    """No key has that id, or it was destroyed: what it made cannot be restored."""
+
+
 class InputError(DeidError):
     """The input cannot be read, or more records were rejected than allowed."""
 
@@ -122,7 +127,7 @@ class InternalFault(DeidError):
 ERRORS: dict[str, type[DeidError]] = {
     error.__name__: error
     for error in (
-        PolicyError, UsageError, KeyFault, InputError, ExpectationUnmet,
+        PolicyError, UsageError, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
         OutputError, VerificationError, InternalFault,
     )
 }  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.actions.drop import Drop
+from beam_deid.transforms.actions.encrypt import Encrypt
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.hash import Hash
 from beam_deid.transforms.actions.keep import Keep
@@ -11,8 +12,9 @@ from beam_deid.transforms.actions.mask import Mask
 from beam_deid.transforms.actions.redact import Redact
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
+from beam_deid.transforms.actions.tokenize import Tokenize
 
-ACTIONS: tuple[type[Action], ...] = (Keep, Drop, Mask, Hash, Generalize, Shift, Surrogate, Redact)
+ACTIONS: tuple[type[Action], ...] = (Keep, Drop, Mask, Hash, Tokenize, Encrypt, Generalize, Shift, Surrogate, Redact)
 """All actions, in the order in which they are documented."""
 
 _BY_NAME = {action.name: action for action in ACTIONS}

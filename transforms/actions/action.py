@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar, NamedTuple, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from beam_deid.transforms.crypto.keys import Subkey
 from beam_deid.transforms.terms import Kind, Reason, Recoverability
 
 
@@ -19,11 +21,13 @@ class Target:
         release: Name of the release; part of the default key domain, so that two releases do not share tokens.
         field: Name of the field.
         kind: The field's kind, or None where the policy does not say.
+        key: Reference of the release's own key, or None where it takes the policy's.
     """
 
     release: str
     field: str
     kind: Kind | None = None
+    key: str | None = None
 
 
 class Treated(NamedTuple):
@@ -43,13 +47,29 @@ class Treated(NamedTuple):
 class KeySource(Protocol):
     """Hands out subkeys on the worker. Nothing that holds key bytes is ever pickled."""
 
-    def subkey(self, use: str, domain: str, reference: str | None = None) -> bytes:
-        """The 32-byte subkey for one use in one domain, under ``reference`` or the policy's default key."""
+    def subkey(
+        self, use: str, domain: str, reference: str | None = None, size: int = 32, identity: int | None = None
+    ) -> Subkey:
+        """The subkey of ``size`` bytes for one use in one domain.
+
+        It comes from the key that ``reference`` names, or the policy's default one; from its version ``identity``,
+        or the one that makes new tokens.
+        """
         ...
 
 
+class Beside(Enum):
+    """The column that an action is given beside its own."""
+
+    SUBJECT = "subject"
+    """The record's subject, of any type."""
+    PLACE = "place"
+    """The record's place, ``fixed_size_binary(16)``: it tells the records of a run apart, and is the same again
+    when a shard is done again."""
+
+
 Bound = Callable[[pa.Array, pa.Array | None], Treated]
-"""``bound(column, subject)``: an action made ready on a worker. ``subject`` is the record's subject column."""
+"""``bound(column, beside)``: an action made ready on a worker; `Action.beside` says what the second column is."""
 
 
 class Action(BaseModel, ABC):
@@ -70,6 +90,7 @@ class Action(BaseModel, ABC):
 
     name: ClassVar[str]
     keyed: ClassVar[bool] = False
+    beside: ClassVar[Beside] = Beside.SUBJECT
 
     @property
     def wants(self) -> Kind | None:

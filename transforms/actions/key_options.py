@@ -1,22 +1,30 @@
 """The options that all actions with a key share."""
 
-from typing import ClassVar
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
 
+import pyarrow as pa
 from pydantic import Field, field_validator
 
 from beam_deid.transforms.actions.action import Action, KeySource, Target
+from beam_deid.transforms.crypto.cmac import Cmac
+from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.keyed_hash import KeyedHash
-from beam_deid.transforms.crypto.keys import check_reference
-from beam_deid.transforms.terms import Recoverability
+from beam_deid.transforms.crypto.keys import Subkey, check_reference
+from beam_deid.transforms.terms import Reason, Recoverability
 
 
 class KeyedAction(Action):
     """An action whose result depends on a key. Two fields in one domain have equal results for equal values."""
 
     keyed: ClassVar[bool] = True
+    key_bytes: ClassVar[int] = 32
 
     domain: str | None = Field(None, description="Fields in one domain can be joined; each release's field is its own")
-    key: str | None = Field(None, description="env:NAME or file:PATH of the key; the policy's own if not given")
+    key: str | None = Field(
+        None, description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given"
+    )
 
     @field_validator("domain")
     @classmethod
@@ -34,17 +42,69 @@ class KeyedAction(Action):
         return key
 
     def recoverability(self, target: Target) -> Recoverability:
-        """Keyed: the key's holder can link any known value to its result."""
-        return Recoverability.KEYED
+        """Keyed: the key's holder can link any known value to its result. Not so once the key is destroyed."""
+        return Recoverability.KEY_DESTROYED if self._is_ephemeral(target) else Recoverability.KEYED
 
     def domain_of(self, target: Target) -> str:
         """The domain that is named, or the release and the field."""
         return self.domain or f"{target.release}/{target.field}"
 
-    def keyed_hash(self, target: Target, keys: KeySource) -> KeyedHash:
-        """The keyed hash under this action's subkey.
+    @property
+    def use(self) -> str:
+        """What the subkey is for; another use has an unrelated subkey."""
+        return self.name
+
+    def subkey(self, target: Target, keys: KeySource, identity: int | None = None) -> Subkey:
+        """This action's subkey, from the version ``identity`` of its key or the one that makes new tokens.
 
         Raises:
-            KeyFault: A key is missing, unreadable or too short.
+            KeyFault: A key is missing, unreadable, too short or destroyed.
         """
-        return KeyedHash(keys.subkey(self.name, self.domain_of(target), self.key))
+        reference = f"{EPHEMERAL}:{target.release}" if self._is_ephemeral(target) else self.key or target.key
+        return keys.subkey(self.use, self.domain_of(target), reference, self.key_bytes, identity)
+
+    def keyed_hash(self, target: Target, keys: KeySource) -> KeyedHash:
+        """AES-CMAC under this action's subkey.
+
+        Raises:
+            KeyFault: See `subkey`.
+        """
+        return Cmac(self.subkey(target, keys).bytes)
+
+    def _is_ephemeral(self, target: Target) -> bool:
+        return self.key is None and target.key == EPHEMERAL
+
+
+class Restored(NamedTuple):
+    """What restoring made of a column.
+
+    Attributes:
+        values: The values as text, of the same length; null where the row is at fault.
+        faults: Boolean arrays, never null, each with the reason code of the rows that are true in it.
+    """
+
+    values: pa.Array
+    faults: tuple[tuple[pa.Array, Reason], ...] = ()
+
+
+Restoring = Callable[[pa.Array], Restored]
+
+
+class Reversible(KeyedAction):
+    """An action that the holder of its key can undo."""
+
+    key_in_value: ClassVar[bool]
+    """Whether a released value tells by itself which key made it, and whether that key and no other opens it."""
+
+    @abstractmethod
+    def restoring(self, target: Target, keys: KeySource, identity: int | None) -> Restoring:
+        """Make ready to restore a column of released text.
+
+        Args:
+            target: The field.
+            keys: Where subkeys come from.
+            identity: Id of the key that made the values, where they do not tell it themselves.
+
+        Raises:
+            KeyFault: A key is missing, unreadable or destroyed.
+        """

@@ -30,7 +30,7 @@ _SEED = 20_250_101
 
 
 class Surrogate(KeyedAction):
-    """Replace a value by one of a pool that Faker makes; a keyed hash (HMAC-SHA256) of the value picks.
+    """Replace a value by one of a pool that Faker makes; a keyed hash (AES-CMAC) of the value picks.
 
     Equal values have equal surrogates in one domain; different values may share one, the more the smaller the pool.
     The pool is drawn from a fixed seed, so all workers have the same one. **Another version of Faker draws another

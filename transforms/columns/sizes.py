@@ -1,5 +1,6 @@
 """Text and binary columns as matrices: values of one size side by side, so that a cipher runs over all of them at once."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ def _equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
     order = np.argsort(sizes.astype(np.uint16) if high < 1 << 16 else sizes, kind="stable")
     ordered = sizes[order]
     edges = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), len(sizes)]
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         yield int(ordered[begin]), order[begin:end]
 
 

@@ -160,10 +160,9 @@ class Ff1:
                 state = self._aes(state ^ words[:, column : column + 2])
         if layout.d <= BLOCK:
             return state
-        more = [state]
-        for block in range(1, -(-layout.d // BLOCK)):
-            more.append(self._aes(state ^ as_words(block.to_bytes(BLOCK, "big"))))
-        return np.concatenate(more, axis=1)
+        numbers = range(1, -(-layout.d // BLOCK))
+        more = [self._aes(state ^ as_words(number.to_bytes(BLOCK, "big"))) for number in numbers]
+        return np.concatenate([state, *more], axis=1)
 
 
 @dataclass

@@ -1,102 +1,167 @@
-"""Keys by reference: resolved on the worker, never pickled, never shown."""
+"""Keys by reference: resolved on the worker, never pickled, never shown.
 
-import os
-from pathlib import Path
+A reference is ``env:NAME``, ``file:PATH``, ``keyring:NAME`` (a key of the policy's keyring) or ``ephemeral:RELEASE``
+(a key made for one run). Subkeys are derived by HKDF-SHA256 (RFC 5869) with the use and the domain as ``info``, so that
+two domains cannot be joined and one use says nothing about another.
+"""
+
+from collections.abc import Mapping
 from typing import NoReturn
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
+from beam_deid.transforms.crypto.keyring import DEFAULT_NAME, Keyring, opened
+from beam_deid.transforms.crypto.places import checked, read_private, read_variable
+from beam_deid.transforms.crypto.secret_source import SecretSource
+from beam_deid.transforms.errors import KeyFault, NoSuchKey
 
-MINIMUM_BYTES = 32
-SCHEMES = ("env", "file")
+SCHEMES = ("env", "file", "keyring")
+_MAIN = f"keyring:{DEFAULT_NAME}"
+_CHECK_BYTES = 8
 
 
 def check_reference(reference: str) -> str | None:
-    """What is wrong with a key reference (``env:NAME`` or ``file:PATH``), or None. Never echoes it whole.
+    """What is wrong with a key reference that a policy writes, or None. Never echoes it whole.
 
     A user may have pasted the key itself where its place belongs, so only the scheme is ever repeated.
     """
     scheme, separator, rest = reference.partition(":")
     if separator and scheme in SCHEMES and rest:
         return None
-    return "not a key reference; write where the key is, env:NAME or file:PATH, never the key itself"
+    return (
+        "not a key reference; write where the key is, env:NAME, file:PATH or keyring:NAME (a key of the policy's "
+        "keyring), never the key itself"
+    )
 
 
-class KeyHandle:
-    """Key bytes in one process. It cannot be pickled, copied into a graph, or printed.
+class Subkey:
+    """The bytes of a key for one use in one domain. It cannot be pickled, copied into a graph, or printed.
 
-    Subkeys are derived by HKDF-SHA256 (RFC 5869) with the use and the domain as ``info``, so that two domains
-    cannot be joined and one use says nothing about another.
+    Attributes:
+        id: The id of the key that it is derived from, 1 to 2³² − 1.
+        bytes: The bytes.
     """
 
-    __slots__ = ("_bytes", "_reference")
+    __slots__ = ("bytes", "id")
 
-    def __init__(self, reference: str, key: bytes) -> None:
-        self._reference, self._bytes = reference, key
+    def __init__(self, identity: int, key: bytes) -> None:
+        self.id, self.bytes = identity, key
 
     def __repr__(self) -> str:
-        return f"<KeyHandle {self._reference}>"
+        return f"<Subkey of {self.id}>"
 
     def __reduce__(self) -> NoReturn:
-        raise KeyFault("a key handle cannot be pickled", self._reference, "Pass the reference; workers resolve it")
+        raise KeyFault("a key cannot be pickled", str(self.id), "Pass the reference; workers resolve it")
 
-    def subkey(self, use: str, domain: str) -> bytes:
-        """The 32-byte subkey for ``use`` in ``domain``."""
-        info = b"beam-deid/1\x00" + use.encode() + b"\x00" + domain.encode()
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self._bytes)
-
-
-def resolve(reference: str) -> KeyHandle:
-    """Read the key that ``reference`` names, in this process.
-
-    ``env:NAME`` takes the text of the variable; ``file:PATH`` the bytes of the file. One trailing line break
-    is not part of the key.
-
-    Raises:
-        KeyFault: The reference is malformed, the key is not there, cannot be read or has fewer than 32 bytes.
-    """
-    problem = check_reference(reference)
-    if problem:
-        raise KeyFault(problem, "keys")
-    scheme, _, rest = reference.partition(":")
-    make = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
-    if scheme == "env":
-        text = os.environ.get(rest)
-        if text is None:
-            raise KeyFault("the environment variable is not set", reference, make)
-        key = text.encode("utf-8", "surrogateescape")
-    else:
-        try:
-            key = Path(rest).expanduser().read_bytes()
-        except OSError as error:
-            raise KeyFault(f"the key file cannot be read ({error.strerror})", reference, make) from None
-    key = key.removesuffix(b"\n").removesuffix(b"\r")
-    if len(key) < MINIMUM_BYTES:
-        raise KeyFault(f"the key has {len(key)} bytes, at least {MINIMUM_BYTES} are needed", reference, make)
-    return KeyHandle(reference, key)
+    @property
+    def check(self) -> str:
+        """A fingerprint, in hex, that tells this subkey from any other and says nothing else about it."""
+        return _derived(self.bytes, b"beam-deid/check", _CHECK_BYTES).hex()
 
 
 class Keys:
-    """The keys of a policy, resolved when first asked for. Pickles as the reference alone."""
+    """The keys of a policy, resolved when first asked for. Pickles as references alone.
 
-    def __init__(self, default: str | None) -> None:
-        self._default = default
-        self._handles: dict[str, KeyHandle] = {}
+    Args:
+        default: Reference of the key to take where none is named.
+        keyring: Path of the policy's keyring.
+        pinned: Ids of the versions that make new tokens, by key name, so that all workers take the same ones even
+            while the keyring is being rotated; the primary ones if not given.
+        folder: Where the run's ephemeral keys are.
+        secret: A source to take for the default key, such as one of Beam's secrets.
+
+    Raises:
+        KeyFault: ``secret`` would carry its bytes into a pipeline's graph.
+    """
+
+    def __init__(
+        self, default: str | None = None, keyring: str | None = None, pinned: Mapping[str, int] | None = None,
+        folder: str = "", secret: SecretSource | None = None,
+    ) -> None:  # fmt: skip
+        self._default = default or (_MAIN if keyring else None)
+        self._keyring, self._pinned, self._folder, self._secret = keyring, dict(pinned or {}), folder, secret
+        self._forget()
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_default": self._default, "_handles": {}}
+        names = ("_default", "_keyring", "_pinned", "_folder", "_secret")
+        return {name: getattr(self, name) for name in names}
 
-    def subkey(self, use: str, domain: str, reference: str | None = None) -> bytes:
-        """The 32-byte subkey for one use in one domain, under ``reference`` or the default key.
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._masters: dict[tuple[str, int | None], tuple[int, bytes]] = {}
+        self._ring: Keyring | None = None
+
+    def subkey(
+        self, use: str, domain: str, reference: str | None = None, size: int = 32, identity: int | None = None
+    ) -> Subkey:
+        """The subkey for one use in one domain.
+
+        Args:
+            use: What it is for.
+            domain: The domain.
+            reference: The key it is derived from; the default one if not given.
+            size: Bytes of the subkey.
+            identity: Id of the key's version; the one that makes new tokens if not given.
 
         Raises:
-            KeyFault: See `resolve`; also when neither reference is given.
+            KeyFault: The key is not there, cannot be read, is too short, was destroyed or has no version of that id.
         """
         name = reference or self._default
+        if self._secret is not None and reference is None:
+            name = "secret:"
         if name is None:
-            raise KeyFault("no key is named", "keys", "Add to the policy: keys: {key: 'env:NAME'}")
-        if name not in self._handles:
-            self._handles[name] = resolve(name)
-        return self._handles[name].subkey(use, domain)
+            raise KeyFault(
+                "no key is named", "keys", "Add to the policy: keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
+            )
+        if (name, identity) not in self._masters:
+            self._masters[name, identity] = self._master(name, identity)
+        found, master = self._masters[name, identity]
+        info = b"beam-deid/1\x00" + use.encode() + b"\x00" + domain.encode()
+        return Subkey(found, _derived(master, info, size))
+
+    def _master(self, reference: str, identity: int | None) -> tuple[int, bytes]:
+        scheme, _, rest = reference.partition(":")
+        if scheme == "keyring":
+            return self._from_keyring(rest, identity)
+        key = _read(scheme, rest, reference, self._folder, self._secret)
+        own = int.from_bytes(_derived(key, b"beam-deid/id", 4), "big") or 1
+        if identity not in (None, own):
+            raise NoSuchKey(f"this is not the key with the id {identity}", reference, "Name the key that made the tokens")
+        return own, key
+
+    def _from_keyring(self, name: str, identity: int | None) -> tuple[int, bytes]:
+        if self._keyring is None:
+            raise KeyFault("the policy names no keyring", "keys", "Add to the policy: keys: {keyring: PATH}")
+        if self._ring is None:
+            self._ring = opened(self._keyring)
+        if identity is None:
+            identity = self._pinned.get(name)
+        version = self._ring.primary(name) if identity is None else self._ring.version(identity)
+        if version.name != name:
+            raise NoSuchKey(f"the key {version.id} is no version of the policy's key", self._keyring, "Check the policy")
+        return version.id, self._ring.unwrap(version, self._ring.opener())
+
+
+def _read(scheme: str, rest: str, reference: str, folder: str, secret: SecretSource | None) -> bytes:
+    if scheme == "env":
+        return checked(read_variable(rest, reference), reference)
+    if scheme == "file":
+        return checked(read_private(rest, reference), reference)
+    if scheme == EPHEMERAL:
+        return read_ephemeral(folder, rest)
+    if scheme == "secret" and secret is not None:
+        try:
+            given = secret.get_secret_bytes()
+        except Exception as error:
+            raise KeyFault(f"the secret cannot be had ({type(error).__name__})", "key", "Check its permissions") from None
+        return checked(bytes(given), "key")
+    raise KeyFault(check_reference("") or "", "keys")
+
+
+def _derived(master: bytes, info: bytes, size: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=size, salt=None, info=info).derive(master)

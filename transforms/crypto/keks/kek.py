@@ -1,0 +1,106 @@
+"""The contract of a key-encryption key: what the keys of a keyring are wrapped under."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from beam_deid.transforms.errors import KeyFault
+
+_NONCE = 12
+_SALT = 16
+
+
+class Kek(ABC):
+    """A key-encryption key, named as ``scheme:place``.
+
+    Args:
+        place: What follows the scheme.
+        parameters: What `parameters` made when the keyring was.
+    """
+
+    scheme: ClassVar[str]
+    form: ClassVar[str]
+    """How a user writes it."""
+
+    def __init__(self, place: str, parameters: Mapping[str, Any]) -> None:
+        self.place, self._parameters = place, parameters
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @property
+    def where(self) -> str:
+        """What to call it in messages."""
+        return f"{self.scheme}:{self.place}"
+
+    @classmethod
+    def parameters(cls) -> dict[str, Any]:
+        """What a new keyring must remember of it, as plain values for JSON; nothing of it is secret."""
+        return {}
+
+    @abstractmethod
+    def wrap(self, key: bytes, context: str) -> bytes:
+        """Encrypt a key.
+
+        Args:
+            key: The key.
+            context: What the key is; it unwraps under no other.
+
+        Raises:
+            KeyFault: The key-encryption key cannot be had.
+        """
+
+    @abstractmethod
+    def unwrap(self, wrapped: bytes, context: str) -> bytes:
+        """Decrypt what `wrap` made.
+
+        Raises:
+            KeyFault: The key-encryption key cannot be had, is another, or the wrapped key was changed.
+        """
+
+
+class LocalKek(Kek):
+    """A key-encryption key whose bytes are here: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them."""
+
+    _cached: AESGCM | None = None
+
+    @abstractmethod
+    def material(self) -> bytes:
+        """The secret that the key-encryption key is derived from.
+
+        Raises:
+            KeyFault: It cannot be had.
+        """
+
+    @classmethod
+    def parameters(cls) -> dict[str, Any]:
+        """A salt."""
+        return {"salt": os.urandom(_SALT).hex()}
+
+    def wrap(self, key: bytes, context: str) -> bytes:
+        """See `Kek.wrap`."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher().encrypt(nonce, key, context.encode())
+
+    def unwrap(self, wrapped: bytes, context: str) -> bytes:
+        """See `Kek.unwrap`."""
+        try:
+            return self._cipher().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())
+        except (InvalidTag, ValueError):
+            raise KeyFault(
+                "this does not open the keyring: it is another key-encryption key, or the keyring was changed",
+                self.where, "Give the one that the keyring was made with",
+            ) from None  # fmt: skip
+
+    def _cipher(self) -> AESGCM:
+        if self._cached is None:
+            salt = bytes.fromhex(self._parameters["salt"])
+            derived = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"beam-deid/kek").derive(self.material())
+            self._cached = AESGCM(derived)
+        return self._cached

@@ -1,0 +1,49 @@
+"""Objects that fetch a secret on the worker, such as Beam's ``Secret``."""
+
+import base64
+import hashlib
+import pickle
+from typing import Protocol
+
+from beam_deid.transforms.errors import UsageError
+
+
+class SecretSource(Protocol):
+    """What Beam's ``Secret`` is: an object that gets a secret's bytes when it is asked."""
+
+    def get_secret_bytes(self) -> bytes:
+        """The secret."""
+        ...
+
+
+def check_secret(secret: SecretSource) -> None:
+    """See that pickling a secret's source, as a pipeline's graph does, pickles no secret.
+
+    Raises:
+        UsageError: It is no such object, or carries its bytes.
+    """
+    where = "Deidentify(key=…)"
+    if not callable(getattr(secret, "get_secret_bytes", None)):
+        raise UsageError("the key is no object with get_secret_bytes()", where, "Pass one of Beam's secrets, such as GcpSecret")
+    try:
+        carried = pickle.dumps(secret)
+    except Exception as error:
+        raise UsageError(f"the key's source cannot be sent to workers ({type(error).__name__})", where) from None
+    refuse = UsageError(
+        "the key's source carries the key's own bytes, which would stand in the pipeline's graph", where,
+        "Pass a source that fetches them on the worker, or name the key in the policy",
+    )  # fmt: skip
+    if any(isinstance(value, bytes | bytearray) and len(value) >= 16 for value in _held(secret)):
+        raise refuse
+    try:
+        key = bytes(secret.get_secret_bytes())
+    except Exception:
+        return  # the workers may be allowed what this process is not; there are no bytes here to be carried
+    told = (key, key.hex().encode(), key.hex().upper().encode(), base64.b64encode(key), base64.urlsafe_b64encode(key))
+    if not key or any(form in carried for form in told) or hashlib.sha256(key).digest() in carried:
+        raise refuse
+
+
+def _held(secret: SecretSource) -> list[object]:
+    state = getattr(secret, "__dict__", {})
+    return [item for value in state.values() for item in ([*value] if isinstance(value, list | tuple) else [value])]

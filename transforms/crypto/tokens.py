@@ -1,0 +1,101 @@
+"""Tokens: sealed values as URL-safe text that tells which key made them.
+
+The bytes are those of Tink (https://developers.google.com/tink/wire-format): 0x01, the key's id in four bytes, the
+highest first, then what the cipher made. The text is unpadded URL-safe base64 (RFC 4648, section 5).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.base64_text import from_base64, to_base64
+from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.sizes import Bytes, Group, by_size, in_order, matrix_column
+from beam_deid.transforms.terms import Kind, Reason
+
+PREFIX = 5
+_VERSION = 1
+
+Seal = Callable[[Group], Bytes]
+"""From values of one size, shape (m, size), to sealed ones, shape (m, w)."""
+Open = Callable[[Bytes], tuple[Bytes, npt.NDArray[np.bool_]]]
+"""Back again, with which of them are authentic, shape (m,)."""
+Faults = tuple[tuple[pa.Array, Reason], ...]
+
+
+def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
+    """The tokens of texts; null stays null, empty text empty.
+
+    Args:
+        texts: Plain ``string`` array, shape (n,).
+        identity: Id of the key.
+        seal: The cipher.
+    """
+    prefix = np.frombuffer(bytes([_VERSION]) + identity.to_bytes(4, "big"), np.uint8)
+    parts = []
+    for group in by_size(texts):
+        if group.size == 0:
+            parts.append((group.rows, pa.array([""] * len(group.rows), pa.string())))
+            continue
+        sealed = seal(group)
+        token = np.empty((len(sealed), PREFIX + sealed.shape[1]), np.uint8)
+        token[:, :PREFIX], token[:, PREFIX:] = prefix, sealed
+        parts.append((group.rows, matrix_column(to_base64(token), pa.string())))
+    return in_order(parts, pa.string(), texts.is_valid() if texts.null_count else None)
+
+
+def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | None]) -> tuple[pa.Array, Faults]:
+    """The texts that tokens stand for; null stays null, empty text empty.
+
+    Args:
+        tokens: Plain ``string`` array, shape (n,).
+        least: Bytes that the cipher makes of an empty value.
+        opener: From a key's id to the cipher under it; None if there is no such key.
+
+    Returns:
+        The texts, null where a row is at fault, and the faults: ``no_token``, ``no_such_key``, ``not_authentic``
+        (another domain's, another use's, or tampered with), ``bad_encoding`` (another program's, of no text).
+    """
+    length = len(tokens)
+    masks = {reason: np.zeros(length, bool) for reason in (Reason.NO_TOKEN, Reason.NO_SUCH_KEY, Reason.NOT_AUTHENTIC)}
+    valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False).copy()
+    parts = []
+    openers: dict[int, Open | None] = {}
+    for group in by_size(tokens):
+        if group.size == 0:
+            parts.append((group.rows, pa.array([b""] * len(group.rows), pa.binary())))
+            continue
+        data, sound = from_base64(group.bytes)
+        if data.shape[1] < PREFIX + least:
+            sound = np.zeros(len(data), bool)
+            values = np.zeros((len(data), 0), np.uint8)
+        else:
+            sound &= data[:, 0] == _VERSION
+            values = np.zeros((len(data), data.shape[1] - PREFIX - least), np.uint8)
+        masks[Reason.NO_TOKEN][group.rows[~sound]] = True
+        for identity in np.unique(_ids(data)[sound]).tolist():
+            rows = np.flatnonzero(sound & (_ids(data) == identity))
+            if identity not in openers:
+                openers[identity] = opener(identity)
+            open_ = openers[identity]
+            if open_ is None:
+                masks[Reason.NO_SUCH_KEY][group.rows[rows]] = True
+                continue
+            opened, authentic = open_(data[rows, PREFIX:])
+            values[rows[authentic]] = opened[authentic]
+            masks[Reason.NOT_AUTHENTIC][group.rows[rows[~authentic]]] = True
+        parts.append((group.rows, matrix_column(values, pa.binary())))
+    for mask in masks.values():
+        valid &= ~mask
+    texts, broken = to_kind(in_order(parts, pa.binary(), pa.array(valid)), Kind.TEXT)
+    faults = [(pa.array(mask), reason) for reason, mask in masks.items() if mask.any()]
+    return texts, (*faults, *(() if broken is None else ((broken, Reason.BAD_ENCODING),)))
+
+
+def _ids(data: Bytes) -> npt.NDArray[np.uint32]:
+    if data.shape[1] < PREFIX:
+        return np.zeros(len(data), np.uint32)
+    return np.ascontiguousarray(data[:, 1:PREFIX]).view(">u4")[:, 0].astype(np.uint32)
