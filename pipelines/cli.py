@@ -11,7 +11,10 @@ from beam_deid.transforms.errors import DeidError, InternalFault
 
 _COMMANDS = {
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "keys": "Make, list, rotate and destroy the keys of a keyring.",
+    "label": "Decide published labels again after keys were destroyed.",
     "plan": "Say what a policy will do, without reading data.",
+    "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",
     "schema": "Print the JSON Schema of a policy.",
     "verify": "Check published releases against their labels.",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.actions import ACTIONS, parse_action
-from beam_deid.transforms.actions.action import Target
+from beam_deid.transforms.actions.action import Beside, Target
 from beam_deid.transforms.actions.ladders import LADDERS
 
 from .actions.keyring import FixedKeys
@@ -38,6 +38,9 @@ TEXTS = st.one_of(
         [*ODD, "", "13800138000", "杭州市", "浙江省杭州市西湖区文三路1号", "欧阳修", "a@b.cn", "010-62345678"]
     ),
 )
+MOBILES = st.lists(st.none() | st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), max_size=12).map(
+    lambda rows: pa.array(rows, pa.string())
+)
 TEXT_COLUMNS = st.lists(st.none() | TEXTS, max_size=12).map(lambda rows: pa.array(rows, pa.string()))
 INTEGERS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=12).map(
     lambda rows: pa.array(rows, pa.int64())
@@ -59,7 +62,12 @@ EXAMPLES = [
       ("person_name", "mobile", "landline", "id_card", "bank_card", "plate", "email", "address")),
     ({"mask": {"preset": "address", "division": "district"}}, TEXT_COLUMNS), ({"mask": {"keep_last": 2}}, INTEGERS),
     ("hash", TEXT_COLUMNS), ("hash", INTEGERS), ("hash", FLOATS), ("hash", DECIMALS), ("hash", MOMENTS), ("hash", ZONED),
-    ({"hash": {"encoding": "base64url", "length": 20}}, TEXT_COLUMNS),
+    ({"hash": {"algorithm": "hmac-sha256", "encoding": "base64url", "length": 20}}, TEXT_COLUMNS),
+    ({"hash": {"algorithm": "hmac-sm3"}}, TEXT_COLUMNS), ("tokenize", TEXT_COLUMNS), ("tokenize", INTEGERS),
+    ({"tokenize": {"domain": "x"}}, MOMENTS), ("encrypt", TEXT_COLUMNS), ("encrypt", DECIMALS),
+    ({"fpe": {"preset": "mobile"}}, TEXT_COLUMNS), ({"fpe": {"preset": "mobile", "keep_prefix": False}}, MOBILES),
+    ({"fpe": {"alphabet": "digits"}}, INTEGERS), ({"fpe": {"preset": "order_number"}}, TEXT_COLUMNS),
+    ({"fpe": {"alphabet": "alphanumeric", "keep_first": 1, "others": "keep"}}, TEXT_COLUMNS),
     ({"generalize": {"ranges": [5, 10, 20], "level": 1}}, INTEGERS),
     ({"generalize": {"ranges": [5, 10], "start": 1, "level": 0}}, FLOATS),
     ({"generalize": {"ranges": [0.1, 0.5], "level": 1}}, INTEGERS),
@@ -82,13 +90,16 @@ laws = pytest.mark.parametrize(("written", "columns"), EXAMPLES, ids=IDS)
 few = settings(max_examples=25, deadline=None)
 
 
-def subjects(column):
+def beside(written, column):
+    """What the action is given beside its column."""
+    if parse_action(written).beside is Beside.PLACE:
+        return pa.array([row.to_bytes(16, "big") for row in range(len(column))], pa.binary(16))
     return pa.array([f"person {row % 3}" for row in range(len(column))], pa.string())
 
 
-def treat(written, column, subject=None):
+def treat(written, column, other=None):
     bound = parse_action(written).bind(TARGET, FixedKeys())
-    return bound(column, subjects(column) if subject is None else subject)
+    return bound(column, beside(written, column) if other is None else other)
 
 
 def rows(treated):
@@ -149,7 +160,7 @@ def test_the_result_of_a_slice_is_the_slice_of_the_result(written, columns, data
     start = data.draw(st.integers(0, len(column)))
     length = data.draw(st.integers(0, len(column) - start))
     whole = rows(treat(written, column))
-    part = rows(treat(written, column.slice(start, length), subjects(column).slice(start, length)))
+    part = rows(treat(written, column.slice(start, length), beside(written, column).slice(start, length)))
     assert part == whole[start : start + length]
 
 
@@ -174,9 +185,10 @@ def test_another_key_another_result(written, columns):
     columns = {
         "shift": pa.array([datetime.datetime(2025, 1, 1)] * 20, pa.timestamp("us")),
         "surrogate": pa.array([f"value {row}" for row in range(20)]),
-        "hash": pa.array([f"value {row}" for row in range(20)]),
+        "fpe": pa.array([f"{13800000000 + row}" for row in range(20)]),
     }
     action = parse_action(written)
-    column, subject = columns[action.name], pa.array([f"person {row}" for row in range(20)])
-    one, other = (action.bind(TARGET, FixedKeys(secret))(column, subject).values for secret in (b"one", b"other"))
+    column = columns.get(action.name, pa.array([f"value {row}" for row in range(20)]))
+    given = beside(written, column)
+    one, other = (action.bind(TARGET, FixedKeys(secret))(column, given).values for secret in (b"one", b"other"))
     assert one.to_pylist() != other.to_pylist()

@@ -9,6 +9,7 @@ is in still follows from the input: who writes the rows to files should mix them
 """
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
+from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.elements import FromBatches, ToBatches, element_kind, python_type
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, UsageError
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
@@ -77,27 +80,36 @@ class Deidentify(beam.PTransform):
         policy: The policy: a path, a mapping, or a `Policy`.
         release: The release; may be left out where the policy has only one.
         max_rejects: Greatest share of records that may be rejected.
+        key: What fetches the policy's key on the workers: one of Beam's secrets, or any object with
+            ``get_secret_bytes()`` that does not carry the bytes itself.
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, or the collection's type is not known.
+        UsageError: There is no such release, the collection's type is not known, or the key would stand in the graph.
+        KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
+            make and destroy.
     """
 
     def __init__(
-        self, policy: "Policy | str | Mapping[str, Any]", release: str | None = None, max_rejects: float = 0.001
-    ) -> None:
+        self, policy: "Policy | str | Mapping[str, Any]", release: str | None = None, max_rejects: float = 0.001,
+        key: SecretSource | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
+        if key is not None:
+            check_secret(key)
         if isinstance(policy, str):
-            policy = read_policy(policy)
+            policy = read_policy(policy, key_given=key is not None)
         elif not isinstance(policy, Policy):
-            policy = policy_from_mapping(policy)
+            policy = policy_from_mapping(policy, key_given=key is not None)
         if release is None and len(policy.releases) == 1:
             release = next(iter(policy.releases))
         if release not in policy.releases:
             known = ", ".join(policy.releases)
             raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
         self._release, self._max_rejects = release, max_rejects
-        self._job = Job(policy, (release,), policy_sha256=policy_sha256(policy))
+        if policy.releases[release].key == EPHEMERAL:
+            read_ephemeral("", release)  # says what to do
+        self._job = Job(policy, (release,), policy_sha256=policy_sha256(policy), secret=key).pinned()
 
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""
@@ -249,7 +261,8 @@ def _typed(job: Job, batch: pa.RecordBatch) -> tuple[Job, Records, list[Any]]:
     check_columns(job.policy, {"Deidentify": batch.schema.names})
     job = dataclasses.replace(job, types={field.name: field.type for field in batch.schema})
     given = {name: batch.column(name) for name in job.columns}
-    records, faults = typed(given, np.arange(batch.num_rows, dtype=np.int64), job.policy)
+    origin = os.urandom(8)  # a batch has no place of its own
+    records, faults = typed(given, np.arange(batch.num_rows, dtype=np.int64), job.policy, origin)
     return job, records, faults
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apache_beam as beam
@@ -18,6 +18,7 @@ from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.publish import OUTCOME, Prove, now, write_papers
 from beam_deid.transforms.records.pieces import FOLDER
 from beam_deid.transforms.release import Assemble, Release
+from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.staging import Staging
 
@@ -88,8 +89,11 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         DeidError: See `beam_deid.transforms.errors`; nothing was published.
     """
     started, clock = now(), time.monotonic()
+    prepared = replace(prepared, job=prepared.job.pinned())
     staging = Staging(output, prepared.job.run, settings.overwrite)
+    keys = RunKeys(prepared.job, staging.path)
     try:
+        prepared = replace(prepared, job=keys.made())
         _execute(prepared, staging.path, settings)
         outcome = json.loads(files.read_all(f"{staging.path}/{OUTCOME}"))
         if outcome["refused"]:
@@ -102,6 +106,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             "seconds": round(time.monotonic() - clock, 3),
             "input": {"files": len({shard.path for shard in prepared.shards}), "shards": len(prepared.shards)},
         }  # fmt: skip
+        keys.destroy()  # a label says that they are gone, so nothing is published before they are
         run_document, labels = write_papers(prepared.job, outcome, staging.path, facts)
         _tidy(staging.path, run_document)
         PROGRESS.start("publishing")
@@ -110,6 +115,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         return Outcome(run_document, labels)
     finally:
         workers.close()
+        keys.discard()
         staging.discard()
 
 

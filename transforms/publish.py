@@ -114,12 +114,18 @@ def write_papers(
     document = {
         "schema_version": SCHEMA_VERSION, "run": job.run, "dataset": job.policy.dataset,
         "policy_sha256": job.policy_sha256, "versions": versions(), **facts,
-        "records": {"read": outcome["read"]}, "releases": releases,
+        "records": {"read": outcome["read"]}, "releases": releases, "keyring": _keyring(job),
         "rejected_sha256": hashlib.sha256(files.read_all(f"{staging}/rejected.parquet")).hexdigest(),
     }  # fmt: skip
     document["sha256"] = document_sha256(document)
     files.write_all(f"{staging}/run.json", to_bytes(document))
     return document, labels
+
+
+def _keyring(job: Job) -> dict[str, str] | None:
+    """The policy's keyring, so that a label can be decided again once keys in it are destroyed."""
+    places = job.policy.keys
+    return None if job.keyring is None or places is None else {"id": job.keyring, "path": str(places.keyring)}
 
 
 def write_rejected(path: str, rejects: Rejects) -> None:

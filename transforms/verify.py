@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.again import as_published
 from beam_deid.transforms.label.documents import document_sha256
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.terms import LabelName
@@ -44,7 +45,7 @@ def verify(output: str) -> list[Verified]:
     path = os.path.join(output, "run.json")
     if not os.path.isfile(path):
         raise UsageError("there is no run.json here", output, "Name the folder that was --output of a run")
-    run, problem = _document(path)
+    run, problem = read_label(path)
     if run is None:
         return [Verified("", (problem,))]
     problems = list(_run_problems(output, run))
@@ -73,7 +74,7 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
 def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[str, Any]) -> Verified:
     folder = os.path.join(output, name)
     path = os.path.join(folder, "label.json")
-    label, problem = _document(path)
+    label, problem = read_label(path)
     if label is None:
         return Verified(name, (problem,))
     problems = []
@@ -126,8 +127,9 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
         return
     if facts.num_rows != file.get("rows"):
         yield f"{name} holds {facts.num_rows} rows, the label says {file.get('rows')}"
-    for key in ("label", "release", "run"):
-        if _metadata(schema.metadata, key) != label.get(key):
+    named, earlier = as_published(label)
+    for key, expected in (("label", named), ("release", label.get("release")), ("run", label.get("run"))):
+        if _metadata(schema.metadata, key) != expected:
             yield f"{name} bears another {key} than its label"
     fields = _mapping(label.get("fields"))
     if set(schema.names) != set(fields):
@@ -135,8 +137,9 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
     for field in schema:
         said = _mapping(fields.get(field.name))
         role = ",".join(said.get("role", []))
-        if [_metadata(field.metadata, key) for key in ("role", "action", "recoverability")] != [
-            role, said.get("action"), said.get("recoverability"),
+        made, how = _mapping(said.get("key")), earlier.get(field.name, said.get("recoverability"))
+        if [_metadata(field.metadata, key) for key in ("role", "action", "recoverability", "key")] != [
+            role, said.get("action"), how, f"{made.get('id')}:{made.get('check')}" if made else None,
         ]:  # fmt: skip
             yield f"{name}: the metadata of {field.name} is not what the label says"
 
@@ -146,7 +149,8 @@ def _metadata(metadata: dict[bytes, bytes] | None, key: str) -> str | None:
     return None if value is None else value.decode("utf-8", "replace")
 
 
-def _document(path: str) -> tuple[dict[str, Any] | None, str]:
+def read_label(path: str) -> tuple[dict[str, Any] | None, str]:
+    """A paper of a run, or None and what is wrong with it."""
     name = os.path.basename(path)
     try:
         with open(path, encoding="utf-8") as stream:

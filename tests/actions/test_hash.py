@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.hash import Hash
-from beam_deid.transforms.crypto.keyed_hash import KeyedHash
+from beam_deid.transforms.crypto.cmac import Cmac
+from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3
 
 from .keyring import FixedKeys
 
@@ -26,44 +27,38 @@ def hashed(column, keys=None, **options):
     return bound(column, None).values.to_pylist()
 
 
-# RFC 4231, sections 4.2 to 4.8 (4.6 is a truncated one), those whose data are ASCII.
-@pytest.mark.parametrize(
-    ("key", "text", "digest"),
-    [
-        (b"\x0b" * 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
-        (b"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
-        (
-            b"\xaa" * 131,
-            "Test Using Larger Than Block-Size Key - Hash Key First",
-            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
-        ),
-        (
-            b"\xaa" * 131,
-            "This is a test using a larger than block-size key and a larger than block-size data. "
-            "The key needs to be hashed before being used by the HMAC algorithm.",
-            "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
-        ),
-    ],
-)
-def test_the_vectors_of_rfc_4231(key, text, digest):
-    assert KeyedHash(key).digests(pa.array([text]))[0].tobytes().hex() == digest
+SMALL = st.lists(st.text(min_size=1, max_size=20), max_size=5)
 
 
-@given(st.binary(max_size=200), st.lists(st.text(max_size=100), max_size=5))
-def test_digests_are_those_of_the_standard_library(key, texts):
-    expected = [hmac.digest(key, text.encode(), "sha256") for text in texts]
-    assert [row.tobytes() for row in KeyedHash(key).digests(pa.array(texts, pa.string()))] == expected
+@given(SMALL)
+def test_the_default_is_aes_cmac_in_hex(texts):
+    cipher = Cmac(FixedKeys().subkey("hash/aes-cmac", "crm/receiver_mobile").bytes)
+    assert hashed(pa.array(texts, pa.string())) == [cipher.tag(text.encode()).hex() for text in texts]
 
 
-@given(st.integers(16, 32), st.lists(st.text(min_size=1, max_size=20), max_size=5))
-def test_both_encodings_and_all_lengths_write_the_beginning_of_the_digest(length, texts):
+@pytest.mark.parametrize(("algorithm", "standard"), [("hmac-sha256", "sha256"), ("hmac-sm3", "sm3")])
+@given(texts=SMALL)
+def test_an_hmac_is_that_of_the_standard_library(algorithm, standard, texts):
+    key = FixedKeys().subkey(f"hash/{algorithm}", "crm/receiver_mobile").bytes
+    expected = [hmac.digest(key, text.encode(), standard).hex() for text in texts]
+    assert hashed(pa.array(texts, pa.string()), algorithm=algorithm) == expected
+
+
+def test_an_algorithm_has_a_subkey_of_its_own():
     keys = FixedKeys()
-    key = keys.subkey("hash", "crm/receiver_mobile")
+    for algorithm in ("aes-cmac", "hmac-sha256", "hmac-sm3"):
+        Hash(algorithm=algorithm).bind(TARGET, keys)
+    assert len({use for use, _, _ in keys.asked}) == 3
+
+
+@given(st.integers(16, 32), SMALL)
+def test_both_encodings_and_all_lengths_write_the_beginning_of_the_digest(length, texts):
+    key = FixedKeys().subkey("hash/hmac-sha256", "crm/receiver_mobile").bytes
     digests = [hmac.digest(key, text.encode(), hashlib.sha256)[:length] for text in texts]
-    column = pa.array(texts, pa.string())
-    assert hashed(column, length=length) == [digest.hex() for digest in digests]
+    column, options = pa.array(texts, pa.string()), {"algorithm": "hmac-sha256", "length": length}
+    assert hashed(column, **options) == [digest.hex() for digest in digests]
     written = [base64.urlsafe_b64encode(digest).rstrip(b"=").decode() for digest in digests]
-    assert hashed(column, length=length, encoding="base64url") == written
+    assert hashed(column, **options, encoding="base64url") == written
 
 
 def test_null_and_the_empty_text_stay_and_equal_values_have_equal_hashes():
@@ -97,7 +92,7 @@ def test_the_domain_is_the_release_and_field_unless_it_is_named():
     keys = FixedKeys()
     Hash().bind(TARGET, keys)
     Hash(domain="customer", key="env:OTHER").bind(TARGET, keys)
-    assert keys.asked == [("hash", "crm/receiver_mobile", None), ("hash", "customer", "env:OTHER")]
+    assert keys.asked == [("hash/aes-cmac", "crm/receiver_mobile", None), ("hash/aes-cmac", "customer", "env:OTHER")]
 
 
 def test_two_fields_of_one_domain_can_be_joined_and_others_cannot():
@@ -117,6 +112,13 @@ def test_weak_or_unknown_options_are_refused(options):
     assert "s3cr3t-key" not in caught.value.errors()[0]["msg"]
 
 
-def test_a_keyed_hash_cannot_be_pickled():
+def test_a_length_that_the_hash_has_not_is_told():
+    assert "16 bytes" in Hash(length=17).check(TARGET)
+    assert Hash(length=16).check(TARGET) is None
+    assert Hash(length=32, algorithm="hmac-sm3").check(TARGET) is None
+
+
+@pytest.mark.parametrize("kind", [Cmac, HmacSha256, HmacSm3])
+def test_a_keyed_hash_cannot_be_pickled(kind):
     with pytest.raises(TypeError):
-        pickle.dumps(KeyedHash(b"k" * 32))
+        pickle.dumps(kind(b"k" * 32))

@@ -84,11 +84,6 @@ releases:
       receiver_city:   keep
 """
 
-DESIGN_OF_THIS_VERSION = (
-    DESIGN.replace("tokenize", "hash").replace("fpe", "hash").replace("keyring: keys/orders.keyring", "key: 'env:K'")
-)
-
-
 def orders() -> dict[str, Any]:
     """`ORDERS` as a fresh mapping."""
     mapping: dict[str, Any] = yaml.safe_load(ORDERS)

@@ -7,7 +7,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, read_policy
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
-from .policies import DESIGN, DESIGN_OF_THIS_VERSION, ORDERS, orders
+from .policies import DESIGN, ORDERS, orders
 
 
 def write(folder: Path, text: str | bytes) -> str:
@@ -50,20 +50,11 @@ def test_a_mapping_may_hold_enums_tuples_and_actions(tmp_path: Path) -> None:
     assert policy_from_mapping(mapping) == expected
 
 
-def test_the_designs_example_says_what_this_version_lacks_and_what_to_take_instead(tmp_path: Path) -> None:
-    assert problems(write(tmp_path, DESIGN)) == [
-        ":16: keys.keyring: unknown key; keyring is not available in this version; "
-        "write {key: 'env:NAME'} or {key: 'file:PATH'}",
-        ":35: releases.crm.fields.buyer_open_uid: tokenize is not available in this version; "
-        "hash gives a keyed pseudonym that cannot be turned back without the table",
-        ":36: releases.crm.fields.receiver_mobile: fpe is not available in this version; "
-        "hash gives a keyed pseudonym, surrogate a value of the same look",
-    ]
-
-
-def test_the_designs_example_with_this_versions_words_is_read(tmp_path: Path) -> None:
-    policy = read_policy(write(tmp_path, DESIGN_OF_THIS_VERSION))
+def test_the_designs_example_is_read(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, DESIGN))
     assert policy.kind("birth_year") is Kind.NUMBER
+    assert policy.keys.keyring == str(tmp_path / "keys" / "orders.keyring")
+    assert [action.name for action in policy.releases["crm"].fields.values()] == ["tokenize", "fpe", "mask", "keep"]
 
 
 # One right policy, one line of it changed: (what is there, what stands in its place, the problems then told).

@@ -22,22 +22,24 @@ _MAIN = f"keyring:{DEFAULT_NAME}"
 _CHECK_BYTES = 8
 
 
-def check_reference(reference: str) -> str | None:
+def check_reference(reference: str, *, of_keyring: bool = True) -> str | None:
     """What is wrong with a key reference that a policy writes, or None. Never echoes it whole.
 
     A user may have pasted the key itself where its place belongs, so only the scheme is ever repeated.
+
+    Args:
+        reference: The reference.
+        of_keyring: Whether it may name a key of the policy's keyring.
     """
     scheme, separator, rest = reference.partition(":")
-    if separator and scheme in SCHEMES and rest:
+    if separator and scheme in SCHEMES[: None if of_keyring else 2] and rest:
         return None
-    return (
-        "not a key reference; write where the key is, env:NAME, file:PATH or keyring:NAME (a key of the policy's "
-        "keyring), never the key itself"
-    )
+    forms = "env:NAME, file:PATH or keyring:NAME" if of_keyring else "env:NAME or file:PATH"
+    return f"not a key reference; write where the key is, {forms}, never the key itself"
 
 
 class Subkey:
-    """The bytes of a key for one use in one domain. It cannot be pickled, copied into a graph, or printed.
+    """A key, or one derived from it for one use in one domain. It cannot be pickled, copied into a graph, or printed.
 
     Attributes:
         id: The id of the key that it is derived from, 1 to 2³² − 1.
@@ -93,7 +95,7 @@ class Keys:
         self._forget()
 
     def _forget(self) -> None:
-        self._masters: dict[tuple[str, int | None], tuple[int, bytes]] = {}
+        self._masters: dict[tuple[str, int | None], Subkey] = {}
         self._ring: Keyring | None = None
 
     def subkey(
@@ -120,11 +122,11 @@ class Keys:
             )
         if (name, identity) not in self._masters:
             self._masters[name, identity] = self._master(name, identity)
-        found, master = self._masters[name, identity]
+        master = self._masters[name, identity]
         info = b"beam-deid/1\x00" + use.encode() + b"\x00" + domain.encode()
-        return Subkey(found, _derived(master, info, size))
+        return Subkey(master.id, _derived(master.bytes, info, size))
 
-    def _master(self, reference: str, identity: int | None) -> tuple[int, bytes]:
+    def _master(self, reference: str, identity: int | None) -> Subkey:
         scheme, _, rest = reference.partition(":")
         if scheme == "keyring":
             return self._from_keyring(rest, identity)
@@ -132,9 +134,9 @@ class Keys:
         own = int.from_bytes(_derived(key, b"beam-deid/id", 4), "big") or 1
         if identity not in (None, own):
             raise NoSuchKey(f"this is not the key with the id {identity}", reference, "Name the key that made the tokens")
-        return own, key
+        return Subkey(own, key)
 
-    def _from_keyring(self, name: str, identity: int | None) -> tuple[int, bytes]:
+    def _from_keyring(self, name: str, identity: int | None) -> Subkey:
         if self._keyring is None:
             raise KeyFault("the policy names no keyring", "keys", "Add to the policy: keys: {keyring: PATH}")
         if self._ring is None:
@@ -144,7 +146,7 @@ class Keys:
         version = self._ring.primary(name) if identity is None else self._ring.version(identity)
         if version.name != name:
             raise NoSuchKey(f"the key {version.id} is no version of the policy's key", self._keyring, "Check the policy")
-        return version.id, self._ring.unwrap(version, self._ring.opener())
+        return Subkey(version.id, self._ring.unwrap(version, self._ring.opener()))
 
 
 def _read(scheme: str, rest: str, reference: str, folder: str, secret: SecretSource | None) -> bytes:
@@ -160,7 +162,7 @@ def _read(scheme: str, rest: str, reference: str, folder: str, secret: SecretSou
         except Exception as error:
             raise KeyFault(f"the secret cannot be had ({type(error).__name__})", "key", "Check its permissions") from None
         return checked(bytes(given), "key")
-    raise KeyFault(check_reference("") or "", "keys")
+    raise KeyFault(str(check_reference("")), "keys")
 
 
 def _derived(master: bytes, info: bytes, size: int) -> bytes:

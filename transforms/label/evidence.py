@@ -31,12 +31,22 @@ class Test:
 
 @dataclass(frozen=True)
 class FieldFacts:
-    """How one field was released."""
+    """How one field was released.
+
+    Attributes:
+        role: Its roles.
+        action: What was done.
+        recoverability: How far it can be turned back.
+        sentence: What was done, for a person.
+        key: Where a key was used that still exists: ``id`` of the key, ``check`` that tells its subkey from others,
+            and ``keyring``, the id of its keyring or None.
+    """
 
     role: tuple[str, ...]
     action: str
     recoverability: str
     sentence: str = ""
+    key: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Label:
     scan: tuple[dict[str, Any], ...]
     search: dict[str, Any]
     fields: dict[str, FieldFacts] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[Test, ...]:

@@ -165,8 +165,17 @@ def decide(found: Findings) -> Label:
     scan = tuple({"field": f, "kind": kind, "hits": hits} for f, kind, hits in found.hits)
     return Label(
         name, bool(found.sensitive), grade(found, tests), tests, dict(found.risk), found.attacks, scan,
-        dict(found.search), dict(found.fields),
+        dict(found.search), dict(found.fields), _asked(found),
     )  # fmt: skip
+
+
+def _asked(found: Findings) -> dict[str, Any]:
+    """What the figures of a label do not say themselves, so that it can be decided again from the label alone."""
+    return {
+        "quasi": list(found.quasi), "sensitive": list(found.sensitive), "k": found.k, "l": dict(found.l),
+        "t": dict(found.t), "risk": found.risk_limit, "untested": dict(found.untested), "scanned": found.scanned,
+        "linkable": found.linkable,
+    }  # fmt: skip
 
 
 def grade(found: Findings, tests: tuple[Test, ...]) -> int:

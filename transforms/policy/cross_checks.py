@@ -16,11 +16,16 @@ RELEASE_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 """A pattern: a release names a folder, on any system and in any object store."""
 
 
-def cross_problems(draft: Draft) -> Iterator[Problem]:
-    """Everything that does not agree in what could be read of a policy."""
+def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem]:
+    """Everything that does not agree in what could be read of a policy.
+
+    Args:
+        draft: The policy.
+        key_given: Whether a key comes from elsewhere where the policy names none.
+    """
     yield from _names(draft)
     yield from _subject(draft)
-    yield from _keys(draft)
+    yield from _keys(draft, key_given)
     yield from _kinds(draft)
     for release in draft.releases.values():
         yield from _released(draft, release)
@@ -53,16 +58,20 @@ def _subject(draft: Draft) -> Iterator[Problem]:
         yield Problem(("subject",), _no_field(subject, draft))
 
 
-def _keys(draft: Draft) -> Iterator[Problem]:
+def _keys(draft: Draft, key_given: bool) -> Iterator[Problem]:
     keys = draft.raw.get("keys")
-    place = keys.get("key") if isinstance(keys, dict) else None
-    if isinstance(place, str):
-        what = check_reference(place)
+    places = keys if isinstance(keys, dict) else {}
+    if isinstance(places.get("key"), str):
+        what = check_reference(places["key"], of_keyring=False)
         if what:
             yield Problem(("keys", "key"), what)
     for path, action in _actions(draft):
-        if action.keyed and keys is None and getattr(action, "key", None) is None:
-            yield Problem(path, f"{action.name} needs a key; add to the policy: keys: {{key: 'env:NAME'}}")
+        own = getattr(action, "key", None) or draft.releases[str(path[1])].raw.get("key")
+        if action.keyed and keys is None and own is None and not key_given:
+            said = "keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
+            yield Problem(path, f"{action.name} needs a key; add to the policy: {said}")
+        if action.keyed and isinstance(own, str) and own.startswith("keyring:") and "keyring" not in places:
+            yield Problem(path, "its key is one of a keyring; add to the policy: keys: {keyring: PATH}")
 
 
 def _kinds(draft: Draft) -> Iterator[Problem]:

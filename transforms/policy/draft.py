@@ -48,7 +48,9 @@ class Draft:
         spec = self.fields.get(field)
         if spec is None:
             return None
-        return Target(release, field, kind_of(spec, (action for _, action in self.actions_on(field))))
+        key = self.releases[release].raw.get("key")
+        kind = kind_of(spec, (action for _, action in self.actions_on(field)))
+        return Target(release, field, kind, key if isinstance(key, str) else None)
 
 
 def draft_of(raw: dict[str, Any]) -> Draft:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
+from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
+from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
@@ -55,12 +57,36 @@ class FieldSpec(Section):
         return role in self.role
 
 
-class KeyPlaces(Section):
-    """Where keys are; never a key."""
+def _only(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"type": "string"}}}
 
-    key: str = Field(
-        description="env:NAME or file:PATH of the key that all subkeys are derived from, 32 bytes at least"
+
+class KeyPlaces(Section):
+    """Where keys are; never a key. A keyring's keys have versions and can be destroyed; a single key cannot."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_only("keyring"), _only("key")]})
+
+    keyring: str | None = Field(
+        None, description="Path of the keyring that `beam-deid keys create` made",
+        json_schema_extra={"pattern": r"\.[^./]*$"},
+    )  # fmt: skip
+    key: str | None = Field(
+        None, description="env:NAME or file:PATH of the key that all subkeys are derived from, 32 bytes at least"
     )
+
+    @field_validator("keyring")
+    @classmethod
+    def _a_file(cls, keyring: str | None) -> str | None:
+        # A pasted key has no dot in it; a path with one may be shown in messages.
+        if keyring is not None and "." not in keyring.replace("\\", "/").rpartition("/")[2]:
+            raise ValueError("must be the path of a keyring, with the file's ending, such as keys/orders.keyring")
+        return keyring
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "KeyPlaces":
+        if (self.keyring is None) == (self.key is None):
+            raise ValueError("say exactly one of keyring: PATH and key: env:NAME")
+        return self
 
 
 class Environment(Section):
@@ -116,6 +142,11 @@ class Release(Section):
     purpose: str = Field(min_length=1, description="What the release is for")
     sharing: Sharing = Field(description="public, controlled or enclave")
     expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
+    key: str | None = Field(
+        None,
+        description="Key of this release's fields: keyring:NAME, env:NAME, file:PATH; or ephemeral: made for the run "
+        "and destroyed when it is published",
+    )
     fields: dict[str, Annotated[SerializeAsAny[Action], BeforeValidator(read_action)]] = Field(
         min_length=1, description="The fields that are released, each with its action"
     )
@@ -123,6 +154,14 @@ class Release(Section):
     environment: Environment = Environment()
     attackers: dict[str, Attacker] = Field(default_factory=dict, description="Background knowledge to test against")
     format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
+
+    @field_validator("key")
+    @classmethod
+    def _a_reference(cls, key: str | None) -> str | None:
+        problem = None if key in (None, EPHEMERAL) else check_reference(str(key))
+        if problem:
+            raise ValueError(f"{problem}; or write ephemeral")
+        return key
 
     @property
     def k(self) -> int:
@@ -155,7 +194,7 @@ class Policy(Section):
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""
-        return Target(release, field, self.kind(field))
+        return Target(release, field, self.kind(field), self.releases[release].key)
 
     def kind(self, field: str) -> Kind | None:
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""

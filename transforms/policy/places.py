@@ -15,7 +15,7 @@ def folder_of(path: str) -> str:
 
 
 def anchored(raw: dict[str, Any], folder: str) -> dict[str, Any]:
-    """The raw policy with every path absolute: attackers' tables, hierarchy files, key files."""
+    """The raw policy with every path absolute: attackers' tables, hierarchy files, key files, the keyring."""
 
     def absolute(path: str) -> str:
         if not path or not is_local(path) or os.path.isabs(path):
@@ -43,9 +43,10 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
 
     def release(value: Any) -> Any:
         value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
+        value = _at(value, "key", str, reference)
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 
-    raw = _at(raw, "keys", dict, lambda places: _at(places, "key", str, reference))
+    raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, change))
     changed: dict[str, Any] = _at(raw, "releases", dict, lambda all_: _each(all_, release))
     return changed
 

@@ -25,8 +25,12 @@ __all__ = ["policy_from_mapping", "policy_sha256", "read_policy"]
 MAXIMUM_BYTES = 1 << 20
 
 
-def read_policy(path: str) -> Policy:
+def read_policy(path: str, *, key_given: bool = False) -> Policy:
     """Read a policy file, UTF-8 YAML. Relative paths in it start from its folder.
+
+    Args:
+        path: The file.
+        key_given: Whether the caller brings a key along, so that the policy need not name one.
 
     Raises:
         PolicyError: It cannot be read or something in it is wrong; ``problems`` lists all that was found.
@@ -34,30 +38,31 @@ def read_policy(path: str) -> Policy:
     document = read_yaml(_text(path))
     if document.value is None and not document.problems:
         raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
-    return _policy(document, path, folder_of(path))
+    return _policy(document, path, folder_of(path), key_given)
 
 
-def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy") -> Policy:
+def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False) -> Policy:
     """Read a policy from Python values. Relative paths in it start from the current folder.
 
     Args:
         mapping: What the YAML would say: mappings, sequences, text, numbers, booleans, None; also enums of
             `beam_deid.transforms.terms` and instances of actions.
         origin: What to call it in messages.
+        key_given: Whether the caller brings a key along, so that the policy need not name one.
 
     Raises:
         PolicyError: Something in it is wrong; ``problems`` lists all that was found.
     """
     document = Document()
     document.value = _plain(mapping, (), document.problems)
-    return _policy(document, origin, os.getcwd())
+    return _policy(document, origin, os.getcwd(), key_given)
 
 
-def _policy(document: Document, origin: str, folder: str) -> Policy:
+def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Policy:
     raw, problems = document.value, document.problems
     if isinstance(raw, dict):
         raw = anchored(raw, folder)
-        problems = [*problems, *shape_problems(raw), *cross_problems(draft_of(raw))]
+        problems = [*problems, *shape_problems(raw), *cross_problems(draft_of(raw), key_given=key_given)]
     elif not problems:
         problems = [Problem((), "a policy is a mapping: version, dataset, fields, releases")]
     if problems:
@@ -124,7 +129,7 @@ def _line(path: Path, lines: Mapping[Path, int]) -> int:
 def _key(path: Path) -> str:
     text = ""
     for number, part in enumerate(path):
-        if is_secret(path[:number]) and part not in valid_names(path[:number]) and part != "keyring":
+        if is_secret(path[:number]) and part not in valid_names(path[:number]):
             break
         text += f"[{part}]" if isinstance(part, int) else f".{bare(part)}" if text else bare(part)
     return text

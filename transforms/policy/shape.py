@@ -25,14 +25,14 @@ def shape_problems(raw: dict[str, Any]) -> list[Problem]:
     try:
         Policy.model_validate(raw)
     except ValidationError as error:
-        found = [_found(raw, one) for one in error.errors(include_url=False) if not _idle(raw, one)]
+        found = [_found(raw, one) for one in error.errors(include_url=False) if not _idle(one)]
         return [Problem(path, what) for path, what in _merged(found)]
     return []
 
 
 def is_secret(path: Path) -> bool:
     """Whether a value at this place might be a key, pasted where its place belongs."""
-    return path[:1] == ("keys",) or "key" in path[4:]
+    return path[:1] == ("keys",) or "key" in path[2:3] or "key" in path[4:]
 
 
 def valid_names(path: Path) -> list[str]:
@@ -58,12 +58,9 @@ def _found(raw: dict[str, Any], error: Any) -> _Found:
     return _Found(path, _words(error, path), of_union)
 
 
-def _idle(raw: dict[str, Any], error: Any) -> bool:
-    """Whether another error says it better: a list whose items are wrong, a key file under its later name."""
-    if error["type"] == "too_short":
-        return len(error["input"]) >= int(error["ctx"]["min_length"])
-    keys = raw.get("keys")
-    return error["loc"] == ("keys", "key") and isinstance(keys, dict) and "keyring" in keys
+def _idle(error: Any) -> bool:
+    """Whether another error says it better: a list whose items are wrong."""
+    return error["type"] == "too_short" and len(error["input"]) >= int(error["ctx"]["min_length"])
 
 
 def _place(raw: Any, loc: tuple[int | str, ...], kind: str) -> tuple[Path, bool]:
@@ -141,8 +138,6 @@ def _words(error: Any, path: Path) -> str:
 
 
 def _where_it_fits(path: Path) -> str | None:
-    if path == ("keys", "keyring"):
-        return "keyring is not available in this version; write {key: 'env:NAME'} or {key: 'file:PATH'}"
     above, name = path[:-1], str(path[-1])
     if above and name in valid_names(above[:-1]):
         return f"it belongs one level up, beside {shown(above[-1])}"

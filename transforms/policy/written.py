@@ -1,6 +1,6 @@
 """An action as a policy writes it, with errors that name the exact option."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,13 +10,6 @@ from beam_deid.transforms.actions import UnknownAction, action_names, parse_acti
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.nearest import advice, shown
-
-LATER: Mapping[str, str] = {
-    "tokenize": "hash gives a keyed pseudonym that cannot be turned back without the table",
-    "fpe": "hash gives a keyed pseudonym, surrogate a value of the same look",
-    "encrypt": "hash gives a keyed pseudonym; drop leaves the field out",
-}
-"""Actions of the design that this version lacks, with what to take instead."""
 
 
 def read_action(value: Any) -> Action:
@@ -49,8 +42,6 @@ def written(action: Action) -> dict[str, Any]:
 
 
 def _unknown(name: str) -> str:
-    if name in LATER:
-        return f"{name} is not available in this version; {LATER[name]}"
     return f"no action is called {shown(name)}; {advice(name, action_names())}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label
 from beam_deid.transforms.label.rule import Findings
@@ -18,7 +19,7 @@ from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.linkage import link
 from beam_deid.transforms.search.descent import Found, descend
-from beam_deid.transforms.terms import LabelName
+from beam_deid.transforms.terms import LabelName, Recoverability
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,14 @@ def _findings(
     fields = {}
     for name in released_fields(policy, layout.release):
         action, target = spec.fields[name], policy.target(layout.release, name)
+        how = action.recoverability(target)
+        key = None
+        if isinstance(action, KeyedAction) and how is Recoverability.KEYED:
+            subkey = action.subkey(target, job.keys)
+            key = {"id": subkey.id, "check": subkey.check, "keyring": job.keyring_of(action, target)}
         fields[name] = FieldFacts(
-            tuple(str(role) for role in policy.fields[name].role), action.name,
-            str(action.recoverability(target)), action.sentence(target),
-        )  # fmt: skip
+            tuple(str(role) for role in policy.fields[name].role), action.name, str(how), action.sentence(target), key
+        )
     return Findings(
         fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
         l=spec.require.l, t=spec.require.t, risk_limit=spec.require.risk, risk=figures, attacks=tuple(attacks),

@@ -1,13 +1,17 @@
 """What every worker is told: the policy, the releases, and how to read. Small, picklable, without a key byte."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from beam_deid.transforms.actions.action import Target
+from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.crypto.keyring import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
-from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.crypto.secret_source import SecretSource
+from beam_deid.transforms.policy.model import KeyPlaces, Policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.layout import Layout
 
@@ -26,6 +30,10 @@ class Job:
         run: The run's id, a function of policy and input.
         policy_sha256: Hash of the policy.
         shards: Number of shards of the input.
+        keyring: Id of the policy's keyring.
+        key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
+        key_folder: Where the run's ephemeral keys are.
+        secret: What fetches the default key on a worker, instead of the policy's reference.
     """
 
     policy: Policy
@@ -34,11 +42,34 @@ class Job:
     run: str = ""
     policy_sha256: str = ""
     shards: int = 0
+    keyring: str | None = None
+    key_ids: Mapping[str, int] = field(default_factory=dict)
+    key_folder: str = ""
+    secret: SecretSource | None = None
 
     @property
     def keys(self) -> Keys:
         """The policy's keys, not yet resolved."""
-        return Keys(self.policy.keys.key if self.policy.keys else None)
+        places = self.policy.keys or KeyPlaces.model_construct()
+        return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret)
+
+    def pinned(self) -> "Job":
+        """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
+
+        Raises:
+            KeyFault: The keyring cannot be read.
+        """
+        places = self.policy.keys
+        if places is None or places.keyring is None:
+            return self
+        keyring, ids = keyring_ids(places.keyring)
+        return replace(self, keyring=keyring, key_ids=ids)
+
+    def keyring_of(self, action: KeyedAction, target: Target) -> str | None:
+        """Id of the keyring that the key of a field is in; None where it is in none."""
+        reference = action.key or target.key
+        in_ring = self.secret is None if reference is None else reference.startswith("keyring:")
+        return self.keyring if in_ring else None
 
     @property
     def layouts(self) -> dict[str, Layout]:

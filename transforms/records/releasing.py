@@ -153,6 +153,8 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
             "beam_deid.role": ",".join(facts.role), "beam_deid.action": facts.action,
             "beam_deid.recoverability": facts.recoverability,
         }  # fmt: skip
+        if facts.key is not None:
+            metadata["beam_deid.key"] = f"{facts.key['id']}:{facts.key['check']}"
         fields.append(pa.field(name, spec.fields[name].output_type(job.type_of(name)), metadata=metadata))
     return pa.schema(
         fields,

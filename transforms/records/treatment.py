@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.actions.action import Bound, Treated
+from beam_deid.transforms.actions.action import Beside, Bound, Treated
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.formats.format import Fault
@@ -34,6 +34,7 @@ class Treatment:
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
         self._subject = job.policy.subject
         self._bound: dict[str, Bound] = {}
+        self._placed: set[str] = set()
         keys = job.keys
         for name in self.fields:
             action, target = job.policy.releases[release].fields[name], job.policy.target(release, name)
@@ -41,6 +42,8 @@ class Treatment:
                 self._bound[name] = _base(action.ladder())
             else:
                 self._bound[name] = action.bind(target, keys, levels.get(name))
+            if action.beside is Beside.PLACE:
+                self._placed.add(name)
 
     def apply(self, records: Records) -> tuple[dict[str, pa.Array], np.ndarray, list[Fault]]:
         """Treat records.
@@ -50,11 +53,12 @@ class Treatment:
             faults of the others.
         """
         subject = records.columns.get(self._subject) if self._subject else None
+        places = records.places if self._placed else None
         treated: dict[str, pa.Array] = {}
         faults: list[Fault] = []
         sound = np.ones(len(records), dtype=bool)
         for name, bound in self._bound.items():
-            values, wrong, reason = bound(records.columns[name], subject)
+            values, wrong, reason = bound(records.columns[name], places if name in self._placed else subject)
             treated[name] = values
             if wrong is not None and reason is not None:
                 mask = wrong.to_numpy(zero_copy_only=False)

@@ -1,5 +1,6 @@
 """Shards to typed batches: read, typed by the policy's kinds, faulty rows set apart."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -24,10 +25,12 @@ class Records:
     Attributes:
         columns: The columns by field name.
         rows: int64 array, row number in the file of each record.
+        origin: Eight bytes that tell this shard or batch from all others of the run.
     """
 
     columns: Columns
     rows: npt.NDArray[np.int64]
+    origin: bytes = bytes(8)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -37,7 +40,15 @@ class Records:
         if mask.all():
             return self
         keep = pa.array(mask)
-        return Records({name: column.filter(keep) for name, column in self.columns.items()}, self.rows[mask])
+        columns = {name: column.filter(keep) for name, column in self.columns.items()}
+        return Records(columns, self.rows[mask], self.origin)
+
+    @property
+    def places(self) -> pa.Array:
+        """The place of each record, ``fixed_size_binary(16)``: its origin and its row."""
+        words = np.empty((len(self), 2), "<i8")
+        words[:, 0], words[:, 1] = np.frombuffer(self.origin, "<i8"), self.rows
+        return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(self), [None, pa.py_buffer(words)])
 
 
 def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tuple[Records, list[Fault], int]]:
@@ -49,20 +60,24 @@ def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tup
     chunks = format_named(shard.format).read(
         shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields)
     )
+    origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
         given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-        records, faults = typed(given, chunk.rows, job.policy)
+        records, faults = typed(given, chunk.rows, job.policy, origin)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
 
 
-def typed(given: Columns, rows: npt.NDArray[np.int64], policy: Policy) -> tuple[Records, list[Fault]]:
+def typed(
+    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8)
+) -> tuple[Records, list[Fault]]:
     """Read columns as the policy's kinds say.
 
     Args:
         given: Columns as a format gives them, each of length n.
         rows: Row numbers, shape (n,).
         policy: The policy.
+        origin: See `Records`.
 
     Returns:
         The records that can be read, and the faults of the others.
@@ -75,4 +90,4 @@ def typed(given: Columns, rows: npt.NDArray[np.int64], policy: Policy) -> tuple[
             mask = wrong.to_numpy(zero_copy_only=False)
             faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
             sound &= ~mask
-    return Records(columns, rows).where(sound), faults
+    return Records(columns, rows, origin).where(sound), faults

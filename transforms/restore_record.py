@@ -1,0 +1,65 @@
+"""The record of restorings: one JSON line an event, only ever appended to, each bound to the one before."""
+
+import datetime
+import getpass
+import hashlib
+import json
+import os
+import socket
+from typing import Any
+
+from beam_deid.transforms.errors import OutputError
+
+
+class RestoreRecord:
+    """Who restored what, when, why, and how much.
+
+    Each line bears the SHA-256 of the line before it, so that a line which was changed or taken out shows.
+
+    Args:
+        path: The file; made if it is not there, readable by its owner alone.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def append(self, event: str, facts: dict[str, Any]) -> None:
+        """Add a line and see it onto the disk.
+
+        Raises:
+            OutputError: It cannot be written; so nothing may be restored.
+        """
+        line = {"event": event, "at": _now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid(), **facts}
+        try:
+            os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
+            with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b") as stream:
+                _lock(stream.fileno())
+                lines = stream.read().splitlines()
+                line["previous"] = hashlib.sha256(lines[-1]).hexdigest() if lines else None
+                stream.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise OutputError(
+                f"the record of restorings cannot be written ({error.strerror})", self._path,
+                "Nothing is restored without it; choose another --record",
+            ) from None  # fmt: skip
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # lines are still appended whole
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
