@@ -201,8 +201,8 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
         Path(waiting).unlink(missing_ok=True)
         with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             writer = kind.writer(stream, schema)
-            yield writer.write
-            writer.close()
+            with contextlib.closing(writer):
+                yield writer.write
         os.replace(waiting, path)
     except OSError as error:
         raise OutputError(f"the output cannot be written ({error.strerror})", path) from None

@@ -60,9 +60,9 @@ class Restorer:
     def schema(self, given: pa.Schema) -> pa.Schema:
         """The schema of restored rows for rows of ``given``; without the release's marks, for it is one no more."""
         return pa.schema([
-            pa.field(field.name, arrow_type(self._policy.kind(field.name), pa.string()) if field.name in self.fields
-                     else field.type)
-            for field in given
+            pa.field(name, arrow_type(self._policy.kind(name) if name in self.fields else None,
+                                      pa.string() if name in self.fields else kind))
+            for name, kind in zip(given.names, given.types, strict=True)
         ])  # fmt: skip
 
     def ready(self, marks: Mapping[str, Mark], where: str) -> dict[str, Restoring]:
@@ -109,7 +109,7 @@ class Restorer:
         sound = np.ones(len(chunk.rows), bool)
         columns = []
         for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True):
-            values = column
+            values = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
             if name in restoring:
                 restored = restoring[name](canonical_text(column))
                 values, wrong = to_kind(restored.values, self._policy.kind(name))

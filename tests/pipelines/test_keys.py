@@ -1,0 +1,190 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from beam_deid.pipelines.cli import call
+
+from .keyed import KEK, shop
+
+
+@pytest.fixture(autouse=True)
+def _kek(monkeypatch):
+    monkeypatch.setenv("SHOP_KEK", KEK)
+
+
+@pytest.fixture
+def made(tmp_path):
+    return shop(tmp_path)
+
+
+def listed(ring, capsys):
+    capsys.readouterr()
+    assert call(["keys", "list", ring, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["keys"]
+
+
+def test_a_keyring_is_made_for_its_owner_alone_and_holds_no_key_in_clear(made):
+    assert os.stat(made.ring).st_mode & 0o777 == 0o600
+    assert KEK not in Path(made.ring).read_text()
+
+
+def test_rotation_keeps_old_tokens_restorable_and_marks_new_ones(made, capsys):
+    assert made.run("before") == 0
+    assert call(["keys", "rotate", made.ring]) == 0
+    assert made.run("after") == 0
+    old, new = listed(made.ring, capsys)
+    assert (old["state"], new["state"]) == ("retired", "primary")
+    before, after = made.label(name="before"), made.label(name="after")
+    assert before["fields"]["buyer"]["key"]["id"] == old["id"]
+    assert after["fields"]["buyer"]["key"]["id"] == new["id"]
+    for column in ("buyer", "mobile", "note"):
+        one, other = (made.released(name=name).column(column).drop_null() for name in ("before", "after"))
+        assert not set(one.to_pylist()) & set(other.to_pylist()) - {""}
+    for name in ("before", "after"):
+        assert made.restore(f"{name}.parquet", name=name) == 0
+
+
+def test_destroyed_keys_are_told_of_by_release_and_their_labels_decided_again(made, capsys):
+    assert made.run() == 0
+    (key,) = listed(made.ring, capsys)
+    capsys.readouterr()
+    assert call(["keys", "destroy", made.ring, "--id", str(key["id"]), "--output", str(made.out()), "--yes", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [(one["release"], one["fields"]) for one in said["releases"]] == [
+        ("crm", ["buyer", "mobile", "note", "age"]), ("partner", ["buyer"]),
+    ]  # fmt: skip
+    (gone,) = listed(made.ring, capsys)
+    assert (gone["id"], gone["state"]) == (key["id"], "destroyed")
+    assert gone["destroyed"]
+    assert call(["label", "--again", str(made.out()), "--json"]) == 0
+    changed = json.loads(capsys.readouterr().out)["changed"]
+    assert [one["release"] for one in changed] == ["crm", "partner"]
+    label = made.label()
+    assert {facts["recoverability"] for name, facts in label["fields"].items() if name != "item"} == {"key_destroyed"}
+    tests = {test["name"]: test["passed"] for test in label["tests"]}
+    assert tests["restorable"]
+    assert tests["direct_identifiers"]
+    assert not tests["remainders"]
+    assert label["label"] == "still_personal"
+    assert label["amendments"][0]["fields"]["buyer"] == "keyed"
+    assert call(["verify", str(made.out())]) == 0
+    assert call(["label", "--again", str(made.out())]) == 0  # nothing more changes
+    assert len(made.label()["amendments"]) == 1
+
+
+def test_nothing_can_be_restored_once_the_key_is_destroyed(made, capsys):
+    assert made.run() == 0
+    (key,) = listed(made.ring, capsys)
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
+    assert made.restore("restored.parquet") == 2
+    assert "destroyed" in capsys.readouterr().err
+    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert "no_such_key" in capsys.readouterr().err
+    assert made.run("again") == 2
+    assert "keys rotate" in capsys.readouterr().err
+    assert call(["keys", "rotate", made.ring]) == 0
+    assert made.run("again") == 0
+
+
+def test_destroying_asks_and_does_nothing_where_nobody_answers(made, capsys):
+    command = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "keys", "destroy", made.ring, "--name", "main"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert listed(made.ring, capsys)[0]["state"] == "primary"
+
+
+def test_a_key_of_another_name_is_kept_apart(made, capsys):
+    assert call(["keys", "create", made.ring, "--name", "marketing"]) == 0
+    policy = Path(made.policy)
+    policy.write_text(policy.read_text("utf-8").replace("    sharing: enclave\n    format", "    sharing: enclave\n    key: keyring:marketing\n    format"), "utf-8")
+    assert made.run() == 0
+    ids = {key["name"]: key["id"] for key in listed(made.ring, capsys)}
+    assert made.label("crm")["fields"]["buyer"]["key"]["id"] == ids["marketing"]
+    assert made.label("partner")["fields"]["buyer"]["key"]["id"] == ids["main"]
+    assert call(["keys", "destroy", made.ring, "--name", "marketing", "--yes"]) == 0
+    assert call(["label", "--again", str(made.out())]) == 0
+    assert made.label("crm")["fields"]["buyer"]["recoverability"] == "key_destroyed"
+    assert made.label("partner")["fields"]["buyer"]["recoverability"] == "keyed"
+
+
+def test_two_releases_share_tokens_only_where_their_policy_says_the_same_domain(tmp_path):
+    for folder, partner, shared in (("a", "{}", False), ("b", "{domain: customer}", True)):
+        (tmp_path / folder).mkdir()
+        made = shop(tmp_path / folder, partner=partner)
+        assert made.run() == 0
+        crm, other = (set(made.released(release).column("buyer").to_pylist()) for release in ("crm", "partner"))
+        assert len(crm) == len(other) == 20
+        assert (crm == other) is shared
+        assert shared or not crm & other
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["keys", "create", "RING", "--kek", "env:SHOP_KEK"], "exists"),
+        (["keys", "create", "NEW"], "--kek"),
+        (["keys", "create", "NEW", "--kek", "c2VjcmV0LWtleS1wYXN0ZWQ"], "--kek"),
+        (["keys", "create", "NEW", "--kek", "env:NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
+        (["keys", "create", "RING", "--name", "main"], "name"),
+        (["keys", "rotate", "RING", "--name", "other"], "main"),
+        (["keys", "list", "NEW"], "keys create"),
+        (["keys", "destroy", "RING", "--yes"], "--id"),
+        (["keys", "destroy", "RING", "--id", "1", "--yes"], "keys list"),
+        (["keys", "destroy", "RING", "--name", "main", "--output", "NOWHERE", "--yes"], "run"),
+    ],
+)
+def test_mistakes_are_told_with_what_to_do_and_change_nothing(made, tmp_path, capsys, command, said):
+    before = Path(made.ring).read_bytes()
+    places = {"RING": made.ring, "NEW": str(tmp_path / "new.keyring"), "NOWHERE": str(tmp_path / "nowhere")}
+    capsys.readouterr()
+    assert call([places.get(word, word) for word in command]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "c2VjcmV0" not in told
+    assert Path(made.ring).read_bytes() == before
+    assert not (tmp_path / "new.keyring").exists()
+
+
+def test_a_world_readable_keyring_is_refused(made, capsys):
+    os.chmod(made.ring, 0o644)
+    assert made.run() == 2
+    assert "chmod 600" in capsys.readouterr().err
+    assert not made.out().exists()
+
+
+def test_another_key_encryption_key_is_refused(made, capsys, monkeypatch):
+    monkeypatch.setenv("SHOP_KEK", "another-key-encryption-key-for-tests-012345")
+    assert made.run() == 2
+    assert "key-encryption key" in capsys.readouterr().err
+
+
+def test_labels_are_not_decided_again_where_something_was_changed(made, capsys):
+    assert made.run() == 0
+    path = made.out() / "crm" / "label.json"
+    path.write_text(path.read_text("utf-8").replace("still_personal", "anonymized"), "utf-8")
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
+    assert call(["label", "--again", str(made.out())]) == 1
+    assert "not what was published" in capsys.readouterr().err
+
+
+def test_a_keyring_that_has_moved_is_named(made, tmp_path):
+    assert made.run() == 0
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
+    moved = tmp_path / "moved.keyring"
+    os.rename(made.ring, moved)
+    assert call(["label", "--again", str(made.out())]) == 2
+    assert call(["label", "--again", str(made.out()), "--keyring", str(moved)]) == 0
+    assert made.label()["fields"]["buyer"]["recoverability"] == "key_destroyed"
+
+
+def test_equal_values_have_equal_tokens_and_unequal_ciphertexts(made):
+    assert made.run() == 0
+    table = made.released()
+    assert pc.count_distinct(table.column("buyer")).as_py() == 20
+    assert pc.count_distinct(table.column("note")).as_py() == len(table)

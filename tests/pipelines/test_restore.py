@@ -1,0 +1,214 @@
+import csv
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.restore_record import RestoreRecord
+
+from .keyed import KEK, ROWS, orders, shop
+
+
+@pytest.fixture(autouse=True)
+def _kek(monkeypatch):
+    monkeypatch.setenv("SHOP_KEK", KEK)
+
+
+@pytest.fixture
+def made(tmp_path):
+    made = shop(tmp_path)
+    assert made.run() == 0
+    return made
+
+
+def record(made):
+    path = f"{made.policy}.restored.jsonl"
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def rejects(made, output):
+    return {(row["row"], row["field"], row["reason"]) for row in pq.read_table(made.folder / f"{output}.rejected.parquet").to_pylist()}
+
+
+def tampered(made, change):
+    """The release's part with its table changed."""
+    part = made.out() / "crm" / "part-00000.parquet"
+    pq.write_table(change(pq.read_table(part)), part)
+
+
+def test_a_release_is_restored_to_what_it_was_made_of(made):
+    assert made.restore("restored.parquet") == 0
+    restored = pq.read_table(made.folder / "restored.parquet")
+    assert restored.to_pylist() == orders().to_pylist()
+    assert not any(key.startswith(b"beam_deid") for key in restored.schema.metadata or {})
+    assert os.stat(made.folder / "restored.parquet").st_mode & 0o777 == 0o600
+
+
+def test_only_the_fields_that_are_named_are_restored(made):
+    assert made.restore("restored.parquet", fields="age") == 0
+    restored, released = pq.read_table(made.folder / "restored.parquet"), made.released()
+    assert restored.column("age").to_pylist() == orders().column("age").to_pylist()
+    for name in ("buyer", "mobile", "note"):
+        assert restored.column(name).to_pylist() == released.column(name).to_pylist()
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_text_formats_are_restored_by_the_label_beside_them(tmp_path, format):  # noqa: A002
+    made = shop(tmp_path, format=format)
+    assert made.run() == 0
+    assert made.restore("restored.csv") == 0
+    with open(tmp_path / "restored.csv", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["buyer"] for row in rows] == orders().column("buyer").to_pylist()
+    assert [row["mobile"] or None for row in rows] == orders().column("mobile").to_pylist()
+
+
+def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, capsys):
+    pq.write_table(made.released().replace_schema_metadata(None).cast(pa.schema(
+        [pa.field(field.name, field.type) for field in made.released().schema])), made.folder / "taken.parquet")  # fmt: skip
+    base = ["restore", "--policy", made.policy, "--release", "crm", "--reason", "a test", "--input",
+            str(made.folder / "taken.parquet"), "--output"]  # fmt: skip
+    assert call([*base, str(made.folder / "a.parquet"), "--fields", "buyer,note"]) == 0
+    assert call([*base, str(made.folder / "b.parquet"), "--fields", "mobile"]) == 2
+    assert "--label" in capsys.readouterr().err
+    label = ["--label", str(made.out() / "crm" / "label.json")]
+    assert call([*base, str(made.folder / "b.parquet"), "--fields", "mobile", *label]) == 0
+    assert pq.read_table(made.folder / "b.parquet").column("mobile").to_pylist() == orders().column("mobile").to_pylist()
+
+
+def test_the_record_stands_before_the_first_value(made, monkeypatch):
+    seen = []
+    append = RestoreRecord.append
+
+    def watched(self, event, facts):
+        seen.append((event, [path.name for path in made.folder.glob("restored.parquet*")]))
+        append(self, event, facts)
+
+    monkeypatch.setattr(RestoreRecord, "append", watched)
+    assert made.restore("restored.parquet") == 0
+    assert seen[0] == ("begun", [])
+    begun, done = record(made)
+    assert (begun["event"], begun["why"], begun["rows"], begun["fields"]) == (
+        "begun", "a test", ROWS, ["buyer", "mobile", "note", "age"],
+    )  # fmt: skip
+    assert begun["who"]
+    assert begun["at"]
+    assert (done["event"], done["restored"], done["rejected"]) == ("done", ROWS, 0)
+
+
+def test_without_a_record_nothing_is_restored(made, capsys):
+    assert made.restore("restored.parquet", "--record", str(made.folder / "orders.parquet" / "x")) == 1
+    assert "record" in capsys.readouterr().err
+    assert not list(made.folder.glob("restored.parquet*"))
+
+
+def test_the_record_is_only_appended_to_and_each_line_is_bound_to_the_one_before(made):
+    import hashlib
+
+    for name in ("a", "b"):
+        assert made.restore(f"{name}.parquet") == 0
+    with open(f"{made.policy}.restored.jsonl", "rb") as stream:
+        lines = stream.read().splitlines()
+    assert len(lines) == 4
+    assert json.loads(lines[0])["previous"] is None
+    for before, line in zip(lines[:-1], lines[1:], strict=True):
+        assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
+
+
+def test_a_tampered_token_is_told_by_its_row_and_the_others_are_restored(made, capsys):
+    def change(table):
+        buyers = table.column("buyer").to_pylist()
+        buyers[3] = buyers[3][:-2] + ("A" if buyers[3][-2] != "A" else "B") + buyers[3][-1]
+        buyers[5] = "张三"
+        return table.set_column(0, table.schema.field("buyer"), pa.array(buyers))
+
+    tampered(made, change)
+    assert made.restore("restored.parquet") == 3
+    said = capsys.readouterr().err
+    assert "row 3: buyer: not_authentic" in said
+    assert "row 5: buyer: no_token" in said
+    assert "张三" not in said
+    restored = pq.read_table(made.folder / "restored.parquet")
+    kept = [row for number, row in enumerate(orders().to_pylist()) if number not in (3, 5)]
+    assert restored.to_pylist() == kept
+    assert rejects(made, "restored.parquet") == {(3, "buyer", "not_authentic"), (5, "buyer", "no_token")}
+    assert record(made)[-1]["rejected"] == 2
+
+
+def test_a_token_of_another_domain_is_no_token_of_this_one(made):
+    def change(table):
+        age = table.column("age").to_pylist()
+        age[4] = table.column("buyer")[4].as_py()
+        return table.set_column(table.schema.names.index("age"), table.schema.field("age"), pa.array(age))
+
+    tampered(made, change)
+    assert made.restore("restored.parquet") == 3
+    assert rejects(made, "restored.parquet") == {(4, "age", "not_authentic")}
+
+
+def test_another_domain_in_the_policy_restores_nothing(made, capsys):
+    with open(made.policy, encoding="utf-8") as stream:
+        text = stream.read()
+    with open(made.policy, "w", encoding="utf-8") as stream:
+        stream.write(text.replace("domain: customer", "domain: customers").replace("domain: mobile", "domain: mobiles"))
+    assert made.restore("restored.parquet", fields="mobile") == 2
+    assert "another key or in another domain" in capsys.readouterr().err
+    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert len(pq.read_table(made.folder / "restored.parquet")) == 0
+
+
+def test_another_keyring_restores_nothing(made, capsys):
+    os.rename(made.ring, f"{made.ring}.kept")
+    assert call(["keys", "create", made.ring, "--kek", "env:SHOP_KEK"]) == 0
+    assert made.restore("restored.parquet", fields="mobile") == 2
+    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert {reason for _, _, reason in rejects(made, "restored.parquet")} == {"no_such_key"}
+    assert len(rejects(made, "restored.parquet")) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fields", "item"], "buyer, mobile, note, age"),
+        (["--fields", "nothing"], "buyer, mobile, note, age"),
+        (["--fields", ","], "--fields"),
+        (["--release", "partners"], "crm, partner"),
+        (["--release", "partner", "--fields", "buyer"], "another release"),
+        (["--reason", " "], "--reason"),
+        (["--output", "OUT/restored.xml"], "format"),
+        (["--output", "OUT/restored.csv.gz"], "uncompressed"),
+        (["--output", "OUT/orders.parquet"], "exists"),
+        (["--input", "OUT/nothing-*.parquet"], "no file matches"),
+        (["--label", "OUT/out/partner/label.json"], "label of crm"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_recorded_or_written(made, capsys, options, said):
+    before = sorted(path.name for path in made.folder.iterdir())
+    given = {
+        "--policy": made.policy, "--release": "crm", "--fields": "buyer", "--reason": "a test",
+        "--input": str(made.out() / "crm" / "part-*"), "--output": str(made.folder / "restored.parquet"),
+    }  # fmt: skip
+    given.update(dict(zip(options[::2], [word.replace("OUT", str(made.folder)) for word in options[1::2]], strict=True)))
+    assert call(["restore", *(word for pair in given.items() for word in pair)]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(path.name for path in made.folder.iterdir()) == before
+
+
+def test_rows_are_restored_batch_by_batch(made):
+    part = made.out() / "crm" / "part-00000.parquet"
+    table = pq.read_table(part)
+    many = pa.concat_tables([table] * 5_000).replace_schema_metadata(table.schema.metadata)
+    pq.write_table(many, part, row_group_size=50_000)
+    before = pa.default_memory_pool().max_memory()
+    assert made.restore("restored.parquet", fields="buyer,mobile") == 0
+    assert pq.read_metadata(made.folder / "restored.parquet").num_rows == 5_000 * ROWS
+    assert pa.default_memory_pool().max_memory() - before < 200 << 20
+    restored = pq.read_table(made.folder / "restored.parquet", columns=["buyer"]).column("buyer")
+    assert pc.count_distinct(restored).as_py() == 20
