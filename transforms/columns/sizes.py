@@ -51,15 +51,15 @@ def by_size(column: pa.Array) -> Iterator[Group]:
         return
     large = pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)
     _, offsets_buffer, data_buffer = column.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64 if large else np.int32)
-    offsets = offsets[column.offset : column.offset + length + 1].astype(np.int64)
+    ends = np.frombuffer(offsets_buffer, np.int64 if large else np.int32)
+    offsets: Rows = ends[column.offset : column.offset + length + 1].astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
     padded = np.zeros(last - first + 8, np.uint8)
     if last > first:
         padded[: last - first] = np.frombuffer(data_buffer, np.uint8)[first:last]
     # words[i] is the eight bytes that begin at byte i; loads need not be aligned.
     words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
-    starts, sizes = offsets[:-1] - first, np.diff(offsets)
+    starts, sizes = offsets[:-1] - first, offsets[1:] - offsets[:-1]
     for size, rows in _equal(sizes):
         for begin in range(0, len(rows), _SLICE):
             part = rows[begin : begin + _SLICE]

@@ -20,6 +20,7 @@ LEAST_DOMAIN = 1_000_000
 MOST_RADIX = 1 << 16
 ROUNDS = 10
 _LARGEST_BASE = 1 << 46
+_MOST_NUMBERS = 1 << 62
 
 Numerals = npt.NDArray[np.uint16]
 Number = list[npt.NDArray[np.uint64]]
@@ -61,7 +62,7 @@ class Ff1:
             tweaks: uint8 array, shape (m, t) or (1, t) for one tweak for all; none if not given.
 
         Raises:
-            ValueError: The strings are too short for the radix.
+            ValueError: The strings are too short for the radix, or a numeral is not below it.
         """
         return self._apply(numerals, tweaks, backward=False)
 
@@ -73,6 +74,8 @@ class Ff1:
         length = numerals.shape[1]
         if length < self.least_length:
             raise ValueError(f"values of {length} numerals of radix {self.radix} are too few to hide among")
+        if self.radix < MOST_RADIX and numerals.size and int(numerals.max()) >= self.radix:
+            raise ValueError(f"a numeral is not below the radix {self.radix}")
         layout = self._layout(length, 0 if tweaks is None else tweaks.shape[1])
         first, second = layout.number(numerals[:, : layout.u]), layout.number(numerals[:, layout.u :])
         first, second = self._rounds(layout, first, second, tweaks, backward)
@@ -96,10 +99,14 @@ class Ff1:
             backward: Whether to undo it.
 
         Raises:
-            ValueError: The domain is too small.
+            ValueError: The domain is too small or too large, or a number is not in it.
         """
-        if below < LEAST_DOMAIN or self.radix != 2:
-            raise ValueError(f"{below} values are too few to hide among")
+        if self.radix != 2:
+            raise ValueError(f"the radix is {self.radix}; numbers are permuted with radix 2")
+        if not LEAST_DOMAIN <= below <= _MOST_NUMBERS:
+            raise ValueError(f"{below} values are too few to hide among, or more than fit a word")
+        if len(numbers) and int(numbers.max()) >= below:
+            raise ValueError(f"a number is not below {below}")
         layout = self._layout((below - 1).bit_length(), 0 if tweaks is None else tweaks.shape[1])
         low = np.uint64((1 << layout.v) - 1)
         found, walking = numbers.copy(), np.arange(len(numbers))
@@ -140,7 +147,8 @@ class Ff1:
             state = self._aes(state ^ words[:, 2 * block : 2 * block + 2])
         # What is fixed of the first moving block can be taken in before it moves.
         block = layout.size // BLOCK - layout.moving
-        return state ^ words[:, 2 * block : 2 * block + 2]
+        start: Words = state ^ words[:, 2 * block : 2 * block + 2]
+        return start
 
     def _drawn(self, layout: "_Layout", start: Words, number: int, half: Number) -> Words:
         """The round function's blocks, shape (m, 2 ⌈d / 16⌉)."""
@@ -244,7 +252,8 @@ class _Layout:
 
     def plus(self, one: Number, other: Number, numerals: int) -> Number:
         """A sum modulo radix^numerals."""
-        digits, carry = [], np.uint64(0)
+        digits: Number = []
+        carry: Words = np.zeros(1, np.uint64)
         for a, b, base in zip(one, other, self.bases(numerals), strict=True):
             total = a + b + carry
             over = total >= np.uint64(base)
@@ -254,7 +263,8 @@ class _Layout:
 
     def minus(self, one: Number, other: Number, numerals: int) -> Number:
         """A difference modulo radix^numerals."""
-        digits, borrow = [], np.uint64(0)
+        digits: Number = []
+        borrow: Words = np.zeros(1, np.uint64)
         for a, b, base in zip(one, other, self.bases(numerals), strict=True):
             taken = b + borrow
             under = a < taken

@@ -76,7 +76,7 @@ class Gcm:
     def _times(self, blocks: Words) -> Words:
         """Blocks times the hash key: one look-up a byte."""
         data = np.ascontiguousarray(blocks).view(np.uint8)
-        product = self._tables[0][data[:, 0]]
+        product: Words = self._tables[0][data[:, 0]]
         for place in range(1, BLOCK):
             product ^= self._tables[place][data[:, place]]
         return product
