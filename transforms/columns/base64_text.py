@@ -22,7 +22,7 @@ def to_base64(matrix: Bytes) -> Bytes:
         filled[:, :width] = matrix
         matrix = filled
     text = base64.urlsafe_b64encode(matrix.tobytes())
-    return np.frombuffer(text, np.uint8).reshape(rows, -1)[:, : -(-width * 4 // 3)]
+    return np.frombuffer(text, np.uint8).reshape(rows, -(-width // 3) * 4)[:, : -(-width * 4 // 3)]
 
 
 def from_base64(characters: Bytes) -> tuple[Bytes, npt.NDArray[np.bool_]]:
@@ -36,5 +36,5 @@ def from_base64(characters: Bytes) -> tuple[Bytes, npt.NDArray[np.bool_]]:
     filled = np.full((rows, -(-width // 4) * 4), ord("A"), np.uint8)
     filled[:, :width] = np.where(sound[:, None], characters, np.uint8(ord("A")))
     data = binascii.a2b_base64(filled.tobytes().translate(_STANDARD))
-    decoded = np.frombuffer(data, np.uint8).reshape(rows, -1) if width else np.empty((rows, 0), np.uint8)
+    decoded = np.frombuffer(data, np.uint8).reshape(rows, -(-width // 4) * 3)
     return decoded[:, :size], sound & (decoded[:, size:] == 0).all(axis=1)

@@ -45,7 +45,8 @@ def by_size(column: pa.Array) -> Iterator[Group]:
         column: Plain ``string``, ``binary`` or their large kin, shape (n,). A null counts as empty.
     """
     if column.null_count:
-        column = column.fill_null("" if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else b"")
+        text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        column = column.fill_null("" if text else b"")
     length = len(column)
     if length == 0:
         return

@@ -45,7 +45,8 @@ class Cmac(KeyedHash):
             uint64 array, shape (m, 2).
         """
         rest = size - (words.shape[1] // 2 - 1) * BLOCK
-        ending = self._whole if rest == BLOCK else xored(self._partial, (b"\x80" + bytes(BLOCK - 1 - rest)).rjust(BLOCK, b"\0"))
+        padding = (b"\x80".rjust(rest + 1, b"\0")).ljust(BLOCK, b"\0")
+        ending = self._whole if rest == BLOCK else xored(self._partial, padding)
         last = words[:, -2:] ^ as_words(ending)
         state: Words | None = None
         for column in range(0, words.shape[1] - 2, 2):
