@@ -56,8 +56,10 @@ def test_a_group_is_not_larger_than_a_processor_cache():
 
 
 def test_values_longer_than_two_bytes_can_count():
-    values = [b"a" * 70_000, b"b", b"c" * 70_000, b""]
-    assert gathered(pa.array(values, pa.binary())) == values
+    values = [b"a" * 65_537, b"b", b"c" * 65_537, b"", b"d"]
+    column = pa.array(values, pa.binary())
+    assert gathered(column) == values
+    assert [group.size for group in by_size(column)] == [0, 1, 65_537]
 
 
 def test_columns_without_a_value_or_a_row():

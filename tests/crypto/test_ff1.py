@@ -134,6 +134,16 @@ def test_random_values_of_any_radix_length_and_tweak_are_those_of_libffx(radix):
         assert ours.decrypt(made, rows).tolist() == values
 
 
+@pytest.mark.parametrize("length", [510, 511, 512, 513, 1000])
+@pytest.mark.parametrize("radix", [2, 10])
+def test_halves_of_more_numerals_than_a_byte_counts_are_those_of_libffx(radix, length):
+    ffx = pytest.importorskip("ffx", reason="libffx is not installed")
+    values = drawn(random.Random(length), radix, 3, length)
+    made = Ff1(b"k" * 16, radix).encrypt(matrix(*values), tweak_row(b"tweak")).tolist()
+    peer = ffx.FF1(b"k" * 16, radix=radix)
+    assert made == [numerals(peer.encrypt("".join(map(str, value)), tweak=b"tweak")) for value in values]
+
+
 @st.composite
 def columns(draw):
     radix = draw(st.one_of(st.integers(2, 300), st.integers(2, MOST_RADIX)))
