@@ -95,6 +95,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
         raise UsageError("restoring needs a reason", "--reason", 'Say why: --reason "refund of order …, ticket 4711"')
     if not files.is_local(request.output):
         raise UsageError("values are restored onto a local disk only", request.output, "Choose a local --output")
+    format_of(request.output, _OPTIONS)
     if without_compression(request.output) != request.output:
         raise UsageError("restored files are written uncompressed", request.output, "Leave out the last ending")
     if os.path.exists(request.output) and not request.overwrite:

@@ -127,7 +127,7 @@ CHANGES = {
         "category: keeep",
         [
             ":25: releases.analytics.fields.category: no action is called 'keeep'; did you mean 'keep'? "
-            "valid: keep, drop, mask, hash, generalize, shift, surrogate, redact"
+            "valid: keep, drop, mask, hash, tokenize, fpe, encrypt, generalize, shift, surrogate, redact"
         ],
     ),
     "two actions on one field": (
@@ -231,7 +231,7 @@ CHANGES = {
     "a keyed action without keys": (
         "keys: {key: 'env:BEAM_DEID_KEY'}\n",
         "",
-        [":33: releases.crm.fields.buyer_id: hash needs a key; add to the policy: keys: {key: 'env:NAME'}"],
+        [":33: releases.crm.fields.buyer_id: hash needs a key; add to the policy: keys: {keyring: PATH} or keys: {key: 'env:NAME'}"],
     ),
     "a release that gives nothing out": (
         "  crm:",

@@ -5,6 +5,7 @@ from typing import Any
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.actions.drop import Drop
 from beam_deid.transforms.actions.encrypt import Encrypt
+from beam_deid.transforms.actions.fpe import Fpe
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.hash import Hash
 from beam_deid.transforms.actions.keep import Keep
@@ -14,7 +15,7 @@ from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.actions.tokenize import Tokenize
 
-ACTIONS: tuple[type[Action], ...] = (Keep, Drop, Mask, Hash, Tokenize, Encrypt, Generalize, Shift, Surrogate, Redact)
+ACTIONS: tuple[type[Action], ...] = (Keep, Drop, Mask, Hash, Tokenize, Fpe, Encrypt, Generalize, Shift, Surrogate, Redact)
 """All actions, in the order in which they are documented."""
 
 _BY_NAME = {action.name: action for action in ACTIONS}

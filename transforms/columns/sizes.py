@@ -61,13 +61,14 @@ def by_size(column: pa.Array) -> Iterator[Group]:
     # words[i] is the eight bytes that begin at byte i; loads need not be aligned.
     words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
     starts, sizes = offsets[:-1] - first, offsets[1:] - offsets[:-1]
-    for size, rows in _equal(sizes):
+    for size, rows in equal(sizes):
         for begin in range(0, len(rows), _SLICE):
             part = rows[begin : begin + _SLICE]
             yield Group(part, _load(words, starts[part], size), size)
 
 
-def _equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
+def equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
+    """Each size that occurs in (n,), ascending, with the rows that have it."""
     low, high = int(sizes.min()), int(sizes.max())
     if low == high:
         yield low, np.arange(len(sizes))

@@ -47,6 +47,22 @@ def check_private(place: Path, where: str) -> None:
         raise KeyFault("every user of this machine may use the key file", where, f"Run: chmod 600 {place}")
 
 
+def check_own(path: str) -> None:
+    """See that nobody but this user, or root, can have written a file that says what to run.
+
+    Raises:
+        KeyFault: Others can.
+    """
+    if os.name != "posix":
+        return
+    facts = os.stat(path)
+    if facts.st_uid not in (0, os.getuid()) or facts.st_mode & 0o022:
+        raise KeyFault(
+            "the keyring runs a command, and others than you may have written it", path,
+            f"Check its command, then: chown $USER {path} && chmod 600 {path}",
+        )  # fmt: skip
+
+
 def checked(secret: bytes, where: str) -> bytes:
     """A secret without one trailing line break, if it is long enough.
 

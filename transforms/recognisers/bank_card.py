@@ -8,13 +8,13 @@ import re
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def is_luhn(text: str) -> bool:
     """Whether the digits of a text pass Luhn's check."""
     digits = [int(character) for character in text if character.isdigit()]
-    total = sum(_DOUBLED[digit] if place % 2 else digit for place, digit in enumerate(reversed(digits)))
+    total = sum(DOUBLED[digit] if place % 2 else digit for place, digit in enumerate(reversed(digits)))
     return total % 10 == 0
 
 

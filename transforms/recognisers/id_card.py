@@ -8,8 +8,8 @@ import re
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHECKS = "10X98765432"
 
 
 def is_id_card(text: str) -> bool:
@@ -21,8 +21,8 @@ def is_id_card(text: str) -> bool:
         return False
     if len(text) == 15:
         return True
-    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
-    return _CHECKS[total % 11] == text[17].upper()
+    total = sum(int(digit) * weight for digit, weight in zip(text, WEIGHTS, strict=False))
+    return CHECKS[total % 11] == text[17].upper()
 
 
 ID_CARD = Recogniser(

@@ -8,7 +8,7 @@ import pyarrow as pa
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.kinds import arrow_type
-from beam_deid.transforms.crypto.keyring import keyring_ids
+from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.policy.model import KeyPlaces, Policy

@@ -100,7 +100,10 @@ class LocalKek(Kek):
 
     def _cipher(self) -> AESGCM:
         if self._cached is None:
-            salt = bytes.fromhex(self._parameters["salt"])
+            try:
+                salt = bytes.fromhex(self._parameters["salt"])
+            except (KeyError, TypeError, ValueError):
+                raise KeyFault("the keyring is damaged: it has no salt", self.where, "Take a copy of it") from None
             derived = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"beam-deid/kek").derive(self.material())
             self._cached = AESGCM(derived)
         return self._cached

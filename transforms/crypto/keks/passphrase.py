@@ -30,8 +30,11 @@ class PassphraseKek(LocalKek):
         given = read_variable(self.place, self.where, "Set it to the keyring's passphrase")
         if len(given.decode("utf-8", "replace")) < _LEAST:
             raise KeyFault(f"the passphrase is shorter than {_LEAST} characters", self.where, "Take a longer one")
-        n, r, p = (int(self._parameters[name]) for name in ("n", "r", "p"))
-        if n > _MOST_N or r > 64 or p > 64:
-            raise KeyFault("the keyring asks for more scrypt than any of ours", self.where, "Was it changed?")
-        salt = bytes.fromhex(self._parameters["scrypt_salt"])
-        return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(given)
+        try:
+            salt = bytes.fromhex(self._parameters["scrypt_salt"])
+            n, r, p = (int(self._parameters[name]) for name in ("n", "r", "p"))
+            if max(n / _MOST_N, r / 64, p / 64) > 1:
+                raise ValueError
+            return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(given)
+        except (KeyError, TypeError, ValueError):
+            raise KeyFault("the keyring's scrypt costs are none of ours", self.where, "Take a copy of it") from None

@@ -1,0 +1,124 @@
+"""fpe: another value of the same format in place of the value, restorable with the key."""
+
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field, field_validator, model_validator
+
+from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.key_options import Restored, Restoring, Reversible
+from beam_deid.transforms.actions.shapes import ALPHABETS, PRESETS, Characters, Shape
+from beam_deid.transforms.actions.shapes.characters import alphabet_problem
+from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.terms import Kind, Reason
+
+_BY_KIND = {preset.kind: name for name, preset in PRESETS.items()}
+
+
+class Fpe(Reversible):
+    """Format-preserving encryption with FF1 (NIST SP 800-38G rev. 1), under a subkey of the domain.
+
+    A preset keeps what must stay valid; an alphabet takes any characters. Equal values of one domain have equal results,
+    different ones different results. What is kept of a value (``keep_first``, a prefix, a birth date) is the tweak, and
+    is released. A value that has not the format, or has fewer than a million others of its length and kept characters to
+    hide among, is rejected with the reason ``outside_format``. Null stays null, empty text empty.
+    """
+
+    name: ClassVar[str] = "fpe"
+    key_in_value: ClassVar[bool] = False
+
+    preset: Literal["mobile", "id_card", "bank_card", "order_number"] | None = Field(
+        None, description="The format; from the field's kind if neither this nor an alphabet is given"
+    )
+    alphabet: str | None = Field(
+        None, description=f"The characters that are encrypted, each once, or a name: {', '.join(ALPHABETS)}"
+    )
+    keep_first: int | None = Field(None, ge=0, description="Characters at the beginning that stay")
+    keep_last: int | None = Field(None, ge=0, description="Characters at the end that stay; with an alphabet")
+    others: Literal["reject", "keep"] | None = Field(
+        None, description="What to do with characters that are not of the alphabet; a value with any is rejected if not given"
+    )
+    keep_prefix: bool | None = Field(None, description="Whether a mobile keeps its first three digits; true if not given")
+    keep_birth: bool | None = Field(None, description="Whether an ID card keeps its birth date; true if not given")
+
+    @field_validator("alphabet")
+    @classmethod
+    def _an_alphabet(cls, alphabet: str | None) -> str | None:
+        problem = None if alphabet is None or alphabet in ALPHABETS else alphabet_problem(alphabet)
+        if problem:
+            raise ValueError(f"{problem}; or write one of the names: {', '.join(ALPHABETS)}")
+        return alphabet
+
+    @model_validator(mode="after")
+    def _together(self) -> "Fpe":
+        if self.preset is not None and self.alphabet is not None:
+            raise ValueError("say either preset or alphabet")
+        return self
+
+    def check(self, target: Target) -> str | None:
+        """Whether the format is known, and takes the options that are given."""
+        preset = self._preset(target)
+        if preset is None and self.alphabet is None:
+            return f"the format is not known here; say preset: {', '.join(PRESETS)}; or alphabet: digits"
+        takes = ("keep_first", "keep_last", "others") if preset is None else PRESETS[preset].options
+        wrong = [name for name in self._given() if name not in takes]
+        if wrong:
+            what = "an alphabet" if preset is None else f"the preset {preset}"
+            return f"{wrong[0]} does not go with {what}; it takes {', '.join(takes) or 'no option'}"
+        if preset is not None and target.kind in _BY_KIND and target.kind is not PRESETS[preset].kind:
+            return f"the preset {preset} does not fit a field of kind {target.kind}"
+        return None
+
+    def sentence(self, target: Target) -> str:
+        """What it becomes, and that the key turns it back."""
+        preset = self._preset(target)
+        what = "another value in the same alphabet" if preset is None else PRESETS[preset].sentence
+        return f"{target.field} becomes {what} (FF1), which the key turns back, domain {self.domain_of(target)}"
+
+    def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
+        """Fetch the subkey.
+
+        Raises:
+            KeyFault: A key is missing, unreadable or too short.
+            UsageError: `check` would have found something.
+        """
+        shape = self._shape(target, self.subkey(target, keys).bytes)
+
+        def bound(column: pa.Array, subject: pa.Array | None) -> Treated:
+            texts = canonical_text(column)
+            values, wrong = shape.apply(texts, backward=False)
+            return Treated(values, pa.array(wrong), Reason.OUTSIDE_FORMAT) if wrong.any() else Treated(values)
+
+        return bound
+
+    def restoring(self, target: Target, keys: KeySource, identity: int | None) -> Restoring:
+        """See `Reversible.restoring`; who calls must know that the key is the right one, for FF1 cannot tell."""
+        shape = self._shape(target, self.subkey(target, keys, identity).bytes)
+
+        def restore(texts: pa.Array) -> Restored:
+            values, wrong = shape.apply(plain(texts), backward=True)
+            return Restored(values, ((pa.array(wrong), Reason.OUTSIDE_FORMAT),) if wrong.any() else ())
+
+        return restore
+
+    def _preset(self, target: Target) -> str | None:
+        if self.preset is not None or self.alphabet is not None:
+            return self.preset
+        return _BY_KIND.get(target.kind) if isinstance(target.kind, Kind) else None
+
+    def _given(self) -> dict[str, Any]:
+        names = ("keep_first", "keep_last", "others", "keep_prefix", "keep_birth")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def _shape(self, target: Target, key: bytes) -> Shape:
+        problem, preset = self.check(target), self._preset(target)
+        if problem:
+            raise UsageError(problem, f"release {target.release}, field {target.field}")
+        if preset is not None:
+            return PRESETS[preset].make(key, **self._given())
+        alphabet = ALPHABETS.get(str(self.alphabet), str(self.alphabet))
+        return Characters(key, alphabet, self.keep_first or 0, self.keep_last or 0, self.others == "keep")
+
+

@@ -1,0 +1,201 @@
+"""Keyrings as files: made for their owner alone, read anywhere, changed whole or not at all."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from beam_deid.transforms import files
+from beam_deid.transforms.crypto.keyring import (
+    DEFAULT_NAME,
+    DESTROYED,
+    FORMAT,
+    PRIMARY,
+    STATES,
+    VERSION,
+    Keyring,
+    KeyVersion,
+)
+from beam_deid.transforms.crypto.places import check_private
+from beam_deid.transforms.errors import KeyFault
+
+
+def create(path: str, source: str, name: str = DEFAULT_NAME) -> Keyring:
+    """Make a keyring with one key; the file is readable by its owner alone.
+
+    Raises:
+        KeyFault: The file exists or cannot be written, or the key-encryption key cannot be had.
+    """
+    if not files.is_local(path):
+        raise KeyFault("a keyring is made on a local disk", path, "Make it here and copy it")
+    ring = Keyring.empty(path, source)
+    ring = ring.with_new(name, ring.opener())
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        # Exclusive: two that are made at once cannot overwrite each other.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(_bytes(ring))
+            os.fsync(stream.fileno())
+    except FileExistsError:
+        raise KeyFault(
+            "the keyring exists", path, f"Add a key with: beam-deid keys create {path} --name NAME, or choose another file"
+        ) from None
+    except OSError as error:
+        raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
+    return ring
+
+
+def opened(path: str) -> Keyring:
+    """Read a keyring, from any filesystem.
+
+    Raises:
+        KeyFault: It is not there, cannot be read, others may use it, or it is none of this version.
+    """
+    advice = f"Make one with: beam-deid keys create {path} --kek env:NAME"
+    try:
+        if files.is_local(path):
+            check_private(Path(path), path)
+            data = Path(path).read_bytes()
+        else:
+            data = files.read_all(path)
+    except OSError as error:
+        raise KeyFault(f"the keyring cannot be read ({error.strerror})", path, advice) from None
+    return _parsed(data, path)
+
+
+def keyring_ids(path: str) -> tuple[str, dict[str, int]]:
+    """A keyring's id, and the id of each key's primary version by name; opens no key.
+
+    Raises:
+        KeyFault: The keyring cannot be read.
+    """
+    ring = opened(path)
+    return ring.id, {key.name: key.id for key in ring.keys if key.state == PRIMARY}
+
+
+def destroyed_ids(path: str) -> tuple[str, dict[int, str]]:
+    """A keyring's id, and the date of each destroyed key by its id.
+
+    Raises:
+        KeyFault: The keyring cannot be read.
+    """
+    ring = opened(path)
+    return ring.id, {key.id: str(key.destroyed) for key in ring.keys if key.state == DESTROYED}
+
+
+@contextlib.contextmanager
+def change(path: str) -> Iterator["Change"]:
+    """Change a keyring file: no two at once, and whole or not at all.
+
+    Raises:
+        KeyFault: See `opened`; also when it cannot be written.
+    """
+    if not files.is_local(path):
+        raise KeyFault("a keyring is changed on a local disk", path, "Change it where it was made and copy it")
+    opened(path)
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = stack.enter_context(open(f"{path}.lock", "wb", opener=_owner_only))
+            _lock(lock.fileno())
+        except OSError as error:
+            raise KeyFault(f"the keyring cannot be changed ({error.strerror})", path) from None
+        yield Change(opened(path))
+
+
+class Change:
+    """A keyring that is being changed.
+
+    Attributes:
+        ring: The keyring as it stands in the file.
+    """
+
+    def __init__(self, ring: Keyring) -> None:
+        self.ring = ring
+
+    def save(self, ring: Keyring) -> None:
+        """Put another content in the file's place; wrapped keys that are in it no more are overwritten on the disk.
+
+        Raises:
+            KeyFault: It cannot be written.
+        """
+        path, new = ring.path, f"{ring.path}.new"
+        kept = {key.wrapped for key in ring.keys}
+        gone = [key.wrapped for key in self.ring.keys if key.wrapped and key.wrapped not in kept]
+        try:
+            with open(path, "r+b") as old:
+                Path(new).unlink(missing_ok=True)
+                with open(new, "xb", opener=_owner_only) as stream:
+                    stream.write(_bytes(ring))
+                    os.fsync(stream.fileno())
+                os.replace(new, path)
+                # Only now, through the old file's descriptor: a crash before this loses no other key.
+                _overwrite(old, gone)
+            _sync_folder(os.path.dirname(os.path.abspath(path)))
+        except OSError as error:
+            raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
+        self.ring = ring
+
+
+def _overwrite(stream: BinaryIO, texts: list[str]) -> None:
+    """Overwrite texts where they stand in a file, so that they do not outlive it in freed blocks of the disk."""
+    data = stream.read() if texts else b""
+    for text in texts:
+        stream.seek(data.index(text.encode()))
+        stream.write(b"0" * len(text))
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _parsed(data: bytes, path: str) -> Keyring:
+    try:
+        document = json.loads(data)
+        if document["format"] != FORMAT:
+            raise ValueError
+        version = document["version"]
+    except (ValueError, KeyError, TypeError):
+        raise KeyFault("this is no keyring", path, "Name the file that `beam-deid keys create` made") from None
+    if version != VERSION:
+        raise KeyFault(f"the keyring is of version {version!r}, this program knows {VERSION}", path, "Update beam-deid")
+    try:
+        keys = tuple(KeyVersion(**key) for key in document["keys"])
+        ring = Keyring(path, document["id"], dict(document["kek"]), keys)
+        texts = (ring.id, ring.kek["source"], ring.kek["check"])
+        sound = all(isinstance(text, str) for text in texts) and all(map(_sound, keys))
+    except (KeyError, TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise KeyFault("the keyring is damaged", path, "Take a copy of it")
+    return ring
+
+
+def _sound(key: KeyVersion) -> bool:
+    types = type(key.id) is int and isinstance(key.name, str) and isinstance(key.wrapped, str | None)
+    return types and 0 < key.id < 1 << 32 and key.state in STATES and (key.wrapped is None) == (key.state == DESTROYED)
+
+
+def _bytes(ring: Keyring) -> bytes:
+    return (json.dumps(ring.to_json(), indent=2) + "\n").encode()
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # elsewhere the last writer wins
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _sync_folder(path: str) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
