@@ -1,4 +1,6 @@
 import csv
+import hashlib
+import itertools
 import json
 import os
 
@@ -34,7 +36,8 @@ def record(made):
 
 
 def rejects(made, output):
-    return {(row["row"], row["field"], row["reason"]) for row in pq.read_table(made.folder / f"{output}.rejected.parquet").to_pylist()}
+    rows = pq.read_table(made.folder / f"{output}.rejected.parquet").to_pylist()
+    return {(row["row"], row["field"], row["reason"]) for row in rows}
 
 
 def tampered(made, change):
@@ -110,15 +113,13 @@ def test_without_a_record_nothing_is_restored(made, capsys):
 
 
 def test_the_record_is_only_appended_to_and_each_line_is_bound_to_the_one_before(made):
-    import hashlib
-
     for name in ("a", "b"):
         assert made.restore(f"{name}.parquet") == 0
     with open(f"{made.policy}.restored.jsonl", "rb") as stream:
         lines = stream.read().splitlines()
     assert len(lines) == 4
     assert json.loads(lines[0])["previous"] is None
-    for before, line in zip(lines[:-1], lines[1:], strict=True):
+    for before, line in itertools.pairwise(lines):
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
 
 

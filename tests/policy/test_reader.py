@@ -231,7 +231,10 @@ CHANGES = {
     "a keyed action without keys": (
         "keys: {key: 'env:BEAM_DEID_KEY'}\n",
         "",
-        [":33: releases.crm.fields.buyer_id: hash needs a key; add to the policy: keys: {keyring: PATH} or keys: {key: 'env:NAME'}"],
+        [
+            ":33: releases.crm.fields.buyer_id: hash needs a key; "
+            "add to the policy: keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
+        ],
     ),
     "a release that gives nothing out": (
         "  crm:",
