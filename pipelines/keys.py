@@ -177,7 +177,8 @@ def _say_new(ring: Keyring, name: str, what: str, as_json: bool) -> None:
     out = output.console(as_json)
     out.print(f"{what}: key [bold]{key.id}[/bold] ({name}) in {ring.path}, under {ring.opener().where}")
     if what == "made":
-        out.print(f"In a policy: keys: {{keyring: {ring.path}}}" + ("" if name == DEFAULT_NAME else f", and key: keyring:{name}"))
+        named = "" if name == DEFAULT_NAME else f", and key: keyring:{name}"
+        out.print(f"In a policy: keys: {{keyring: {os.path.abspath(ring.path)}}}{named}")
     if as_json:
         output.emit({"keyring": ring.id, "key": _shown(key)})
 
