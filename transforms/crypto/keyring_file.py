@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from beam_deid.transforms import files
+from beam_deid.transforms.crypto.keks import kek_of
 from beam_deid.transforms.crypto.keyring import (
     DEFAULT_NAME,
     DESTROYED,
@@ -31,7 +32,7 @@ def create(path: str, source: str, name: str = DEFAULT_NAME) -> Keyring:
     if not files.is_local(path):
         raise KeyFault("a keyring is made on a local disk", path, "Make it here and copy it")
     ring = Keyring.empty(path, source)
-    ring = ring.with_new(name, ring.opener())
+    ring = ring.with_new(name, kek_of(source, ring.kek))
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         # Exclusive: two that are made at once cannot overwrite each other.

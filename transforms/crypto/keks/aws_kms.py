@@ -6,6 +6,7 @@ from beam_deid.transforms.crypto.keks.kek import Kek
 from beam_deid.transforms.errors import KeyFault
 
 _CONTEXT = "beam-deid"
+_SECONDS = 10
 
 
 class AwsKek(Kek):
@@ -29,11 +30,14 @@ class AwsKek(Kek):
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         try:
             import boto3
+            from botocore.config import Config
             from botocore.exceptions import BotoCoreError, ClientError
         except ImportError:
             raise KeyFault("AWS KMS needs boto3", self.where, "Run: pip install 'beam-deid[aws]'") from None
         try:
-            answer: dict[str, Any] = getattr(boto3.client("kms"), operation)(KeyId=self.place, **request)
+            # A session of its own: boto3's default one is not safe in threads, and keeps credentials that were changed.
+            client = boto3.Session().client("kms", config=Config(connect_timeout=_SECONDS, read_timeout=_SECONDS))
+            answer: dict[str, Any] = getattr(client, operation)(KeyId=self.place, **request)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "unknown")
             raise KeyFault(f"AWS KMS refuses to {operation} ({code})", self.where, "Check the key and its policy") from None

@@ -1,0 +1,221 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from beam_deid.transforms.crypto.keyring_file import change, create, destroyed_ids, keyring_ids, opened
+from beam_deid.transforms.errors import KeyFault, NoSuchKey
+
+from .rings import KEK, destroyed, keys_of, made, rotated
+
+HEAD = b'{"format": "beam-deid keyring", "version": 1'
+
+
+@pytest.fixture(autouse=True)
+def _kek(monkeypatch):
+    monkeypatch.setenv("TEST_KEK", KEK)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return made(tmp_path)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_a_keyring_is_for_its_owner_alone_whatever_the_umask(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        path = made(tmp_path)
+        rotated(path)
+    finally:
+        os.umask(before)
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_its_form_is_the_documented_one_and_holds_no_key(path):
+    document = json.loads(Path(path).read_text())
+    assert list(document) == ["format", "version", "id", "kek", "keys"]
+    assert (document["format"], document["version"]) == ("beam-deid keyring", 1)
+    assert set(document["kek"]) == {"source", "salt", "check"}
+    (key,) = document["keys"]
+    assert list(key) == ["id", "name", "state", "created", "wrapped", "destroyed"]
+    (secret,) = keys_of(path).values()
+    assert len(secret) == 32
+    assert secret not in Path(path).read_bytes()
+    assert secret.hex() not in Path(path).read_text()
+    assert KEK not in Path(path).read_text()
+
+
+def test_one_that_exists_is_not_overwritten(path):
+    before = Path(path).read_bytes()
+    with pytest.raises(KeyFault, match="exists"):
+        create(path, "env:TEST_KEK")
+    assert Path(path).read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o666])
+def test_one_that_others_may_use_is_refused(path, mode):
+    os.chmod(path, mode)
+    with pytest.raises(KeyFault, match=r"chmod 600"):
+        opened(path)
+
+
+def test_rotation_retires_the_old_version_which_still_opens(path):
+    (old,) = keys_of(path)
+    ring = rotated(path)
+    assert [(key.state, key.id == old) for key in ring.keys] == [("retired", True), ("primary", False)]
+    assert len(set(keys_of(path).values())) == 2
+    assert ring.primary("main").id != old
+
+
+def test_destruction_leaves_id_and_date_and_nothing_of_the_key(path):
+    (old,) = keys_of(path)
+    ring = rotated(path)
+    wrapped = ring.version(old).wrapped
+    kept = keys_of(path)[ring.primary("main").id]
+    with open(path, "rb") as stream:  # the old file, which has no name any more afterwards
+        ring = destroyed(path, old)
+        stream.seek(0)
+        left = stream.read()
+    assert wrapped.encode() not in left
+    assert wrapped not in Path(path).read_text()
+    gone = ring.version(old)
+    assert (gone.id, gone.state, gone.wrapped) == (old, "destroyed", None)
+    assert gone.destroyed
+    assert list(keys_of(path).values()) == [kept]
+    with pytest.raises(NoSuchKey, match="destroyed on"):
+        ring.unwrap(gone, ring.opener())
+
+
+def test_destroying_the_primary_leaves_no_primary_until_it_is_rotated(path):
+    (key,) = keys_of(path)
+    ring = destroyed(path, key)
+    with pytest.raises(NoSuchKey, match="keys rotate"):
+        ring.primary("main")
+    assert rotated(path).primary("main").id != key
+
+
+def test_destroying_twice_changes_nothing(path):
+    (key,) = keys_of(path)
+    destroyed(path, key)
+    before = Path(path).read_bytes()
+    assert destroyed(path, key).version(key).destroyed
+    assert Path(path).read_bytes() == before
+
+
+def test_ids_are_told_without_opening_a_key(path, monkeypatch):
+    (old,) = keys_of(path)
+    new = rotated(path).primary("main").id
+    destroyed(path, old)
+    monkeypatch.delenv("TEST_KEK")
+    assert keyring_ids(path)[1] == {"main": new}
+    assert list(destroyed_ids(path)[1]) == [old]
+    assert keyring_ids(path)[0] == destroyed_ids(path)[0]
+
+
+def changed(path, change_document):
+    document = json.loads(Path(path).read_text())
+    change_document(document)
+    Path(path).write_text(json.dumps(document))
+
+
+def swap(document):
+    one, other = document["keys"]
+    one["wrapped"], other["wrapped"] = other["wrapped"], one["wrapped"]
+
+
+@pytest.mark.parametrize(
+    "change_document",
+    [
+        swap,
+        lambda d: d.update(id="0" * 16),
+        lambda d: d["keys"][0].update(name="other"),
+        lambda d: d["keys"][0].update(id=5),
+        lambda d: d["keys"][0].update(wrapped=d["keys"][0]["wrapped"][:-8] + "AAAAAAA="),
+        lambda d: d["keys"][0].update(wrapped="no base64"),
+        lambda d: d["keys"][0].update(wrapped=""),
+        lambda d: d["kek"].update(salt="00" * 16),
+        lambda d: d["kek"].update(salt="zz"),
+        lambda d: d["kek"].pop("salt"),
+    ],
+    ids=["swapped", "ring id", "name", "id", "tail", "text", "empty", "salt", "salt of no hex", "no salt"],
+)
+def test_a_key_that_was_changed_or_exchanged_does_not_open(path, change_document):
+    rotated(path)
+    secrets = [secret.hex() for secret in keys_of(path).values()]
+    changed(path, change_document)
+    with pytest.raises(KeyFault) as caught:
+        keys_of(path)
+    assert not any(secret in str(caught.value) for secret in secrets)
+
+
+def test_another_key_encryption_key_neither_opens_nor_adds_a_key(path, monkeypatch):
+    before = Path(path).read_bytes()
+    monkeypatch.setenv("TEST_KEK", "another-key-encryption-key-0123456789")
+    with pytest.raises(KeyFault, match="another key-encryption key"):
+        keys_of(path)
+    with pytest.raises(KeyFault, match="another key-encryption key"):
+        rotated(path)
+    assert Path(path).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no keyring"), (b"[]", "no keyring"), (b"{", "no keyring"), (b"\xff", "no keyring"), (b"null", "no keyring"),
+        (b'{"format": "other", "version": 1}', "no keyring"), (b'{"format": "beam-deid keyring"}', "no keyring"),
+        (b'{"format": "beam-deid keyring", "version": 2}', "version 2"),
+        (HEAD + b"}", "damaged"), (HEAD + b', "id": "x", "kek": [], "keys": []}', "damaged"),
+        (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 1}]}', "damaged"),
+        (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 0, "name": "a", "state": "primary", '
+         b'"created": "", "wrapped": ""}]}', "damaged"),
+    ],
+)  # fmt: skip
+def test_what_is_no_keyring_is_told(path, content, said):
+    Path(path).write_bytes(content)
+    with pytest.raises(KeyFault, match=said):
+        opened(path)
+
+
+@pytest.mark.parametrize("place", ["nowhere/x.keyring", ""])
+def test_one_that_is_not_there_is_told_with_how_to_make_it(tmp_path, place):
+    with pytest.raises(KeyFault) as caught:
+        opened(str(tmp_path / place))
+    assert "keyring" in caught.value.message
+
+
+def test_two_that_rotate_at_once_both_succeed(path):
+    code = (
+        "import sys; from beam_deid.transforms.crypto.keyring_file import change\n"
+        "for _ in range(5):\n"
+        "    with change(sys.argv[1]) as changing:\n"
+        "        changing.save(changing.ring.with_new('main', changing.ring.opener()))\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, path]) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert len(opened(path).keys) == len(keys_of(path)) == 11
+    assert [key.state for key in opened(path).keys].count("primary") == 1
+
+
+@pytest.mark.parametrize("fails", ["replace", "fsync"])
+def test_a_change_that_fails_leaves_the_keyring_as_it_was(path, monkeypatch, fails):
+    before, keys = Path(path).read_bytes(), keys_of(path)
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"beam_deid.transforms.crypto.keyring_file.os.{fails}", fail)
+        with pytest.raises(KeyFault, match="No space"):
+            destroyed(path, next(iter(keys)))
+    assert Path(path).read_bytes() == before
+    assert keys_of(path) == keys
+
+
+def test_a_keyring_elsewhere_is_neither_made_nor_changed():
+    for act in (lambda: create("s3://bucket/a.keyring", "env:TEST_KEK"), lambda: change("s3://bucket/a.keyring").__enter__()):
+        with pytest.raises(KeyFault, match="local disk"):
+            act()
