@@ -196,9 +196,9 @@ def test_it_is_ff1_of_another_implementation(alphabet, data):
         ({"preset": "order_number"}, ["12345", "ABCDEF", "1-2-3-4-5", "１２３４５６７"]),
         ({"alphabet": "digits"}, ["12345", "12345a", "1234567 ", "-123456", "茶123456"]),
         ({"alphabet": "digits", "keep_first": 3}, ["12345678", "12"]),
-        ({"alphabet": "hex"}, ["ABCDEF01"]),
+        ({"alphabet": "hex"}, ["ABCDEF01"]), ({"alphabet": "hanzi"}, ["茶" * 513, "茶" * 70_000]),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:60],
 )  # fmt: skip
 def test_what_has_not_the_format_is_a_fault_both_ways(options, values):
     treated = encrypted(texts(values), **options)

@@ -22,8 +22,9 @@ class Fpe(Reversible):
 
     A preset keeps what must stay valid; an alphabet takes any characters. Equal values of one domain have equal results,
     different ones different results. What is kept of a value (``keep_first``, a prefix, a birth date) is the tweak, and
-    is released. A value that has not the format, or has fewer than a million others of its length and kept characters to
-    hide among, is rejected with the reason ``outside_format``. Null stays null, empty text empty.
+    is released. A value that has not the format, has fewer than a million others of its length and kept characters to hide
+    among, or more than 512 characters to encrypt, is rejected with the reason ``outside_format``. Null stays null, empty
+    text empty.
     """
 
     name: ClassVar[str] = "fpe"

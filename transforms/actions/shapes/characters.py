@@ -8,6 +8,9 @@ from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.columns.sizes import Bytes
 from beam_deid.transforms.crypto.ff1 import Ff1
 
+LONGEST = 512
+"""Most characters that are encrypted in one value: FF1's arithmetic takes a time that grows with their square."""
+
 Numerals = npt.NDArray[np.int32]
 
 _DIGITS = "0123456789"
@@ -43,7 +46,7 @@ class Characters(Shape):
     def change(self, codes: Codes, *, backward: bool) -> Changed:
         """See `Shape.change`."""
         end = codes.shape[1] - self._last
-        if end - self._first < self._cipher.least_length:
+        if not self._cipher.least_length <= end - self._first <= LONGEST:
             return Changed(codes, np.zeros(len(codes), bool))
         inner = codes[:, self._first : end]
         numerals = self._numerals[np.minimum(inner, len(self._numerals) - 1)]
