@@ -56,8 +56,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_news)
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
     sys.exit(call(arguments))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log record says more than the message that the command ends with: engines log what they raise."""
+    return not (record.exc_info and isinstance(record.exc_info[1], DeidError))
 
 
 def call(arguments: list[str] | None = None) -> int:

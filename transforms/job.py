@@ -90,6 +90,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     """
     started, clock = now(), time.monotonic()
     prepared = replace(prepared, job=prepared.job.pinned())
+    if settings.runner == LOCAL:
+        prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
     staging = Staging(output, prepared.job.run, settings.overwrite)
     keys = RunKeys(prepared.job, staging.path)
     try:

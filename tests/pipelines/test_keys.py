@@ -184,6 +184,15 @@ def test_a_keyring_that_has_moved_is_named(made, tmp_path):
     assert made.label()["fields"]["buyer"]["recoverability"] == "key_destroyed"
 
 
+def test_a_key_that_the_keyring_has_not_is_told_before_anything_is_read(made, capsys):
+    policy = Path(made.policy)
+    policy.write_text(policy.read_text("utf-8").replace("    format", "    key: keyring:none\n    format"), "utf-8")
+    assert made.run() == 2
+    said = capsys.readouterr().err
+    assert "no key of that name. It has: main" in said
+    assert "measuring" not in said
+
+
 def test_equal_values_have_equal_tokens_and_unequal_ciphertexts(made):
     assert made.run() == 0
     table = made.released()

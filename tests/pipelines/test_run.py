@@ -291,3 +291,39 @@ def test_a_mobile_is_found_in_a_released_column_of_any_type(policy, tmp_path, ki
     pq.write_table(table().set_column(3, "what", numbers), source)
     assert run(policy, source, out) == 0
     assert {"field": "what", "kind": "mobile", "hits": 2} in labels(out)["out"]["scan"]
+
+
+REJECTING = """
+version: 1
+dataset: d
+subject: who
+keys: {key: env:BEAM_DEID_KEY}
+fields:
+  who: {role: direct_identifier}
+  mobile: {role: direct_identifier, kind: mobile}
+  day: {role: quasi_identifier, kind: date}
+  item: {role: insensitive}
+releases:
+  formatted: {purpose: p, sharing: enclave, fields: {mobile: fpe, item: keep}}
+  shifted: {purpose: p, sharing: enclave, fields: {day: shift, item: keep}}
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_records_that_a_keyed_action_rejects_are_rejected_in_their_release_alone(tmp_path, workers):
+    policy, source, out = tmp_path / "policy.yaml", tmp_path / "in.parquet", tmp_path / "out"
+    policy.write_text(REJECTING)
+    pq.write_table(
+        pa.table({
+            "who": ["a", None, "c", "d"], "mobile": ["13800138000", "13800138001", "no mobile", None],
+            "day": ["2025-01-01"] * 4, "item": ["x"] * 4,
+        }), source,
+    )  # fmt: skip
+    arguments = ["run", str(policy), "-i", str(source), "-o", str(out), "--workers", workers, "--max-rejects", "0.25"]
+    assert call(arguments) == 0
+    rows = [tuple(row.values())[1:] for row in pq.read_table(out / "rejected.parquet").to_pylist()]
+    assert rows == [(1, "day", "wrong_type", "shifted"), (2, "mobile", "outside_format", "formatted")]
+    for release in ("formatted", "shifted"):
+        label = json.loads((out / release / "label.json").read_text("utf-8"))
+        assert (label["records"]["released"], label["records"]["rejected"]) == (3, 1)
+    assert call([*arguments[:-1], "0.1", "--overwrite"]) == 3

@@ -91,6 +91,8 @@ class Action(BaseModel, ABC):
     name: ClassVar[str]
     keyed: ClassVar[bool] = False
     beside: ClassVar[Beside] = Beside.SUBJECT
+    rejects: ClassVar[bool] = False
+    """Whether it has faults of its own, so that it must be tried before records can be counted."""
 
     @property
     def wants(self) -> Kind | None:

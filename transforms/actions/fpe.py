@@ -28,6 +28,7 @@ class Fpe(Reversible):
     """
 
     name: ClassVar[str] = "fpe"
+    rejects: ClassVar[bool] = True
     key_in_value: ClassVar[bool] = False
 
     preset: Literal["mobile", "id_card", "bank_card", "order_number"] | None = Field(

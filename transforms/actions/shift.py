@@ -32,6 +32,7 @@ class Shift(KeyedAction):
     """
 
     name: ClassVar[str] = "shift"
+    rejects: ClassVar[bool] = True
 
     days: int = Field(30, ge=1, le=36_500, description="Most days that a date moves, back or forth")
 

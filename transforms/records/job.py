@@ -14,6 +14,7 @@ from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.policy.model import KeyPlaces, Policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.terms import Recoverability
 
 BATCH_ROWS = 65_536
 SHARD_ROWS = 262_144
@@ -65,6 +66,19 @@ class Job:
         keyring, ids = keyring_ids(places.keyring)
         return replace(self, keyring=keyring, key_ids=ids)
 
+    def check_keys(self) -> None:
+        """See that every key the releases take can be had in this process, but for those that the run makes itself.
+
+        Raises:
+            KeyFault: One cannot.
+        """
+        keys = self.keys
+        for release in self.releases:
+            for name in released_fields(self.policy, release):
+                action, target = self.policy.releases[release].fields[name], self.policy.target(release, name)
+                if isinstance(action, KeyedAction) and action.recoverability(target) is Recoverability.KEYED:
+                    action.subkey(target, keys)
+
     def keyring_of(self, action: KeyedAction, target: Target) -> str | None:
         """Id of the keyring that the key of a field is in; None where it is in none."""
         reference = action.key or target.key
@@ -86,7 +100,7 @@ class Job:
     @property
     def measured_columns(self) -> tuple[str, ...]:
         """The input columns that the measuring pass needs, in the policy's order."""
-        needed = {name for layout in self.layouts.values() for name in layout.measured}
+        needed = {name for layout in self.layouts.values() for name in layout.treated}
         needed.add(self.policy.subject or "")
         return tuple(name for name in self.columns if name in needed or not self._is_text(name))
 

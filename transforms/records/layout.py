@@ -68,6 +68,7 @@ class Layout:
         sensitive: Its released sensitive fields.
         open: Fields whose level is to be decided.
         scanned: Released fields whose values are searched for identifiers.
+        tried: Fields that are treated before anything is counted, only to see which records will be rejected.
         projections: Everything that is looked at together, by name.
     """
 
@@ -76,6 +77,7 @@ class Layout:
     sensitive: tuple[str, ...]
     open: tuple[str, ...]
     scanned: tuple[str, ...]
+    tried: tuple[str, ...]
     projections: Mapping[str, Projection]
 
     @classmethod
@@ -98,16 +100,22 @@ class Layout:
                 sets[f"release:{other}"] = tuple(name for name in visible if name in theirs)
         for name, attacker in spec.attackers.items():
             sets[f"attacker:{name}"] = tuple(field for field in attacker.knows if field in visible)
+        tried = tuple(name for name in out if spec.fields[name].rejects)
         return cls(
-            release, quasi, sensitive_fields(policy, release), undecided, scanned,
+            release, quasi, sensitive_fields(policy, release), undecided, scanned, tried,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The fields that measuring needs."""
+        """The fields that are counted or scanned."""
         named = [*self.scanned, *self.sensitive, *(f for p in self.projections.values() for f in p.fields)]
         return tuple(dict.fromkeys(named))
+
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """The fields that measuring treats."""
+        return tuple(dict.fromkeys([*self.measured, *self.tried]))
 
 
 def can_hide_identifiers(column_type: pa.DataType) -> bool:

@@ -87,7 +87,7 @@ class Measurer:
         self._job = job
         self._layouts = job.layouts
         self._treatments = {
-            name: Treatment(job, name, {}, layout.measured) for name, layout in self._layouts.items()
+            name: Treatment(job, name, {}, layout.treated) for name, layout in self._layouts.items()
         }
         self._read = 0
         self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
