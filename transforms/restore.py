@@ -24,6 +24,7 @@ from beam_deid.transforms.restore_record import RestoreRecord
 from beam_deid.transforms.verify import read_label
 
 _OPTIONS = InputOptions()
+_LABEL = "label.json"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,11 @@ def restore(policy: Policy, request: Request) -> Outcome:
     if os.path.exists(request.output) and not request.overwrite:
         raise UsageError("the output exists", request.output, "Choose another --output, or add --overwrite")
     restorer = Restorer(policy, request.release, request.fields, Job(policy, (request.release,)).keys)
-    found = [_opened(file) for file in files.match(request.inputs)]
+    # A release's label lies beside its parts, and `out/crm/*` means the parts.
+    matched = [file for file in files.match(request.inputs) if os.path.basename(file.path) != _LABEL]
+    if not matched:
+        raise UsageError("no file matches this input", request.inputs[0], "Check the path; quote globs in a shell")
+    found = [_opened(file) for file in matched]
     marked = _label_marks(request.label, request.release) if request.label else {}
     readied = [restorer.ready({**_marks(file, request.release), **marked}, file.path) for file in found]
     for file in found:
@@ -176,7 +181,7 @@ def _marks(file: _File, release: str) -> dict[str, Mark]:
         identity, separator, check = said.partition(":")
         if separator and identity.isdecimal():
             marks[column.name] = Mark(int(identity), check)
-    beside = os.path.join(os.path.dirname(file.path), "label.json")
+    beside = os.path.join(os.path.dirname(file.path), _LABEL)
     if told is None and files.is_local(file.path) and os.path.exists(beside):
         marks.update(_label_marks(beside, release))
     return marks

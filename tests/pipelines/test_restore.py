@@ -54,6 +54,12 @@ def test_a_release_is_restored_to_what_it_was_made_of(made):
     assert os.stat(made.folder / "restored.parquet").st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("given", ["crm", "crm/*", "crm/*.parquet"])
+def test_a_folder_and_a_glob_mean_the_parts_without_the_label(made, given):
+    assert made.restore("restored.parquet", "--input", str(made.out() / given)) == 0
+    assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS
+
+
 def test_only_the_fields_that_are_named_are_restored(made):
     assert made.restore("restored.parquet", fields="age") == 0
     restored, released = pq.read_table(made.folder / "restored.parquet"), made.released()
