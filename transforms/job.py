@@ -11,11 +11,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_deid.transforms import files, workers
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide import Decide
 from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
 from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.progress import PROGRESS
-from beam_deid.transforms.publish import OUTCOME, Prove, now, write_papers
+from beam_deid.transforms.publish import OUTCOME, Prove, write_papers
 from beam_deid.transforms.records.pieces import FOLDER
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys

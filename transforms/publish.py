@@ -1,6 +1,5 @@
 """The facts of all parts to the papers of a run: prove, then write ``label.json``, ``rejected.parquet``, ``run.json``."""
 
-import datetime
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_deid.transforms import files
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
@@ -142,8 +142,3 @@ def versions() -> dict[str, str]:
     """Versions of what decides the bytes of a run."""
     names = ("beam-deid", "apache-beam", "pyarrow", "numpy", "cryptography", "Faker")
     return {name: importlib.metadata.version(name) for name in names}
-
-
-def now() -> str:
-    """The time, in UTC, to the second."""
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

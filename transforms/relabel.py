@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import destroyed_ids
 from beam_deid.transforms.errors import KeyFault, OutputError, UsageError, VerificationError
 from beam_deid.transforms.label.again import decide_again
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
-from beam_deid.transforms.publish import now
 from beam_deid.transforms.verify import verify
 
 

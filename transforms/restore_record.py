@@ -1,6 +1,5 @@
 """The record of restorings: one JSON line an event, only ever appended to, each bound to the one before."""
 
-import datetime
 import getpass
 import hashlib
 import json
@@ -8,7 +7,9 @@ import os
 import socket
 from typing import Any
 
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.files import lock
 
 
 class RestoreRecord:
@@ -29,11 +30,11 @@ class RestoreRecord:
         Raises:
             OutputError: It cannot be written; so nothing may be restored.
         """
-        line = {"event": event, "at": _now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid(), **facts}
+        line = {"event": event, "at": now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid(), **facts}
         try:
             os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
             with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b") as stream:
-                _lock(stream.fileno())
+                lock(stream.fileno())
                 lines = stream.read().splitlines()
                 line["previous"] = hashlib.sha256(lines[-1]).hexdigest() if lines else None
                 stream.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
@@ -46,20 +47,8 @@ class RestoreRecord:
             ) from None  # fmt: skip
 
 
-def _lock(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # lines are still appended whole
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
 def _who() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

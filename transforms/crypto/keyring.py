@@ -7,11 +7,11 @@ keyring, name and id as context, so that no entry can stand in for another. What
 
 import base64
 import binascii
-import datetime
 import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keks import kek_kind, kek_of
 from beam_deid.transforms.crypto.keks.kek import Kek
 from beam_deid.transforms.crypto.places import check_own
@@ -152,7 +152,7 @@ class Keyring:
         self.check(kek)
         taken = {key.id for key in self.keys}
         identity = next(i for i in iter(lambda: secrets.randbelow((1 << 32) - 1) + 1, 0) if i not in taken)
-        version = KeyVersion(identity, name, PRIMARY, _now())
+        version = KeyVersion(identity, name, PRIMARY, now())
         wrapped = kek.wrap(secrets.token_bytes(KEY_BYTES), self._context(version))
         version = replace(version, wrapped=base64.b64encode(wrapped).decode())
         older = (replace(k, state=RETIRED) if (k.name, k.state) == (name, PRIMARY) else k for k in self.keys)
@@ -162,7 +162,7 @@ class Keyring:
         """The keyring with one version destroyed: its wrapped key gone, its id left with the date."""
         self.version(identity)
         gone = (
-            replace(key, state=DESTROYED, wrapped=None, destroyed=_now()) if key.id == identity and key.wrapped else key
+            replace(key, state=DESTROYED, wrapped=None, destroyed=now()) if key.id == identity and key.wrapped else key
             for key in self.keys
         )
         return replace(self, keys=tuple(gone))
@@ -183,7 +183,3 @@ class Keyring:
             return base64.b64decode(wrapped, validate=True)
         except (binascii.Error, ValueError):
             raise KeyFault("the keyring is damaged", self.path, "Take a copy of it") from None
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

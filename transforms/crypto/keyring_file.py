@@ -98,8 +98,8 @@ def change(path: str) -> Iterator["Change"]:
     opened(path)
     with contextlib.ExitStack() as stack:
         try:
-            lock = stack.enter_context(open(f"{path}.lock", "wb", opener=_owner_only))
-            _lock(lock.fileno())
+            held = stack.enter_context(open(f"{path}.lock", "wb", opener=_owner_only))
+            files.lock(held.fileno())
         except OSError as error:
             raise KeyFault(f"the keyring cannot be changed ({error.strerror})", path) from None
         yield Change(opened(path))
@@ -182,14 +182,6 @@ def _bytes(ring: Keyring) -> bytes:
 
 def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _lock(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # elsewhere the last writer wins
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _sync_folder(path: str) -> None:
