@@ -97,6 +97,9 @@ class Environment(Section):
     prevalence: Share = Field(0.9, description="Share of the population that has what the dataset is about")
     acquaintances: int = Field(10, ge=0, strict=True, description="People whom a recipient's staff member knows")
     security: Grade = Field("low", description="The recipient's security and privacy capability")
+    population: Count | None = Field(
+        None, description="People in the population that the dataset is drawn from, to estimate how many are unique in it"
+    )
 
 
 class Require(Section):

@@ -17,10 +17,10 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import linkable
 from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
-from beam_deid.transforms.risk.measures.l_diversity import distinct_values
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.risk.measures.t_closeness import equal_distance
@@ -103,10 +103,10 @@ class Assessor:
             if lost + int(classes.records[poor].sum()) > allowed:
                 break
             for name, values in sensitive.items():
-                poor |= distinct_values(classes, values[rows]) < max(require.l.get(name, 2), 2)
-            for name, limit in require.t.items():
-                if name in sensitive:
-                    poor |= equal_distance(classes, histogram.counts[rows], sensitive[name][rows]) > limit
+                found = Distribution.of(classes, histogram.counts[rows], values[rows])
+                poor |= found.distinct < max(require.l.get(name, 2), 2)
+                if name in require.t:
+                    poor |= equal_distance(found) > require.t[name]
             if not poor.any():
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
@@ -122,8 +122,8 @@ class Assessor:
         counts = self._histogram.counts[rows]
         public = spec.sharing == Sharing.PUBLIC
         setting = Setting(
-            1 / spec.k, public, environment_risk(public, **spec.environment.model_dump()),
-            linkable(self._policy, self._layout.release),
+            1 / spec.k, public, environment_risk(public, **spec.environment.model_dump(exclude={"population"})),
+            linkable(self._policy, self._layout.release), spec.environment.population,
         )  # fmt: skip
         classes = self._classes(self.key(CLASSES, levels), kept)
         sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from beam_deid.transforms.risk.measures.alpha_k import AlphaK
 from beam_deid.transforms.risk.measures.k_anonymity import KAnonymity
 from beam_deid.transforms.risk.measures.l_diversity import LDiversity
+from beam_deid.transforms.risk.measures.likeness import Likeness
 from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.population import Population
 from beam_deid.transforms.risk.measures.reidentification import Reidentification
 from beam_deid.transforms.risk.measures.sharing import SharingModel
 from beam_deid.transforms.risk.measures.t_closeness import TCloseness
 
 MEASURES: tuple[Measure, ...] = (
-    KAnonymity(), Reidentification(), SharingModel(), LDiversity(), TCloseness(),
+    KAnonymity(), Reidentification(), SharingModel(), LDiversity(), TCloseness(), AlphaK(), Likeness(),
+    Population(),
 )  # fmt: skip
 """All measures; each adds figures of its own to a label's ``risk``."""
 

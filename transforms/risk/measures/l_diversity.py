@@ -1,29 +1,47 @@
-"""Distinct l-diversity: the least number of distinct values of a sensitive field in a class.
+"""l-diversity: how many values a sensitive field has in the poorest class, counted, by entropy, and recursively.
 
-Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam: l-Diversity: privacy beyond k-anonymity (2007).
+Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam: l-Diversity: privacy beyond k-anonymity (2007). Entropy and recursive
+figures are those of pycanon, so that they can be compared: the first rounded down, the second with the rarest value's
+count over that of the l-th rarest and all above.
 """
 
 from typing import Any
 
-from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number
+import numpy as np
+
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
 class LDiversity(Measure):
-    """``l_distinct{FIELD: l}``."""
+    """``l_distinct{FIELD: l}, l_entropy{FIELD: l}, l_recursive{FIELD: [c, l]}``."""
 
     name = "l_diversity"
 
     def figures(self, view: View) -> dict[str, Any]:
         """The least figure over all classes, per sensitive field. Null counts as a value."""
+        found = view.distributions
         return {
-            "l_distinct": {
-                name: int(distinct_values(view.classes, keys).min()) for name, keys in view.sensitive.items()
-            }
+            "l_distinct": {name: int(one.distinct.min()) for name, one in found.items()},
+            "l_entropy": {name: entropy_l(one) for name, one in found.items()},
+            "l_recursive": {name: list(recursive_cl(one)) for name, one in found.items()},
         }
 
 
-def distinct_values(classes: Classes, values: Keys) -> Counts:
-    """Distinct values per class, shape (classes,), for the value key of each row, shape (n,)."""
-    return distinct_per_number(classes.numbers, values, len(classes))
+def entropy_l(found: Distribution) -> int:
+    """E to the entropy of the poorest class, rounded down; in floating point it may fall one short, never long."""
+    entropy = -found.summed(found.share * np.log(found.share))
+    return int((np.exp(1) ** entropy).min())
+
+
+def recursive_cl(found: Distribution) -> tuple[int | None, int]:
+    """C and l of recursive (c,l)-diversity, where l is the distinct one; c is None where l is 1."""
+    least = int(found.distinct.min())
+    if least < 2:
+        return None, least
+    order = np.lexsort((found.pair_records, found.pair_class))
+    records = found.pair_records[order]  # within each class the rarest value first
+    rarest = records[found.begins]
+    place = np.arange(len(records)) - found.begins[found.pair_class]
+    above = found.summed(np.where(place >= least - 1, records, 0).astype(np.float64))
+    return int(np.floor(rarest / above + 1).max()), least

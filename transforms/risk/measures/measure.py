@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts
 
 
@@ -18,12 +20,14 @@ class Setting:
         public: Whether the release is fully public, where the highest risk counts, not the average.
         environment: The environment risk E, from 0 to 1.
         linkable: Whether records of one subject can be linked in the release.
+        population: Size of the population that the release is a sample of, or None where it is not known.
     """
 
     threshold: float
     public: bool = False
     environment: float = 1.0
     linkable: bool = False
+    population: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ class View:
     subject: Keys | None
     setting: Setting
     sensitive: Mapping[str, Keys] = field(default_factory=dict)
+
+    @cached_property
+    def distributions(self) -> dict[str, Distribution]:
+        """The distribution of each sensitive field over the classes, counted once for all measures."""
+        return {name: Distribution.of(self.classes, self.counts, keys) for name, keys in self.sensitive.items()}
 
 
 class Measure(ABC):

@@ -1,49 +1,28 @@
-"""t-closeness with equal distance: half the sum of absolute differences (total variation).
+"""t-closeness: the greatest distance of a class's distribution of a sensitive field from that of the whole release.
 
-Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007), equal ground distance.
+Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007).
 """
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows
-from beam_deid.transforms.risk.histogram import Classes, Counts
+from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
 class TCloseness(Measure):
-    """``t{FIELD: t}``."""
+    """``t{FIELD: t}``, with equal distance."""
 
     name = "t_closeness"
 
     def figures(self, view: View) -> dict[str, Any]:
         """The greatest distance over all classes, per sensitive field, from 0 to 1, over records."""
-        return {
-            "t": {
-                name: float(equal_distance(view.classes, view.counts, keys).max())
-                for name, keys in view.sensitive.items()
-            }
-        }
+        return {"t": {name: float(equal_distance(found).max()) for name, found in view.distributions.items()}}
 
 
-def equal_distance(classes: Classes, counts: Counts, values: Keys) -> npt.NDArray[np.float64]:
-    """Distance of each class's distribution from the whole one, shape (classes,).
-
-    Args:
-        classes: The classes of the rows.
-        counts: Records per row, shape (n,).
-        values: Value key of each row, shape (n,).
-    """
-    value, distinct = codes(values)
-    overall = np.bincount(value, weights=counts, minlength=len(distinct)) / counts.sum()
-    pair, pairs = codes(combine([classes.numbers.view(np.uint64), values], len(values)))
-    rows = first_rows(pair, len(pairs))
-    share = np.bincount(pair, weights=counts) / classes.records[classes.numbers[rows]]
-    there = overall[value[rows]]
+def equal_distance(found: Distribution) -> Shares:
+    """Half the sum of absolute differences (total variation) of each class, shape (classes,)."""
+    there = found.overall[found.pair_value]
     # Values absent from a class differ by their whole share: 1 − Σ of the shares of those present.
-    size = len(classes)
-    differ = np.bincount(classes.numbers[rows], weights=np.abs(share - there), minlength=size)
-    present = np.bincount(classes.numbers[rows], weights=there, minlength=size)
-    return np.asarray((differ + 1.0 - present) / 2)
+    return np.asarray((found.summed(np.abs(found.share - there)) + 1.0 - found.summed(there)) / 2)

@@ -1,0 +1,84 @@
+"""The distribution of a sensitive field over equivalence classes: what every measure of attribute disclosure needs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.risk.histogram import Classes, Counts
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Records per class and value, over the pairs that occur, ordered by class and then by value.
+
+    Attributes:
+        classes: Number of classes.
+        values: Number of distinct values.
+        pair_class: Class of each pair, shape (pairs,), ascending.
+        pair_value: Value of each pair, shape (pairs,), ascending within a class.
+        pair_records: Records of each pair, shape (pairs,), at least 1.
+        class_records: Records of each class, shape (classes,).
+        value_keys: Key of each value, shape (values,).
+    """
+
+    classes: int
+    values: int
+    pair_class: Counts
+    pair_value: Counts
+    pair_records: Counts
+    class_records: Counts
+    value_keys: Keys
+
+    @classmethod
+    def of(cls, classes: Classes, counts: Counts, values: Keys) -> "Distribution":
+        """Count the pairs.
+
+        Args:
+            classes: The classes of the rows.
+            counts: Records per row, shape (n,).
+            values: Value key of each row, shape (n,).
+        """
+        numbers, keys = codes(values)
+        many = max(len(keys), 1)
+        # Both factors are below 2³¹, so a pair is one exact integer.
+        pairs = classes.numbers * many + numbers
+        if len(classes) * many <= max(4 * len(pairs), 1 << 16):
+            records = np.bincount(pairs, weights=counts, minlength=len(classes) * many).astype(np.int64)
+            there = np.flatnonzero(records)
+            records = records[there]
+        else:
+            order = np.argsort(pairs)
+            ordered = pairs[order]
+            first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+            there, records = ordered[first], np.add.reduceat(counts[order], first)
+        return cls(len(classes), len(keys), there // many, there % many, records, classes.records, keys)
+
+    @cached_property
+    def overall(self) -> Shares:
+        """Share of each value among all records, shape (values,)."""
+        records = np.bincount(self.pair_value, weights=self.pair_records, minlength=self.values)
+        return np.asarray(records / self.pair_records.sum())
+
+    @cached_property
+    def share(self) -> Shares:
+        """Share of each pair's value in its class, shape (pairs,)."""
+        return np.asarray(self.pair_records / self.class_records[self.pair_class])
+
+    @cached_property
+    def begins(self) -> Counts:
+        """First pair of each class, shape (classes,); every class has one."""
+        return np.searchsorted(self.pair_class, np.arange(self.classes))
+
+    def summed(self, pairs: Shares) -> Shares:
+        """The sum of a figure of each pair over the pairs of each class, shape (classes,)."""
+        return np.asarray(np.add.reduceat(pairs, self.begins), np.float64)
+
+    @cached_property
+    def distinct(self) -> Counts:
+        """Distinct values of each class, shape (classes,)."""
+        return np.bincount(self.pair_class, minlength=self.classes)
