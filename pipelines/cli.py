@@ -10,6 +10,7 @@ from beam_deid.pipelines.output import fail
 from beam_deid.transforms.errors import DeidError, InternalFault
 
 _COMMANDS = {
+    "assess": "Measure what any dataset discloses, and the label it would get.",
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",

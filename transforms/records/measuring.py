@@ -111,7 +111,7 @@ class Measurer:
         """All that was added, with the scan of each distinct released text made once."""
         releases = {name: _merge(parts) if parts else ReleaseMeasured() for name, parts in self._parts.items()}
         for (name, column), texts in self._texts.items():
-            read = [_text(text) for text in texts]
+            read = [scannable(text) for text in texts]
             releases[name].hits += scan(column, _distinct([text for text, _ in read]))
             if any(unreadable for _, unreadable in read):
                 # What cannot be searched may hold anything.
@@ -170,7 +170,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _text(values: pa.Array) -> tuple[pa.Array, bool]:
+def scannable(values: pa.Array) -> tuple[pa.Array, bool]:
     """Values as text, and whether some of them are bytes that are none."""
     if isinstance(values, pa.DictionaryArray):
         values = values.dictionary_decode()

@@ -1,0 +1,117 @@
+"""``beam-deid assess``: what any dataset discloses, and the label it would get."""
+
+import re
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from beam_deid.pipelines import options, output
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.terms import Role, Sharing
+
+_JOIN = re.compile(r"(?P<name>[\w-]+)=(?P<glob>.+):on=(?P<on>.+)")
+_SETS = 12
+_FIGURES = (
+    "records", "subjects", "classes", "unique_subjects", "k", "k_composite", "l_distinct", "l_entropy", "l_recursive", "t",
+    "alpha_k", "beta_basic", "beta_enhanced", "delta_disclosure", "prosecutor", "marketer", "sharing", "population",
+)  # fmt: skip
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  beam-deid assess --input 'out/crm/*.parquet' --quasi receiver_city,birth_year,created
+  beam-deid assess -i orders.csv --subject buyer --quasi city,age,date --sensitive item --sharing public
+  beam-deid assess policy.yaml -i orders.parquet
+  beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day'"""
+)
+@click.argument("policy", required=False, type=click.Path(dir_okay=False))
+@options.input_option(required=True)
+@click.option("--subject", metavar="F", help="The column that says whom a record is about.")
+@click.option("--quasi", metavar="F,F", help="Quasi-identifiers.")
+@click.option("--sensitive", metavar="F,F", help="Sensitive fields.")
+@click.option("--join", "joins", multiple=True, metavar="NAME=GLOB:on=F,F", help="An attacker's table; repeatable.")
+@click.option("--max-combination", type=click.IntRange(1), default=4, show_default=True, help="Most attributes of a combination.")
+@click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
+@click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
+@click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
+@options.json_option
+def assess(
+    policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
+    joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
+
+    Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each record is
+    a person of its own. Values are taken as the files have them; a null is a value of its own.
+    """
+    from beam_deid.transforms.dataset import attacker_table, count_files
+    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.records.assessment import Question
+    from beam_deid.transforms.records.assessment import assess as assess_dataset
+
+    how = InputOptions()
+    named_quasi, named_sensitive = _names(quasi), _names(sensitive)
+    if policy is not None:
+        read = read_policy(policy, key_given=True)
+        how = read.input
+        subject = subject or read.subject
+        named_quasi = named_quasi or tuple(name for name, spec in read.fields.items() if spec.has(Role.QUASI))
+        named_sensitive = named_sensitive or tuple(name for name, spec in read.fields.items() if spec.has(Role.SENSITIVE))
+    if not named_quasi:
+        raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
+    question = Question(
+        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population
+    )
+    with output.progress(None):
+        counted, types = count_files(question, inputs, how)
+        tables = [attacker_table(name, glob, on, question, types, how) for name, glob, on in map(_join, joins)]
+        document = assess_dataset(question, counted, tables)
+    _show(output.console(as_json), document)
+    if as_json:
+        output.emit(document)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+
+
+def _join(text: str) -> tuple[str, str, tuple[str, ...]]:
+    found = _JOIN.fullmatch(text)
+    if found is None or not _names(found["on"]):
+        raise UsageError("a join is written otherwise", "--join", "Write NAME=GLOB:on=FIELD,FIELD")
+    return found["name"], found["glob"], _names(found["on"])
+
+
+def _show(out: Console, document: dict[str, Any]) -> None:
+    style = "green" if document["label"] == "anonymized" else "yellow"
+    out.print(f"It would be [bold {style}]{document['label']}[/], grade {document['grade']}")
+    for name in _FIGURES:
+        if document.get(name) not in (None, {}):
+            out.print(f"  {name}: {_figure(document[name])}")
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("", "test", "measured", "limit", "why"):
+        grid.add_column(heading, overflow="fold")
+    for test in document["tests"]:
+        mark = "[green]✓[/green]" if test["passed"] else "[red]✗[/red]"
+        grid.add_row(mark, test["name"], _figure(test["measured"]), _figure(test["limit"]), test["detail"])
+    out.print(grid)
+    worst = sorted(document["combinations"], key=lambda one: (-one["unique_subjects"], len(one["fields"])))
+    for one in [found for found in worst if found["unique_subjects"]][:_SETS]:
+        out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
+    parts = sorted(document["contributions"].items(), key=lambda pair: -pair[1])
+    if any(part for _, part in parts):
+        out.print("  share in singling out: " + ", ".join(f"{name} {part:.0%}" for name, part in parts))
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_figure, value)) + "]"
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

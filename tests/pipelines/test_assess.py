@@ -1,0 +1,144 @@
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from beam_deid.pipelines.cli import call
+
+ROWS = 400
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Two hundred people with two orders each, ten of whom are alone with city, day and amount."""
+    people = [f"p{row // 2}" for row in range(ROWS)]
+    alone = [row // 2 < 10 for row in range(ROWS)]
+    table = pd.DataFrame({
+        "who": people,
+        "city": ["X" if one else "AB"[row // 2 % 2] for row, one in enumerate(alone)],
+        "day": [row // 2 if one else 100 + row % 2 for row, one in enumerate(alone)],
+        "amount": [5 if one else row // 2 % 3 for row, one in enumerate(alone)],
+        "item": ["茶" if row % 3 else "纸" for row in range(ROWS)],
+    })  # fmt: skip
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), tmp_path / "orders.parquet")
+    table.to_csv(tmp_path / "orders.csv", index=False)
+    return tmp_path, table
+
+
+def assessed(capsys, *arguments):
+    capsys.readouterr()
+    assert call(["assess", *map(str, arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+QUASI = ["--quasi", "city,day,amount"]
+
+
+def test_planted_people_are_singled_out_by_the_right_attributes(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", "--subject", "who", *QUASI, "--sensitive", "item")
+    sets = {tuple(one["fields"]): one["unique_subjects"] for one in found["combinations"]}
+    assert sets["city", "day", "amount"] == sets["day",] == 10
+    assert sets["city",] == sets["amount",] == sets["city", "amount"] == 0
+    assert found["contributions"]["day"] == 1
+    assert (found["records"], found["subjects"], found["unique_subjects"], found["k"]) == (400, 200, 10, 1)
+    assert found["label"] == "still_personal"
+
+
+def test_a_planted_attack_is_found_with_the_right_numbers(planted, capsys):
+    folder, table = planted
+    # The attacker knows seven of the ten, three of them under a wrong name, and five who are not alone.
+    known = pd.concat([table[table.who == f"p{n}"] for n in [*range(7), *range(20, 25)]]).drop(columns=["item", "amount"])
+    known.loc[known.who.isin(["p0", "p1", "p2"]), "who"] += "-wrong"
+    pq.write_table(pa.Table.from_pandas(known, preserve_index=False), folder / "known.parquet")
+    found = assessed(
+        capsys, "-i", folder / "orders.parquet", "--subject", "who", *QUASI, "--join", f"spy={folder}/known.parquet:on=city,day"
+    )
+    (attack,) = found["attacks"]
+    assert (attack["subjects"], attack["linked"], attack["linked_rightly"]) == (12, 7, 4)
+    assert attack["share"] == 7 / 12
+
+
+def test_without_a_subject_each_record_is_a_person(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", *QUASI)
+    assert (found["subjects"], found["k_composite"]) == (400, None)
+
+
+def test_csv_and_parquet_are_assessed_alike_but_for_their_types(planted, capsys):
+    folder, _ = planted
+    one, other = (assessed(capsys, "-i", folder / f"orders.{kind}", "--subject", "who", *QUASI) for kind in ("csv", "parquet"))
+    assert one == other
+
+
+def test_a_policy_names_the_roles(planted, capsys):
+    folder, _ = planted
+    (folder / "policy.yaml").write_text("""
+version: 1
+dataset: d
+subject: who
+fields:
+  who: {role: direct_identifier}
+  city: {role: quasi_identifier}
+  day: {role: quasi_identifier}
+  amount: {role: quasi_identifier}
+  item: {role: sensitive}
+releases: {r: {purpose: p, sharing: enclave, fields: {who: tokenize}}}
+""")
+    named = assessed(capsys, folder / "policy.yaml", "-i", folder / "orders.parquet")
+    assert named == assessed(capsys, "-i", folder / "orders.parquet", "--subject", "who", *QUASI, "--sensitive", "item")
+
+
+def test_the_published_output_of_a_run_is_assessed_with_the_runs_figures(published, capsys):
+    label = json.loads((published / "analytics" / "label.json").read_text("utf-8"))
+    quasi = ["--quasi", ",".join(label["asked"]["quasi"]), "--sensitive", ",".join(label["asked"]["sensitive"])]
+    found = assessed(capsys, "-i", published / "analytics", *quasi)
+    assert found["records"] == label["records"]["released"]
+    for figure in ("classes", "l_distinct", "l_entropy", "beta_basic", "delta_disclosure"):
+        assert found[figure] == pytest.approx(label["risk"][figure]), figure
+
+
+def test_identifiers_in_text_are_found(tmp_path, capsys):
+    pq.write_table(pa.table({"q": ["a", "b"], "note": ["请打13800138000", "ok"]}), tmp_path / "x.parquet")
+    found = assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")
+    assert found["scan"] == [{"field": "note", "kind": "mobile", "hits": 1}]
+    assert found["grade"] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "k", "classes"),
+    [([None, "x", "x"], 1, 2), (["x"] * 3, 3, 1), (list("abc"), 1, 3), ([None] * 3, 3, 1)],
+    ids=["a null is a value", "one class", "all unique", "all null"],
+)
+def test_odd_tables_have_sensible_figures(tmp_path, capsys, values, k, classes):
+    pq.write_table(pa.table({"q": pa.array(values, pa.string())}), tmp_path / "x.parquet")
+    found = assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")
+    assert (found["k"], found["classes"]) == (k, classes)
+
+
+def test_an_empty_table_is_still_personal(tmp_path, capsys):
+    pq.write_table(pa.table({"q": pa.array([], pa.string())}), tmp_path / "x.parquet")
+    assert assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")["label"] == "still_personal"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "--quasi"), (["--quasi", "nothing"], 2, "It has: who, city"),
+        ([*QUASI, "--subject", "nobody"], 2, "no column nobody"),
+        ([*QUASI, "--join", "x"], 2, "NAME=GLOB"), ([*QUASI, "--join", "x=FOLDER/none.csv:on=city"], 2, "no file matches"),
+        ([*QUASI, "--join", "x=FOLDER/orders.parquet:on=item"], 2, "neither among"),
+        ([*QUASI, "--join", "x=FOLDER/lacks.parquet:on=city"], 3, "lacks the column city"),
+        ([*QUASI, "--join", "x=FOLDER/other.parquet:on=day"], 3, "the same type"),
+        ([*QUASI, "-i", "FOLDER/other.parquet"], 2, "no column"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told(planted, capsys, arguments, code, said):
+    folder, _ = planted
+    pq.write_table(pa.table({"town": ["A"]}), folder / "lacks.parquet")
+    pq.write_table(pa.table({"day": ["1"]}), folder / "other.parquet")
+    given = [word.replace("FOLDER", str(folder)) for word in arguments]
+    assert call(["assess", "-i", str(folder / "orders.parquet"), *given]) == code
+    assert said in capsys.readouterr().err

@@ -1,0 +1,202 @@
+"""A dataset as it is, whoever made it: what it discloses, and the label it would get."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.label.evidence import Attack, FieldFacts
+from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
+from beam_deid.transforms.policy.model import DEFAULT_K, Environment
+from beam_deid.transforms.records.assessing import attack
+from beam_deid.transforms.records.layout import can_hide_identifiers
+from beam_deid.transforms.records.measuring import scan, scannable
+from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
+from beam_deid.transforms.risk.histogram import Classes, Histogram
+from beam_deid.transforms.risk.linkage import Side, link
+from beam_deid.transforms.risk.measures import all_figures
+from beam_deid.transforms.risk.measures.measure import Setting, View
+from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.terms import Recoverability, Role, Sharing
+
+_NO_SOURCE = "the source of this dataset is not known here, so it was not joined with it"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a dataset.
+
+    Attributes:
+        quasi: Its quasi-identifiers.
+        sensitive: Its sensitive fields.
+        subject: The column that says whom a record is about; each record is a person of its own if not given.
+        sharing: The sharing model that it is judged by.
+        k: Required class size, if larger than the sharing model's own.
+        most: Most attributes of a combination.
+        population: People in the population that it is drawn from, if known.
+    """
+
+    quasi: tuple[str, ...]
+    sensitive: tuple[str, ...] = ()
+    subject: str | None = None
+    sharing: Sharing = Sharing.CONTROLLED
+    k: int = 0
+    most: int = MOST_FIELDS
+    population: int | None = None
+
+    @property
+    def least(self) -> int:
+        """Required class size."""
+        return max(self.k, DEFAULT_K[self.sharing])
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The fields whose values are counted, each once."""
+        return tuple(dict.fromkeys([*self.quasi, *self.sensitive]))
+
+
+@dataclass
+class Counted:
+    """What was counted of a dataset; mergeable, and free of values.
+
+    Attributes:
+        fields: All columns.
+        records: Records.
+        histogram: Distinct combinations; columns ``subject`` and ``field:NAME``. None if there are no records.
+        hits: Values that look like an identifier, by (field, recogniser).
+    """
+
+    fields: tuple[str, ...] = ()
+    records: int = 0
+    histogram: Histogram | None = None
+    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, question: Question, columns: Mapping[str, pa.Array]) -> "Counted":
+        """Count some records.
+
+        Args:
+            question: What is asked.
+            columns: All columns of the records, of one length.
+        """
+        length = len(next(iter(columns.values()))) if columns else 0
+        keys = {f"field:{name}": fingerprint(columns[name]) for name in question.counted}
+        if question.subject is not None:
+            keys["subject"] = fingerprint(columns[question.subject])
+        hits: Counter[tuple[str, str]] = Counter()
+        for name, column in columns.items():
+            if can_hide_identifiers(column.type):
+                texts, unreadable = scannable(pc.unique(column))
+                hits += scan(name, texts)
+                hits[name, "unreadable_bytes"] += int(unreadable)
+        histogram = Histogram.of(keys or {"none": np.zeros(length, np.uint64)}, np.ones(length, np.int64)) if length else None
+        return cls(tuple(columns), length, histogram, +hits)
+
+    @classmethod
+    def merge(cls, parts: Sequence["Counted"]) -> "Counted":
+        """All parts together; associative."""
+        histograms = [part.histogram for part in parts if part.histogram is not None]
+        return cls(
+            next((part.fields for part in parts if part.fields), ()), sum(part.records for part in parts),
+            Histogram.merge(histograms) if histograms else None, sum((part.hits for part in parts), Counter()),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """An attacker's table as one side of a join.
+
+    Attributes:
+        name: The attacker.
+        on: The fields that it is joined on.
+        side: Its rows.
+        truth: Whether it names subjects as the dataset does.
+    """
+
+    name: str
+    on: tuple[str, ...]
+    side: Side
+    truth: bool
+
+
+def table_side(columns: Mapping[str, pa.Array], on: Sequence[str], subject: str | None) -> Histogram:
+    """An attacker's rows, counted: columns ``key`` and, where the table names subjects, ``subject``."""
+    length = len(columns[on[0]])
+    keys = {"key": combine((fingerprint(columns[name]) for name in on), length)}
+    if subject is not None and subject in columns:
+        keys["subject"] = fingerprint(columns[subject])
+    return Histogram.of(keys, np.ones(length, np.int64))
+
+
+def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -> dict[str, Any]:
+    """Everything that is known of a dataset, under the names that ``label.json`` uses.
+
+    Args:
+        question: What was asked.
+        counted: What was counted.
+        tables: Attackers' tables.
+
+    Returns:
+        Plain values for JSON: the risk figures, ``combinations``, ``contributions``, ``attacks``, ``scan``, ``grade``,
+        ``label`` and the ``tests`` that it rests on.
+    """
+    document: dict[str, Any] = {}
+    attacks: list[Attack] = []
+    if counted.histogram is not None:
+        histogram = counted.histogram.ordered()
+        subject = histogram.columns.get("subject")
+        document = figures(question, histogram, subject)
+        attacks = [_joined(question, histogram, subject, table) for table in tables]
+    found = Findings(
+        fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
+        sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
+        untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.hits.items())),
+        linkable=question.subject is not None,
+    )  # fmt: skip
+    label = decide(found)
+    sets: dict[str, Any] = {"combinations": [], "contributions": {}}
+    if counted.histogram is not None and question.quasi:
+        joined = combinations(
+            {name: histogram.columns[f"field:{name}"] for name in question.quasi}, histogram.counts, subject, question.most
+        )
+        sets = {"combinations": [asdict(one) for one in joined.found], "contributions": joined.contributions}
+    return {
+        **document, "grade": label.grade, "label": str(label.label), "tests": [asdict(test) for test in label.tests],
+        **sets, "history": [], "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
+    }  # fmt: skip
+
+
+def figures(question: Question, histogram: Histogram, subject: Keys | None) -> dict[str, Any]:
+    """The figures of all measures."""
+    quasi = combine((histogram.columns[f"field:{name}"] for name in question.quasi), len(histogram.counts))
+    public = question.sharing is Sharing.PUBLIC
+    environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
+    setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
+    sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
+    return all_figures(View(Classes.of(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
+
+
+def _joined(question: Question, histogram: Histogram, subject: Keys | None, table: Table) -> Attack:
+    keys = combine((histogram.columns[f"field:{name}"] for name in table.on), len(histogram.counts))
+    linked = link(Side(keys, histogram.counts, subject), table.side, truth=table.truth)
+    return attack(table.name, table.on, linked, LINK_LIMIT[question.sharing])
+
+
+def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
+    """Every column as it stands: in clear."""
+    facts = {}
+    for name in fields:
+        roles = [
+            str(role)
+            for role, named in ((Role.QUASI, name in question.quasi), (Role.SENSITIVE, name in question.sensitive))
+            if named
+        ]
+        if name == question.subject and not roles:
+            roles = [str(Role.DIRECT)]
+        facts[name] = FieldFacts(tuple(roles or [str(Role.INSENSITIVE)]), "keep", str(Recoverability.CLEAR))
+    return facts
