@@ -20,6 +20,9 @@ SAFE = Findings(
 )  # fmt: skip
 
 
+PAST = ({"points": 1, "share": 0.05, "low": 0.05, "high": 0.05}, {"points": 2, "share": 0.01, "low": 0.0, "high": 0.02})
+
+
 def with_field(name, role, action, recoverability):
     return {**SAFE.fields, name: FieldFacts((role,), action, recoverability)}
 
@@ -56,7 +59,12 @@ WORSE = {
     "linked": ({"attacks": (replace(SAFE.attacks[0], share=0.06),)}, "join:source", 3),
     "join not made": ({"attacks": ()}, "join:source", 3),
     "attacker not joined": ({"untested": {"attacker:courier": "no table"}}, "join:attacker:courier", 3),
-    "history": ({"linkable": True}, "history", 3),
+    "history not measured": ({"linkable": True, "link_limit": 0.05}, "history", 3),
+    "history without a limit": ({"linkable": True, "history": PAST}, "history", 3),
+    "history": ({"linkable": True, "history": PAST, "link_limit": 0.04}, "history", 3),
+    "upper end of a history": (
+        {"linkable": True, "history": ({**PAST[0], "share": 0.04, "high": 0.051},), "link_limit": 0.05}, "history", 3,
+    ),
 }  # fmt: skip
 
 
@@ -67,6 +75,12 @@ def test_one_failing_line_is_enough_for_still_personal(case):
     assert label.label == LabelName.STILL_PERSONAL
     assert failing in {test.name for test in label.failing}
     assert label.grade == grade
+
+
+def test_a_history_within_the_limit_holds():
+    label = decide(replace(SAFE, linkable=True, history=PAST, link_limit=0.05))
+    assert label.label == LabelName.ANONYMIZED
+    assert label.history == PAST
 
 
 def test_a_join_without_a_limit_is_reported_and_no_condition():

@@ -76,6 +76,7 @@ class Label:
     search: dict[str, Any]
     fields: dict[str, FieldFacts] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
+    history: tuple[dict[str, Any], ...] = ()
 
     @property
     def failing(self) -> tuple[Test, ...]:

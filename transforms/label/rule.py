@@ -40,6 +40,8 @@ class Findings:
         hits: Direct identifiers found in released values: (field, recogniser, count).
         scanned: Whether every released text column was scanned.
         linkable: Whether records of one subject can be linked in the release.
+        history: What points of a subject's history do: ``points, share, low, high`` each; None if it was not measured.
+        link_limit: Share of subjects that a join, or points of their history, may single out.
     """
 
     fields: Mapping[str, FieldFacts]
@@ -57,6 +59,8 @@ class Findings:
     scanned: bool = True
     linkable: bool = False
     search: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] | None = None
+    link_limit: float | None = None
 
 
 def identifiers(found: Findings) -> list[Test]:
@@ -146,11 +150,16 @@ def joins(found: Findings) -> list[Test]:
 
 
 def history(found: Findings) -> list[Test]:
-    """Line 7: points of a subject's history. Not measured in this version, so it fails where records can be linked."""
-    if found.linkable:
+    """Line 7: points of a subject's history do not single the subject out, where records can be linked."""
+    if not found.linkable:
+        return [Test(7, "history", True, None, None, "records of one subject cannot be linked")]
+    if not found.history or found.link_limit is None:
         said = "records of one subject can be linked, and their history was not tested"
-        return [Test(7, "history", False, None, None, said)]
-    return [Test(7, "history", True, None, None, "records of one subject cannot be linked")]
+        return [Test(7, "history", False, None, found.link_limit, said)]
+    worst = max(point["high"] for point in found.history)
+    told = ", ".join(f"{point['points']}: {point['share']:.1%}" for point in found.history)
+    said = f"chance that points of a subject's history single it out (greatest upper bound), by points known: {told}"
+    return [Test(7, "history", worst <= found.link_limit, worst, found.link_limit, said)]
 
 
 LINES: tuple[Callable[[Findings], list[Test]], ...] = (
@@ -165,7 +174,7 @@ def decide(found: Findings) -> Label:
     scan = tuple({"field": f, "kind": kind, "hits": hits} for f, kind, hits in found.hits)
     return Label(
         name, bool(found.sensitive), grade(found, tests), tests, dict(found.risk), found.attacks, scan,
-        dict(found.search), dict(found.fields), _asked(found),
+        dict(found.search), dict(found.fields), _asked(found), tuple(dict(point) for point in found.history or ()),
     )  # fmt: skip
 
 
@@ -174,7 +183,7 @@ def _asked(found: Findings) -> dict[str, Any]:
     return {
         "quasi": list(found.quasi), "sensitive": list(found.sensitive), "k": found.k, "l": dict(found.l),
         "t": dict(found.t), "risk": found.risk_limit, "untested": dict(found.untested), "scanned": found.scanned,
-        "linkable": found.linkable,
+        "linkable": found.linkable, "link": found.link_limit,
     }  # fmt: skip
 
 

@@ -68,10 +68,9 @@ def _restorable(policy: Policy, release: str) -> Iterator[Obstacle]:
 
 
 def _history(policy: Policy, release: str) -> Iterator[Obstacle]:
-    if linkable(policy, release):
-        what = "rows of one subject can be linked, and this version cannot test a subject's history"
-        instead = "release no pseudonym and no identifier, or expect still_personal"
-        yield Obstacle(7, None, None, what, instead)
+    if linkable(policy, release) and policy.subject is None:
+        what = "rows of one subject can be linked, and without a subject nobody's history can be tested"
+        yield Obstacle(7, None, None, what, "name the subject, or expect still_personal")
 
 
 def warnings(policy: Policy, release: str, found: tuple[Obstacle, ...]) -> tuple[str, ...]:

@@ -106,4 +106,5 @@ def _visible(policy: Policy, release: str) -> tuple[str, ...]:
 
 def _history(policy: Policy, release: str) -> Iterator[PlannedTest]:
     if linkable(policy, release):
-        yield PlannedTest(7, "history", None, False, released_fields(policy, release), "points of a subject's history")
+        said = "chance that points of a subject's history single it out"
+        yield PlannedTest(7, "history", policy.releases[release].link, False, _visible(policy, release), said)

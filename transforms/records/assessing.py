@@ -19,6 +19,7 @@ from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE,
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
+from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
@@ -153,6 +154,18 @@ class Assessor:
             fields = tuple(dict.fromkeys([*self._layout.projections[SOURCE].fields, *self._layout.sensitive]))
             attacks.append(attack(WITH_SENSITIVE, fields, linked, self._spec.require.link_sensitive))
         return attacks
+
+    def history(self, levels: Levels, kept: Mask) -> list[History] | None:
+        """What points of a subject's history do, each a combination of all that is released but pseudonyms under a key.
+
+        None where it does not matter, for records of one subject cannot be linked, or cannot be told.
+        """
+        if self.subject is None or not kept.any() or not linkable(self._policy, self._layout.release):
+            return None
+        rows = np.flatnonzero(kept)
+        points = combine([self.key(SOURCE, levels), *self.sensitive(levels).values()], len(kept))[rows]
+        subject = self.subject[rows]
+        return histories(Classes.of(points, self._histogram.counts[rows], subject), subject)
 
     def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
         """The released rows as one side of a join."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from beam_deid.transforms.records.layout import can_hide_identifiers
 from beam_deid.transforms.records.measuring import scan, scannable
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
+from beam_deid.transforms.risk.history import histories
 from beam_deid.transforms.risk.linkage import Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
@@ -158,6 +159,10 @@ def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -
         untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.hits.items())),
         linkable=question.subject is not None,
     )  # fmt: skip
+    if counted.histogram is not None and subject is not None:
+        everything = combine((histogram.columns[f"field:{name}"] for name in question.counted), len(histogram.counts))
+        past = histories(Classes.of(everything, histogram.counts, subject), subject)
+        found = replace(found, history=tuple(map(asdict, past)), link_limit=LINK_LIMIT[question.sharing])
     label = decide(found)
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi:
@@ -167,7 +172,7 @@ def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -
         sets = {"combinations": [asdict(one) for one in joined.found], "contributions": joined.contributions}
     return {
         **document, "grade": label.grade, "label": str(label.label), "tests": [asdict(test) for test in label.tests],
-        **sets, "history": [], "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
+        **sets, "history": list(label.history), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
     }  # fmt: skip
 
 

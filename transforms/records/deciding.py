@@ -1,6 +1,6 @@
 """From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -122,7 +122,9 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
         "evaluated": found.evaluated, "method": "greedy descent from the top" if layout.open else "levels fixed",
     }  # fmt: skip
     figures = assessor.figures(found.levels, cut.kept)
-    label = decide_label(_findings(job, layout, measured, figures, attacks, untested, search))
+    past = assessor.history(found.levels, cut.kept)
+    findings = _findings(job, layout, measured, figures, attacks, untested, search)
+    label = decide_label(replace(findings, history=None if past is None else tuple(map(asdict, past))))
     keys, counts, digest = assessor.proof(found.levels, cut.kept)
     records = _records(read, int(counts.sum()), cut.records, measured.rejected)
     return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
@@ -182,7 +184,7 @@ def _findings(
         fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
         l=spec.require.l, t=spec.require.t, risk_limit=spec.require.risk, risk=figures, attacks=tuple(attacks),
         untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.hits.items())),
-        linkable=linkable(policy, layout.release), search=search,
+        linkable=linkable(policy, layout.release), search=search, link_limit=spec.link,
     )  # fmt: skip
 
 
