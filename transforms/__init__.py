@@ -5,10 +5,10 @@ Files directly in this folder are Beam, one per step of the flow; folders below 
 
 from typing import Any
 
-__all__ = ["Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
+__all__ = ["AssessReidentification", "Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
 
 _HOMES = {
-    "Deidentified": "deidentify", "Deidentify": "deidentify", "Rejected": "deidentify",
+    "AssessReidentification": "assess", "Deidentified": "deidentify", "Deidentify": "deidentify", "Rejected": "deidentify",
     "Policy": "policy.model", "read_policy": "policy.reader",
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.records.assessment import Counted
 from beam_deid.transforms.records.deciding import Decision
 from beam_deid.transforms.records.measuring import Measured
 from beam_deid.transforms.records.releasing import PartFacts, RunFacts
@@ -73,5 +74,5 @@ class FactsCoder(beam.coders.Coder):
 
 
 beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
-for _facts in (Decision, Measured, PartFacts, RunFacts, Shard):
+for _facts in (Counted, Decision, Measured, PartFacts, RunFacts, Shard):
     beam.coders.registry.register_coder(_facts, FactsCoder)
