@@ -5,6 +5,7 @@ import sys
 from contextlib import AbstractContextManager
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines import options, output
@@ -77,7 +78,7 @@ def list_keys(ring: str, as_json: bool) -> None:
     for key in found.keys:
         table.add_row(str(key.id), key.name, key.state, key.created, key.destroyed or "–")
     out = output.console(as_json)
-    out.print(f"keyring {found.id}, under {found.opener().where}")
+    out.print(f"keyring {found.id}, under {escape(found.opener().where)}")
     out.print(table)
     if as_json:
         output.emit({"id": found.id, "kek": found.opener().where, "keys": [_shown(key) for key in found.keys]})
@@ -129,7 +130,8 @@ def destroy(
         out.print(f"[bold]{key.id}[/bold] ({key.name}, {key.state}, made {key.created}) will be destroyed.")
     resting = reliances(outputs, [key.id for key in chosen])
     for one in resting:
-        out.print(f"  {one.output}/{one.release} ({one.label}) rests on it: {', '.join(one.fields)} can be restored no more.")
+        fields = escape(", ".join(one.fields))
+        out.print(f"  {escape(one.output)}/{one.release} ({one.label}) rests on it: {fields} can be restored no more.")
     if not outputs:
         out.print("  Which published releases rest on it is not known here; name their folders by --output DIR.")
     if not yes:
@@ -143,7 +145,7 @@ def destroy(
         changing.save(left)
     out.print("Destroyed.")
     for folder in dict.fromkeys(one.output for one in resting):
-        out.print(f"Now run: beam-deid label --again {folder}")
+        out.print(f"Now run: beam-deid label --again {escape(folder)}")
     if as_json:
         gone = [_shown(changing.ring.version(key.id)) for key in chosen]
         rest = [{"output": o.output, "release": o.release, "label": o.label, "fields": list(o.fields)} for o in resting]
@@ -175,10 +177,10 @@ def _ask_for_passphrase(source: str, *, new: bool = False) -> None:
 def _say_new(ring: Keyring, name: str, what: str, as_json: bool) -> None:
     key = ring.primary(name)
     out = output.console(as_json)
-    out.print(f"{what}: key [bold]{key.id}[/bold] ({name}) in {ring.path}, under {ring.opener().where}")
+    out.print(f"{what}: key [bold]{key.id}[/bold] ({name}) in {escape(ring.path)}, under {escape(ring.opener().where)}")
     if what == "made":
         named = "" if name == DEFAULT_NAME else f", and key: keyring:{name}"
-        out.print(f"In a policy: keys: {{keyring: {os.path.abspath(ring.path)}}}{named}")
+        out.print(f"In a policy: keys: {{keyring: {escape(os.path.abspath(ring.path))}}}{named}")
     if as_json:
         output.emit({"keyring": ring.id, "key": _shown(key)})
 

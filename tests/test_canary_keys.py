@@ -17,6 +17,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.crypto.keyring_file import opened
+from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.job import Settings, build
 from beam_deid.transforms.policy.reader import read_policy
@@ -130,6 +131,7 @@ def test_process_arguments_hold_no_key(made):
 def test_errors_hold_no_key(made, capsys, caplog, spoil):
     caplog.set_level(logging.DEBUG)
     found = secrets_of(made)
+    forget()
     spoil(made)
     assert made.run() == 2
     assert made.restore("restored.parquet") == 2

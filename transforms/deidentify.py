@@ -8,14 +8,17 @@ Rows of an anonymized release are put into an order that follows from their valu
 is in still follows from the input: who writes the rows to files should mix them first.
 """
 
+import base64
 import dataclasses
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.internal import pickler
 from apache_beam.pvalue import AsSingleton, TaggedOutput
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.typehints.row_type import RowTypeConstraint
@@ -96,7 +99,7 @@ class Deidentify(beam.PTransform):
     ) -> None:  # fmt: skip
         super().__init__()
         if key is not None:
-            check_secret(key)
+            check_secret(key, _as_beam_does)
         if isinstance(policy, str):
             policy = read_policy(policy, key_given=key is not None)
         elif not isinstance(policy, Policy):
@@ -254,6 +257,12 @@ class _ProveRelease(beam.DoFn):
             "schema_version": SCHEMA_VERSION, "release": self._release, "policy_sha256": self._job.policy_sha256,
             **decided.label.to_json(), "records": decided.records,
         }  # fmt: skip
+
+
+def _as_beam_does(value: object) -> bytes:
+    """A pickle as a pipeline's graph holds it, unpacked: what the caller's own module defines goes along by value."""
+    packed = base64.b64decode(pickler.dumps(value, use_zlib=True))
+    return zlib.decompress(packed)
 
 
 def _typed(job: Job, batch: pa.RecordBatch) -> tuple[Job, Records, list[Any]]:

@@ -12,6 +12,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_deid.transforms import files, workers
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.decide import Decide
 from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
 from beam_deid.transforms.measure import Measure
@@ -119,6 +120,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     finally:
         workers.close()
         keys.discard()
+        forget()
         staging.discard()
 
 

@@ -68,6 +68,7 @@ def relabel(output: str, keyring: str | None = None) -> list[Relabelled]:
         KeyFault: The keyring cannot be read, or is another.
         OutputError: It cannot be written.
     """
+    _finish(output)
     problems = [problem for one in verify(output) for problem in one.problems]
     if problems:
         raise VerificationError(f"this is not what was published: {problems[0]}", output, "See: beam-deid verify")
@@ -78,6 +79,9 @@ def relabel(output: str, keyring: str | None = None) -> list[Relabelled]:
             "Keys of a keyring can: keys: {keyring: PATH}",
         )  # fmt: skip
     identity, destroyed = destroyed_ids(keyring or run["keyring"]["path"])
+    own = run["keyring"]["path"]
+    if keyring and os.path.exists(own) and not os.path.samefile(keyring, own):
+        raise UsageError("the run's own keyring is still where the run found it", own, "Leave --keyring out")
     if identity != run["keyring"]["id"]:
         raise KeyFault("this is another keyring than the run's", keyring or run["keyring"]["path"], "Name it by --keyring")
     changed, documents = [], {}
@@ -118,6 +122,20 @@ def reliances(outputs: Iterable[str], identities: Iterable[int]) -> list[Relianc
                 if fields:
                     found.append(Reliance(output, name, label["label"], fields))
     return found
+
+
+def _finish(output: str) -> None:
+    """Finish what a call that was killed had begun: all new papers stood there before the first took its place."""
+    waiting = Path(output, ".run.json.new")
+    left = [waiting, *Path(output).glob("*/.label.json.new")]
+    try:
+        json.loads(waiting.read_bytes())
+    except (OSError, ValueError):
+        for path in left:
+            path.unlink(missing_ok=True)
+        return
+    for path in reversed(left):
+        os.replace(path, path.with_name(path.name[1:].removesuffix(".new")))
 
 
 def _read(path: str) -> dict[str, Any]:

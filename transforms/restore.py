@@ -20,11 +20,12 @@ from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.publish import write_rejected
 from beam_deid.transforms.records.job import BATCH_ROWS, SHARD_ROWS, Job
 from beam_deid.transforms.records.restoring import Mark, Restorer, fault_rows
-from beam_deid.transforms.restore_record import RestoreRecord
+from beam_deid.transforms.restore_record import RestoreRecord, is_record
 from beam_deid.transforms.verify import read_label
 
 _OPTIONS = InputOptions()
 _LABEL = "label.json"
+_OTHER = "Choose another --output"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def restore(policy: Policy, request: Request) -> Outcome:
         raise UsageError("no file matches this input", request.inputs[0], "Check the path; quote globs in a shell")
     found = [_opened(file) for file in matched]
     marked = _label_marks(request.label, request.release) if request.label else {}
-    readied = [restorer.ready({**_marks(file, request.release), **marked}, file.path) for file in found]
+    readied = [restorer.ready(_agreed(_marks(file, request.release), marked, file.path), file.path) for file in found]
+    _check_output(request, [file.path for file in found])
     for file in found:
         missing = [name for name in request.fields if name not in file.schema.names]
         if missing:
@@ -187,15 +189,48 @@ def _marks(file: _File, release: str) -> dict[str, Mark]:
     return marks
 
 
+def _agreed(own: Mapping[str, Mark], told: Mapping[str, Mark], where: str) -> dict[str, Mark]:
+    """What a file says of its keys itself, and what the label that was named says where the file says nothing."""
+    for name, mark in own.items():
+        if told.get(name, mark) != mark:
+            raise UsageError(
+                f"the label that is named is of another key than the one that made {name}", where, "Leave --label out"
+            )
+    return {**told, **own}
+
+
+def _check_output(request: Request, inputs: list[str]) -> None:
+    """See that the output takes nothing's place that is needed.
+
+    Raises:
+        UsageError: It would.
+    """
+    output = os.path.realpath(request.output)
+    needed = [*inputs, request.record, *([request.label] if request.label else [])]
+    if any(files.is_local(path) and os.path.realpath(path) == output for path in needed):
+        raise UsageError("the output would take the place of an input, the label or the record", request.output, _OTHER)
+    if os.path.exists(os.path.join(os.path.dirname(output), _LABEL)):
+        raise UsageError("the output would stand among the parts of a release", request.output, _OTHER)
+    if os.path.exists(output) and is_record(output):
+        raise UsageError("the output is a record of restorings", request.output, _OTHER)
+    rejected = rejected_path(request.output)
+    if os.path.exists(rejected):
+        if not request.overwrite:
+            raise UsageError("the rejects of an earlier restoring are here", rejected, f"{_OTHER}, or add --overwrite")
+        os.remove(rejected)
+
+
 def _label_marks(path: str, release: str) -> dict[str, Mark]:
     label, problem = read_label(path)
     if label is None:
         raise UsageError(problem, path, "Name the label.json of the release")
     if label.get("release") != release or label.get("schema_version") != SCHEMA_VERSION:
         raise UsageError(f"this is not the label of {release}", path, "Name the label.json of the release")
-    fields: Mapping[str, Mapping[str, Mapping[str, object]]] = label["fields"]
-    keys = {name: facts.get("key") for name, facts in fields.items()}
-    return {name: Mark(int(str(key["id"])), str(key["check"])) for name, key in keys.items() if key}
+    try:
+        keys = {name: facts.get("key") for name, facts in label["fields"].items()}
+        return {name: Mark(int(key["id"]), str(key["check"])) for name, key in keys.items() if key}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UsageError("the label is damaged", path, "Name the label.json of the release") from None
 
 
 @contextlib.contextmanager
@@ -218,6 +253,8 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
 
 def _write_rejects(output: str, outcome: Outcome) -> None:
     try:
-        write_rejected(rejected_path(output), outcome.rejects)
+        path = rejected_path(output)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        write_rejected(path, outcome.rejects)
     except OSError as error:
         raise OutputError(f"the rejects cannot be written ({error.strerror})", rejected_path(output)) from None

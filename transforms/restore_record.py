@@ -47,6 +47,17 @@ class RestoreRecord:
             ) from None  # fmt: skip
 
 
+def is_record(path: str) -> bool:
+    """Whether a file is a record of restorings."""
+    with open(path, "rb") as stream:
+        line = stream.readline(1 << 20)
+    try:
+        first = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(first, dict) and {"event", "who", "previous"} <= set(first)
+
+
 def _who() -> str:
     try:
         return getpass.getuser()

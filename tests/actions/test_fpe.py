@@ -21,7 +21,7 @@ from beam_deid.transforms.terms import Kind, Reason
 from .keyring import FixedKeys
 
 TARGET = Target("crm", "field")
-KEY = FixedKeys().subkey("fpe", "crm/field").bytes
+KEY = FixedKeys().subkey("fpe", "\0crm\0field").bytes
 quick = settings(max_examples=40, deadline=None)
 
 

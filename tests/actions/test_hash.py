@@ -32,14 +32,14 @@ SMALL = st.lists(st.text(min_size=1, max_size=20), max_size=5)
 
 @given(SMALL)
 def test_the_default_is_aes_cmac_in_hex(texts):
-    cipher = Cmac(FixedKeys().subkey("hash/aes-cmac", "crm/receiver_mobile").bytes)
+    cipher = Cmac(FixedKeys().subkey("hash/aes-cmac", "\0crm\0receiver_mobile").bytes)
     assert hashed(pa.array(texts, pa.string())) == [cipher.tag(text.encode()).hex() for text in texts]
 
 
 @pytest.mark.parametrize(("algorithm", "standard"), [("hmac-sha256", "sha256"), ("hmac-sm3", "sm3")])
 @given(texts=SMALL)
 def test_an_hmac_is_that_of_the_standard_library(algorithm, standard, texts):
-    key = FixedKeys().subkey(f"hash/{algorithm}", "crm/receiver_mobile").bytes
+    key = FixedKeys().subkey(f"hash/{algorithm}", "\0crm\0receiver_mobile").bytes
     expected = [hmac.digest(key, text.encode(), standard).hex() for text in texts]
     assert hashed(pa.array(texts, pa.string()), algorithm=algorithm) == expected
 
@@ -53,7 +53,7 @@ def test_an_algorithm_has_a_subkey_of_its_own():
 
 @given(st.integers(16, 32), SMALL)
 def test_both_encodings_and_all_lengths_write_the_beginning_of_the_digest(length, texts):
-    key = FixedKeys().subkey("hash/hmac-sha256", "crm/receiver_mobile").bytes
+    key = FixedKeys().subkey("hash/hmac-sha256", "\0crm\0receiver_mobile").bytes
     digests = [hmac.digest(key, text.encode(), hashlib.sha256)[:length] for text in texts]
     column, options = pa.array(texts, pa.string()), {"algorithm": "hmac-sha256", "length": length}
     assert hashed(column, **options) == [digest.hex() for digest in digests]
@@ -92,7 +92,7 @@ def test_the_domain_is_the_release_and_field_unless_it_is_named():
     keys = FixedKeys()
     Hash().bind(TARGET, keys)
     Hash(domain="customer", key="env:OTHER").bind(TARGET, keys)
-    assert keys.asked == [("hash/aes-cmac", "crm/receiver_mobile", None), ("hash/aes-cmac", "customer", "env:OTHER")]
+    assert keys.asked == [("hash/aes-cmac", "\0crm\0receiver_mobile", None), ("hash/aes-cmac", "customer", "env:OTHER")]
 
 
 def test_two_fields_of_one_domain_can_be_joined_and_others_cannot():

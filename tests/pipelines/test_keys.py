@@ -198,3 +198,80 @@ def test_equal_values_have_equal_tokens_and_unequal_ciphertexts(made):
     table = made.released()
     assert pc.count_distinct(table.column("buyer")).as_py() == 20
     assert pc.count_distinct(table.column("note")).as_py() == len(table)
+
+
+def test_a_link_to_a_keyring_is_followed(made, tmp_path, capsys):
+    link = tmp_path / "link.keyring"
+    link.symlink_to(made.ring)
+    (key,) = listed(made.ring, capsys)
+    assert call(["keys", "rotate", str(link)]) == 0
+    assert call(["keys", "destroy", str(link), "--id", str(key["id"]), "--yes"]) == 0
+    assert link.is_symlink()
+    assert [one["state"] for one in listed(made.ring, capsys)] == ["destroyed", "primary"]
+
+
+def test_a_keyring_with_a_second_name_is_not_changed(made, tmp_path, capsys):
+    os.link(made.ring, tmp_path / "second.keyring")
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 2
+    assert "hard link" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["[/x]", "", "a b", "x" * 101, "\x1b[31m"])
+def test_a_name_that_nothing_can_use_is_refused(made, capsys, name):
+    assert call(["keys", "create", made.ring, "--name", name]) == 2
+    assert "no name for a key" in capsys.readouterr().err
+    assert len(listed(made.ring, capsys)) == 1
+
+
+def test_a_copy_of_the_keyring_proves_nothing_while_the_runs_own_is_there(made, tmp_path, capsys):
+    assert made.run() == 0
+    copy = tmp_path / "copy.keyring"
+    copy.touch(mode=0o600)
+    copy.write_bytes(Path(made.ring).read_bytes())
+    assert call(["keys", "destroy", str(copy), "--name", "main", "--yes"]) == 0
+    assert call(["label", "--again", str(made.out()), "--keyring", str(copy)]) == 2
+    assert "own keyring" in capsys.readouterr().err
+    assert made.label()["fields"]["buyer"]["recoverability"] == "keyed"
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_deciding_again_that_was_killed_is_finished_by_the_next_call(made, monkeypatch, after):
+    assert made.run() == 0
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
+    replace, done = os.replace, []
+
+    def killed(source, target):
+        if len(done) == after:
+            raise SystemExit(9)
+        done.append(target)
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("beam_deid.transforms.relabel.os.replace", killed)
+        with pytest.raises(SystemExit):
+            call(["label", "--again", str(made.out())])
+    assert call(["label", "--again", str(made.out())]) == 0
+    assert call(["verify", str(made.out())]) == 0
+    assert made.label()["fields"]["buyer"]["recoverability"] == "key_destroyed"
+    assert not list(made.out().rglob(".*.new"))
+
+
+def test_datasets_with_one_keyring_share_no_tokens(made, tmp_path):
+    policy = Path(made.policy)
+    assert made.run("one") == 0
+    policy.write_text(policy.read_text("utf-8").replace("dataset: shop", "dataset: another"), "utf-8")
+    assert made.run("two") == 0
+    one, two = (set(made.released(name=name).column("age").to_pylist()) for name in ("one", "two"))
+    assert not one & two
+
+
+def test_a_key_encryption_key_is_asked_for_once_however_much_is_read(tmp_path):
+    counted = tmp_path / "asked"
+    command = f"{sys.executable} -c \"open('{counted}', 'a').write('x'); print('{KEK}')\""
+    (tmp_path / "shop").mkdir()
+    made = shop(tmp_path / "shop")
+    os.remove(made.ring)
+    assert call(["keys", "create", made.ring, "--kek", f"command:{command}"]) == 0
+    counted.write_text("")
+    assert made.run("out", *("-i", made.source) * 3) == 0
+    assert len(counted.read_text()) == 1

@@ -3,6 +3,7 @@ import hashlib
 import itertools
 import json
 import os
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -166,7 +167,7 @@ def test_another_domain_in_the_policy_restores_nothing(made, capsys):
     with open(made.policy, "w", encoding="utf-8") as stream:
         stream.write(text.replace("domain: customer", "domain: customers").replace("domain: mobile", "domain: mobiles"))
     assert made.restore("restored.parquet", fields="mobile") == 2
-    assert "another key or in another domain" in capsys.readouterr().err
+    assert "another key, in another domain" in capsys.readouterr().err
     assert made.restore("restored.parquet", fields="buyer") == 3
     assert len(pq.read_table(made.folder / "restored.parquet")) == 0
 
@@ -219,3 +220,66 @@ def test_rows_are_restored_batch_by_batch(made):
     assert pa.default_memory_pool().max_memory() - before < 200 << 20
     restored = pq.read_table(made.folder / "restored.parquet", columns=["buyer"]).column("buyer")
     assert pc.count_distinct(restored).as_py() == 20
+
+
+def rewritten(made, before, after):
+    with open(made.policy, encoding="utf-8") as stream:
+        text = stream.read()
+    assert before in text
+    with open(made.policy, "w", encoding="utf-8") as stream:
+        stream.write(text.replace(before, after))
+
+
+@pytest.mark.parametrize("change", ["preset: mobile, keep_prefix: false", "alphabet: digits", "preset: order_number"])
+def test_a_format_that_the_policy_has_no_more_is_refused(made, capsys, change):
+    rewritten(made, "{domain: mobile}", f"{{domain: mobile, {change}}}")
+    rewritten(made, "role: direct_identifier, kind: mobile", "role: direct_identifier")
+    assert made.restore("restored.parquet", fields="mobile") == 2
+    assert "another format" in capsys.readouterr().err
+
+
+def test_a_label_of_another_run_does_not_override_what_a_part_says(made, capsys):
+    assert call(["keys", "rotate", made.ring]) == 0
+    assert made.run("later") == 0
+    label = ["--label", str(made.out("later") / "crm" / "label.json")]
+    assert made.restore("restored.parquet", *label, fields="mobile") == 2
+    assert "another key than the one that made" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", [{"id": "zz"}, {"id": 1}, 5, {"id": None, "check": "x"}])
+def test_a_damaged_label_is_told(made, capsys, damage):
+    label = made.label()
+    label["fields"]["mobile"]["key"] = damage
+    path = made.folder / "label.json"
+    path.write_text(json.dumps(label), "utf-8")
+    assert made.restore("restored.parquet", "--label", str(path), fields="mobile") == 2
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_the_output_takes_nothings_place(made, capsys):
+    assert made.restore("first.parquet") == 0
+    record = f"{made.policy}.restored.jsonl"
+    before = Path(record).read_bytes()
+    part = made.out() / "crm" / "part-00000.parquet"
+    for output, options in (
+        (part, ["--overwrite"]), (made.out() / "crm" / "new.parquet", []), (record, ["--overwrite"]),
+        (made.folder / "fresh.jsonl", ["--record", str(made.folder / "fresh.jsonl")]),
+    ):  # fmt: skip
+        assert made.restore("unused.parquet", "--output", str(output), *options) == 2
+        assert "Choose another --output" in capsys.readouterr().err
+    assert Path(record).read_bytes() == before
+    assert call(["verify", str(made.out())]) == 0
+
+
+def test_rejects_of_an_earlier_restoring_do_not_stay_beside_a_later_one(made):
+    part = made.out() / "crm" / "part-00000.parquet"
+    sound = part.read_bytes()
+    tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
+    assert made.restore("restored.parquet") == 3
+    rejected = made.folder / "restored.parquet.rejected.parquet"
+    assert rejected.stat().st_mode & 0o777 == 0o600
+    part.write_bytes(sound)
+    os.remove(made.folder / "restored.parquet")
+    assert made.restore("restored.parquet") == 2
+    assert made.restore("restored.parquet", "--overwrite") == 0
+    assert not rejected.exists()

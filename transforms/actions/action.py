@@ -22,12 +22,14 @@ class Target:
         field: Name of the field.
         kind: The field's kind, or None where the policy does not say.
         key: Reference of the release's own key, or None where it takes the policy's.
+        dataset: Name of the dataset; part of the default key domain as well.
     """
 
     release: str
     field: str
     kind: Kind | None = None
     key: str | None = None
+    dataset: str = ""
 
 
 class Treated(NamedTuple):

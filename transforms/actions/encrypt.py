@@ -1,5 +1,6 @@
 """encrypt: a ciphertext in place of the value, another each time, restorable with the key."""
 
+import hashlib
 import os
 from typing import ClassVar
 
@@ -23,8 +24,8 @@ class Encrypt(Reversible):
     """AES-256-GCM (NIST SP 800-38D) of the value as URL-safe text with the key's id, for what nobody needs to join on.
 
     Equal values have unrelated ciphertexts; a ciphertext tells the length of its value in bytes. It is what Tink's AEAD
-    makes under the same key, in URL-safe base64. The nonce is an AES-CMAC, under a key of its own, of the record's
-    place and the value: no nonce serves two values, and a shard that is done again gives the same bytes again. The
+    makes under the same key, in URL-safe base64. The nonce is an AES-CMAC, under a key of its own, of the field,
+    the record's place and the value: no nonce serves two values, and a shard that is done again gives the same bytes again. The
     value is taken as text in one spelling. Null stays null, empty text empty.
     """
 
@@ -45,9 +46,11 @@ class Encrypt(Reversible):
         """
         subkey = self.subkey(target, keys)
         cipher, draw = Gcm(subkey.bytes[:_HALF]), Cmac(subkey.bytes[_HALF:])
+        # One record's fields, in one release or in two, have one place; their nonces must differ all the same.
+        own = np.frombuffer(hashlib.sha256("\0".join([target.release, target.field]).encode()).digest()[:BLOCK], "<u8")
 
         def bound(column: pa.Array, place: pa.Array | None) -> Treated:
-            places = _words(place, len(column))
+            places = _words(place, len(column)) ^ own
 
             def seal(group: Group) -> Bytes:
                 named = np.concatenate([places[group.rows], group.words], axis=1)

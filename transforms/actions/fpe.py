@@ -1,5 +1,6 @@
 """fpe: another value of the same format in place of the value, restorable with the key."""
 
+import json
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
@@ -78,6 +79,11 @@ class Fpe(Reversible):
         preset = self._preset(target)
         what = "another value in the same alphabet" if preset is None else PRESETS[preset].sentence
         return f"{target.field} becomes {what} (FF1), which the key turns back, domain {self.domain_of(target)}"
+
+    def form(self, target: Target) -> str:
+        """Format and options: FF1 cannot tell that a value was made with others."""
+        given = {name: value for name, value in self.model_dump().items() if name not in ("domain", "key", "preset")}
+        return json.dumps({**given, "preset": self._preset(target)}, sort_keys=True)
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.

@@ -46,8 +46,16 @@ class KeyedAction(Action):
         return Recoverability.KEY_DESTROYED if self._is_ephemeral(target) else Recoverability.KEYED
 
     def domain_of(self, target: Target) -> str:
-        """The domain that is named, or the release and the field."""
+        """The domain that is named, or the release and the field, for a person to read."""
         return self.domain or f"{target.release}/{target.field}"
+
+    def key_domain(self, target: Target) -> str:
+        """The domain that is named, or one that no other field of any release of any dataset has."""
+        return self.domain or "\0".join([target.dataset, target.release, target.field])
+
+    def form(self, target: Target) -> str:
+        """What a value's format is, where only the same one restores it."""
+        return ""
 
     @property
     def use(self) -> str:
@@ -61,7 +69,7 @@ class KeyedAction(Action):
             KeyFault: A key is missing, unreadable, too short or destroyed.
         """
         reference = f"{EPHEMERAL}:{target.release}" if self._is_ephemeral(target) else self.key or target.key
-        return keys.subkey(self.use, self.domain_of(target), reference, self.key_bytes, identity)
+        return keys.subkey(self.use, self.key_domain(target), reference, self.key_bytes, identity)
 
     def keyed_hash(self, target: Target, keys: KeySource) -> KeyedHash:
         """AES-CMAC under this action's subkey.

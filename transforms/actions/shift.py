@@ -59,6 +59,10 @@ class Shift(KeyedAction):
         """The domain that is named, or the release, so that all its dates move alike."""
         return self.domain or target.release
 
+    def key_domain(self, target: Target) -> str:
+        """The same, for one dataset alone."""
+        return self.domain or "\0".join([target.dataset, target.release])
+
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.
 

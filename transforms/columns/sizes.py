@@ -14,6 +14,7 @@ Rows = npt.NDArray[np.int64]
 
 BLOCK = 16
 _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)], dtype=np.uint64)
+_VALUE, _STEP = 1.0, 4.0  # what a value alone, and a block of all values, cost beside each other
 _SLICE = 1 << 15
 """Most rows of a group: its matrices stay in the processor's cache."""
 
@@ -64,7 +65,7 @@ def by_size(column: pa.Array) -> Iterator[Group]:
     for size, rows in equal(sizes):
         for begin in range(0, len(rows), _SLICE):
             part = rows[begin : begin + _SLICE]
-            yield Group(part, _load(words, starts[part], size), size)
+            yield Group(part, _load(padded, words, starts[part], size), size)
 
 
 def equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
@@ -80,9 +81,19 @@ def equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
         yield int(ordered[begin]), order[begin:end]
 
 
-def _load(words: Words, starts: Rows, size: int) -> Words:
+def few(rows: int, size: int) -> bool:
+    """Whether so few values of a size are less work one at a time than block by block over all of them."""
+    return rows * _VALUE < -(-size // BLOCK) * _STEP
+
+
+def _load(padded: Bytes, words: Words, starts: Rows, size: int) -> Words:
     whole, rest = divmod(size, 8)
     loaded = np.zeros((len(starts), 2 * max(1, -(-size // BLOCK))), np.uint64)
+    if few(len(starts), size):
+        rows = loaded.view(np.uint8)
+        for row, start in enumerate(starts.tolist()):
+            rows[row, :size] = padded[start : start + size]
+        return loaded
     for number in range(whole):
         loaded[:, number] = words[starts + 8 * number]
     if rest:

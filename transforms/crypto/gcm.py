@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Words
+from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Words, few
 from beam_deid.transforms.crypto.aes import Aes, as_words
 
 NONCE = 12
@@ -21,10 +22,10 @@ class Gcm:
         key: 16, 24 or 32 bytes.
     """
 
-    __slots__ = ("_aes", "_tables")
+    __slots__ = ("_aes", "_one", "_tables")
 
     def __init__(self, key: bytes) -> None:
-        self._aes = Aes(key)
+        self._aes, self._one = Aes(key), AESGCM(key)
         self._tables = _multiples(int.from_bytes(self._aes.block(bytes(BLOCK)), "big"))
 
     def seal(self, nonces: Bytes, words: Words, size: int) -> Bytes:
@@ -38,6 +39,10 @@ class Gcm:
         Returns:
             uint8 array, shape (m, size + 16): ciphertext, then tag.
         """
+        if few(len(nonces), size):
+            values = np.ascontiguousarray(words).view(np.uint8)[:, :size]
+            ones = (self._one.encrypt(n.tobytes(), v.tobytes(), None) for n, v in zip(nonces, values, strict=True))
+            return np.frombuffer(b"".join(ones), np.uint8).reshape(len(nonces), -1)
         sealed = np.empty((len(nonces), size + BLOCK), np.uint8)
         pads = self._pads(nonces, words.shape[1] // 2)
         hidden = _cut(pads[:, 2:] ^ words, size)

@@ -7,6 +7,7 @@ keyring, name and id as context, so that no entry can stand in for another. What
 
 import base64
 import binascii
+import re
 import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ FORMAT, VERSION = "beam-deid keyring", 1
 KEY_BYTES = 32
 DEFAULT_NAME = "main"
 PRIMARY, RETIRED, DESTROYED = "primary", "retired", "destroyed"
+_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 STATES = (PRIMARY, RETIRED, DESTROYED)
 
 
@@ -149,6 +151,8 @@ class Keyring:
         Raises:
             KeyFault: The key-encryption key cannot be had, or is not this keyring's.
         """
+        if not re.fullmatch(_NAME, name):
+            raise KeyFault("this is no name for a key", self.path, "Take letters A-Z a-z, digits, _ and -, 100 at most")
         self.check(kek)
         taken = {key.id for key in self.keys}
         identity = next(i for i in iter(lambda: secrets.randbelow((1 << 32) - 1) + 1, 0) if i not in taken)

@@ -96,6 +96,11 @@ def change(path: str) -> Iterator["Change"]:
     if not files.is_local(path):
         raise KeyFault("a keyring is changed on a local disk", path, "Change it where it was made and copy it")
     opened(path)
+    path = os.path.realpath(path)  # the file, not a link that leads to it
+    if os.stat(path).st_nlink > 1:
+        raise KeyFault(
+            "the keyring has another name as well (a hard link), which would keep what is destroyed", path, "Remove it"
+        )
     with contextlib.ExitStack() as stack:
         try:
             held = stack.enter_context(open(f"{path}.lock", "wb", opener=_owner_only))
@@ -116,14 +121,14 @@ class Change:
         self.ring = ring
 
     def save(self, ring: Keyring) -> None:
-        """Put another content in the file's place; wrapped keys that are in it no more are overwritten on the disk.
+        """Put another content in the file's place, and overwrite the old file.
+
+        What is overwritten is gone from a disk that writes in place; solid-state and copy-on-write disks may keep it.
 
         Raises:
             KeyFault: It cannot be written.
         """
         path, new = ring.path, f"{ring.path}.new"
-        kept = {key.wrapped for key in ring.keys}
-        gone = [key.wrapped for key in self.ring.keys if key.wrapped and key.wrapped not in kept]
         try:
             with open(path, "r+b") as old:
                 Path(new).unlink(missing_ok=True)
@@ -132,19 +137,18 @@ class Change:
                     os.fsync(stream.fileno())
                 os.replace(new, path)
                 # Only now, through the old file's descriptor: a crash before this loses no other key.
-                _overwrite(old, gone)
+                _overwrite(old)
             _sync_folder(os.path.dirname(os.path.abspath(path)))
         except OSError as error:
             raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
         self.ring = ring
 
 
-def _overwrite(stream: BinaryIO, texts: list[str]) -> None:
-    """Overwrite texts where they stand in a file, so that they do not outlive it in freed blocks of the disk."""
-    data = stream.read() if texts else b""
-    for text in texts:
-        stream.seek(data.index(text.encode()))
-        stream.write(b"0" * len(text))
+def _overwrite(stream: BinaryIO) -> None:
+    """Overwrite all of a file, so that what stood in it does not outlive it in freed blocks."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    stream.write(bytes(size))
     stream.flush()
     os.fsync(stream.fileno())
 

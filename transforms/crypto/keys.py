@@ -58,10 +58,22 @@ class Subkey:
     def __reduce__(self) -> NoReturn:
         raise KeyFault("a key cannot be pickled", str(self.id), "Pass the reference; workers resolve it")
 
-    @property
-    def check(self) -> str:
-        """A fingerprint, in hex, that tells this subkey from any other and says nothing else about it."""
-        return _derived(self.bytes, b"beam-deid/check", _CHECK_BYTES).hex()
+    def check(self, form: str = "") -> str:
+        """A fingerprint, in hex, that tells this subkey from any other and says nothing else about it.
+
+        Args:
+            form: What else must be the same for a value to be restored, such as its format.
+        """
+        return _derived(self.bytes, b"beam-deid/check\x00" + form.encode(), _CHECK_BYTES).hex()
+
+
+_UNWRAPPED: dict[tuple[str, int, str | None], Subkey] = {}
+"""Keys of keyrings that this process has opened: a key-encryption key may cost a call, a prompt or much arithmetic."""
+
+
+def forget() -> None:
+    """Forget the keys that this process has opened."""
+    _UNWRAPPED.clear()
 
 
 class Keys:
@@ -147,7 +159,10 @@ class Keys:
         version = self._ring.primary(name) if identity is None else self._ring.version(identity)
         if version.name != name:
             raise NoSuchKey(f"the key {version.id} is no version of the policy's key", self._keyring, "Check the policy")
-        return Subkey(version.id, self._ring.unwrap(version, self._ring.opener()))
+        held = (self._ring.id, version.id, version.wrapped)
+        if version.wrapped is None or held not in _UNWRAPPED:
+            _UNWRAPPED[held] = Subkey(version.id, self._ring.unwrap(version, self._ring.opener()))
+        return _UNWRAPPED[held]
 
 
 def _read(scheme: str, rest: str, reference: str, folder: str, secret: SecretSource | None) -> bytes:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import pickle
+from collections.abc import Callable
 from typing import Protocol
 
 from beam_deid.transforms.errors import UsageError
@@ -16,8 +17,12 @@ class SecretSource(Protocol):
         ...
 
 
-def check_secret(secret: SecretSource) -> None:
+def check_secret(secret: SecretSource, dump: Callable[[object], bytes] = pickle.dumps) -> None:
     """See that pickling a secret's source, as a pipeline's graph does, pickles no secret.
+
+    Args:
+        secret: The source.
+        dump: How it is pickled.
 
     Raises:
         UsageError: It is no such object, or carries its bytes.
@@ -26,7 +31,7 @@ def check_secret(secret: SecretSource) -> None:
     if not callable(getattr(secret, "get_secret_bytes", None)):
         raise UsageError("the key is no object with get_secret_bytes()", where, "Pass one of Beam's secrets, such as GcpSecret")
     try:
-        carried = pickle.dumps(secret)
+        carried = dump(secret)
     except Exception as error:
         raise UsageError(f"the key's source cannot be sent to workers ({type(error).__name__})", where) from None
     refuse = UsageError(
@@ -39,7 +44,8 @@ def check_secret(secret: SecretSource) -> None:
         key = bytes(secret.get_secret_bytes())
     except Exception:
         return  # the workers may be allowed what this process is not; there are no bytes here to be carried
-    told = (key, key.hex().encode(), key.hex().upper().encode(), base64.b64encode(key), base64.urlsafe_b64encode(key))
+    written = (base64.b64encode(key).rstrip(b"="), base64.urlsafe_b64encode(key).rstrip(b"="))
+    told = (key, key.hex().encode(), key.hex().upper().encode(), *written)
     if not key or any(form in carried for form in told) or hashlib.sha256(key).digest() in carried:
         raise refuse
 

@@ -76,6 +76,5 @@ class Siv:
         counters[:, :, 0] = vector[:, :1]
         # The top bit of the low half is clear, so that counting never carries into the high half.
         low = vector[:, 1].byteswap() & _WITHOUT
-        for number in range(blocks):
-            counters[:, number, 1] = (low + np.uint64(number)).byteswap()
+        counters[:, :, 1] = (low[:, None] + np.arange(blocks, dtype=np.uint64)).byteswap()
         return self._aes(counters.reshape(-1, 2)).reshape(words.shape) ^ words

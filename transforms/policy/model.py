@@ -197,7 +197,7 @@ class Policy(Section):
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""
-        return Target(release, field, self.kind(field), self.releases[release].key)
+        return Target(release, field, self.kind(field), self.releases[release].key, self.dataset)
 
     def kind(self, field: str) -> Kind | None:
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""

@@ -176,7 +176,7 @@ def _findings(
         key = None
         if isinstance(action, KeyedAction) and how is Recoverability.KEYED:
             subkey = action.subkey(target, job.keys)
-            key = {"id": subkey.id, "check": subkey.check, "keyring": job.keyring_of(action, target)}
+            key = {"id": subkey.id, "check": subkey.check(action.form(target)), "keyring": job.keyring_of(action, target)}
         fields[name] = FieldFacts(
             tuple(str(role) for role in policy.fields[name].role), action.name, str(how), action.sentence(target), key
         )

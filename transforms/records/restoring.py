@@ -90,9 +90,9 @@ class Restorer:
                     "Name the release's label.json by --label",
                 )  # fmt: skip
             identity = mark.id
-            if action.subkey(target, self._keys, identity).check != mark.check:
+            if action.subkey(target, self._keys, identity).check(action.form(target)) != mark.check:
                 raise KeyFault(
-                    f"{name} was made under another key or in another domain", where,
+                    f"{name} was made under another key, in another domain or in another format", where,
                     "Take the policy and the key that the release was made with",
                 )  # fmt: skip
         if (name, identity) not in self._restoring:
