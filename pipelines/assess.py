@@ -34,7 +34,8 @@ Examples:
 @click.option("--quasi", metavar="F,F", help="Quasi-identifiers.")
 @click.option("--sensitive", metavar="F,F", help="Sensitive fields.")
 @click.option("--join", "joins", multiple=True, metavar="NAME=GLOB:on=F,F", help="An attacker's table; repeatable.")
-@click.option("--max-combination", type=click.IntRange(1), default=4, show_default=True, help="Most attributes of a combination.")
+@click.option("--max-combination", type=click.IntRange(0), default=4, show_default=True,
+              help="Most attributes of a combination; 0 for none.")
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
 @click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
 @click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
@@ -64,7 +65,7 @@ def assess(
     if not named_quasi:
         raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
     question = Question(
-        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population
+        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population, bool(joins)
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)

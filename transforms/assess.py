@@ -11,7 +11,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.elements import ToBatches, element_kind
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.records.assessment import Counted, Question, assess
+from beam_deid.transforms.records.assessment import Counted, Counting, Question, assess
 from beam_deid.transforms.workers import guarded
 
 WHERE = "AssessReidentification"
@@ -63,7 +63,8 @@ class _Count(beam.DoFn):
         self._question = question
 
     def start_bundle(self) -> None:
-        self._parts: list[Counted] = []
+        self._counting = Counting(self._question)
+        self._empty = True
 
     def process(self, batch: pa.RecordBatch) -> None:
         question = self._question
@@ -71,13 +72,12 @@ class _Count(beam.DoFn):
             if name not in batch.schema.names:
                 raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        self._parts.append(guarded(WHERE, Counted.of, question, columns))
-        if len(self._parts) >= _MERGE_AT:
-            self._parts = [Counted.merge(self._parts)]
+        guarded(WHERE, self._counting.add, columns)
+        self._empty = False
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        if self._parts:
-            yield GlobalWindows.windowed_value(Counted.merge(self._parts))
+        if not self._empty:
+            yield GlobalWindows.windowed_value(self._counting.result())
 
 
 class _Merge(beam.CombineFn):

@@ -1,6 +1,7 @@
 """Files of any dataset, counted for an assessment: read once, as they are."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -9,15 +10,16 @@ from beam_deid.transforms import files
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.progress import PROGRESS
-from beam_deid.transforms.records.assessment import Counted, Question, Table, table_side
-from beam_deid.transforms.records.job import BATCH_ROWS, SHARD_ROWS
+from beam_deid.transforms.records.assessment import Counted, Counting, Question, Table, table_side
+from beam_deid.transforms.records.job import SHARD_ROWS
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.linkage import Side
 
 _LABEL = "label.json"
-_MERGE_AT = 16
+_THREADS = 2
+_BATCH_ROWS = 1 << 17
 
 
 def count_files(question: Question, inputs: Sequence[str], options: InputOptions) -> tuple[Counted, dict[str, pa.DataType]]:
@@ -36,7 +38,7 @@ def count_files(question: Question, inputs: Sequence[str], options: InputOptions
         InputError: A file or a row of it cannot be read.
     """
     PROGRESS.start("counting")
-    parts: list[Counted] = []
+    shards: list[tuple[Shard, Sequence[str]]] = []
     types: dict[str, pa.DataType] = {}
     for file in files.match(inputs):
         if file.path.rpartition("/")[2] == _LABEL:
@@ -50,15 +52,24 @@ def count_files(question: Question, inputs: Sequence[str], options: InputOptions
         if types and given != types:
             raise UsageError("its columns or their types are not those of the first file", file.path, "Assess it by itself")
         types = given
-        for batch in _batches(file, options, schema.names):
-            parts.append(Counted.of(question, dict(zip(schema.names, batch.columns, strict=True))))
-            PROGRESS.add(batch.num_rows)
-            if len(parts) >= _MERGE_AT:
-                parts = [Counted.merge(parts)]
+        shards += ((shard, schema.names) for shard in _shards(file, options))
     if not types:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    each = -(-len(shards) // _THREADS)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        tasks = [threads.submit(_counted, question, shards[i : i + each], options) for i in range(0, len(shards), each or 1)]
+        parts = [task.result() for task in tasks]
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types
+
+
+def _counted(question: Question, shards: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions) -> Counted:
+    counting = Counting(question)
+    for shard, columns in shards:
+        for batch in _batches(shard, options, columns):
+            counting.add(dict(zip(columns, batch.columns, strict=True)))
+            PROGRESS.add(batch.num_rows)
+    return counting.result()
 
 
 def attacker_table(
@@ -89,8 +100,9 @@ def attacker_table(
                     f"{field} is {given[field]} here and {types[field]} in the dataset, so nothing would match", file.path,
                     "Give both the same type",
                 )  # fmt: skip
-        batches = _batches(file, options, columns)
-        parts += (table_side(dict(zip(columns, batch.columns, strict=True)), on, who) for batch in batches)
+        for shard in _shards(file, options):
+            batches = _batches(shard, options, columns)
+            parts += (table_side(dict(zip(columns, batch.columns, strict=True)), on, who) for batch in batches)
     if not parts:
         none = fingerprint(pa.array([], pa.string()))
         return Table(name, tuple(on), Side(none, np.empty(0, np.int64), None), False)
@@ -98,16 +110,18 @@ def attacker_table(
     return Table(name, tuple(on), Side(merged.columns["key"], merged.counts, merged.columns.get("subject")), who is not None)
 
 
-def _batches(file: files.InputFile, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    kind = format_of(file.path, options)
-    for shard in kind.shards(file.path, file.size, options, SHARD_ROWS):
-        for chunk in kind.read(shard, options, columns, BATCH_ROWS):
-            if chunk.faults:
-                fault = chunk.faults[0]
-                raise InputError(
-                    f"row {int(fault.rows[0])} cannot be read ({fault.reason})", file.path, "Mend the file, or leave that row out"
-                )
-            yield chunk.batch
+def _shards(file: files.InputFile, options: InputOptions) -> list[Shard]:
+    return format_of(file.path, options).shards(file.path, file.size, options, SHARD_ROWS)
+
+
+def _batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    for chunk in format_of(shard.path, options).read(shard, options, columns, _BATCH_ROWS):
+        if chunk.faults:
+            fault = chunk.faults[0]
+            raise InputError(
+                f"row {int(fault.rows[0])} cannot be read ({fault.reason})", shard.path, "Mend the file, or leave that row out"
+            )
+        yield chunk.batch
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -18,6 +18,6 @@ def view(quasi: list[list[object]], subject: list[object] | None = None, k: int 
     counts = np.ones(len(quasi[0]), np.int64)
     who = None if subject is None else keys(subject)
     return View(
-        Classes.of(keys(*quasi), counts, who), counts, who, Setting(1 / k),
+        Classes(keys(*quasi), counts, who), counts, who, Setting(1 / k),
         {name: keys(values) for name, values in sensitive.items()},
     )  # fmt: skip

@@ -17,7 +17,7 @@ def of(rows, **options):
     """Histories of (subject, point) rows."""
     who, points = (keys(list(column)) for column in zip(*rows, strict=True))
     counts = np.ones(len(rows), np.int64)
-    return {one.points: one for one in histories(Classes.of(points, counts, who), who, **options)}
+    return {one.points: one for one in histories(Classes(points, counts, who), who, **options)}
 
 
 def exact(rows, number):
@@ -98,7 +98,7 @@ def journey():
 
 def test_one_purchase_of_a_household_is_as_telling_as_sql_says(journey):
     who, points = keys(journey["who"].tolist()), keys(journey["item"].tolist(), journey["day"].tolist())
-    (found,) = histories(Classes.of(points, np.ones(len(journey), np.int64), who), who, points=(1,))
+    (found,) = histories(Classes(points, np.ones(len(journey), np.int64), who), who, points=(1,))
     (expected,) = duckdb.execute("""
         WITH pairs AS (SELECT DISTINCT who, item, day FROM journey),
              crowds AS (SELECT item, day, count(*) AS people FROM pairs GROUP BY item, day),

@@ -11,7 +11,7 @@ from .tables import keys
 @pytest.fixture(scope="module")
 def sizes():
     table = adult()
-    classes = Classes.of(keys(*(table.column(name).to_pylist() for name in QUASI)), np.ones(len(table), np.int64), None)
+    classes = Classes(keys(*(table.column(name).to_pylist() for name in QUASI)), np.ones(len(table), np.int64), None)
     return classes.records
 
 

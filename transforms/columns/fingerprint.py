@@ -8,7 +8,9 @@ OOPSLA 2014). It is no cryptography: fingerprints stay inside a run. Of n distin
 chance of about n²/2⁶⁵ (3e-8 for a million).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Keys = npt.NDArray[np.uint64]
+Result = TypeVar("Result")
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_MANY = 1 << 20
+"""From so many keys on they are sorted by two threads."""
+_SLICE = 1 << 14
+"""Rows that are combined together, so that they stay in the processor's cache."""
 _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
 
 
@@ -34,11 +41,13 @@ def mix(keys: Keys) -> Keys:
 
 def combine(columns: Iterable[Keys], length: int) -> Keys:
     """One key per row for a tuple of columns, each of shape (length,). Order matters."""
-    keys = np.full(length, _NULL, dtype=np.uint64)
-    for column in columns:
-        keys *= _FIRST
-        keys += column
-        mix(keys)
+    keys, columns = np.full(length, _NULL, dtype=np.uint64), tuple(columns)
+    for begin in range(0, length, _SLICE):
+        part = keys[begin : begin + _SLICE]
+        for column in columns:
+            part *= _FIRST
+            part += column[begin : begin + _SLICE]
+            mix(part)
     return keys
 
 
@@ -53,8 +62,9 @@ def fingerprint(column: pa.Array) -> Keys:
     if pa.types.is_dictionary(column.type):
         if len(column.dictionary) == 0:
             return np.full(len(column), _NULL, dtype=np.uint64)
-        codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        keys = np.asarray(fingerprint(column.dictionary)[codes])
+        indices = column.indices.fill_null(0) if column.null_count else column.indices
+        codes = indices.to_numpy(zero_copy_only=False)
+        keys = np.asarray(fingerprint(column.dictionary).take(codes))
     elif pa.types.is_null(column.type):
         return np.full(len(column), _NULL, dtype=np.uint64)
     elif pa.types.is_string(column.type) or pa.types.is_binary(column.type):
@@ -77,13 +87,13 @@ def _fixed(column: pa.Array) -> Keys:
     if pa.types.is_floating(column.type):
         # Adding zero makes -0.0 and 0.0 one value.
         values = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False) + 0.0
-        return mix(values.view(np.uint64).copy())
+        return mix(values.view(np.uint64))
     signed = {32: pa.int32(), 64: pa.int64()}.get(column.type.bit_width, pa.int64())
-    if pa.types.is_integer(column.type):
-        values = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    else:
-        values = column.cast(signed).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return mix(values.view(np.uint64).copy())
+    if not pa.types.is_integer(column.type):
+        column = column.cast(signed)
+    if column.null_count:
+        column = column.fill_null(0)
+    return mix(column.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64))
 
 
 def _bytes(column: pa.Array) -> Keys:
@@ -125,3 +135,45 @@ def first_rows(numbers: npt.NDArray[np.int64], distinct: int) -> npt.NDArray[np.
     rows = np.empty(distinct, dtype=np.int64)
     rows[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1, dtype=np.int64)
     return rows
+
+
+def ordered_codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
+    """Number the distinct keys in ascending order, so that a number does not depend on the order of rows."""
+    if len(keys) < _MANY:
+        return _ordered_codes(keys)
+    (low, below), (high, above) = _halves(_ordered_codes, keys)
+    numbers, is_low = np.empty(len(keys), np.int64), _is_low(keys)
+    numbers[is_low], numbers[~is_low] = low, high + len(below)
+    return numbers, np.concatenate([below, above])
+
+
+def _ordered_codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
+    numbers, distinct = codes(keys)
+    order = np.argsort(distinct)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[numbers], distinct[order]
+
+
+def runs(keys: Keys) -> tuple[Keys, npt.NDArray[np.int64]]:
+    """The distinct keys, ascending, and how often each stands there; quicker than numbering, where no row's number is asked."""
+    ordered = _sorted(keys)
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    begins = np.flatnonzero(first)
+    return ordered[begins], np.diff(begins, append=len(ordered))
+
+
+def _sorted(keys: Keys) -> Keys:
+    return np.sort(keys) if len(keys) < _MANY else np.concatenate(_halves(np.sort, keys))
+
+
+def _halves(function: Callable[[Keys], Result], keys: Keys) -> list[Result]:
+    """A function of the lower keys and of the higher ones, worked out side by side."""
+    low = _is_low(keys)
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(lambda half: function(keys[half]), (low, ~low)))
+
+
+def _is_low(keys: Keys) -> npt.NDArray[np.bool_]:
+    return np.asarray(keys < np.uint64(1 << 63))

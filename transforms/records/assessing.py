@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix, ordered_codes
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
@@ -62,7 +62,7 @@ class Assessor:
         self._named = named
         self._seen: list[tuple[Keys, Classes]] = []
         # Subjects by number: they are counted many times.
-        self.subject = None if named is None else codes(named)[0].view(np.uint64)
+        self.subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
 
     def open_keys(self, levels: Levels) -> dict[str, Keys]:
         """The key of each open field's released value, per histogram row."""
@@ -165,7 +165,7 @@ class Assessor:
         rows = np.flatnonzero(kept)
         points = combine([self.key(SOURCE, levels), *self.sensitive(levels).values()], len(kept))[rows]
         subject = self.subject[rows]
-        return histories(Classes.of(points, self._histogram.counts[rows], subject), subject)
+        return histories(Classes(points, self._histogram.counts[rows], subject), subject)
 
     def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
         """The released rows as one side of a join."""
@@ -184,8 +184,7 @@ class Assessor:
         if self._named is not None:
             parts.append(self._named[rows])
         digest = row_digest(parts, counts)
-        order = np.argsort(classes.keys)
-        return classes.keys[order], classes.records[order], digest
+        return classes.keys, classes.records, digest
 
     @property
     def link_limit(self) -> float:
@@ -202,11 +201,11 @@ class Assessor:
         """The classes of the kept rows; those of the last two keys are remembered while everything is kept."""
         if not kept.all():
             subject = None if self.subject is None else self.subject[kept]
-            return Classes.of(keys[kept], self._histogram.counts[kept], subject)
+            return Classes(keys[kept], self._histogram.counts[kept], subject)
         for seen, classes in self._seen:
             if seen is keys or np.array_equal(seen, keys):
                 return classes
-        classes = Classes.of(keys, self._histogram.counts, self.subject)
+        classes = Classes(keys, self._histogram.counts, self.subject)
         self._seen = [*self._seen[-1:], (keys, classes)]
         return classes
 

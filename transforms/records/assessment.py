@@ -1,21 +1,18 @@
 """A dataset as it is, whoever made it: what it discloses, and the label it would get."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, FieldFacts
 from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
 from beam_deid.transforms.policy.model import DEFAULT_K, Environment
 from beam_deid.transforms.records.assessing import attack
-from beam_deid.transforms.records.layout import can_hide_identifiers
-from beam_deid.transforms.records.measuring import scan, scannable
+from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
 from beam_deid.transforms.risk.history import histories
@@ -38,8 +35,9 @@ class Question:
         subject: The column that says whom a record is about; each record is a person of its own if not given.
         sharing: The sharing model that it is judged by.
         k: Required class size, if larger than the sharing model's own.
-        most: Most attributes of a combination.
+        most: Most attributes of a combination; 0 where none is to be looked at.
         population: People in the population that it is drawn from, if known.
+        joined: Whether tables are joined with it.
     """
 
     quasi: tuple[str, ...]
@@ -49,6 +47,7 @@ class Question:
     k: int = 0
     most: int = MOST_FIELDS
     population: int | None = None
+    joined: bool = False
 
     @property
     def least(self) -> int:
@@ -60,6 +59,11 @@ class Question:
         """The fields whose values are counted, each once."""
         return tuple(dict.fromkeys([*self.quasi, *self.sensitive]))
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The fields that are counted by themselves, too."""
+        return self.counted if self.most or self.joined or self.subject else self.sensitive
+
 
 @dataclass
 class Counted:
@@ -68,35 +72,14 @@ class Counted:
     Attributes:
         fields: All columns.
         records: Records.
-        histogram: Distinct combinations; columns ``subject`` and ``field:NAME``. None if there are no records.
-        hits: Values that look like an identifier, by (field, recogniser).
+        histogram: Distinct combinations; columns ``quasi``, ``subject`` and ``field:NAME``. None if there are no records.
+        scanned: What values look like.
     """
 
     fields: tuple[str, ...] = ()
     records: int = 0
     histogram: Histogram | None = None
-    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, question: Question, columns: Mapping[str, pa.Array]) -> "Counted":
-        """Count some records.
-
-        Args:
-            question: What is asked.
-            columns: All columns of the records, of one length.
-        """
-        length = len(next(iter(columns.values()))) if columns else 0
-        keys = {f"field:{name}": fingerprint(columns[name]) for name in question.counted}
-        if question.subject is not None:
-            keys["subject"] = fingerprint(columns[question.subject])
-        hits: Counter[tuple[str, str]] = Counter()
-        for name, column in columns.items():
-            if can_hide_identifiers(column.type):
-                texts, unreadable = scannable(pc.unique(column))
-                hits += scan(name, texts)
-                hits[name, "unreadable_bytes"] += int(unreadable)
-        histogram = Histogram.of(keys or {"none": np.zeros(length, np.uint64)}, np.ones(length, np.int64)) if length else None
-        return cls(tuple(columns), length, histogram, +hits)
+    scanned: Scanned = field(default_factory=Scanned)
 
     @classmethod
     def merge(cls, parts: Sequence["Counted"]) -> "Counted":
@@ -104,8 +87,40 @@ class Counted:
         histograms = [part.histogram for part in parts if part.histogram is not None]
         return cls(
             next((part.fields for part in parts if part.fields), ()), sum(part.records for part in parts),
-            Histogram.merge(histograms) if histograms else None, sum((part.hits for part in parts), Counter()),
+            Histogram.merge(histograms) if histograms else None, Scanned.merge([part.scanned for part in parts]),
         )  # fmt: skip
+
+
+class Counting:
+    """Counts a dataset, batch by batch.
+
+    Args:
+        question: What is asked.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._question, self._scanner = question, Scanner()
+        self._done: list[Counted] = []
+
+    def add(self, columns: Mapping[str, pa.Array]) -> None:
+        """Count some records: all their columns, of one length."""
+        length = len(next(iter(columns.values()))) if columns else 0
+        question = self._question
+        fields = {name: fingerprint(columns[name]) for name in question.counted}
+        keys = {f"field:{name}": fields[name] for name in question.kept}
+        keys["quasi"] = combine((fields[name] for name in question.quasi), length)
+        if question.subject is not None:
+            keys["subject"] = fingerprint(columns[question.subject])
+        for name, column in columns.items():
+            self._scanner.add(name, column)
+        self._done.append(Counted(tuple(columns), length, Histogram.of(keys, np.ones(length, np.int64)) if length else None))
+
+    def result(self) -> Counted:
+        """Everything that was counted."""
+        counted = Counted.merge(self._done) if self._done else Counted()
+        counted.scanned = self._scanner.result()
+        self._done = [counted]
+        return counted
 
 
 @dataclass(frozen=True)
@@ -149,23 +164,24 @@ def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -
     document: dict[str, Any] = {}
     attacks: list[Attack] = []
     if counted.histogram is not None:
-        histogram = counted.histogram.ordered()
-        subject = histogram.columns.get("subject")
+        histogram = counted.histogram
+        named = histogram.columns.get("subject")
+        subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
         document = figures(question, histogram, subject)
-        attacks = [_joined(question, histogram, subject, table) for table in tables]
+        attacks = [_joined(question, histogram, named, table) for table in tables]
     found = Findings(
         fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
         sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
-        untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.hits.items())),
+        untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
         linkable=question.subject is not None,
     )  # fmt: skip
     if counted.histogram is not None and subject is not None:
         everything = combine((histogram.columns[f"field:{name}"] for name in question.counted), len(histogram.counts))
-        past = histories(Classes.of(everything, histogram.counts, subject), subject)
+        past = histories(Classes(everything, histogram.counts, subject), subject)
         found = replace(found, history=tuple(map(asdict, past)), link_limit=LINK_LIMIT[question.sharing])
     label = decide(found)
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
-    if counted.histogram is not None and question.quasi:
+    if counted.histogram is not None and question.quasi and question.most:
         joined = combinations(
             {name: histogram.columns[f"field:{name}"] for name in question.quasi}, histogram.counts, subject, question.most
         )
@@ -178,12 +194,12 @@ def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -
 
 def figures(question: Question, histogram: Histogram, subject: Keys | None) -> dict[str, Any]:
     """The figures of all measures."""
-    quasi = combine((histogram.columns[f"field:{name}"] for name in question.quasi), len(histogram.counts))
+    quasi = histogram.columns["quasi"]
     public = question.sharing is Sharing.PUBLIC
     environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    return all_figures(View(Classes.of(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
+    return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
 
 
 def _joined(question: Question, histogram: Histogram, subject: Keys | None, table: Table) -> Attack:

@@ -183,7 +183,7 @@ def _findings(
     return Findings(
         fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
         l=spec.require.l, t=spec.require.t, risk_limit=spec.require.risk, risk=figures, attacks=tuple(attacks),
-        untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.hits.items())),
+        untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.scanned.hits.items())),
         linkable=linkable(policy, layout.release), search=search, link_limit=spec.link,
     )  # fmt: skip
 

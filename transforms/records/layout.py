@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
@@ -117,7 +115,3 @@ class Layout:
         """The fields that measuring treats."""
         return tuple(dict.fromkeys([*self.measured, *self.tried]))
 
-
-def can_hide_identifiers(column_type: pa.DataType) -> bool:
-    """Whether a released column of this type could hold a mobile or card number: all but times and booleans."""
-    return not (pa.types.is_temporal(column_type) or pa.types.is_boolean(column_type))

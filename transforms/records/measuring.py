@@ -9,15 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
-from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.formats.format import Fault, Shard
-from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.layout import Layout, can_hide_identifiers
+from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Histogram
-from beam_deid.transforms.terms import Kind
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -30,14 +28,14 @@ class ReleaseMeasured:
         histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
             ``sensitive:FIELD``. None if no record was sound.
         bases: Distinct base values of each field whose level is open.
-        hits: Values that look like an identifier, by (field, recogniser); distinct values per shard.
+        scanned: What released values look like.
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
     """
 
     histogram: Histogram | None = None
     bases: dict[str, pa.Array] = field(default_factory=dict)
-    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    scanned: Scanned = field(default_factory=Scanned)
     rejected: int = 0
     faults: FaultCounts = field(default_factory=Counter)
 
@@ -66,7 +64,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
     return ReleaseMeasured(
         Histogram.merge(histograms) if histograms else None,
         {name: _distinct([part.bases[name] for part in parts if name in part.bases]) for name in names},
-        sum((part.hits for part in parts), Counter()),
+        Scanned.merge([part.scanned for part in parts]),
         sum(part.rejected for part in parts),
         sum((part.faults for part in parts), Counter()),
     )
@@ -91,7 +89,7 @@ class Measurer:
         }
         self._read = 0
         self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
-        self._texts: dict[tuple[str, str], list[pa.Array]] = {}
+        self._scanners = {name: Scanner() for name in self._layouts}
 
     def add(self, records: Records, faults: list[Fault], read: int) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
@@ -104,18 +102,13 @@ class Measurer:
             part.faults = fault_counts([*faults, *own])
             self._parts[name].append(part)
             for column in layout.scanned:
-                if can_hide_identifiers(_plain(treated[column].type)):
-                    self._texts.setdefault((name, column), []).append(pc.unique(treated[column]))
+                self._scanners[name].add(column, treated[column])
 
     def result(self) -> Measured:
         """All that was added, with the scan of each distinct released text made once."""
         releases = {name: _merge(parts) if parts else ReleaseMeasured() for name, parts in self._parts.items()}
-        for (name, column), texts in self._texts.items():
-            read = [scannable(text) for text in texts]
-            releases[name].hits += scan(column, _distinct([text for text, _ in read]))
-            if any(unreadable for _, unreadable in read):
-                # What cannot be searched may hold anything.
-                releases[name].hits[column, "unreadable_bytes"] += 1
+        for name, scanner in self._scanners.items():
+            releases[name].scanned = scanner.result()
         return Measured(self._read, releases)
 
     def _histogram(self, layout: Layout, treated: dict[str, pa.Array], records: Records) -> ReleaseMeasured:
@@ -147,17 +140,6 @@ def measure_shard(shard: Shard, job: Job) -> Measured:
     return measurer.result()
 
 
-def scan(column: str, texts: pa.Array) -> Counter[tuple[str, str]]:
-    """How many of the distinct ``texts`` each recogniser hits, by (column, recogniser)."""
-    hits: Counter[tuple[str, str]] = Counter()
-    texts = texts.drop_null()
-    for recogniser in RECOGNISERS:
-        found = pc.sum(recogniser.find(texts)).as_py() or 0
-        if found:
-            hits[column, recogniser.name] = found
-    return hits
-
-
 def fault_counts(faults: Iterable[Fault]) -> FaultCounts:
     """Faults by (field, reason)."""
     counts: FaultCounts = Counter()
@@ -165,14 +147,3 @@ def fault_counts(faults: Iterable[Fault]) -> FaultCounts:
         counts[fault.field, str(fault.reason)] += len(fault.rows)
     return counts
 
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def scannable(values: pa.Array) -> tuple[pa.Array, bool]:
-    """Values as text, and whether some of them are bytes that are none."""
-    if isinstance(values, pa.DictionaryArray):
-        values = values.dictionary_decode()
-    text, unreadable = to_kind(values, Kind.TEXT)
-    return text, unreadable is not None

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
 from beam_deid.transforms.risk.histogram import Classes, Counts
 
 Shares = npt.NDArray[np.float64]
@@ -43,7 +43,7 @@ class Distribution:
             counts: Records per row, shape (n,).
             values: Value key of each row, shape (n,).
         """
-        numbers, keys = codes(values)
+        numbers, keys = ordered_codes(values)
         many = max(len(keys), 1)
         # Both factors are below 2³¹, so a pair is one exact integer.
         pairs = classes.numbers * many + numbers

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, ordered_codes, runs
 
 Counts = npt.NDArray[np.int64]
 
 _SPARSE = 0.5
+_SAMPLE = 1 << 13
+"""Rows, about, that are looked at to see whether rows repeat."""
+_CELLS = 1 << 27
+"""Most keys of a histogram whose rows are not counted together: a gibibyte."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,14 @@ class Histogram:
 
     @classmethod
     def of(cls, columns: Mapping[str, Keys], counts: Counts) -> "Histogram":
-        """Count equal rows together, in order of first appearance."""
-        numbers, distinct = codes(combine(columns.values(), len(counts)))
+        """Count equal rows together, in order of first appearance; many rows that hardly repeat are left as they are."""
+        keys = combine(columns.values(), len(counts)) if len(columns) > 1 else next(iter(columns.values()))
+        if len(keys) > _SAMPLE:
+            # Equal keys are in the sample together or not at all, so its share of distinct ones is that of all rows.
+            sample = keys[keys < np.uint64((_SAMPLE << 64) // len(keys))]
+            if len(runs(sample)[0]) > _SPARSE * len(sample):
+                return cls(dict(columns), counts)
+        numbers, distinct = codes(keys)
         if len(distinct) == len(counts):
             return cls(dict(columns), counts)
         rows = first_rows(numbers, len(distinct))
@@ -39,15 +50,16 @@ class Histogram:
     def merge(cls, parts: Sequence["Histogram"]) -> "Histogram":
         """The histogram of all parts together; associative in what it counts. Parts have the same columns.
 
-        Where most rows stand for one record grouping again would gain little, and the parts are put side by side: the
-        rows of a histogram need not be distinct.
+        Where most rows stand for one record and there are not too many, grouping again would gain little, and the parts
+        are put side by side: the rows of a histogram need not be distinct.
         """
         if len(parts) == 1:
             return parts[0]
         names = parts[0].columns
         columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
         counts = np.concatenate([part.counts for part in parts])
-        return cls(columns, counts) if len(counts) > _SPARSE * counts.sum() else cls.of(columns, counts)
+        few = len(counts) * (len(names) + 1) < _CELLS and len(counts) > _SPARSE * counts.sum()
+        return cls(columns, counts) if few else cls.of(columns, counts)
 
     def ordered(self) -> "Histogram":
         """The same rows in an order that follows from them alone, so that no sum depends on how parts were merged."""
@@ -60,33 +72,51 @@ class Histogram:
         return int(self.counts.sum())
 
 
-@dataclass(frozen=True)
 class Classes:
-    """Equivalence classes over histogram rows, with their sizes.
+    """Equivalence classes over histogram rows, ascending by key, with their sizes.
 
     Without subjects every record is a person of its own.
 
-    Attributes:
-        numbers: Class number of each row, shape (n,), int64.
-        keys: Key of each class, shape (classes,), uint64.
-        records: Records per class, shape (classes,), int64.
-        subjects: Distinct subjects per class, shape (classes,), int64.
+    Args:
+        keys: Key of each row, shape (n,).
+        counts: Records of each row, shape (n,).
+        subject: Subject of each row, shape (n,), or None.
     """
 
-    numbers: Counts
-    keys: Keys
-    records: Counts
-    subjects: Counts
+    def __init__(self, keys: Keys, counts: Counts, subject: Keys | None) -> None:
+        self._keys, self._counts, self._subject = keys, counts, subject
 
-    @classmethod
-    def of(cls, keys: Keys, counts: Counts, subject: Keys | None) -> "Classes":
-        """The classes of rows with ``keys`` (n,), ``counts`` (n,) and, where there are any, ``subject`` (n,)."""
-        numbers, distinct = codes(keys)
-        records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
-        subjects = records
-        if subject is not None:
-            subjects = distinct_per_number(numbers, subject, len(distinct))
-        return cls(numbers, distinct, records, subjects)
+    @cached_property
+    def _coded(self) -> tuple[Counts, Keys]:
+        return ordered_codes(self._keys)
+
+    @cached_property
+    def _sized(self) -> tuple[Keys, Counts]:
+        """Keys and records of the classes, by sorting where nobody has asked for the number of a row."""
+        if "_coded" not in self.__dict__ and self._subject is None and (self._counts == 1).all():
+            return runs(self._keys)
+        numbers, keys = self._coded
+        return keys, np.bincount(numbers, weights=self._counts, minlength=len(keys)).astype(np.int64)
+
+    @property
+    def numbers(self) -> Counts:
+        """Class number of each row, shape (n,), int64."""
+        return self._coded[0]
+
+    @property
+    def keys(self) -> Keys:
+        """Key of each class, shape (classes,), uint64, ascending."""
+        return self._sized[0]
+
+    @property
+    def records(self) -> Counts:
+        """Records per class, shape (classes,), int64."""
+        return self._sized[1]
+
+    @cached_property
+    def subjects(self) -> Counts:
+        """Distinct subjects per class, shape (classes,), int64."""
+        return self.records if self._subject is None else distinct_per_number(self.numbers, self._subject, len(self))
 
     def __len__(self) -> int:
         return len(self.keys)

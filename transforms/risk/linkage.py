@@ -64,7 +64,7 @@ def link(
     if len(released.keys) == 0 or len(attacker.keys) == 0:
         return Linked(people, 0, 0 if truth else None)
     if classes is None:
-        classes = Classes.of(released.keys, released.counts, released.subject)
+        classes = Classes(released.keys, released.counts, released.subject)
     if attacker.keys is released.keys:
         number = classes.numbers
         hit = classes.subjects[number] == 1

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.recognisers.mobile import PREFIXES_IN_USE
 from beam_deid.transforms.synthetic.chance import Chance, Index, Wheel
 from beam_deid.transforms.synthetic.text import digits, joined, letters, picked, table
 
@@ -18,11 +19,6 @@ _SURNAMES = (
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "司徒", "令狐")
 _WOMEN = "芳娜敏静丽艳娟霞秀英玲燕红梅婷雪慧莹倩洁琳璐颖佳怡欣悦萱雨涵诗梦瑶琪菲蕾岚云凤兰珍萍月晴思若妍"
 _MEN = "伟强磊军洋勇杰涛超明刚平辉鹏飞鑫波斌宇浩凯健俊帆帅旭宁龙林彬志峰建国文华东海博轩泽晨睿铭昊天毅恒"
-# Number ranges in use for persons; the other two digits of the first three vary by carrier.
-_PREFIXES = (
-    *range(130, 140), 145, 147, *range(150, 154), *range(155, 160), 162, 165, 166, 167, *range(170, 174),
-    *range(175, 179), *range(180, 190), *range(190, 194), *range(195, 200),
-)  # fmt: skip
 _NICK_HEADS = (
     "爱吃鱼的", "快乐的", "小小", "阿", "一只", "追风的", "住在海边的", "夏天的", "不爱说话的", "认真的",
     "佛系", "北方的", "江南", "半夜不睡的", "可爱的", "迷路的", "安静的", "努力的", "甜甜的", "温柔的",
@@ -58,7 +54,7 @@ def people(chance: Chance, buyer: Index) -> People:
 
 def mobiles(chance: Chance, stream: str, index: Index) -> pa.Array:
     """Random mobile numbers of 11 digits, with prefixes that are in use."""
-    prefixes = np.array(_PREFIXES, dtype=np.int64)[chance.below(f"{stream}, prefix", index, len(_PREFIXES))]
+    prefixes = np.array(PREFIXES_IN_USE)[chance.below(f"{stream}, prefix", index, len(PREFIXES_IN_USE))]
     return digits(prefixes * 100_000_000 + chance.below(stream, index, 100_000_000), 11)
 
 

@@ -48,6 +48,10 @@ class View:
     setting: Setting
     sensitive: Mapping[str, Keys] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.sensitive:
+            _ = self.classes.numbers  # asked for later; sizes follow from them, so they need not be counted twice
+
     @cached_property
     def distributions(self) -> dict[str, Distribution]:
         """The distribution of each sensitive field over the classes, counted once for all measures."""

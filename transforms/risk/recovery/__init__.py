@@ -1,0 +1,1 @@
+"""Attacks on what a release still shows of removed values: they are made, not believed in."""
