@@ -12,7 +12,6 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.terms import Role, Sharing
 
-_JOIN = re.compile(r"(?P<name>[\w-]+)=(?P<glob>.+):on=(?P<on>.+)")
 _SETS = 12
 _FIGURES = (
     "records", "subjects", "classes", "unique_subjects", "k", "k_composite", "l_distinct", "l_entropy", "l_recursive", "t",
@@ -39,17 +38,20 @@ Examples:
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
 @click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
 @click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
+@click.option("--mobiles", metavar="P,P", help="How mobiles begin, where that is known: digests of these are tried.")
 @options.json_option
 def assess(
     policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
-    joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None, as_json: bool,
+    joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None,
+    mobiles: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
     Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each record is
     a person of its own. Values are taken as the files have them; a null is a value of its own.
     """
-    from beam_deid.transforms.dataset import attacker_table, count_files
+    from beam_deid.transforms.dataset import count_files
+    from beam_deid.transforms.joins import Dataset, Table, join_files
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.records.assessment import Question
     from beam_deid.transforms.records.assessment import assess as assess_dataset
@@ -65,26 +67,29 @@ def assess(
     if not named_quasi:
         raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
     question = Question(
-        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population, bool(joins)
+        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
+        mobiles=_prefixes(mobiles),
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)
-        tables = [attacker_table(name, glob, on, question, types, how) for name, glob, on in map(_join, joins)]
-        document = assess_dataset(question, counted, tables)
+        dataset = Dataset(inputs, how, types, subject)
+        attacks = [join_files(dataset, table, question.link) for table in map(Table.read, joins)]
+        document = assess_dataset(question, counted, attacks)
     _show(output.console(as_json), document)
     if as_json:
         output.emit(document)
 
 
+def _prefixes(text: str | None) -> tuple[str, ...]:
+    found = _names(text)
+    for prefix in found:
+        if not re.fullmatch(r"1[3-9]\d{1,9}", prefix):
+            raise UsageError("a mobile does not begin like that", "--mobiles", "Write 3 to 10 digits of 11, as 1380013")
+    return found
+
+
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
-
-
-def _join(text: str) -> tuple[str, str, tuple[str, ...]]:
-    found = _JOIN.fullmatch(text)
-    if found is None or not _names(found["on"]):
-        raise UsageError("a join is written otherwise", "--join", "Write NAME=GLOB:on=FIELD,FIELD")
-    return found["name"], found["glob"], _names(found["on"])
 
 
 def _show(out: Console, document: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from beam_deid.transforms.label.evidence import Attack, FieldFacts
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.rule import Findings, decide
 from beam_deid.transforms.terms import Recoverability, Sharing
 
@@ -20,6 +20,7 @@ def findings_of(label: Mapping[str, Any]) -> Findings:
         untested=asked["untested"], hits=tuple((hit["field"], hit["kind"], hit["hits"]) for hit in label["scan"]),
         scanned=asked["scanned"], linkable=asked["linkable"], search=label["search"],
         history=tuple(label["history"]) or None, link_limit=asked["link"],
+        recoveries=tuple(Recovery(**one) for one in label.get("recoveries", ())),
     )  # fmt: skip
 
 

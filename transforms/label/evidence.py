@@ -51,7 +51,11 @@ class FieldFacts:
 
 @dataclass(frozen=True)
 class Attack:
-    """A join test: what was joined, on what, and how many subjects it linked to exactly one."""
+    """A join test: what was joined, on what, and how many subjects it linked to exactly one.
+
+    With a table of the attacker's there is more: ``candidates`` and ``presence`` are those of
+    `beam_deid.transforms.risk.joining`.
+    """
 
     name: str
     on: tuple[str, ...]
@@ -60,6 +64,31 @@ class Attack:
     linked_rightly: int | None
     share: float
     limit: float | None
+    candidates: dict[str, Any] | None = None
+    presence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """An attack on what a field still shows of the values it was made from.
+
+    Attributes:
+        field: The field.
+        attack: ``digests``, ``frequency``, ``surrogates``, ``intervals`` or ``mask``.
+        values: What was attacked: distinct values, or subjects.
+        recovered: Of these, how many were recovered.
+        share: The same as a share; None where the attack was too weak to conclude from it.
+        limit: Greatest share that is allowed; None where it is told only.
+        detail: One sentence for a person.
+    """
+
+    field: str
+    attack: str
+    values: int
+    recovered: int
+    share: float | None
+    limit: float | None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +106,7 @@ class Label:
     fields: dict[str, FieldFacts] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
 
     @property
     def failing(self) -> tuple[Test, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Test
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recovery, Test
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 LINK_LIMIT: Mapping[Sharing, float] = {Sharing.PUBLIC: 0.0, Sharing.CONTROLLED: 0.05, Sharing.ENCLAVE: 0.2}
@@ -42,6 +42,7 @@ class Findings:
         linkable: Whether records of one subject can be linked in the release.
         history: What points of a subject's history do: ``points, share, low, high`` each; None if it was not measured.
         link_limit: Share of subjects that a join, or points of their history, may single out.
+        recoveries: Attacks on what fields still show of the values that they were made from.
     """
 
     fields: Mapping[str, FieldFacts]
@@ -61,6 +62,7 @@ class Findings:
     search: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] | None = None
     link_limit: float | None = None
+    recoveries: tuple[Recovery, ...] = ()
 
 
 def identifiers(found: Findings) -> list[Test]:
@@ -81,10 +83,15 @@ def identifiers(found: Findings) -> list[Test]:
 
 
 def restorable(found: Findings) -> list[Test]:
-    """Line 2: nothing can be restored by whoever holds a key or a table."""
+    """Line 2: nothing can be restored by whoever holds a key or a table, and no attack without them succeeds."""
     keyed = [name for name, facts in found.fields.items() if facts.recoverability == Recoverability.KEYED]
     said = f"a key exists for: {', '.join(keyed)}" if keyed else "no field can be restored with a key"
-    return [Test(2, "restorable", not keyed, len(keyed), 0, said)]
+    attacks = [
+        Test(2, f"{one.attack}:{one.field}", one.share is not None and one.share <= one.limit, one.share, one.limit, one.detail)
+        for one in found.recoveries
+        if one.limit is not None
+    ]  # fmt: skip
+    return [Test(2, "restorable", not keyed, len(keyed), 0, said), *attacks]
 
 
 def remainders(found: Findings) -> list[Test]:
@@ -175,6 +182,7 @@ def decide(found: Findings) -> Label:
     return Label(
         name, bool(found.sensitive), grade(found, tests), tests, dict(found.risk), found.attacks, scan,
         dict(found.search), dict(found.fields), _asked(found), tuple(dict(point) for point in found.history or ()),
+        found.recoveries,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.policy.written import read_action
+from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
 # Strict: true and "5" are no numbers here.
@@ -128,6 +129,15 @@ class Require(Section):
     )
 
 
+class DigestAttack(Section):
+    """How digests that stand in a release are attacked: values are hashed one by one and looked for."""
+
+    tries: Count = Field(TRIES, description="Most values of a domain (mobiles, names, dates …) that are hashed")
+    mobiles: tuple[Annotated[str, Field(pattern=r"^1[3-9]\d{1,9}$")], ...] = Field(
+        (), description="What is known of how mobiles begin, 3 digits at least; all ranges in use if not given"
+    )
+
+
 class Attacker(Section):
     """Declared background knowledge: the attributes known, and optionally a table to join with."""
 
@@ -156,6 +166,7 @@ class Release(Section):
     require: Require = Require()
     environment: Environment = Environment()
     attackers: dict[str, Attacker] = Field(default_factory=dict, description="Background knowledge to test against")
+    digests: DigestAttack = DigestAttack()
     format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
 
     @field_validator("key")

@@ -39,6 +39,11 @@ def quasi_fields(policy: Policy, release: str) -> tuple[str, ...]:
     return _those(policy, release, counts)
 
 
+def remainders(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields of which a mask left a part, or whose key was destroyed."""
+    return _those(policy, release, lambda field, how: how in _REMAINDER)
+
+
 def sensitive_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields that are sensitive."""
     return _those(policy, release, lambda field, how: policy.fields[field].has(Role.SENSITIVE))

@@ -1,7 +1,7 @@
 """A measured release at given levels: what would be suppressed, every figure, every join."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,25 +11,28 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix, ordered_codes
-from beam_deid.transforms.label.evidence import Attack
+from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.roles import linkable
+from beam_deid.transforms.policy.roles import linkable, recoverability
 from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
+from beam_deid.transforms.records.recovering import remainder_recoveries
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
+from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.risk.measures.t_closeness import equal_distance
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.terms import Recoverability, Sharing
 
 Levels = Mapping[str, int]
 Mask = npt.NDArray[np.bool_]
 _ROUNDS = 20
+_ATTACKED = ("alone", "origin", "moment")
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,20 @@ class Assessor:
         subject = self.subject[rows]
         return histories(Classes(points, self._histogram.counts[rows], subject), subject)
 
+    def recoveries(self, kept: Mask) -> list[Recovery]:
+        """Attacks on what masks and pseudonyms without a key still show."""
+        names = self._layout.remainders
+        if not names or not kept.any():
+            return []
+        rows = np.flatnonzero(kept)
+        columns = {
+            column: keys[rows] for column, keys in self._histogram.columns.items() if column.partition(":")[0] in _ATTACKED
+        }
+        how = {name: recoverability(self._policy, self._layout.release, name) for name in names}
+        masks = frozenset(name for name in names if how[name] is Recoverability.PARTIAL)
+        subject = None if self.subject is None else self.subject[rows]
+        return remainder_recoveries(columns, self._histogram.counts[rows], subject, masks, self.link_limit)
+
     def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
         """The released rows as one side of a join."""
         rows = np.flatnonzero(kept)
@@ -246,6 +263,13 @@ class Assessor:
 def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
     """A join's result as evidence."""
     return Attack(name, on, linked.subjects, linked.linked, linked.linked_rightly, linked.share, limit)
+
+
+def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float | None) -> Attack:
+    """The same for a join with a table, with candidates and what follows if the table is the population."""
+    candidates = None if joined.candidates is None else asdict(joined.candidates)
+    presence = None if joined.presence is None else asdict(joined.presence)
+    return replace(attack(name, on, joined.linked, limit), candidates=candidates, presence=presence)
 
 
 def row_digest(parts: list[Keys], counts: Counts) -> int:

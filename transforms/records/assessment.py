@@ -11,15 +11,15 @@ from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint,
 from beam_deid.transforms.label.evidence import Attack, FieldFacts
 from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
 from beam_deid.transforms.policy.model import DEFAULT_K, Environment
-from beam_deid.transforms.records.assessing import attack
+from beam_deid.transforms.records.recovering import digest_recoveries
 from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
 from beam_deid.transforms.risk.history import histories
-from beam_deid.transforms.risk.linkage import Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
 _NO_SOURCE = "the source of this dataset is not known here, so it was not joined with it"
@@ -37,7 +37,8 @@ class Question:
         k: Required class size, if larger than the sharing model's own.
         most: Most attributes of a combination; 0 where none is to be looked at.
         population: People in the population that it is drawn from, if known.
-        joined: Whether tables are joined with it.
+        tries: Most values of a domain that are hashed where the dataset holds digests.
+        mobiles: What is known of how mobiles begin.
     """
 
     quasi: tuple[str, ...]
@@ -47,12 +48,18 @@ class Question:
     k: int = 0
     most: int = MOST_FIELDS
     population: int | None = None
-    joined: bool = False
+    tries: int = TRIES
+    mobiles: tuple[str, ...] = ()
 
     @property
     def least(self) -> int:
         """Required class size."""
         return max(self.k, DEFAULT_K[self.sharing])
+
+    @property
+    def link(self) -> float:
+        """Greatest share of subjects that a join may link to exactly one."""
+        return LINK_LIMIT[self.sharing]
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -62,7 +69,7 @@ class Question:
     @property
     def kept(self) -> tuple[str, ...]:
         """The fields that are counted by themselves, too."""
-        return self.counted if self.most or self.joined or self.subject else self.sensitive
+        return self.counted if self.most or self.subject else self.sensitive
 
 
 @dataclass
@@ -123,62 +130,35 @@ class Counting:
         return counted
 
 
-@dataclass(frozen=True)
-class Table:
-    """An attacker's table as one side of a join.
-
-    Attributes:
-        name: The attacker.
-        on: The fields that it is joined on.
-        side: Its rows.
-        truth: Whether it names subjects as the dataset does.
-    """
-
-    name: str
-    on: tuple[str, ...]
-    side: Side
-    truth: bool
-
-
-def table_side(columns: Mapping[str, pa.Array], on: Sequence[str], subject: str | None) -> Histogram:
-    """An attacker's rows, counted: columns ``key`` and, where the table names subjects, ``subject``."""
-    length = len(columns[on[0]])
-    keys = {"key": combine((fingerprint(columns[name]) for name in on), length)}
-    if subject is not None and subject in columns:
-        keys["subject"] = fingerprint(columns[subject])
-    return Histogram.of(keys, np.ones(length, np.int64))
-
-
-def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -> dict[str, Any]:
+def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
     """Everything that is known of a dataset, under the names that ``label.json`` uses.
 
     Args:
         question: What was asked.
         counted: What was counted.
-        tables: Attackers' tables.
+        attacks: Joins with attackers' tables.
 
     Returns:
         Plain values for JSON: the risk figures, ``combinations``, ``contributions``, ``attacks``, ``scan``, ``grade``,
         ``label`` and the ``tests`` that it rests on.
     """
     document: dict[str, Any] = {}
-    attacks: list[Attack] = []
     if counted.histogram is not None:
         histogram = counted.histogram
         named = histogram.columns.get("subject")
         subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
         document = figures(question, histogram, subject)
-        attacks = [_joined(question, histogram, named, table) for table in tables]
     found = Findings(
         fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
         sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
         untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
         linkable=question.subject is not None,
+        recoveries=tuple(digest_recoveries(counted.scanned.digests, question.tries, question.mobiles)),
     )  # fmt: skip
     if counted.histogram is not None and subject is not None:
         everything = combine((histogram.columns[f"field:{name}"] for name in question.counted), len(histogram.counts))
         past = histories(Classes(everything, histogram.counts, subject), subject)
-        found = replace(found, history=tuple(map(asdict, past)), link_limit=LINK_LIMIT[question.sharing])
+        found = replace(found, history=tuple(map(asdict, past)), link_limit=question.link)
     label = decide(found)
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:
@@ -189,6 +169,7 @@ def assess(question: Question, counted: Counted, tables: Sequence[Table] = ()) -
     return {
         **document, "grade": label.grade, "label": str(label.label), "tests": [asdict(test) for test in label.tests],
         **sets, "history": list(label.history), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
+        "recoveries": [asdict(one) for one in label.recoveries],
     }  # fmt: skip
 
 
@@ -200,12 +181,6 @@ def figures(question: Question, histogram: Histogram, subject: Keys | None) -> d
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
     return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
-
-
-def _joined(question: Question, histogram: Histogram, subject: Keys | None, table: Table) -> Attack:
-    keys = combine((histogram.columns[f"field:{name}"] for name in table.on), len(histogram.counts))
-    linked = link(Side(keys, histogram.counts, subject), table.side, truth=table.truth)
-    return attack(table.name, table.on, linked, LINK_LIMIT[question.sharing])
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:

@@ -7,7 +7,7 @@ import numpy as np
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recovery
 from beam_deid.transforms.label.rule import Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
@@ -16,6 +16,7 @@ from beam_deid.transforms.records.attackers import attacker_side
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
+from beam_deid.transforms.records.recovering import digest_recoveries
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.linkage import link
 from beam_deid.transforms.search.descent import Found, descend
@@ -123,8 +124,10 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     }  # fmt: skip
     figures = assessor.figures(found.levels, cut.kept)
     past = assessor.history(found.levels, cut.kept)
+    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(cut.kept))
     findings = _findings(job, layout, measured, figures, attacks, untested, search)
-    label = decide_label(replace(findings, history=None if past is None else tuple(map(asdict, past))))
+    history = None if past is None else tuple(map(asdict, past))
+    label = decide_label(replace(findings, history=history, recoveries=recoveries))
     keys, counts, digest = assessor.proof(found.levels, cut.kept)
     records = _records(read, int(counts.sum()), cut.records, measured.rejected)
     return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
@@ -162,6 +165,13 @@ def _attacks(
         linked = link(released, side, truth=truth)
         attacks.append(attack(name, projection.fields, linked, assessor.link_limit))
     return attacks, untested
+
+
+def _recoveries(job: Job, layout: Layout, measured: ReleaseMeasured) -> list[Recovery]:
+    """Attacks on digests that somebody else made; pseudonyms of our own are told by their recoverability."""
+    how = job.policy.releases[layout.release].digests
+    others = {name: found for name, found in measured.scanned.digests.items() if name not in layout.remainders}
+    return digest_recoveries(others, how.tries, how.mobiles)
 
 
 def _findings(

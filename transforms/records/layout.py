@@ -12,6 +12,7 @@ from beam_deid.transforms.policy.roles import (
     quasi_fields,
     recoverability,
     released_fields,
+    remainders,
     sensitive_fields,
 )
 from beam_deid.transforms.terms import Recoverability, Role
@@ -66,6 +67,7 @@ class Layout:
         sensitive: Its released sensitive fields.
         open: Fields whose level is to be decided.
         scanned: Released fields whose values are searched for identifiers.
+        remainders: Fields of which a mask left a part, and pseudonyms without their key: attacked one by one.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
         projections: Everything that is looked at together, by name.
     """
@@ -75,6 +77,7 @@ class Layout:
     sensitive: tuple[str, ...]
     open: tuple[str, ...]
     scanned: tuple[str, ...]
+    remainders: tuple[str, ...]
     tried: tuple[str, ...]
     projections: Mapping[str, Projection]
 
@@ -100,7 +103,7 @@ class Layout:
             sets[f"attacker:{name}"] = tuple(field for field in attacker.knows if field in visible)
         tried = tuple(name for name in out if spec.fields[name].rejects)
         return cls(
-            release, quasi, sensitive_fields(policy, release), undecided, scanned, tried,
+            release, quasi, sensitive_fields(policy, release), undecided, scanned, remainders(policy, release), tried,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 

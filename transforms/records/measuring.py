@@ -8,7 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.actions.shift import Shift
+from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.numbers import as_moments
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
@@ -26,7 +29,8 @@ class ReleaseMeasured:
 
     Attributes:
         histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
-            ``sensitive:FIELD``. None if no record was sound.
+            ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``.
+            None if no record was sound.
         bases: Distinct base values of each field whose level is open.
         scanned: What released values look like.
         rejected: Records rejected for this release.
@@ -123,6 +127,13 @@ class Measurer:
             columns[f"fixed:{name}"] = projection.fixed_key(keys, len(records))
         columns.update((f"open:{name}", keys[name]) for name in layout.open)
         columns.update((f"sensitive:{name}", keys[name]) for name in layout.sensitive)
+        for name in layout.remainders:
+            columns[f"alone:{name}"] = keys[name]
+            action = self._job.policy.releases[layout.release].fields[name]
+            if isinstance(action, Surrogate):
+                columns[f"origin:{name}"] = fingerprint(records.columns[name])
+            elif isinstance(action, Shift):
+                columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
         bases = {name: pc.unique(treated[name]) for name in layout.open}
         return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases)
 

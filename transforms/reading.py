@@ -1,0 +1,45 @@
+"""Files of any dataset, read as they are: whoever wrote them, one row that cannot be read stops it."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from beam_deid.transforms import files
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.records.job import SHARD_ROWS
+
+_BATCH_ROWS = 1 << 17
+_LABEL = "label.json"
+
+
+def dataset_files(globs: Sequence[str]) -> list[files.InputFile]:
+    """The files that match; a release's ``label.json`` beside its parts is left out."""
+    return [file for file in files.match(globs) if file.path.rpartition("/")[2] != _LABEL]
+
+
+def shards(file: files.InputFile, options: InputOptions) -> list[Shard]:
+    """The shards of a file."""
+    return format_of(file.path, options).shards(file.path, file.size, options, SHARD_ROWS)
+
+
+def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard.
+
+    Raises:
+        InputError: It cannot be read, or a row of it.
+    """
+    for chunk in format_of(shard.path, options).read(shard, options, columns, _BATCH_ROWS):
+        if chunk.faults:
+            fault = chunk.faults[0]
+            raise InputError(
+                f"row {int(fault.rows[0])} cannot be read ({fault.reason})", shard.path, "Mend the file, or leave that row out"
+            )
+        yield chunk.batch
+
+
+def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The type of each column, without its dictionary."""
+    kinds = (kind.value_type if pa.types.is_dictionary(kind) else kind for kind in schema.types)
+    return dict(zip(schema.names, kinds, strict=True))

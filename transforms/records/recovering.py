@@ -1,0 +1,86 @@
+"""The attacks on what released fields still show of removed values, each with its result as evidence."""
+
+from collections.abc import Mapping
+
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.numbers import NULL
+from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.recovery.digests import TRIES, Digests, attack
+from beam_deid.transforms.risk.recovery.domains import all_domains
+from beam_deid.transforms.risk.recovery.pseudonyms import (
+    Recovered,
+    by_frequency,
+    by_intervals,
+    singled_out,
+    without_collision,
+)
+
+
+def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobiles: tuple[str, ...] = ()) -> list[Recovery]:
+    """Attack the columns that hold digests of unknown making.
+
+    What cannot be broken is not thereby safe: nobody knows what it is a digest of, so the attack stays without a share.
+
+    Args:
+        digests: What has the form of a digest, by field.
+        tries: Most values of a domain that are hashed.
+        mobiles: What is known of how mobiles begin.
+    """
+    found = []
+    for name, column in digests.items():
+        if not column.suspicious:
+            continue
+        broken = attack(column, all_domains(mobiles), tries)
+        if broken.recovered:
+            said = (
+                f"{name} holds {broken.algorithm} of {broken.domain}: {broken.recovered:,} of {broken.digests:,} recovered by "
+                f"{broken.tries:,} tries, {broken.expected:.0%} if all were tried"
+            )
+        else:
+            said = (
+                f"{name} holds digests of unknown making; {broken.tries:,} tries recovered none, which proves nothing: "
+                "remove the field, or hash the value it was made from with a key"
+            )
+        share = broken.share if broken.recovered else None
+        found.append(Recovery(name, "digests", broken.digests, broken.recovered, share, 0.0, said))
+    return found
+
+
+def remainder_recoveries(
+    columns: Mapping[str, Keys], counts: Counts, subject: Keys | None, masks: frozenset[str], limit: float
+) -> list[Recovery]:
+    """Attack what masks and pseudonyms without a key still show.
+
+    Args:
+        columns: Columns ``alone:FIELD``, ``origin:FIELD`` and ``moment:FIELD`` of a histogram, each of shape (n,).
+        counts: Records of each row, shape (n,).
+        subject: Subject of each row, or None.
+        masks: Fields of which a mask left a part; the others are pseudonyms.
+        limit: Greatest share that may be recovered.
+    """
+    found = []
+    for column, keys in columns.items():
+        kind, _, name = column.partition(":")
+        if kind == "alone" and name in masks:
+            one = singled_out(keys, counts, subject)
+            said = f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects by itself"
+            found.append(_recovery(name, "mask", one, None, said))
+        elif kind == "alone" and f"moment:{name}" not in columns:
+            one = by_frequency(keys, counts)
+            said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
+            found.append(_recovery(name, "frequency", one, limit, said))
+        elif kind == "origin":
+            one = without_collision(keys, columns[f"alone:{name}"])
+            said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
+            found.append(_recovery(name, "surrogates", one, None, said))
+        elif kind == "moment" and subject is not None:
+            dated = keys.view("i8") != NULL
+            one = by_intervals(subject[dated], keys.view("i8")[dated])
+            said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
+            found.append(_recovery(name, "intervals", one, limit, said))
+    return found
+
+
+def _recovery(name: str, attack_name: str, found: Recovered, limit: float | None, said: str) -> Recovery:
+    return Recovery(name, attack_name, found.values, found.recovered, found.share, limit, said)

@@ -1,0 +1,285 @@
+"""The join of a release with an attacker's table, partition by partition: exactly, in several spellings, or within ranges.
+
+The attacker's rows are looked for by *probes*: keys of what is equal on both sides, and windows for what need only be
+near. A row has several probes where the release may spell what it knows in several ways, as masked or coarser. The release
+comes in partitions by key, so that no more than one of them is in memory, and rows are never paired with all others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, first_rows
+from beam_deid.transforms.risk.histogram import Classes, Counts, numbered
+from beam_deid.transforms.risk.linkage import Linked, Side
+from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
+
+Numbers = npt.NDArray[np.float64]
+
+_PAIRS = 1 << 22
+"""Most pairs of a probe and a released row that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Probes:
+    """An attacker's table.
+
+    Attributes:
+        rows: Row of the table that each probe is of, shape (m,).
+        keys: What must be equal, shape (m,).
+        low: Least value of what need only be near, shape (m, r); r is 0 where all must be equal.
+        high: Greatest value, likewise.
+        counts: Records that each row of the table stands for, shape (a,).
+        subject: Whom each row is about, shape (a,); None if every record is a person of its own.
+    """
+
+    rows: Counts
+    keys: Keys
+    low: Numbers
+    high: Numbers
+    counts: Counts
+    subject: Keys | None
+
+    @classmethod
+    def exact(cls, side: Side) -> "Probes":
+        """One probe a row, and nothing that need only be near."""
+        rows = np.arange(len(side.keys))
+        near = np.empty((len(rows), 0))
+        return cls(rows, side.keys, near, near, side.counts, side.subject)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Probes":
+        """Some of the probes, of the same table."""
+        low, high = self.low[chosen], self.high[chosen]
+        return Probes(self.rows[chosen], self.keys[chosen], low, high, self.counts, self.subject)
+
+
+@dataclass(frozen=True)
+class Released:
+    """A partition of a release.
+
+    Attributes:
+        keys: What must be equal, shape (n,).
+        counts: Records of each row, shape (n,).
+        subject: Whom each row is about, shape (n,), or None.
+        low: Least value that each released value may stand for, shape (n, r).
+        high: Greatest value, likewise; where rows of one key are ordered by the first column of ``low``, that of ``high`` is
+            ordered too.
+    """
+
+    keys: Keys
+    counts: Counts
+    subject: Keys | None
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """How many subjects of the release each subject of the attacker's may be, over those who may be anybody's.
+
+    A subject that is met in several spellings counts once in each.
+
+    Attributes:
+        subjects: Subjects of the attacker's who meet somebody.
+        least: The fewest.
+        median: The middle one.
+        mean: The average.
+        most: The most.
+    """
+
+    subjects: int
+    least: int
+    median: float
+    mean: float
+    most: int
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What the attacker's table tells where it is taken for the population. El Emam, Dankar: k-map; Nergiz et al.: δ-presence.
+
+    Attributes:
+        k_map: Fewest subjects of the table whom a released record may be, over those whom it meets; None if it meets none.
+        outside: Share of released records that meet nobody of the table.
+        delta: Least and greatest chance, over its rows, that a subject of the table is in the release.
+        journalist: Greatest and average risk of a released record: one over the subjects it may be.
+    """
+
+    k_map: int | None
+    outside: float
+    delta: tuple[float, float]
+    journalist: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """All that a join found; ``presence`` is None where things need not be equal."""
+
+    linked: Linked
+    candidates: Candidates | None
+    presence: Presence | None
+
+
+class Join:
+    """Joins a release, partition by partition.
+
+    Args:
+        probes: The attacker's table.
+        truth: Whether both sides name subjects alike, so that right links can be told from wrong ones.
+    """
+
+    def __init__(self, probes: Probes, truth: bool) -> None:
+        self._probes, self._truth = probes, truth and probes.subject is not None
+        table = len(probes.counts)
+        self._found, self._only = np.zeros(table, np.int64), np.zeros(table, np.uint64)
+        self._several = bool(len(probes.rows)) and bool(np.bincount(probes.rows, minlength=table).max() > 1)
+        self._named = False
+        self._released = self._outside = 0
+        self._least: int | None = None
+        self._risk = 0.0
+        self._delta = [1.0, 0.0] if table else [0.0, 0.0]
+
+    def add(self, released: Released, probes: Probes | None = None, missed: int = 0) -> None:
+        """Join one partition.
+
+        Args:
+            released: Its rows.
+            probes: The probes that may meet them, all of whose keys are in no other partition; all probes if not given.
+            missed: Records of the partition that were left out since their key is no probe's.
+        """
+        probes = self._probes if probes is None else probes
+        self._released += int(released.counts.sum()) + missed
+        self._outside += missed
+        self._named = self._named or released.subject is not None
+        if self._exact:
+            self._present(released, probes)
+        if not len(released.keys) or not len(probes.keys):
+            return
+        number, only = _exactly(released, probes) if self._near == 0 else _nearly(released, probes)
+        if not self._several:
+            self._note(probes.rows, number, only)
+            return
+        # One probe of each row at a time.
+        order = np.argsort(probes.rows, kind="stable")
+        rows = probes.rows[order]
+        turn = np.arange(len(rows)) - np.searchsorted(rows, rows, side="left")
+        for which in range(int(turn.max()) + 1):
+            chosen = order[turn == which]
+            self._note(probes.rows[chosen], number[chosen], only[chosen])
+
+    def result(self) -> Joined:
+        """What was found in all partitions together."""
+        probes, hit = self._probes, self._found == 1
+        presence = None
+        if self._exact:
+            average = self._risk / max(self._released - self._outside, 1)
+            journalist = {"highest": 1 / self._least if self._least else 0.0, "average": average}
+            outside = self._outside / self._released if self._released else 0.0
+            presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist)
+        if probes.subject is None:
+            linked = Linked(int(probes.counts.sum()), int(probes.counts[hit].sum()), None)
+            return Joined(linked, _candidates(np.repeat(self._found, probes.counts)), presence)
+        people, size = numbered(probes.subject)
+        there = np.bincount(people, minlength=size) > 0
+        rightly = None
+        if self._truth and self._named:
+            right = hit & (self._only == probes.subject)
+            rightly = int((np.bincount(people[right], minlength=size) > 0).sum())
+        linked = Linked(int(there.sum()), int((np.bincount(people[hit], minlength=size) > 0).sum()), rightly)
+        fewest = np.full(size, np.iinfo(np.int64).max)
+        met = self._found > 0
+        np.minimum.at(fewest, people[met], self._found[met])
+        return Joined(linked, _candidates(fewest[fewest < np.iinfo(np.int64).max]), presence)
+
+    @property
+    def _near(self) -> int:
+        return int(self._probes.low.shape[1])
+
+    @property
+    def _exact(self) -> bool:
+        return self._near == 0 and not self._several
+
+    def _note(self, rows: Counts, number: Counts, only: Keys) -> None:
+        """Add what probes found to their rows, no row twice."""
+        before = self._found[rows]
+        same = (before == 1) & (number == 1) & (self._only[rows] == only) & self._named
+        self._found[rows] = np.where(same, 1, before + number)
+        first = (before == 0) & (number == 1)
+        self._only[rows[first]] = only[first]
+
+    def _present(self, released: Released, probes: Probes) -> None:
+        """k-map and δ-presence of a partition: how many of the table and of the release have each key."""
+        if not len(probes.keys):
+            self._outside += int(released.counts.sum())
+            return
+        subject = None if probes.subject is None else probes.subject[probes.rows]
+        table = Classes(probes.keys, probes.counts[probes.rows], subject)
+        mine = np.zeros(len(table), np.int64)
+        if len(released.keys):
+            classes = Classes(released.keys, released.counts, released.subject)
+            place = np.minimum(np.searchsorted(table.keys, classes.keys), len(table) - 1)
+            meets = table.keys[place] == classes.keys
+            mine[place[meets]] = classes.subjects[meets]
+            self._outside += int(classes.records[~meets].sum())
+            theirs = table.subjects[place[meets]]
+            if len(theirs):
+                self._least = min(int(theirs.min()), self._least or int(theirs.min()))
+                self._risk += float((classes.records[meets] / theirs).sum())
+        share = np.minimum(mine / table.subjects, 1.0)
+        self._delta = [min(self._delta[0], float(share.min())), max(self._delta[1], float(share.max()))]
+
+
+def _candidates(sizes: Counts) -> Candidates | None:
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return None
+    return Candidates(len(sizes), int(sizes.min()), float(np.median(sizes)), float(sizes.mean()), int(sizes.max()))
+
+
+def _exactly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
+    """Subjects whom each probe meets, shape (m,), and one of them."""
+    classes = Classes(released.keys, released.counts, released.subject)
+    place = np.minimum(np.searchsorted(classes.keys, probes.keys), len(classes) - 1)
+    meets = classes.keys[place] == probes.keys
+    number = np.where(meets, classes.subjects[place], 0)
+    if released.subject is None:
+        return number, np.zeros(len(number), np.uint64)
+    return number, released.subject[first_rows(classes.numbers, len(classes))][place]
+
+
+def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
+    """The same within windows."""
+    order = np.lexsort((released.low[:, 0], released.keys))
+    low, high = released.low[order], released.high[order]
+    windows = windows_of(released.keys[order], low[:, 0], high[:, 0], probes.keys, probes.low[:, 0], probes.high[:, 0])
+    counts = released.counts[order]
+    subject = None if released.subject is None else released.subject[order]
+    if low.shape[1] > 1:
+        return _filtered(windows, probes, low, high, counts, subject)
+    if subject is None:
+        before = np.r_[0, np.cumsum(counts)]
+        return before[windows.end] - before[windows.begin], np.zeros(len(probes.keys), np.uint64)
+    number = distinct_in_windows(numbered(subject)[0], windows)
+    return number, subject[np.minimum(windows.begin, len(subject) - 1)]
+
+
+def _filtered(
+    windows: Windows, probes: Probes, low: Numbers, high: Numbers, counts: Counts, subject: Keys | None
+) -> tuple[Counts, Keys]:
+    """Windows of the first range, pair by pair looked at for the others."""
+    number, only = np.zeros(len(probes.keys), np.int64), np.zeros(len(probes.keys), np.uint64)
+    for begin, end in windows.slices(_PAIRS):
+        probe, row = windows.pairs(begin, end)
+        near = ((low[row, 1:] <= probes.high[probe, 1:]) & (high[row, 1:] >= probes.low[probe, 1:])).all(axis=1)
+        probe, row = probe[near], row[near]
+        if subject is None:
+            number[begin:end] = np.bincount(probe - begin, weights=counts[row], minlength=end - begin).astype(np.int64)
+            continue
+        order = np.lexsort((subject[row], probe))
+        probe, whom = probe[order], subject[row][order]
+        first = np.ones(len(probe), bool)
+        first[1:] = (probe[1:] != probe[:-1]) | (whom[1:] != whom[:-1])
+        number[begin:end] = np.bincount(probe[first] - begin, minlength=end - begin)
+        only[probe[first]] = whom[first]
+    return number, only

@@ -1,0 +1,82 @@
+"""What pseudonyms still tell without their key: how often each occurs, whom they stand for, and how far apart dates are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, mix
+from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What an attack recovered.
+
+    Attributes:
+        values: What was attacked: distinct values, or subjects.
+        recovered: Of these, how many were recovered.
+    """
+
+    values: int
+    recovered: int
+
+    @property
+    def share(self) -> float:
+        """The same as a share, from 0 to 1."""
+        return self.recovered / self.values if self.values else 0.0
+
+
+def by_frequency(pseudonyms: Keys, counts: Counts) -> Recovered:
+    """Pseudonyms whose number of records is nobody else's: who knows how often each value occurs tells them apart.
+
+    Args:
+        pseudonyms: The pseudonym of each row, shape (n,).
+        counts: Records of each row, shape (n,).
+    """
+    numbers, distinct = codes(pseudonyms)
+    records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
+    _, times = np.unique(records, return_counts=True)
+    return Recovered(len(distinct), int((times == 1).sum()))
+
+
+def without_collision(origins: Keys, surrogates: Keys) -> Recovered:
+    """Surrogates that stand for one original only, so that they are pseudonyms; both of shape (n,)."""
+    pairs = np.unique(np.stack([surrogates, origins]), axis=1)
+    _, times = np.unique(pairs[0], return_counts=True)
+    return Recovered(len(times), int((times == 1).sum()))
+
+
+def by_intervals(subject: Keys, moments: npt.NDArray[np.int64]) -> Recovered:
+    """Subjects of two dates and more whose intervals are nobody else's; a constant offset leaves intervals as they were.
+
+    Args:
+        subject: Subject of each row, shape (n,).
+        moments: The date of each row as a number, shape (n,).
+    """
+    people, size = numbered(subject)
+    order = np.lexsort((moments, people))
+    people, moments = people[order], moments[order]
+    again = np.r_[False, (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])]
+    # A sequence of intervals is known by the sum of its members' keys, each with its place in it.
+    place = np.cumsum(again)
+    first = np.searchsorted(people, people, side="left")
+    steps = np.r_[0, np.diff(moments)][again].view(np.uint64)
+    own = mix(combine([steps, (place - place[first])[again].view(np.uint64)], len(steps)))
+    sums = np.zeros(size, np.uint64)
+    np.add.at(sums, people[again], own)
+    several = np.bincount(people[again], minlength=size) > 0
+    _, times = np.unique(sums[several], return_counts=True)
+    return Recovered(int(several.sum()), int((times == 1).sum()))
+
+
+def singled_out(values: Keys, counts: Counts, subject: Keys | None) -> Recovered:
+    """Subjects whom a value alone singles out in some record: of a mask, what it leaves visible."""
+    numbers, distinct = codes(values)
+    if subject is None:
+        records = np.bincount(numbers, weights=counts, minlength=len(distinct))
+        return Recovered(int(counts.sum()), int((records == 1).sum()))
+    people, size = numbered(subject)
+    pairs = np.unique(numbers * size + people)
+    sizes = np.bincount(pairs // size, minlength=len(distinct))
+    return Recovered(distinct_count(subject), distinct_count(subject[sizes[numbers] == 1]))
