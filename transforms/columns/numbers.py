@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.distinct import plain
 
 MICROSECONDS = 1_000_000
+SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
+"""Seconds of each unit that a distance of times is written with."""
 NULL = np.iinfo(np.int64).min
 
 
@@ -17,6 +19,13 @@ def is_ordered(kind: pa.DataType) -> bool:
         kind = kind.value_type
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     return bool(numeric or pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def distance(written: float | str) -> float:
+    """A distance as a number: of times in seconds, ``2d`` or ``12h``; of numbers as it is."""
+    if isinstance(written, str) and written[-1:] in SECONDS:
+        return float(written[:-1]) * SECONDS[written[-1]]
+    return float(written)
 
 
 def as_moments(column: pa.Array) -> npt.NDArray[np.int64]:

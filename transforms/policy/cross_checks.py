@@ -15,6 +15,9 @@ from beam_deid.transforms.terms import Kind, Recoverability, Role
 RELEASE_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 """A pattern: a release names a folder, on any system and in any object store."""
 
+_TIMES = (Kind.DATE, Kind.TIMESTAMP)
+_NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL)
+
 
 def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem]:
     """Everything that does not agree in what could be read of a policy.
@@ -145,10 +148,28 @@ def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem((*path, "knows", number), _no_field(field, draft))
             elif field in fields[:number]:
                 yield Problem((*path, "knows", number), f"{bare(str(field))} is named twice; leave one")
+        within = attacker.get("within") if isinstance(attacker, dict) else None
+        for field, distance in (within if isinstance(within, dict) else {}).items():
+            what = _near(draft, field, distance) if field in fields else "the attacker does not know this field; name it in knows"
+            if what:
+                yield Problem((*path, "within", field), what)
         closed = {Recoverability.REMOVED, Recoverability.KEYED}
         if fields and all(_how(draft, release, field) in closed for field in fields):
             what = "nothing to join on: this release gives none of these fields out, or only under a key"
             yield Problem((*path, "knows"), f"{what}; name a field that it gives out")
+
+
+def _near(draft: Draft, field: str, distance: Any) -> str | None:
+    """Why values of a field cannot be near each other so; None if they can, or where only the data will tell."""
+    spec = draft.fields.get(field)
+    kind = None if spec is None else spec.kind or next((a.wants for _, a in draft.actions_on(field) if a.wants), None)
+    if kind is None:
+        return None
+    if kind not in (*_TIMES, *_NUMBERS):
+        return f"{bare(field)} is of kind {kind}; only numbers, dates and times can be near each other"
+    if isinstance(distance, str) is not (kind in _TIMES):
+        return f"{bare(field)} is of kind {kind}; write " + ("2d, 12h or so" if kind in _TIMES else "a number without a unit")
+    return None
 
 
 def _how(draft: Draft, release: DraftRelease, field: str) -> Recoverability | None:

@@ -16,6 +16,7 @@ from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 # Strict: true and "5" are no numbers here.
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
+Distance = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
 Grade = Literal["low", "medium", "high"]
 
 DEFAULT_K: Mapping[Sharing, int] = {Sharing.PUBLIC: 20, Sharing.CONTROLLED: 5, Sharing.ENCLAVE: 3}
@@ -141,12 +142,33 @@ class DigestAttack(Section):
 class Attacker(Section):
     """Declared background knowledge: the attributes known, and optionally a table to join with."""
 
-    knows: tuple[str, ...] = Field(min_length=1, description="Fields of the policy that the attacker knows")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["knows"]}, {"required": ["release"]}]})
+
+    knows: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Fields of the policy that the attacker knows; all, where a release is named"
+    )
     table: str | None = Field(
         None,
         min_length=1,
         description="Path or glob of the attacker's table; the release's own source if not given",
     )
+    within: dict[str, Distance] = Field(
+        default_factory=dict,
+        description="How far what the table says of a number, date or time may be from the truth: 10, or 2d (d, h, m, s)",
+    )
+    release: str | None = Field(
+        None, min_length=1, description="Folder of an earlier run's published release, such as out/analytics"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Attacker":
+        if self.knows is None and self.release is None:
+            raise ValueError("say what the attacker knows: a field at least, or a release: FOLDER")
+        if self.table is not None and self.release is not None:
+            raise ValueError("say table or release, not both")
+        if self.within and self.table is None:
+            raise ValueError("within needs a table")
+        return self
 
 
 class Release(Section):

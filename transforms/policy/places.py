@@ -39,7 +39,7 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
         return _at(_at(options, "hierarchy", str, hierarchy), "key", str, reference)
 
     def attacker(value: Any) -> Any:
-        return _at(value, "table", str, change)
+        return _at(_at(value, "table", str, change), "release", str, change)
 
     def release(value: Any) -> Any:
         value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))

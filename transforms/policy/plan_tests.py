@@ -11,6 +11,7 @@ from beam_deid.transforms.policy.roles import (
     quasi_fields,
     released_fields,
     sensitive_fields,
+    shared_tokens,
 )
 from beam_deid.transforms.terms import Sharing
 
@@ -87,15 +88,17 @@ def _joins(policy: Policy, release: str) -> Iterator[PlannedTest]:
         both = said + "whoever holds the source and knows the sensitive fields"
         yield PlannedTest(6, "join:source+sensitive", spec.require.link_sensitive, False, visible, both)
     for other in policy.releases:
-        shared = tuple(field for field in visible if field in _visible(policy, other))
+        shared = tuple(field for field in visible if field in _visible(policy, other)) + shared_tokens(policy, release, other)
         if other != release:
             yield PlannedTest(6, f"join:release:{other}", spec.link, False, shared, said + f"release {other}")
     for name, attacker in spec.attackers.items():
-        known = tuple(field for field in attacker.knows if field in visible)
+        known = tuple(field for field in attacker.knows or visible if field in visible)
         yield PlannedTest(6, f"join:attacker:{name}", spec.link, False, known, said + _holder(name, attacker))
 
 
 def _holder(name: str, attacker: Attacker) -> str:
+    if attacker.release:
+        return f"{name} with an earlier release"
     return f"{name} with a table of its own" if attacker.table else f"{name}, who knows these of everyone"
 
 

@@ -5,7 +5,10 @@ All answers name fields in the policy's order. They follow from the policy alone
 
 from collections.abc import Callable
 
+from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.terms import Recoverability, Role
 
@@ -52,6 +55,25 @@ def sensitive_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields for which a key exists, so that only its holder can compute them."""
     return _those(policy, release, lambda field, how: how is Recoverability.KEYED)
+
+
+def shared_tokens(policy: Policy, release: str, other: str) -> tuple[str, ...]:
+    """The fields of which two releases give out the same tokens, so that whoever has both can join on them."""
+    if release == other:
+        return ()
+    ours, theirs = (set(keyed_fields(policy, name)) for name in (release, other))
+    return tuple(
+        name for name in policy.fields
+        if name in ours and name in theirs and _token(policy, release, name) == _token(policy, other, name) is not None
+    )  # fmt: skip
+
+
+def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
+    """What a token of a field depends on beside its value; None where equal values differ."""
+    action, target = policy.releases[release].fields[field], policy.target(release, field)
+    if not isinstance(action, KeyedAction) or action.beside is Beside.PLACE or isinstance(action, Shift):
+        return None
+    return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)
 
 
 def join_fields(policy: Policy, release: str) -> tuple[str, ...]:

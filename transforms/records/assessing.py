@@ -1,6 +1,6 @@
 """A measured release at given levels: what would be suppressed, every figure, every join."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from beam_deid.transforms.records.recovering import remainder_recoveries
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
-from beam_deid.transforms.risk.joining import Joined
+from beam_deid.transforms.risk.joining import Joined, Numbers, Released
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
@@ -59,7 +59,7 @@ class Assessor:
     def __init__(self, policy: Policy, layout: Layout, measured: ReleaseMeasured, histogram: Histogram) -> None:
         self._policy, self._layout, self._histogram = policy, layout, histogram
         self._spec = policy.releases[layout.release]
-        self._bases = measured.bases
+        self._bases, self._spans = measured.bases, measured.spans
         self._lifted: dict[tuple[str, int], Keys] = {}
         named = histogram.columns.get("subject")
         self._named = named
@@ -184,11 +184,19 @@ class Assessor:
         subject = None if self.subject is None else self.subject[rows]
         return remainder_recoveries(columns, self._histogram.counts[rows], subject, masks, self.link_limit)
 
-    def release_side(self, projection: str, levels: Levels, kept: Mask) -> Side:
-        """The released rows as one side of a join."""
+    def released(self, projection: str, near: Sequence[str], levels: Levels, kept: Mask) -> Released:
+        """The released rows as one side of a join with a table that knows the fields in ``near`` nearly."""
         rows = np.flatnonzero(kept)
         subject = None if self._named is None else self._named[rows]
-        return Side(self.key(projection, levels)[rows], self._histogram.counts[rows], subject)
+        ranges = [self._range(name, levels) for name in near]
+        low, high = (
+            np.stack([one[side][rows] for one in ranges], axis=1) if ranges else np.empty((len(rows), 0)) for side in (0, 1)
+        )
+        return Released(self.key(projection, levels)[rows], self._histogram.counts[rows], subject, low, high)
+
+    def _range(self, name: str, levels: Levels) -> tuple[Numbers, Numbers]:
+        keys = self._histogram.columns[f"near:{name}"]
+        return self._spans[name].over(keys, self._lift(name, levels[name]) if name in levels else keys)
 
     def proof(self, levels: Levels, kept: Mask) -> tuple[Keys, Counts, int]:
         """What the release pass must find again: class keys and records, and a digest of all measured columns."""
@@ -210,9 +218,11 @@ class Assessor:
         return LINK_LIMIT[self._spec.sharing] if given is None else given
 
     def has_table(self, projection: str) -> bool:
-        """Whether a projection is that of an attacker with a table of its own."""
+        """Whether a projection is that of an attacker with a table, or a release, of its own."""
         kind, _, name = projection.partition(":")
-        return kind == "attacker" and self._spec.attackers[name].table is not None
+        if kind != "attacker":
+            return False
+        return self._spec.attackers[name].table is not None or self._spec.attackers[name].release is not None
 
     def _classes(self, keys: Keys, kept: Mask) -> Classes:
         """The classes of the kept rows; those of the last two keys are remembered while everything is kept."""

@@ -1,35 +1,36 @@
 """An attacker's table, treated as the release is, so that both can be joined."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from beam_deid.transforms import files
-from beam_deid.transforms.columns.fingerprint import fingerprint
+from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.format import Fault, InputOptions
+from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
 from beam_deid.transforms.records.layout import Projection
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import typed
-from beam_deid.transforms.risk.histogram import Histogram
-from beam_deid.transforms.risk.linkage import Side
+from beam_deid.transforms.risk.joining import Numbers, Probes
 
 _WHOLE_FILE = 1 << 62
 
 
-def attacker_side(
-    job: Job, release: str, table: str, projection: Projection, levels: Mapping[str, int]
-) -> tuple[Side, bool]:
+def attacker_probes(
+    job: Job, release: str, attacker: Attacker, projection: Projection, near: Sequence[str], levels: Mapping[str, int]
+) -> tuple[Probes, bool]:
     """Read an attacker's table as one side of a join.
 
     Args:
         job: The run.
         release: The release that is attacked; the table's values go through its actions.
-        table: Path or glob of the table. Its columns are named like the policy's fields.
-        projection: What the attacker knows of what is released.
+        attacker: Who has the table. Its columns are named like the policy's fields.
+        projection: What the attacker knows exactly of what is released.
+        near: What the attacker knows nearly of it.
         levels: The decided levels.
 
     Returns:
@@ -40,37 +41,45 @@ def attacker_side(
     """
     subject = job.policy.subject
     treatment = Treatment(job, release, levels, projection.fields)
-    parts, named = [], True
-    for file in files.match([table]):
-        options = InputOptions()
+    within = np.array([distance(attacker.within[name]) for name in near], np.float64)
+    keys: list[Keys] = []
+    values: list[Numbers] = []
+    people: list[Keys] = []
+    options, named = InputOptions(), True
+    for file in files.match([attacker.table or ""]):
         kind = format_of(file.path, options)
         present = kind.schema(file.path, options).names
-        missing = [name for name in projection.fields if name not in present]
+        missing = [name for name in (*projection.fields, *near) if name not in present]
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")
         named = named and subject is not None and subject in present
-        columns = list(projection.fields)
-        if named and subject is not None and subject not in columns:
-            columns.append(subject)
+        columns = list(dict.fromkeys([*projection.fields, *near, *([subject] if named and subject else [])]))
         for shard in kind.shards(file.path, file.size, options, _WHOLE_FILE):
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
                 records, faults = typed(given, chunk.rows, job.policy)
                 treated, sound, unfit = treatment.apply(records)
-                if chunk.faults or faults or unfit:
-                    fault = [*chunk.faults, *faults, *unfit][0]
-                    raise InputError(
-                        f"row {int(fault.rows[0])} of the attacker's table cannot be read ({fault.reason})",
-                        f"{file.path}: {fault.field}", "Mend the table, or leave that row out",
-                    )  # fmt: skip
-                keys = {name: fingerprint(values) for name, values in treated.items()}
-                fixed = projection.fixed_key(keys, len(records))
-                side = {"key": projection.key(fixed, keys)}
+                _refuse([*chunk.faults, *faults, *unfit], file.path)
+                records = records.where(sound)
+                known = {name: fingerprint(column) for name, column in treated.items()}
+                keys.append(projection.key(projection.fixed_key(known, len(records)), known))
+                values.append(_stack([as_numbers(records.columns[name]) for name in near], len(records)))
                 if named and subject is not None:
-                    side["subject"] = fingerprint(records.where(sound).columns[subject])
-                parts.append(Histogram.of(side, np.ones(len(records), np.int64)))
-    if not parts:
-        empty = fingerprint(pa.array([], pa.string()))
-        return Side(empty, np.empty(0, np.int64), empty if named else None), named
-    merged = Histogram.merge(parts)
-    return Side(merged.columns["key"], merged.counts, merged.columns.get("subject")), named
+                    people.append(fingerprint(records.columns[subject]))
+    key = np.concatenate([np.empty(0, np.uint64), *keys])
+    value = np.concatenate([np.empty((0, len(near))), *values])
+    who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None
+    rows = np.arange(len(key))
+    return Probes(rows, key, value - within, value + within, np.ones(len(key), np.int64), who), who is not None
+
+
+def _refuse(faults: Sequence[Fault], path: str) -> None:
+    for fault in faults:
+        raise InputError(
+            f"row {int(fault.rows[0])} of the attacker's table cannot be read ({fault.reason})", f"{path}: {fault.field}",
+            "Mend the table, or leave that row out",
+        )  # fmt: skip
+
+
+def _stack(columns: Sequence[Numbers], length: int) -> Numbers:
+    return np.stack(columns, axis=1) if columns else np.empty((length, 0))

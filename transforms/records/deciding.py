@@ -11,14 +11,15 @@ from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recov
 from beam_deid.transforms.label.rule import Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
-from beam_deid.transforms.records.assessing import Assessor, Cut, attack
-from beam_deid.transforms.records.attackers import attacker_side
+from beam_deid.transforms.records.assessing import Assessor, Cut, joined_attack
+from beam_deid.transforms.records.attackers import attacker_probes
+from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.records.recovering import digest_recoveries
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.linkage import link
+from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.search.descent import Found, descend
 from beam_deid.transforms.terms import LabelName, Recoverability
 
@@ -157,13 +158,21 @@ def _attacks(
         if name == CLASSES or not assessor.has_table(name):
             continue
         attacker = job.policy.releases[layout.release].attackers[name.partition(":")[2]]
-        if not projection.fields:
+        near = tuple(field for field in layout.near if field in attacker.within)
+        if not (*projection.fields, *near):
             untested[name] = "nothing that this attacker knows is released, so its table was not joined"
             continue
-        side, truth = attacker_side(job, layout.release, attacker.table or "", projection, found.levels)
-        released = assessor.release_side(name, found.levels, cut.kept)
-        linked = link(released, side, truth=truth)
-        attacks.append(attack(name, projection.fields, linked, assessor.link_limit))
+        if attacker.release is not None:
+            probes, problem = earlier_probes(job, layout, attacker.release, projection, found.levels)
+            truth = False
+            if probes is None:
+                untested[name] = problem
+                continue
+        else:
+            probes, truth = attacker_probes(job, layout.release, attacker, projection, near, found.levels)
+        join = Join(probes, truth)
+        join.add(assessor.released(name, near, found.levels, cut.kept))
+        attacks.append(joined_attack(name, (*projection.fields, *near), join.result(), assessor.link_limit))
     return attacks, untested
 
 

@@ -100,7 +100,7 @@ class Job:
     @property
     def measured_columns(self) -> tuple[str, ...]:
         """The input columns that the measuring pass needs, in the policy's order."""
-        needed = {name for layout in self.layouts.values() for name in layout.treated}
+        needed = {name for layout in self.layouts.values() for name in (*layout.treated, *layout.tokens)}
         needed.add(self.policy.subject or "")
         return tuple(name for name in self.columns if name in needed or not self._is_text(name))
 

@@ -16,14 +16,13 @@ from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
-from beam_deid.transforms.columns.numbers import as_numbers, is_ordered
+from beam_deid.transforms.columns.numbers import as_numbers, distance, is_ordered
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.risk.joining import Numbers
 
 MOST_MASKS = 64
 _STAR = "*"
 _NEAR = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[dhms]?)")
-_SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 _HOW = "Write FIELD, FIELD~2d or FIELD~10 (nearly), FIELD~mask, or FIELD~HIERARCHY"
 
 
@@ -61,7 +60,7 @@ class On:
             return cls(field, masked=True)
         near = _NEAR.fullmatch(how)
         if near:
-            return cls(field, within=float(near["number"]) * _SECONDS.get(near["unit"], 1.0), unit=near["unit"])
+            return cls(field, within=distance(how), unit=near["unit"])
         return cls(field, hierarchy=how)
 
     def check(self, ours: pa.DataType, theirs: pa.DataType) -> str | None:

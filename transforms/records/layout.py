@@ -14,6 +14,7 @@ from beam_deid.transforms.policy.roles import (
     released_fields,
     remainders,
     sensitive_fields,
+    shared_tokens,
 )
 from beam_deid.transforms.terms import Recoverability, Role
 
@@ -68,6 +69,9 @@ class Layout:
         open: Fields whose level is to be decided.
         scanned: Released fields whose values are searched for identifiers.
         remainders: Fields of which a mask left a part, and pseudonyms without their key: attacked one by one.
+        tokens: Fields of which another release gives out the same tokens. Equal values have equal tokens, so that the
+            join with it looks at the values.
+        near: Fields that some attacker knows only nearly.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
         projections: Everything that is looked at together, by name.
     """
@@ -78,6 +82,8 @@ class Layout:
     open: tuple[str, ...]
     scanned: tuple[str, ...]
     remainders: tuple[str, ...]
+    tokens: tuple[str, ...]
+    near: tuple[str, ...]
     tried: tuple[str, ...]
     projections: Mapping[str, Projection]
 
@@ -94,23 +100,34 @@ class Layout:
             name for name in visible
             if not (policy.fields[name].has(Role.DIRECT) and recoverability(policy, release, name) in shown)
         )  # fmt: skip
+        tokens: list[str] = []
         sets = {CLASSES: quasi, SOURCE: join_fields(policy, release)}
         for other in together:
             if other != release:
                 theirs = set(released_fields(policy, other)) - set(keyed_fields(policy, other))
-                sets[f"release:{other}"] = tuple(name for name in visible if name in theirs)
+                shared = shared_tokens(policy, release, other)
+                sets[f"release:{other}"] = tuple(name for name in visible if name in theirs) + shared
+                tokens += shared
         for name, attacker in spec.attackers.items():
-            sets[f"attacker:{name}"] = tuple(field for field in attacker.knows if field in visible)
+            known = attacker.knows or (visible if attacker.release else ())
+            sets[f"attacker:{name}"] = tuple(field for field in known if field in visible and field not in attacker.within)
+        within = {field for attacker in spec.attackers.values() for field in attacker.within}
+        near = tuple(name for name in visible if name in within)
         tried = tuple(name for name in out if spec.fields[name].rejects)
         return cls(
-            release, quasi, sensitive_fields(policy, release), undecided, scanned, remainders(policy, release), tried,
+            release, quasi, sensitive_fields(policy, release), undecided, scanned, remainders(policy, release),
+            tuple(dict.fromkeys(tokens)), near, tried,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 
     @property
     def measured(self) -> tuple[str, ...]:
         """The fields that are counted or scanned."""
-        named = [*self.scanned, *self.sensitive, *(f for p in self.projections.values() for f in p.fields)]
+        joined = (
+            field for name, one in self.projections.items() for field in one.fields
+            if field not in self.tokens or not name.startswith("release:")
+        )  # fmt: skip
+        named = [*self.scanned, *self.sensitive, *self.near, *joined]
         return tuple(dict.fromkeys(named))
 
     @property

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
-from beam_deid.transforms.columns.numbers import as_moments
+from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
+from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
@@ -19,6 +20,7 @@ from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Histogram
+from beam_deid.transforms.risk.spans import Spans
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -29,9 +31,10 @@ class ReleaseMeasured:
 
     Attributes:
         histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
-            ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``.
-            None if no record was sound.
+            ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``,
+            ``near:FIELD``. None if no record was sound.
         bases: Distinct base values of each field whose level is open.
+        spans: Which numbers released values were made from, by field that an attacker knows nearly.
         scanned: What released values look like.
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
@@ -39,6 +42,7 @@ class ReleaseMeasured:
 
     histogram: Histogram | None = None
     bases: dict[str, pa.Array] = field(default_factory=dict)
+    spans: dict[str, Spans] = field(default_factory=dict)
     scanned: Scanned = field(default_factory=Scanned)
     rejected: int = 0
     faults: FaultCounts = field(default_factory=Counter)
@@ -65,9 +69,11 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
         return parts[0]
     histograms = [part.histogram for part in parts if part.histogram is not None]
     names = dict.fromkeys(name for part in parts for name in part.bases)
+    near = dict.fromkeys(name for part in parts for name in part.spans)
     return ReleaseMeasured(
         Histogram.merge(histograms) if histograms else None,
         {name: _distinct([part.bases[name] for part in parts if name in part.bases]) for name in names},
+        {name: Spans.merge([part.spans[name] for part in parts if name in part.spans]) for name in near},
         Scanned.merge([part.scanned for part in parts]),
         sum(part.rejected for part in parts),
         sum((part.faults for part in parts), Counter()),
@@ -119,12 +125,13 @@ class Measurer:
         if len(records) == 0:
             return ReleaseMeasured()
         keys = {name: fingerprint(treated[name]) for name in layout.measured}
+        joined = keys | {name: fingerprint(records.columns[name]) for name in layout.tokens}
         columns: dict[str, Keys] = {}
         subject = self._job.policy.subject
         if subject is not None:
             columns["subject"] = fingerprint(records.columns[subject])
         for name, projection in layout.projections.items():
-            columns[f"fixed:{name}"] = projection.fixed_key(keys, len(records))
+            columns[f"fixed:{name}"] = projection.fixed_key(joined, len(records))
         columns.update((f"open:{name}", keys[name]) for name in layout.open)
         columns.update((f"sensitive:{name}", keys[name]) for name in layout.sensitive)
         for name in layout.remainders:
@@ -134,8 +141,10 @@ class Measurer:
                 columns[f"origin:{name}"] = fingerprint(records.columns[name])
             elif isinstance(action, Shift):
                 columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
+        columns.update((f"near:{name}", keys[name]) for name in layout.near)
+        spans = {name: _span(name, keys[name], records.columns[name]) for name in layout.near}
         bases = {name: pc.unique(treated[name]) for name in layout.open}
-        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases)
+        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases, spans)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:
@@ -149,6 +158,16 @@ def measure_shard(shard: Shard, job: Job) -> Measured:
     for records, faults, read in read_typed(shard, job, job.measured_columns):
         measurer.add(records, faults, read)
     return measurer.result()
+
+
+def _span(name: str, keys: Keys, origins: pa.Array) -> Spans:
+    if not is_ordered(origins.type):
+        raise PolicyError(
+            f"{name} is {origins.type}; only numbers, dates and times can be near each other", f"field {name}",
+            "Declare its kind, or leave it out of within",
+        )  # fmt: skip
+    numbers = as_numbers(origins)
+    return Spans.of(keys, numbers, numbers)
 
 
 def fault_counts(faults: Iterable[Fault]) -> FaultCounts:

@@ -1,0 +1,73 @@
+"""The published release of an earlier run as an attacker's table: whoever has both can join them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from beam_deid.transforms import files
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.layout import Layout, Projection
+from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.verify import read_label
+
+
+def earlier_probes(
+    job: Job, layout: Layout, folder: str, projection: Projection, levels: Mapping[str, int]
+) -> tuple[Probes | None, str]:
+    """Read an earlier release as one side of a join, each of its records a person.
+
+    Its values are taken as they were released. A field that was released otherwise then, or at another level, cannot be
+    compared, and leaving it out would find too little; then nothing is joined.
+
+    Args:
+        job: The run.
+        layout: The release that is attacked.
+        folder: Folder of the earlier release, with its ``label.json``.
+        projection: What is joined on.
+        levels: The decided levels of the release that is attacked.
+
+    Returns:
+        The side; or None, and why it cannot be compared.
+
+    Raises:
+        InputError: There is no published release, or it cannot be read.
+    """
+    label, problem = read_label(f"{folder}/label.json")
+    if label is None:
+        raise InputError(f"this is no published release: {problem}", folder, "Name the folder that holds its label.json")
+    shared = [name for name in projection.fields if name in label["fields"]]
+    if set(shared) != set(projection.fields):
+        missing = ", ".join(name for name in projection.fields if name not in shared)
+        return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
+    for name in shared:
+        if _form(label, name) != form(job, layout.release, name, levels):
+            return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
+    keys: list[Keys] = []
+    for path in files.match([f"{folder}/{file['path'].rpartition('/')[2]}" for file in label["files"]]):
+        if not path.path.endswith(".parquet"):
+            return None, "the earlier release is not in Parquet, so its values have lost their types"
+        try:
+            table = pq.ParquetFile(files.open_arrow(path.path)).read(columns=shared)
+        except OSError:
+            raise InputError("a part of the earlier release cannot be read", path.path, "See: beam-deid verify") from None
+        known = {name: fingerprint(table.column(name).combine_chunks()) for name in shared}
+        keys.append(projection.key(projection.fixed_key(known, len(table)), known))
+    key = np.concatenate([np.empty(0, np.uint64), *keys])
+    near = np.empty((len(key), 0))
+    return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
+
+
+def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:
+    """How a release gives a field out: its action in a sentence, and the name of its decided level."""
+    action = job.policy.releases[release].fields[name]
+    level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
+    return action.sentence(job.policy.target(release, name)), level
+
+
+def _form(label: Mapping[str, Any], name: str) -> tuple[str, str | None]:
+    return label["fields"][name]["sentence"], label["search"]["levels"].get(name)

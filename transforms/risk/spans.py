@@ -1,0 +1,57 @@
+"""Which numbers a released value may stand for: from the least to the greatest that it was made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes, ordered_codes
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spans:
+    """The range of each released value.
+
+    Attributes:
+        keys: Key of each value, shape (v,), ascending.
+        low: Least number that it was made from, shape (v,); not-a-number where it was made from none.
+        high: Greatest, likewise.
+    """
+
+    keys: Keys
+    low: Numbers
+    high: Numbers
+
+    @classmethod
+    def of(cls, keys: Keys, low: Numbers, high: Numbers) -> "Spans":
+        """The ranges of values with ``keys``, each from ``low`` to ``high``; all of shape (n,), values may repeat."""
+        numbers, distinct = ordered_codes(keys)
+        least, greatest = np.full(len(distinct), np.inf), np.full(len(distinct), -np.inf)
+        np.fmin.at(least, numbers, low)
+        np.fmax.at(greatest, numbers, high)
+        none = least > greatest
+        return cls(distinct, np.where(none, np.nan, least), np.where(none, np.nan, greatest))
+
+    @classmethod
+    def merge(cls, parts: Sequence["Spans"]) -> "Spans":
+        """All parts together; associative."""
+        return cls.of(*(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True)))
+
+    def over(self, keys: Keys, groups: Keys) -> tuple[Numbers, Numbers]:
+        """The range of each row's group.
+
+        Args:
+            keys: The value of each row, shape (n,); each is one of ``self.keys``.
+            groups: What the value is released as, shape (n,); the range is that of all its values.
+        """
+        place = np.searchsorted(self.keys, keys)
+        numbers, distinct = codes(groups)
+        least, greatest = np.full(len(distinct), np.inf), np.full(len(distinct), -np.inf)
+        np.fmin.at(least, numbers, self.low[place])
+        np.fmax.at(greatest, numbers, self.high[place])
+        none = np.isinf(least)
+        least, greatest = np.where(none, np.nan, least), np.where(none, np.nan, greatest)
+        return least[numbers], greatest[numbers]
