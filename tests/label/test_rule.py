@@ -59,11 +59,11 @@ WORSE = {
     "linked": ({"attacks": (replace(SAFE.attacks[0], share=0.06),)}, "join:source", 3),
     "join not made": ({"attacks": ()}, "join:source", 3),
     "attacker not joined": ({"untested": {"attacker:courier": "no table"}}, "join:attacker:courier", 3),
-    "history not measured": ({"linkable": True, "link_limit": 0.05}, "history", 3),
+    "history not measured": ({"linkable": True, "history_limit": 0.05}, "history", 3),
     "history without a limit": ({"linkable": True, "history": PAST}, "history", 3),
-    "history": ({"linkable": True, "history": PAST, "link_limit": 0.04}, "history", 3),
+    "history": ({"linkable": True, "history": PAST, "history_limit": 0.04}, "history", 3),
     "upper end of a history": (
-        {"linkable": True, "history": ({**PAST[0], "share": 0.04, "high": 0.051},), "link_limit": 0.05}, "history", 3,
+        {"linkable": True, "history": ({**PAST[0], "share": 0.04, "high": 0.051},), "history_limit": 0.05}, "history", 3,
     ),
 }  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_one_failing_line_is_enough_for_still_personal(case):
 
 
 def test_a_history_within_the_limit_holds():
-    label = decide(replace(SAFE, linkable=True, history=PAST, link_limit=0.05))
+    label = decide(replace(SAFE, linkable=True, history=PAST, history_limit=0.05))
     assert label.label == LabelName.ANONYMIZED
     assert label.history == PAST
 

@@ -19,7 +19,7 @@ def findings_of(label: Mapping[str, Any]) -> Findings:
         attacks=tuple(Attack(**{**attack, "on": tuple(attack["on"])}) for attack in label["attacks"]),
         untested=asked["untested"], hits=tuple((hit["field"], hit["kind"], hit["hits"]) for hit in label["scan"]),
         scanned=asked["scanned"], linkable=asked["linkable"], search=label["search"],
-        history=tuple(label["history"]) or None, link_limit=asked["link"],
+        history=tuple(label["history"]) or None, history_limit=asked["history"],
         recoveries=tuple(Recovery(**one) for one in label.get("recoveries", ())),
     )  # fmt: skip
 

@@ -107,6 +107,8 @@ class Label:
     asked: dict[str, Any] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    combinations: tuple[dict[str, Any], ...] = ()
+    contributions: dict[str, float] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[Test, ...]:

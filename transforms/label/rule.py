@@ -41,7 +41,7 @@ class Findings:
         scanned: Whether every released text column was scanned.
         linkable: Whether records of one subject can be linked in the release.
         history: What points of a subject's history do: ``points, share, low, high`` each; None if it was not measured.
-        link_limit: Share of subjects that a join, or points of their history, may single out.
+        history_limit: Greatest chance that points of a subject's history may single it out.
         recoveries: Attacks on what fields still show of the values that they were made from.
     """
 
@@ -61,7 +61,7 @@ class Findings:
     linkable: bool = False
     search: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] | None = None
-    link_limit: float | None = None
+    history_limit: float | None = None
     recoveries: tuple[Recovery, ...] = ()
 
 
@@ -137,7 +137,7 @@ def attributes(found: Findings) -> list[Test]:
         measured = found.risk.get("t", {}).get(name)
         tests.append(
             Test(5, f"t:{name}", measured is not None and measured <= distance, measured, distance,
-                 "greatest distance of a class from the release (equal distance)")
+                 "greatest distance of a class from the release")
         )  # fmt: skip
     return tests
 
@@ -160,13 +160,13 @@ def history(found: Findings) -> list[Test]:
     """Line 7: points of a subject's history do not single the subject out, where records can be linked."""
     if not found.linkable:
         return [Test(7, "history", True, None, None, "records of one subject cannot be linked")]
-    if not found.history or found.link_limit is None:
+    if not found.history or found.history_limit is None:
         said = "records of one subject can be linked, and their history was not tested"
-        return [Test(7, "history", False, None, found.link_limit, said)]
+        return [Test(7, "history", False, None, found.history_limit, said)]
     worst = max(point["high"] for point in found.history)
     told = ", ".join(f"{point['points']}: {point['share']:.1%}" for point in found.history)
     said = f"chance that points of a subject's history single it out (greatest upper bound), by points known: {told}"
-    return [Test(7, "history", worst <= found.link_limit, worst, found.link_limit, said)]
+    return [Test(7, "history", worst <= found.history_limit, worst, found.history_limit, said)]
 
 
 LINES: tuple[Callable[[Findings], list[Test]], ...] = (
@@ -191,7 +191,7 @@ def _asked(found: Findings) -> dict[str, Any]:
     return {
         "quasi": list(found.quasi), "sensitive": list(found.sensitive), "k": found.k, "l": dict(found.l),
         "t": dict(found.t), "risk": found.risk_limit, "untested": dict(found.untested), "scanned": found.scanned,
-        "linkable": found.linkable, "link": found.link_limit,
+        "linkable": found.linkable, "history": found.history_limit,
     }  # fmt: skip
 
 

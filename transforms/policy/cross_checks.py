@@ -34,6 +34,8 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
         yield from _released(draft, release)
         yield from _options(draft, release)
         yield from _required(draft, release)
+        yield from _distances(draft, release)
+        yield from _history(draft, release)
         yield from _known(draft, release)
 
 
@@ -134,6 +136,27 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem(path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
             elif _how(draft, release, field) is Recoverability.REMOVED:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
+
+
+def _history(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    fields = release.raw.get("history")
+    for number, field in enumerate(fields if isinstance(fields, list) else []):
+        path: Path = ("releases", release.name, "history", number)
+        if field not in draft.fields:
+            yield Problem(path, _no_field(field, draft))
+        elif _how(draft, release, field) in (Recoverability.REMOVED, Recoverability.KEYED):
+            yield Problem(path, f"this release does not give {bare(str(field))} out, or only under a key; leave it out")
+
+
+def _distances(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for field, asked in release.named("require", "t").items():
+        path: Path = ("releases", release.name, "require", "t", field)
+        distance = asked.get("distance") if isinstance(asked, dict) else None
+        action = release.actions.get(field)
+        if distance == "ordered" and _near(draft, field, "1d") and _near(draft, field, 1.0):
+            yield Problem(path, f"values of {bare(field)} have no order; declare its kind, or leave distance out")
+        if distance == "hierarchical" and action is not None and action.name != "keep":
+            yield Problem(path, f"{bare(field)} must be kept as it is, so that its values stand in the hierarchy")
 
 
 def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:

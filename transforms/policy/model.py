@@ -104,6 +104,26 @@ class Environment(Section):
     )
 
 
+class Closeness(Section):
+    """How close a sensitive field's distribution in each class must be to the release's."""
+
+    max: Share = Field(description="Greatest distance t")
+    distance: Literal["equal", "ordered", "hierarchical"] = Field(
+        "equal", description="equal: all values are equally far apart; ordered: numbers, dates and times; or by a hierarchy"
+    )
+    hierarchy: str | None = Field(None, min_length=1, description="The hierarchy: cn_divisions, or the path of a hierarchy file")
+
+    @model_validator(mode="after")
+    def _hierarchy_if_hierarchical(self) -> "Closeness":
+        if (self.distance == "hierarchical") != (self.hierarchy is not None):
+            raise ValueError("a hierarchical distance needs a hierarchy, and the others have none")
+        return self
+
+
+def _closeness(value: Any) -> Any:
+    return {"max": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
 class Require(Section):
     """What a release must reach to be ``anonymized``, beside what its sharing model asks."""
 
@@ -113,7 +133,7 @@ class Require(Section):
     l: dict[str, Count] = Field(  # noqa: E741 - the field's own name
         default_factory=dict, description="Least number of distinct values of a sensitive field in each class"
     )
-    t: dict[str, Share] = Field(
+    t: dict[str, Annotated[Closeness, BeforeValidator(_closeness, json_schema_input_type=Share | Closeness)]] = Field(
         default_factory=dict,
         description="Greatest distance of a sensitive field's distribution in a class from the release's",
     )
@@ -127,6 +147,11 @@ class Require(Section):
     link_sensitive: Share | None = Field(
         None,
         description="The same where the attacker knows the sensitive fields too; no condition if not given",
+    )
+    history: Share | None = Field(
+        None,
+        description="Greatest chance that one to four points of a subject's history single it out, where its records can be "
+        "linked; as link if not given",
     )
 
 
@@ -188,6 +213,13 @@ class Release(Section):
     require: Require = Require()
     environment: Environment = Environment()
     attackers: dict[str, Attacker] = Field(default_factory=dict, description="Background knowledge to test against")
+    history: tuple[str, ...] | None = Field(
+        None, min_length=1, description="The released fields that make a point of a subject's history; all if not given"
+    )
+    combinations: int = Field(
+        0, ge=0, le=8, strict=True,
+        description="Most attributes of a set whose harm is told: whom it singles out, and each attribute's share; 0 for none",
+    )  # fmt: skip
     digests: DigestAttack = DigestAttack()
     format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
 
@@ -208,6 +240,11 @@ class Release(Section):
     def link(self) -> float:
         """Greatest share of subjects that a join may link: the policy's, or the sharing model's."""
         return DEFAULT_LINK[self.sharing] if self.require.link is None else self.require.link
+
+    @property
+    def history_limit(self) -> float:
+        """Greatest chance that points of a subject's history single it out."""
+        return self.link if self.require.history is None else self.require.history
 
 
 def _number_one(value: Any) -> Any:

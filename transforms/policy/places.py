@@ -38,12 +38,16 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
     def action(options: Any) -> Any:
         return _at(_at(options, "hierarchy", str, hierarchy), "key", str, reference)
 
+    def closeness(value: Any) -> Any:
+        return _at(value, "hierarchy", str, hierarchy)
+
     def attacker(value: Any) -> Any:
         return _at(_at(value, "table", str, change), "release", str, change)
 
     def release(value: Any) -> Any:
         value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
         value = _at(value, "key", str, reference)
+        value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 
     raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, change))

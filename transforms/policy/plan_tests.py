@@ -75,8 +75,8 @@ def _attributes(policy: Policy, release: str) -> Iterator[PlannedTest]:
         least = max(require.l.get(field, 2), 2)
         yield PlannedTest(5, f"l:{field}", least, True, (field,), "distinct values in the poorest class")
     for field, distance in require.t.items():
-        said = "greatest distance of a class's distribution from the release's"
-        yield PlannedTest(5, f"t:{field}", distance, False, (field,), said)
+        said = f"greatest distance of a class's distribution from the release's ({distance.distance})"
+        yield PlannedTest(5, f"t:{field}", distance.max, False, (field,), said)
 
 
 def _joins(policy: Policy, release: str) -> Iterator[PlannedTest]:
@@ -110,4 +110,5 @@ def _visible(policy: Policy, release: str) -> tuple[str, ...]:
 def _history(policy: Policy, release: str) -> Iterator[PlannedTest]:
     if linkable(policy, release):
         said = "chance that points of a subject's history single it out"
-        yield PlannedTest(7, "history", policy.releases[release].link, False, _visible(policy, release), said)
+        spec = policy.releases[release]
+        yield PlannedTest(7, "history", spec.history_limit, False, spec.history or _visible(policy, release), said)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +11,18 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
+from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import linkable, recoverability
-from beam_deid.transforms.records.layout import CLASSES, SOURCE, WITH_SENSITIVE, Layout
+from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.recovering import remainder_recoveries
+from beam_deid.transforms.risk.combinations import combinations
+from beam_deid.transforms.risk.distances import Scale, equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
@@ -26,7 +31,6 @@ from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
-from beam_deid.transforms.risk.measures.t_closeness import equal_distance
 from beam_deid.transforms.terms import Recoverability, Sharing
 
 Levels = Mapping[str, int]
@@ -93,7 +97,7 @@ class Assessor:
     def cut(self, levels: Levels) -> Cut:
         """Suppress classes that miss k, l or t, as long as the policy's limit allows."""
         histogram, require = self._histogram, self._spec.require
-        keys, sensitive = self.key(CLASSES, levels), self.sensitive(levels)
+        keys, sensitive, scales = self.key(CLASSES, levels), self.sensitive(levels), self._scales(levels)
         everything = np.ones(len(keys), dtype=bool)
         allowed = require.suppression * histogram.records
         kept = everything
@@ -110,7 +114,8 @@ class Assessor:
                 found = Distribution.of(classes, histogram.counts[rows], values[rows])
                 poor |= found.distinct < max(require.l.get(name, 2), 2)
                 if name in require.t:
-                    poor |= equal_distance(found) > require.t[name]
+                    scale = scales.get(name)
+                    poor |= (equal_distance(found) if scale is None else scale.distance(found)) > require.t[name].max
             if not poor.any():
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
@@ -131,7 +136,27 @@ class Assessor:
         )  # fmt: skip
         classes = self._classes(self.key(CLASSES, levels), kept)
         sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}
-        return View(classes, counts, subject, setting, sensitive)
+        return View(classes, counts, subject, setting, sensitive, self._scales(levels))
+
+    def _scales(self, levels: Levels) -> dict[str, Scale]:
+        """How far the values of sensitive fields are apart, where the policy says that not all are equally far."""
+        scales = {}
+        for name, asked in self._spec.require.t.items():
+            if asked.distance == "ordered":
+                values, first = np.unique(self.sensitive(levels)[name], return_index=True)
+                low, _ = self._range(name, levels)
+                ranks = np.empty(len(values), np.int64)
+                ranks[np.argsort(low[first], kind="stable")] = np.arange(len(values))  # not-a-number comes last
+                scales[name] = Scale(values, ranks=ranks)
+            elif asked.hierarchy is not None:
+                ladder = HierarchyLadder(read_hierarchy(asked.hierarchy))
+                texts = self._bases[name]
+                leaves = pc.coalesce(ladder.base(texts).values, texts)
+                groups = [fingerprint(ladder.at(leaves, level)) for level in range(len(ladder.levels))]
+                keys = fingerprint(texts)
+                order = np.argsort(keys)
+                scales[name] = Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
+        return scales
 
     def figures(self, levels: Levels, kept: Mask) -> dict[str, object]:
         """All figures of the released rows; empty if there are none."""
@@ -143,7 +168,7 @@ class Assessor:
         attacks = []
         made: dict[frozenset[str], Linked] = {}
         for name, projection in self._layout.projections.items():
-            if name == CLASSES or self.has_table(name):
+            if name in (CLASSES, HISTORY) or self.has_table(name):
                 continue
             same = frozenset(projection.fields)
             if same not in made:
@@ -159,16 +184,32 @@ class Assessor:
         return attacks
 
     def history(self, levels: Levels, kept: Mask) -> list[History] | None:
-        """What points of a subject's history do, each a combination of all that is released but pseudonyms under a key.
+        """What points of a subject's history do: combinations of what the policy names, or of all but what takes a key.
 
-        None where it does not matter, for records of one subject cannot be linked, or cannot be told.
+        None where records of one subject cannot be told.
         """
-        if self.subject is None or not kept.any() or not linkable(self._policy, self._layout.release):
+        if self.subject is None or not kept.any():
             return None
         rows = np.flatnonzero(kept)
-        points = combine([self.key(SOURCE, levels), *self.sensitive(levels).values()], len(kept))[rows]
+        if HISTORY in self._layout.projections:
+            points = self.key(HISTORY, levels)[rows]
+        else:
+            points = combine([self.key(SOURCE, levels), *self.sensitive(levels).values()], len(kept))[rows]
         subject = self.subject[rows]
         return histories(Classes(points, self._histogram.counts[rows], subject), subject)
+
+    def combinations(self, levels: Levels, kept: Mask) -> dict[str, Any]:
+        """Which quasi-identifiers single people out together, as `Label` names it; nothing where the policy does not ask."""
+        if not self._spec.combinations or not kept.any():
+            return {}
+        rows, opened = np.flatnonzero(kept), self.open_keys(levels)
+        fields = {
+            name: (opened[name] if name in opened else self._histogram.columns[f"field:{name}"])[rows]
+            for name in self._layout.quasi
+        }  # fmt: skip
+        subject = None if self.subject is None else self.subject[rows]
+        found = combinations(fields, self._histogram.counts[rows], subject, self._spec.combinations)
+        return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
 
     def recoveries(self, kept: Mask) -> list[Recovery]:
         """Attacks on what masks and pseudonyms without a key still show."""

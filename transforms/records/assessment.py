@@ -158,7 +158,7 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
     if counted.histogram is not None and subject is not None:
         everything = combine((histogram.columns[f"field:{name}"] for name in question.counted), len(histogram.counts))
         past = histories(Classes(everything, histogram.counts, subject), subject)
-        found = replace(found, history=tuple(map(asdict, past)), link_limit=question.link)
+        found = replace(found, history=tuple(map(asdict, past)), history_limit=question.link)
     label = decide(found)
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:

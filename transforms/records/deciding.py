@@ -8,14 +8,14 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recovery
-from beam_deid.transforms.label.rule import Findings
+from beam_deid.transforms.label.rule import NEAR_UNIQUE, Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
 from beam_deid.transforms.records.assessing import Assessor, Cut, joined_attack
 from beam_deid.transforms.records.attackers import attacker_probes
 from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
-from beam_deid.transforms.records.layout import CLASSES, Layout
+from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.records.recovering import digest_recoveries
 from beam_deid.transforms.risk.histogram import Counts
@@ -124,11 +124,15 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
         "evaluated": found.evaluated, "method": "greedy descent from the top" if layout.open else "levels fixed",
     }  # fmt: skip
     figures = assessor.figures(found.levels, cut.kept)
-    past = assessor.history(found.levels, cut.kept)
+    # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
+    near = any(one.name == SOURCE and NEAR_UNIQUE < one.share <= (one.limit or 0.0) for one in attacks)
+    can_link = near or linkable(job.policy, layout.release)
+    past = assessor.history(found.levels, cut.kept) if can_link else None
     recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(cut.kept))
     findings = _findings(job, layout, measured, figures, attacks, untested, search)
     history = None if past is None else tuple(map(asdict, past))
-    label = decide_label(replace(findings, history=history, recoveries=recoveries))
+    label = decide_label(replace(findings, history=history, recoveries=recoveries, linkable=can_link))
+    label = replace(label, **assessor.combinations(found.levels, cut.kept))
     keys, counts, digest = assessor.proof(found.levels, cut.kept)
     records = _records(read, int(counts.sum()), cut.records, measured.rejected)
     return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
@@ -155,7 +159,7 @@ def _attacks(
 ) -> tuple[list[Attack], dict[str, str]]:
     attacks, untested = assessor.joins(found.levels, cut.kept), {}
     for name, projection in layout.projections.items():
-        if name == CLASSES or not assessor.has_table(name):
+        if name in (CLASSES, HISTORY) or not assessor.has_table(name):
             continue
         attacker = job.policy.releases[layout.release].attackers[name.partition(":")[2]]
         near = tuple(field for field in layout.near if field in attacker.within)
@@ -200,10 +204,11 @@ def _findings(
             tuple(str(role) for role in policy.fields[name].role), action.name, str(how), action.sentence(target), key
         )
     return Findings(
-        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
-        l=spec.require.l, t=spec.require.t, risk_limit=spec.require.risk, risk=figures, attacks=tuple(attacks),
+        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k, l=spec.require.l,
+        t={name: one.max for name, one in spec.require.t.items()}, risk_limit=spec.require.risk, risk=figures,
+        attacks=tuple(attacks),
         untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.scanned.hits.items())),
-        linkable=linkable(policy, layout.release), search=search, link_limit=spec.link,
+        linkable=linkable(policy, layout.release), search=search, history_limit=spec.history_limit,
     )  # fmt: skip
 
 

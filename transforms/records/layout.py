@@ -20,6 +20,7 @@ from beam_deid.transforms.terms import Recoverability, Role
 
 CLASSES = "classes"
 SOURCE = "source"
+HISTORY = "history"
 WITH_SENSITIVE = "source+sensitive"
 
 
@@ -71,7 +72,8 @@ class Layout:
         remainders: Fields of which a mask left a part, and pseudonyms without their key: attacked one by one.
         tokens: Fields of which another release gives out the same tokens. Equal values have equal tokens, so that the
             join with it looks at the values.
-        near: Fields that some attacker knows only nearly.
+        near: Fields of which some attacker knows a value only nearly, or whose values are compared by their distance.
+        placed: Sensitive fields whose values have their place in a hierarchy.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
         projections: Everything that is looked at together, by name.
     """
@@ -84,6 +86,7 @@ class Layout:
     remainders: tuple[str, ...]
     tokens: tuple[str, ...]
     near: tuple[str, ...]
+    placed: tuple[str, ...]
     tried: tuple[str, ...]
     projections: Mapping[str, Projection]
 
@@ -111,12 +114,17 @@ class Layout:
         for name, attacker in spec.attackers.items():
             known = attacker.knows or (visible if attacker.release else ())
             sets[f"attacker:{name}"] = tuple(field for field in known if field in visible and field not in attacker.within)
-        within = {field for attacker in spec.attackers.values() for field in attacker.within}
+        closeness = spec.require.t
+        if spec.history is not None:
+            sets[HISTORY] = tuple(name for name in spec.history if name in visible)
+        within = {name for name, one in closeness.items() if one.distance == "ordered"}
+        within |= {field for attacker in spec.attackers.values() for field in attacker.within}
         near = tuple(name for name in visible if name in within)
         tried = tuple(name for name in out if spec.fields[name].rejects)
         return cls(
             release, quasi, sensitive_fields(policy, release), undecided, scanned, remainders(policy, release),
-            tuple(dict.fromkeys(tokens)), near, tried,
+            tuple(dict.fromkeys(tokens)), near,
+            tuple(name for name in closeness if closeness[name].distance == "hierarchical"), tried,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 

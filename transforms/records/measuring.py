@@ -32,8 +32,8 @@ class ReleaseMeasured:
     Attributes:
         histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
             ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``,
-            ``near:FIELD``. None if no record was sound.
-        bases: Distinct base values of each field whose level is open.
+            ``near:FIELD``, ``field:FIELD``. None if no record was sound.
+        bases: Distinct base values of each field whose level is open, or whose values have their place in a hierarchy.
         spans: Which numbers released values were made from, by field that an attacker knows nearly.
         scanned: What released values look like.
         rejected: Records rejected for this release.
@@ -141,9 +141,11 @@ class Measurer:
                 columns[f"origin:{name}"] = fingerprint(records.columns[name])
             elif isinstance(action, Shift):
                 columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
+        if self._job.policy.releases[layout.release].combinations:
+            columns.update((f"field:{name}", keys[name]) for name in layout.quasi if name not in layout.open)
         columns.update((f"near:{name}", keys[name]) for name in layout.near)
         spans = {name: _span(name, keys[name], records.columns[name]) for name in layout.near}
-        bases = {name: pc.unique(treated[name]) for name in layout.open}
+        bases = {name: pc.unique(treated[name]) for name in (*layout.open, *layout.placed)}
         return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases, spans)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts
 
@@ -40,6 +41,7 @@ class View:
         subject: Subject of each row, shape (n,), or None.
         sensitive: Value keys of each sensitive field, shape (n,).
         setting: Limits and setting.
+        scales: How far the values of a sensitive field are apart, where not all are equally far.
     """
 
     classes: Classes
@@ -47,6 +49,7 @@ class View:
     subject: Keys | None
     setting: Setting
     sensitive: Mapping[str, Keys] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.sensitive:

@@ -5,24 +5,18 @@ Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-divers
 
 from typing import Any
 
-import numpy as np
-
-from beam_deid.transforms.risk.distribution import Distribution, Shares
+from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
 class TCloseness(Measure):
-    """``t{FIELD: t}``, with equal distance."""
+    """``t{FIELD: t}``, with the distance that was asked for; equal distance if none was."""
 
     name = "t_closeness"
 
     def figures(self, view: View) -> dict[str, Any]:
         """The greatest distance over all classes, per sensitive field, from 0 to 1, over records."""
-        return {"t": {name: float(equal_distance(found).max()) for name, found in view.distributions.items()}}
-
-
-def equal_distance(found: Distribution) -> Shares:
-    """Half the sum of absolute differences (total variation) of each class, shape (classes,)."""
-    there = found.overall[found.pair_value]
-    # Values absent from a class differ by their whole share: 1 − Σ of the shares of those present.
-    return np.asarray((found.summed(np.abs(found.share - there)) + 1.0 - found.summed(there)) / 2)
+        distances = {name: scale.distance for name, scale in view.scales.items()}
+        return {
+            "t": {name: float(distances.get(name, equal_distance)(found).max()) for name, found in view.distributions.items()}
+        }
