@@ -14,8 +14,8 @@ from beam_deid.transforms.terms import Role, Sharing
 
 _SETS = 12
 _FIGURES = (
-    "records", "subjects", "classes", "unique_subjects", "k", "k_composite", "l_distinct", "l_entropy", "l_recursive", "t",
-    "alpha_k", "beta_basic", "beta_enhanced", "delta_disclosure", "prosecutor", "marketer", "sharing", "population",
+    "records", "subjects", "classes", "unique_subjects", "k", "k_composite", "k_wildcard", "l_distinct", "l_entropy", "l_recursive",
+    "t", "alpha_k", "beta_basic", "beta_enhanced", "delta_disclosure", "prosecutor", "marketer", "sharing", "population",
 )  # fmt: skip
 
 
@@ -38,12 +38,13 @@ Examples:
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
 @click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
 @click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
+@click.option("--wildcard", is_flag=True, help="Tell, too, how many people a record may be if nulls fit any value.")
 @click.option("--mobiles", metavar="P,P", help="How mobiles begin, where that is known: digests of these are tried.")
 @options.json_option
 def assess(
     policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
     joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None,
-    mobiles: str | None, as_json: bool,
+    wildcard: bool, mobiles: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
@@ -68,7 +69,7 @@ def assess(
         raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
     question = Question(
         named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
-        mobiles=_prefixes(mobiles),
+        wildcard, mobiles=_prefixes(mobiles),
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from beam_deid.transforms.risk.histogram import Classes
-from beam_deid.transforms.risk.population import pitman_share, population_uniqueness, zayatz_share
+from beam_deid.transforms.risk.population import pitman_share, population_uniqueness, snb_share, zayatz_share
 
 from .adult import QUASI, adult, needs_adult
 from .tables import keys
@@ -48,8 +48,30 @@ def test_small_samples_have_shares_or_none(sizes, population):
     assert pitman is None or 0 <= pitman <= 1
     assert 0 <= zayatz <= 1
     found = population_uniqueness(sizes, population)
-    assert found.chosen in (found.pitman, found.zayatz)
+    assert found.chosen in (found.pitman, found.zayatz, found.snb)
+    assert found.snb is None or 0 <= found.snb <= 1
 
 
 def test_without_a_unique_record_none_is_unique():
     assert zayatz_share(np.array([2, 3, 4]), 1000) == 0
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.7, 0.3), (1.5, 0.5), (3.0, 0.6)])
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_the_shifted_negative_binomial_finds_the_law_that_made_the_classes(alpha, beta, rate):
+    random = np.random.default_rng(3)
+    classes = 400_000
+    population = 1 + random.negative_binomial(alpha, beta, classes)
+    sample = random.binomial(population, rate)
+    sizes = sample[sample > 0]
+    records = int(population.sum())
+    true = (population == 1).sum() / records
+    assert snb_share(sizes, records, every=classes) == pytest.approx(true, rel=0.05)
+    # Shlosser's estimate of the number of classes errs on the safe side.
+    assert snb_share(sizes, records) > 0.9 * true
+
+
+@needs_adult
+def test_dankars_rule_takes_the_lesser_of_two_for_large_samples(sizes):
+    found = population_uniqueness(sizes, round(sizes.sum() / 0.2))
+    assert found.chosen == found.zayatz < found.snb

@@ -31,6 +31,7 @@ from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.risk.nulls import SUPPRESSED, told
 from beam_deid.transforms.terms import Recoverability, Sharing
 
 Levels = Mapping[str, int]
@@ -98,7 +99,7 @@ class Assessor:
         """Suppress classes that miss k, l or t, as long as the policy's limit allows."""
         histogram, require = self._histogram, self._spec.require
         keys, sensitive, scales = self.key(CLASSES, levels), self.sensitive(levels), self._scales(levels)
-        everything = np.ones(len(keys), dtype=bool)
+        everything, nothing = np.ones(len(keys), dtype=bool), self._suppressed()
         allowed = require.suppression * histogram.records
         kept = everything
         for _ in range(_ROUNDS):
@@ -107,8 +108,8 @@ class Assessor:
             if len(rows) == 0:
                 break
             classes = self._classes(keys, kept)
-            poor = classes.subjects < self._spec.k
-            if lost + int(classes.records[poor].sum()) > allowed:
+            poor, says = classes.subjects < self._spec.k, told(classes.keys, nothing)
+            if lost + int(classes.records[poor if says is None else poor & says].sum()) > allowed:
                 break
             for name, values in sensitive.items():
                 found = Distribution.of(classes, histogram.counts[rows], values[rows])
@@ -116,6 +117,8 @@ class Assessor:
                 if name in require.t:
                     scale = scales.get(name)
                     poor |= (equal_distance(found) if scale is None else scale.distance(found)) > require.t[name].max
+            if says is not None:
+                poor &= says
             if not poor.any():
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
@@ -125,7 +128,11 @@ class Assessor:
         return Cut(everything, np.empty(0, np.uint64), 0, False)
 
     def view(self, levels: Levels, kept: Mask) -> View:
-        """The released rows as the measures see them."""
+        """The released rows as the measures see them: those of which something is left."""
+        says = told(self.key(CLASSES, levels)[kept], self._suppressed())
+        if says is not None:
+            kept = kept.copy()
+            kept[kept] = says
         spec, rows = self._spec, np.flatnonzero(kept)
         subject = None if self.subject is None else self.subject[rows]
         counts = self._histogram.counts[rows]
@@ -137,6 +144,12 @@ class Assessor:
         classes = self._classes(self.key(CLASSES, levels), kept)
         sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}
         return View(classes, counts, subject, setting, sensitive, self._scales(levels))
+
+    def _suppressed(self) -> Keys:
+        """The class key of records whose quasi-identifiers are all suppressed, shape (1,); an empty key if there are none."""
+        projection = self._layout.projections[CLASSES]
+        columns = dict.fromkeys(projection.fields, SUPPRESSED)
+        return projection.key(projection.fixed_key(columns, 1), columns)
 
     def _scales(self, levels: Levels) -> dict[str, Scale]:
         """How far the values of sensitive fields are apart, where the policy says that not all are equally far."""

@@ -19,6 +19,7 @@ from beam_deid.transforms.risk.history import histories
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.risk.nulls import SUPPRESSED, k_wildcard, told
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
@@ -37,6 +38,7 @@ class Question:
         k: Required class size, if larger than the sharing model's own.
         most: Most attributes of a combination; 0 where none is to be looked at.
         population: People in the population that it is drawn from, if known.
+        wildcard: Whether it is told, too, how many people a record may be if nulls fit any value.
         tries: Most values of a domain that are hashed where the dataset holds digests.
         mobiles: What is known of how mobiles begin.
     """
@@ -48,6 +50,7 @@ class Question:
     k: int = 0
     most: int = MOST_FIELDS
     population: int | None = None
+    wildcard: bool = False
     tries: int = TRIES
     mobiles: tuple[str, ...] = ()
 
@@ -69,7 +72,7 @@ class Question:
     @property
     def kept(self) -> tuple[str, ...]:
         """The fields that are counted by themselves, too."""
-        return self.counted if self.most or self.subject else self.sensitive
+        return self.counted if self.most or self.subject or self.wildcard else self.sensitive
 
 
 @dataclass
@@ -148,6 +151,9 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         named = histogram.columns.get("subject")
         subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
         document = figures(question, histogram, subject)
+        if question.wildcard:
+            fields = [histogram.columns[f"field:{name}"] for name in question.quasi]
+            document["k_wildcard"] = k_wildcard(fields, histogram.counts, subject)
     found = Findings(
         fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
         sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
@@ -175,6 +181,10 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
 
 def figures(question: Question, histogram: Histogram, subject: Keys | None) -> dict[str, Any]:
     """The figures of all measures."""
+    says = told(histogram.columns["quasi"], combine([SUPPRESSED] * len(question.quasi), 1)) if question.quasi else None
+    if says is not None:
+        histogram = Histogram({name: keys[says] for name, keys in histogram.columns.items()}, histogram.counts[says])
+        subject = None if subject is None else subject[says]
     quasi = histogram.columns["quasi"]
     public = question.sharing is Sharing.PUBLIC
     environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))

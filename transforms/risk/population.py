@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 _STEPS = 100
 _EXACT = 1e-12
 _DANKAR = 0.1
+_HALVINGS = 200
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,17 @@ class PopulationUniqueness:
             (2001), by maximum likelihood; None where it does not converge.
         zayatz: Estimate after Zayatz: Estimation of the percent of unique population elements on a microdata file using
             the sample (1991).
-        chosen: Pitman's where the sample is at most a tenth of the population and it converges, else Zayatz's.
+        snb: Estimate after Chen, Keller-McNulty: Estimation of identification disclosure risk in microdata (1998), the
+            shifted negative binomial model; None where it has no solution.
+        chosen: Pitman's where the sample is at most a tenth of the population and it converges, else the lesser of the
+            other two.
     """
 
     population: int
     sample: float
     pitman: float | None
     zayatz: float
+    snb: float | None
     chosen: float
 
 
@@ -51,10 +56,11 @@ def population_uniqueness(sizes: Ints, population: int) -> PopulationUniqueness:
     population = max(population, records)
     unique = float((sizes == 1).sum() / records)
     if population == records:
-        return PopulationUniqueness(population, unique, unique, unique, unique)
-    pitman, zayatz = pitman_share(sizes, population), zayatz_share(sizes, population)
-    chosen = pitman if pitman is not None and records <= _DANKAR * population else zayatz
-    return PopulationUniqueness(population, unique, pitman, zayatz, chosen)
+        return PopulationUniqueness(population, unique, unique, unique, unique, unique)
+    pitman, zayatz, snb = pitman_share(sizes, population), zayatz_share(sizes, population), snb_share(sizes, population)
+    large = zayatz if snb is None else min(zayatz, snb)
+    chosen = pitman if pitman is not None and records <= _DANKAR * population else large
+    return PopulationUniqueness(population, unique, pitman, zayatz, snb, chosen)
 
 
 def pitman_share(sizes: Ints, population: int) -> float | None:
@@ -126,6 +132,56 @@ def zayatz_share(sizes: Ints, population: int) -> float:
     ])  # fmt: skip
     unique = counts[1] * drawn[0] / (counts[size] @ drawn)
     return float(unique * once / records)
+
+
+def snb_share(sizes: Ints, population: int, every: float | None = None) -> float | None:
+    """Share of the population's records that are unique, if class sizes less one follow a negative binomial law.
+
+    Of a class of F = 1 + X records, X ~ NB(α, β), each is drawn with chance π = n/N. With D = 1 − (1 − β)(1 − π) a class is
+    missed with chance (1 − π)(β/D)^α and seen once with chance π(β/D)^α·(1 + α(1 − π)(1 − β)/D). Both are set equal to
+    what the sample shows; β^α of the classes are unique.
+
+    Args:
+        sizes: Records of each class of the sample, shape (classes,).
+        population: Records of the population.
+        every: Number of classes of the population; Shlosser's estimate, which is rather too high, if not given.
+    """
+    records, classes = int(sizes.sum()), len(sizes)
+    counts = np.bincount(sizes, minlength=2).astype(np.float64)
+    if not counts[1]:
+        return 0.0
+    size, rate = np.arange(len(counts)), records / population
+    rest = (1 - rate) ** size
+    every = every or classes + counts[1] * float(rest[1:] @ counts[1:]) / float(size[1:] * rate * rest[:-1] @ counts[1:])
+    missed, once = 1 - classes / every, counts[1] / every
+    if not 0 < missed < 1 - rate:
+        return None
+    # (β/D)^α follows from the share that is missed, and α(1 − β)/D from that and the share that is seen once.
+    power = missed / (1 - rate)
+    slope = (once / (rate * power) - 1) / (1 - rate)
+    if slope <= 0:
+        return None
+    beta = _beta(power, slope, rate)
+    if beta is None:
+        return None
+    alpha = slope * (1 - (1 - beta) * (1 - rate)) / (1 - beta)
+    return float(min(1.0, every * beta**alpha / population))
+
+
+def _beta(power: float, slope: float, rate: float) -> float | None:
+    """β in (0, 1) with α·ln(β/D) = ln(power) for α = slope·D/(1 − β), by halving; None if there is none."""
+
+    def excess(beta: float) -> float:
+        rest = 1 - (1 - beta) * (1 - rate)
+        return slope * rest / (1 - beta) * math.log(beta / rest) - math.log(power)
+
+    low, high = 1e-15, 1 - 1e-9
+    if excess(low) > 0 or excess(high) < 0:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
+    return (low + high) / 2
 
 
 def _log_choose(n: int, k: int) -> float:

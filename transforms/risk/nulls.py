@@ -1,0 +1,62 @@
+"""Null and suppressed cells among quasi-identifiers.
+
+A null is a value of its own: that is the stricter reading, since as a wildcard it only makes candidates more. That other
+figure can be told too. A record whose quasi-identifiers are all suppressed (``*``) stands in no class: there is nothing in
+it to know anybody by.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
+
+Mask = npt.NDArray[np.bool_]
+
+SUPPRESSED = fingerprint(pa.array(["*"]))
+"""Key of a suppressed cell, which is also the top of every hierarchy; shape (1,)."""
+
+_MISSING = fingerprint(pa.array([None, "*"], pa.string()))
+_MOST_PATTERNS = 64
+
+
+def told(keys: Keys, suppressed: Keys) -> Mask | None:
+    """Which of ``keys`` (n,) are not the one key in ``suppressed``; None where all are not, or all are."""
+    nothing = keys == suppressed[0]
+    return None if not nothing.any() or nothing.all() else ~nothing
+
+
+def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None) -> int | None:
+    """The fewest subjects that a record may be, where null and suppressed cells fit any value.
+
+    A subject that fits with and without a null counts in both.
+
+    Args:
+        columns: Keys of each quasi-identifier, shape (n,); at least one.
+        counts: Records of each row, shape (n,).
+        subject: Subject of each row, shape (n,), or None.
+
+    Returns:
+        The number; None if cells are missing in more than 64 ways, which would take too long.
+    """
+    hidden = np.stack([np.isin(column, _MISSING) for column in columns], axis=1)
+    patterns, pattern = np.unique(hidden, axis=0, return_inverse=True)
+    if len(patterns) > _MOST_PATTERNS:
+        return None
+    fits = np.zeros(len(counts), np.int64)
+    for here, there in itertools.product(range(len(patterns)), repeat=2):
+        both = np.flatnonzero(~(patterns[here] | patterns[there]))
+        mine, theirs = np.flatnonzero(pattern == here), np.flatnonzero(pattern == there)
+        rows = np.concatenate([mine, theirs])
+        numbers, distinct = codes(combine([columns[int(place)][rows] for place in both], len(rows)))
+        at = numbers[len(mine) :]
+        if subject is None:
+            sizes = np.bincount(at, weights=counts[theirs], minlength=len(distinct)).astype(np.int64)
+        else:
+            sizes = distinct_per_number(at, subject[theirs], len(distinct))
+        fits[mine] += sizes[numbers[: len(mine)]]
+    return int(fits.min()) if len(fits) else None
