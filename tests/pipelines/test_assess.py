@@ -118,6 +118,16 @@ def test_odd_tables_have_sensible_figures(tmp_path, capsys, values, k, classes):
     assert (found["k"], found["classes"]) == (k, classes)
 
 
+def test_a_record_of_which_nothing_is_left_stands_in_no_class(tmp_path, capsys):
+    columns = {"a": ["x"] * 5 + ["*"], "b": ["y"] * 5 + ["*"]}
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    found = assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "a,b")
+    assert (found["k"], found["classes"], found["records"]) == (5, 1, 5)
+    pq.write_table(pa.table({"a": ["x"] * 5 + ["*"], "b": ["y"] * 5 + [None]}), tmp_path / "x.parquet")
+    found = assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "a,b", "--wildcard")
+    assert (found["k"], found["k_wildcard"]) == (1, 6)
+
+
 def test_an_empty_table_is_still_personal(tmp_path, capsys):
     pq.write_table(pa.table({"q": pa.array([], pa.string())}), tmp_path / "x.parquet")
     assert assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")["label"] == "still_personal"
