@@ -25,7 +25,9 @@ Examples:
   beam-deid assess --input 'out/crm/*.parquet' --quasi receiver_city,birth_year,created
   beam-deid assess -i orders.csv --subject buyer --quasi city,age,date --sensitive item --sharing public
   beam-deid assess policy.yaml -i orders.parquet
-  beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day'"""
+  beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day~2d'
+  beam-deid assess -i crm.parquet --quasi city --join 'list=members.parquet:on=mobile~mask,city~cn_divisions'
+  beam-deid assess -i crm.parquet --quasi city --mobiles 1380013"""
 )
 @click.argument("policy", required=False, type=click.Path(dir_okay=False))
 @options.input_option(required=True)
@@ -38,13 +40,14 @@ Examples:
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
 @click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
 @click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
+@click.option("--history", metavar="F,F", help="What makes a point of a subject's history, as item,day; all if not given.")
 @click.option("--wildcard", is_flag=True, help="Tell, too, how many people a record may be if nulls fit any value.")
 @click.option("--mobiles", metavar="P,P", help="How mobiles begin, where that is known: digests of these are tried.")
 @options.json_option
 def assess(
     policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
     joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None,
-    wildcard: bool, mobiles: str | None, as_json: bool,
+    history: str | None, wildcard: bool, mobiles: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
@@ -69,7 +72,7 @@ def assess(
         raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
     question = Question(
         named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
-        wildcard, mobiles=_prefixes(mobiles),
+        _names(history), wildcard, mobiles=_prefixes(mobiles),
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)

@@ -15,13 +15,16 @@ from beam_deid.transforms.records.assessment import Counted, Counting, Question
 _THREADS = 2
 
 
-def count_files(question: Question, inputs: Sequence[str], options: InputOptions) -> tuple[Counted, dict[str, pa.DataType]]:
+def count_files(
+    question: Question, inputs: Sequence[str], options: InputOptions, columns: Sequence[str] | None = None
+) -> tuple[Counted, dict[str, pa.DataType]]:
     """Count all records of some files.
 
     Args:
         question: What is asked; its fields must be columns of every file.
         inputs: Globs.
         options: How the files are written.
+        columns: The columns that are read; all if not given. What is not read is not searched for identifiers either.
 
     Returns:
         What was counted, and the type of each column.
@@ -42,7 +45,7 @@ def count_files(question: Question, inputs: Sequence[str], options: InputOptions
         if types and given != types:
             raise UsageError("its columns or their types are not those of the first file", file.path, "Assess it by itself")
         types = given
-        tasks += ((shard, list(given)) for shard in shards(file, options))
+        tasks += ((shard, list(columns or given)) for shard in shards(file, options))
     if not types:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
     each = -(-len(tasks) // _THREADS) or 1

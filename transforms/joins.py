@@ -133,7 +133,7 @@ def _partition(dataset: Dataset, table: Table, knowledge: Knowledge, probes: Pro
         chunk.keys.append(keys[met])
         chunk.values.append(values[met])
         if dataset.subject is not None:
-            chunk.subject.append(fingerprint(given[dataset.subject])[met])
+            chunk.subject.append(fingerprint(given[dataset.subject].filter(pa.array(met))))
     return chunk
 
 

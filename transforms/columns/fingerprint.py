@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_MANY = 1 << 20
+_MANY = 1 << 18
 """From so many keys on they are sorted by two threads."""
 _SLICE = 1 << 14
 """Rows that are combined together, so that they stay in the processor's cache."""
@@ -169,7 +169,7 @@ def _sorted(keys: Keys) -> Keys:
 
 
 def _halves(function: Callable[[Keys], Result], keys: Keys) -> list[Result]:
-    """A function of the lower keys and of the higher ones, worked out side by side."""
+    """A function of the lower keys and of the higher ones, worked out side by side; scrambled keys are halved evenly."""
     low = _is_low(keys)
     with ThreadPoolExecutor(2) as threads:
         return list(threads.map(lambda half: function(keys[half]), (low, ~low)))

@@ -38,6 +38,7 @@ class Question:
         k: Required class size, if larger than the sharing model's own.
         most: Most attributes of a combination; 0 where none is to be looked at.
         population: People in the population that it is drawn from, if known.
+        history: The fields that make a point of a subject's history; all that are counted if not given.
         wildcard: Whether it is told, too, how many people a record may be if nulls fit any value.
         tries: Most values of a domain that are hashed where the dataset holds digests.
         mobiles: What is known of how mobiles begin.
@@ -50,6 +51,7 @@ class Question:
     k: int = 0
     most: int = MOST_FIELDS
     population: int | None = None
+    history: tuple[str, ...] = ()
     wildcard: bool = False
     tries: int = TRIES
     mobiles: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ class Question:
     @property
     def counted(self) -> tuple[str, ...]:
         """The fields whose values are counted, each once."""
-        return tuple(dict.fromkeys([*self.quasi, *self.sensitive]))
+        return tuple(dict.fromkeys([*self.quasi, *self.sensitive, *self.history]))
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -162,8 +164,9 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         recoveries=tuple(digest_recoveries(counted.scanned.digests, question.tries, question.mobiles)),
     )  # fmt: skip
     if counted.histogram is not None and subject is not None:
-        everything = combine((histogram.columns[f"field:{name}"] for name in question.counted), len(histogram.counts))
-        past = histories(Classes(everything, histogram.counts, subject), subject)
+        names = question.history or question.counted
+        points = combine((histogram.columns[f"field:{name}"] for name in names), len(histogram.counts))
+        past = histories(Classes(points, histogram.counts, subject), subject)
         found = replace(found, history=tuple(map(asdict, past)), history_limit=question.link)
     label = decide(found)
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
-from beam_deid.transforms.risk.histogram import Classes, Counts
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes, runs
+from beam_deid.transforms.risk.histogram import Classes, Counts, tally
 
 Shares = npt.NDArray[np.float64]
 
@@ -48,9 +48,12 @@ class Distribution:
         # Both factors are below 2³¹, so a pair is one exact integer.
         pairs = classes.numbers * many + numbers
         if len(classes) * many <= max(4 * len(pairs), 1 << 16):
-            records = np.bincount(pairs, weights=counts, minlength=len(classes) * many).astype(np.int64)
+            records = tally(pairs, counts, len(classes) * many)
             there = np.flatnonzero(records)
             records = records[there]
+        elif (counts == 1).all():
+            distinct, records = runs(pairs.view(np.uint64))
+            there = distinct.view(np.int64)
         else:
             order = np.argsort(pairs)
             ordered = pairs[order]

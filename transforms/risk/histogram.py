@@ -43,7 +43,7 @@ class Histogram:
         if len(distinct) == len(counts):
             return cls(dict(columns), counts)
         rows = first_rows(numbers, len(distinct))
-        total = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
+        total = tally(numbers, counts, len(distinct))
         return cls({name: keys[rows] for name, keys in columns.items()}, total)
 
     @classmethod
@@ -96,7 +96,7 @@ class Classes:
         if "_coded" not in self.__dict__ and self._subject is None and (self._counts == 1).all():
             return runs(self._keys)
         numbers, keys = self._coded
-        return keys, np.bincount(numbers, weights=self._counts, minlength=len(keys)).astype(np.int64)
+        return keys, tally(numbers, self._counts, len(keys))
 
     @property
     def numbers(self) -> Counts:
@@ -120,6 +120,13 @@ class Classes:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+
+def tally(numbers: Counts, counts: Counts, size: int) -> Counts:
+    """The sum of ``counts`` (n,) per number below ``size``, shape (size,)."""
+    if (counts == 1).all():
+        return np.bincount(numbers, minlength=size)
+    return np.bincount(numbers, weights=counts, minlength=size).astype(np.int64)
 
 
 def numbered(keys: Keys) -> tuple[Counts, int]:

@@ -152,11 +152,12 @@ class Join:
         self._released += int(released.counts.sum()) + missed
         self._outside += missed
         self._named = self._named or released.subject is not None
+        classes = Classes(released.keys, released.counts, released.subject)
         if self._exact:
-            self._present(released, probes)
+            self._present(classes, int(released.counts.sum()), probes)
         if not len(released.keys) or not len(probes.keys):
             return
-        number, only = _exactly(released, probes) if self._near == 0 else _nearly(released, probes)
+        number, only = _nearly(released, probes) if self._near else _exactly(classes, released.subject, probes)
         if not self._several:
             self._note(probes.rows, number, only)
             return
@@ -208,16 +209,15 @@ class Join:
         first = (before == 0) & (number == 1)
         self._only[rows[first]] = only[first]
 
-    def _present(self, released: Released, probes: Probes) -> None:
+    def _present(self, classes: Classes, records: int, probes: Probes) -> None:
         """k-map and δ-presence of a partition: how many of the table and of the release have each key."""
         if not len(probes.keys):
-            self._outside += int(released.counts.sum())
+            self._outside += records
             return
         subject = None if probes.subject is None else probes.subject[probes.rows]
         table = Classes(probes.keys, probes.counts[probes.rows], subject)
         mine = np.zeros(len(table), np.int64)
-        if len(released.keys):
-            classes = Classes(released.keys, released.counts, released.subject)
+        if len(classes):
             place = np.minimum(np.searchsorted(table.keys, classes.keys), len(table) - 1)
             meets = table.keys[place] == classes.keys
             mine[place[meets]] = classes.subjects[meets]
@@ -237,15 +237,14 @@ def _candidates(sizes: Counts) -> Candidates | None:
     return Candidates(len(sizes), int(sizes.min()), float(np.median(sizes)), float(sizes.mean()), int(sizes.max()))
 
 
-def _exactly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
+def _exactly(classes: Classes, subject: Keys | None, probes: Probes) -> tuple[Counts, Keys]:
     """Subjects whom each probe meets, shape (m,), and one of them."""
-    classes = Classes(released.keys, released.counts, released.subject)
     place = np.minimum(np.searchsorted(classes.keys, probes.keys), len(classes) - 1)
     meets = classes.keys[place] == probes.keys
     number = np.where(meets, classes.subjects[place], 0)
-    if released.subject is None:
+    if subject is None:
         return number, np.zeros(len(number), np.uint64)
-    return number, released.subject[first_rows(classes.numbers, len(classes))][place]
+    return number, subject[first_rows(classes.numbers, len(classes))][place]
 
 
 def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
