@@ -40,9 +40,10 @@ def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsy
 
 
 def test_the_policy_of_the_readme_is_a_policy():
-    (example,) = blocks("yaml")
-    policy = policy_from_mapping(yaml.safe_load(example))
-    assert set(policy.releases) == {"analytics", "crm"}
+    example, attackers = (yaml.safe_load(block) for block in blocks("yaml"))
+    assert set(policy_from_mapping(example).releases) == {"analytics", "crm"}
+    example["releases"]["analytics"] |= attackers
+    assert set(policy_from_mapping(example).releases["analytics"].attackers) == {"courier", "archive"}
 
 
 def test_the_commands_of_the_readme_exist():
