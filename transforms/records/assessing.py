@@ -224,7 +224,7 @@ class Assessor:
         found = combinations(fields, self._histogram.counts[rows], subject, self._spec.combinations)
         return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
 
-    def recoveries(self, kept: Mask) -> list[Recovery]:
+    def recoveries(self, levels: Levels, kept: Mask) -> list[Recovery]:
         """Attacks on what masks and pseudonyms without a key still show."""
         names = self._layout.remainders
         if not names or not kept.any():
@@ -236,7 +236,8 @@ class Assessor:
         how = {name: recoverability(self._policy, self._layout.release, name) for name in names}
         masks = frozenset(name for name in names if how[name] is Recoverability.PARTIAL)
         subject = None if self.subject is None else self.subject[rows]
-        return remainder_recoveries(columns, self._histogram.counts[rows], subject, masks, self.link_limit)
+        joined = int(self._classes(self.key(CLASSES, levels), kept).subjects.min())
+        return remainder_recoveries(columns, self._histogram.counts[rows], subject, masks, joined, self.link_limit)
 
     def released(self, projection: str, near: Sequence[str], levels: Levels, kept: Mask) -> Released:
         """The released rows as one side of a join with a table that knows the fields in ``near`` nearly."""

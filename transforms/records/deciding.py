@@ -128,7 +128,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     near = any(one.name == SOURCE and NEAR_UNIQUE < one.share <= (one.limit or 0.0) for one in attacks)
     can_link = near or linkable(job.policy, layout.release)
     past = assessor.history(found.levels, cut.kept) if can_link else None
-    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(cut.kept))
+    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(found.levels, cut.kept))
     findings = _findings(job, layout, measured, figures, attacks, untested, search)
     history = None if past is None else tuple(map(asdict, past))
     label = decide_label(replace(findings, history=history, recoveries=recoveries, linkable=can_link))

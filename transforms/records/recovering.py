@@ -48,7 +48,7 @@ def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobile
 
 
 def remainder_recoveries(
-    columns: Mapping[str, Keys], counts: Counts, subject: Keys | None, masks: frozenset[str], limit: float
+    columns: Mapping[str, Keys], counts: Counts, subject: Keys | None, masks: frozenset[str], joined: int, limit: float
 ) -> list[Recovery]:
     """Attack what masks and pseudonyms without a key still show.
 
@@ -57,14 +57,18 @@ def remainder_recoveries(
         counts: Records of each row, shape (n,).
         subject: Subject of each row, or None.
         masks: Fields of which a mask left a part; the others are pseudonyms.
+        joined: Fewest subjects who share all quasi-identifiers.
         limit: Greatest share that may be recovered.
     """
     found = []
     for column, keys in columns.items():
         kind, _, name = column.partition(":")
         if kind == "alone" and name in masks:
-            one = singled_out(keys, counts, subject)
-            said = f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects by itself"
+            one, least = singled_out(keys, counts, subject)
+            said = (
+                f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
+                f"{least:,} remain at least, and {joined:,} joined with the other quasi-identifiers"
+            )
             found.append(_recovery(name, "mask", one, None, said))
         elif kind == "alone" and f"moment:{name}" not in columns:
             one = by_frequency(keys, counts)

@@ -57,5 +57,5 @@ def test_intervals_are_those_by_hand(rows):
 def test_what_a_mask_leaves_may_single_out():
     values, who = keys(["138****1", "138****1", "139****2", "139****2"]), keys(list("stuu"))
     ones = np.ones(4, np.int64)
-    assert singled_out(values, ones, who) == Recovered(3, 1)
-    assert singled_out(values, ones, None) == Recovered(4, 0)
+    assert singled_out(values, ones, who) == (Recovered(3, 1), 1)
+    assert singled_out(values, ones, None) == (Recovered(4, 0), 2)

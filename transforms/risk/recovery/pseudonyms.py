@@ -70,13 +70,13 @@ def by_intervals(subject: Keys, moments: npt.NDArray[np.int64]) -> Recovered:
     return Recovered(int(several.sum()), int((times == 1).sum()))
 
 
-def singled_out(values: Keys, counts: Counts, subject: Keys | None) -> Recovered:
-    """Subjects whom a value alone singles out in some record: of a mask, what it leaves visible."""
+def singled_out(values: Keys, counts: Counts, subject: Keys | None) -> tuple[Recovered, int]:
+    """Subjects whom a value alone singles out in some record, and the fewest who share one: of a mask, what it leaves."""
     numbers, distinct = codes(values)
     if subject is None:
         records = np.bincount(numbers, weights=counts, minlength=len(distinct))
-        return Recovered(int(counts.sum()), int((records == 1).sum()))
+        return Recovered(int(counts.sum()), int((records == 1).sum())), int(records.min())
     people, size = numbered(subject)
     pairs = np.unique(numbers * size + people)
     sizes = np.bincount(pairs // size, minlength=len(distinct))
-    return Recovered(distinct_count(subject), distinct_count(subject[sizes[numbers] == 1]))
+    return Recovered(distinct_count(subject), distinct_count(subject[sizes[numbers] == 1])), int(sizes.min())
