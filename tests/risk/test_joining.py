@@ -12,10 +12,10 @@ from .tables import keys
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9), st.integers(0, 4))
 
 
-def released(rows, near, named=True, lean=0.0):
+def released(rows, near, named=True):
     values = np.array([row[1 : 1 + near] for row in rows], float).reshape(len(rows), near)
     who = keys([row[3] for row in rows]) if named else None
-    return Released(keys([row[0] for row in rows]), np.ones(len(rows), np.int64), who, values, values + lean)
+    return Released(keys([row[0] for row in rows]), np.ones(len(rows), np.int64), who, values, values)
 
 
 def probes(rows, near, within, named=True):
@@ -107,6 +107,16 @@ def test_k_map_and_presence_follow_from_the_table_as_population():
     found = join.result().presence
     assert (found.k_map, found.outside, found.delta) == (2, 0.25, (0.0, 0.5))
     assert found.journalist == pytest.approx({"highest": 0.5, "average": (2 / 4 + 1 / 2) / 3})
+
+
+def test_the_example_of_delta_presence():
+    # Nergiz, Atzori, Clifton, as ARX tests it: of 47*/America three of six are in the subset, of 48*/Europe two of three.
+    population = ["47America"] * 6 + ["48Europe"] * 3
+    join = Join(Probes.exact(Side(keys(population), np.ones(9, np.int64), None)), truth=False)
+    subset = ["47America"] * 3 + ["48Europe"] * 2
+    join.add(Released(keys(subset), np.ones(5, np.int64), None, *[np.empty((5, 0))] * 2))
+    found = join.result().presence
+    assert (found.delta, found.k_map) == ((1 / 2, 2 / 3), 3)
 
 
 @settings(max_examples=200, deadline=None)
