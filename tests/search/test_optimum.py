@@ -19,7 +19,7 @@ from ..risk.tables import keys
 def attribute(name, base, groups):
     """An attribute with Iyengar's costs over the values that its hierarchy has."""
     sizes = [np.bincount(level) for level in groups]
-    many = max(len(groups[0]) - 1, 1)
+    many = max(len(groups[0]) - 1, 1)  # as many as there are values, whatever the level
     return Attribute(
         name, np.array(base, np.int64), tuple(groups), tuple((s[g] - 1) / many for s, g in zip(sizes, groups, strict=True))
     )
@@ -37,7 +37,7 @@ def hierarchies(draw, values=5):
             merged = draw(st.lists(st.integers(0, 2), min_size=values, max_size=values))
             levels.append(np.array(merged)[levels[-1]])
     levels.append(np.zeros(values, np.int64))
-    return levels
+    return levels[draw(st.integers(0, 1)) :]  # the values themselves may not be open to the search
 
 
 @st.composite
@@ -152,11 +152,16 @@ def test_what_is_refused_gives_way_to_the_next_best():
     assert optimum(lattice, accept=lambda counted: False).best is None
 
 
-def test_a_time_that_is_up_is_told():
-    found = optimum(Lattice([attribute("a", [0, 1], [np.arange(2), np.zeros(2, np.int64)])], np.ones(2, np.int64),
-                            Requirements(1, 0.0)), budget=0.0)  # fmt: skip
-    assert not found.proved
-    assert found.best is not None
+def test_a_search_that_ends_too_early_says_so():
+    random = np.random.default_rng(4)
+    levels = [np.arange(8), np.arange(8) // 2, np.arange(8) // 4, np.zeros(8, np.int64)]
+    attributes = [attribute(name, random.integers(0, 8, 60), levels) for name in "abcd"]
+    lattice = Lattice(attributes, np.ones(60, np.int64), Requirements(3, 0.2))
+    whole, short = optimum(lattice), optimum(lattice, most=1)
+    assert whole.proved
+    assert short.counted < whole.counted
+    assert not short.proved
+    assert short.best.loss >= whole.best.loss
 
 
 def adult_attribute(table, name):

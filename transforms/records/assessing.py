@@ -1,7 +1,8 @@
 """A measured release at given levels: what would be suppressed, every figure, every join."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint, mix, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, mix, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
@@ -23,7 +24,7 @@ from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.recovering import remainder_recoveries
 from beam_deid.transforms.risk.combinations import combinations
 from beam_deid.transforms.risk.distances import Scale, equal_distance
-from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.joining import Joined, Numbers, Released
@@ -32,6 +33,7 @@ from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.risk.nulls import SUPPRESSED, told
+from beam_deid.transforms.search.lattice import Attribute, Criterion, Lattice, Requirements
 from beam_deid.transforms.terms import Recoverability, Sharing
 
 Levels = Mapping[str, int]
@@ -72,9 +74,14 @@ class Assessor:
         # Subjects by number: they are counted many times.
         self.subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
 
+    @property
+    def everything(self) -> Mask:
+        """A mask of all rows."""
+        return np.ones(len(self._histogram.counts), dtype=bool)
+
     def open_keys(self, levels: Levels) -> dict[str, Keys]:
-        """The key of each open field's released value, per histogram row."""
-        return {name: self._lift(name, levels[name]) for name in self._layout.open}
+        """The key of the released value of each open field whose level is given, per histogram row."""
+        return {name: self._lift(name, levels[name]) for name in self._layout.open if name in levels}
 
     def key(self, projection: str, levels: Levels) -> Keys:
         """The key of a projection's released values, per histogram row, shape (n,)."""
@@ -87,13 +94,54 @@ class Assessor:
         columns = self._histogram.columns
         return {name: opened.get(name, columns[f"sensitive:{name}"]) for name in self._layout.sensitive}
 
-    def loss(self, levels: Levels) -> float:
-        """Mean over open fields of (m − 1)/(M − 1), m base values under the released one of M there are.
+    def attribute(self, name: str, choices: Sequence[int]) -> Attribute:
+        """An open field with some of its levels, and what is lost at each.
 
-        Iyengar: Transforming data to satisfy privacy constraints (KDD 2002), over distinct base values.
+        Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
+        the M values there are, in the hierarchy where that is known, else in the data.
         """
-        losses = [self._field_loss(name, levels[name]) for name in self._layout.open]
-        return sum(losses) / len(losses) if losses else 0.0
+        ladder, values = self._ladder(name), self._bases[name]
+        domain = ladder.domain if ladder.domain is not None else values
+        groups, costs = [], []
+        for level in choices:
+            texts = ladder.at(values, level).dictionary_encode()
+            covered = pc.value_counts(ladder.at(domain, level))
+            many = pc.index_in(texts.dictionary, covered.field("values"))
+            sizes = covered.field("counts").take(many).fill_null(1).to_numpy(zero_copy_only=False)
+            # A null is a group of its own, which loses nothing.
+            numbers = texts.indices.fill_null(len(sizes)).to_numpy(zero_copy_only=False).astype(np.int64)
+            groups.append(numbers)
+            costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
+        base = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=pa.array(fingerprint(values)))
+        return Attribute(name, base.to_numpy().astype(np.int64), tuple(groups), tuple(costs))
+
+    def lattice(self, choices: Mapping[str, Sequence[int]]) -> Lattice:
+        """All nodes over the open fields' levels, with what classes must meet."""
+        require, columns = self._spec.require, self._histogram.columns
+        sensitive = self.sensitive({})
+        scales, criteria = self._scales({}), []
+        for name in sensitive:
+            least = max(require.l.get(name, 2), 2)
+            criteria.append(Criterion(name, partial(_fewer, least), monotonic=True))
+            if name in require.t:
+                distance = scales[name].distance if name in scales else equal_distance
+                criteria.append(Criterion(name, partial(_farther, distance, require.t[name].max), monotonic=False))
+        return Lattice(
+            [self.attribute(name, levels) for name, levels in choices.items()], self._histogram.counts,
+            Requirements(self._spec.k, require.suppression, tuple(criteria)), self.subject, sensitive,
+            columns[f"fixed:{CLASSES}"],
+        )  # fmt: skip
+
+    def loss(self, levels: Levels, kept: Mask) -> float:
+        """What is lost over the open fields, from 0 to 1; a suppressed record loses all. 0 where no field is open."""
+        if not levels or not self._layout.open:
+            return 0.0
+        counts = self._histogram.counts
+        lost = float(counts[~kept].sum()) * len(levels)
+        for name, level in levels.items():
+            one = self.attribute(name, [level])
+            lost += float(counts[kept] @ one.costs[0][one.base[kept]])
+        return lost / (float(counts.sum()) * len(levels))
 
     def cut(self, levels: Levels) -> Cut:
         """Suppress classes that miss k, l or t, as long as the policy's limit allows."""
@@ -315,14 +363,13 @@ class Assessor:
         assert isinstance(action, Generalize)  # noqa: S101 - only these are open
         return action.ladder()
 
-    def _field_loss(self, name: str, level: int) -> float:
-        ladder = self._ladder(name)
-        values = ladder.domain if ladder.domain is not None else self._bases[name]
-        if len(values) < 2:
-            return 0.0
-        numbers, distinct = codes(fingerprint(ladder.at(values, level)))
-        sizes = np.bincount(numbers, minlength=len(distinct))
-        return float(((sizes[numbers] - 1) / (len(values) - 1)).mean())
+
+def _fewer(least: int, found: Distribution) -> Mask:
+    return np.asarray(found.distinct < least)
+
+
+def _farther(distance: Callable[[Distribution], Shares], most: float, found: Distribution) -> Mask:
+    return np.asarray(distance(found) > most)
 
 
 def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:

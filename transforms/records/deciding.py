@@ -18,9 +18,9 @@ from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.records.recovering import digest_recoveries
+from beam_deid.transforms.records.searching import Searched, open_choices, search_levels
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join
-from beam_deid.transforms.search.descent import Found, descend
 from beam_deid.transforms.terms import LabelName, Recoverability
 
 
@@ -112,7 +112,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     if measured.histogram is None:
         label = decide_label(_findings(job, layout, measured, {}, [], {}, {"levels": {}}))
         empty = np.empty(0, np.uint64), np.empty(0, np.int64)
-        levels = {name: _choices(job, release, name)[-1] for name in layout.open}
+        levels = {name: open_choices(job.policy, release, name)[-1] for name in layout.open}
         return ReleaseDecision(release, levels, empty[0], label, empty, 0, _records(read, 0, 0, measured.rejected))
     assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
     found = _search(job, layout, assessor)
@@ -120,8 +120,8 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     attacks, untested = _attacks(job, layout, assessor, found, cut)
     search = {
         "levels": {name: _level_name(job, release, name, level) for name, level in found.levels.items()},
-        "loss": assessor.loss(found.levels), "suppressed": cut.records, "satisfied": cut.satisfied,
-        "evaluated": found.evaluated, "method": "greedy descent from the top" if layout.open else "levels fixed",
+        "loss": assessor.loss(found.levels, cut.kept), "suppressed": cut.records, "satisfied": cut.satisfied,
+        "nodes": found.nodes, "evaluated": found.evaluated, "method": found.method,
     }  # fmt: skip
     figures = assessor.figures(found.levels, cut.kept)
     # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
@@ -138,8 +138,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
 
 
-def _search(job: Job, layout: Layout, assessor: Assessor) -> Found:
-    choices = {name: _choices(job, layout.release, name) for name in layout.open}
+def _search(job: Job, layout: Layout, assessor: Assessor) -> Searched:
     limit = job.policy.releases[layout.release].require.risk
 
     def satisfies(levels: dict[str, int]) -> bool:
@@ -151,11 +150,11 @@ def _search(job: Job, layout: Layout, assessor: Assessor) -> Found:
             join.limit is None or join.share <= join.limit for join in assessor.joins(levels, cut.kept)
         )
 
-    return descend(choices, satisfies, assessor.loss) if choices else Found({}, True, 0)
+    return search_levels(job.policy, layout, assessor, satisfies)
 
 
 def _attacks(
-    job: Job, layout: Layout, assessor: Assessor, found: Found, cut: Cut
+    job: Job, layout: Layout, assessor: Assessor, found: Searched, cut: Cut
 ) -> tuple[list[Attack], dict[str, str]]:
     attacks, untested = assessor.joins(found.levels, cut.kept), {}
     for name, projection in layout.projections.items():
@@ -210,11 +209,6 @@ def _findings(
         untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.scanned.hits.items())),
         linkable=linkable(policy, layout.release), search=search, history_limit=spec.history_limit,
     )  # fmt: skip
-
-
-def _choices(job: Job, release: str, name: str) -> tuple[int, ...]:
-    action = job.policy.releases[release].fields[name]
-    return action.choices() if isinstance(action, Generalize) else (0,)
 
 
 def _level_name(job: Job, release: str, name: str, level: int) -> str:

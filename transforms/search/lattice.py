@@ -5,6 +5,7 @@ coarser class is a union of finer ones; so most nodes cost little. El Emam et al
 the de-identification of health data (2009); Kohlmayer et al.: Flash (2012) for what follows for other nodes from one.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +25,10 @@ Mask = npt.NDArray[np.bool_]
 LARGEST = 1_000_000
 """Most nodes of a lattice whose optimum is proved."""
 
-EXACT = 100_000
-"""Most rows of which persons are counted exactly while searching."""
+EXACT = 50_000_000
+"""Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
+
+_COUNTED = 500
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,8 @@ class Lattice:
         subject: Whom each row is about, shape (n,); None if each record is a person of its own.
         sensitive: Key of each sensitive value, shape (n,).
         fixed: Key of everything that is the same at every node, shape (n,).
-        exact: Most rows of which persons are counted exactly. Of more rows each person is counted in one class only, so that
-            persons add up when classes are joined: never too many, and too few where a person's records differ.
+        exact: Most work for which persons are counted exactly: see `EXACT`. Beyond it each person is counted in one class
+            only, so that persons add up when classes are joined: never too many, and too few where a person's records differ.
     """
 
     def __init__(
@@ -143,7 +146,8 @@ class Lattice:
         self.attributes, self.require = tuple(attributes), require
         self._counts, self._records = counts, int(counts.sum())
         sensitive = sensitive or {}
-        self.exact = subject is None or len(counts) <= exact
+        self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
+        self.exact = subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= exact
         self._subject = subject if self.exact else None
         self._fixed = None if fixed is None else mix(fixed.copy())
         self._sensitive = sensitive
@@ -156,15 +160,17 @@ class Lattice:
         self._beside = np.zeros(len(counts), np.uint64)
         for keys in [*sensitive.values(), *([] if self._subject is None else [self._subject])]:
             self._beside += mix(keys * np.uint64(0x9E3779B97F4A7C15) + self._beside)
-        self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
-        bottom = (0,) * len(self.attributes)
         people = counts
         if subject is not None:
             people = np.zeros(len(counts), np.int64)
             people[first_rows(*_numbered(subject))] = 1
         whole = _Table(np.arange(len(counts)), counts, people)
-        self._tables: dict[Node, _Table] = {bottom: self._rolled_up(whole, bottom)}
-        self._order = np.array([bottom])
+        base = np.zeros(len(counts), np.uint64) if self._fixed is None else self._fixed
+        for attribute in self.attributes:
+            base = base + _labels(random, np.arange(int(attribute.base.max(initial=0)) + 1))[attribute.base]
+        self._whole = self._rolled_up(whole, base)
+        self._tables: dict[Node, _Table] = {}
+        self._order = np.empty((0, len(self.attributes)), np.int64)
 
     @property
     def records(self) -> int:
@@ -223,7 +229,8 @@ class Lattice:
             cost += self._costs[which][level][table.rows[rows]]
         lost = float(records[kept] @ cost[kept]) + suppressed * len(node)
         if len(distinct) < len(table.rows) // 2:
-            self._remember(node, table)
+            self._tables[node] = self._rolled_up(table, keys)
+            self._order = np.array(list(self._tables))
         left = people[kept]
         return Counted(
             node, lost / (self._records * max(len(node), 1)), suppressed, len(left), int(left.min()) if len(left) else 0,
@@ -236,9 +243,9 @@ class Lattice:
             keys += self._parts[place][level][table.rows]
         return keys
 
-    def _rolled_up(self, table: _Table, node: Node) -> _Table:
-        """The rows of a node, joined where class and sensitive values are the same."""
-        numbers, distinct = codes(self._keys(table, node) + self._beside[table.rows])
+    def _rolled_up(self, table: _Table, keys: Keys) -> _Table:
+        """The rows of a table, joined where key and sensitive values are the same."""
+        numbers, distinct = codes(keys + self._beside[table.rows])
         rows = table.rows[first_rows(numbers, len(distinct))]
         records, people = (
             np.bincount(numbers, weights=weights, minlength=len(distinct)).astype(np.int64)
@@ -246,15 +253,11 @@ class Lattice:
         )
         return _Table(rows, records, people)
 
-    def _remember(self, node: Node, table: _Table) -> None:
-        self._tables[node] = self._rolled_up(table, node)
-        self._order = np.array(list(self._tables))
-
     def _finest(self, node: Node) -> _Table:
         """The smallest table that was counted of a node as fine or finer."""
         usable = np.flatnonzero(self.finer(self._order, node))
         tables = [self._tables[tuple(self._order[place].tolist())] for place in usable]
-        return min(tables, key=lambda table: len(table.rows))
+        return min(tables, key=lambda table: len(table.rows), default=self._whole)
 
 
 def _numbered(keys: Keys) -> tuple[Counts, int]:

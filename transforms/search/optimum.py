@@ -13,6 +13,9 @@ import numpy as np
 
 from beam_deid.transforms.search.lattice import Counted, Lattice
 
+MOST = 50_000
+REFUSALS = 30
+
 _TIE = 1e-12
 
 
@@ -25,7 +28,7 @@ class Optimum:
         nodes: Nodes of the lattice.
         counted: Nodes that were counted.
         seconds: Time it took.
-        proved: Whether no other node is better; else the time was up.
+        proved: Whether no other node is better; else there was too much to look at.
         refused: Nodes that satisfied, and were refused for what only the whole release can tell.
     """
 
@@ -38,14 +41,15 @@ class Optimum:
 
 
 def optimum(
-    lattice: Lattice, accept: Callable[[Counted], bool] = lambda counted: True, budget: float = float("inf")
+    lattice: Lattice, accept: Callable[[Counted], bool] = lambda counted: True, most: int = MOST, refusals: int = REFUSALS
 ) -> Optimum:
     """Find the best node; among equals the one with the lowest levels, the first attributes first.
 
     Args:
         lattice: The lattice.
         accept: What only the whole release can tell of a node that satisfies; costly. It is asked in the order of loss.
-        budget: Seconds after which the best so far is told as such.
+        most: Most nodes that are counted; with more to look at the best so far is told as such.
+        refusals: Most nodes that may be refused.
     """
     begun = time.monotonic()
     search = _Search(lattice)
@@ -53,16 +57,17 @@ def optimum(
     refused, proved = 0, True
     while True:
         best = min(search.found, key=lambda one: (round(one.loss, 12), one.node), default=None)
-        late = time.monotonic() - begun > budget
-        chosen = None if late else search.next(best)
-        if chosen is not None:
+        chosen = search.next(best)
+        if chosen is not None and search.counted < most:
             search.look(chosen)
             continue
-        proved = proved and not late
+        proved = proved and chosen is None
         if best is None or accept(best):
             return Optimum(best, len(search.nodes), search.counted, time.monotonic() - begun, proved, refused)
         search.found.remove(best)
         refused += 1
+        if refused > refusals:
+            return Optimum(None, len(search.nodes), search.counted, time.monotonic() - begun, False, refused)
 
 
 class _Search:
