@@ -20,7 +20,7 @@ def findings_of(label: Mapping[str, Any]) -> Findings:
         untested=asked["untested"], hits=tuple((hit["field"], hit["kind"], hit["hits"]) for hit in label["scan"]),
         scanned=asked["scanned"], linkable=asked["linkable"], search=label["search"],
         history=tuple(label["history"]) or None, history_limit=asked["history"],
-        recoveries=tuple(Recovery(**one) for one in label.get("recoveries", ())),
+        recoveries=tuple(Recovery(**one) for one in label.get("recoveries", ())), further=asked.get("further", {}),
     )  # fmt: skip
 
 

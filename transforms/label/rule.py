@@ -20,6 +20,8 @@ Sensitive fields are left out of the join with the source; an order number that 
 label that way. Our own limit.
 """
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -43,6 +45,7 @@ class Findings:
         history: What points of a subject's history do: ``points, share, low, high`` each; None if it was not measured.
         history_limit: Greatest chance that points of a subject's history may single it out.
         recoveries: Attacks on what fields still show of the values that they were made from.
+        further: What the policy requires of classes beside these: by name ``measured, limit, passed, detail``.
     """
 
     fields: Mapping[str, FieldFacts]
@@ -63,6 +66,7 @@ class Findings:
     history: tuple[Mapping[str, Any], ...] | None = None
     history_limit: float | None = None
     recoveries: tuple[Recovery, ...] = ()
+    further: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def identifiers(found: Findings) -> list[Test]:
@@ -124,7 +128,7 @@ def classes(found: Findings) -> list[Test]:
 
 
 def attributes(found: Findings) -> list[Test]:
-    """Line 5: l-diversity of every sensitive field (2 at least), and the t-closeness that is required."""
+    """Line 5: l-diversity of every sensitive field (2 at least), the t-closeness, and all else that is required of classes."""
     tests = []
     for name in found.sensitive:
         limit = max(found.l.get(name, 2), 2)
@@ -136,10 +140,12 @@ def attributes(found: Findings) -> list[Test]:
     for name, distance in found.t.items():
         measured = found.risk.get("t", {}).get(name)
         tests.append(
-            Test(5, f"t:{name}", measured is not None and measured <= distance, measured, distance,
+            Test(5, f"t:{name}", measured is not None and measured <= distance + _ROUNDING, measured, distance,
                  "greatest distance of a class from the release")
         )  # fmt: skip
-    return tests
+    return tests + [
+        Test(5, name, one["passed"], one["measured"], one["limit"], one["detail"]) for name, one in found.further.items()
+    ]
 
 
 def joins(found: Findings) -> list[Test]:
@@ -192,6 +198,7 @@ def _asked(found: Findings) -> dict[str, Any]:
         "quasi": list(found.quasi), "sensitive": list(found.sensitive), "k": found.k, "l": dict(found.l),
         "t": dict(found.t), "risk": found.risk_limit, "untested": dict(found.untested), "scanned": found.scanned,
         "linkable": found.linkable, "history": found.history_limit,
+        "further": {name: dict(one) for name, one in found.further.items()},
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
         yield from _released(draft, release)
         yield from _options(draft, release)
         yield from _required(draft, release)
+        yield from _weighed(draft, release)
         yield from _distances(draft, release)
         yield from _history(draft, release)
         yield from _known(draft, release)
@@ -126,7 +127,7 @@ def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
 
 
 def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
-    for measure in ("l", "t"):
+    for measure in ("l", "t", "alpha", "beta", "delta"):
         for field in release.named("require", measure):
             path: Path = ("releases", release.name, "require", measure, field)
             spec = draft.fields.get(field)
@@ -136,6 +137,16 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem(path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
             elif _how(draft, release, field) is Recoverability.REMOVED:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
+
+
+def _weighed(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for field in release.named("search", "weights"):
+        path: Path = ("releases", release.name, "search", "weights", field)
+        action = release.actions.get(field)
+        if field not in draft.fields:
+            yield Problem(path, _no_field(field, draft))
+        elif field not in release.actions or (action is not None and action.name != "generalize"):
+            yield Problem(path, f"{bare(field)} is not generalized by this release, so its level is not searched; leave this out")
 
 
 def _history(draft: Draft, release: DraftRelease) -> Iterator[Problem]:

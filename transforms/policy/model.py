@@ -16,6 +16,7 @@ from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 # Strict: true and "5" are no numbers here.
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Distance = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
 Grade = Literal["low", "medium", "high"]
 
@@ -124,21 +125,64 @@ def _closeness(value: Any) -> Any:
     return {"max": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
 
 
+class Diversity(Section):
+    """How diverse a sensitive field must be in each class."""
+
+    distinct: Count | None = Field(None, description="Least number of distinct values; 2 at least for any sensitive field")
+    entropy: Positive | None = Field(None, description="Least entropy, as the number of equally likely values that have it")
+    recursive: tuple[Positive, Annotated[int, Field(strict=True, ge=2)]] | None = Field(
+        None, description="[c, l]: the commonest value has fewer records than c times those of the l-th commonest and rarer ones"
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> "Diversity":
+        if self.distinct is None and self.entropy is None and self.recursive is None:
+            raise ValueError("say distinct, entropy or recursive")
+        return self
+
+
+def _diversity(value: Any) -> Any:
+    return {"distinct": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Likeness(Section):
+    """How much likelier a value of a sensitive field may be in a class than in the whole release."""
+
+    max: Positive = Field(description="Greatest relative gain β")
+    kind: Literal["basic", "enhanced"] = Field("basic", description="enhanced: for rare values no more than −ln of their share")
+
+
+def _likeness(value: Any) -> Any:
+    return {"max": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+
+
 class Require(Section):
     """What a release must reach to be ``anonymized``, beside what its sharing model asks."""
 
     k: Count | None = Field(
         None, description="Least number of subjects in a class; never below the sharing model's own: 20, 5, 3"
     )
-    l: dict[str, Count] = Field(  # noqa: E741 - the field's own name
-        default_factory=dict, description="Least number of distinct values of a sensitive field in each class"
+    l: dict[str, Annotated[Diversity, BeforeValidator(_diversity, json_schema_input_type=Count | Diversity)]] = Field(  # noqa: E741 - the field's own name
+        default_factory=dict, description="Least number of values of a sensitive field in each class: distinct ones, or by entropy"
     )
     t: dict[str, Annotated[Closeness, BeforeValidator(_closeness, json_schema_input_type=Share | Closeness)]] = Field(
         default_factory=dict,
         description="Greatest distance of a sensitive field's distribution in a class from the release's",
     )
+    alpha: dict[str, Share] = Field(
+        default_factory=dict, description="Greatest share that one value of a sensitive field may have in a class"
+    )
+    beta: dict[str, Annotated[Likeness, BeforeValidator(_likeness, json_schema_input_type=Positive | Likeness)]] = Field(
+        default_factory=dict, description="Greatest relative gain of a sensitive value's share in a class (β-likeness)"
+    )
+    delta: dict[str, Positive] = Field(
+        default_factory=dict, description="Greatest |ln| of a sensitive value's share in a class over that in the release"
+    )
     suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
     risk: Share = Field(0.05, description="Greatest overall risk R")
+    average_risk: Share | None = Field(
+        None, description="Greatest average risk of the people released: classes by people; no condition if not given"
+    )
     link: Share | None = Field(
         None,
         description="Greatest share of subjects that a join may link to exactly one; "
@@ -152,6 +196,24 @@ class Require(Section):
         None,
         description="Greatest chance that one to four points of a subject's history single it out, where its records can be "
         "linked; as link if not given",
+    )
+
+
+class Search(Section):
+    """How levels that the policy leaves open are chosen."""
+
+    objective: Literal[
+        "loss", "precision", "non_uniform_entropy", "monotonic_non_uniform_entropy", "discernibility", "average_class_size"
+    ] = Field("loss", description="What is made least; loss is Iyengar's, from 0 to 1")
+    weights: dict[str, Positive] = Field(
+        default_factory=dict, description="What losing a field costs beside the others, 1 where nothing is said"
+    )
+    rounds: int = Field(
+        0, ge=0, le=20, strict=True,
+        description="How often records that would be suppressed get another chance, at levels of their own (local recoding)",
+    )  # fmt: skip
+    seconds: Positive | None = Field(
+        None, description="Longest time for a lattice of more than ten million nodes; results then depend on the machine"
     )
 
 
@@ -211,6 +273,7 @@ class Release(Section):
         min_length=1, description="The fields that are released, each with its action"
     )
     require: Require = Require()
+    search: Search = Search()
     environment: Environment = Environment()
     attackers: dict[str, Attacker] = Field(default_factory=dict, description="Background knowledge to test against")
     history: tuple[str, ...] | None = Field(
@@ -235,6 +298,11 @@ class Release(Section):
     def k(self) -> int:
         """The class size that is required: the policy's, or the sharing model's where that is larger."""
         return max(self.require.k or 0, DEFAULT_K[self.sharing])
+
+    def distinct(self, field: str) -> int:
+        """How many distinct values a sensitive field must have in each class: the policy's number, 2 at least."""
+        asked = self.require.l.get(field)
+        return max(2, (asked.distinct if asked else None) or 2)
 
     @property
     def link(self) -> float:

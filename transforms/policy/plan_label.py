@@ -91,9 +91,9 @@ def _limits(policy: Policy, release: str) -> Iterator[str]:
     least = DEFAULT_K[spec.sharing]
     if spec.require.k is not None and spec.require.k < least:
         yield f"require.k is {spec.require.k}, below the least of {spec.sharing} sharing; {least} is taken"
-    for field, distinct in spec.require.l.items():
-        if distinct < 2:
-            yield f"require.l.{bare(field)} is {distinct}; 2 is taken, the least for any sensitive field"
+    for field, asked in spec.require.l.items():
+        if asked.distinct is not None and asked.distinct < 2:
+            yield f"require.l.{bare(field)} is {asked.distinct}; 2 is taken, the least for any sensitive field"
     if not quasi_fields(policy, release):
         yield "no field is tested as a quasi-identifier: the whole release is one class"
     if policy.subject is None:

@@ -72,11 +72,27 @@ def _classes(policy: Policy, release: str) -> Iterator[PlannedTest]:
 def _attributes(policy: Policy, release: str) -> Iterator[PlannedTest]:
     require = policy.releases[release].require
     for field in sensitive_fields(policy, release):
-        least = max(require.l.get(field, 2), 2)
+        least = policy.releases[release].distinct(field)
         yield PlannedTest(5, f"l:{field}", least, True, (field,), "distinct values in the poorest class")
     for field, distance in require.t.items():
         said = f"greatest distance of a class's distribution from the release's ({distance.distance})"
         yield PlannedTest(5, f"t:{field}", distance.max, False, (field,), said)
+    for field, asked in require.l.items():
+        if asked.entropy is not None:
+            yield PlannedTest(5, f"l_entropy:{field}", asked.entropy, True, (field,), "entropy of the poorest class, as values")
+        if asked.recursive is not None:
+            said = f"records of the commonest value over those of number {asked.recursive[1]} and rarer ones, to be below it"
+            yield PlannedTest(5, f"l_recursive:{field}", asked.recursive[0], False, (field,), said)
+    for field, most in require.alpha.items():
+        yield PlannedTest(5, f"alpha:{field}", most, False, (field,), "greatest share of one value in a class")
+    for field, gain in require.beta.items():
+        said = f"greatest relative gain of a value's share in a class ({gain.kind})"
+        yield PlannedTest(5, f"beta:{field}", gain.max, False, (field,), said)
+    for field, ratio in require.delta.items():
+        yield PlannedTest(5, f"delta:{field}", ratio, False, (field,), "greatest |ln| of a value's share in a class over all")
+    if require.average_risk is not None:
+        said = "classes by people"
+        yield PlannedTest(5, "average_risk", require.average_risk, False, quasi_fields(policy, release), said)
 
 
 def _joins(policy: Policy, release: str) -> Iterator[PlannedTest]:

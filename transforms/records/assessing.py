@@ -1,8 +1,7 @@
 """A measured release at given levels: what would be suppressed, every figure, every join."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, mix, ordered_codes
@@ -21,10 +18,12 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import linkable, recoverability
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
+from beam_deid.transforms.records.openings import Levels, Openings
 from beam_deid.transforms.records.recovering import remainder_recoveries
+from beam_deid.transforms.records.requiring import criteria, requirements
 from beam_deid.transforms.risk.combinations import combinations
-from beam_deid.transforms.risk.distances import Scale, equal_distance
-from beam_deid.transforms.risk.distribution import Distribution, Shares
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.joining import Joined, Numbers, Released
@@ -33,10 +32,10 @@ from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.risk.nulls import SUPPRESSED, told
-from beam_deid.transforms.search.lattice import Attribute, Criterion, Lattice, Requirements
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.terms import Recoverability, Sharing
 
-Levels = Mapping[str, int]
 Mask = npt.NDArray[np.bool_]
 _ROUNDS = 20
 _ATTACKED = ("alone", "origin", "moment")
@@ -67,6 +66,7 @@ class Assessor:
         self._policy, self._layout, self._histogram = policy, layout, histogram
         self._spec = policy.releases[layout.release]
         self._bases, self._spans = measured.bases, measured.spans
+        self.openings = Openings(self._spec, layout, measured.bases, histogram)
         self._lifted: dict[tuple[str, int], Keys] = {}
         named = histogram.columns.get("subject")
         self._named = named
@@ -94,85 +94,83 @@ class Assessor:
         columns = self._histogram.columns
         return {name: opened.get(name, columns[f"sensitive:{name}"]) for name in self._layout.sensitive}
 
-    def attribute(self, name: str, choices: Sequence[int]) -> Attribute:
-        """An open field with some of its levels, and what is lost at each.
+    def criteria(self, levels: Levels) -> tuple[Criterion, ...]:
+        """What each class must meet."""
+        return criteria(self._spec, self._layout.sensitive, self._scales(levels))
 
-        Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
-        the M values there are, in the hierarchy where that is known, else in the data.
+    def requirements(self, for_label: bool) -> Requirements:
+        """What all classes together must meet: see `beam_deid.transforms.records.requiring`."""
+        return requirements(self._spec, for_label)
+
+    def lattice(
+        self, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
+    ) -> Lattice:
+        """All nodes over the open fields' levels.
+
+        Args:
+            choices: The levels that are open to each field; one for a field that is sensitive.
+            rows: Which histogram rows are looked at, shape (n,); all if not given.
+            without: A field whose level is not open, and which is left out: see `told_apart`.
         """
-        ladder, values = self._ladder(name), self._bases[name]
-        domain = ladder.domain if ladder.domain is not None else values
-        groups, costs = [], []
-        for level in choices:
-            texts = ladder.at(values, level).dictionary_encode()
-            covered = pc.value_counts(ladder.at(domain, level))
-            many = pc.index_in(texts.dictionary, covered.field("values"))
-            sizes = covered.field("counts").take(many).fill_null(1).to_numpy(zero_copy_only=False)
-            # A null is a group of its own, which loses nothing.
-            numbers = texts.indices.fill_null(len(sizes)).to_numpy(zero_copy_only=False).astype(np.int64)
-            groups.append(numbers)
-            costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
-        base = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=pa.array(fingerprint(values)))
-        return Attribute(name, base.to_numpy().astype(np.int64), tuple(groups), tuple(costs))
+        fixed = {name: levels[0] for name, levels in choices.items() if name in self._layout.sensitive}
+        together = self._histogram.columns[f"fixed:{CLASSES}"]
+        if without is not None and without not in choices:
+            rest = [name for name in self._layout.projections[CLASSES].fixed if name != without]
+            together = combine([self._histogram.columns[f"field:{name}"] for name in rest], len(together))
+        return self.openings.lattice(choices, self.criteria(fixed), self.sensitive(fixed), self.subject, together, rows)
 
-    def lattice(self, choices: Mapping[str, Sequence[int]]) -> Lattice:
-        """All nodes over the open fields' levels, with what classes must meet."""
-        require, columns = self._spec.require, self._histogram.columns
-        sensitive = self.sensitive({})
-        scales, criteria = self._scales({}), []
-        for name in sensitive:
-            least = max(require.l.get(name, 2), 2)
-            criteria.append(Criterion(name, partial(_fewer, least), monotonic=True))
-            if name in require.t:
-                distance = scales[name].distance if name in scales else equal_distance
-                criteria.append(Criterion(name, partial(_farther, distance, require.t[name].max), monotonic=False))
-        return Lattice(
-            [self.attribute(name, levels) for name, levels in choices.items()], self._histogram.counts,
-            Requirements(self._spec.k, require.suppression, tuple(criteria)), self.subject, sensitive,
-            columns[f"fixed:{CLASSES}"],
-        )  # fmt: skip
+    def told_apart(self, name: str) -> bool:
+        """Whether a quasi-identifier whose level is not open was counted by itself."""
+        return f"field:{name}" in self._histogram.columns
 
-    def loss(self, levels: Levels, kept: Mask) -> float:
-        """What is lost over the open fields, from 0 to 1; a suppressed record loses all. 0 where no field is open."""
-        if not levels or not self._layout.open:
-            return 0.0
-        counts = self._histogram.counts
-        lost = float(counts[~kept].sum()) * len(levels)
-        for name, level in levels.items():
-            one = self.attribute(name, [level])
-            lost += float(counts[kept] @ one.costs[0][one.base[kept]])
-        return lost / (float(counts.sum()) * len(levels))
+    def failing(self, levels: Levels, rows: Mask, require: Requirements) -> Mask:
+        """Of some rows (n,), looked at by themselves, those whose class misses what is required; shape (n,)."""
+        there, counts = np.flatnonzero(rows), self._histogram.counts
+        classes, sensitive = self._classes(self.key(CLASSES, levels), rows), self.sensitive(levels)
+        poor = np.zeros(len(classes), bool)
+        for one in self.criteria(levels):
+            numbers, keys = ordered_codes(sensitive[one.field])
+            shares = np.bincount(numbers, weights=counts) / counts.sum()
+            found = Distribution.counted(classes.numbers, classes.records, numbers[there], keys, counts[there])
+            poor |= one.fails(replace(found, reference=shares))
+        out = np.zeros(len(rows), bool)
+        out[there] = require.suppressed(classes.subjects, poor)[classes.numbers]
+        return out
 
-    def cut(self, levels: Levels) -> Cut:
-        """Suppress classes that miss k, l or t, as long as the policy's limit allows."""
-        histogram, require = self._histogram, self._spec.require
-        keys, sensitive, scales = self.key(CLASSES, levels), self.sensitive(levels), self._scales(levels)
-        everything, nothing = np.ones(len(keys), dtype=bool), self._suppressed()
-        allowed = require.suppression * histogram.records
-        kept = everything
+    def cut(self, levels: Levels, require: Requirements, kept: Mask | None = None) -> Cut:
+        """Suppress classes that miss what is required, as long as the policy's limit allows.
+
+        Args:
+            levels: The levels.
+            require: What all classes together must meet.
+            kept: Rows that are not suppressed yet, shape (n,); all if not given.
+        """
+        histogram, keys, sensitive = self._histogram, self.key(CLASSES, levels), self.sensitive(levels)
+        asked, everything, nothing = self.criteria(levels), self.everything, self._suppressed()
+        allowed = require.allowed(histogram.records)
+        kept = everything if kept is None else kept
         for _ in range(_ROUNDS):
             rows = np.flatnonzero(kept)
             lost = histogram.records - int(histogram.counts[rows].sum())
-            if len(rows) == 0:
+            if len(rows) == 0 or lost > allowed:
                 break
             classes = self._classes(keys, kept)
-            poor, says = classes.subjects < self._spec.k, told(classes.keys, nothing)
-            if lost + int(classes.records[poor if says is None else poor & says].sum()) > allowed:
+            says = told(classes.keys, nothing)
+            says = np.ones(len(classes), bool) if says is None else says
+            poor = says & (classes.subjects < require.k)
+            if lost + int(classes.records[poor].sum()) > allowed:
                 break
-            for name, values in sensitive.items():
-                found = Distribution.of(classes, histogram.counts[rows], values[rows])
-                poor |= found.distinct < max(require.l.get(name, 2), 2)
-                if name in require.t:
-                    scale = scales.get(name)
-                    poor |= (equal_distance(found) if scale is None else scale.distance(found)) > require.t[name].max
-            if says is not None:
-                poor &= says
+            for name in dict.fromkeys(one.field for one in asked):
+                found = Distribution.of(classes, histogram.counts[rows], sensitive[name][rows])
+                for one in asked:
+                    if one.field == name:
+                        poor |= one.fails(found)
+            poor &= says
+            poor[says] = require.suppressed(classes.subjects[says], poor[says])
             if not poor.any():
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
             kept[rows[poor[classes.numbers]]] = False
-            if histogram.records - histogram.counts[kept].sum() > allowed:
-                break
         return Cut(everything, np.empty(0, np.uint64), 0, False)
 
     def view(self, levels: Levels, kept: Mask) -> View:
@@ -218,6 +216,28 @@ class Assessor:
                 order = np.argsort(keys)
                 scales[name] = Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
         return scales
+
+    def further(self, levels: Levels, kept: Mask) -> dict[str, dict[str, Any]]:
+        """What the policy requires beside k, distinct l, t and R, of what is released: ``measured, limit, passed, detail``."""
+        if not kept.any():
+            return {}
+        view, told = self.view(levels, kept), {}
+        for one in self.criteria(levels):
+            if one.name.partition(":")[0] not in ("l", "t"):
+                found = view.distributions[one.field]
+                worst = one.worst(found)
+                told[one.name] = {
+                    "measured": worst if np.isfinite(worst) else None, "limit": one.limit,
+                    "passed": not one.fails(found).any(),
+                    "detail": "of the worst class" + (", which must be below the limit" if one.below else ""),
+                }  # fmt: skip
+        most = self._spec.require.average_risk
+        if most is not None:
+            average = len(view.classes) / float(view.classes.subjects.sum())
+            told["average_risk"] = {
+                "measured": average, "limit": most, "passed": average <= most + 1e-12, "detail": "classes by people"
+            }  # fmt: skip
+        return told
 
     def figures(self, levels: Levels, kept: Mask) -> dict[str, object]:
         """All figures of the released rows; empty if there are none."""
@@ -349,27 +369,19 @@ class Assessor:
         classes = self._classes(keys, kept)
         return link(released, everything, same_rows=kept.astype(np.int64), classes=classes)
 
-    def _lift(self, name: str, level: int) -> Keys:
+    def _lift(self, name: str, level: int | npt.NDArray[np.int64]) -> Keys:
+        if isinstance(level, np.ndarray):
+            keys = np.empty(len(level), np.uint64)
+            for one in np.unique(level).tolist():
+                keys[level == one] = self._lift(name, one)[level == one]
+            return keys
         if (name, level) not in self._lifted:
             values = self._bases[name]
-            lifted = fingerprint(self._ladder(name).at(values, level))
+            lifted = fingerprint(self.openings.ladder(name).at(values, level))
             base = pa.array(fingerprint(values))
             rows = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=base)
             self._lifted[name, level] = lifted[rows.to_numpy()]
         return self._lifted[name, level]
-
-    def _ladder(self, name: str) -> Ladder:
-        action = self._spec.fields[name]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
-        return action.ladder()
-
-
-def _fewer(least: int, found: Distribution) -> Mask:
-    return np.asarray(found.distinct < least)
-
-
-def _farther(distance: Callable[[Distribution], Shares], most: float, found: Distribution) -> Mask:
-    return np.asarray(distance(found) > most)
 
 
 def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:

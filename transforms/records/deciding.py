@@ -1,6 +1,7 @@
 """From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
 
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +18,12 @@ from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
+from beam_deid.transforms.records.openings import Levels
+from beam_deid.transforms.records.recoding import Recoding, Round, full_domain, recode
 from beam_deid.transforms.records.recovering import digest_recoveries
-from beam_deid.transforms.records.searching import Searched, open_choices, search_levels
+from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.joining import Join
+from beam_deid.transforms.risk.joining import Join, Probes
 from beam_deid.transforms.terms import LabelName, Recoverability
 
 
@@ -30,8 +33,8 @@ class ReleaseDecision:
 
     Attributes:
         release: Its name.
-        levels: Decided level of each field that left it open.
-        suppressed: Keys of the suppressed classes, ascending.
+        rounds: The levels that were decided for the fields that left them open; further rounds for what those before suppress.
+        suppressed: Keys of the classes that are suppressed in the end, ascending.
         label: The label with its evidence.
         classes: Keys and records of every class that will be written, ascending by key.
         digest: Order-free digest of all measured columns of what will be written.
@@ -39,7 +42,7 @@ class ReleaseDecision:
     """
 
     release: str
-    levels: dict[str, int]
+    rounds: tuple[Round, ...]
     suppressed: Keys
     label: Label
     classes: tuple[Keys, Counts]
@@ -112,51 +115,85 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     if measured.histogram is None:
         label = decide_label(_findings(job, layout, measured, {}, [], {}, {"levels": {}}))
         empty = np.empty(0, np.uint64), np.empty(0, np.int64)
-        levels = {name: open_choices(job.policy, release, name)[-1] for name in layout.open}
-        return ReleaseDecision(release, levels, empty[0], label, empty, 0, _records(read, 0, 0, measured.rejected))
+        coarsest = {name: _coarsest(job, release, name) for name in layout.open}
+        rounds, records = (Round(coarsest, empty[0]),), _records(read, 0, 0, measured.rejected)
+        return ReleaseDecision(release, rounds, empty[0], label, empty, 0, records)
     assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
-    found = _search(job, layout, assessor)
-    cut = assessor.cut(found.levels)
-    attacks, untested = _attacks(job, layout, assessor, found, cut)
-    search = {
-        "levels": {name: _level_name(job, release, name, level) for name, level in found.levels.items()},
-        "loss": assessor.loss(found.levels, cut.kept), "suppressed": cut.records, "satisfied": cut.satisfied,
-        "nodes": found.nodes, "evaluated": found.evaluated, "method": found.method,
-    }  # fmt: skip
-    figures = assessor.figures(found.levels, cut.kept)
+    found, recoding, blocked = _search(job, layout, assessor)
+    levels, cut = recoding.levels, recoding.cut
+    attacks, untested = _attacks(job, layout, assessor, recoding)
+    search = _told(job, layout, assessor, found, recoding) | ({"blocked": blocked} if blocked else {})
+    figures = assessor.figures(levels, cut.kept)
     # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
     near = any(one.name == SOURCE and NEAR_UNIQUE < one.share <= (one.limit or 0.0) for one in attacks)
     can_link = near or linkable(job.policy, layout.release)
-    past = assessor.history(found.levels, cut.kept) if can_link else None
-    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(found.levels, cut.kept))
+    past = assessor.history(levels, cut.kept) if can_link else None
+    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(levels, cut.kept))
     findings = _findings(job, layout, measured, figures, attacks, untested, search)
     history = None if past is None else tuple(map(asdict, past))
-    label = decide_label(replace(findings, history=history, recoveries=recoveries, linkable=can_link))
-    label = replace(label, **assessor.combinations(found.levels, cut.kept))
-    keys, counts, digest = assessor.proof(found.levels, cut.kept)
+    further = assessor.further(levels, cut.kept)
+    label = decide_label(
+        replace(findings, history=history, recoveries=recoveries, linkable=can_link, further=further)
+    )
+    label = replace(label, **assessor.combinations(levels, cut.kept))
+    keys, counts, digest = assessor.proof(levels, cut.kept)
     records = _records(read, int(counts.sum()), cut.records, measured.rejected)
-    return ReleaseDecision(release, found.levels, cut.suppressed, label, (keys, counts), digest, records)
+    return ReleaseDecision(release, recoding.rounds, cut.suppressed, label, (keys, counts), digest, records)
 
 
-def _search(job: Job, layout: Layout, assessor: Assessor) -> Searched:
-    limit = job.policy.releases[layout.release].require.risk
+def _search(job: Job, layout: Layout, assessor: Assessor) -> tuple[Searched, Recoding, dict[str, Any] | None]:
+    """The levels that reach the label, or else what the policy requires, or else the most general ones and why."""
+    spec = job.policy.releases[layout.release]
+    searcher = Searcher(layout, assessor, spec.search.seconds)
+    require, asked = assessor.requirements(True), assessor.requirements(False)
 
-    def satisfies(levels: dict[str, int]) -> bool:
-        cut = assessor.cut(levels)
-        if not cut.satisfied:
-            return False
-        figures = assessor.figures(levels, cut.kept)
-        return figures["sharing"]["R"] <= limit and all(  # type: ignore[index]
+    def holds(levels: Levels, cut: Cut) -> bool:
+        return cut.satisfied and all(
             join.limit is None or join.share <= join.limit for join in assessor.joins(levels, cut.kept)
         )
 
-    return search_levels(job.policy, layout, assessor, satisfies)
+    found, blocked = searcher.search(require, lambda levels: holds(levels, assessor.cut(levels, require))), None
+    if not found.satisfied and asked != require:
+        found = searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
+    if not found.satisfied:
+        blocked = searcher.blocked(asked) if layout.quasi else None
+    plain = full_domain(found.levels, assessor.cut(found.levels, found.require))
+    if found.satisfied and spec.search.rounds:
+        local = recode(assessor, layout, found.levels, plain.cut, found.require, spec.search.rounds)
+        if holds(local.levels, local.cut):
+            return found, local, None
+    return found, plain, blocked
+
+
+def _told(job: Job, layout: Layout, assessor: Assessor, found: Searched, recoding: Recoding) -> dict[str, Any]:
+    """What a label says of the search."""
+    cut, best = recoding.cut, found.best
+    plain = assessor.cut(found.levels, found.require)
+    told: dict[str, Any] = {
+        "levels": {name: _level_name(job, layout.release, name, level) for name, level in found.levels.items()},
+        "objective": job.policy.releases[layout.release].search.objective,
+        "loss": best.loss if best else assessor.openings.loss(found.levels, plain.kept), "suppressed": cut.records,
+        "losses": assessor.openings.losses(recoding.levels, cut.kept), "satisfied": cut.satisfied,
+        "nodes": found.nodes, "evaluated": found.evaluated, "method": found.method,
+    }  # fmt: skip
+    if len(recoding.rounds) > 1:
+        told["rounds"] = [
+            {name: _level_name(job, layout.release, name, level) for name, level in one.levels.items()}
+            for one in recoding.rounds
+        ]  # fmt: skip
+        told["local_loss"] = assessor.openings.loss(recoding.levels, cut.kept)
+        told["full_domain"] = {
+            "suppressed": plain.records, "loss": assessor.openings.loss(found.levels, plain.kept)
+        }  # fmt: skip
+    return told
 
 
 def _attacks(
-    job: Job, layout: Layout, assessor: Assessor, found: Searched, cut: Cut
+    job: Job, layout: Layout, assessor: Assessor, recoding: Recoding
 ) -> tuple[list[Attack], dict[str, str]]:
-    attacks, untested = assessor.joins(found.levels, cut.kept), {}
+    levels, kept = recoding.levels, recoding.cut.kept
+    rounds = [one.levels for one in recoding.rounds]
+    attacks, untested = assessor.joins(levels, kept), {}
     for name, projection in layout.projections.items():
         if name in (CLASSES, HISTORY) or not assessor.has_table(name):
             continue
@@ -166,15 +203,19 @@ def _attacks(
             untested[name] = "nothing that this attacker knows is released, so its table was not joined"
             continue
         if attacker.release is not None:
-            probes, problem = earlier_probes(job, layout, attacker.release, projection, found.levels)
+            if len(rounds) > 1:
+                untested[name] = "records have levels of their own (search.rounds), so the two releases cannot be compared"
+                continue
+            probes, problem = earlier_probes(job, layout, attacker.release, projection, rounds[0])
             truth = False
             if probes is None:
                 untested[name] = problem
                 continue
         else:
-            probes, truth = attacker_probes(job, layout.release, attacker, projection, near, found.levels)
+            made = [attacker_probes(job, layout.release, attacker, projection, near, one) for one in rounds]
+            probes, truth = made[0] if len(made) == 1 else (Probes.together([one for one, _ in made]), made[0][1])
         join = Join(probes, truth)
-        join.add(assessor.released(name, near, found.levels, cut.kept))
+        join.add(assessor.released(name, near, levels, kept))
         attacks.append(joined_attack(name, (*projection.fields, *near), join.result(), assessor.link_limit))
     return attacks, untested
 
@@ -203,12 +244,18 @@ def _findings(
             tuple(str(role) for role in policy.fields[name].role), action.name, str(how), action.sentence(target), key
         )
     return Findings(
-        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k, l=spec.require.l,
+        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
+        l={name: spec.distinct(name) for name in layout.sensitive},
         t={name: one.max for name, one in spec.require.t.items()}, risk_limit=spec.require.risk, risk=figures,
         attacks=tuple(attacks),
         untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.scanned.hits.items())),
         linkable=linkable(policy, layout.release), search=search, history_limit=spec.history_limit,
     )  # fmt: skip
+
+
+def _coarsest(job: Job, release: str, name: str) -> int:
+    action = job.policy.releases[release].fields[name]
+    return action.choices()[-1] if isinstance(action, Generalize) else 0
 
 
 def _level_name(job: Job, release: str, name: str, level: int) -> str:

@@ -44,6 +44,8 @@ def earlier_probes(
     if set(shared) != set(projection.fields):
         missing = ", ".join(name for name in projection.fields if name not in shared)
         return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
+    if label["search"].get("rounds"):
+        return None, "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
     for name in shared:
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"

@@ -16,7 +16,7 @@ from beam_deid.transforms.policy.roles import (
     sensitive_fields,
     shared_tokens,
 )
-from beam_deid.transforms.terms import Recoverability, Role
+from beam_deid.transforms.terms import LabelName, Recoverability, Role
 
 CLASSES = "classes"
 SOURCE = "source"
@@ -74,6 +74,7 @@ class Layout:
             join with it looks at the values.
         near: Fields of which some attacker knows a value only nearly, or whose values are compared by their distance.
         placed: Sensitive fields whose values have their place in a hierarchy.
+        apart: Whether quasi-identifiers are also counted each by itself, to tell which of them does what.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
         projections: Everything that is looked at together, by name.
     """
@@ -87,6 +88,7 @@ class Layout:
     tokens: tuple[str, ...]
     near: tuple[str, ...]
     placed: tuple[str, ...]
+    apart: bool
     tried: tuple[str, ...]
     projections: Mapping[str, Projection]
 
@@ -124,7 +126,8 @@ class Layout:
         return cls(
             release, quasi, sensitive_fields(policy, release), undecided, scanned, remainders(policy, release),
             tuple(dict.fromkeys(tokens)), near,
-            tuple(name for name in closeness if closeness[name].distance == "hierarchical"), tried,
+            tuple(name for name in closeness if closeness[name].distance == "hierarchical"),
+            spec.combinations > 0 or spec.expect is LabelName.ANONYMIZED, tried,
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 

@@ -141,7 +141,7 @@ class Measurer:
                 columns[f"origin:{name}"] = fingerprint(records.columns[name])
             elif isinstance(action, Shift):
                 columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
-        if self._job.policy.releases[layout.release].combinations:
+        if layout.apart:
             columns.update((f"field:{name}", keys[name]) for name in layout.quasi if name not in layout.open)
         columns.update((f"near:{name}", keys[name]) for name in layout.near)
         spans = {name: _span(name, keys[name], records.columns[name]) for name in layout.near}

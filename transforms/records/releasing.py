@@ -1,5 +1,6 @@
 """The release pass: typed records to released ones, and a shard to a part."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -84,7 +85,11 @@ class Releaser:
 
     def __init__(self, job: Job, decision: ReleaseDecision) -> None:
         self._layout = Layout.of(job.policy, decision.release, job.releases)
-        self._treatment = Treatment(job, decision.release, decision.levels)
+        self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
+        self._later = [
+            (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))
+            for before, one in itertools.pairwise(decision.rounds)
+        ]
         self._subject = job.policy.subject
         self._suppressed = pa.array(decision.suppressed)
         self.schema = release_schema(job, decision)
@@ -103,13 +108,16 @@ class Releaser:
         """
         treated, sound, faults = self._treatment.apply(records)
         records = records.where(sound)
-        keys = {name: fingerprint(treated[name]) for name in self._layout.measured}
         length = len(records)
+        keys = {name: fingerprint(treated[name]) for name in self._layout.measured}
+        again = np.ones(length, dtype=bool)
+        for passed, treatment in self._later:
+            again &= _among(self._key(CLASSES, keys, length), passed)
+            _recode(records, treated, keys, again, treatment)
         classes = self._key(CLASSES, keys, length)
         kept = np.ones(length, dtype=bool)
         if len(self._suppressed):
-            gone = pc.is_in(pa.array(classes), value_set=self._suppressed)
-            kept = ~gone.to_numpy(zero_copy_only=False)
+            kept = ~_among(classes, self._suppressed)
         self._count(records, classes, keys, kept)
         self._facts.read += len(sound) + unsound
         self._facts.rejected += unsound + int((~sound).sum())
@@ -141,6 +149,22 @@ class Releaser:
     def _key(self, projection: str, keys: dict[str, Keys], length: int) -> Keys:
         spec = self._layout.projections[projection]
         return spec.key(spec.fixed_key(keys, length), keys)
+
+
+def _among(keys: Keys, some: pa.Array) -> np.ndarray:
+    found = pc.is_in(pa.array(keys), value_set=some)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _recode(
+    records: Records, treated: dict[str, pa.Array], keys: dict[str, Keys], rows: np.ndarray, treatment: Treatment
+) -> None:
+    """Give some rows the levels of another round, in place."""
+    if rows.any():
+        again, _, _ = treatment.apply(records.where(rows))
+        for name, values in again.items():
+            treated[name] = pc.replace_with_mask(_decoded(treated[name]), pa.array(rows), _decoded(values))
+            keys[name] = fingerprint(treated[name])
 
 
 def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:

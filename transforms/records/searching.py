@@ -1,18 +1,23 @@
-"""The search for a release's levels: the proved optimum where the lattice allows it, else a descent, said so."""
+"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best found, said so."""
 
+import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.records.assessing import Assessor
 from beam_deid.transforms.records.layout import Layout
-from beam_deid.transforms.search.descent import descend
-from beam_deid.transforms.search.lattice import LARGEST, Counted
-from beam_deid.transforms.search.optimum import optimum
+from beam_deid.transforms.search.blocking import Blocked, any_node, blocked
+from beam_deid.transforms.search.exploring import explore
+from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
+from beam_deid.transforms.search.optimum import Optimum, below, optimum
+from beam_deid.transforms.search.requirements import Requirements
 
 Levels = dict[str, int]
+Choices = Mapping[str, tuple[int, ...]]
+
+_MOST_LATTICES = 200
 
 
 @dataclass(frozen=True)
@@ -21,56 +26,131 @@ class Searched:
 
     Attributes:
         levels: The chosen level of each open field; the most general ones if nothing satisfies.
-        satisfied: Whether they meet what is required.
+        best: What they make of the data; None if nothing satisfies.
+        require: What they were asked to meet.
         nodes: How many nodes there are.
         evaluated: How many were looked at.
+        seconds: Time it took.
         method: How it was searched, and whether the result is proved to be the best.
     """
 
     levels: Levels
-    satisfied: bool
+    best: Counted | None
+    require: Requirements
     nodes: int
     evaluated: int
+    seconds: float
     method: str
 
+    @property
+    def satisfied(self) -> bool:
+        """Whether the levels meet what is required."""
+        return self.best is not None
 
-def search_levels(policy: Policy, layout: Layout, assessor: Assessor, accept: Callable[[Levels], bool]) -> Searched:
-    """Choose a level for every open field.
 
-    Args:
-        policy: The policy.
+@dataclass
+class Searcher:
+    """Searches for one release's levels; lattices are made once, and remember what was counted.
+
+    Attributes:
         layout: The release.
         assessor: Its data.
-        accept: Whether everything required holds at some levels, what classes alone cannot tell included.
+        seconds: Longest time for a lattice that is too large to be listed; None for what the work allows.
     """
-    if not layout.open:
-        return Searched({}, True, 1, 0, "levels fixed")
-    choices = {name: open_choices(policy, layout.release, name) for name in layout.open}
-    nodes = math.prod(map(len, choices.values()))
-    if nodes <= LARGEST and not set(layout.open) & set(layout.sensitive):
-        lattice = assessor.lattice(choices)
 
-        def chosen(counted: Counted) -> Levels:
-            return {name: allowed[at] for (name, allowed), at in zip(choices.items(), counted.node, strict=True)}
+    layout: Layout
+    assessor: Assessor
+    seconds: float | None = None
+    _lattices: list[tuple[Choices, Lattice]] = field(default_factory=list)
 
-        found = optimum(lattice, lambda counted: accept(chosen(counted)))
-        if lattice.exact and (found.best is not None or found.proved):
-            levels = {name: allowed[-1] for name, allowed in choices.items()} if found.best is None else chosen(found.best)
-            how = "optimum" if found.proved else "best of what was looked at"
-            return Searched(levels, found.best is not None, found.nodes, found.counted, how)
-        if found.best is not None:
-            # Too many people were left out of the count for the optimum to be one; a descent counts all of them.
-            by_bound = chosen(found.best)
-            descent = descend(choices, accept, lambda levels: assessor.loss(levels, assessor.everything))
-            first = min((by_bound, descent.levels), key=lambda levels: assessor.loss(levels, assessor.cut(levels).kept))
-            how = "better one of a greedy descent and the optimum with each person counted in one class only"
-            return Searched(first, True, found.nodes, found.counted + descent.evaluated, how)
-    descent = descend(choices, accept, lambda levels: assessor.loss(levels, assessor.everything))
-    return Searched(descent.levels, descent.satisfied, nodes, descent.evaluated, "greedy descent from the top")
+    @property
+    def choices(self) -> dict[str, tuple[int, ...]]:
+        """The levels that are open to each field, ascending."""
+        return {name: self.assessor.openings.choices(name) for name in self.layout.open}
+
+    def lattices(self) -> list[tuple[Choices, Lattice]]:
+        """A lattice for all levels; or one for each choice of levels of sensitive fields, since those change what is required."""
+        if not self._lattices:
+            self._lattices = [(one, self.assessor.lattice(one)) for one in self._apart()]
+        return self._lattices
+
+    def search(self, require: Requirements, accept: Callable[[Levels], bool] = lambda levels: True) -> Searched:
+        """Choose a level for every open field.
+
+        Args:
+            require: What classes must meet.
+            accept: Whether everything else holds at some levels, which classes alone cannot tell.
+        """
+        found: list[tuple[Levels, Counted]] = []
+        nodes = evaluated = refused = 0
+        seconds, proved, listed, exact = 0.0, True, True, True
+        for choices, lattice in self.lattices():
+            one = self._search(lattice, choices, require, accept)
+            nodes, evaluated, seconds = nodes + one.nodes, evaluated + one.counted, seconds + one.seconds
+            proved, listed, exact = proved and one.proved, listed and one.nodes <= LARGEST, exact and lattice.exact
+            refused += one.refused
+            if one.best is not None:
+                found.append((levels_at(choices, one.best), one.best))
+        best = None
+        for pair in found:
+            if best is None or pair[1].loss < below(best[1].loss):
+                best = pair
+        levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
+        method = "optimum" if proved else f"best of {evaluated:,} nodes that were looked at, of {nodes:,}"
+        if not exact:
+            method += ", with each person counted in one class only"
+        if refused:
+            method += f"; {refused} better ones were refused by joins"
+        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method)
+
+    def blocked(self, require: Requirements) -> dict[str, Any]:
+        """Why nothing satisfies: see `Blocked`; and ``fields``, without which something would."""
+        if len(self.lattices()) > 1:
+            whys = [blocked(lattice, require) for _, lattice in self.lattices()]
+            why = Blocked(
+                tuple(dict.fromkeys(name for one in whys for name in one.by)),
+                max((one.k for one in whys if one.k is not None), default=None),
+                min((one.suppression for one in whys if one.suppression is not None), default=None),
+            )
+        else:
+            why = blocked(self.lattices()[0][1], require)
+        return {**asdict(why), "by": list(why.by), "fields": self._dropped(require)}
+
+    def _dropped(self, require: Requirements) -> list[str]:
+        fields = []
+        for name in self.layout.quasi:
+            if name in self.layout.sensitive:
+                continue
+            choices = {other: self.assessor.openings.choices(other) for other in self.layout.open}
+            if name in choices:
+                choices[name] = (self.assessor.openings.top(name),)
+            elif not self.assessor.told_apart(name):
+                continue
+            each = self._apart(choices)
+            if any(any_node(self.assessor.lattice(one, without=name), require) for one in each):
+                fields.append(name)
+        return fields
+
+    def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:
+        choices = self.choices if choices is None else choices
+        apart = [name for name in choices if name in self.layout.sensitive]
+        if math.prod(len(choices[name]) for name in apart) > _MOST_LATTICES:
+            yield {**choices, **{name: choices[name][-1:] for name in apart}}
+            return
+        for levels in itertools.product(*(choices[name] for name in apart)):
+            yield {**choices, **{name: (level,) for name, level in zip(apart, levels, strict=True)}}
+
+    def _search(
+        self, lattice: Lattice, choices: Choices, require: Requirements, accept: Callable[[Levels], bool]
+    ) -> Optimum:
+        def verify(counted: Counted) -> Counted | None:
+            return counted if accept(levels_at(choices, counted)) else None
+
+        if lattice.many <= LARGEST:
+            return optimum(lattice, require, verify)
+        return explore(lattice, require, verify, self.seconds)
 
 
-def open_choices(policy: Policy, release: str, name: str) -> tuple[int, ...]:
-    """The levels that are open to a field, ascending."""
-    action = policy.releases[release].fields[name]
-    return action.choices() if isinstance(action, Generalize) else (0,)
-
+def levels_at(choices: Choices, counted: Counted) -> Levels:
+    """The level of each field at a node."""
+    return {name: allowed[at] for (name, allowed), at in zip(choices.items(), counted.node, strict=True)}

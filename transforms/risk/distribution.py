@@ -24,6 +24,7 @@ class Distribution:
         pair_records: Records of each pair, shape (pairs,), at least 1.
         class_records: Records of each class, shape (classes,).
         value_keys: Key of each value, shape (values,).
+        reference: Share of each value among all records, shape (values,), where these rows are not all of them.
     """
 
     classes: int
@@ -33,6 +34,7 @@ class Distribution:
     pair_records: Counts
     class_records: Counts
     value_keys: Keys
+    reference: Shares | None = None
 
     @classmethod
     def of(cls, classes: Classes, counts: Counts, values: Keys) -> "Distribution":
@@ -44,11 +46,26 @@ class Distribution:
             values: Value key of each row, shape (n,).
         """
         numbers, keys = ordered_codes(values)
-        many = max(len(keys), 1)
+        return cls.counted(classes.numbers, classes.records, numbers, keys, counts)
+
+    @classmethod
+    def counted(
+        cls, numbers: Counts, class_records: Counts, values: npt.NDArray[np.integer], value_keys: Keys, counts: Counts
+    ) -> "Distribution":
+        """Count the pairs of rows whose classes and values are numbered already.
+
+        Args:
+            numbers: Class of each row, shape (n,).
+            class_records: Records of each class, shape (classes,).
+            values: Number of each row's value, shape (n,).
+            value_keys: Key of each value, shape (values,).
+            counts: Records of each row, shape (n,).
+        """
+        many = max(len(value_keys), 1)
         # Both factors are below 2³¹, so a pair is one exact integer.
-        pairs = classes.numbers * many + numbers
-        if len(classes) * many <= max(4 * len(pairs), 1 << 16):
-            records = tally(pairs, counts, len(classes) * many)
+        pairs = numbers * many + values
+        if len(class_records) * many <= max(4 * len(pairs), 1 << 16):
+            records = tally(pairs, counts, len(class_records) * many)
             there = np.flatnonzero(records)
             records = records[there]
         elif (counts == 1).all():
@@ -59,11 +76,13 @@ class Distribution:
             ordered = pairs[order]
             first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
             there, records = ordered[first], np.add.reduceat(counts[order], first)
-        return cls(len(classes), len(keys), there // many, there % many, records, classes.records, keys)
+        return cls(len(class_records), len(value_keys), there // many, there % many, records, class_records, value_keys)
 
     @cached_property
     def overall(self) -> Shares:
         """Share of each value among all records, shape (values,)."""
+        if self.reference is not None:
+            return self.reference
         records = np.bincount(self.pair_value, weights=self.pair_records, minlength=self.values)
         return np.asarray(records / self.pair_records.sum())
 

@@ -5,6 +5,7 @@ near. A row has several probes where the release may spell what it knows in seve
 comes in partitions by key, so that no more than one of them is in memory, and rows are never paired with all others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,14 @@ class Probes:
         rows = np.arange(len(side.keys))
         near = np.empty((len(rows), 0))
         return cls(rows, side.keys, near, near, side.counts, side.subject)
+
+    @classmethod
+    def together(cls, parts: Sequence["Probes"]) -> "Probes":
+        """The probes of one table, made in several ways; what two ways have alike counts once."""
+        rows, keys = np.concatenate([one.rows for one in parts]), np.concatenate([one.keys for one in parts])
+        _, first = np.unique(np.stack([rows.view(np.uint64), keys]), axis=1, return_index=True)
+        low, high = np.concatenate([one.low for one in parts])[first], np.concatenate([one.high for one in parts])[first]
+        return cls(rows[first], keys[first], low, high, parts[0].counts, parts[0].subject)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Probes":
         """Some of the probes, of the same table."""

@@ -1,4 +1,4 @@
-"""The lattice of generalization levels: what a node makes of the data, and the best node there is.
+"""The lattice of generalization levels: what a node makes of the data.
 
 Work runs on distinct combinations of base values. A node is counted from any finer node that was counted before, since a
 coarser class is a union of finer ones; so most nodes cost little. El Emam et al.: A globally optimal k-anonymity method for
@@ -6,104 +6,73 @@ the de-identification of health data (2009); Kohlmayer et al.: Flash (2012) for 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, first_rows, mix
+from beam_deid.transforms.columns.fingerprint import Keys, codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.search.attribute import Attribute, Floats, Mask, weighted
+from beam_deid.transforms.search.memory import Memory
+from beam_deid.transforms.search.objectives import OBJECTIVES
+from beam_deid.transforms.search.objectives.objective import Left, Objective
+from beam_deid.transforms.search.requirements import Criterion, Requirements
+from beam_deid.transforms.search.table import Numbered, Table, summed
 
 Node = tuple[int, ...]
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+Nodes = npt.NDArray[np.int8]
+"""Levels of nodes, shape (attributes, nodes)."""
 
-LARGEST = 1_000_000
+LARGEST = 10_000_000
 """Most nodes of a lattice whose optimum is proved."""
 
 EXACT = 50_000_000
 """Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
 
 _COUNTED = 500
+_KEPT_BYTES = 1 << 29
 
 
 @dataclass(frozen=True)
-class Attribute:
-    """A field and the levels that are open to it.
+class Seen:
+    """The classes of a node.
 
     Attributes:
-        name: Its name.
-        base: Number of the base value of each row, shape (n,).
-        groups: Of each level the number of each base value's group, shape (v,).
-        costs: Of each level the loss of each base value, from 0 to 1, shape (v,).
+        node: Its levels.
+        records: Records of each class, shape (classes,).
+        people: People in each class, shape (classes,).
+        failing: By the name of each criterion, which classes miss it, shape (classes,).
+        source: A table whose rows are parts of the classes.
+        rows: A row of it for each class, shape (classes,).
     """
 
-    name: str
-    base: Counts
-    groups: tuple[Counts, ...]
-    costs: tuple[Floats, ...]
-
-    @cached_property
-    def refines(self) -> Mask:
-        """Whether groups of one level (rows) lie each in one of another's (columns), shape (levels, levels).
-
-        Weeks do not lie in months: where levels do not nest, nothing follows for one from the other.
-        """
-        sizes = [len(np.unique(groups)) for groups in self.groups]
-        both = [
-            [len(np.unique(one * (int(other.max(initial=0)) + 1) + other)) == size for other in self.groups]
-            for one, size in zip(self.groups, sizes, strict=True)
-        ]
-        return np.array(both)
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """What is required of a sensitive field in each class.
-
-    Attributes:
-        field: The field.
-        fails: Which classes miss it, shape (classes,).
-        monotonic: Whether a class that meets it still does when it is joined with any other.
-    """
-
-    field: str
-    fails: Callable[[Distribution], Mask]
-    monotonic: bool
-
-
-@dataclass(frozen=True)
-class Requirements:
-    """What a node must meet.
-
-    Attributes:
-        k: Least number of people in a class.
-        suppression: Greatest share of records that may be suppressed.
-        criteria: What sensitive fields must meet.
-    """
-
-    k: int
-    suppression: float
-    criteria: tuple[Criterion, ...] = ()
+    node: Node
+    records: Counts
+    people: Counts
+    failing: Mapping[str, Mask]
+    source: Table
+    rows: Counts
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What a node makes of the data.
+    """What a node makes of the data, and what follows for others.
 
     Attributes:
         node: Its levels.
-        loss: What is lost, from 0 to 1.
+        loss: What is lost, as the objective has it.
         suppressed: Records that are suppressed.
         classes: Classes that are left.
         smallest: People in the smallest of them; 0 if there are none.
         largest: People in the largest.
-        satisfies: Whether no more is suppressed than allowed.
+        satisfies: Whether anything is left, and no more is suppressed than allowed.
         hopeless: Whether no finer node can satisfy either.
+        penalty: How far above its own bound any finer node is.
+        least: What no coarser node can lose less than.
     """
 
     node: Node
@@ -114,15 +83,8 @@ class Counted:
     largest: int
     satisfies: bool
     hopeless: bool
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Rows that stand for classes, or parts of them, at some node: one original row each, and what it stands for."""
-
-    rows: Counts
-    records: Counts
-    people: Counts
+    penalty: float = 0.0
+    least: float = -math.inf
 
 
 class Lattice:
@@ -131,139 +93,198 @@ class Lattice:
     Args:
         attributes: The attributes.
         counts: Records of each row, shape (n,).
-        require: What a node must meet.
+        criteria: What can be required of sensitive fields.
         subject: Whom each row is about, shape (n,); None if each record is a person of its own.
         sensitive: Key of each sensitive value, shape (n,).
         fixed: Key of everything that is the same at every node, shape (n,).
+        objective: What is to be least.
+        reference: Of each sensitive field the keys of all values, ascending, and their shares, where these rows are a part only.
         exact: Most work for which persons are counted exactly: see `EXACT`. Beyond it each person is counted in one class
             only, so that persons add up when classes are joined: never too many, and too few where a person's records differ.
     """
 
     def __init__(
-        self, attributes: Sequence[Attribute], counts: Counts, require: Requirements, subject: Keys | None = None,
-        sensitive: Mapping[str, Keys] | None = None, fixed: Keys | None = None, exact: int = EXACT,
+        self, attributes: Sequence[Attribute], counts: Counts, criteria: Sequence[Criterion] = (), subject: Keys | None = None,
+        sensitive: Mapping[str, Keys] | None = None, fixed: Keys | None = None, objective: Objective = OBJECTIVES["loss"],
+        reference: Mapping[str, tuple[Keys, Floats]] | None = None, exact: int = EXACT,
     ) -> None:  # fmt: skip
-        self.attributes, self.require = tuple(attributes), require
-        self._counts, self._records = counts, int(counts.sum())
-        sensitive = sensitive or {}
+        self.attributes = weighted(attributes, 1.0 if objective.averaged else len(attributes))
+        self.objective, self.criteria = objective, tuple(criteria)
+        self.records = int(counts.sum())
         self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
         self.exact = subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= exact
-        self._subject = subject if self.exact else None
-        self._fixed = None if fixed is None else mix(fixed.copy())
-        self._sensitive = sensitive
-        random = np.random.default_rng(20_090_901)
-        # A class is known by the sum of a random number for each group; two of n collide with a chance of n²/2⁶⁵.
-        self._parts = [
-            [_labels(random, groups)[attribute.base] for groups in attribute.groups] for attribute in self.attributes
-        ]
-        self._costs = [[cost[attribute.base] for cost in attribute.costs] for attribute in self.attributes]
-        self._beside = np.zeros(len(counts), np.uint64)
-        for keys in [*sensitive.values(), *([] if self._subject is None else [self._subject])]:
-            self._beside += mix(keys * np.uint64(0x9E3779B97F4A7C15) + self._beside)
-        people = counts
+        self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
+        together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
+        self._every = (*self.attributes, Attribute.fixed("", together))
+        named = {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.field for one in criteria}}
+        self._values = {name: (place, keys) for place, (name, (_, keys)) in enumerate(named.items())}
+        self._reference = {
+            name: shares[np.searchsorted(all_, self._values[name][1])]
+            for name, (all_, shares) in (reference or {}).items() if name in self._values
+        }  # fmt: skip
+        self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
+        self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
+        self.rows_counted = 0
+        self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
+
+    def _table(self, counts: Counts, subject: Keys | None, values: Sequence[Counts]) -> Table:
+        people, who = counts, None
         if subject is not None:
+            numbers, distinct = codes(subject)
             people = np.zeros(len(counts), np.int64)
-            people[first_rows(*_numbered(subject))] = 1
-        whole = _Table(np.arange(len(counts)), counts, people)
-        base = np.zeros(len(counts), np.uint64) if self._fixed is None else self._fixed
-        for attribute in self.attributes:
-            base = base + _labels(random, np.arange(int(attribute.base.max(initial=0)) + 1))[attribute.base]
-        self._whole = self._rolled_up(whole, base)
-        self._tables: dict[Node, _Table] = {}
-        self._order = np.empty((0, len(self.attributes)), np.int64)
+            people[first_rows(numbers, len(distinct))] = 1
+            who = numbers.astype(np.int32) if self.exact else None
+        base = tuple(attribute.base for attribute in self._every)
+        table = Table(base, counts, people, who, tuple(column.astype(np.int32) for column in values))
+        every = [Attribute.fixed("", attribute.base.astype(np.int64)) for attribute in self._every]
+        return table.joined(table.classes(every, [0] * len(every)))
 
     @property
-    def records(self) -> int:
-        """Records of all rows."""
-        return self._records
+    def many(self) -> int:
+        """How many nodes there are."""
+        return math.prod(self.sizes)
 
     @cached_property
-    def nodes(self) -> npt.NDArray[np.int8]:
-        """All nodes, shape (nodes, attributes)."""
-        return np.stack(np.meshgrid(*map(np.arange, self.sizes), indexing="ij"), -1).reshape(-1, len(self.sizes)).astype(np.int8)
+    def nodes(self) -> Nodes:
+        """All nodes, the last attribute's levels changing fastest."""
+        return np.indices(self.sizes, np.int8).reshape(len(self.sizes), self.many)
 
     @cached_property
     def bounds(self) -> Floats:
-        """A loss that no node can go below, shape (nodes,): that of all records at its levels, none suppressed."""
-        marginal = [
-            np.array([float(self._counts @ cost) / self._records for cost in costs]) for costs in self._costs
-        ]
-        total = np.zeros(len(self.nodes))
-        for place, losses in enumerate(marginal):
-            total += losses[self.nodes[:, place]]
-        return total / len(self.attributes)
+        """What no node can lose less than, shape (nodes,)."""
+        total = np.zeros(1)
+        for floors in self._floors:
+            total = np.add.outer(total, floors).reshape(-1)
+        return total
 
-    def finer(self, nodes: npt.NDArray[np.integer[Any]], node: Sequence[int]) -> Mask:
-        """Which of ``nodes`` (m, attributes) are as fine as ``node`` or finer, so that its classes are unions of theirs."""
-        fine = np.ones(len(nodes), bool)
-        for place, attribute in enumerate(self.attributes):
-            fine &= attribute.refines[nodes[:, place], node[place]]
+    def floor(self, node: Sequence[int]) -> float:
+        """The bound of one node."""
+        return float(sum(floors[level] for floors, level in zip(self._floors, node, strict=True)))
+
+    def finer(self, nodes: Nodes, node: Sequence[int]) -> Mask:
+        """Which of ``nodes`` (attributes, m) are as fine as ``node`` or finer, so that its classes are unions of theirs."""
+        fine = np.ones(nodes.shape[1], bool)
+        for attribute, levels, level in zip(self.attributes, nodes, node, strict=True):
+            if attribute.nested:
+                if level < len(attribute.groups) - 1:
+                    fine &= levels <= level
+            else:
+                fine &= attribute.refines[:, level][levels]
         return fine
 
-    def count(self, node: Node) -> Counted:
-        """Count a node."""
+    def coarser(self, nodes: Nodes, node: Sequence[int]) -> Mask:
+        """Which of ``nodes`` (attributes, m) are as coarse as ``node`` or coarser."""
+        coarse = np.ones(nodes.shape[1], bool)
+        for attribute, levels, level in zip(self.attributes, nodes, node, strict=True):
+            coarse &= attribute.refines[level][levels]
+        return coarse
+
+    def count(self, node: Node) -> Seen:
+        """The classes of a node; each is counted once, as long as there is room to remember it."""
+        seen = self._seen.get(node)
+        if seen is None:
+            seen = self._count(node)
+            self._seen.put(node, seen, 32 * len(seen.records))
+            self.rows_counted += len(seen.source)
+        return seen
+
+    def _count(self, node: Node) -> Seen:
         table = self._finest(node)
-        keys = self._keys(table, node)
-        numbers, distinct = codes(keys)
-        rows = first_rows(numbers, len(distinct))
-        records = np.bincount(numbers, weights=table.records, minlength=len(distinct)).astype(np.int64)
-        if self._subject is None:
-            people = np.bincount(numbers, weights=table.people, minlength=len(distinct)).astype(np.int64)
-        else:
-            people = distinct_per_number(numbers, self._subject[table.rows], len(distinct))
-        failing = people < self.require.k
-        sure = failing.copy()
-        if self.require.criteria:
-            classes = Classes(keys, table.records, None)
-            place = np.searchsorted(classes.keys, distinct)
-            for one in self.require.criteria:
-                found = Distribution.of(classes, table.records, self._sensitive[one.field][table.rows])
-                fails = one.fails(found)[place]
+        classes = table.classes(self._every, (*node, 0))
+        records = summed(classes, table.records)
+        people = records
+        if table.subject is not None:
+            people = table.people_of(classes)
+        elif table.people is not table.records:
+            people = summed(classes, table.people)
+        found = self._distributions(table, classes, records)
+        failing = {one.name: one.fails(found[one.field]) for one in self.criteria}
+        self._keep(node, table, classes)
+        return Seen(node, records, people, failing, table, first_rows(classes.numbers, classes.many))
+
+    def _distributions(self, table: Table, classes: Numbered, records: Counts) -> dict[str, Distribution]:
+        return {
+            name: replace(
+                Distribution.counted(classes.numbers, records, table.sensitive[place], keys, table.records),
+                reference=self._reference.get(name),
+            )
+            for name, (place, keys) in self._values.items()
+        }  # fmt: skip
+
+    def settled(self, node: Node, require: Requirements) -> Counted:
+        """What a node makes of the data when what compares a class with all is asked of what is left, not of what was there."""
+        seen, asked = self.count(node), [one for one in self.criteria if one.relative and one.name not in require.without]
+        gone, found = self._gone(seen, require), {}
+        if asked:
+            found = self._distributions(seen.source, seen.source.classes(self._every, (*node, 0)), seen.records)
+        while asked and not gone.all():
+            kept, more = ~gone, gone.copy()
+            for one in asked:
+                of = found[one.field]
+                pairs = of.pair_records * kept[of.pair_class]
+                shares = np.bincount(of.pair_value, weights=pairs, minlength=of.values) / pairs.sum()
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    more |= kept & one.fails(replace(of, reference=shares))
+            more = require.suppressed(seen.people, more)
+            if np.array_equal(more, gone):
+                break
+            gone = more
+        return self._told(seen, require, gone)
+
+    def judge(self, seen: Seen, require: Requirements) -> Counted:
+        """What a node makes of the data under some requirements."""
+        return self._told(seen, require, self._gone(seen, require))
+
+    def _gone(self, seen: Seen, require: Requirements) -> Mask:
+        failing = np.zeros(len(seen.records), bool)
+        for name, fails in seen.failing.items():
+            if name not in require.without:
                 failing |= fails
-                if one.monotonic:
-                    sure |= fails
-        kept, allowed = ~failing, self.require.suppression * self._records + 1e-9
-        suppressed = int(records[failing].sum())
-        cost = np.zeros(len(rows))
-        for which, level in enumerate(node):
-            cost += self._costs[which][level][table.rows[rows]]
-        lost = float(records[kept] @ cost[kept]) + suppressed * len(node)
-        if len(distinct) < len(table.rows) // 2:
-            self._tables[node] = self._rolled_up(table, keys)
-            self._order = np.array(list(self._tables))
-        left = people[kept]
+        return require.suppressed(seen.people, failing)
+
+    def _told(self, seen: Seen, require: Requirements, gone: Mask) -> Counted:
+        left, allowed, kept = self.left(seen, gone), require.allowed(self.records), ~gone
+        sure, failing = seen.people < require.k, np.zeros(len(gone), bool)
+        for one in self.criteria:
+            if one.name not in require.without:
+                failing |= seen.failing[one.name]
+                if one.inherited:
+                    sure |= seen.failing[one.name]
+        # Of a class that misses what holds for two together if it holds for each, some part misses it, too.
+        lost = int(seen.records[sure].sum()) + int((failing & ~sure).sum())
+        certain = left if np.array_equal(sure, gone) else self.left(seen, sure)
+        everything = self.left(seen, np.zeros(len(gone), bool)) if self.objective.grows else None
+        people, suppressed = seen.people[kept], left.suppressed
         return Counted(
-            node, lost / (self._records * max(len(node), 1)), suppressed, len(left), int(left.min()) if len(left) else 0,
-            int(left.max()) if len(left) else 0, suppressed <= allowed and len(left) > 0, int(records[sure].sum()) > allowed,
+            seen.node, self.objective.value(left), suppressed, len(people), int(people.min()) if len(people) else 0,
+            int(people.max(initial=0)), suppressed <= allowed and len(people) > 0,
+            lost > allowed or self._too_risky(seen, require, allowed),
+            self.objective.penalty(certain), -math.inf if everything is None else self.objective.value(everything),
         )  # fmt: skip
 
-    def _keys(self, table: _Table, node: Node) -> Keys:
-        keys = np.zeros(len(table.rows), np.uint64) if self._fixed is None else self._fixed[table.rows]
-        for place, level in enumerate(node):
-            keys += self._parts[place][level][table.rows]
-        return keys
-
-    def _rolled_up(self, table: _Table, keys: Keys) -> _Table:
-        """The rows of a table, joined where key and sensitive values are the same."""
-        numbers, distinct = codes(keys + self._beside[table.rows])
-        rows = table.rows[first_rows(numbers, len(distinct))]
-        records, people = (
-            np.bincount(numbers, weights=weights, minlength=len(distinct)).astype(np.int64)
-            for weights in (table.records, table.people)
+    def left(self, seen: Seen, gone: Mask) -> Left:
+        """What is left of the data at a node when some of its classes are suppressed."""
+        rows = seen.rows[gone]
+        base = tuple(column[rows] for column in seen.source.base[:-1])
+        return Left(
+            self.attributes, seen.node, self.records, seen.records[~gone], base, seen.records[gone], self.floor(seen.node)
         )
-        return _Table(rows, records, people)
 
-    def _finest(self, node: Node) -> _Table:
-        """The smallest table that was counted of a node as fine or finer."""
-        usable = np.flatnonzero(self.finer(self._order, node))
-        tables = [self._tables[tuple(self._order[place].tolist())] for place in usable]
-        return min(tables, key=lambda table: len(table.rows), default=self._whole)
+    def _too_risky(self, seen: Seen, require: Requirements, allowed: float) -> bool:
+        """Whether the average risk is above its limit however much may be suppressed; finer classes are only more."""
+        if require.average_risk is None or seen.people is not seen.records:
+            return False
+        sizes = np.sort(seen.records)
+        most = int(np.searchsorted(np.cumsum(sizes), allowed, side="right"))
+        kept = sizes[most:]
+        return len(kept) > (require.average_risk + 1e-12) * float(kept.sum())
 
+    def _finest(self, node: Node) -> Table:
+        """The smallest table of a node as fine or finer; where that is large, one in between is made first."""
+        table = self._tables.least(lambda nodes: self.finer(nodes, node))
+        return self._whole if table is None else table
 
-def _numbered(keys: Keys) -> tuple[Counts, int]:
-    numbers, distinct = codes(keys)
-    return numbers, len(distinct)
-
-
-def _labels(random: np.random.Generator, groups: Counts) -> Keys:
-    return random.integers(0, 1 << 64, int(groups.max(initial=0)) + 1, dtype=np.uint64)[groups]
+    def _keep(self, node: Node, table: Table, classes: Numbered) -> None:
+        if classes.many < 0.7 * len(table):
+            joined = table.joined(classes)
+            self._tables.put(node, joined, joined.nbytes)

@@ -1,22 +1,27 @@
 """The node of a lattice that loses least among all that satisfy, proved by looking at as few as possible.
 
-No node loses less than all its records at its levels would. Where joining classes never makes one fail, a node that does not
-satisfy rules out every finer one. So the nodes that are not ruled out yet and might be better than the best so far are looked
-at from the coarsest down, each either ruling out those below it or bringing the bound down.
+What is known of a node bounds others: no node loses less than all its records at its levels would; where a node suppresses
+records, finer ones do, too; and where a node cannot be mended by suppressing what is allowed, no finer one can. So the nodes
+that are not ruled out yet and might be better than the best so far are looked at, first those from which most follows.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from beam_deid.transforms.search.lattice import Counted, Lattice
+from beam_deid.transforms.search.attribute import Mask
+from beam_deid.transforms.search.lattice import Counted, Lattice, Node
+from beam_deid.transforms.search.requirements import Requirements
 
 MOST = 50_000
 REFUSALS = 30
 
-_TIE = 1e-12
+TIE = 1e-12
+"""Losses that differ by no more than this share are the same."""
+
+Verify = Callable[[Counted], Counted | None]
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Optimum:
         seconds: Time it took.
         proved: Whether no other node is better; else there was too much to look at.
         refused: Nodes that satisfied, and were refused for what only the whole release can tell.
+        hopeless: Which nodes cannot satisfy, nor with more required, shape (nodes,); None where that is not known of each.
     """
 
     best: Counted | None
@@ -38,78 +44,145 @@ class Optimum:
     seconds: float
     proved: bool
     refused: int = 0
+    hopeless: Mask | None = field(default=None, repr=False, compare=False)
 
 
 def optimum(
-    lattice: Lattice, accept: Callable[[Counted], bool] = lambda counted: True, most: int = MOST, refusals: int = REFUSALS
-) -> Optimum:
+    lattice: Lattice, require: Requirements, verify: Verify | None = None, hopeless: Mask | None = None, most: int = MOST,
+    any_will_do: bool = False,
+) -> Optimum:  # fmt: skip
     """Find the best node; among equals the one with the lowest levels, the first attributes first.
 
     Args:
         lattice: The lattice.
-        accept: What only the whole release can tell of a node that satisfies; costly. It is asked in the order of loss.
+        require: What a node must meet.
+        verify: What the whole release makes of a node that satisfies: the same, one that loses more, or None where it is
+            refused. It is asked in the order of loss. If not given, `Lattice.settled` tells.
+        hopeless: Nodes that are known not to satisfy, shape (nodes,).
         most: Most nodes that are counted; with more to look at the best so far is told as such.
-        refusals: Most nodes that may be refused.
+        any_will_do: Whether the first node that satisfies is enough.
     """
     begun = time.monotonic()
-    search = _Search(lattice)
-    search.descend()
-    refused, proved = 0, True
+    search = _Search(lattice, require, hopeless)
+    search.descend(any_will_do)
+    verified: set[Node] = set()
+    refused = 0
     while True:
-        best = min(search.found, key=lambda one: (round(one.loss, 12), one.node), default=None)
-        chosen = search.next(best)
+        best = search.best()
+        chosen = None if any_will_do and best is not None else search.next(best)
         if chosen is not None and search.counted < most:
             search.look(chosen)
             continue
-        proved = proved and chosen is None
-        if best is None or accept(best):
-            return Optimum(best, len(search.nodes), search.counted, time.monotonic() - begun, proved, refused)
-        search.found.remove(best)
-        refused += 1
-        if refused > refusals:
-            return Optimum(None, len(search.nodes), search.counted, time.monotonic() - begun, False, refused)
+        if best is not None and best.node not in verified:
+            told = verify_with(lattice, require, verify)(best)
+            verified.add(best.node)
+            search.replace(best, told)
+            refused += told is None
+            if refused <= REFUSALS:
+                continue
+            best = None
+        proved = chosen is None and refused <= REFUSALS
+        seconds = time.monotonic() - begun
+        return Optimum(best, lattice.many, search.counted, seconds, proved, refused, search.hopeless)
+
+
+def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) -> Verify:
+    """What tells of a node that satisfies whether it does when all is said."""
+
+    def settled(counted: Counted) -> Counted | None:
+        one = lattice.settled(counted.node, require)
+        if not one.satisfies:
+            return None
+        return one if verify is None else verify(one)
+
+    return settled
 
 
 class _Search:
     """What is known of the nodes so far."""
 
-    def __init__(self, lattice: Lattice) -> None:
-        self._lattice = lattice
-        self.nodes, self._bounds = lattice.nodes, lattice.bounds
-        self._open = np.ones(len(self.nodes), bool)
-        self._below = np.prod(self.nodes.astype(np.int64) + 1, axis=1)
-        self._steps = np.cumprod([1, *lattice.sizes[:0:-1]])[::-1]
-        self.found: list[Counted] = []
+    def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
+        self._lattice, self._require = lattice, require
+        self._nodes, self._floors = lattice.nodes, lattice.bounds
+        self._bounds = self._floors.copy()
+        # How many nodes follow from one: the finer ones, and the coarser ones where they can be ruled out as well.
+        self._reach = np.prod(self._nodes + np.int64(1), axis=0)
+        if lattice.objective.grows:
+            above = np.prod(np.array(lattice.sizes)[:, None] - self._nodes, axis=0)
+            self._reach = np.minimum(self._reach, above)
+        self.hopeless = np.zeros(len(self._bounds), bool) if hopeless is None else hopeless.copy()
+        self._open = ~self.hopeless
+        self._found: dict[Node, Counted] = {}
+        self._best: Counted | None = None
         self.counted = 0
 
     def look(self, chosen: int) -> Counted:
-        """Count a node, and rule out what follows from it."""
-        one = self._lattice.count(tuple(self.nodes[chosen].tolist()))
-        self.counted += 1
+        """Count a node, and note what follows from it for others."""
+        node = tuple(self._nodes[:, chosen].tolist())
         self._open[chosen] = False
+        one = self._lattice.judge(self._lattice.count(node), self._require)
+        self.counted += 1
         if one.satisfies:
-            self.found.append(one)
+            self._found[node] = one
+            self._best = None
         if one.hopeless:
-            self._open &= ~self._lattice.finer(self.nodes, self.nodes[chosen].tolist())
+            finer = self._lattice.finer(self._nodes, node)
+            self.hopeless |= finer
+            self._open &= ~finer
+        elif one.penalty > 0.0:
+            finer = self._lattice.finer(self._nodes, node)
+            self._bounds[finer] = np.maximum(self._bounds[finer], self._floors[finer] + one.penalty)
+        if one.least > 0.0:
+            coarser = self._lattice.coarser(self._nodes, node)
+            self._bounds[coarser] = np.maximum(self._bounds[coarser], one.least)
         return one
 
-    def descend(self) -> None:
-        """From the coarsest node to finer ones as long as one satisfies, to have a good bound early."""
-        at = len(self.nodes) - 1
-        if not self.look(at).satisfies:
-            return
-        while True:
-            levels = self.nodes[at]
-            finer = [at - int(step) for place, step in enumerate(self._steps) if levels[place]]
-            for one in sorted(finer, key=lambda node: self._bounds[node]):
+    def descend(self, first: bool) -> None:
+        """From the coarsest node to finer ones as long as one satisfies, to have a good bound early; or to the ``first``."""
+        at = len(self._bounds) - 1
+        satisfies = self._open[at] and self.look(at).satisfies
+        while satisfies and not first:
+            node, satisfies = self._nodes[:, at], False
+            finer = [self._place(node - (np.arange(len(node)) == place)) for place, level in enumerate(node) if level]
+            for one in sorted(finer, key=lambda place: self._bounds[place]):
                 if self._open[one] and self.look(one).satisfies:
-                    at = one
+                    at, satisfies = one, True
                     break
-            else:
-                return
+
+    def _place(self, node: np.ndarray) -> int:
+        return int(np.ravel_multi_index(tuple(node), self._lattice.sizes))
+
+    def best(self) -> Counted | None:
+        """The best of those that satisfy."""
+        if self._best is None:
+            self._best = best_of(self._found)
+        return self._best
+
+    def replace(self, one: Counted, other: Counted | None) -> None:
+        """Put what the whole release makes of a node in its place."""
+        self._best = None
+        if other is None:
+            del self._found[one.node]
+        else:
+            self._found[one.node] = other
 
     def next(self, best: Counted | None) -> int | None:
-        """Of the nodes that might be better than the best one the node that has most finer ones; None if there is none."""
-        limit = float("inf") if best is None else best.loss - _TIE
-        might = np.flatnonzero(self._open & (self._bounds < limit))
-        return int(might[np.argmax(self._below[might])]) if len(might) else None
+        """Of the nodes that might be better than the best one that from which most follows; None if there is none."""
+        might = self._open
+        if best is not None:
+            might = might & (self._bounds < below(best.loss))
+        places = np.flatnonzero(might)
+        return int(places[np.argmax(self._reach[places])]) if len(places) else None
+
+
+def best_of(found: dict[Node, Counted]) -> Counted | None:
+    """The best of some nodes; among equals the one with the lowest levels."""
+    if not found:
+        return None
+    least = min(one.loss for one in found.values())
+    return min((one for one in found.values() if below(one.loss) <= least), key=lambda one: one.node)
+
+
+def below(loss: float) -> float:
+    """What is less than this loss, and not merely by rounding."""
+    return loss - TIE * max(1.0, abs(loss))

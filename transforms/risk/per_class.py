@@ -1,0 +1,65 @@
+"""Figures of attribute disclosure class by class, for what is required of every class.
+
+Sources as in `beam_deid.transforms.risk.measures`. Each figure is of shape (classes,), and holds for two classes together at
+least as well as for the worse of them.
+"""
+
+import numpy as np
+
+from beam_deid.transforms.risk.distribution import Distribution, Shares
+from beam_deid.transforms.risk.histogram import Counts
+
+
+def distinct_values(found: Distribution) -> Counts:
+    """Distinct l: how many values a class has."""
+    return found.distinct
+
+
+def effective_values(found: Distribution) -> Shares:
+    """Entropy l: e to the entropy, which is the number of values that would, equally likely, have the same entropy."""
+    return np.asarray(np.exp(-found.summed(found.share * np.log(found.share))))
+
+
+def recursive_ratio(found: Distribution, least: int) -> Shares:
+    """The c below which recursive (c,l)-diversity fails: the commonest value's records over those of the l-th and rarer ones.
+
+    Machanavajjhala et al. (2007), definition 4.3. Infinite where a class has fewer than l values.
+
+    Args:
+        found: The distribution.
+        least: l, at least 2.
+    """
+    order = np.lexsort((-found.pair_records, found.pair_class))
+    records = found.pair_records[order].astype(np.float64)  # within each class the commonest value first
+    place = np.arange(len(records)) - found.begins[found.pair_class]
+    rest = found.summed(np.where(place >= least - 1, records, 0.0))
+    with np.errstate(divide="ignore"):
+        return np.asarray(records[found.begins] / rest)
+
+
+def commonest_share(found: Distribution) -> Shares:
+    """α: the share of the commonest value."""
+    return np.asarray(np.maximum.reduceat(found.share, found.begins))
+
+
+def basic_gain(found: Distribution) -> Shares:
+    """Basic β: the greatest relative gain of a value's share in the class over its share in all."""
+    overall = found.overall[found.pair_value]
+    return np.asarray(np.maximum.reduceat((found.share - overall) / overall, found.begins))
+
+
+def enhanced_gain(found: Distribution, most: float) -> Shares:
+    """Enhanced β: each value's gain, scaled so that it may be ``most`` where it must be no more than min(``most``, −ln p)."""
+    overall = found.overall[found.pair_value]
+    gain = (found.share - overall) / overall
+    own = np.minimum(most, -np.log(overall))
+    # A value that all records have gains nothing; it may.
+    scaled = np.divide(gain * most, own, out=np.zeros_like(gain), where=gain > 0)
+    return np.asarray(np.maximum.reduceat(scaled, found.begins))
+
+
+def greatest_log_ratio(found: Distribution) -> Shares:
+    """δ: the greatest |ln(q / p)| over all values; infinite where the class lacks one of them."""
+    ratio = np.abs(np.log(found.share / found.overall[found.pair_value]))
+    greatest = np.maximum.reduceat(ratio, found.begins)
+    return np.asarray(np.where(found.distinct < found.values, np.inf, greatest))

@@ -1,0 +1,48 @@
+"""What was worked out of nodes, as long as there is room for it."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Kept = TypeVar("Kept")
+
+
+class Memory(Generic[Kept]):
+    """Things by node, each with a size; the oldest give way.
+
+    Args:
+        attributes: How many levels a node has.
+        most: Most bytes that are kept.
+    """
+
+    def __init__(self, attributes: int, most: int) -> None:
+        self._things: dict[tuple[int, ...], tuple[Kept, int]] = {}
+        self._most, self._bytes = most, 0
+        self._nodes = np.empty((attributes, 0), np.int8)
+        self._sizes = np.empty(0, np.int64)
+
+    def get(self, node: tuple[int, ...]) -> Kept | None:
+        """What is kept of a node."""
+        found = self._things.get(node)
+        return None if found is None else found[0]
+
+    def put(self, node: tuple[int, ...], thing: Kept, size: int) -> None:
+        """Keep something of a node."""
+        self._things[node] = (thing, size)
+        self._bytes += size
+        while self._bytes > self._most and len(self._things) > 1:
+            oldest = next(iter(self._things))
+            self._bytes -= self._things.pop(oldest)[1]
+        self._nodes = np.empty((len(node), 0), np.int8)
+
+    def least(self, usable: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.bool_]]) -> Kept | None:
+        """The smallest of those whose nodes (attributes, m) are usable; None if there is none."""
+        if self._nodes.shape[1] != len(self._things):
+            self._nodes = np.array(list(self._things), np.int8).T.copy()
+            self._sizes = np.array([size for _, size in self._things.values()])
+        places = np.flatnonzero(usable(self._nodes))
+        if not len(places):
+            return None
+        return self.get(tuple(self._nodes[:, places[np.argmin(self._sizes[places])]].tolist()))

@@ -1,0 +1,113 @@
+"""What a node must meet, and which of its classes are suppressed to get there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from beam_deid.transforms.risk.distribution import Distribution, Shares
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.search.attribute import Mask
+
+_NEAR = 1e-12
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What is required of a sensitive field in each class.
+
+    All that are known hold for two classes together if they hold for each of them.
+
+    Attributes:
+        name: What it is called where it is told, as ``l:category``.
+        field: The field.
+        figure: The figure of each class, shape (classes,).
+        limit: What it is compared with.
+        at_least: Whether the figure must be at least the limit, not at most.
+        below: Whether it must even be below the limit.
+        inherited: Whether every part of a class that misses it misses it, too.
+        relative: Whether it compares a class with all that is released, so that what is suppressed changes it.
+    """
+
+    name: str
+    field: str
+    figure: Callable[[Distribution], Counts | Shares]
+    limit: float
+    at_least: bool = False
+    below: bool = False
+    inherited: bool = False
+    relative: bool = False
+
+    def fails(self, found: Distribution) -> Mask:
+        """Which classes miss it, shape (classes,); rounding is forgiven."""
+        figure, near = self.figure(found), _NEAR * max(self.limit, 1.0)
+        if self.at_least:
+            return np.asarray(figure < self.limit - near)
+        return np.asarray(figure >= self.limit - near if self.below else figure > self.limit + near)
+
+    def worst(self, found: Distribution) -> float:
+        """The figure of the class that is farthest from meeting it."""
+        figure = self.figure(found)
+        return float(figure.min() if self.at_least else figure.max())
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a node must meet.
+
+    Attributes:
+        k: Least number of people in a class.
+        suppression: Greatest share of records that may be suppressed.
+        average_risk: Greatest average risk over the people released: classes by people. None for no limit.
+        mean_risk: Greatest mean over classes of 1/people, which is R_c of the sharing model. None for no limit.
+        without: Names of criteria that are left out.
+    """
+
+    k: int
+    suppression: float
+    average_risk: float | None = None
+    mean_risk: float | None = None
+    without: frozenset[str] = frozenset()
+
+    def allowed(self, records: int) -> float:
+        """How many of ``records`` may be suppressed; compare with ``<=``."""
+        return self.suppression * records + 1e-9
+
+    def suppressed(self, people: Counts, failing: Mask) -> Mask:
+        """Which classes are suppressed: those that fail by themselves, and the smallest ones until the risks are met.
+
+        Classes of one size go together, so that what is suppressed does not depend on their order.
+
+        Args:
+            people: People in each class, shape (classes,).
+            failing: Which of them miss a criterion, shape (classes,).
+        """
+        gone = failing | (people < self.k)
+        least = max(self._least(people[~gone], share) for share in (self._averages, self._means))
+        return gone | (people < least)
+
+    def _least(self, sizes: Counts, risks: Callable[[Counts, Counts], Sequence[bool] | Mask | None]) -> int:
+        distinct, counts = np.unique(sizes, return_counts=True)
+        met = risks(distinct, counts)
+        if met is None or not len(distinct):
+            return 0
+        first = np.flatnonzero(met)
+        return int(distinct[first[0]]) if len(first) else int(distinct[-1]) + 1
+
+    def _averages(self, sizes: Counts, counts: Counts) -> Mask | None:
+        """Of each size whether the average risk is met by the classes of this size and above."""
+        if self.average_risk is None:
+            return None
+        return np.asarray(_above(counts) / _above(counts * sizes) <= self.average_risk + _NEAR)
+
+    def _means(self, sizes: Counts, counts: Counts) -> Mask | None:
+        """Likewise of the mean risk."""
+        if self.mean_risk is None:
+            return None
+        return np.asarray(_above(counts / sizes) / _above(counts) <= self.mean_risk + _NEAR)
+
+
+def _above(values: Counts | Shares) -> Any:
+    """The sum of each value and all after it."""
+    return np.cumsum(values[::-1])[::-1]

@@ -1,0 +1,126 @@
+"""Rows that stand for classes at some node, or for parts of them, and how they are put together at a coarser one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import codes, first_rows
+from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
+from beam_deid.transforms.search.attribute import Attribute, Codes
+
+_DENSE = 1 << 16
+_WHOLE = 1 << 62
+
+
+class Numbered(NamedTuple):
+    """Rows by class: the number of each row's class, shape (n,), and how many classes there are."""
+
+    numbers: Counts
+    many: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with their base values; any value of a group stands for it.
+
+    Attributes:
+        base: Of each field the number of each row's base value, shape (n,), int32.
+        records: Records of each row, shape (n,).
+        people: People of each row where they add up when rows are joined, shape (n,); the same array as ``records`` where
+            each record is a person of its own.
+        subject: Whom each row is about, shape (n,), int32; None where people add up.
+        sensitive: Number of each sensitive field's value, shape (n,), int32.
+    """
+
+    base: tuple[Codes, ...]
+    records: Counts
+    people: Counts
+    subject: Codes | None
+    sensitive: tuple[Codes, ...]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, in bytes."""
+        return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
+
+    def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:
+        """The class of each row at a node."""
+        sizes = [attribute.sizes[level] for attribute, level in zip(attributes, levels, strict=True)]
+        lookups = [attribute.groups[level] for attribute, level in zip(attributes, levels, strict=True)]
+        return numbered(self.base, sizes, lookups)
+
+    @cached_property
+    def _several(self) -> tuple[npt.NDArray[np.bool_], Counts]:
+        """Which rows are of people with several, shape (n,), and their numbers."""
+        assert self.subject is not None  # noqa: S101 - who calls knows
+        several = np.bincount(self.subject)[self.subject] > 1
+        return several, np.flatnonzero(several)
+
+    def people_of(self, classes: Numbered) -> Counts:
+        """The people of each class where they do not add up, shape (classes,)."""
+        assert self.subject is not None  # noqa: S101 - who calls knows
+        several, rows = self._several
+        people = np.bincount(classes.numbers[~several], minlength=classes.many)
+        if len(rows):
+            mine = self.subject[rows].astype(np.int64).view(np.uint64)
+            people = people + distinct_per_number(classes.numbers[rows], mine, classes.many)
+        return people.astype(np.int64)
+
+    def joined(self, classes: Numbered) -> "Table":
+        """Rows of one class, one person and the same sensitive values as one."""
+        beside = [*self.sensitive, *([] if self.subject is None else [self.subject])]
+        if beside:
+            sizes = [classes.many, *(int(column.max(initial=0)) + 1 for column in beside)]
+            classes = numbered([classes.numbers, *beside], sizes)
+        rows = first_rows(classes.numbers, classes.many)
+        records = summed(classes, self.records)
+        people = records if self.people is self.records else summed(classes, self.people)
+        return Table(
+            tuple(column[rows] for column in self.base), records, people,
+            None if self.subject is None else self.subject[rows], tuple(column[rows] for column in self.sensitive),
+        )  # fmt: skip
+
+
+def numbered(
+    columns: Sequence[npt.NDArray[np.integer]], sizes: Sequence[int], lookups: Sequence[Counts] | None = None
+) -> Numbered:
+    """Number the distinct rows of some columns.
+
+    Args:
+        columns: Columns of numbers from 0, each of shape (n,).
+        sizes: How many numbers each column may have, after the look-up if there is one.
+        lookups: What to put in place of each column's numbers; None to take them as they are.
+    """
+    cells, length = math.prod(sizes), len(columns[0]) if columns else 0
+    if cells < _WHOLE:
+        keys, step = np.zeros(length, np.int64), 1
+        for place, (column, size) in enumerate(zip(columns, sizes, strict=True)):
+            if size > 1:
+                keys += (lookups[place] * step)[column] if lookups else column * np.int64(step)
+                step *= size
+    else:
+        # Sums of a random number for each group: two of n rows collide with a chance of n²/2⁶⁵.
+        random, mixed = np.random.default_rng(20_090_901), np.zeros(length, np.uint64)
+        for place, (column, size) in enumerate(zip(columns, sizes, strict=True)):
+            labels = random.integers(0, 1 << 64, size, dtype=np.uint64)
+            mixed += labels[lookups[place]][column] if lookups else labels[column]
+        keys = mixed.view(np.int64)
+    if cells <= max(4 * length, _DENSE):
+        there = np.bincount(keys, minlength=cells) > 0
+        order = np.cumsum(there) - 1
+        return Numbered(order[keys], int(order[-1]) + 1 if cells else 0)
+    numbers, distinct = codes(keys.view(np.uint64))
+    return Numbered(numbers, len(distinct))
+
+
+def summed(classes: Numbered, values: Counts) -> Counts:
+    """The sum of ``values`` (n,) over the rows of each class, shape (classes,)."""
+    return np.bincount(classes.numbers, weights=values, minlength=classes.many).astype(np.int64)
