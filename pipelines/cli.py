@@ -17,6 +17,7 @@ _COMMANDS = {
     "plan": "Say what a policy will do, without reading data.",
     "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",
+    "search": "Find the levels that lose least, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
     "verify": "Check published releases against their labels.",
 }

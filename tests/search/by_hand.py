@@ -78,13 +78,17 @@ def problems(draw):
 def lattice_of(problem, **options):
     attributes = [
         attribute(str(field), column, levels, weight)
-        for field, (column, levels, weight) in enumerate(zip(problem["columns"], problem["levels"], problem["weights"], strict=True))
+        for field, (column, levels, weight) in enumerate(_fields(problem, "weights"))
     ]
     return Lattice(
         attributes, np.ones(len(problem["who"]), np.int64), [CRITERIA[name](None) for name in problem["criteria"]],
         keys(problem["who"]) if problem["by_person"] else None, {"secret": keys(problem["secret"])},
         None if problem["fixed"] is None else keys(problem["fixed"]), OBJECTIVES[problem["objective"]], **options,
     )  # fmt: skip
+
+
+def _fields(problem, *more):
+    return list(zip(*(problem[name] for name in ("columns", "levels", *more)), strict=True))
 
 
 def requirements_of(problem):
@@ -105,7 +109,7 @@ def _node(problem, node):
     classes = defaultdict(list)
     for row in range(len(problem["who"])):
         fixed = None if problem["fixed"] is None else problem["fixed"][row]
-        cells = tuple(levels[at][column[row]] for levels, at, column in zip(problem["levels"], node, problem["columns"], strict=True))
+        cells = tuple(levels[at][column[row]] for (column, levels), at in zip(_fields(problem), node, strict=True))
         classes[fixed, cells].append(row)
     kept, everything = dict(classes), list(problem["secret"])
     allowed = problem["suppression"] * len(everything) + NEAR
@@ -168,7 +172,8 @@ def _fails(problem, rows, everything):
 
 
 def _loss(problem, node, classes, kept, suppressed):
-    rows, fields = range(len(problem["who"])), list(zip(problem["columns"], problem["levels"], node, problem["weights"], strict=True))
+    rows = range(len(problem["who"]))
+    fields = [(column, levels, at, weight) for (column, levels, weight), at in zip(_fields(problem, "weights"), node, strict=True)]
     gone, weights = set(suppressed), sum(problem["weights"])
     if problem["objective"] == "discernibility":
         return sum(len(rows) ** 2 for rows in kept.values()) + len(suppressed) * len(problem["who"])

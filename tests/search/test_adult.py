@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.risk import per_class
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.search.lattice import Lattice
@@ -14,6 +13,7 @@ from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Criterion, Requirements
 
 from ..risk.adult import QUASI, adult, needs_adult
+from ..risk.tables import keys
 from ..risk.test_distances import hierarchy, occupations
 from .by_hand import attribute
 
@@ -33,7 +33,7 @@ def adult_attribute(table, name):
 
 def search(fields, objective, require, criteria=()):
     table = adult()
-    secret = {"occupation": fingerprint(table.column("occupation"))}
+    secret = {"occupation": keys(table.column("occupation").to_pylist())}
     lattice = Lattice(
         [adult_attribute(table, name) for name in fields], np.ones(len(table), np.int64), criteria,
         sensitive=secret, objective=OBJECTIVES[objective],

@@ -1,13 +1,14 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.keys import check_reference
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.risk.recovery.digests import TRIES
@@ -332,6 +333,24 @@ class Policy(Section):
     keys: KeyPlaces | None = None
     input: InputOptions = InputOptions()
     releases: dict[str, Release] = Field(min_length=1, description="The output datasets, by name")
+
+    def with_search(self, release: str, objective: str | None, k: int | None) -> "Policy":
+        """The same policy with another objective of a release's search, and another k; None leaves either as it is.
+
+        Raises:
+            UsageError: There is no such release, or no such objective.
+        """
+        if release not in self.releases:
+            raise UsageError(f"the policy has no release {release}", "--release", f"It has: {', '.join(self.releases)}")
+        spec = self.releases[release]
+        try:
+            search = Search.model_validate({**spec.search.model_dump(), **({"objective": objective} if objective else {})})
+        except ValueError:
+            known = ", ".join(get_args(Search.model_fields["objective"].annotation))
+            raise UsageError(f"there is no objective {objective}", "--objective", f"There are: {known}") from None
+        require = spec.require.model_copy(update={"k": k}) if k else spec.require
+        changed = spec.model_copy(update={"search": search, "require": require})
+        return self.model_copy(update={"releases": {**self.releases, release: changed}})
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""

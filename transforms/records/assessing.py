@@ -264,6 +264,10 @@ class Assessor:
             attacks.append(attack(WITH_SENSITIVE, fields, linked, self._spec.require.link_sensitive))
         return attacks
 
+    def holds(self, levels: Levels, cut: Cut) -> bool:
+        """Whether classes meet what is required, and no join links more than it may."""
+        return cut.satisfied and all(join.limit is None or join.share <= join.limit for join in self.joins(levels, cut.kept))
+
     def history(self, levels: Levels, kept: Mask) -> list[History] | None:
         """What points of a subject's history do: combinations of what the policy names, or of all but what takes a key.
 

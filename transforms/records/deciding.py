@@ -12,13 +12,12 @@ from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recov
 from beam_deid.transforms.label.rule import NEAR_UNIQUE, Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
-from beam_deid.transforms.records.assessing import Assessor, Cut, joined_attack
+from beam_deid.transforms.records.assessing import Assessor, joined_attack
 from beam_deid.transforms.records.attackers import attacker_probes
 from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
-from beam_deid.transforms.records.openings import Levels
 from beam_deid.transforms.records.recoding import Recoding, Round, full_domain, recode
 from beam_deid.transforms.records.recovering import digest_recoveries
 from beam_deid.transforms.records.searching import Searched, Searcher
@@ -94,6 +93,17 @@ def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
     Raises:
         InputError: An attacker's table cannot be read.
     """
+    faults = refusals(measured, max_rejects)
+    if faults:
+        return Decision(measured.read, {}, faults)
+    return Decision(
+        measured.read,
+        {name: decide_release(job, name, measured.read, found) for name, found in measured.releases.items()},
+    )
+
+
+def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
+    """Why too much of an input was rejected: one line per field and reason; empty if it was not."""
     faults: dict[str, None] = {}
     for name, found in measured.releases.items():
         if found.rejected > max_rejects * measured.read:
@@ -101,12 +111,7 @@ def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
             faults[f"release {name}: {found.rejected} of {measured.read} records rejected ({share:.2%})"] = None
             for (column, reason), count in sorted(found.faults.items()):
                 faults[f"  {column or 'whole row'}: {reason}, {count} records"] = None
-    if faults:
-        return Decision(measured.read, {}, tuple(faults))
-    return Decision(
-        measured.read,
-        {name: decide_release(job, name, measured.read, found) for name, found in measured.releases.items()},
-    )
+    return tuple(faults)
 
 
 def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured) -> ReleaseDecision:
@@ -147,12 +152,7 @@ def _search(job: Job, layout: Layout, assessor: Assessor) -> tuple[Searched, Rec
     searcher = Searcher(layout, assessor, spec.search.seconds)
     require, asked = assessor.requirements(True), assessor.requirements(False)
 
-    def holds(levels: Levels, cut: Cut) -> bool:
-        return cut.satisfied and all(
-            join.limit is None or join.share <= join.limit for join in assessor.joins(levels, cut.kept)
-        )
-
-    found, blocked = searcher.search(require, lambda levels: holds(levels, assessor.cut(levels, require))), None
+    found, blocked = searcher.search(require, lambda levels: assessor.holds(levels, assessor.cut(levels, require))), None
     if not found.satisfied and asked != require:
         found = searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
     if not found.satisfied:
@@ -160,7 +160,7 @@ def _search(job: Job, layout: Layout, assessor: Assessor) -> tuple[Searched, Rec
     plain = full_domain(found.levels, assessor.cut(found.levels, found.require))
     if found.satisfied and spec.search.rounds:
         local = recode(assessor, layout, found.levels, plain.cut, found.require, spec.search.rounds)
-        if holds(local.levels, local.cut):
+        if assessor.holds(local.levels, local.cut):
             return found, local, None
     return found, plain, blocked
 

@@ -103,6 +103,13 @@ class Searcher:
             method += f"; {refused} better ones were refused by joins"
         return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method)
 
+    def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
+        """What every objective makes of some levels."""
+        for choices, lattice in self.lattices():
+            if all(level in choices[name] for name, level in levels.items()):
+                return lattice.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
+        return {}
+
     def blocked(self, require: Requirements) -> dict[str, Any]:
         """Why nothing satisfies: see `Blocked`; and ``fields``, without which something would."""
         if len(self.lattices()) > 1:

@@ -110,7 +110,7 @@ class Lattice:
     ) -> None:  # fmt: skip
         self.attributes = weighted(attributes, 1.0 if objective.averaged else len(attributes))
         self.objective, self.criteria = objective, tuple(criteria)
-        self.records = int(counts.sum())
+        self.records, self._counts = int(counts.sum()), counts
         self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
         self.exact = subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= exact
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
@@ -269,6 +269,16 @@ class Lattice:
         return Left(
             self.attributes, seen.node, self.records, seen.records[~gone], base, seen.records[gone], self.floor(seen.node)
         )
+
+    def objectives(self, node: Node, require: Requirements) -> dict[str, float]:
+        """What every objective makes of a node."""
+        seen = self.count(node)
+        gone, values = self._gone(seen, require), {}
+        for name, one in OBJECTIVES.items():
+            attributes = weighted(self.attributes, 1.0 if one.averaged else len(self.attributes))
+            floors = [one.floors(attribute, self._counts)[level] for attribute, level in zip(attributes, node, strict=True)]
+            values[name] = one.value(replace(self.left(seen, gone), attributes=attributes, floor=float(sum(floors))))
+        return values
 
     def _too_risky(self, seen: Seen, require: Requirements, allowed: float) -> bool:
         """Whether the average risk is above its limit however much may be suppressed; finer classes are only more."""

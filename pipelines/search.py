@@ -1,0 +1,166 @@
+"""``beam-deid search``: the levels that lose least, and what more protection would cost."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from beam_deid.pipelines import options, output
+from beam_deid.transforms.errors import ExpectationUnmet, OutputError, UsageError
+from beam_deid.transforms.policy.model import Policy
+
+_TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  beam-deid search policy.yaml --input 'orders/*.parquet'
+  beam-deid search policy.yaml -i orders.csv --release analytics --plot frontier.svg
+  beam-deid search policy.yaml -i orders.csv --choose 10           writes level: … and k: 10 into policy.yaml
+  beam-deid search policy.yaml -i orders.csv --choose 10 --to chosen.yaml
+
+Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would)."""
+)
+@click.argument("policy", type=click.Path(dir_okay=False))
+@options.input_option(required=True)
+@click.option("--release", metavar="NAME", help="The release; may be left out where only one has open levels.")
+@click.option("--objective", metavar="NAME", help="What is made least, in place of the policy's search.objective.")
+@click.option("--most-k", type=click.IntRange(0), default=50, show_default=True,
+              help="The frontier goes from k = 2 to this; 0 for none.")
+@click.option("--plot", metavar="FILE", help="Draw the frontier into this .svg or .png (needs beam-deid[plot]).")
+@click.option("--choose", type=click.IntRange(1), metavar="K", help="Write the levels for this k, and k itself, into POLICY.")
+@click.option("--to", metavar="FILE", help="With --choose: write to this file, and leave POLICY as it is.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=None,
+              help="Longest time to search a lattice of more than ten million nodes.")
+@click.option("--max-rejects", type=click.FloatRange(0, 1), default=0.001, show_default=True, metavar="SHARE",
+              help="Greatest share of records that may be rejected.")
+@options.workers_option
+@options.json_option
+def search(
+    policy: str, inputs: tuple[str, ...], release: str | None, objective: str | None, most_k: int, plot: str | None,
+    choose: int | None, to: str | None, seconds: float | None, max_rejects: float, workers: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Find the levels of generalization that lose least of all that meet what POLICY requires, and publish nothing.
+
+    Told are the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
+    frontier: the least loss for each k, so that a person can choose before anything is released.
+    """
+    from beam_deid.transforms import workers as pool
+    from beam_deid.transforms.levels import search_files
+    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.records.search_document import Asked
+    from beam_deid.transforms.shards import prepare
+
+    if to and choose is None:
+        raise UsageError("--to says where a choice is written, and nothing is chosen", "--to", "Add --choose K")
+    read = read_policy(policy)
+    release = release or _only(read)
+    changed = read.with_search(release, objective, choose)
+    prepared = prepare(changed, inputs, [release])
+    count = options.worker_count(workers, len(prepared.shards))
+    try:
+        with output.progress(prepared.rows):
+            document = search_files(
+                prepared, count, max_rejects, Asked(tuple(range(2, most_k + 1)), seconds)
+            )
+    finally:
+        pool.close()
+    out = output.console(as_json)
+    show(out, document)
+    if plot:
+        from beam_deid.pipelines.plotting import draw
+
+        draw(document, plot)
+    if choose is not None and document["satisfied"]:
+        _write(policy, to or policy, release, document["names"], choose)
+        out.print(f"written: {to or policy}")
+    if as_json:
+        output.emit(document)
+    if not document["satisfied"]:
+        raise ExpectationUnmet("nothing satisfies what the policy requires", f"release {release}", advice(document["blocked"]))
+
+
+def _only(policy: Policy) -> str:
+    from beam_deid.transforms.policy.roles import open_levels
+
+    names = [name for name in policy.releases if open_levels(policy, name)]
+    if len(names) != 1:
+        what = "several releases have open levels" if names else "no release has an open level"
+        raise UsageError(what, "--release", f"Name one of: {', '.join(names or policy.releases)}")
+    return names[0]
+
+
+def _write(policy: str, target: str, release: str, names: dict[str, str], k: int) -> None:
+    from beam_deid.transforms import files
+    from beam_deid.transforms.policy.settling import settled
+
+    text = settled(files.read_all(policy).decode(), release, names, k)
+    try:
+        with open(target, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise OutputError(f"it cannot be written: {error.strerror}", target, "Name another file with --to") from None
+
+
+def show(out: Console, document: dict[str, Any]) -> None:
+    """Say what was found."""
+    out.print(f"[bold]{document['release']}[/bold]: {document['method']} ({document['evaluated']:,} of {document['nodes']:,} "
+              f"nodes counted, {document['seconds']:.2f} s)")  # fmt: skip
+    if not document["satisfied"]:
+        for line in reasons(document["blocked"]):
+            out.print(f"  [red]✗[/red] {line}")
+        return
+    losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
+    levels = ", ".join(f"{name} at {level}" for name, level in document["names"].items())
+    out.print(f"  {levels}")
+    out.print(f"  {document['objective']} {document['loss']:.10g}; {document['suppressed']:,} records suppressed; "
+              f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}")  # fmt: skip
+    out.print(f"  lost by field: {losses}")
+    label = document["label"]
+    if not label["satisfied"]:
+        out.print("  [yellow]note[/yellow]: at no levels do the overall risk and the joins hold as well; see the label of a run")
+    elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
+        levels = ", ".join(f"{name} at {level}" for name, level in label["names"].items())
+        out.print(f"  for the label, and so in a run: {levels}; {label['loss']:.6g}, {label['suppressed']:,} suppressed")
+    local = document["local"]
+    if local and len(local["rounds"]) > 1:
+        full = local["full_domain"]
+        out.print(f"  with search: {{rounds: {len(local['rounds']) - 1}}} {local['suppressed']:,} records would be suppressed, "
+                  f"not {full['suppressed']:,}; loss {local['loss']:.4f}, not {full['loss']:.4f}")  # fmt: skip
+    _show_frontier(out, document["frontier"])
+
+
+def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
+    told = [point for point in points if point["k"] in _TOLD]
+    if not told:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("k", "loss", "suppressed", "classes", "levels"):
+        table.add_column(heading, overflow="fold")
+    for point in told:
+        if point["loss"] is None:
+            table.add_row(str(point["k"]), "–", "–", "–", "cannot be met")
+        else:
+            levels = ", ".join(f"{name} {level}" for name, level in point["levels"].items())
+            table.add_row(str(point["k"]), f"{point['loss']:.6g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels)
+    out.print(table)
+
+
+def reasons(blocked: dict[str, Any]) -> list[str]:
+    """Why nothing satisfies, and what would, line by line."""
+    lines = [f"in the way: {', '.join(blocked['by'])}" if blocked["by"] else "several requirements are in the way at once"]
+    if blocked["k"]:
+        lines.append(f"the greatest k that can be met with all else as it is: {blocked['k']}")
+    if blocked["suppression"] is not None:
+        lines.append(f"the least share of records that must be suppressed: {blocked['suppression']:.4f}")
+    if blocked["fields"]:
+        lines.append(f"something satisfies without one of: {', '.join(blocked['fields'])}")
+    return lines
+
+
+def advice(blocked: dict[str, Any]) -> str:
+    """The same as a sentence."""
+    first, *rest = reasons(blocked)
+    return "; ".join([first[0].upper() + first[1:], *rest])
