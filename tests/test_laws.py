@@ -79,6 +79,7 @@ EXAMPLES = [
     ({"generalize": {"calendar": ["month", "year"], "level": "month"}}, DATES),
     ({"generalize": {"calendar": ["year"], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"prefix": [6, 4, 2], "level": 1}}, TEXT_COLUMNS),
+    ({"generalize": {"masks": [{"keep_first": 3, "keep_last": 2}, {"keep_first": 2}], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"hierarchy": "cn_divisions", "level": "province"}}, TEXT_COLUMNS),
     ("shift", MOMENTS), ("shift", ZONED), ({"shift": {"days": 1, "domain": "x"}}, DATES),
     ({"surrogate": {"of": "name", "pool": 20}}, TEXT_COLUMNS), ({"surrogate": {"of": "mobile", "pool": 3}}, INTEGERS),

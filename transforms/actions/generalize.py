@@ -10,6 +10,7 @@ from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.actions.ladders import LADDERS, AnyLadder
 from beam_deid.transforms.actions.ladders.bins import BinsLadder
 from beam_deid.transforms.actions.ladders.calendar import CalendarLadder, Unit
+from beam_deid.transforms.actions.ladders.masks import Ends, MasksLadder
 from beam_deid.transforms.actions.ladders.prefix import PrefixLadder
 from beam_deid.transforms.actions.ladders.ranges import RangesLadder
 from beam_deid.transforms.columns.distinct import per_distinct
@@ -27,7 +28,7 @@ _FITTING = {
 
 
 class Generalize(Action):
-    """Release a field at one level of a ladder: by ranges, bins, the calendar, a prefix or a hierarchy.
+    """Release a field at one level of a ladder: by ranges, bins, the calendar, a prefix, masks or a hierarchy.
 
     Exactly one of these says how. The level is fixed by ``level``, or chosen by the search among all levels or those
     that ``levels`` allows. Released values are text; null stays null. What the ladder cannot place is a fault.
@@ -40,6 +41,9 @@ class Generalize(Action):
     bins: tuple[Number, ...] | None = Field(None, description="Cut points, ascending: [50, 100, 200, 500]")
     calendar: tuple[Unit, ...] | None = Field(None, description="Units, finest first: [day, week, month, year]")
     prefix: tuple[int, ...] | None = Field(None, description="Numbers of first characters kept: [6, 4, 2]")
+    masks: tuple[Ends, ...] | None = Field(
+        None, description="What stays of a text at each level: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]"
+    )
     hierarchy: str | None = Field(None, description="cn_divisions, or the path of a hierarchy file", min_length=1)
     level: Name | None = Field(None, description="The one level to release at, by name or number from 0; fixes it")
     levels: tuple[Name | tuple[Number, ...], ...] | None = Field(
@@ -122,13 +126,15 @@ class Generalize(Action):
         return None
 
     def recoverability(self, target: Target) -> Recoverability:
-        """Generalized, at every level."""
-        return Recoverability.GENERALIZED
+        """Generalized, at every level; partial where levels are masks."""
+        return Recoverability.PARTIAL if self._ladder_class is MasksLadder else Recoverability.GENERALIZED
 
     def sentence(self, target: Target) -> str:
         """How the field is generalized, and who chooses the level."""
         given = getattr(self, self._ladder_class.option)
         how = given if isinstance(given, str) else ", ".join(str(part) for part in given)
+        if self._ladder_class is MasksLadder:
+            how = ", ".join(self.ladder().levels[:-1])
         level = "the level is chosen by the search" if self.level is None else f"fixed at level {self.level}"
         return f"{target.field} is generalized by {self._ladder_class.option} ({how}); {level}"
 
@@ -158,6 +164,8 @@ class Generalize(Action):
             return BinsLadder.problem([self.bins, *self.coarser])
         if self.calendar is not None:
             return CalendarLadder.problem(self.calendar)
+        if self.masks is not None:
+            return MasksLadder.problem(self.masks)
         return None if self.prefix is None else PrefixLadder.problem(self.prefix)
 
 

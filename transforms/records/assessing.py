@@ -305,6 +305,7 @@ class Assessor:
         columns = {
             column: keys[rows] for column, keys in self._histogram.columns.items() if column.partition(":")[0] in _ATTACKED
         }
+        columns |= {f"alone:{name}": keys[rows] for name, keys in self.open_keys(levels).items() if name in names}
         how = {name: recoverability(self._policy, self._layout.release, name) for name in names}
         masks = frozenset(name for name in names if how[name] is Recoverability.PARTIAL)
         subject = None if self.subject is None else self.subject[rows]

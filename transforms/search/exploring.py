@@ -9,19 +9,22 @@ import time
 
 import numpy as np
 
-from beam_deid.transforms.search.lattice import Counted, Lattice, Node
+from beam_deid.transforms.search.lattice import Counted, Lattice, Node, Nodes
 from beam_deid.transforms.search.optimum import REFUSALS, Optimum, Verify, below, best_of, verify_with
 from beam_deid.transforms.search.requirements import Requirements
 
 WORK = 400_000_000
 """Rows that are counted in all, where no time is given; so that the same data have the same answer everywhere."""
 
+MET = 500_000
+"""Nodes that may wait to be counted."""
+
 
 def explore(
     lattice: Lattice, require: Requirements, verify: Verify | None = None, seconds: float | None = None, work: int = WORK,
     any_will_do: bool = False,
 ) -> Optimum:  # fmt: skip
-    """Look at nodes below those that satisfy, by turns the one that promises most and the one below the best so far.
+    """Look at nodes below those that may satisfy, by turns the one that promises most and the one below the best so far.
 
     Args:
         lattice: The lattice; its nodes are not listed.
@@ -31,65 +34,68 @@ def explore(
         work: Most rows to count.
         any_will_do: Whether the first node that satisfies is enough.
     """
-    begun, check = time.monotonic(), verify_with(lattice, require, verify)
-    top = tuple(size - 1 for size in lattice.sizes)
-    waiting = [_Waiting(), _Waiting()]
-    met, looked, hopeless = {top}, set(), np.empty((len(top), 0), np.int8)
-    found: dict[Node, Counted] = {}
+    begun, begun_at, check = time.monotonic(), lattice.rows_counted, verify_with(lattice, require, verify)
+    waiting, found = _Waiting(lattice), dict[Node, Counted]()
+    # A level below one that is ruled out may not nest in it, as weeks do not in months.
+    nested = all(attribute.nested for attribute in lattice.attributes)
     counted = refused = 0
-    begun_at = lattice.rows_counted
     best: Counted | None = None
-    node: Node | None = top
-    while node is not None and (time.monotonic() - begun < seconds if seconds else lattice.rows_counted - begun_at < work):
+    while True:
+        node = waiting.next(counted % 2, best)
+        late = time.monotonic() - begun >= seconds if seconds else lattice.rows_counted - begun_at >= work
+        if node is None or late or refused > REFUSALS or (any_will_do and best is not None):
+            break
         one = lattice.judge(lattice.count(node), require)
         counted += 1
-        looked.add(node)
         if one.satisfies and (best is None or one.loss < below(best.loss)):
             told = check(one)
             refused += told is None
             if told is not None:
                 found[node] = told
                 best = best_of(found)
-        if (any_will_do and best is not None) or refused > REFUSALS:
-            break
         if one.hopeless:
-            hopeless = np.c_[hopeless, np.array(node, np.int8)]
-        else:
-            for finer in _finer(node):
-                if finer not in met:
-                    met.add(finer)
-                    waiting[0].add(lattice.floor(finer), finer)
-                    waiting[1].add(one.loss, finer)
-        node = _next(lattice, waiting[counted % 2 :] + waiting, looked, best, hopeless)
-    proved = node is None and refused <= REFUSALS
+            waiting.rule_out(node)
+        if not (one.hopeless and nested):
+            waiting.below(node, one.loss)
+    proved = node is None and refused <= REFUSALS and not waiting.full
     return Optimum(best, lattice.many, counted, time.monotonic() - begun, proved, refused)
 
 
 class _Waiting:
-    """Nodes in an order."""
+    """Nodes that wait, in two orders: by what they lose at least, and by what the node above them loses."""
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, Node]] = []
+    def __init__(self, lattice: Lattice) -> None:
+        top = tuple(size - 1 for size in lattice.sizes)
+        self._lattice = lattice
+        self._orders: list[list[tuple[float, Node]]] = [[(0.0, top)], []]
+        self._met, self._taken = {top}, set[Node]()
+        self._hopeless: Nodes = np.empty((len(top), 0), np.int8)
+        self.full = False
 
-    def add(self, order: float, node: Node) -> None:
-        heapq.heappush(self._heap, (order, node))
+    def below(self, node: Node, loss: float) -> None:
+        """Let the nodes just below one wait."""
+        for place, level in enumerate(node):
+            if level:
+                finer = (*node[:place], level - 1, *node[place + 1 :])
+                if finer not in self._met and not self.full:
+                    self._met.add(finer)
+                    heapq.heappush(self._orders[0], (self._lattice.floor(finer), finer))
+                    heapq.heappush(self._orders[1], (loss, finer))
+                    self.full = len(self._met) >= MET
 
-    def take(self) -> Node | None:
-        return heapq.heappop(self._heap)[1] if self._heap else None
+    def rule_out(self, node: Node) -> None:
+        """No node as fine as this one or finer can satisfy."""
+        self._hopeless = np.c_[self._hopeless, np.array(node, np.int8)]
 
-
-def _next(
-    lattice: Lattice, waiting: list[_Waiting], looked: set[Node], best: Counted | None, hopeless: np.ndarray
-) -> Node | None:
-    """The next node that is not ruled out; every node waits in both orders, and is looked at once."""
-    for order in waiting:
-        while (node := order.take()) is not None:
-            if node in looked or (best is not None and lattice.floor(node) >= below(best.loss)):
-                continue
-            if not lattice.coarser(hopeless, node).any():
-                return node
-    return None
-
-
-def _finer(node: Node) -> list[Node]:
-    return [(*node[:place], level - 1, *node[place + 1 :]) for place, level in enumerate(node) if level]
+    def next(self, turn: int, best: Counted | None) -> Node | None:
+        """The next node that might be better than the best; one that cannot makes room for those below it."""
+        for order in (self._orders[turn], self._orders[1 - turn]):
+            while order:
+                loss, node = heapq.heappop(order)
+                if node in self._taken or self._lattice.coarser(self._hopeless, node).any():
+                    continue
+                self._taken.add(node)
+                if best is None or self._lattice.floor(node) < below(best.loss):
+                    return node
+                self.below(node, loss)
+        return None
