@@ -101,6 +101,26 @@ def _show_levels(out: Console, label: dict[str, Any]) -> None:
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
         out.print(f"  levels chosen: {chosen}")
+    if label["search"].get("rounds"):
+        full = label["search"]["full_domain"]
+        out.print(f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one")
+    for line in reasons(label["search"].get("blocked")):
+        out.print(f"  [red]✗[/red] {line}")
+
+
+def reasons(blocked: dict[str, Any] | None) -> list[str]:
+    """Why no levels satisfy what is required, and what would, line by line; nothing where some do."""
+    if not blocked:
+        return []
+    lines = [f"no levels satisfy: {', '.join(blocked['by'])} in the way" if blocked["by"] else
+             "no levels satisfy: several requirements are in the way at once"]  # fmt: skip
+    if blocked["k"]:
+        lines.append(f"the greatest k that can be met with all else as it is: {blocked['k']}")
+    if blocked["suppression"] is not None:
+        lines.append(f"the least share of records that must be suppressed: {blocked['suppression']:.4f}")
+    if blocked["fields"]:
+        lines.append(f"something satisfies without one of: {', '.join(blocked['fields'])}")
+    return lines
 
 
 def _show_tests(out: Console, label: dict[str, Any]) -> None:

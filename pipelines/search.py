@@ -79,7 +79,8 @@ def search(
     if as_json:
         output.emit(document)
     if not document["satisfied"]:
-        raise ExpectationUnmet("nothing satisfies what the policy requires", f"release {release}", advice(document["blocked"]))
+        first, *rest = output.reasons(document["blocked"])
+        raise ExpectationUnmet(first, f"release {release}", "; ".join(rest).capitalize())
 
 
 def _only(policy: Policy) -> str:
@@ -109,7 +110,7 @@ def show(out: Console, document: dict[str, Any]) -> None:
     out.print(f"[bold]{document['release']}[/bold]: {document['method']} ({document['evaluated']:,} of {document['nodes']:,} "
               f"nodes counted, {document['seconds']:.2f} s)")  # fmt: skip
     if not document["satisfied"]:
-        for line in reasons(document["blocked"]):
+        for line in output.reasons(document["blocked"]):
             out.print(f"  [red]✗[/red] {line}")
         return
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
@@ -146,21 +147,3 @@ def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
             levels = ", ".join(f"{name} {level}" for name, level in point["levels"].items())
             table.add_row(str(point["k"]), f"{point['loss']:.6g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels)
     out.print(table)
-
-
-def reasons(blocked: dict[str, Any]) -> list[str]:
-    """Why nothing satisfies, and what would, line by line."""
-    lines = [f"in the way: {', '.join(blocked['by'])}" if blocked["by"] else "several requirements are in the way at once"]
-    if blocked["k"]:
-        lines.append(f"the greatest k that can be met with all else as it is: {blocked['k']}")
-    if blocked["suppression"] is not None:
-        lines.append(f"the least share of records that must be suppressed: {blocked['suppression']:.4f}")
-    if blocked["fields"]:
-        lines.append(f"something satisfies without one of: {', '.join(blocked['fields'])}")
-    return lines
-
-
-def advice(blocked: dict[str, Any]) -> str:
-    """The same as a sentence."""
-    first, *rest = reasons(blocked)
-    return "; ".join([first[0].upper() + first[1:], *rest])

@@ -71,8 +71,9 @@ def searched(made: Path, data: Path, repeat: int) -> tuple[dict[str, Any], float
 
 def told(name: str, found: dict[str, Any], own: float, whole: float) -> None:
     """Print one line."""
-    print(f"  {name:28} search {own:6.2f} s, whole command {whole:6.2f} s; {found['evaluated']:,} of {found['nodes']:,} nodes, "
-          f"{found['method']}, loss {found['loss']:.10f}, {found['suppressed']:,} suppressed, {found['classes']:,} classes")  # fmt: skip
+    print(f"  {name:28} search {own:6.2f} s, whole command {whole:6.2f} s")
+    print(f"  {'':28} {found['method']}, {found['evaluated']:,} of {found['nodes']:,} nodes counted, loss {found['loss']:.10f}, "
+          f"{found['suppressed']:,} suppressed, {found['classes']:,} classes")  # fmt: skip
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ def large():
     """A lattice of some 10¹² nodes over 400 rows."""
     random = np.random.default_rng(7)
     levels = [np.arange(16), np.arange(16) // 2, np.arange(16) // 4, np.arange(16) // 8, np.zeros(16, np.int64)]
-    return Lattice([attribute(str(n), random.integers(0, 16, 400) // 2**(n % 3), levels) for n in range(17)], np.ones(400, np.int64))
+    attributes = [attribute(str(n), random.integers(0, 16, 400) // 2 ** (n % 3), levels) for n in range(17)]
+    return Lattice(attributes, np.ones(400, np.int64))
 
 
 def test_a_lattice_that_is_too_large_is_searched_as_far_as_told_and_says_so():

@@ -96,7 +96,10 @@ class Searcher:
             if best is None or pair[1].loss < below(best[1].loss):
                 best = pair
         levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
-        method = "optimum" if proved else f"best of {evaluated:,} nodes that were looked at, of {nodes:,}"
+        method = ("optimum" if best else "nothing satisfies") if proved else (
+            f"best of {evaluated:,} nodes that were looked at, of {nodes:,}" if best else
+            f"nothing was found among {evaluated:,} nodes of {nodes:,}"
+        )  # fmt: skip
         if not exact:
             method += ", with each person counted in one class only"
         if refused:
