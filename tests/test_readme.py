@@ -40,10 +40,14 @@ def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsy
 
 
 def test_the_policy_of_the_readme_is_a_policy():
-    example, attackers = (yaml.safe_load(block) for block in blocks("yaml"))
+    example, attackers, search = (yaml.safe_load(block) for block in blocks("yaml"))
     assert set(policy_from_mapping(example).releases) == {"analytics", "crm"}
     example["releases"]["analytics"] |= attackers
     assert set(policy_from_mapping(example).releases["analytics"].attackers) == {"courier", "archive"}
+    example["fields"]["postcode"] = {"role": "quasi_identifier"}
+    search["fields"] |= {"category": "keep"}
+    example["releases"]["analytics"] |= search
+    assert policy_from_mapping(example).releases["analytics"].search.rounds == 3
 
 
 def test_the_commands_of_the_readme_exist():
