@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,6 +53,25 @@ def test_a_join_within_ranges_equals_one_by_hand(near, ours, theirs, within):
     found = join.result()
     linked, candidates = by_hand(ours, theirs, near, within)
     assert (found.linked, found.candidates) == (linked, candidates)
+
+
+@pytest.mark.parametrize("near", [1, 2])
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(ROW, st.integers(0, 9)), min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20))
+def test_ranges_may_lie_within_each_other(near, ours, theirs):
+    table, one = probes(theirs, near, 1), released([row for row, _ in ours], near)
+    release = replace(one, high=one.low + np.array([[wide] for _, wide in ours]))
+    join = Join(table, truth=True)
+    join.add(release)
+    meets = [
+        {row[3] for row, wide in ours
+         if row[0] == known[0] and all(a - 1 <= b + wide and a + 1 >= b
+                                       for a, b in zip(known[1 : 1 + near], row[1 : 1 + near], strict=True))}
+        for known in theirs
+    ]  # fmt: skip
+    linked = {known[3] for known, those in zip(theirs, meets, strict=True) if len(those) == 1}
+    rightly = {known[3] for known, those in zip(theirs, meets, strict=True) if those == {known[3]}}
+    assert join.result().linked == Linked(len({known[3] for known in theirs}), len(linked), len(rightly))
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,8 +1,10 @@
 """From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
@@ -22,6 +24,11 @@ from beam_deid.transforms.records.searching import Searched, open_choices, searc
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.terms import LabelName, Recoverability
+
+_NOBODY = (
+    "none of {:,} subjects of the attacker's meets any record, which proves nothing: see that values are spelled as in the "
+    "source, or name in knows what stays the same"
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
     found = _search(job, layout, assessor)
     cut = assessor.cut(found.levels)
-    attacks, untested = _attacks(job, layout, assessor, found, cut)
+    attacks, untested = _attacks(job, layout, assessor, found, cut, measured.types)
     search = {
         "levels": {name: _level_name(job, release, name, level) for name, level in found.levels.items()},
         "loss": assessor.loss(found.levels, cut.kept), "suppressed": cut.records, "satisfied": cut.satisfied,
@@ -154,7 +161,7 @@ def _search(job: Job, layout: Layout, assessor: Assessor) -> Searched:
 
 
 def _attacks(
-    job: Job, layout: Layout, assessor: Assessor, found: Searched, cut: Cut
+    job: Job, layout: Layout, assessor: Assessor, found: Searched, cut: Cut, types: Mapping[str, pa.DataType]
 ) -> tuple[list[Attack], dict[str, str]]:
     attacks, untested = assessor.joins(found.levels, cut.kept), {}
     for name, projection in layout.projections.items():
@@ -172,10 +179,15 @@ def _attacks(
                 untested[name] = problem
                 continue
         else:
-            probes, truth = attacker_probes(job, layout.release, attacker, projection, near, found.levels)
+            probes, truth = attacker_probes(job, layout.release, attacker, projection, near, found.levels, types)
         join = Join(probes, truth)
         join.add(assessor.released(name, near, found.levels, cut.kept))
-        attacks.append(joined_attack(name, (*projection.fields, *near), join.result(), assessor.link_limit))
+        joined = join.result()
+        limit: float | None = assessor.link_limit
+        if joined.candidates is None and not attacker.names_what_stays:
+            # An attack that meets nobody is too weak to conclude from: values may be spelled otherwise, or all have changed.
+            limit, untested[name] = None, _NOBODY.format(joined.linked.subjects)
+        attacks.append(joined_attack(name, (*projection.fields, *near), joined, limit))
     return attacks, untested
 
 

@@ -63,8 +63,7 @@ class Released:
         counts: Records of each row, shape (n,).
         subject: Whom each row is about, shape (n,), or None.
         low: Least value that each released value may stand for, shape (n, r).
-        high: Greatest value, likewise; where rows of one key are ordered by the first column of ``low``, that of ``high`` is
-            ordered too.
+        high: Greatest value, likewise.
     """
 
     keys: Keys
@@ -251,10 +250,12 @@ def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
     """The same within windows."""
     order = np.lexsort((released.low[:, 0], released.keys))
     low, high = released.low[order], released.high[order]
-    windows = windows_of(released.keys[order], low[:, 0], high[:, 0], probes.keys, probes.low[:, 0], probes.high[:, 0])
-    counts = released.counts[order]
+    keys, counts = released.keys[order], released.counts[order]
+    until = _reached(keys, high[:, 0])
+    windows = windows_of(keys, low[:, 0], until, probes.keys, probes.low[:, 0], probes.high[:, 0])
     subject = None if released.subject is None else released.subject[order]
-    if low.shape[1] > 1:
+    overlapping = not np.array_equal(until, high[:, 0], equal_nan=True)
+    if overlapping or low.shape[1] > 1:
         return _filtered(windows, probes, low, high, counts, subject)
     if subject is None:
         before = np.r_[0, np.cumsum(counts)]
@@ -263,14 +264,28 @@ def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
     return number, subject[np.minimum(windows.begin, len(subject) - 1)]
 
 
+def _reached(keys: Keys, high: Numbers) -> Numbers:
+    """The greatest value up to each row among the rows of its key, shape (n,); keys are ascending, so that runs are searched.
+
+    Where ranges overlap, as those of shifted dates do, a row may reach less far than one before it.
+    """
+    if not ((high[1:] < high[:-1]) & (keys[1:] == keys[:-1])).any():
+        return high
+    order = np.argsort(high, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    first = np.r_[0, np.cumsum(keys[1:] != keys[:-1])] * len(keys)
+    return np.asarray(high[order[np.maximum.accumulate(place + first) - first]])
+
+
 def _filtered(
     windows: Windows, probes: Probes, low: Numbers, high: Numbers, counts: Counts, subject: Keys | None
 ) -> tuple[Counts, Keys]:
-    """Windows of the first range, pair by pair looked at for the others."""
+    """Windows of the first range, looked at pair by pair."""
     number, only = np.zeros(len(probes.keys), np.int64), np.zeros(len(probes.keys), np.uint64)
     for begin, end in windows.slices(_PAIRS):
         probe, row = windows.pairs(begin, end)
-        near = ((low[row, 1:] <= probes.high[probe, 1:]) & (high[row, 1:] >= probes.low[probe, 1:])).all(axis=1)
+        near = ((low[row] <= probes.high[probe]) & (high[row] >= probes.low[probe])).all(axis=1)
         probe, row = probe[near], row[near]
         if subject is None:
             number[begin:end] = np.bincount(probe - begin, weights=counts[row], minlength=end - begin).astype(np.int64)
