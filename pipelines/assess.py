@@ -77,7 +77,7 @@ def assess(
     with output.progress(None):
         counted, types = count_files(question, inputs, how)
         dataset = Dataset(inputs, how, types, subject)
-        attacks = [join_files(dataset, table, question.link) for table in map(Table.read, joins)]
+        attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, attacks)
     _show(output.console(as_json), document)
     if as_json:
@@ -114,7 +114,8 @@ def _show(out: Console, document: dict[str, Any]) -> None:
         out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
     parts = sorted(document["contributions"].items(), key=lambda pair: -pair[1])
     if any(part for _, part in parts):
-        out.print("  share in singling out: " + ", ".join(f"{name} {part:.0%}" for name, part in parts))
+        shares = ", ".join(f"{name} {part:.0%}" for name, part in parts)
+        out.print(f"  share in singling out: {shares}; coarsen or leave out {parts[0][0]} first")
 
 
 def _figure(value: Any) -> str:

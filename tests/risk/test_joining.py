@@ -127,7 +127,20 @@ def test_k_map_and_presence_follow_from_the_table_as_population():
     join.add(release)
     found = join.result().presence
     assert (found.k_map, found.outside, found.delta) == (2, 0.25, (0.0, 0.5))
-    assert found.journalist == pytest.approx({"highest": 0.5, "average": (2 / 4 + 1 / 2) / 3})
+    assert found.journalist == pytest.approx({"highest": 0.5, "average": (2 / 4 + 1 / 2) / 3, "at_risk": 0})
+    assert found.marketer == pytest.approx((2 / 4 + 1 / 2) / 3)
+
+
+def test_the_risk_of_a_subject_does_not_follow_from_its_records():
+    # OpenMed's example: of a population of five, two and three alike, one of each is released; the first with many records.
+    table = Probes.exact(Side(keys("xxyyy"), np.ones(5, np.int64), keys("abcde")))
+    release = Released(keys("xxxxy"), np.ones(5, np.int64), keys("aaaac"), *[np.empty((5, 0))] * 2)
+    join = Join(table, truth=True, k=3)
+    join.add(release)
+    found = join.result().presence
+    assert (found.k_map, found.delta) == (2, (1 / 3, 1 / 2))
+    assert found.journalist == pytest.approx({"highest": 1 / 2, "average": 5 / 12, "at_risk": 1 / 2})
+    assert found.marketer == pytest.approx(5 / 12)
 
 
 def test_the_example_of_delta_presence():

@@ -180,7 +180,7 @@ def _attacks(
                 continue
         else:
             probes, truth = attacker_probes(job, layout.release, attacker, projection, near, found.levels, types)
-        join = Join(probes, truth)
+        join = Join(probes, truth, job.policy.releases[layout.release].k)
         join.add(assessor.released(name, near, found.levels, cut.kept))
         joined = join.result()
         limit: float | None = assessor.link_limit

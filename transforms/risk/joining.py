@@ -102,13 +102,17 @@ class Presence:
         k_map: Fewest subjects of the table whom a released record may be, over those whom it meets; None if it meets none.
         outside: Share of released records that meet nobody of the table.
         delta: Least and greatest chance, over its rows, that a subject of the table is in the release.
-        journalist: Greatest and average risk of a released record: one over the subjects it may be.
+        journalist: Risk of a released subject, one over the subjects of the table that it may be: ``highest``, ``average``, and
+            ``at_risk``, the share of subjects who may be fewer than k; over subjects of a class, those who meet somebody.
+        marketer: Share of them that is expected to be linked rightly if all are linked at random. El Emam (2013): the average
+            is this, or the classes over the table's subjects who may be in them if that is more.
     """
 
     k_map: int | None
     outside: float
     delta: tuple[float, float]
     journalist: dict[str, float]
+    marketer: float
 
 
 @dataclass(frozen=True)
@@ -126,16 +130,18 @@ class Join:
     Args:
         probes: The attacker's table.
         truth: Whether both sides name subjects alike, so that right links can be told from wrong ones.
+        k: A released subject who may be fewer than so many is at risk.
     """
 
-    def __init__(self, probes: Probes, truth: bool) -> None:
-        self._probes, self._truth = probes, truth and probes.subject is not None
+    def __init__(self, probes: Probes, truth: bool, k: int = 2) -> None:
+        self._probes, self._truth, self._k = probes, truth and probes.subject is not None, k
         table = len(probes.counts)
         self._found, self._only = np.zeros(table, np.int64), np.zeros(table, np.uint64)
         self._several = bool(len(probes.rows)) and bool(np.bincount(probes.rows, minlength=table).max() > 1)
         self._named = False
         self._released = self._outside = 0
         self._least: int | None = None
+        self._classes = self._met = self._risky = self._population = 0
         self._risk = 0.0
         self._delta = [1.0, 0.0] if table else [0.0, 0.0]
 
@@ -173,10 +179,13 @@ class Join:
         probes, hit = self._probes, self._found == 1
         presence = None
         if self._exact:
-            average = self._risk / max(self._released - self._outside, 1)
-            journalist = {"highest": 1 / self._least if self._least else 0.0, "average": average}
+            met, marketer = max(self._met, 1), self._risk / max(self._met, 1)
+            average = max(marketer, self._classes / max(self._population, 1))
+            journalist = {
+                "highest": 1 / self._least if self._least else 0.0, "average": average, "at_risk": self._risky / met,
+            }  # fmt: skip
             outside = self._outside / self._released if self._released else 0.0
-            presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist)
+            presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist, marketer)
         if probes.subject is None:
             linked = Linked(int(probes.counts.sum()), int(probes.counts[hit].sum()), None)
             return Joined(linked, _candidates(np.repeat(self._found, probes.counts)), presence)
@@ -224,7 +233,11 @@ class Join:
             theirs = table.subjects[place[meets]]
             if len(theirs):
                 self._least = min(int(theirs.min()), self._least or int(theirs.min()))
-                self._risk += float((classes.records[meets] / theirs).sum())
+                ours = classes.subjects[meets]
+                self._classes, self._met = self._classes + len(ours), self._met + int(ours.sum())
+                self._population += int(theirs.sum())
+                self._risk += float((ours / theirs).sum())
+                self._risky += int(ours[theirs < self._k].sum())
         share = np.minimum(mine / table.subjects, 1.0)
         self._delta = [min(self._delta[0], float(share.min())), max(self._delta[1], float(share.max()))]
 
