@@ -197,8 +197,8 @@ class Join:
             rightly = int((np.bincount(people[right], minlength=size) > 0).sum())
         linked = Linked(int(there.sum()), int((np.bincount(people[hit], minlength=size) > 0).sum()), rightly)
         fewest = np.full(size, np.iinfo(np.int64).max)
-        met = self._found > 0
-        np.minimum.at(fewest, people[met], self._found[met])
+        somebody = self._found > 0
+        np.minimum.at(fewest, people[somebody], self._found[somebody])
         return Joined(linked, _candidates(fewest[fewest < np.iinfo(np.int64).max]), presence)
 
     @property
@@ -233,11 +233,11 @@ class Join:
             theirs = table.subjects[place[meets]]
             if len(theirs):
                 self._least = min(int(theirs.min()), self._least or int(theirs.min()))
-                ours = classes.subjects[meets]
-                self._classes, self._met = self._classes + len(ours), self._met + int(ours.sum())
+                mine_met = classes.subjects[meets]
+                self._classes, self._met = self._classes + len(mine_met), self._met + int(mine_met.sum())
                 self._population += int(theirs.sum())
-                self._risk += float((ours / theirs).sum())
-                self._risky += int(ours[theirs < self._k].sum())
+                self._risk += float((mine_met / theirs).sum())
+                self._risky += int(mine_met[theirs < self._k].sum())
         share = np.minimum(mine / table.subjects, 1.0)
         self._delta = [min(self._delta[0], float(share.min())), max(self._delta[1], float(share.max()))]
 
