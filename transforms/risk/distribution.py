@@ -45,6 +45,9 @@ class Distribution:
         """
         numbers, keys = ordered_codes(values)
         many = max(len(keys), 1)
+        sorted_pairs = classes.paired(numbers, many)
+        if sorted_pairs is not None:
+            return cls(len(classes), len(keys), *sorted_pairs, classes.records, keys)
         # Both factors are below 2³¹, so a pair is one exact integer.
         pairs = classes.numbers * many + numbers
         if len(classes) * many <= max(4 * len(pairs), 1 << 16):
@@ -73,9 +76,14 @@ class Distribution:
         return np.asarray(self.pair_records / self.class_records[self.pair_class])
 
     @cached_property
+    def lift(self) -> Shares:
+        """How many times as likely each pair's value is in its class as in all, shape (pairs,)."""
+        return np.asarray(self.share / self.overall[self.pair_value])
+
+    @cached_property
     def begins(self) -> Counts:
         """First pair of each class, shape (classes,); every class has one."""
-        return np.searchsorted(self.pair_class, np.arange(self.classes))
+        return np.flatnonzero(np.r_[True, self.pair_class[1:] != self.pair_class[:-1]][: len(self.pair_class)])
 
     def summed(self, pairs: Shares) -> Shares:
         """The sum of a figure of each pair over the pairs of each class, shape (classes,)."""
