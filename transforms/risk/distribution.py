@@ -78,7 +78,12 @@ class Distribution:
     @cached_property
     def lift(self) -> Shares:
         """How many times as likely each pair's value is in its class as in all, shape (pairs,)."""
-        return np.asarray(self.share / self.overall[self.pair_value])
+        return np.asarray(self.share / self.there)
+
+    @cached_property
+    def there(self) -> Shares:
+        """Share of each pair's value among all records, shape (pairs,)."""
+        return np.asarray(self.overall[self.pair_value])
 
     @cached_property
     def begins(self) -> Counts:
