@@ -1,6 +1,7 @@
 """``beam-deid assess``: what any dataset discloses, and the label it would get."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -34,7 +35,9 @@ Examples:
 @click.option("--subject", metavar="F", help="The column that says whom a record is about.")
 @click.option("--quasi", metavar="F,F", help="Quasi-identifiers.")
 @click.option("--sensitive", metavar="F,F", help="Sensitive fields.")
-@click.option("--join", "joins", multiple=True, metavar="NAME=GLOB:on=F,F", help="An attacker's table; repeatable.")
+@click.option("--join", "joins", multiple=True, metavar="NAME=GLOB:on=F,F",
+              help="An attacker's table and what it is joined on; repeatable. F~2d or F~10: known nearly; F~mask: masked "
+              "in the dataset; F~HIERARCHY: coarser there.")
 @click.option("--max-combination", type=click.IntRange(0), default=4, show_default=True,
               help="Most attributes of a combination; 0 for none.")
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
@@ -62,26 +65,32 @@ def assess(
 
     how = InputOptions()
     named_quasi, named_sensitive = _names(quasi), _names(sensitive)
+    direct: tuple[str, ...] = ()
     if policy is not None:
         read = read_policy(policy, key_given=True)
         how = read.input
         subject = subject or read.subject
-        named_quasi = named_quasi or tuple(name for name, spec in read.fields.items() if spec.has(Role.QUASI))
-        named_sensitive = named_sensitive or tuple(name for name, spec in read.fields.items() if spec.has(Role.SENSITIVE))
+        direct = _of_role(read.fields, Role.DIRECT)
+        named_quasi = named_quasi or _of_role(read.fields, Role.QUASI)
+        named_sensitive = named_sensitive or _of_role(read.fields, Role.SENSITIVE)
     if not named_quasi:
         raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
     question = Question(
         named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
-        _names(history), wildcard, mobiles=_prefixes(mobiles),
+        _names(history), wildcard, mobiles=_prefixes(mobiles), direct=direct,
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)
         dataset = Dataset(inputs, how, types, subject)
-        attacks = [join_files(dataset, table, question.link) for table in map(Table.read, joins)]
+        attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, attacks)
     _show(output.console(as_json), document)
     if as_json:
         output.emit(document)
+
+
+def _of_role(fields: Mapping[str, Any], role: Role) -> tuple[str, ...]:
+    return tuple(name for name, spec in fields.items() if spec.has(role))
 
 
 def _prefixes(text: str | None) -> tuple[str, ...]:
@@ -109,12 +118,17 @@ def _show(out: Console, document: dict[str, Any]) -> None:
         mark = "[green]✓[/green]" if test["passed"] else "[red]✗[/red]"
         grid.add_row(mark, test["name"], _figure(test["measured"]), _figure(test["limit"]), test["detail"])
     out.print(grid)
+    for attack in document["attacks"]:
+        for name in ("candidates", "presence"):
+            if attack[name]:
+                out.print(f"  {attack['name']}: {name}: {_figure(attack[name])}")
     worst = sorted(document["combinations"], key=lambda one: (-one["unique_subjects"], len(one["fields"])))
     for one in [found for found in worst if found["unique_subjects"]][:_SETS]:
         out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
     parts = sorted(document["contributions"].items(), key=lambda pair: -pair[1])
     if any(part for _, part in parts):
-        out.print("  share in singling out: " + ", ".join(f"{name} {part:.0%}" for name, part in parts))
+        shares = ", ".join(f"{name} {part:.0%}" for name, part in parts)
+        out.print(f"  share in singling out: {shares}; coarsen or leave out {parts[0][0]} first")
 
 
 def _figure(value: Any) -> str:

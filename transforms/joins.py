@@ -87,7 +87,9 @@ class _Chunk:
         return Released(keys, np.ones(len(keys), np.int64), subject, values, values)
 
 
-def join_files(dataset: Dataset, table: Table, limit: float, partition_rows: int = PARTITION_ROWS) -> Attack:
+def join_files(
+    dataset: Dataset, table: Table, limit: float, partition_rows: int = PARTITION_ROWS, k: int = 2
+) -> Attack:
     """Join a dataset with an attacker's table.
 
     Memory holds the attacker's table, about 40 bytes a row and probe, and ``partition_rows`` rows of the dataset; the
@@ -98,6 +100,7 @@ def join_files(dataset: Dataset, table: Table, limit: float, partition_rows: int
         table: The attacker's table.
         limit: Greatest share of the attacker's subjects that may be linked to exactly one.
         partition_rows: Most rows of the dataset that are in memory together, about.
+        k: A released subject who may be fewer than so many of the table's is at risk.
 
     Raises:
         UsageError: No file matches, or a column has too many shapes of masks.
@@ -108,7 +111,7 @@ def join_files(dataset: Dataset, table: Table, limit: float, partition_rows: int
     truth = _check(dataset, table, found)
     knowledge = Knowledge(table.on, {one.field: _shapes(dataset, one.field) for one in table.on if one.masked})
     probes = _probes(table, found, knowledge, dataset.options, dataset.subject if truth else None)
-    join, near = Join(probes, truth), probes.low.shape[1]
+    join, near = Join(probes, truth, k), probes.low.shape[1]
     parts = max(1, -(-_rows(dataset) // partition_rows))
     # The high bits say which partition a key is in, the low ones have order within it.
     belongs = (probes.keys >> np.uint64(32)) % np.uint64(parts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from beam_deid.transforms import files
+from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions, Shard
@@ -41,5 +42,4 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
 
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:
     """The type of each column, without its dictionary."""
-    kinds = (kind.value_type if pa.types.is_dictionary(kind) else kind for kind in schema.types)
-    return dict(zip(schema.names, kinds, strict=True))
+    return dict(zip(schema.names, map(plain_type, schema.types), strict=True))

@@ -91,6 +91,36 @@ releases: {r: {purpose: p, sharing: enclave, fields: {who: tokenize}}}
     assert named == assessed(capsys, "-i", folder / "orders.parquet", "--subject", "who", *QUASI, "--sensitive", "item")
 
 
+def test_a_policy_names_direct_identifiers_too(planted, capsys):
+    folder, _ = planted
+    (folder / "policy.yaml").write_text("""
+version: 1
+dataset: d
+fields:
+  who: {role: direct_identifier}
+  city: {role: quasi_identifier}
+  day: {role: quasi_identifier}
+  amount: {role: direct_identifier}
+  item: {role: sensitive}
+releases: {r: {purpose: p, sharing: enclave, fields: {city: keep}}}
+""")
+    found = assessed(capsys, folder / "policy.yaml", "-i", folder / "orders.parquet")
+    test = next(test for test in found["tests"] if test["name"] == "direct_identifiers")
+    assert (test["passed"], test["measured"], found["grade"]) == (False, 2, 1)
+    assert "who (keep: clear), amount (keep: clear)" in test["detail"]
+
+
+def test_a_person_is_told_what_a_join_found_and_what_to_coarsen(planted, capsys):
+    folder, _ = planted
+    capsys.readouterr()
+    arguments = ["-i", str(folder / "orders.parquet"), "--subject", "who", *QUASI, "--max-combination", "2"]
+    assert call(["assess", *arguments, "--join", f"spy={folder}/orders.csv:on=city"]) == 0
+    said = capsys.readouterr().out
+    assert "spy: candidates: subjects 200, least 10" in said
+    assert "k_map 10" in said
+    assert "coarsen or leave out day first" in said
+
+
 def test_the_published_output_of_a_run_is_assessed_with_the_runs_figures(published, capsys):
     label = json.loads((published / "analytics" / "label.json").read_text("utf-8"))
     quasi = ["--quasi", ",".join(label["asked"]["quasi"]), "--sensitive", ",".join(label["asked"]["sensitive"])]

@@ -138,6 +138,14 @@ def test_nulls_are_equal_to_each_other_and_near_to_nothing(tmp_path):
     assert joined(tmp_path, release, known, "city,amount~1").linked == 1
 
 
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string(), pa.dictionary(pa.int32(), pa.string())])
+@pytest.mark.parametrize("width", [pa.int64(), pa.int8(), pa.uint16()])
+def test_the_layout_of_a_type_is_no_other_type(tmp_path, kind, width):
+    release = {"who": ["a", "b"], "city": ["x", "y"], "age": pa.array([1, 2], pa.int32())}
+    known = {"who": ["a"], "city": pa.array(["x"]).cast(kind), "age": pa.array([1], width)}
+    assert joined(tmp_path, release, known, "city,age").linked_rightly == 1
+
+
 @pytest.mark.parametrize(
     ("known", "on", "error", "said"),
     [

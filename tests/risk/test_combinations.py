@@ -97,6 +97,13 @@ def test_the_largest_sets_follow_within_the_budget():
     assert of(table, most=2, budget=22).possible == 63
 
 
+def test_every_small_set_is_looked_at_whatever_the_budget():
+    table = {name: ["x", "y", "y"] for name in "abcdefgh"}
+    found = of(table, most=3, budget=10)
+    assert [len(one.fields) for one in found.found] == [1] * 8 + [2] * 28 + [3] * 56
+    assert found.contributions == pytest.approx(dict.fromkeys("abcdefgh", 1 / 8))
+
+
 def test_nulls_are_values_and_one_class_singles_nobody_out():
     assert of({"a": [None, "x", "x"]}).found[0].unique_subjects == 1
     assert of({"a": ["x"] * 5}, subject=list("pqrst")).found[0].unique_subjects == 0

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk.histogram import Histogram, total
+from beam_deid.transforms.risk.histogram import Classes, Histogram, total
 
 from .tables import keys
 
@@ -55,3 +55,23 @@ def test_ordered_rows_do_not_depend_on_the_order_of_parts(parts, random):
     second = Histogram.merge(found).ordered()
     for name in ("x", "y"):
         assert first.columns[name].tolist() == second.columns[name].tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=60), st.sampled_from([0, 3, 50, 61]))
+def test_pairs_by_sorting_are_those_by_numbering(rows, shift):
+    # Keys that differ in low bits only give up their bits to the value, so that rows are numbered after all.
+    own = np.array([row[0] for row in rows], np.uint64) << np.uint64(shift)
+    values = np.array([row[1] for row in rows], np.int64)
+    ones = np.ones(len(rows), np.int64)
+    found = Classes(own, ones, None).paired(values, 7)
+    numbered = Classes(own, ones, None)
+    expected = Counter(zip(numbered.numbers.tolist(), values.tolist(), strict=True))
+    assert numbered.paired(values, 7) is None
+    if shift >= 3 and shift < 50:
+        assert found is not None
+    if found is not None:
+        pairs = list(zip(found[0].tolist(), found[1].tolist(), strict=True))
+        assert pairs == sorted(expected)
+        assert [expected[pair] for pair in pairs] == found[2].tolist()
+    elif rows:
+        assert len(set((own >> np.uint64(3)).tolist())) < len(set(own.tolist()))

@@ -99,12 +99,13 @@ def journey():
 def test_one_purchase_of_a_household_is_as_telling_as_sql_says(journey):
     who, points = keys(journey["who"].tolist()), keys(journey["item"].tolist(), journey["day"].tolist())
     (found,) = histories(Classes(points, np.ones(len(journey), np.int64), who), who, points=(1,))
-    (expected,) = duckdb.execute("""
-        WITH pairs AS (SELECT DISTINCT who, item, day FROM journey),
-             crowds AS (SELECT item, day, count(*) AS people FROM pairs GROUP BY item, day),
-             shares AS (SELECT who, avg(CASE WHEN people = 1 THEN 1.0 ELSE 0.0 END) AS share
-                        FROM pairs JOIN crowds USING (item, day) GROUP BY who)
-        SELECT avg(share) FROM shares
+    share, pairs, records, subjects = duckdb.execute("""
+        WITH pairs AS (SELECT who, item, day, count(*) AS n FROM journey GROUP BY ALL),
+             crowds AS (SELECT item, day, count(*) = 1 AS alone FROM pairs GROUP BY item, day),
+             both_ AS (SELECT who, n, alone::INT AS alone FROM pairs JOIN crowds USING (item, day)),
+             shares AS (SELECT who, avg(alone) AS share, max(alone) AS any_ FROM both_ GROUP BY who)
+        SELECT (SELECT avg(share) FROM shares), avg(alone), sum(n * alone) / sum(n), (SELECT avg(any_) FROM shares) FROM both_
     """).fetchone()
-    assert found.share == pytest.approx(expected, abs=1e-12)
-    assert 0.5 < found.share < 1
+    assert found.share == pytest.approx(share, abs=1e-12)
+    assert found.others == pytest.approx({"points": pairs, "records": records, "subjects": subjects}, abs=1e-12)
+    assert 0.5 < found.share < found.others["subjects"] < 1

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,6 +55,25 @@ def test_a_join_within_ranges_equals_one_by_hand(near, ours, theirs, within):
     assert (found.linked, found.candidates) == (linked, candidates)
 
 
+@pytest.mark.parametrize("near", [1, 2])
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(ROW, st.integers(0, 9)), min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20))
+def test_ranges_may_lie_within_each_other(near, ours, theirs):
+    table, one = probes(theirs, near, 1), released([row for row, _ in ours], near)
+    release = replace(one, high=one.low + np.array([[wide] for _, wide in ours]))
+    join = Join(table, truth=True)
+    join.add(release)
+    meets = [
+        {row[3] for row, wide in ours
+         if row[0] == known[0] and all(a - 1 <= b + wide and a + 1 >= b
+                                       for a, b in zip(known[1 : 1 + near], row[1 : 1 + near], strict=True))}
+        for known in theirs
+    ]  # fmt: skip
+    linked = {known[3] for known, those in zip(theirs, meets, strict=True) if len(those) == 1}
+    rightly = {known[3] for known, those in zip(theirs, meets, strict=True) if those == {known[3]}}
+    assert join.result().linked == Linked(len({known[3] for known in theirs}), len(linked), len(rightly))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20), st.integers(1, 4))
 def test_partitions_never_show(ours, theirs, parts):
@@ -106,7 +127,20 @@ def test_k_map_and_presence_follow_from_the_table_as_population():
     join.add(release)
     found = join.result().presence
     assert (found.k_map, found.outside, found.delta) == (2, 0.25, (0.0, 0.5))
-    assert found.journalist == pytest.approx({"highest": 0.5, "average": (2 / 4 + 1 / 2) / 3})
+    assert found.journalist == pytest.approx({"highest": 0.5, "average": (2 / 4 + 1 / 2) / 3, "at_risk": 0})
+    assert found.marketer == pytest.approx((2 / 4 + 1 / 2) / 3)
+
+
+def test_the_risk_of_a_subject_does_not_follow_from_its_records():
+    # OpenMed's example: of a population of five, two and three alike, one of each is released; the first with many records.
+    table = Probes.exact(Side(keys("xxyyy"), np.ones(5, np.int64), keys("abcde")))
+    release = Released(keys("xxxxy"), np.ones(5, np.int64), keys("aaaac"), *[np.empty((5, 0))] * 2)
+    join = Join(table, truth=True, k=3)
+    join.add(release)
+    found = join.result().presence
+    assert (found.k_map, found.delta) == (2, (1 / 3, 1 / 2))
+    assert found.journalist == pytest.approx({"highest": 1 / 2, "average": 5 / 12, "at_risk": 1 / 2})
+    assert found.marketer == pytest.approx(5 / 12)
 
 
 def test_the_example_of_delta_presence():

@@ -28,6 +28,11 @@ def is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or (view is not None and view(kind))
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """A type without its dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
 def encoded(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The column as ``(codes, values)``: ``values[codes]`` is the column, null codes its nulls.
 

@@ -258,6 +258,11 @@ class Attacker(Section):
             raise ValueError("within needs a table")
         return self
 
+    @property
+    def names_what_stays(self) -> bool:
+        """Whether it is said which fields an earlier release is joined on, so that meeting nobody on them means something."""
+        return self.release is not None and self.knows is not None
+
 
 class Release(Section):
     """One output dataset: fields with actions. A field that is not listed is not released."""

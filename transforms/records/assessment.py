@@ -42,6 +42,7 @@ class Question:
         wildcard: Whether it is told, too, how many people a record may be if nulls fit any value.
         tries: Most values of a domain that are hashed where the dataset holds digests.
         mobiles: What is known of how mobiles begin.
+        direct: Columns that are known to name people; the subject is taken for one, unless it is a quasi-identifier.
     """
 
     quasi: tuple[str, ...]
@@ -55,6 +56,7 @@ class Question:
     wildcard: bool = False
     tries: int = TRIES
     mobiles: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
 
     @property
     def least(self) -> int:
@@ -202,9 +204,11 @@ def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
     for name in fields:
         roles = [
             str(role)
-            for role, named in ((Role.QUASI, name in question.quasi), (Role.SENSITIVE, name in question.sensitive))
-            if named
-        ]
+            for role, named in (
+                (Role.DIRECT, question.direct), (Role.QUASI, question.quasi), (Role.SENSITIVE, question.sensitive),
+            )
+            if name in named
+        ]  # fmt: skip
         if name == question.subject and not roles:
             roles = [str(Role.DIRECT)]
         facts[name] = FieldFacts(tuple(roles or [str(Role.INSENSITIVE)]), "keep", str(Recoverability.CLEAR))

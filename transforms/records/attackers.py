@@ -1,10 +1,14 @@
 """An attacker's table, treated as the release is, so that both can be joined."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms import files
+from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError
@@ -21,8 +25,9 @@ _WHOLE_FILE = 1 << 62
 
 
 def attacker_probes(
-    job: Job, release: str, attacker: Attacker, projection: Projection, near: Sequence[str], levels: Mapping[str, int]
-) -> tuple[Probes, bool]:
+    job: Job, release: str, attacker: Attacker, projection: Projection, near: Sequence[str], levels: Mapping[str, int],
+    types: Mapping[str, pa.DataType],
+) -> tuple[Probes, bool]:  # fmt: skip
     """Read an attacker's table as one side of a join.
 
     Args:
@@ -32,12 +37,14 @@ def attacker_probes(
         projection: What the attacker knows exactly of what is released.
         near: What the attacker knows nearly of it.
         levels: The decided levels.
+        types: Type of each field of the source; the table's values are read as such.
 
     Returns:
         The side, and whether the table names its subjects, so that right links can be told.
 
     Raises:
-        InputError: The table cannot be read, lacks a column, or holds values that cannot be read as their kind.
+        InputError: The table cannot be read, lacks a column, or holds values that cannot be read as their kind or as
+            what the source has.
     """
     subject = job.policy.subject
     treatment = Treatment(job, release, levels, projection.fields)
@@ -58,6 +65,8 @@ def attacker_probes(
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
                 records, faults = typed(given, chunk.rows, job.policy)
+                alike = {name: _alike(column, types.get(name), name, file.path) for name, column in records.columns.items()}
+                records = replace(records, columns=alike)
                 treated, sound, unfit = treatment.apply(records)
                 _refuse([*chunk.faults, *faults, *unfit], file.path)
                 records = records.where(sound)
@@ -71,6 +80,24 @@ def attacker_probes(
     who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None
     rows = np.arange(len(key))
     return Probes(rows, key, value - within, value + within, np.ones(len(key), np.int64), who), who is not None
+
+
+def _alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> pa.Array:
+    """A column with the type that the source has; values of another type would meet nothing, and nothing would be found."""
+    own = plain_type(column.type)
+    if kind is None or own == kind or pa.types.is_null(own) or (is_text(own) and is_text(kind)):
+        return column
+    problem = InputError(
+        f"{name} is {own} here and {kind} in the source, so nothing would match", path,
+        "Give both the same type, or declare the field's kind",
+    )  # fmt: skip
+    if is_text(kind):  # a number as text may be spelled in several ways
+        raise problem
+    try:
+        values = plain(column)
+        return pc.cast(pc.if_else(pc.equal(values, ""), None, values) if is_text(own) else values, kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise problem from None
 
 
 def _refuse(faults: Sequence[Fault], path: str) -> None:

@@ -1,9 +1,11 @@
 """From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
@@ -24,6 +26,11 @@ from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join, Probes
 from beam_deid.transforms.terms import LabelName, Recoverability
+
+_NOBODY = (
+    "none of {:,} subjects of the attacker's meets any record, which proves nothing: see that values are spelled as in the "
+    "source, or name in knows what stays the same"
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
     found, recoding, blocked = _search(job, layout, assessor)
     levels, cut = recoding.levels, recoding.cut
-    attacks, untested = _attacks(job, layout, assessor, recoding)
+    attacks, untested = _attacks(job, layout, assessor, recoding, measured.types)
     search = _told(job, layout, assessor, found, recoding) | ({"blocked": blocked} if blocked else {})
     figures = assessor.figures(levels, cut.kept)
     # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
@@ -189,7 +196,7 @@ def _told(job: Job, layout: Layout, assessor: Assessor, found: Searched, recodin
 
 
 def _attacks(
-    job: Job, layout: Layout, assessor: Assessor, recoding: Recoding
+    job: Job, layout: Layout, assessor: Assessor, recoding: Recoding, types: Mapping[str, pa.DataType]
 ) -> tuple[list[Attack], dict[str, str]]:
     levels, kept = recoding.levels, recoding.cut.kept
     rounds = [one.levels for one in recoding.rounds]
@@ -212,11 +219,16 @@ def _attacks(
                 untested[name] = problem
                 continue
         else:
-            made = [attacker_probes(job, layout.release, attacker, projection, near, one) for one in rounds]
+            made = [attacker_probes(job, layout.release, attacker, projection, near, one, types) for one in rounds]
             probes, truth = made[0] if len(made) == 1 else (Probes.together([one for one, _ in made]), made[0][1])
-        join = Join(probes, truth)
+        join = Join(probes, truth, job.policy.releases[layout.release].k)
         join.add(assessor.released(name, near, levels, kept))
-        attacks.append(joined_attack(name, (*projection.fields, *near), join.result(), assessor.link_limit))
+        joined = join.result()
+        limit: float | None = assessor.link_limit
+        if joined.candidates is None and not attacker.names_what_stays:
+            # An attack that meets nobody is too weak to conclude from: values may be spelled otherwise, or all have changed.
+            limit, untested[name] = None, _NOBODY.format(joined.linked.subjects)
+        attacks.append(joined_attack(name, (*projection.fields, *near), joined, limit))
     return attacks, untested
 
 

@@ -10,9 +10,11 @@ from beam_deid.transforms import files
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout, Projection
 from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.terms import Recoverability
 from beam_deid.transforms.verify import read_label
 
 
@@ -47,6 +49,8 @@ def earlier_probes(
     if label["search"].get("rounds"):
         return None, "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
     for name in shared:
+        if recoverability(job.policy, layout.release, name) is Recoverability.KEY_DESTROYED:
+            return None, f"{name} has other pseudonyms in every run, so the two releases cannot be compared on it"
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
     keys: list[Keys] = []

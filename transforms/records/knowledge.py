@@ -74,7 +74,13 @@ class On:
         if self.masked or self.hierarchy:
             return None if is_text(ours) and is_text(theirs) else f"{self.field} must be text on both sides"
         same = f"{self.field} is {theirs} here and {ours} in the dataset, so nothing would match"
-        return None if ours == theirs else same
+        return None if _alike(ours, theirs) else same
+
+
+def _alike(ours: pa.DataType, theirs: pa.DataType) -> bool:
+    """Whether equal values of two types have equal fingerprints: texts of any layout, whole numbers of any width."""
+    same = (is_text, pa.types.is_integer, pa.types.is_floating)
+    return ours == theirs or any(kind(ours) and kind(theirs) for kind in same)
 
 
 class Spelling(NamedTuple):

@@ -113,8 +113,10 @@ class Layout:
                 shared = shared_tokens(policy, release, other)
                 sets[f"release:{other}"] = tuple(name for name in visible if name in theirs) + shared
                 tokens += shared
+        # A pseudonym whose key was made for one run is another one in every run.
+        lasting = tuple(name for name in visible if recoverability(policy, release, name) is not Recoverability.KEY_DESTROYED)
         for name, attacker in spec.attackers.items():
-            known = attacker.knows or (visible if attacker.release else ())
+            known = attacker.knows or (lasting if attacker.release else ())
             sets[f"attacker:{name}"] = tuple(field for field in known if field in visible and field not in attacker.within)
         closeness = spec.require.t
         if spec.history is not None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
+from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
@@ -35,6 +36,7 @@ class ReleaseMeasured:
             ``near:FIELD``, ``field:FIELD``. None if no record was sound.
         bases: Distinct base values of each field whose level is open, or whose values have their place in a hierarchy.
         spans: Which numbers released values were made from, by field that an attacker knows nearly.
+        types: Type that each field that was read has before it is treated.
         scanned: What released values look like.
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
@@ -43,6 +45,7 @@ class ReleaseMeasured:
     histogram: Histogram | None = None
     bases: dict[str, pa.Array] = field(default_factory=dict)
     spans: dict[str, Spans] = field(default_factory=dict)
+    types: dict[str, pa.DataType] = field(default_factory=dict)
     scanned: Scanned = field(default_factory=Scanned)
     rejected: int = 0
     faults: FaultCounts = field(default_factory=Counter)
@@ -74,6 +77,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
         Histogram.merge(histograms) if histograms else None,
         {name: _distinct([part.bases[name] for part in parts if name in part.bases]) for name in names},
         {name: Spans.merge([part.spans[name] for part in parts if name in part.spans]) for name in near},
+        {name: kind for part in reversed(parts) for name, kind in part.types.items()},
         Scanned.merge([part.scanned for part in parts]),
         sum(part.rejected for part in parts),
         sum((part.faults for part in parts), Counter()),
@@ -146,7 +150,10 @@ class Measurer:
         columns.update((f"near:{name}", keys[name]) for name in layout.near)
         spans = {name: _span(name, keys[name], records.columns[name]) for name in layout.near}
         bases = {name: pc.unique(treated[name]) for name in (*layout.open, *layout.placed)}
-        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases, spans)
+        types = {name: plain_type(column.type) for name, column in records.columns.items()}
+        # A batch in which a field is null throughout does not tell its type.
+        types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
+        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases, spans, types)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -4,6 +4,7 @@ Elliot, Manning, Ford: A computational algorithm for handling the special unique
 that singles a record out while no part of it does is a minimal sample unique; of M attributes, one of m counts (M − m)!.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ MOST_FIELDS = 4
 BUDGET = 2_000
 
 Mask = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -63,28 +65,33 @@ def combinations(
         counts: Records of each row, shape (n,).
         subject: Subject of each row, shape (n,); None where each record is a person of its own.
         most: Most attributes of a set that is looked at in any case; scores are over these sets.
-        budget: Most sets that are looked at.
+        budget: Most sets that are looked at, where sets of at most ``most`` attributes are not more already.
     """
     names, length = tuple(fields), len(counts)
-    numbers = {name: codes(keys) for name, keys in fields.items()}
+    classes = _Classes({name: codes(keys) for name, keys in fields.items()}, length)
     people = int(counts.sum()) if subject is None else distinct_count(subject)
     scores = np.zeros(length)
     parts = dict.fromkeys(names, 0.0)
-    alone: dict[tuple[str, ...], Mask] = {(): np.zeros(length, bool)}
+    # Eight rows to a byte, and only of sets that are one attribute smaller, since there may be thousands of sets.
+    smaller: dict[tuple[str, ...], Bits] = {}
+    alone: dict[tuple[str, ...], Bits] = {(): np.packbits(np.zeros(length, bool))}
     found: list[Combination] = []
-    for chosen in itertools.islice(_sets(names, most), budget):
-        unique = _singled_out(chosen, numbers, counts, subject)
+    for chosen in _sets(names, most, budget):
+        if len(chosen) > len(next(iter(alone))):
+            # The last sets stay, as the parts of all larger ones.
+            smaller, alone = (alone, {}) if len(chosen) <= most else (alone, alone)
+        parts_of_it = itertools.combinations(chosen, min(len(chosen) - 1, most))
+        known = np.unpackbits(functools.reduce(np.bitwise_or, map(smaller.__getitem__, parts_of_it)), count=length).view(bool)
+        unique = classes.singled_out(chosen, counts, subject, known)
         size = int(counts[unique].sum()) if subject is None else distinct_count(subject[unique])
         found.append(Combination(chosen, size, size / people if people else 0.0))
         if len(chosen) > most:
             continue
-        alone[chosen] = unique
-        minimal = unique.copy()
-        for left_out in range(len(chosen)):
-            minimal &= ~alone[chosen[:left_out] + chosen[left_out + 1 :]]
+        alone[chosen] = np.packbits(unique)
+        rows = np.flatnonzero(unique & ~known)
         weight = float(math.factorial(len(names) - len(chosen)))
-        scores[minimal] += weight
-        total = weight * float(counts[minimal].sum())
+        scores[rows] += weight
+        total = weight * float(counts[rows].sum())
         for name in chosen:
             parts[name] += total
     everything = float(scores @ counts)
@@ -93,21 +100,63 @@ def combinations(
     return Combinations(tuple(ordered), 2 ** len(names) - 1, scores, contributions)
 
 
-def _sets(names: tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
-    sizes = [*range(1, min(most, len(names)) + 1), *range(len(names), most, -1)]
-    return itertools.chain.from_iterable(itertools.combinations(names, size) for size in sizes)
+def _sets(names: tuple[str, ...], most: int, budget: int) -> Iterator[tuple[str, ...]]:
+    """All sets of at most ``most`` names, smaller ones first; then the largest ones until there are ``budget`` in all."""
+    small = (itertools.combinations(names, size) for size in range(1, min(most, len(names)) + 1))
+    number = 0
+    for chosen in itertools.chain.from_iterable(small):
+        number += 1
+        yield chosen
+    large = (itertools.combinations(names, size) for size in range(len(names), most, -1))
+    yield from itertools.islice(itertools.chain.from_iterable(large), max(budget - number, 0))
 
 
-def _singled_out(
-    chosen: tuple[str, ...], numbers: Mapping[str, tuple[Counts, Keys]], counts: Counts, subject: Keys | None
-) -> Mask:
-    """Which rows stand in a class of one subject, shape (n,)."""
-    classes, many = np.zeros(len(counts), np.int64), 1
-    for name in chosen:
-        own, keys = numbers[name]
-        # Both factors are below 2³¹, so a pair is one exact integer; it is numbered anew before the next.
-        found, distinct = codes((classes * max(len(keys), 1) + own).view(np.uint64))
-        classes, many = found, len(distinct)
-    records = np.bincount(classes, weights=counts, minlength=many)
-    sizes = records if subject is None else distinct_per_number(classes, subject, many)
-    return np.asarray(sizes[classes] == 1)
+class _Classes:
+    """Classes by sets of attributes. A set begins mostly as the one before it did, so that this much is numbered once.
+
+    Args:
+        numbers: Number of each row's value, shape (n,), and the values, by attribute.
+        length: Rows n.
+    """
+
+    def __init__(self, numbers: Mapping[str, tuple[Counts, Keys]], length: int) -> None:
+        self._numbers = numbers
+        self._begun: list[tuple[str, Counts]] = [("", np.zeros(length, np.int64))]
+
+    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Keys | None, known: Mask) -> Mask:
+        """Which rows stand in a class of one subject, shape (n,).
+
+        Args:
+            chosen: The set.
+            counts: Records of each row, shape (n,).
+            subject: Subject of each row, shape (n,), or None.
+            known: Rows that a part of the set singles out already, shape (n,). No other row is in a class with them.
+        """
+        rows, unique = np.flatnonzero(~known), known.copy()
+        if not len(rows):
+            return unique
+        # Few rows are numbered by all attributes; for many it pays to go on from what the set before began with.
+        few = len(rows) * len(chosen) < len(known)
+        classes, many = np.zeros(len(rows), np.int64) if few else self._prefix(chosen[:-1])[rows], 1
+        for name in chosen if few else chosen[-1:]:
+            own, keys = self._numbers[name]
+            classes, many = _pairs(classes, own[rows], len(keys))
+        records = np.bincount(classes, weights=counts[rows], minlength=many)
+        sizes = records if subject is None else distinct_per_number(classes, subject[rows], many)
+        unique[rows] = sizes[classes] == 1
+        return unique
+
+    def _prefix(self, names: tuple[str, ...]) -> Counts:
+        while tuple(name for name, _ in self._begun[1:]) != names[: len(self._begun) - 1]:
+            self._begun.pop()
+        for name in names[len(self._begun) - 1 :]:
+            own, keys = self._numbers[name]
+            self._begun.append((name, _pairs(self._begun[-1][1], own, len(keys))[0]))
+        return self._begun[-1][1]
+
+
+def _pairs(classes: Counts, values: Counts, many: int) -> tuple[Counts, int]:
+    """Number the pairs of a class and one of ``many`` values, both (n,), anew; and how many there are."""
+    # Both factors are below 2³¹, so a pair is one exact integer.
+    numbers, distinct = codes((classes * max(many, 1) + values).view(np.uint64))
+    return numbers, len(distinct)

@@ -40,9 +40,8 @@ class Scale:
 
 def equal_distance(found: Distribution) -> Shares:
     """Half the sum of absolute differences (total variation) of each class, shape (classes,)."""
-    there = found.overall[found.pair_value]
     # Values absent from a class differ by their whole share: 1 − Σ of the shares of those present.
-    return np.asarray((found.summed(np.abs(found.share - there)) + 1.0 - found.summed(there)) / 2)
+    return np.asarray((found.summed(np.abs(found.share - found.there) - found.there) + 1.0) / 2)
 
 
 def ordered_distance(found: Distribution, ranks: Counts) -> Shares:

@@ -46,6 +46,9 @@ class Distribution:
             values: Value key of each row, shape (n,).
         """
         numbers, keys = ordered_codes(values)
+        sorted_pairs = classes.paired(numbers, max(len(keys), 1))
+        if sorted_pairs is not None:
+            return cls(len(classes), len(keys), *sorted_pairs, classes.records, keys)
         return cls.counted(classes.numbers, classes.records, numbers, keys, counts)
 
     @classmethod
@@ -92,9 +95,19 @@ class Distribution:
         return np.asarray(self.pair_records / self.class_records[self.pair_class])
 
     @cached_property
+    def lift(self) -> Shares:
+        """How many times as likely each pair's value is in its class as in all, shape (pairs,)."""
+        return np.asarray(self.share / self.there)
+
+    @cached_property
+    def there(self) -> Shares:
+        """Share of each pair's value among all records, shape (pairs,)."""
+        return np.asarray(self.overall[self.pair_value])
+
+    @cached_property
     def begins(self) -> Counts:
         """First pair of each class, shape (classes,); every class has one."""
-        return np.searchsorted(self.pair_class, np.arange(self.classes))
+        return np.flatnonzero(np.r_[True, self.pair_class[1:] != self.pair_class[:-1]][: len(self.pair_class)])
 
     def summed(self, pairs: Shares) -> Shares:
         """The sum of a figure of each pair over the pairs of each class, shape (classes,)."""

@@ -14,6 +14,7 @@ Counts = npt.NDArray[np.int64]
 _SPARSE = 0.5
 _SAMPLE = 1 << 13
 """Rows, about, that are looked at to see whether rows repeat."""
+_VALUE_BITS = 24
 _CELLS = 1 << 27
 """Most keys of a histogram whose rows are not counted together: a gibibyte."""
 
@@ -93,10 +94,40 @@ class Classes:
     @cached_property
     def _sized(self) -> tuple[Keys, Counts]:
         """Keys and records of the classes, by sorting where nobody has asked for the number of a row."""
-        if "_coded" not in self.__dict__ and self._subject is None and (self._counts == 1).all():
+        if self.sorts:
             return runs(self._keys)
         numbers, keys = self._coded
         return keys, tally(numbers, self._counts, len(keys))
+
+    @property
+    def sorts(self) -> bool:
+        """Whether sorting tells all: each row is one record and one person, and nobody has asked for the number of a row."""
+        return "_coded" not in self.__dict__ and self._subject is None and bool((self._counts == 1).all())
+
+    def paired(self, values: Counts, many: int) -> tuple[Counts, Counts, Counts] | None:
+        """The pairs of a class and a value that occur, by sorting rows: quicker than numbering their classes.
+
+        Args:
+            values: Number of each row's value, below ``many``, shape (n,).
+            many: How many values there are.
+
+        Returns:
+            Class, value and records of each pair, each of shape (pairs,), by class and then by value. None if rows must be
+            numbered, which is so, too, if two classes differ only in the bits that the value takes the place of.
+        """
+        bits = np.uint64((many - 1).bit_length())
+        if not self.sorts or bits > _VALUE_BITS:
+            return None
+        pairs = self._keys >> bits
+        pairs <<= bits
+        pairs |= values.view(np.uint64)
+        distinct, records = runs(pairs)
+        above = distinct >> bits
+        begins = np.r_[True, above[1:] != above[:-1]] if len(above) else np.empty(0, bool)
+        if np.count_nonzero(begins) != len(self):
+            return None
+        distinct &= (np.uint64(1) << bits) - np.uint64(1)
+        return np.cumsum(begins) - 1, distinct.view(np.int64), records
 
     @property
     def numbers(self) -> Counts:

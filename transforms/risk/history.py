@@ -5,7 +5,7 @@ anybody else has all of them. One point is computed exactly; more are drawn, alw
 with Wilson's interval of 95 %.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +30,15 @@ class History:
         share: Chance that they single the person out, persons and then points being equally likely, from 0 to 1.
         low: Lower end of the interval of 95 %; the share itself where it is exact.
         high: Upper end.
+        others: Of one point, the share by the other definitions in use: ``points``, of the distinct points of all subjects
+            taken together; ``records``, of all records; ``subjects``, of the subjects whom some point of theirs singles out.
     """
 
     points: int
     share: float
     low: float
     high: float
+    others: dict[str, float] = field(default_factory=dict)
 
 
 def histories(classes: Classes, subject: Keys, points: tuple[int, ...] = POINTS, samples: int = SAMPLES) -> list[History]:
@@ -51,8 +54,8 @@ def histories(classes: Classes, subject: Keys, points: tuple[int, ...] = POINTS,
     found = []
     for number in points:
         if number == 1:
-            share = pairs.exact()
-            found.append(History(1, share, share, share))
+            share, others = pairs.exact(classes.records)
+            found.append(History(1, share, share, share, others))
         elif (pairs.own >= number).any():
             found.append(_drawn(pairs, number, samples))
     return found
@@ -74,11 +77,20 @@ class _Pairs:
         self.by_point = self.people[order]
         self.point_begins = np.concatenate([[0], np.cumsum(self.sizes)])
 
-    def exact(self) -> float:
-        """Chance that one random point of a random subject is that subject's alone."""
-        alone = np.bincount(self.people, weights=self.sizes[self.points] == 1, minlength=len(self.own))
+    def exact(self, records: Counts) -> tuple[float, dict[str, float]]:
+        """Chance that one random point of a random subject is that subject's alone; and the same otherwise defined.
+
+        Args:
+            records: Records of each point, shape (points,).
+        """
+        hers = self.sizes == 1
+        alone = np.bincount(self.people, weights=hers[self.points], minlength=len(self.own))
         there = self.own > 0
-        return float((alone[there] / self.own[there]).mean())
+        others = {
+            "points": float(hers.sum() / len(self.points)), "records": float(records[hers].sum() / records.sum()),
+            "subjects": float((alone[there] > 0).mean()),
+        }  # fmt: skip
+        return float((alone[there] / self.own[there]).mean()), others
 
     def has(self, people: Counts, points: Counts) -> npt.NDArray[np.bool_]:
         """Which subjects have which points, element by element."""

@@ -72,8 +72,7 @@ class Released:
         counts: Records of each row, shape (n,).
         subject: Whom each row is about, shape (n,), or None.
         low: Least value that each released value may stand for, shape (n, r).
-        high: Greatest value, likewise; where rows of one key are ordered by the first column of ``low``, that of ``high`` is
-            ordered too.
+        high: Greatest value, likewise.
     """
 
     keys: Keys
@@ -112,13 +111,17 @@ class Presence:
         k_map: Fewest subjects of the table whom a released record may be, over those whom it meets; None if it meets none.
         outside: Share of released records that meet nobody of the table.
         delta: Least and greatest chance, over its rows, that a subject of the table is in the release.
-        journalist: Greatest and average risk of a released record: one over the subjects it may be.
+        journalist: Risk of a released subject, one over the subjects of the table that it may be: ``highest``, ``average``, and
+            ``at_risk``, the share of subjects who may be fewer than k; over subjects of a class, those who meet somebody.
+        marketer: Share of them that is expected to be linked rightly if all are linked at random. El Emam (2013): the average
+            is this, or the classes over the table's subjects who may be in them if that is more.
     """
 
     k_map: int | None
     outside: float
     delta: tuple[float, float]
     journalist: dict[str, float]
+    marketer: float
 
 
 @dataclass(frozen=True)
@@ -136,16 +139,18 @@ class Join:
     Args:
         probes: The attacker's table.
         truth: Whether both sides name subjects alike, so that right links can be told from wrong ones.
+        k: A released subject who may be fewer than so many is at risk.
     """
 
-    def __init__(self, probes: Probes, truth: bool) -> None:
-        self._probes, self._truth = probes, truth and probes.subject is not None
+    def __init__(self, probes: Probes, truth: bool, k: int = 2) -> None:
+        self._probes, self._truth, self._k = probes, truth and probes.subject is not None, k
         table = len(probes.counts)
         self._found, self._only = np.zeros(table, np.int64), np.zeros(table, np.uint64)
         self._several = bool(len(probes.rows)) and bool(np.bincount(probes.rows, minlength=table).max() > 1)
         self._named = False
         self._released = self._outside = 0
         self._least: int | None = None
+        self._classes = self._met = self._risky = self._population = 0
         self._risk = 0.0
         self._delta = [1.0, 0.0] if table else [0.0, 0.0]
 
@@ -183,10 +188,13 @@ class Join:
         probes, hit = self._probes, self._found == 1
         presence = None
         if self._exact:
-            average = self._risk / max(self._released - self._outside, 1)
-            journalist = {"highest": 1 / self._least if self._least else 0.0, "average": average}
+            met, marketer = max(self._met, 1), self._risk / max(self._met, 1)
+            average = max(marketer, self._classes / max(self._population, 1))
+            journalist = {
+                "highest": 1 / self._least if self._least else 0.0, "average": average, "at_risk": self._risky / met,
+            }  # fmt: skip
             outside = self._outside / self._released if self._released else 0.0
-            presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist)
+            presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist, marketer)
         if probes.subject is None:
             linked = Linked(int(probes.counts.sum()), int(probes.counts[hit].sum()), None)
             return Joined(linked, _candidates(np.repeat(self._found, probes.counts)), presence)
@@ -198,8 +206,8 @@ class Join:
             rightly = int((np.bincount(people[right], minlength=size) > 0).sum())
         linked = Linked(int(there.sum()), int((np.bincount(people[hit], minlength=size) > 0).sum()), rightly)
         fewest = np.full(size, np.iinfo(np.int64).max)
-        met = self._found > 0
-        np.minimum.at(fewest, people[met], self._found[met])
+        somebody = self._found > 0
+        np.minimum.at(fewest, people[somebody], self._found[somebody])
         return Joined(linked, _candidates(fewest[fewest < np.iinfo(np.int64).max]), presence)
 
     @property
@@ -234,7 +242,11 @@ class Join:
             theirs = table.subjects[place[meets]]
             if len(theirs):
                 self._least = min(int(theirs.min()), self._least or int(theirs.min()))
-                self._risk += float((classes.records[meets] / theirs).sum())
+                mine_met = classes.subjects[meets]
+                self._classes, self._met = self._classes + len(mine_met), self._met + int(mine_met.sum())
+                self._population += int(theirs.sum())
+                self._risk += float((mine_met / theirs).sum())
+                self._risky += int(mine_met[theirs < self._k].sum())
         share = np.minimum(mine / table.subjects, 1.0)
         self._delta = [min(self._delta[0], float(share.min())), max(self._delta[1], float(share.max()))]
 
@@ -260,10 +272,12 @@ def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
     """The same within windows."""
     order = np.lexsort((released.low[:, 0], released.keys))
     low, high = released.low[order], released.high[order]
-    windows = windows_of(released.keys[order], low[:, 0], high[:, 0], probes.keys, probes.low[:, 0], probes.high[:, 0])
-    counts = released.counts[order]
+    keys, counts = released.keys[order], released.counts[order]
+    until = _reached(keys, high[:, 0])
+    windows = windows_of(keys, low[:, 0], until, probes.keys, probes.low[:, 0], probes.high[:, 0])
     subject = None if released.subject is None else released.subject[order]
-    if low.shape[1] > 1:
+    overlapping = not np.array_equal(until, high[:, 0], equal_nan=True)
+    if overlapping or low.shape[1] > 1:
         return _filtered(windows, probes, low, high, counts, subject)
     if subject is None:
         before = np.r_[0, np.cumsum(counts)]
@@ -272,14 +286,28 @@ def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
     return number, subject[np.minimum(windows.begin, len(subject) - 1)]
 
 
+def _reached(keys: Keys, high: Numbers) -> Numbers:
+    """The greatest value up to each row among the rows of its key, shape (n,); keys are ascending, so that runs are searched.
+
+    Where ranges overlap, as those of shifted dates do, a row may reach less far than one before it.
+    """
+    if not ((high[1:] < high[:-1]) & (keys[1:] == keys[:-1])).any():
+        return high
+    order = np.argsort(high, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    first = np.r_[0, np.cumsum(keys[1:] != keys[:-1])] * len(keys)
+    return np.asarray(high[order[np.maximum.accumulate(place + first) - first]])
+
+
 def _filtered(
     windows: Windows, probes: Probes, low: Numbers, high: Numbers, counts: Counts, subject: Keys | None
 ) -> tuple[Counts, Keys]:
-    """Windows of the first range, pair by pair looked at for the others."""
+    """Windows of the first range, looked at pair by pair."""
     number, only = np.zeros(len(probes.keys), np.int64), np.zeros(len(probes.keys), np.uint64)
     for begin, end in windows.slices(_PAIRS):
         probe, row = windows.pairs(begin, end)
-        near = ((low[row, 1:] <= probes.high[probe, 1:]) & (high[row, 1:] >= probes.low[probe, 1:])).all(axis=1)
+        near = ((low[row] <= probes.high[probe]) & (high[row] >= probes.low[probe])).all(axis=1)
         probe, row = probe[near], row[near]
         if subject is None:
             number[begin:end] = np.bincount(probe - begin, weights=counts[row], minlength=end - begin).astype(np.int64)

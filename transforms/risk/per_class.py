@@ -44,15 +44,12 @@ def commonest_share(found: Distribution) -> Shares:
 
 def basic_gain(found: Distribution) -> Shares:
     """Basic β: the greatest relative gain of a value's share in the class over its share in all."""
-    overall = found.overall[found.pair_value]
-    return np.asarray(np.maximum.reduceat((found.share - overall) / overall, found.begins))
+    return np.asarray(np.maximum.reduceat(found.lift - 1.0, found.begins))
 
 
 def enhanced_gain(found: Distribution, most: float) -> Shares:
     """Enhanced β: each value's gain, scaled so that it may be ``most`` where it must be no more than min(``most``, −ln p)."""
-    overall = found.overall[found.pair_value]
-    gain = (found.share - overall) / overall
-    own = np.minimum(most, -np.log(overall))
+    gain, own = found.lift - 1.0, np.minimum(most, -np.log(found.there))
     # A value that all records have gains nothing; it may.
     scaled = np.divide(gain * most, own, out=np.zeros_like(gain), where=gain > 0)
     return np.asarray(np.maximum.reduceat(scaled, found.begins))
@@ -60,6 +57,5 @@ def enhanced_gain(found: Distribution, most: float) -> Shares:
 
 def greatest_log_ratio(found: Distribution) -> Shares:
     """δ: the greatest |ln(q / p)| over all values; infinite where the class lacks one of them."""
-    ratio = np.abs(np.log(found.share / found.overall[found.pair_value]))
-    greatest = np.maximum.reduceat(ratio, found.begins)
+    greatest = np.maximum.reduceat(np.abs(np.log(found.lift)), found.begins)
     return np.asarray(np.where(found.distinct < found.values, np.inf, greatest))

@@ -12,6 +12,9 @@ import numpy as np
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
+_NEAR = 1e-6
+"""Far more than sums are off by rounding."""
+
 
 class LDiversity(Measure):
     """``l_distinct{FIELD: l}, l_entropy{FIELD: l}, l_recursive{FIELD: [c, l]}``."""
@@ -30,6 +33,15 @@ class LDiversity(Measure):
 
 def entropy_l(found: Distribution) -> int:
     """E to the entropy of the poorest class, rounded down; in floating point it may fall one short, never long."""
+    most = int(found.pair_records.max())
+    if most < len(found.pair_records):
+        # Logarithms of few counts, not of all shares, tell the least entropy; where it is near no whole number that will do.
+        table = np.arange(most + 1, dtype=np.float64)
+        table[1:] *= np.log(table[1:])
+        about = np.log(found.class_records) - found.summed(table[found.pair_records]) / found.class_records
+        values = float(np.exp(about.min()))
+        if abs(values - round(values)) > _NEAR or round(values) == 1:
+            return max(int(values), 1)
     entropy = -found.summed(found.share * np.log(found.share))
     return int((np.exp(1) ** entropy).min())
 

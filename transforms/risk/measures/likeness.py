@@ -20,21 +20,19 @@ class Likeness(Measure):
     def figures(self, view: View) -> dict[str, Any]:
         """The greatest figure over all classes and values, per sensitive field, over records."""
         found = view.distributions
+        basic = {name: beta_basic(one) for name, one in found.items()}
         return {
-            "beta_basic": {name: beta_basic(one) for name, one in found.items()},
-            "beta_enhanced": {
-                name: min(beta_basic(one), float((-np.log(one.overall)).max())) for name, one in found.items()
-            },
+            "beta_basic": basic,
+            "beta_enhanced": {name: min(basic[name], float((-np.log(one.overall)).max())) for name, one in found.items()},
             "delta_disclosure": {name: delta_disclosure(one) for name, one in found.items()},
         }
 
 
 def beta_basic(found: Distribution) -> float:
     """The greatest relative gain (q − p) / p of a value's share q in a class over its share p in all."""
-    overall = found.overall[found.pair_value]
-    return float(((found.share - overall) / overall).max())
+    return float(found.lift.max()) - 1.0
 
 
 def delta_disclosure(found: Distribution) -> float:
     """The greatest |ln(q / p)| over the values that a class has."""
-    return float(np.abs(np.log(found.share / found.overall[found.pair_value])).max())
+    return float(max(np.log(found.lift.max()), -np.log(found.lift.min())))

@@ -52,7 +52,7 @@ class View:
     scales: Mapping[str, Scale] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.sensitive:
+        if self.sensitive and not self.classes.sorts:
             _ = self.classes.numbers  # asked for later; sizes follow from them, so they need not be counted twice
 
     @cached_property
