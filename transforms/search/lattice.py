@@ -30,7 +30,7 @@ Nodes = npt.NDArray[np.int8]
 LARGEST = 10_000_000
 """Most nodes of a lattice whose optimum is proved."""
 
-EXACT = 50_000_000
+EXACT = 600_000_000
 """Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
 
 _COUNTED = 500
@@ -199,7 +199,8 @@ class Lattice:
             people = summed(classes, table.people)
         found = self._distributions(table, classes, records)
         failing = {one.name: one.fails(found[one.field]) for one in self.criteria}
-        self._keep(node, table, classes)
+        # As many rows as there are people in each class, at least, would be left of the table.
+        self._keep(node, table, classes, classes.many if table.subject is None else int(people.sum()))
         return Seen(node, records, people, failing, table, first_rows(classes.numbers, classes.many))
 
     def _distributions(self, table: Table, classes: Numbered, records: Counts) -> dict[str, Distribution]:
@@ -294,7 +295,7 @@ class Lattice:
         table = self._tables.least(lambda nodes: self.finer(nodes, node))
         return self._whole if table is None else table
 
-    def _keep(self, node: Node, table: Table, classes: Numbered) -> None:
-        if classes.many < 0.7 * len(table):
+    def _keep(self, node: Node, table: Table, classes: Numbered, least: int) -> None:
+        if least < 0.7 * len(table):
             joined = table.joined(classes)
             self._tables.put(node, joined, joined.nbytes)
