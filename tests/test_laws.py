@@ -80,6 +80,7 @@ EXAMPLES = [
     ({"generalize": {"calendar": ["year"], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"prefix": [6, 4, 2], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"hierarchy": "cn_divisions", "level": "province"}}, TEXT_COLUMNS),
+    ({"generalize": {"hierarchy": "cn_districts", "level": "city"}}, TEXT_COLUMNS),
     ("shift", MOMENTS), ("shift", ZONED), ({"shift": {"days": 1, "domain": "x"}}, DATES),
     ({"surrogate": {"of": "name", "pool": 20}}, TEXT_COLUMNS), ({"surrogate": {"of": "mobile", "pool": 3}}, INTEGERS),
     ("redact", TEXT_COLUMNS), ({"redact": {"kinds": ["mobile"]}}, TEXT_COLUMNS),

@@ -40,7 +40,7 @@ class Generalize(Action):
     bins: tuple[Number, ...] | None = Field(None, description="Cut points, ascending: [50, 100, 200, 500]")
     calendar: tuple[Unit, ...] | None = Field(None, description="Units, finest first: [day, week, month, year]")
     prefix: tuple[int, ...] | None = Field(None, description="Numbers of first characters kept: [6, 4, 2]")
-    hierarchy: str | None = Field(None, description="cn_divisions, or the path of a hierarchy file", min_length=1)
+    hierarchy: str | None = Field(None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1)
     level: Name | None = Field(None, description="The one level to release at, by name or number from 0; fixes it")
     levels: tuple[Name | tuple[Number, ...], ...] | None = Field(
         None,
