@@ -174,7 +174,11 @@ def test_generated_orders_are_found_however_their_address_is_put_together(record
         found = cut_to(address, "district", "*")
         right = pc.equal(found, names)
         # A wrong place is worse than none: what is found is the place or one around it.
-        around = [name.startswith(one) for name, one in zip(names.to_pylist(), found.to_pylist(), strict=True) if one != UNKNOWN]
+        around = [
+            name.startswith(one)
+            for name, one in zip(names.to_pylist(), found.to_pylist(), strict=True)
+            if one != UNKNOWN
+        ]
         recall = pc.mean(right.cast(pa.float64())).as_py()
         record_property(way, f"recall {recall:.4f} of {len(names)}, wrong {len(around) - sum(around)}")
         assert all(around), way

@@ -60,7 +60,9 @@ def test_every_district_stands_under_its_city_province_and_region():
     cities = read_hierarchy("cn_divisions")
     coarse = dict(zip(cities.leaves, cities.parents, strict=True))
     assert {parents[1:] for leaf, parents in above.items() if parents[0] in coarse} == set(coarse.values())
-    assert {parents[0] for parents in above.values()} - set(coarse) == {place.province for place in places() if place.city is None}
+    assert {parents[0] for parents in above.values()} - set(coarse) == {
+        place.province for place in places() if place.city is None
+    }
 
 
 @pytest.mark.parametrize(

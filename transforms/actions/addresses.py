@@ -91,7 +91,8 @@ class _Table:
         self._lengths = sorted(by_length, reverse=True)
         self._texts = {length: pa.array(by_length[length]) for length in self._lengths}
         self._places = {
-            length: np.array([number[place] for place, _ in by_length[length].values()], np.int32) for length in self._lengths
+            length: np.array([number[place] for place, _ in by_length[length].values()], np.int32)
+            for length in self._lengths
         }
         self._short = {length: np.array([short for _, short in by_length[length].values()]) for length in self._lengths}
         self._start_texts = pa.array(self._starts)
@@ -130,7 +131,8 @@ class _Table:
             if len(hit):
                 after = pc.utf8_slice_codeunits(here.take(pa.array(hit)), length, length + 8)
                 short, market = (
-                    pc.match_substring_regex(after, pattern).to_numpy(zero_copy_only=False) for pattern in (_GOES_ON, _MARKET)
+                    pc.match_substring_regex(after, pattern).to_numpy(zero_copy_only=False)
+                    for pattern in (_GOES_ON, _MARKET)
                 )
                 hit = hit[~np.where(self._short[length][spelt[hit]], short, market)]
                 number[rows[hit]], size[rows[hit]] = self._places[length][spelt[hit]], length
@@ -178,6 +180,7 @@ def _without(texts: pa.Array, sizes: Numbers) -> pa.Array:
     if not rows:
         return texts
     pieces = [
-        pc.utf8_slice_codeunits(texts.take(pa.array(one)), int(size)) for one, size in zip(rows, np.unique(sizes), strict=True)
+        pc.utf8_slice_codeunits(texts.take(pa.array(one)), int(size))
+        for one, size in zip(rows, np.unique(sizes), strict=True)
     ]
     return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(rows))))

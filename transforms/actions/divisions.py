@@ -81,7 +81,9 @@ def short_provinces() -> dict[str, str]:
     """The province for each short name that is no city's: 浙江, 内蒙古, 北京, but not 吉林."""
     whole = spellings().whole
     names = {_PROVINCE_ENDING.sub("", place.province): place.province for place in places()}
-    return {short: province for short, province in names.items() if short in whole and whole[short].province == province}
+    return {
+        short: province for short, province in names.items() if short in whole and whole[short].province == province
+    }
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +124,9 @@ class _Found:
         self._whole: dict[str, tuple[int, Place | None]] = {}
         self._heads: dict[str, tuple[int, Place | None, bool]] = {}
 
-    def add(self, rank: int, text: str, place: Place, short: bool = False, head: bool = True, whole: bool = True) -> None:
+    def add(
+        self, rank: int, text: str, place: Place, short: bool = False, head: bool = True, whole: bool = True
+    ) -> None:
         if whole:
             rank_before, before = self._whole.get(text, (rank + 1, None))
             if rank < rank_before:
@@ -225,7 +229,10 @@ def _spell_former(found: _Found, former: str, place: Place) -> None:
     parts = _CITY_AND_DISTRICT.match(former.removeprefix(place.province))
     if parts is None:
         # A city, or a district of a municipality.
-        name, above = former.removeprefix(place.province), [place.province, own, own + place.province, place.province * 2]
+        name, above = (
+            former.removeprefix(place.province),
+            [place.province, own, own + place.province, place.province * 2],
+        )
     else:
         cities = [parts[1], parts[1][:-1]]
         name, above = parts[2], [*cities, *(province + city for province in (place.province, own) for city in cities)]
