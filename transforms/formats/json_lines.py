@@ -1,7 +1,8 @@
 """JSON Lines: one object a line. Scalars are read as the text they are written as, so no digit is lost.
 
-Blank lines are passed over but counted as rows. Of a key that a line repeats the last value counts. Reading goes line
-by line: no columnar reader keeps numbers as they are written. How nested values become rows says
+Blank lines are passed over but counted as rows. Of a key that a line repeats the last value counts. Plain lines are
+read as columns (`beam_deid.transforms.formats.json_columns`), others row by row
+(`beam_deid.transforms.formats.json_rows`), and nobody can tell which. How nested values become rows says
 `beam_deid.transforms.formats.nesting`; a row's number is then its place among the rows, not the line.
 """
 
@@ -9,6 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,11 +18,13 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
 from beam_deid.transforms.terms import Reason
 
 _HEAD = 1 << 20
+_BLOCK = 8 << 20
 
 
 class JsonLines(Format):
@@ -42,9 +46,21 @@ class JsonLines(Format):
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
         known: Collection[str] | None = None,
     ) -> Iterator[Chunk]:  # fmt: skip
-        """Stream the file."""
+        """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
-        return chunks(_units(shard.path, options, nesting), nesting, columns, rows, known)
+        plain, number = Columns(nesting, columns, known), 0
+        for block in _blocks(shard.path, options):
+            try:
+                batch = plain.read(block)
+            except Unplain:
+                units = [unit for line in _split(block) for unit in _units_of(line, nesting)]
+                yield from chunks(units, nesting, columns, rows, known, number)
+                number += len(units)
+                continue
+            for start in range(0, batch.num_rows, rows):
+                piece = batch.slice(start, rows)
+                yield Chunk(piece, np.arange(number + start, number + start + piece.num_rows, dtype=np.int64))
+            number += batch.num_rows
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
         """Keys in the schema's order, null as null, all characters as they are."""
@@ -52,19 +68,20 @@ class JsonLines(Format):
 
 
 def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
-    for line in _lines(path, options):
-        if not line.strip():
-            yield BLANK
-            continue
-        try:
-            value = DECODER.decode(line.strip())
-        except (ValueError, RecursionError):
-            yield Unit(None, "", Reason.BAD_ENCODING if MARK in line else Reason.MALFORMED_ROW)
-            continue
-        try:
-            yield from nesting.units(value)
-        except RecursionError:
-            yield Unit(None, "", Reason.MALFORMED_ROW)
+    for block in _blocks(path, options):
+        for line in _split(block):
+            yield from _units_of(line, nesting)
+
+
+def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
+    text = line.decode().strip()
+    if not text:
+        yield BLANK
+        return
+    try:
+        yield from nesting.units(DECODER.decode(text))
+    except (ValueError, RecursionError):
+        yield Unit(None, "", Reason.BAD_ENCODING if MARK in text else Reason.MALFORMED_ROW)
 
 
 def text_stream(path: str, options: InputOptions) -> Utf8Stream:
@@ -83,17 +100,27 @@ def text_stream(path: str, options: InputOptions) -> Utf8Stream:
     return Utf8Stream(open_plain(path), encoding, '"', path)
 
 
-def _lines(path: str, options: InputOptions) -> Iterator[str]:
+def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
+    """The file in pieces of whole lines."""
     stream = text_stream(path, options)
-    rest = b""
+    held: list[bytes] = []
+    size = 0
     try:
-        while block := stream.read(_HEAD):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from (line.decode() for line in lines)
-        if rest:
-            yield rest.decode()
+        while piece := stream.read(_HEAD):
+            cut = piece.rfind(b"\n") + 1
+            if size + cut >= _BLOCK and cut:
+                yield b"".join([*held, piece[:cut]])
+                held, size, piece = [], 0, piece[cut:]
+            held.append(piece)
+            size += len(piece)
+        if size:
+            yield b"".join(held)
     finally:
         stream.close()
+
+
+def _split(block: bytes) -> list[bytes]:
+    return block.removesuffix(b"\n").split(b"\n")
 
 
 class _Writer:

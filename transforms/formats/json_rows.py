@@ -1,12 +1,15 @@
 """Rows of JSON values on their way to columns of text. Scalars are the text they are written as: no digit is lost."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
@@ -21,6 +24,7 @@ LIST = {b"beam_deid.list": b"yes"}
 """Metadata of a column in which some value is a list."""
 
 _HEAD_ROWS = 1000
+_HALF = re.compile("[\ud800-\udfff]")
 _SCALARS = (str, bool, type(None))
 
 
@@ -47,11 +51,16 @@ def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
 
 
 def chunks(
-    units: Iterable[Unit], nesting: Nesting, columns: Sequence[str], rows: int, known: Collection[str] | None
+    units: Iterable[Unit],
+    nesting: Nesting,
+    columns: Sequence[str],
+    rows: int,
+    known: Collection[str] | None,
+    first: int = 0,
 ) -> Iterator[Chunk]:
-    """The rows in chunks of at most ``rows``, numbered from 0."""
+    """The rows in chunks of at most ``rows``, numbered from ``first``."""
     gathered = _Gathered(columns, known, nesting)
-    for number, unit in enumerate(units):
+    for number, unit in enumerate(units, first):
         if unit is not BLANK:
             gathered.add(number, unit)
         if gathered.count == rows:
@@ -68,35 +77,36 @@ class _Gathered:
         self._columns, self._strict = list(columns), known is not None
         self._known = frozenset(columns if known is None else known)
         self._objects = parents(list(self._known)) | nesting.objects
-        self._values: list[list[str | None]] = [[] for _ in columns]
-        self._rows: list[int] = []
+        self._rows: list[Row] = []
+        self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
         self.count = 0
 
     def add(self, number: int, unit: Unit) -> None:
         self.count += 1
-        if unit.row is None:
-            self._fault(number, unit.field, unit.reason or Reason.MALFORMED_ROW)
-            return
-        field, reason = self._foreign(unit.row)
-        if reason is not None:
-            self._fault(number, field, reason)
-            return
-        picked = [unit.row.get(name) for name in self._columns]
-        wrong = [(name, _wrong(item)) for name, item in zip(self._columns, picked, strict=True)]
-        found = [(name, why) for name, why in wrong if why is not None]
-        for name, why in found:
-            self._fault(number, name, why)
-        if not found:
-            self._rows.append(number)
-            for column, item in zip(self._values, picked, strict=True):
-                column.append(("true" if item else "false") if isinstance(item, bool) else item)
+        field, reason = unit.field, unit.reason or Reason.MALFORMED_ROW
+        if unit.row is not None:
+            field, found = self._foreign(unit.row)
+            if found is None:
+                self._rows.append(unit.row)
+                self._numbers.append(number)
+                return
+            reason = found
+        self._faults.setdefault((field, reason), []).append(number)
 
     def chunk(self) -> Chunk:
-        arrays = [pa.array(column, pa.string()) for column in self._values]
+        numbers = np.array(self._numbers, np.int64)
         faults = [Fault(np.array(rows, np.int64), name, why) for (name, why), rows in self._faults.items()]
+        sound = np.ones(len(numbers), bool)
+        arrays = []
+        for name in self._columns:
+            column, wrong = _texts([row.get(name) for row in self._rows])
+            arrays.append(column)
+            for reason, mask in wrong.items():
+                faults.append(Fault(numbers[mask], name, reason))
+                sound &= ~mask
         batch = pa.RecordBatch.from_arrays(arrays, names=self._columns)
-        return Chunk(batch, np.array(self._rows, np.int64), faults)
+        return Chunk(batch if sound.all() else batch.filter(pa.array(sound)), numbers[sound], faults)
 
     def _foreign(self, row: Row) -> tuple[str, Reason | None]:
         """What is wrong with a row that has fields nobody knows; an object without fields is none."""
@@ -109,16 +119,31 @@ class _Gathered:
             return min(objects), Reason.WRONG_TYPE
         return "", Reason.UNKNOWN_FIELD if foreign and self._strict else None
 
-    def _fault(self, number: int, name: str, reason: Reason) -> None:
-        self._faults.setdefault((name, reason), []).append(number)
+
+def _texts(values: list[Any]) -> tuple[pa.Array, dict[Reason, npt.NDArray[np.bool_]]]:
+    """A column of text, and where its values are none, by reason."""
+    wrong: dict[Reason, npt.NDArray[np.bool_]] = {}
+    try:
+        column = pa.array(values, pa.string())
+    except (pa.ArrowException, TypeError, UnicodeError):
+        # Not all are text: value by value it is seen which.
+        reasons = [_wrong(value) for value in values]
+        wrong = {reason: np.array([one is reason for one in reasons]) for reason in set(reasons) if reason is not None}
+        column = pa.array(
+            [None if why else _spelt(value) for value, why in zip(values, reasons, strict=True)], pa.string()
+        )
+    broken = pc.match_substring(column, MARK).fill_null(False)
+    if pc.any(broken).as_py():
+        wrong[Reason.BAD_ENCODING] = broken.to_numpy(zero_copy_only=False) | wrong.get(Reason.BAD_ENCODING, False)
+    return column, wrong
 
 
-def _wrong(item: Any) -> Reason | None:
-    if not isinstance(item, _SCALARS):
+def _spelt(value: Any) -> str | None:
+    return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def _wrong(value: Any) -> Reason | None:
+    if not isinstance(value, _SCALARS):
         return Reason.WRONG_TYPE
-    if isinstance(item, str):
-        if MARK in item:
-            return Reason.BAD_ENCODING
-        if any("\ud800" <= character <= "\udfff" for character in item):
-            return Reason.BAD_ENCODING  # half of an escaped pair is no character
-    return None
+    # Half of an escaped pair is no character.
+    return Reason.BAD_ENCODING if isinstance(value, str) and _HALF.search(value) else None

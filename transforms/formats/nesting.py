@@ -37,14 +37,28 @@ class Nesting:
 
     Attributes:
         records: The keys that lead from a value to its records; empty where the value is the record.
+        items: The path of the list whose items are rows; None if there is none.
         objects: Paths of objects that are known to hold fields; nothing, at such a path, is an empty object.
     """
 
     def __init__(self, options: InputOptions) -> None:
         self.records: tuple[str, ...] = tuple(options.records.split(".")) if options.records else ()
-        self._items = options.items
+        self.items = options.items
         self._names = {path: name for name, path in options.fields.items()}
+        self._paths = dict(options.fields)
         self.objects = parents([*self._names, *([options.items] if options.items else [])])
+
+    def name(self, path: str) -> str:
+        """The column of a path."""
+        return self._names.get(path, path)
+
+    def path(self, name: str) -> str:
+        """The path of a column."""
+        return self._paths.get(name, name)
+
+    def declares(self, path: str) -> bool:
+        """Whether the policy names this path, so that whatever stands there is one column."""
+        return path in self._names
 
     def units(self, value: Any) -> Iterator[Unit]:
         """The rows of one JSON value."""
@@ -69,13 +83,13 @@ class Nesting:
             return
         own: Row = {}
         twice = self._gather(record, "", own)
-        items = own.pop(self._items, None) if self._items is not None else None
+        items = own.pop(self.items, None) if self.items is not None else None
         if twice is not None:
             yield Unit(None, twice, Reason.NAMED_TWICE)
         elif items is None or items == [] or items == {}:
             yield Unit(own)
         elif not isinstance(items, list):
-            yield Unit(None, str(self._items), Reason.WRONG_TYPE)
+            yield Unit(None, str(self.items), Reason.WRONG_TYPE)
         else:
             for item in items:
                 yield self._row(own, item)
@@ -83,9 +97,9 @@ class Nesting:
     def _row(self, own: Row, item: Any) -> Unit:
         row = dict(own)
         if isinstance(item, dict):
-            twice = self._gather(item, f"{self._items}.", row)
+            twice = self._gather(item, f"{self.items}.", row)
             return Unit(row) if twice is None else Unit(None, twice, Reason.NAMED_TWICE)
-        name = self._names.get(str(self._items), str(self._items))
+        name = self._names.get(str(self.items), str(self.items))
         if name in row:
             return Unit(None, name, Reason.NAMED_TWICE)
         row[name] = item
@@ -96,13 +110,13 @@ class Nesting:
         for key, one in value.items():
             path = prefix + key
             declared = path in self._names
-            if isinstance(one, dict) and not declared and path != self._items:
+            if isinstance(one, dict) and not declared and path != self.items:
                 twice = self._gather(one, f"{path}.", into)
                 if twice is not None:
                     return twice
                 continue
             # Items wait under their path, whatever their column is called.
-            name = self._names[path] if declared and path != self._items else path
+            name = self._names[path] if declared and path != self.items else path
             if name in into:
                 return name
             into[name] = one
