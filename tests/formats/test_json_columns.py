@@ -18,6 +18,7 @@ OPTIONS = [
     InputOptions(items="i", fields={"m": "r.m", "g": "i.g"}),
     InputOptions(records="d.l", items="i"),
     InputOptions(fields={"r": "r", "i": "i"}),
+    InputOptions(fields={"r": "r.m", "a": "new"}),
 ]
 KNOWN = ["a", "m", "r.m", "r", "g", "i.g", "i"]
 

@@ -97,6 +97,18 @@ def test_columns_are_called_by_their_paths_or_as_the_policy_says(tmp_path):
     assert list(records.values()) == [("1", "m1"), ("2", "m1"), (None, None), ("3", "m3")]
 
 
+def test_a_column_may_be_called_like_the_object_that_it_lies_in(tmp_path):
+    (tmp_path / "in.jsonl").write_text(
+        '{"buyer": {"id": 1, "x": 2}}\n{"buyer": null}\n{"buyer": "SECRET"}\n{"buyer": {"new": 1}}\n{"buyer": {"id": {"y": 1}}}\n'
+    )
+    options = InputOptions(fields={"buyer": "buyer.id"})
+    schema = format_of("in.jsonl", options).schema(str(tmp_path / "in.jsonl"), options)
+    assert schema.names == ["buyer", "buyer.x", "buyer.new"]
+    assert read(tmp_path / "in.jsonl", options, ["buyer"], known=["buyer", "buyer.x"]) == (
+        {0: ("1",), 1: (None,)}, {(2, "buyer"): "named_twice", (3, ""): "unknown_field", (4, "buyer"): "wrong_type"},
+    )  # fmt: skip
+
+
 def test_a_list_that_is_not_declared_is_a_column_that_cannot_be_read(tmp_path):
     (tmp_path / "in.jsonl").write_text(lines([*ORDERS, {"order_id": 4, "item_list": None}]))
     options = InputOptions()

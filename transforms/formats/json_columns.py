@@ -46,7 +46,7 @@ class Columns:
     def __init__(self, nesting: Nesting, columns: Sequence[str], known: Collection[str] | None) -> None:
         self._nesting, self._columns = nesting, list(columns)
         self._known = None if known is None else frozenset(known)
-        self._objects = parents(list(columns if known is None else known)) | nesting.objects
+        self._objects = nesting.above(columns if known is None else known)
         self._wanted = {nesting.path(name): name for name in columns}
         tree = _tree(self._wanted)
         self._schema = None if tree is None else self._explicit(tree)
@@ -109,6 +109,10 @@ class Columns:
 
     def _note(self, path: str, leaf: pa.Array, found: dict[str, pa.Array]) -> None:
         name = self._nesting.name(path)
+        if path in self._nesting.aliases and not self._nesting.declares(path):
+            if pa.types.is_null(leaf.type):
+                return
+            raise Unplain
         if name in found:
             raise Unplain
         if (

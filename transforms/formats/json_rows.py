@@ -43,7 +43,7 @@ def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
         raise InputError(f"nothing stands at {where}", path, "Let input.records name the path of the list of records")
     names = dict.fromkeys(name for row in rows for name in row)
     # Where objects stand a value is a fault of its row, and null an object without fields.
-    objects = parents(list(names)) | nesting.objects
+    objects = nesting.above(names)
     lists = {name for row in rows for name, value in row.items() if isinstance(value, list) and value}
     return pa.schema(
         [pa.field(name, pa.string(), metadata=LIST if name in lists else None) for name in names if name not in objects]
@@ -76,7 +76,7 @@ class _Gathered:
     def __init__(self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting) -> None:
         self._columns, self._strict = list(columns), known is not None
         self._known = frozenset(columns if known is None else known)
-        self._objects = parents(list(self._known)) | nesting.objects
+        self._objects, self._aliases = nesting.above(self._known), nesting.aliases
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
@@ -114,7 +114,7 @@ class _Gathered:
             return "", None
         foreign = [name for name in row.keys() - self._known if not (name in self._objects and is_nothing(row[name]))]
         # An object where a value belongs, or a value where an object does.
-        objects = parents(foreign) & self._known or self._objects.intersection(foreign)
+        objects = (parents(foreign) & self._known) - self._aliases or self._objects.intersection(foreign)
         if objects:
             return min(objects), Reason.WRONG_TYPE
         return "", Reason.UNKNOWN_FIELD if foreign and self._strict else None

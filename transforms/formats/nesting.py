@@ -6,7 +6,7 @@ items, and whatever stands at a path that ``input.fields`` names, is one column;
 list is ever released.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from beam_deid.transforms.formats.format import InputOptions
@@ -38,6 +38,7 @@ class Nesting:
     Attributes:
         records: The keys that lead from a value to its records; empty where the value is the record.
         items: The path of the list whose items are rows; None if there is none.
+        aliases: Names that the policy gives to other paths.
         objects: Paths of objects that are known to hold fields; nothing, at such a path, is an empty object.
     """
 
@@ -46,6 +47,7 @@ class Nesting:
         self.items = options.items
         self._names = {path: name for name, path in options.fields.items()}
         self._paths = dict(options.fields)
+        self.aliases = frozenset(name for name, path in options.fields.items() if name != path)
         self.objects = parents([*self._names, *([options.items] if options.items else [])])
 
     def name(self, path: str) -> str:
@@ -59,6 +61,10 @@ class Nesting:
     def declares(self, path: str) -> bool:
         """Whether the policy names this path, so that whatever stands there is one column."""
         return path in self._names
+
+    def above(self, names: Collection[str]) -> frozenset[str]:
+        """The paths at which objects stand where these are the columns."""
+        return (parents([self.path(name) for name in names]) | self.objects) - self.aliases
 
     def units(self, value: Any) -> Iterator[Unit]:
         """The rows of one JSON value."""
@@ -115,6 +121,11 @@ class Nesting:
                 if twice is not None:
                     return twice
                 continue
+            if not declared and path in self.aliases:
+                # What has no name of its own must not pass for what the policy calls so.
+                if is_nothing(one):
+                    continue
+                return path
             # Items wait under their path, whatever their column is called.
             name = self._names[path] if declared and path != self.items else path
             if name in into:
