@@ -198,7 +198,7 @@ records = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), scalars, mi
 
 
 @given(records, st.sampled_from([None, 1, 3]))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_document_reads_as_its_lines_do(tmp_path_factory, values, indent):
     folder = tmp_path_factory.mktemp("json")
     (folder / "in.json").write_text(json.dumps({"x": {"y": values}}, indent=indent))
