@@ -112,3 +112,21 @@ def test_a_wrong_policy_and_a_wrong_release_are_told_at_once():
         Deidentify({"version": 2})
     with pytest.raises(UsageError, match="out"):
         Deidentify(POLICY, release="crm")
+
+
+def test_combined_columns_are_made_of_embedded_records_too():
+    policy = {
+        "version": 1, "dataset": "d", "subject": "who", "input": {"combine": {"place": ["city", "district"]}},
+        "fields": {
+            "who": {"role": "direct_identifier"}, "city": {"role": "quasi_identifier"},
+            "district": {"role": "quasi_identifier"}, "place": {"role": "quasi_identifier"},
+        },
+        "releases": {"out": {
+            "purpose": "test", "sharing": "enclave", "require": {"risk": 1},
+            "fields": {"place": {"generalize": {"hierarchy": "cn_districts", "level": "city"}}},
+        }},
+    }  # fmt: skip
+    rows = [{"who": f"p{number}", "city": "杭州", "district": "余杭区"} for number in range(9)]
+    with pipeline() as begun:
+        result = begun | beam.Create(rows) | Deidentify(policy)
+        assert_that(result.released, equal_to([{"place": "杭州市"}] * 9))

@@ -81,6 +81,7 @@ EXAMPLES = [
     ({"generalize": {"prefix": [6, 4, 2], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"masks": [{"keep_first": 3, "keep_last": 2}, {"keep_first": 2}], "level": 1}}, TEXT_COLUMNS),
     ({"generalize": {"hierarchy": "cn_divisions", "level": "province"}}, TEXT_COLUMNS),
+    ({"generalize": {"hierarchy": "cn_districts", "level": "city"}}, TEXT_COLUMNS),
     ("shift", MOMENTS), ("shift", ZONED), ({"shift": {"days": 1, "domain": "x"}}, DATES),
     ({"surrogate": {"of": "name", "pool": 20}}, TEXT_COLUMNS), ({"surrogate": {"of": "mobile", "pool": 3}}, INTEGERS),
     ("redact", TEXT_COLUMNS), ({"redact": {"kinds": ["mobile"]}}, TEXT_COLUMNS),

@@ -40,8 +40,11 @@ def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsy
 
 
 def test_the_policy_of_the_readme_is_a_policy():
-    example, attackers, search = (yaml.safe_load(block) for block in blocks("yaml"))
+    example, nested, attackers, search = (yaml.safe_load(block) for block in blocks("yaml"))
     assert set(policy_from_mapping(example).releases) == {"analytics", "crm"}
+    names = ("mobile", "item_id", "division", "province", "city", "district")
+    fields = example["fields"] | {name: {"role": "direct_identifier"} for name in names}
+    assert policy_from_mapping({**example, "fields": fields, **nested}).input.items == "item_list"
     example["releases"]["analytics"] |= attackers
     assert set(policy_from_mapping(example).releases["analytics"].attackers) == {"courier", "archive"}
     example["fields"]["postcode"] = {"role": "quasi_identifier"}

@@ -30,6 +30,7 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.elements import FromBatches, ToBatches, element_kind, python_type
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, UsageError
+from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.measure import MergeMeasured
 from beam_deid.transforms.policy.columns import check_columns
@@ -267,6 +268,9 @@ def _as_beam_does(value: object) -> bytes:
 
 def _typed(job: Job, batch: pa.RecordBatch) -> tuple[Job, Records, list[Any]]:
     """A batch as the policy's kinds say, and the job with the batch's own types."""
+    made = {name: parts for name, parts in job.policy.input.combine.items() if {*parts} <= {*batch.schema.names}}
+    for name, column in combined(dict(zip(batch.schema.names, batch.columns, strict=True)), made).items():
+        batch = batch.append_column(name, column)
     check_columns(job.policy, {"Deidentify": batch.schema.names})
     job = dataclasses.replace(job, types={field.name: field.type for field in batch.schema})
     given = {name: batch.column(name) for name in job.columns}

@@ -15,7 +15,7 @@ from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.reading import batches, dataset_files, plain_types, shards
-from beam_deid.transforms.records.assessing import joined_attack
+from beam_deid.transforms.records.joined import joined_attack
 from beam_deid.transforms.records.knowledge import MOST_MASKS, Knowledge, On, shapes
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join, Joined, Numbers, Probes, Released

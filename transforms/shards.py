@@ -11,6 +11,7 @@ from beam_deid.transforms import files
 from beam_deid.transforms.errors import PolicyError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
@@ -49,7 +50,8 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
     matched = files.match(inputs)
     schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
-    check_columns(policy, {path: schema.names for path, schema in schemas.items()})
+    lists = {path: [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
+    check_columns(policy, {path: schema.names for path, schema in schemas.items()}, lists)
     types = _types(policy, schemas)
     shards: list[Shard] = []
     for file in matched:

@@ -78,6 +78,8 @@ class Reason(Word):
     OUTSIDE_HIERARCHY = "outside_hierarchy"
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_FIELD = "unknown_field"
+    NO_RECORDS = "no_records"
+    NAMED_TWICE = "named_twice"
     OUTSIDE_FORMAT = "outside_format"
     NO_TOKEN = "no_token"  # noqa: S105 - a reason code
     NO_SUCH_KEY = "no_such_key"

@@ -1,8 +1,8 @@
-"""The hierarchies that the package brings along: rows between `;`, comments after `#`."""
+"""The files that the package brings along: rows between `;`, comments after `#`."""
 
 from importlib import resources
 
-BUILT_IN = ("cn_divisions",)
+BUILT_IN = ("cn_divisions", "cn_districts")
 """Hierarchies that a policy may name without a path."""
 
 
@@ -11,8 +11,12 @@ def built_in_bytes(name: str) -> bytes:
     return resources.files("beam_deid.configs").joinpath(f"hierarchies/{name}.csv").read_bytes()
 
 
+def built_in_rows(name: str) -> list[list[str]]:
+    """The cells of a file's rows."""
+    lines = built_in_bytes(name).decode().splitlines()
+    return [line.split(";") for line in lines if not line.startswith("#")]
+
+
 def district_rows() -> list[tuple[str, str, str]]:
     """All (district, city, province) of the built-in list."""
-    lines = built_in_bytes("cn_districts").decode().splitlines()
-    cells = (line.split(";") for line in lines if not line.startswith("#"))
-    return [(district, city, province) for district, city, province in cells]
+    return [(district, city, province) for district, city, province in built_in_rows("cn_districts")]

@@ -44,7 +44,7 @@ class Generalize(Action):
     masks: tuple[Ends, ...] | None = Field(
         None, description="What stays of a text at each level: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]"
     )
-    hierarchy: str | None = Field(None, description="cn_divisions, or the path of a hierarchy file", min_length=1)
+    hierarchy: str | None = Field(None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1)
     level: Name | None = Field(None, description="The one level to release at, by name or number from 0; fixes it")
     levels: tuple[Name | tuple[Number, ...], ...] | None = Field(
         None,

@@ -7,11 +7,11 @@ import pyarrow as pa
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
-from beam_deid.transforms.actions.masks.address import Division, cut_to
+from beam_deid.transforms.actions.addresses import Division, cut_to
 from beam_deid.transforms.actions.masks.characters import hide_after, hide_before, hide_between, keep_ends
 from beam_deid.transforms.actions.masks.presets import PRESETS
 from beam_deid.transforms.columns.canonical_text import canonical_text
-from beam_deid.transforms.columns.distinct import per_value
+from beam_deid.transforms.columns.distinct import per_distinct, per_value
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind, Recoverability
 
@@ -121,7 +121,7 @@ class Mask(Action):
             return lambda texts: hide_after(texts, after, char)
         if preset == "address":
             division = self.division or "city"
-            return lambda texts: cut_to(texts, division, char)
+            return lambda texts: per_distinct(texts, lambda distinct: cut_to(distinct, division, char))
         if preset is not None:
             return lambda texts: PRESETS[preset](texts, char)
         kept_first, kept_last = self.keep_first or 0, self.keep_last or 0

@@ -1,13 +1,15 @@
 """File formats: one file a format, all of them in `FORMATS`."""
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.combined import Combined
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.delimited import Delimited
-from beam_deid.transforms.formats.format import Format, InputOptions
+from beam_deid.transforms.formats.format import Format, InputOptions, Shard
+from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet
 
-FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines())
+FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
 """All formats."""
 
 _BY_NAME = {known.name: known for known in FORMATS}
@@ -26,11 +28,24 @@ def format_named(name: str) -> Format:
 
 
 def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name.
+    """The format of a file: as the policy says, else by the file's name; with the policy's combined columns.
 
     Raises:
         UsageError: The name tells nothing.
     """
+    return _with_combined(_plain_format(path, options), options)
+
+
+def format_of_shard(shard: Shard, options: InputOptions) -> Format:
+    """The format of a shard, with the policy's combined columns."""
+    return _with_combined(format_named(shard.format), options)
+
+
+def _with_combined(plain: Format, options: InputOptions) -> Format:
+    return Combined(plain) if options.combine else plain
+
+
+def _plain_format(path: str, options: InputOptions) -> Format:
     if options.format is not None:
         return format_named(options.format)
     name = without_compression(path).rpartition("/")[2].lower()

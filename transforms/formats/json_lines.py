@@ -1,7 +1,9 @@
 """JSON Lines: one object a line. Scalars are read as the text they are written as, so no digit is lost.
 
-Blank lines are passed over but counted as rows. Of a key that a line repeats the last value counts. Reading goes line
-by line: no columnar reader keeps numbers as they are written.
+Blank lines are passed over but counted as rows. Of a key that a line repeats the last value counts. Plain lines are
+read as columns (`beam_deid.transforms.formats.json_columns`), others row by row
+(`beam_deid.transforms.formats.json_rows`), and nobody can tell which. How nested values become rows says
+`beam_deid.transforms.formats.nesting`; a row's number is then its place among the rows, not the line.
 """
 
 import json
@@ -15,34 +17,26 @@ import pyarrow.compute as pc
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
-from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.json_columns import Columns, Unplain
+from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
+from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
 from beam_deid.transforms.terms import Reason
 
 _HEAD = 1 << 20
-_HEAD_LINES = 1000
-_READ = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).decode
-_SCALARS = (str, bool, type(None))
+_BLOCK = 8 << 20
 
 
 class JsonLines(Format):
     """One JSON object a line."""
 
     name = "jsonl"
-    suffixes = (".jsonl", ".ndjson", ".json")
+    suffixes = (".jsonl", ".ndjson")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The keys of the first thousand lines, each a text column. Keys that come later are faults of their rows."""
-        names: dict[str, None] = {}
-        empty = True
-        for number, line in enumerate(_lines(path, options)):
-            empty = False
-            if number == _HEAD_LINES:
-                break
-            value, _ = _parsed(line)
-            names.update(dict.fromkeys(value or {}))
-        if empty:
-            raise InputError("the file is empty", path, "Leave it out")
-        return pa.schema([(name, pa.string()) for name in names])
+        """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
+        nesting = Nesting(options)
+        return columns_of(_units(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file."""
@@ -52,82 +46,50 @@ class JsonLines(Format):
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
         known: Collection[str] | None = None,
     ) -> Iterator[Chunk]:  # fmt: skip
-        """Stream the file."""
-        allowed = None if known is None else frozenset(known)
-        gathered = _Gathered(columns)
-        for number, line in enumerate(_lines(shard.path, options)):
-            if line.strip():
-                gathered.add(number, line, allowed)
-            if gathered.count == rows:
-                yield gathered.chunk()
-                gathered = _Gathered(columns)
-        if gathered.count:
-            yield gathered.chunk()
+        """Stream the file, block by block: plain ones as columns, others row by row."""
+        nesting = Nesting(options)
+        plain, number = Columns(nesting, columns, known), 0
+        for block in _blocks(shard.path, options):
+            try:
+                batch = plain.read(block)
+            except Unplain:
+                units = [unit for line in _split(block) for unit in _units_of(line, nesting)]
+                yield from chunks(units, nesting, columns, rows, known, number)
+                number += len(units)
+                continue
+            for start in range(0, batch.num_rows, rows):
+                piece = batch.slice(start, rows)
+                yield Chunk(piece, np.arange(number + start, number + start + piece.num_rows, dtype=np.int64))
+            number += batch.num_rows
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
         """Keys in the schema's order, null as null, all characters as they are."""
         return _Writer(stream, schema)
 
 
-class _Gathered:
-    """Rows on their way to a chunk."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = list(columns)
-        self._values: list[list[str | None]] = [[] for _ in columns]
-        self._rows: list[int] = []
-        self._faults: dict[tuple[str, Reason], list[int]] = {}
-        self.count = 0
-
-    def add(self, number: int, line: str, allowed: frozenset[str] | None) -> None:
-        self.count += 1
-        value, reason = _parsed(line)
-        if value is None:
-            self._fault(number, "", reason or Reason.MALFORMED_ROW)
-            return
-        if allowed is not None and not allowed.issuperset(value):
-            self._fault(number, "", Reason.UNKNOWN_FIELD)
-            return
-        picked = [value.get(name) for name in self._columns]
-        wrong = [(name, _wrong(item)) for name, item in zip(self._columns, picked, strict=True)]
-        found = [(name, why) for name, why in wrong if why is not None]
-        for name, why in found:
-            self._fault(number, name, why)
-        if not found:
-            self._rows.append(number)
-            for column, item in zip(self._values, picked, strict=True):
-                column.append(("true" if item else "false") if isinstance(item, bool) else item)
-
-    def chunk(self) -> Chunk:
-        arrays = [pa.array(column, pa.string()) for column in self._values]
-        faults = [Fault(np.array(rows, np.int64), name, why) for (name, why), rows in self._faults.items()]
-        batch = pa.RecordBatch.from_arrays(arrays, names=self._columns)
-        return Chunk(batch, np.array(self._rows, np.int64), faults)
-
-    def _fault(self, number: int, name: str, reason: Reason) -> None:
-        self._faults.setdefault((name, reason), []).append(number)
+def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+    for block in _blocks(path, options):
+        for line in _split(block):
+            yield from _units_of(line, nesting)
 
 
-def _parsed(line: str) -> tuple[dict[str, Any] | None, Reason | None]:
+def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
+    text = line.decode().strip()
+    if not text:
+        yield BLANK
+        return
     try:
-        value = _READ(line.strip())
+        yield from nesting.units(DECODER.decode(text))
     except (ValueError, RecursionError):
-        return None, Reason.BAD_ENCODING if MARK in line else Reason.MALFORMED_ROW
-    return (value, None) if isinstance(value, dict) else (None, Reason.NOT_AN_OBJECT)
+        yield Unit(None, "", Reason.BAD_ENCODING if MARK in text else Reason.MALFORMED_ROW)
 
 
-def _wrong(item: Any) -> Reason | None:
-    if not isinstance(item, _SCALARS):
-        return Reason.WRONG_TYPE
-    if isinstance(item, str):
-        if MARK in item:
-            return Reason.BAD_ENCODING
-        if any("\ud800" <= character <= "\udfff" for character in item):
-            return Reason.BAD_ENCODING  # half of an escaped pair is no character
-    return None
+def text_stream(path: str, options: InputOptions) -> Utf8Stream:
+    """A text file as UTF-8, whatever its encoding and compression.
 
-
-def _lines(path: str, options: InputOptions) -> Iterator[str]:
+    Raises:
+        InputError: The file is gone, truncated or damaged.
+    """
     head_stream = open_plain(path)
     try:
         encoding = detect(bytes(head_stream.read(_HEAD)), options.encoding)
@@ -135,16 +97,30 @@ def _lines(path: str, options: InputOptions) -> Iterator[str]:
         raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
     finally:
         head_stream.close()
-    stream = Utf8Stream(open_plain(path), encoding, '"', path)
-    rest = b""
+    return Utf8Stream(open_plain(path), encoding, '"', path)
+
+
+def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
+    """The file in pieces of whole lines."""
+    stream = text_stream(path, options)
+    held: list[bytes] = []
+    size = 0
     try:
-        while block := stream.read(_HEAD):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from (line.decode() for line in lines)
-        if rest:
-            yield rest.decode()
+        while piece := stream.read(_HEAD):
+            cut = piece.rfind(b"\n") + 1
+            if size + cut >= _BLOCK and cut:
+                yield b"".join([*held, piece[:cut]])
+                held, size, piece = [], 0, piece[cut:]
+            held.append(piece)
+            size += len(piece)
+        if size:
+            yield b"".join(held)
     finally:
         stream.close()
+
+
+def _split(block: bytes) -> list[bytes]:
+    return block.removesuffix(b"\n").split(b"\n")
 
 
 class _Writer:

@@ -1,33 +1,40 @@
 """The input's columns against the policy's fields: a column without a role stops a run before it writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare, nearest, shown
 
+_LIST = "it is a list: name it in input.items for one row per item, or give it a role; a list is never released"
 
-def check_columns(policy: Policy, columns_by_file: Mapping[str, Sequence[str]]) -> None:
+
+def check_columns(
+    policy: Policy, columns_by_file: Mapping[str, Sequence[str]], lists: Mapping[str, Collection[str]] | None = None
+) -> None:
     """See that every file has exactly the columns that the policy has fields for, in any order.
 
     Args:
         policy: The policy.
         columns_by_file: The names of each file's columns, by its path.
+        lists: The columns of each file in which lists stand.
 
     Raises:
         PolicyError: A column has no field, or a field no column; ``problems`` lists all, file by file.
     """
-    problems = [one for path, columns in columns_by_file.items() for one in _problems(policy, path, columns)]
+    problems = [
+        one for path, columns in columns_by_file.items() for one in _problems(policy, path, columns, (lists or {}).get(path, ()))
+    ]
     if problems:
         raise PolicyError.from_problems(problems)
 
 
-def _problems(policy: Policy, path: str, columns: Sequence[str]) -> Iterator[str]:
+def _problems(policy: Policy, path: str, columns: Sequence[str], lists: Collection[str]) -> Iterator[str]:
     there = set(columns)
     lacking = [field for field in policy.fields if field not in there]
     for column in dict.fromkeys(columns):
         if column not in policy.fields:
-            yield f"{path}: column {shown(column)} is not in the policy; {_instead(column, lacking)}"
+            yield f"{path}: column {shown(column)} is not in the policy; {_LIST if column in lists else _instead(column, lacking)}"
     for field in lacking:
         what = f"there is no column for the policy's field {shown(field)}"
         yield f"{path}: {what}; remove the field, or add the column"

@@ -28,6 +28,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     """
     yield from _names(draft)
     yield from _subject(draft)
+    yield from _input(draft)
     yield from _keys(draft, key_given)
     yield from _kinds(draft)
     for release in draft.releases.values():
@@ -62,6 +63,20 @@ def _subject(draft: Draft) -> Iterator[Problem]:
     subject = draft.raw.get("subject")
     if isinstance(subject, str) and subject not in draft.fields:
         yield Problem(("subject",), _no_field(subject, draft))
+
+
+def _input(draft: Draft) -> Iterator[Problem]:
+    given = draft.raw.get("input")
+    sections = given if isinstance(given, dict) else {}
+    for section in ("fields", "combine"):
+        named = sections.get(section)
+        for name, parts in (named if isinstance(named, dict) else {}).items():
+            path: Path = ("input", section, name)
+            if name not in draft.fields:
+                yield Problem(path, _no_field(name, draft))
+            for number, part in enumerate(parts if isinstance(parts, list) else []):
+                if isinstance(part, str) and part not in draft.fields:
+                    yield Problem((*path, number), _no_field(part, draft))
 
 
 def _keys(draft: Draft, key_given: bool) -> Iterator[Problem]:

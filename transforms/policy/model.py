@@ -113,7 +113,9 @@ class Closeness(Section):
     distance: Literal["equal", "ordered", "hierarchical"] = Field(
         "equal", description="equal: all values are equally far apart; ordered: numbers, dates and times; or by a hierarchy"
     )
-    hierarchy: str | None = Field(None, min_length=1, description="The hierarchy: cn_divisions, or the path of a hierarchy file")
+    hierarchy: str | None = Field(
+        None, min_length=1, description="The hierarchy: cn_divisions, cn_districts, or the path of a hierarchy file"
+    )
 
     @model_validator(mode="after")
     def _hierarchy_if_hierarchical(self) -> "Closeness":

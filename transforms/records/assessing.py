@@ -16,6 +16,7 @@ from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import linkable, recoverability
+from beam_deid.transforms.records.joined import attack
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.openings import Levels, Openings
@@ -26,7 +27,7 @@ from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
 from beam_deid.transforms.risk.history import History, histories
-from beam_deid.transforms.risk.joining import Joined, Numbers, Released
+from beam_deid.transforms.risk.joining import Numbers, Released
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
@@ -387,18 +388,6 @@ class Assessor:
             rows = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=base)
             self._lifted[name, level] = lifted[rows.to_numpy()]
         return self._lifted[name, level]
-
-
-def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
-    """A join's result as evidence."""
-    return Attack(name, on, linked.subjects, linked.linked, linked.linked_rightly, linked.share, limit)
-
-
-def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float | None) -> Attack:
-    """The same for a join with a table, with candidates and what follows if the table is the population."""
-    candidates = None if joined.candidates is None else asdict(joined.candidates)
-    presence = None if joined.presence is None else asdict(joined.presence)
-    return replace(attack(name, on, joined.linked, limit), candidates=candidates, presence=presence)
 
 
 def row_digest(parts: list[Keys], counts: Counts) -> int:

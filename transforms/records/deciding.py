@@ -14,10 +14,11 @@ from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recov
 from beam_deid.transforms.label.rule import NEAR_UNIQUE, Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
-from beam_deid.transforms.records.assessing import Assessor, joined_attack
+from beam_deid.transforms.records.assessing import Assessor
 from beam_deid.transforms.records.attackers import attacker_probes
 from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.records.joined import joined_attack
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.records.recoding import Recoding, Round, full_domain, recode

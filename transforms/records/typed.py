@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.columns.kinds import to_kind
-from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.formats import format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
@@ -57,7 +57,7 @@ def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tup
     Raises:
         InputError: The shard cannot be read.
     """
-    chunks = format_named(shard.format).read(
+    chunks = format_of_shard(shard, job.policy.input).read(
         shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields)
     )
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]

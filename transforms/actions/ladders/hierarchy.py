@@ -17,8 +17,9 @@ from beam_deid.transforms.terms import Kind, Reason
 class HierarchyLadder(Ladder):
     """Leaves and the groups above them. The base is the leaf, as the hierarchy spells it.
 
-    Values are compared without the spaces around them. A value that is neither a leaf nor another spelling of one is
-    a fault, the empty text included: nobody has said what it generalizes to.
+    Values are compared without the spaces around them; ``cn_districts`` reads them as addresses. A value that is
+    neither a leaf nor another spelling of one is a fault, the empty text included: nobody has said what it
+    generalizes to.
     """
 
     option: ClassVar[str] = "hierarchy"
@@ -70,6 +71,8 @@ class HierarchyLadder(Ladder):
         return pa.array(groups, pa.string()).take(pc.index_in(values, self._leaves))
 
     def _number(self, texts: pa.Array) -> pa.Array:
+        if self._table.reader is not None:
+            return self._table.reader(texts)
         return self._numbers.take(pc.index_in(pc.utf8_trim_whitespace(texts), self._spellings))
 
 

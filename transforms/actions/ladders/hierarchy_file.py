@@ -5,11 +5,15 @@ the levels; a row ``alias;=leaf`` is another spelling of a leaf; a top level ``*
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import pyarrow as pa
+
+from beam_deid.transforms.actions.addresses import places_of
 from beam_deid.transforms.actions.built_in import BUILT_IN, built_in_bytes
+from beam_deid.transforms.actions.divisions import hierarchy_text
 from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.files import is_local, read_all
@@ -26,12 +30,15 @@ class HierarchyTable:
         leaves: The leaves, each once, in the file's order.
         parents: For each leaf what stands above it, one entry for each further level; the last is ``*``.
         aliases: The leaf for each other spelling.
+        reader: Reads texts as numbers of leaves where spellings are too many to list: from an array of distinct texts
+            to ``int32``, null where it is none.
     """
 
     levels: tuple[str, ...]
     leaves: tuple[str, ...]
     parents: tuple[tuple[str, ...], ...]
     aliases: Mapping[str, str]
+    reader: Callable[[pa.Array], pa.Array] | None = None
 
 
 def read_hierarchy(name: str) -> HierarchyTable:
@@ -56,6 +63,8 @@ def read_hierarchy(name: str) -> HierarchyTable:
 @lru_cache(maxsize=32)
 def _read(name: str, modified: float, size: int) -> HierarchyTable:
     # Time and size are part of the key, so that a file that was mended is read again.
+    if name == "cn_districts":
+        return replace(parse_hierarchy(hierarchy_text().encode(), name), reader=places_of)
     return parse_hierarchy(built_in_bytes(name) if name in BUILT_IN else read_all(name), name)
 
 

@@ -89,4 +89,4 @@ def _first_character(texts: pa.Array, char: str) -> pa.Array:
 PRESETS: Mapping[str, Callable[[pa.Array, str], pa.Array]] = {
     preset.__name__: preset for preset in (person_name, mobile, landline, id_card, bank_card, plate, email)
 }
-"""The presets by name; `address` is apart (`beam_deid.transforms.actions.masks.address`), for it generalizes."""
+"""The presets by name; `address` is apart (`beam_deid.transforms.actions.addresses`), for it generalizes."""

@@ -1,0 +1,83 @@
+"""Columns put together from others, as ``input.combine`` says: a division from province, city and district."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+
+
+class Combined(Format):
+    """Another format with combined columns after its own.
+
+    Args:
+        inner: The format of the file.
+    """
+
+    name = "combined"
+    suffixes = ()
+
+    def __init__(self, inner: Format) -> None:
+        self._inner = inner
+
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """The file's columns and the combined ones, which are text.
+
+        Raises:
+            InputError: The file cannot be read, lacks a part, or has a column of a combined one's name.
+        """
+        schema = self._inner.schema(path, options)
+        for name, parts in options.combine.items():
+            missing = [part for part in parts if part not in schema.names]
+            if missing:
+                raise InputError(
+                    f"there is no column {missing[0]} for input.combine.{name}", path, "Name columns of the file"
+                )
+            if name in schema.names:
+                raise InputError(f"input.combine.{name} is a column of the file already", path, "Give it another name")
+        return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)])
+
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """As the file's format cuts it."""
+        return self._inner.shards(path, size, options, rows)
+
+    def read(
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
+        known: Collection[str] | None = None,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        """Read what is wanted, and what it is made of."""
+        own = [part for name in columns for part in options.combine.get(name, (name,))]
+        known = None if known is None else [name for name in known if name not in options.combine]
+        for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known):
+            given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+            given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
+            arrays = [given[name] for name in columns]
+            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """As the file's format writes."""
+        return self._inner.writer(stream, schema)
+
+
+def combined(given: Mapping[str, pa.Array], combine: Mapping[str, Sequence[str]]) -> dict[str, pa.Array]:
+    """The combined columns: the texts of their parts with a space between them, nulls left out.
+
+    Args:
+        given: Columns of length n by name, all parts among them.
+        combine: The parts of each combined column.
+
+    Returns:
+        ``string`` arrays of length n; null where all parts are.
+    """
+    made = {}
+    for name, parts in combine.items():
+        first, *others = (canonical_text(given[part]) for part in parts)
+        for other in others:
+            # Arrow's own way to leave nulls out drops rows of nothing but nulls.
+            first = pc.coalesce(pc.binary_join_element_wise(first, other, " "), first, other)
+        made[name] = first
+    return made

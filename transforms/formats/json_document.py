@@ -1,0 +1,182 @@
+"""A JSON document: an array of records, an answer of an API with its list somewhere inside, or lines of objects.
+
+It is read piece by piece, a record at a time, so that its size does not matter. What lies beside the list of records is
+read, too, so that a document that was cut off is never taken for a whole one. A document that is broken is refused; of
+lines of objects (see `beam_deid.transforms.formats.json_lines`) only those lines are.
+"""
+
+import codecs
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.json_lines import JsonLines, text_stream
+from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
+from beam_deid.transforms.formats.nesting import Nesting, Unit
+from beam_deid.transforms.terms import Reason
+
+_BLOCK = 1 << 20
+_LARGEST = 1 << 26
+_SPACE = " \t\r\n"
+_LINES = JsonLines()
+
+
+class JsonDocument(Format):
+    """One JSON document, or JSON Lines under the same ending."""
+
+    name = "json"
+    suffixes = (".json",)
+
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
+        if _is_lines(path, options):
+            return _LINES.schema(path, options)
+        nesting = Nesting(options)
+        return columns_of(_units(path, options, nesting), nesting, path)
+
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """The whole file."""
+        return [Shard(path, self.name, size)]
+
+    def read(
+        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
+        known: Collection[str] | None = None,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        """Stream the file."""
+        if _is_lines(shard.path, options):
+            return _LINES.read(shard, options, columns, rows, known)
+        nesting = Nesting(options)
+        return chunks(_units(shard.path, options, nesting), nesting, columns, rows, known)
+
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """JSON Lines."""
+        return _LINES.writer(stream, schema)
+
+
+def _is_lines(path: str, options: InputOptions) -> bool:
+    """Whether the first line that is not blank is an object by itself."""
+    stream = text_stream(path, options)
+    try:
+        head = codecs.decode(stream.read(_BLOCK), "utf-8", "ignore").lstrip(_SPACE)
+    finally:
+        stream.close()
+    try:
+        return isinstance(DECODER.decode(head.partition("\n")[0].strip()), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+    stream = text_stream(path, options)
+    text = _Text(stream, path)
+    try:
+        while text.next():
+            yield from _walk(text, nesting, nesting.records)
+    finally:
+        stream.close()
+
+
+def _walk(text: "_Text", nesting: Nesting, keys: tuple[str, ...]) -> Iterator[Unit]:
+    """The rows of the value that comes next."""
+    if not keys:
+        if text.next() == "[":
+            for _ in text.elements():
+                yield from nesting.rows(text.value())
+        else:
+            record = text.value()
+            if record is not None or not nesting.records:
+                yield from nesting.rows(record)
+        return
+    there = False
+    if text.next() == "{":
+        for key in text.members():
+            if key == keys[0]:
+                there = True
+                yield from _walk(text, nesting, keys[1:])
+            else:
+                text.value()
+    else:
+        text.value()
+    if not there:
+        yield Unit(None, ".".join(nesting.records), Reason.NO_RECORDS)
+
+
+class _Text:
+    """JSON text that is taken from a stream value by value."""
+
+    def __init__(self, stream: Any, path: str) -> None:
+        self._stream, self._path = stream, path
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._held, self._at, self._ended, self._values = "", 0, False, 0
+
+    def next(self) -> str:
+        """The next character that is no space, without taking it; "" at the end."""
+        while True:
+            while self._at < len(self._held) and self._held[self._at] in _SPACE:
+                self._at += 1
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if self._ended:
+                return ""
+            self._more()
+
+    def value(self) -> Any:
+        """Take the next value."""
+        self.next()
+        while True:
+            try:
+                found, end = DECODER.raw_decode(self._held, self._at)
+            except RecursionError:
+                raise self._broken("a value is nested too deeply") from None
+            except ValueError:
+                end = -1
+            # A number at the end of what is held may go on.
+            if end >= 0 and (end < len(self._held) or self._ended):
+                self._at, self._values = end, self._values + 1
+                return found
+            if self._ended:
+                raise self._broken("the document is cut off, or is no JSON")
+            if len(self._held) - self._at > _LARGEST:
+                raise self._broken("a value is larger than 64 MiB, or is no JSON")
+            self._more()
+
+    def elements(self) -> Iterator[None]:
+        """Stand before each element of an array in turn; whoever asks must take it."""
+        self._take("[")
+        while self.next() != "]":
+            yield
+            if self.next() != "]":
+                self._take(",")
+                if self.next() == "]":
+                    raise self._broken("an element is missing after a comma")
+        self._take("]")
+
+    def members(self) -> Iterator[str]:
+        """Stand before each value of an object in turn, and give its key; whoever asks must take the value."""
+        self._take("{")
+        while self.next() != "}":
+            if self.next() != '"':
+                raise self._broken("a key is missing")
+            key = str(self.value())
+            self._take(":")
+            yield key
+            if self.next() != "}":
+                self._take(",")
+        self._take("}")
+
+    def _take(self, character: str) -> None:
+        if self.next() != character:
+            raise self._broken("the document is cut off, or is no JSON")
+        self._at += 1
+
+    def _more(self) -> None:
+        block = self._stream.read(_BLOCK)
+        self._ended = not block
+        self._held = self._held[self._at :] + self._decoder.decode(block, final=not block)
+        self._at = 0
+
+    def _broken(self, what: str) -> InputError:
+        return InputError(f"{what}, after {self._values} values", self._path, "Fetch it again or leave it out")

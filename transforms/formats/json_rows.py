@@ -1,0 +1,149 @@
+"""Rows of JSON values on their way to columns of text. Scalars are the text they are written as: no digit is lost."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.encoding import MARK
+from beam_deid.transforms.formats.format import Chunk, Fault
+from beam_deid.transforms.formats.nesting import BLANK, Nesting, Row, Unit, is_nothing, parents
+from beam_deid.transforms.terms import Reason
+
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Reads numbers as the text they are written as."""
+
+LIST = {b"beam_deid.list": b"yes"}
+"""Metadata of a column in which some value is a list."""
+
+_HEAD_ROWS = 1000
+_HALF = re.compile("[\ud800-\udfff]")
+_SCALARS = (str, bool, type(None))
+
+
+def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
+    """The columns of the first thousand rows. Keys that come later are faults of their rows.
+
+    Raises:
+        InputError: There is nothing to read, or no record where the policy says that records are.
+    """
+    head = list(islice(units, _HEAD_ROWS))
+    if not head:
+        raise InputError("there is no record in the file", path, "Leave it out")
+    rows = [unit.row for unit in head if unit.row is not None]
+    if not rows and any(unit.reason is Reason.NO_RECORDS for unit in head):
+        where = ".".join(nesting.records)
+        raise InputError(f"nothing stands at {where}", path, "Let input.records name the path of the list of records")
+    names = dict.fromkeys(name for row in rows for name in row)
+    # Where objects stand a value is a fault of its row, and null an object without fields.
+    objects = nesting.above(names)
+    lists = {name for row in rows for name, value in row.items() if isinstance(value, list) and value}
+    return pa.schema(
+        [pa.field(name, pa.string(), metadata=LIST if name in lists else None) for name in names if name not in objects]
+    )
+
+
+def chunks(
+    units: Iterable[Unit],
+    nesting: Nesting,
+    columns: Sequence[str],
+    rows: int,
+    known: Collection[str] | None,
+    first: int = 0,
+) -> Iterator[Chunk]:
+    """The rows in chunks of at most ``rows``, numbered from ``first``."""
+    gathered = _Gathered(columns, known, nesting)
+    for number, unit in enumerate(units, first):
+        if unit is not BLANK:
+            gathered.add(number, unit)
+        if gathered.count == rows:
+            yield gathered.chunk()
+            gathered = _Gathered(columns, known, nesting)
+    if gathered.count:
+        yield gathered.chunk()
+
+
+class _Gathered:
+    """Rows on their way to a chunk."""
+
+    def __init__(self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting) -> None:
+        self._columns, self._strict = list(columns), known is not None
+        self._known = frozenset(columns if known is None else known)
+        self._objects, self._aliases = nesting.above(self._known), nesting.aliases
+        self._rows: list[Row] = []
+        self._numbers: list[int] = []
+        self._faults: dict[tuple[str, Reason], list[int]] = {}
+        self.count = 0
+
+    def add(self, number: int, unit: Unit) -> None:
+        self.count += 1
+        field, reason = unit.field, unit.reason or Reason.MALFORMED_ROW
+        if unit.row is not None:
+            field, found = self._foreign(unit.row)
+            if found is None:
+                self._rows.append(unit.row)
+                self._numbers.append(number)
+                return
+            reason = found
+        self._faults.setdefault((field, reason), []).append(number)
+
+    def chunk(self) -> Chunk:
+        numbers = np.array(self._numbers, np.int64)
+        faults = [Fault(np.array(rows, np.int64), name, why) for (name, why), rows in self._faults.items()]
+        sound = np.ones(len(numbers), bool)
+        arrays = []
+        for name in self._columns:
+            column, wrong = _texts([row.get(name) for row in self._rows])
+            arrays.append(column)
+            for reason, mask in wrong.items():
+                faults.append(Fault(numbers[mask], name, reason))
+                sound &= ~mask
+        batch = pa.RecordBatch.from_arrays(arrays, names=self._columns)
+        return Chunk(batch if sound.all() else batch.filter(pa.array(sound)), numbers[sound], faults)
+
+    def _foreign(self, row: Row) -> tuple[str, Reason | None]:
+        """What is wrong with a row that has fields nobody knows; an object without fields is none."""
+        if self._known.issuperset(row):
+            return "", None
+        foreign = [name for name in row.keys() - self._known if not (name in self._objects and is_nothing(row[name]))]
+        # An object where a value belongs, or a value where an object does.
+        objects = (parents(foreign) & self._known) - self._aliases or self._objects.intersection(foreign)
+        if objects:
+            return min(objects), Reason.WRONG_TYPE
+        return "", Reason.UNKNOWN_FIELD if foreign and self._strict else None
+
+
+def _texts(values: list[Any]) -> tuple[pa.Array, dict[Reason, npt.NDArray[np.bool_]]]:
+    """A column of text, and where its values are none, by reason."""
+    wrong: dict[Reason, npt.NDArray[np.bool_]] = {}
+    try:
+        column = pa.array(values, pa.string())
+    except (pa.ArrowException, TypeError, UnicodeError):
+        # Not all are text: value by value it is seen which.
+        reasons = [_wrong(value) for value in values]
+        wrong = {reason: np.array([one is reason for one in reasons]) for reason in set(reasons) if reason is not None}
+        column = pa.array(
+            [None if why else _spelt(value) for value, why in zip(values, reasons, strict=True)], pa.string()
+        )
+    broken = pc.match_substring(column, MARK).fill_null(False)
+    if pc.any(broken).as_py():
+        wrong[Reason.BAD_ENCODING] = broken.to_numpy(zero_copy_only=False) | wrong.get(Reason.BAD_ENCODING, False)
+    return column, wrong
+
+
+def _spelt(value: Any) -> str | None:
+    return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def _wrong(value: Any) -> Reason | None:
+    if not isinstance(value, _SCALARS):
+        return Reason.WRONG_TYPE
+    # Half of an escaped pair is no character.
+    return Reason.BAD_ENCODING if isinstance(value, str) and _HALF.search(value) else None

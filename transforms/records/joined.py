@@ -1,0 +1,19 @@
+"""What a join found, as evidence for a label."""
+
+from dataclasses import asdict, replace
+
+from beam_deid.transforms.label.evidence import Attack
+from beam_deid.transforms.risk.joining import Joined
+from beam_deid.transforms.risk.linkage import Linked
+
+
+def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
+    """A join's result as evidence."""
+    return Attack(name, on, linked.subjects, linked.linked, linked.linked_rightly, linked.share, limit)
+
+
+def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float | None) -> Attack:
+    """The same for a join with a table, with candidates and what follows if the table is the population."""
+    candidates = None if joined.candidates is None else asdict(joined.candidates)
+    presence = None if joined.presence is None else asdict(joined.presence)
+    return replace(attack(name, on, joined.linked, limit), candidates=candidates, presence=presence)
