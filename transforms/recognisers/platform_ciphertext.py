@@ -1,0 +1,47 @@
+"""Ciphertext of e-commerce platforms between separators, whole or inside a text: ``~cipher~index~4~~``, ``$index$cipher$4$$``,
+``##cipher#12##`` … (`beam_deid.transforms.recognisers.platforms.ciphertext` has the grammar).
+
+The platform can decrypt it, and equal index strings link records. Shape alone is not enough for a text that only looks like
+it: what lacks a known platform's signature must look as random as base64 does. Such a ciphertext of an unknown platform counts
+as any other.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.recognisers.platforms.ciphertext import SEPARATORS, signatures
+from beam_deid.transforms.recognisers.randomness import look_random
+from beam_deid.transforms.recognisers.recogniser import Recogniser
+from beam_deid.transforms.recognisers.screen import Mask, Sign
+
+_CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
+_UNSIGNED = "[A-Za-z0-9+/=_&-]{22,}"
+
+
+def _between(separator: str) -> str:
+    s = {"$": r"\$", "\x01": r"\x01"}.get(separator, separator)
+    return f"{s}(?:[A-Za-z0-9+/=_-]*{s})?{_CIPHER}{s}-?[0-9]{{1,4}}{s}{{1,2}}"
+
+
+_CIPHER_FIRST = "~[A-Za-z0-9+/]{22,}={0,2}~[A-Za-z0-9+/]{4,}={0,2}~-?[0-9]{1,4}~~"
+
+
+def _are_ciphertexts(texts: pa.Array) -> Mask:
+    long = pc.match_substring_regex(texts, _UNSIGNED).to_numpy(zero_copy_only=False)
+    mask: Mask = long & look_random(texts)
+    for sign in signatures():
+        mask |= pc.match_substring(texts, sign).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _is_ciphertext(text: str) -> bool:
+    return bool(_are_ciphertexts(pa.array([text]))[0])
+
+
+PLATFORM_CIPHERTEXT = Recogniser(
+    "platform_ciphertext",
+    "|".join([_CIPHER_FIRST, *(_between(separator) for separator in SEPARATORS)]),
+    {Sign.MARK: 3, Sign.WORD: 14, Sign.DIGIT: 1},
+    check=_is_ciphertext,
+    columnar=_are_ciphertexts,
+)

@@ -1,0 +1,15 @@
+"""What platforms' orders look like: ``configs/platforms`` read, and values and columns told by it."""
+
+from beam_deid.transforms.recognisers.platforms.catalogue import (
+    Field,
+    Platform,
+    platform,
+    platforms,
+    read_platform,
+)
+from beam_deid.transforms.recognisers.platforms.ciphertext import parse
+from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
+
+__all__ = [
+    "ColumnFound", "Field", "Platform", "TableFound", "parse", "platform", "platforms", "read_platform", "recognise",
+]  # fmt: skip
