@@ -75,7 +75,8 @@ def _born(numbers: Bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64],
 
 ID_CARD = Recogniser(
     "id_card",
-    "[1-9][0-9]{5}(?:(?:18|19|20)[0-9]{9}[0-9Xx]|[0-9]{9})",
+    # Two digits of the province, or of where else a resident is from.
+    "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9])[0-9]{4}(?:(?:18|19|20)[0-9]{9}[0-9Xx]|[0-9]{9})",
     {Sign.DIGIT: 15},
     before="0-9",
     after="0-9",

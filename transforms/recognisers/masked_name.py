@@ -14,7 +14,8 @@ CHARACTERS = 8_105
 
 def names_left(texts: pa.Array) -> npt.NDArray[np.float64]:
     """At most how many names fit each masked one, shape (n,): 8,105 for every hidden character."""
-    return CHARACTERS ** pc.count_substring(texts, "*").to_numpy(zero_copy_only=False).astype(np.float64)
+    hidden = pc.count_substring(texts, "*").to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.asarray(CHARACTERS**hidden)
 
 
 MASKED_NAME = Recogniser(

@@ -1,9 +1,10 @@
-"""Ciphertext of e-commerce platforms between separators, whole or inside a text: ``~cipher~index~4~~``, ``$index$cipher$4$$``,
-``##cipher#12##`` … (`beam_deid.transforms.recognisers.platforms.ciphertext` has the grammar).
+"""Ciphertext of e-commerce platforms between separators, whole or inside a text.
 
-The platform can decrypt it, and equal index strings link records. Shape alone is not enough for a text that only looks like
-it: what lacks a known platform's signature must look as random as base64 does. Such a ciphertext of an unknown platform counts
-as any other.
+Such as ``~cipher~index~4~~``, ``$index$cipher$4$$``, ``##cipher#12##``; the grammar is in
+`beam_deid.transforms.recognisers.platforms.ciphertext`. The platform can decrypt it, and equal index strings link records.
+Shape alone is not enough for a text that only looks like it, as #SummerSale2025Discount#618# does: what lacks a known
+platform's signature must be whole blocks of a cipher in base64, and look as random. Such a ciphertext of an unknown platform
+counts as any other.
 """
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Mask, Sign
 
 _CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
-_UNSIGNED = "[A-Za-z0-9+/=_&-]{22,}"
+# Whole blocks of a cipher in base64: their padding, or 64 characters and more.
+_UNSIGNED = "[~$#\x01](?:(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)|(?:[A-Za-z0-9+/]{4}){16,})[~$#\x01]"
 
 
 def _between(separator: str) -> str:

@@ -11,7 +11,7 @@ from beam_deid.transforms.recognisers.screen import Mask, Sign
 
 
 def _look_random(texts: pa.Array) -> Mask:
-    return look_random(texts, 0.4)
+    return look_random(texts, 0.0)
 
 
 PLATFORM_INDEX = Recogniser(

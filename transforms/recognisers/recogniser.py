@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.recognisers.screen import WIDE, Mask, Screen, Sign
+from beam_deid.transforms.recognisers.screen import WIDE, Mask, Rows, Screen, Sign
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,17 @@ class Recogniser:
         mask[self.rows(Screen.of(texts))] = True
         return pa.array(mask)
 
-    def rows(self, screen: Screen) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def rows(self, screen: Screen) -> Rows:
         """The rows of the texts that hold one, ascending, shape (m,)."""
         rows = screen.having(dict(self.needs))
         if not len(rows):
             return rows
         some = screen.some(rows)
         found = pc.match_substring_regex(some, self.search).fill_null(False)
-        rows = rows[found.to_numpy(zero_copy_only=False)]
-        if self.check is None or not len(rows):
-            return rows
-        return rows[self._checked(some.filter(found))]
+        sound: Rows = rows[found.to_numpy(zero_copy_only=False)]
+        if self.check is not None and len(sound):
+            sound = sound[self._checked(some.filter(found))]
+        return sound
 
     def valid(self, texts: pa.Array) -> pa.Array:
         """A boolean mask (n,), never null, of the texts that are the identifier and nothing else."""

@@ -12,6 +12,7 @@ from beam_deid.transforms.columns.distinct import plain
 
 Counts = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 WIDE = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９＠＊－．", "0123456789@*-.", strict=True)}
 """Full-width characters that are read as ASCII ones."""
@@ -80,9 +81,9 @@ class Screen:
             counts[begin : begin + _BLOCK] = _sums(data[edges[0] : edges[-1]], edges - edges[0])
         return counts.view(np.uint8).reshape(-1, len(Sign))
 
-    def having(self, needs: dict[Sign, int]) -> npt.NDArray[np.int64]:
+    def having(self, needs: dict[Sign, int]) -> Rows:
         """The rows of the texts that have at least so many of each sign, shape (m,)."""
-        rows: npt.NDArray[np.int64] | None = None
+        rows: Rows | None = None
         for sign, least in needs.items():
             column = self.counts[:, sign] if rows is None else self.counts[rows, sign]
             found = np.flatnonzero(column >= least)
@@ -91,7 +92,7 @@ class Screen:
                 break
         return np.arange(len(self)) if rows is None else rows
 
-    def some(self, rows: npt.NDArray[np.int64]) -> pa.Array:
+    def some(self, rows: Rows) -> pa.Array:
         """The texts of some rows."""
         return self.texts if len(rows) == len(self.texts) else self.texts.take(pa.array(rows))
 

@@ -99,6 +99,7 @@ class Platform(Section):
         title: Its name for a person.
         source: Where this is known from.
         items: The list of articles in an order, as a dotted path, if there is one.
+        lists: Other lists in an order, of which a row takes the first entry.
         ciphertext: How it encrypts.
         shapes: What its identifiers look like: whole values, in RE2.
         fields: Its fields, by dotted name.
@@ -109,6 +110,7 @@ class Platform(Section):
     title: str = Option(min_length=1)
     source: str = Option(min_length=1)
     items: str | None = None
+    lists: tuple[str, ...] = ()
     ciphertext: tuple[Ciphertext, ...] = ()
     shapes: dict[str, str] = Option(default_factory=dict)
     fields: dict[str, Field] = Option(min_length=1)
@@ -123,7 +125,8 @@ class Platform(Section):
         for name, spec in self.fields.items():
             unknown = sorted(set(spec.forms) - there)
             if unknown:
-                raise ValueError(f"fields.{name}.forms: nothing is called {', '.join(unknown)}; there are {', '.join(sorted(there))}")
+                known = ", ".join(sorted(there))
+                raise ValueError(f"fields.{name}.forms: nothing is called {', '.join(unknown)}; there are {known}")
         return self
 
     @cached_property
