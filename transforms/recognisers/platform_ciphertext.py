@@ -7,6 +7,7 @@ platform's signature must be whole blocks of a cipher in base64, and look as ran
 counts as any other.
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,10 +30,13 @@ _CIPHER_FIRST = "~[A-Za-z0-9+/]{22,}={0,2}~[A-Za-z0-9+/]{4,}={0,2}~-?[0-9]{1,4}~
 
 
 def _are_ciphertexts(texts: pa.Array) -> Mask:
-    long = pc.match_substring_regex(texts, _UNSIGNED).to_numpy(zero_copy_only=False)
-    mask: Mask = long & look_random(texts)
+    mask = np.zeros(len(texts), bool)
     for sign in signatures():
         mask |= pc.match_substring(texts, sign).to_numpy(zero_copy_only=False)
+    rest = np.flatnonzero(~mask)
+    if len(rest):
+        others = texts.take(pa.array(rest))
+        mask[rest] = pc.match_substring_regex(others, _UNSIGNED).to_numpy(zero_copy_only=False) & look_random(others)
     return mask
 
 

@@ -74,17 +74,22 @@ class Recogniser:
         if not len(rows):
             return rows
         some = screen.some(rows)
-        found = pc.match_substring_regex(some, self.search).fill_null(False)
-        sound: Rows = rows[found.to_numpy(zero_copy_only=False)]
-        if self.check is not None and len(sound):
-            sound = sound[self._checked(some.filter(found))]
-        return sound
+        if self.check is None:
+            return rows[_mask(pc.match_substring_regex(some, self.search))]
+        whole = pc.match_substring_regex(some, self._alone).fill_null(False)
+        found = _mask(whole).copy()
+        rest = np.flatnonzero(~found)
+        if found.any():
+            found[found] = self._sound(some.filter(whole))
+        if len(rest) and not self.whole:
+            found[rest] = self._among(some.take(pa.array(rest)))
+        return rows[found]
 
     def valid(self, texts: pa.Array) -> pa.Array:
         """A boolean mask (n,), never null, of the texts that are the identifier and nothing else."""
         texts = Screen.of(texts).texts
-        fits = pc.match_substring_regex(texts, rf"\A(?:{self.body})\z").fill_null(False)
-        mask = fits.to_numpy(zero_copy_only=False).copy()
+        fits = pc.match_substring_regex(texts, self._alone).fill_null(False)
+        mask = _mask(fits).copy()
         if self.check is not None and mask.any():
             mask[mask] = self._sound(texts.filter(fits))
         return pa.array(mask)
@@ -97,17 +102,16 @@ class Recogniser:
         changed = [self._marked(text, mark) for text in texts.filter(found).to_pylist()]
         return pc.replace_with_mask(texts, found, pa.array(changed, pa.string()))
 
-    def _checked(self, texts: pa.Array) -> Mask:
-        if self.columnar is None:
-            return np.array([self._holds(text) for text in texts.to_pylist()], dtype=bool)
-        whole = pc.match_substring_regex(texts, rf"\A(?:{self.body})\z")
-        mask: Mask = whole.to_numpy(zero_copy_only=False).copy()
-        rest = np.flatnonzero(~mask)
-        if mask.any():
-            mask[mask] = self._sound(texts.filter(whole))
-        if len(rest):
-            mask[rest] = [self._holds(text) for text in texts.take(pa.array(rest)).to_pylist()]
-        return mask
+    @property
+    def _alone(self) -> str:
+        return rf"\A(?:{self.body})\z"
+
+    def _among(self, texts: pa.Array) -> Mask:
+        """Which texts (n,), that are not the identifier alone, hold it among other things."""
+        found = _mask(pc.match_substring_regex(texts, self.search)).copy()
+        if found.any():
+            found[found] = [self._holds(text) for text in texts.filter(pa.array(found)).to_pylist()]
+        return found
 
     def _sound(self, texts: pa.Array) -> Mask:
         if self.columnar is not None:
@@ -129,3 +133,7 @@ class Recogniser:
 
     def _is_one(self, match: re.Match[str]) -> bool:
         return self.check is None or self.check(match[0])
+
+
+def _mask(found: pa.Array) -> Mask:
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))

@@ -153,9 +153,15 @@ def classify(
         else:
             rows = BY_NAME[form].rows(screen)
         _mark(names, numbers, form, rows)
+    rows, rest = np.arange(len(texts)), screen
     for one in RECOGNISERS:
-        if one.name not in expected:
-            _mark(names, numbers, one.name, one.rows(screen))
+        if one.name in expected:
+            continue
+        _mark(names, numbers, one.name, rows[one.rows(rest)])
+        # What has a form is not looked at again, as soon as that is much.
+        left = np.flatnonzero(numbers[rows] < 0)
+        if len(left) * 4 < len(rows) * 3:
+            rows, rest = rows[left], rest.of_rows(left)
     return names, numbers
 
 
