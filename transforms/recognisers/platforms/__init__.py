@@ -8,8 +8,10 @@ from beam_deid.transforms.recognisers.platforms.catalogue import (
     read_platform,
 )
 from beam_deid.transforms.recognisers.platforms.ciphertext import parse
+from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 
 __all__ = [
-    "ColumnFound", "Field", "Platform", "TableFound", "parse", "platform", "platforms", "read_platform", "recognise",
+    "ColumnFound", "Field", "Platform", "TableFound", "linkable_shapes", "parse", "platform", "platforms", "read_platform",
+    "recognise",
 ]  # fmt: skip
