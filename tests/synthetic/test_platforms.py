@@ -1,14 +1,18 @@
 """Generated orders of platforms: coherent, the same every time, flat and nested alike."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+from beam_deid.pipelines.cli import call
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers.platforms import parse, platform, platforms
+from beam_deid.transforms.synthetic import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import SHAPES, platform_batches, platform_records
 
 
@@ -81,3 +85,44 @@ def test_a_buyers_address_id_is_the_same_at_the_same_home() -> None:
 def test_there_are_no_orders_of_a_platform_nobody_knows() -> None:
     with pytest.raises(UsageError, match="Choose one of douyin"):
         next(platform_batches("amazon", 1))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_files_hold_the_orders_and_are_the_same_every_time(tmp_path: Path, ending: str) -> None:
+    for number in (1, 2):
+        write_platform_orders(str(tmp_path / f"{number}.{ending}"), "wechat", 100, seed=3)
+    first, second = (tmp_path / f"{number}.{ending}" for number in (1, 2))
+    assert first.read_bytes() == second.read_bytes()
+    if ending == "jsonl":
+        lines = first.read_text("utf-8").splitlines()
+        assert [json.loads(line) for line in lines] == list(platform_records("wechat", 100, 3))
+    elif ending == "parquet":
+        assert pq.read_table(first).equals(orders("wechat", 100, seed=3))
+    else:
+        assert len(first.read_text("utf-8").splitlines()) == 101
+
+
+def test_exports_as_shops_get_them_are_armoured_and_in_gb18030(tmp_path: Path) -> None:
+    write_platform_orders(str(tmp_path / "a.csv"), "taobao", 50, format="platform_csv")
+    lines = (tmp_path / "a.csv").read_text("gb18030").splitlines()
+    assert len(lines) == 51
+    assert lines[1].startswith('"=""')
+    with pytest.raises(UsageError, match="Choose one of parquet"):
+        write_platform_orders(str(tmp_path / "a.xls"), "taobao", 50)
+
+
+def test_the_demo_makes_a_platforms_orders_and_says_what_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["demo", "--platform", "douyin", "--rows", "500", "--folder", str(tmp_path / "d")]
+    assert call([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["platform"] == "douyin"
+    assert told["fields"]["encrypt_post_tel"] == {
+        "role": ["direct_identifier"], "form": "platform_ciphertext", "share": 1.0, "platforms": {"douyin": 500},
+        "holds": {"mobile": 500},
+    }  # fmt: skip
+    assert call(arguments) == 0
+    assert "recognised as douyin" in capsys.readouterr().out
+    assert call(["demo", "--platform", "amazon", "--folder", str(tmp_path / "e")]) == 2
+    assert not (tmp_path / "e").exists()

@@ -10,6 +10,7 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
 from beam_deid.transforms.terms import Recoverability, Role
 
 _PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
@@ -88,12 +89,13 @@ def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def linkable(policy: Policy, release: str) -> bool:
     """Whether the rows of one subject can be linked in the release.
 
-    They can by a pseudonym, with or without its key, by a direct identifier left clear, and by the subject
-    field itself where all or a part of it is left.
+    They can by a pseudonym, with or without its key, by a direct identifier or a platform's identifier left clear, and by the
+    subject field itself where all or a part of it is left.
     """
     return any(
         how in _PSEUDONYM
         or (how is Recoverability.CLEAR and policy.fields[field].has(Role.DIRECT))
+        or (how is Recoverability.CLEAR and policy.kind(field) in PLATFORM_KINDS)
         or (how in (Recoverability.CLEAR, Recoverability.PARTIAL) and field == policy.subject)
         for field in released_fields(policy, release)
         for how in (recoverability(policy, release, field),)

@@ -52,6 +52,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "email": Meaning(Role.DIRECT, Kind.EMAIL, links=True),
     "plate": Meaning(Role.DIRECT, Kind.PLATE, links=True),
     "passport": Meaning(Role.DIRECT, Kind.PASSPORT, links=True),
+    "invoice_title": Meaning(Role.DIRECT, Kind.INVOICE_TITLE, links=True),
     "masked_document": Meaning(Role.QUASI, Kind.ID_CARD, Recoverability.PARTIAL),
     "masked_mobile": Meaning(Role.QUASI, Kind.MOBILE, Recoverability.PARTIAL),
     "masked_address": Meaning(Role.QUASI, Kind.ADDRESS, Recoverability.PARTIAL),
