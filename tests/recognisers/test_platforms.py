@@ -12,9 +12,10 @@ import pytest
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers import BY_NAME
-from beam_deid.transforms.recognisers.platforms import parse, platform, platforms, read_platform, recognise
+from beam_deid.transforms.recognisers.platforms import advise, parse, platform, platforms, read_platform, recognise
 from beam_deid.transforms.recognisers.platforms.tables import classify
 from beam_deid.transforms.synthetic.platforms import SHAPES, platform_batches, platform_columns
+from beam_deid.transforms.terms import Kind, Recoverability, Role
 
 ROWS = 10_000
 LEAST = 0.999
@@ -124,6 +125,36 @@ def test_a_platform_is_told_by_its_signatures_where_no_name_says_it(name: str) -
     (batch,) = platform_batches(name, 500, seed=2)
     found = recognise({f"column {n}": column for n, column in enumerate(batch.columns)})
     assert (found.platform, found.confidence) == (name, 0.5)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_advice_never_puts_a_direct_identifier_below_its_role(name: str) -> None:
+    (batch,) = platform_batches(name, 2_000, seed=2)
+    named = recognise(dict(zip(batch.schema.names, batch.columns, strict=True)))
+    for field, found in named.columns.items():
+        advice = advise(found)
+        if Role.DIRECT in platform(name).fields[field].role:
+            assert advice.role == (Role.DIRECT,), field
+        else:
+            assert advice.role == platform(name).fields[field].role, field
+        assert advice.linkable >= platform(name).fields[field].linkable
+        assert advice.reasons
+
+
+def test_advice_follows_values_where_no_name_helps() -> None:
+    found = recognise(
+        {
+            "a": pa.array(["13800138000", "13800138001"]), "b": pa.array(["138****1234"]), "c": pa.array(["红色连衣裙"]),
+            "d": pa.array(["#mR3x8Qz1#kT9xQm8xZ0RkT2pLdW5hV3k1Yg==#9##"]), "e": pa.array(["尽快发货"] * 99 + ["电话13800138000"]),
+        }
+    )  # fmt: skip
+    advice = {name: advise(one) for name, one in found.columns.items()}
+    assert [(one.role, one.kind, one.recoverability) for one in advice.values()] == [
+        ((Role.DIRECT,), Kind.MOBILE, Recoverability.CLEAR), ((Role.QUASI,), Kind.MOBILE, Recoverability.PARTIAL),
+        ((), None, Recoverability.CLEAR), ((Role.DIRECT,), Kind.PLATFORM_CIPHERTEXT, Recoverability.KEYED),
+        ((Role.DIRECT,), Kind.FREE_TEXT, Recoverability.CLEAR),
+    ]  # fmt: skip
+    assert advice["d"].reasons == ("100.0% of the values are platform ciphertext", "ciphertext of unknown")
 
 
 HELD = {

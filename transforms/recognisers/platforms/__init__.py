@@ -1,5 +1,6 @@
 """What platforms' orders look like: ``configs/platforms`` read, and values and columns told by it."""
 
+from beam_deid.transforms.recognisers.platforms.advice import Advice, advise
 from beam_deid.transforms.recognisers.platforms.catalogue import (
     Field,
     Platform,
@@ -12,6 +13,6 @@ from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 
 __all__ = [
-    "ColumnFound", "Field", "Platform", "TableFound", "linkable_shapes", "parse", "platform", "platforms", "read_platform",
-    "recognise",
+    "Advice", "ColumnFound", "Field", "Platform", "TableFound", "advise", "linkable_shapes", "parse", "platform", "platforms",
+    "read_platform", "recognise",
 ]  # fmt: skip
