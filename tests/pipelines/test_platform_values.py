@@ -114,3 +114,16 @@ def test_assess_tells_the_same_of_any_dataset(tmp_path: Path, capsys: pytest.Cap
     assert "douyin (mobile)" in said["platform:cipher"]
     assert f"it singles out {document['unique_subjects']:,} of {document['subjects']:,} subjects" in said["masked:mobile"]
     assert "52,000,000 may be meant" in said["masked:mobile"]
+
+
+def test_a_declared_platform_identifier_is_found_whatever_it_looks_like_and_not_where_it_was_cut(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": ["x1", "x2"] * 50, "city": ["杭州市"] * 100}), tmp_path / "d.parquet")
+    policy = tmp_path / "d.yaml"
+    fields = "  a: {role: quasi_identifier, kind: tracking_number}\n  city: {role: quasi_identifier}\n"
+    for action, expected in (("keep", "still_personal"), ("{generalize: {prefix: [1], level: 0}}", "anonymized")):
+        environment = "{controls: high, motive: low, prevalence: 0.0001, acquaintances: 150, security: high}"
+        text = HEAD.format(subject="", fields=fields, keeps=f"      a: {action}\n      city: keep\n")
+        policy.write_text(f"{text}    environment: {environment}\n")
+        out = tmp_path / "out"
+        assert call(["run", str(policy), "-i", str(tmp_path / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"]) == 0
+        assert labels(out)["out"]["label"] == expected

@@ -8,6 +8,7 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import (
     keyed_fields,
     linkable,
+    platform_fields,
     quasi_fields,
     recoverability,
     released_fields,
@@ -22,7 +23,6 @@ _IDENTIFYING = {
 }  # fmt: skip
 """Kinds whose values identify a person by themselves, or may hold what does."""
 
-_SHOWN = (Recoverability.CLEAR, Recoverability.PARTIAL)
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
     Recoverability.PARTIAL: "leaves a part of it",
@@ -68,9 +68,8 @@ def _restorable(policy: Policy, release: str) -> Iterator[Obstacle]:
         action = policy.releases[release].fields[field].name
         what = f"a key exists for {bare(field)} ({action}), so that somebody can restore or recompute it"
         yield Obstacle(2, field, action, what, "drop or generalize it, or expect still_personal")
-    for field in released_fields(policy, release):
-        known = policy.kind(field) in PLATFORM_KINDS and recoverability(policy, release, field) in _SHOWN
-        if known and not policy.fields[field].has(Role.DIRECT):
+    for field in platform_fields(policy, release):
+        if not policy.fields[field].has(Role.DIRECT):
             action = policy.releases[release].fields[field].name
             what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can restore"
             yield Obstacle(2, field, action, what, "drop it, or expect still_personal")

@@ -58,6 +58,12 @@ def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
     return _those(policy, release, lambda field, how: how is Recoverability.KEYED)
 
 
+def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields, whole or in part, that are a platform's or a carrier's identifiers by their kind."""
+    shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
+    return _those(policy, release, lambda field, how: how in shown and policy.kind(field) in PLATFORM_KINDS)
+
+
 def shared_tokens(policy: Policy, release: str, other: str) -> tuple[str, ...]:
     """The fields of which two releases give out the same tokens, so that whoever has both can join on them."""
     if release == other:

@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Fault, Shard
-from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
+from beam_deid.transforms.policy.roles import platform_fields
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
@@ -101,9 +101,10 @@ class Measurer:
         }
         self._read = 0
         self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
-        declared = (name for name, spec in job.policy.fields.items() if spec.kind in PLATFORM_KINDS)
-        shapes = linkable_shapes(tuple(job.policy.fields), declared)
-        self._scanners = {name: Scanner(shapes) for name in self._layouts}
+        columns = tuple(job.policy.fields)
+        self._scanners = {
+            name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
+        }
 
     def add(self, records: Records, faults: list[Fault], read: int) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
