@@ -64,7 +64,7 @@ def platform_records(platform: str, rows: int, seed: int = 0, start: int = 0) ->
     module, description = _module(platform), described(platform)
     for facts in _facts(rows, seed, start):
         order = {name: one.values.to_pylist() for name, one in module.order(facts).items()}
-        baskets = [goods(facts.chance, facts.index)]
+        baskets = [facts.goods]
         baskets += [goods(Chance(seed + 7_919 * more), facts.index) for more in range(1, _MOST_ITEMS)]
         items = [{name: one.values.to_pylist() for name, one in module.item(facts, one).items()} for one in baskets]
         many = 1 + (facts.chance.share("articles", facts.index)[:, None] < np.array([0.25, 0.08])).sum(axis=1)
