@@ -4,6 +4,7 @@ import importlib.resources
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,28 +12,38 @@ from beam_deid.pipelines import options, output
 from beam_deid.pipelines.run import carry_out
 
 _KEY = "BEAM_DEID_KEY"
+_SAMPLE = 10_000
 
 
 @click.command(
     epilog="""\b
 Examples:
   beam-deid demo
-  beam-deid demo --rows 100000 --folder /tmp/demo --overwrite"""
+  beam-deid demo --rows 100000 --folder /tmp/demo --overwrite
+  beam-deid demo --platform douyin --rows 10000"""
 )
 @click.option("--rows", type=click.IntRange(1), default=40_000, show_default=True, help="Orders to make.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")
 @click.option("--folder", default="demo", show_default=True, metavar="DIR", help="Where orders, policy and output go.")
+@click.option(
+    "--platform", metavar="NAME",
+    help="Only make orders in the shape of one platform, flat and as its API gives them, and say what is recognised in them: "
+    "taobao, pinduoduo, douyin, kuaishou, jd, xiaohongshu or wechat.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier demo in DIR.")
 @options.workers_option
 @options.json_option
-def demo(rows: int, seed: int, folder: str, overwrite: bool, workers: int | None, as_json: bool) -> None:
+def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: bool, workers: int | None, as_json: bool) -> None:
     """Make believable orders (nobody's data), run a policy over them, and show what was published and why."""
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.synthetic import write_orders
 
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     out = output.console(as_json)
+    if platform is not None:
+        show_platform(place, platform, rows, seed, as_json)
+        return
+    place.mkdir(parents=True, exist_ok=True)
     orders, policy = place / "orders.parquet", place / "policy.yaml"
     write_orders(str(orders), rows, seed)
     policy.write_bytes(importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml").read_bytes())
@@ -43,3 +54,39 @@ def demo(rows: int, seed: int, folder: str, overwrite: bool, workers: int | None
     target = place / "out"
     carry_out(read_policy(str(policy)), (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
     out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}")
+
+
+def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -> None:
+    """Write a platform's orders, and say which field each column is and what its values look like."""
+    import pyarrow.parquet as pq
+
+    from beam_deid.transforms.recognisers.platforms import platform, recognise
+    from beam_deid.transforms.synthetic import write_platform_orders
+
+    platform(name)
+    place.mkdir(parents=True, exist_ok=True)
+    files = {format_: place / f"{name}.{format_}" for format_ in ("parquet", "jsonl")}
+    for path in files.values():
+        write_platform_orders(str(path), name, rows, seed)
+    table = pq.read_table(files["parquet"]).slice(0, _SAMPLE).combine_chunks()
+    found = recognise({column: table.column(column) for column in table.column_names})
+    fields: dict[str, dict[str, Any]] = {
+        column: {
+            "role": [str(role) for role in one.spec.role] if one.spec else None, "form": one.form,
+            "share": round(one.share(one.form), 4) if one.form else None,
+            "platforms": dict(one.platforms), "holds": dict(one.holds),
+        }
+        for column, one in found.columns.items()
+    }  # fmt: skip
+    written = [str(path) for path in files.values()]
+    document = {"platform": found.platform, "confidence": found.confidence, "files": written, "fields": fields}
+    if as_json:
+        output.emit(document)
+        return
+    out = output.console(as_json)
+    out.print(f"{rows:,} synthetic orders in {files['parquet']} (flat) and {files['jsonl']} (as the API nests them)")
+    out.print(f"recognised as {found.platform}, confidence {found.confidence:.2f}")
+    for column, one in fields.items():
+        role = " and ".join(one["role"] or ())
+        form = f"{one['form']} ({one['share']:.1%})" if one["form"] else ""
+        out.print(f"  {column:72} {role:26} {form}", highlight=False)

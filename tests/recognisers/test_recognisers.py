@@ -3,11 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.recognisers import RECOGNISERS
+from beam_deid.transforms.recognisers import BY_NAME, RECOGNISERS
 from beam_deid.transforms.recognisers.bank_card import is_luhn
 from beam_deid.transforms.recognisers.id_card import is_id_card
-
-BY_NAME = {recogniser.name: recogniser for recogniser in RECOGNISERS}
 
 # All of these are made up.
 FOUND = {
@@ -26,14 +24,25 @@ FOUND = {
     "credit_code": ["91350100M000100Y43"],
     "platform_ciphertext": [
         "~AgAAAAAAAAAAAAAAAAAAAAAA~4~", "$138$AgAAAAAAAAAAAAAAAAAAAA$1$", "##AgAAAAAAAAAAAAAAAAAAAA#12##",
-        "#abcd#AgAAAAAAAAAAAAAAAAAAAA#1##", "AAS" + "a" * 61,
+        "#abcd#AgAAAAAAAAAAAAAAAAAAAA#1##", "name ~Qm8xZ0RkT2pLdW5hV3k1Yg==~4~ end", "~kT9xQm8xZ0RkT2pLdW5hV3k1Yg==~mR3x8Qz1~1~~",
+        "\x01kT9xQm8xZ0RkT2pLdW5hV3k1Yg==\x011\x01",
     ],
+    "bare_ciphertext": ["AAS" + "a" * 61, "x: AAQ" + "bC3/" * 20 + "==", "0a" * 35],
+    "platform_index": ["$kT9xQm8xZ0RkT2pLdW5hVw==$", "#mR3x8Qz1bN4T#"],
+    "invoice_title": ["发票抬头：张小三", "开票抬头: 杭州张三餐饮店"],
+    "order_number": ["251111-123456789012345", "P123456789012345678", "退款R123456789012345678。"],
+    "tracking_number": ["SF1234567890123", "运单YT1234567890123", "JDVB12345678901", "EA123456789CN"],
+    "masked_document": ["330106********1234", "1****************2", "6222 **** **** 1234"],
+    "masked_address": ["龙*街道花**路**号某某住宅区**-*-*", "人民路**号*幢***室", "文一西路****"],
 }  # fmt: skip
 ORDINARY = [
     None, "", "2025-01-02 03:04:05", "128.50", "红色连衣裙 夏季新款 2件装", "1234567890123456789", "https://example.com/a?b=1",
     "订单 4200000000000000001", "**特价** 满100减20", "iPhone 15 Pro Max 256GB", "138元", "12345678901", "0.1380013800055",
     "110101199013071234", "#女装#夏季#", "$9.9$", "京东超市自营", "*", "100-199", "2025-W03", "贵州茅台 53度 500ml*6",
     "AAf7cVPKTheAl6VXG8bOkv", "A4纸*5包", "华东", "10000000000", "满1000减100 010", "蒙牛纯牛奶250ml*24盒", "~~删除线~~",
+    "#SummerSale2025#618#", "$x^2$", "$$E=mc^2$$", "#section-one-of-two#1#", "/9j/" + "4AAQSkZJRgABAQAAAQABAAD" * 6,
+    "**新品**上市", "https://example.com/~user/a#b", "data:image/png;base64,AAQ" + "aB3/" * 20, "SF",
+    "P1234", "991399-123456789012345", "长*宽*高 30*20*10",
 ]  # fmt: skip
 
 

@@ -15,11 +15,16 @@ from beam_deid.transforms.columns.distinct import per_distinct, per_value
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind, Recoverability
 
-Preset = Literal["person_name", "mobile", "landline", "id_card", "bank_card", "plate", "email", "address"]
+Preset = Literal[
+    "person_name", "mobile", "landline", "privacy_number", "id_card", "bank_card", "passport", "credit_code", "plate", "email",
+    "wechat", "invoice_title", "address",
+]  # fmt: skip
 
 _BY_KIND: Mapping[Kind, Preset] = {
     Kind.PERSON_NAME: "person_name", Kind.MOBILE: "mobile", Kind.LANDLINE: "landline", Kind.ID_CARD: "id_card",
     Kind.BANK_CARD: "bank_card", Kind.PLATE: "plate", Kind.EMAIL: "email", Kind.ADDRESS: "address",
+    Kind.PRIVACY_NUMBER: "privacy_number", Kind.PASSPORT: "passport", Kind.CREDIT_CODE: "credit_code", Kind.WECHAT: "wechat",
+    Kind.INVOICE_TITLE: "invoice_title",
 }  # fmt: skip
 
 

@@ -74,7 +74,8 @@ class Recovery:
 
     Attributes:
         field: The field.
-        attack: ``digests``, ``frequency``, ``surrogates``, ``intervals`` or ``mask``.
+        attack: ``digests``, ``frequency``, ``surrogates``, ``intervals`` or ``mask``; ``platform`` where a platform's ciphertext
+            or index string stands in it, ``masked`` where it came masked.
         values: What was attacked: distinct values, or subjects.
         recovered: Of these, how many were recovered.
         share: The same as a share; None where the attack was too weak to conclude from it.

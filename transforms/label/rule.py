@@ -93,7 +93,7 @@ def restorable(found: Findings) -> list[Test]:
     attacks = [
         Test(2, f"{one.attack}:{one.field}", one.share is not None and one.share <= one.limit, one.share, one.limit, one.detail)
         for one in found.recoveries
-        if one.limit is not None
+        if one.limit is not None and one.attack != "masked"
     ]  # fmt: skip
     return [Test(2, "restorable", not keyed, len(keyed), 0, said), *attacks]
 
@@ -105,7 +105,10 @@ def remainders(found: Findings) -> list[Test]:
     said = f"not tested as quasi-identifiers: {', '.join(left_out)}" if left_out else (
         "every remainder of a mask is tested as a quasi-identifier"
     )  # fmt: skip
-    return [Test(3, "remainders", not left_out, len(left_out), 0, said)]
+    masked = [
+        Test(3, f"masked:{one.field}", False, one.share, 0, one.detail) for one in found.recoveries if one.attack == "masked"
+    ]
+    return [Test(3, "remainders", not left_out, len(left_out), 0, said), *masked]
 
 
 def classes(found: Findings) -> list[Test]:

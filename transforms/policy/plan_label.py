@@ -8,15 +8,18 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import (
     keyed_fields,
     linkable,
+    platform_fields,
     quasi_fields,
     recoverability,
     released_fields,
 )
+from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
 from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role
 
 _IDENTIFYING = {
     Kind.ORDER_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.ID_CARD, Kind.BANK_CARD, Kind.EMAIL,
-    Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT,
+    Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.PRIVACY_NUMBER, Kind.PASSPORT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
+    Kind.WECHAT, *PLATFORM_KINDS,
 }  # fmt: skip
 """Kinds whose values identify a person by themselves, or may hold what does."""
 
@@ -65,6 +68,11 @@ def _restorable(policy: Policy, release: str) -> Iterator[Obstacle]:
         action = policy.releases[release].fields[field].name
         what = f"a key exists for {bare(field)} ({action}), so that somebody can restore or recompute it"
         yield Obstacle(2, field, action, what, "drop or generalize it, or expect still_personal")
+    for field in platform_fields(policy, release):
+        if not policy.fields[field].has(Role.DIRECT):
+            action = policy.releases[release].fields[field].name
+            what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can restore"
+            yield Obstacle(2, field, action, what, "drop it, or expect still_personal")
 
 
 def _history(policy: Policy, release: str) -> Iterator[Obstacle]:

@@ -10,6 +10,7 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
 from beam_deid.transforms.terms import Recoverability, Role
 
 _PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
@@ -57,6 +58,12 @@ def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
     return _those(policy, release, lambda field, how: how is Recoverability.KEYED)
 
 
+def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The released fields, whole or in part, that are a platform's or a carrier's identifiers by their kind."""
+    shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
+    return _those(policy, release, lambda field, how: how in shown and policy.kind(field) in PLATFORM_KINDS)
+
+
 def shared_tokens(policy: Policy, release: str, other: str) -> tuple[str, ...]:
     """The fields of which two releases give out the same tokens, so that whoever has both can join on them."""
     if release == other:
@@ -88,12 +95,13 @@ def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def linkable(policy: Policy, release: str) -> bool:
     """Whether the rows of one subject can be linked in the release.
 
-    They can by a pseudonym, with or without its key, by a direct identifier left clear, and by the subject
-    field itself where all or a part of it is left.
+    They can by a pseudonym, with or without its key, by a direct identifier or a platform's identifier left clear, and by the
+    subject field itself where all or a part of it is left.
     """
     return any(
         how in _PSEUDONYM
         or (how is Recoverability.CLEAR and policy.fields[field].has(Role.DIRECT))
+        or (how is Recoverability.CLEAR and policy.kind(field) in PLATFORM_KINDS)
         or (how in (Recoverability.CLEAR, Recoverability.PARTIAL) and field == policy.subject)
         for field in released_fields(policy, release)
         for how in (recoverability(policy, release, field),)

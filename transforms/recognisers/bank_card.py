@@ -2,13 +2,19 @@
 
 ISO/IEC 7812-1. One in ten other numbers of that length passes Luhn's check, so only the first digits of issuers that
 are in use count: UnionPay (62), Visa (4), Mastercard (51–55) and JCB (35); order numbers mostly begin otherwise.
+No library: python-stdnum's ``luhn`` is the same sum for one value at a time, and knows no issuers of China.
 """
 
-import re
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.sizes import by_size
 from beam_deid.transforms.recognisers.recogniser import Recogniser
+from beam_deid.transforms.recognisers.screen import Mask, Sign
 
 DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = np.array(DOUBLED, np.uint8)
 
 
 def is_luhn(text: str) -> bool:
@@ -18,13 +24,24 @@ def is_luhn(text: str) -> bool:
     return total % 10 == 0
 
 
+def are_luhn(texts: pa.Array) -> Mask:
+    """The same for a column of digits, spaces and dashes, shape (n,), none null."""
+    mask = np.zeros(len(texts), bool)
+    for group in by_size(pc.replace_substring_regex(texts, "[ -]", "")):
+        digits = group.bytes[:, ::-1] - np.uint8(ord("0"))
+        total = digits[:, ::2].sum(axis=1, dtype=np.int64) + _DOUBLED[digits[:, 1::2]].sum(axis=1, dtype=np.int64)
+        mask[group.rows] = total % 10 == 0
+    return mask
+
+
 BANK_CARD = Recogniser(
     "bank_card",
-    re.compile(
-        r"(?<![\d.])(?:62\d{14,17}|(?:4\d{3}|5[1-5]\d\d|35[2-8]\d)\d{12}|"
-        r"(?:62\d\d|4\d{3}|5[1-5]\d\d|35[2-8]\d)(?:[ -]\d{4}){3}(?:[ -]?\d{1,3})?)(?![\d.])"
-    ),
-    r"[3-6３-６][0-9０-９]{3}[ -]?[0-9０-９]{4}[ -]?[0-9０-９]{4}",
-    is_luhn,
-    "ISO/IEC 7812-1",
+    r"62[0-9]{14,17}|(?:4[0-9]{3}|5[1-5][0-9]{2}|35[2-8][0-9])[0-9]{12}|"
+    r"(?:62[0-9]{2}|4[0-9]{3}|5[1-5][0-9]{2}|35[2-8][0-9])(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?",
+    {Sign.DIGIT: 16},
+    before="0-9.",
+    after="0-9.",
+    check=is_luhn,
+    columnar=are_luhn,
+    source="ISO/IEC 7812-1",
 )

@@ -1,8 +1,11 @@
-"""Mobile numbers of mainland China, with or without +86, also written 138-0013-8000 or 138 0013 8000."""
+"""Mobile numbers of mainland China, with or without +86, also written 138-0013-8000 or 138 0013 8000.
 
-import re
+Found loosely, for new prefixes appear; `PREFIXES_IN_USE` are those of libphonenumber 9.0.43 (Apache-2.0), frozen here because
+``phonenumbers`` parses one value at a time.
+"""
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
+from beam_deid.transforms.recognisers.screen import Sign
 
 # Ranges in use for persons; the other two digits of the first three vary by carrier.
 PREFIXES_IN_USE = (
@@ -12,7 +15,9 @@ PREFIXES_IN_USE = (
 
 MOBILE = Recogniser(
     "mobile",
-    re.compile(r"(?<![\d*])(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"),
-    r"[1１][ -]?[3-9３-９]",
+    r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
+    {Sign.DIGIT: 11},
+    before="0-9*",
+    after="0-9",
     source="loose on purpose: new prefixes appear",
 )

@@ -11,7 +11,8 @@ from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint,
 from beam_deid.transforms.label.evidence import Attack, FieldFacts
 from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
 from beam_deid.transforms.policy.model import DEFAULT_K, Environment
-from beam_deid.transforms.records.recovering import digest_recoveries
+from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.records.recovering import JoinedMasks, digest_recoveries, mask_recoveries, platform_recoveries
 from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
@@ -114,12 +115,15 @@ class Counting:
 
     def __init__(self, question: Question) -> None:
         self._question, self._scanner = question, Scanner()
+        self._began = False
         self._done: list[Counted] = []
 
     def add(self, columns: Mapping[str, pa.Array]) -> None:
         """Count some records: all their columns, of one length."""
         length = len(next(iter(columns.values()))) if columns else 0
         question = self._question
+        if not self._began:
+            self._scanner, self._began = Scanner(linkable_shapes(tuple(columns))), True
         fields = {name: fingerprint(columns[name]) for name in question.counted}
         keys = {f"field:{name}": fields[name] for name in question.kept}
         keys["quasi"] = combine((fields[name] for name in question.quasi), length)
@@ -163,7 +167,10 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
         untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
         linkable=question.subject is not None,
-        recoveries=tuple(digest_recoveries(counted.scanned.digests, question.tries, question.mobiles)),
+        recoveries=(
+            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles),
+            *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
+        ),
     )  # fmt: skip
     if counted.histogram is not None and subject is not None:
         names = question.history or question.counted
@@ -182,6 +189,13 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         **sets, "history": list(label.history), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
         "recoveries": [asdict(one) for one in label.recoveries],
     }  # fmt: skip
+
+
+def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | None:
+    """Whom the quasi-identifiers single out together."""
+    if not figures or not question.quasi:
+        return None
+    return JoinedMasks(question.quasi, figures["unique_subjects"], figures["subjects"])
 
 
 def figures(question: Question, histogram: Histogram, subject: Keys | None) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recov
 from beam_deid.transforms.label.rule import NEAR_UNIQUE, Findings
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.policy.roles import linkable, released_fields
+from beam_deid.transforms.recognisers.meaning import LINKING
 from beam_deid.transforms.records.assessing import Assessor
 from beam_deid.transforms.records.attackers import attacker_probes
 from beam_deid.transforms.records.earlier import earlier_probes
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.records.joined import joined_attack
-from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, Layout
+from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
 from beam_deid.transforms.records.recoding import Recoding, Round, full_domain, recode
-from beam_deid.transforms.records.recovering import digest_recoveries
+from beam_deid.transforms.records.recovering import JoinedMasks, digest_recoveries, mask_recoveries, platform_recoveries
 from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join, Probes
@@ -139,9 +140,9 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     figures = assessor.figures(levels, cut.kept)
     # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
     near = any(one.name == SOURCE and NEAR_UNIQUE < one.share <= (one.limit or 0.0) for one in attacks)
-    can_link = near or linkable(job.policy, layout.release)
+    can_link = near or linkable(job.policy, layout.release) or any(kind in LINKING for _, kind in measured.scanned.hits)
     past = assessor.history(levels, cut.kept) if can_link else None
-    recoveries = (*_recoveries(job, layout, measured), *assessor.recoveries(levels, cut.kept))
+    recoveries = (*_recoveries(job, layout, measured, attacks), *assessor.recoveries(levels, cut.kept))
     findings = _findings(job, layout, measured, figures, attacks, untested, search)
     history = None if past is None else tuple(map(asdict, past))
     further = assessor.further(levels, cut.kept)
@@ -233,11 +234,16 @@ def _attacks(
     return attacks, untested
 
 
-def _recoveries(job: Job, layout: Layout, measured: ReleaseMeasured) -> list[Recovery]:
-    """Attacks on digests that somebody else made; pseudonyms of our own are told by their recoverability."""
+def _recoveries(job: Job, layout: Layout, measured: ReleaseMeasured, attacks: list[Attack]) -> list[Recovery]:
+    """Attacks on digests, ciphertexts and masks that somebody else made; our own are told by their recoverability."""
     how = job.policy.releases[layout.release].digests
     others = {name: found for name, found in measured.scanned.digests.items() if name not in layout.remainders}
-    return digest_recoveries(others, how.tries, how.mobiles)
+    widest = max((one for one in attacks if one.name in (SOURCE, WITH_SENSITIVE)), key=lambda one: len(one.on), default=None)
+    joined = None if widest is None else JoinedMasks(widest.on, widest.linked, widest.subjects)
+    return [
+        *digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(measured.scanned),
+        *mask_recoveries(measured.scanned, joined, layout.remainders),
+    ]  # fmt: skip
 
 
 def _findings(

@@ -15,6 +15,8 @@ from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.policy.roles import platform_fields
+from beam_deid.transforms.recognisers.platforms import linkable_shapes
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.scanning import Scanned, Scanner
@@ -103,7 +105,10 @@ class Measurer:
         }
         self._read = 0
         self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
-        self._scanners = {name: Scanner() for name in self._layouts}
+        columns = tuple(job.policy.fields)
+        self._scanners = {
+            name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
+        }
 
     def add(self, records: Records, faults: list[Fault], read: int) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""

@@ -1,10 +1,14 @@
 """The attacks on what released fields still show of removed values, each with its result as evidence."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 
 from beam_deid.transforms.columns.fingerprint import Keys
 from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.recognisers.meaning import MASKED, RESTORABLE
+from beam_deid.transforms.records.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.recovery.digests import TRIES, Digests, attack
 from beam_deid.transforms.risk.recovery.domains import all_domains
@@ -15,6 +19,70 @@ from beam_deid.transforms.risk.recovery.pseudonyms import (
     singled_out,
     without_collision,
 )
+
+
+@dataclass(frozen=True)
+class JoinedMasks:
+    """Whom released fields single out together.
+
+    Attributes:
+        on: The fields.
+        singled_out: Subjects who share their values of these with nobody.
+        subjects: All subjects.
+    """
+
+    on: tuple[str, ...]
+    singled_out: int
+    subjects: int
+
+
+def platform_recoveries(scanned: Scanned) -> list[Recovery]:
+    """What platforms can restore, and what their ciphertexts tell without that, by field."""
+    found = []
+    for name in dict.fromkeys(name for name, kind in scanned.hits if kind in RESTORABLE):
+        values = sum(count for (field, kind), count in scanned.hits.items() if field == name and kind in RESTORABLE)
+        whose, told = Counter[str](), dict[str, None]()
+        for (field, platform, holds, tells), count in sorted(scanned.ciphers.items()):
+            if field == name:
+                whose[f"{platform} ({holds.replace('_', ' ')})" if holds else platform] += count
+                told.update({tells: None} if tells else {})
+        if not whose:
+            said = f"{name} holds index strings of a platform: equal ones mean the same telephone or address, and join records"
+        else:
+            makers = ", ".join(name for name, _ in whose.most_common())
+            said = f"{name} holds ciphertext of {makers}; the platform restores it for whoever it permits"
+        said = "; ".join([said, *told])
+        found.append(Recovery(name, "platform", values, values, 1.0, 0.0, said))
+    return found
+
+
+def mask_recoveries(scanned: Scanned, joined: JoinedMasks | None, ours: Container[str] = ()) -> list[Recovery]:
+    """What masks that were in the data already leave: how many may be meant, and how many that singles out with the others.
+
+    Args:
+        scanned: What values look like.
+        joined: Whom the fields single out together; None where that was not measured.
+        ours: Fields that were masked here: `remainder_recoveries` has them.
+    """
+    masks: dict[str, list[str]] = {}
+    for name, kind in scanned.hits:
+        if kind in MASKED and name not in ours:
+            masks.setdefault(name, []).append(kind)
+    found = []
+    for name, kinds in masks.items():
+        values = sum(scanned.hits[name, kind] for kind in kinds)
+        left = [f"{scanned.left[name, kind]:,.0f}" for kind in kinds if (name, kind) in scanned.left]
+        said = f"{name} came masked ({', '.join(kind.replace('_', ' ') for kind in kinds)})"
+        if left:
+            said += f"; of one value no more than {min(left, key=len)} may be meant"
+        if joined is None:
+            found.append(Recovery(name, "masked", values, 0, None, 0.0, f"{said}; joined with other fields it was not measured"))
+            continue
+        others = ", ".join(field for field in joined.on if field != name) or "nothing else"
+        said += f"; joined with {others} it singles out {joined.singled_out:,} of {joined.subjects:,} subjects"
+        share = joined.singled_out / joined.subjects if joined.subjects else None
+        found.append(Recovery(name, "masked", joined.subjects, joined.singled_out, share, 0.0, said))
+    return found
 
 
 def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobiles: tuple[str, ...] = ()) -> list[Recovery]:

@@ -1,14 +1,19 @@
 """What released values look like: each distinct text is searched for identifiers, and for the form of a digest, once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.recognisers import RECOGNISERS
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, PLATFORM_ID
+from beam_deid.transforms.recognisers.platforms import parse
+from beam_deid.transforms.recognisers.platforms.ciphertext import rule_of
+from beam_deid.transforms.recognisers.screen import Screen
 from beam_deid.transforms.risk.recovery.digests import Digests
 from beam_deid.transforms.terms import Kind
 
@@ -23,10 +28,14 @@ class Scanned:
     Attributes:
         hits: Values that look like an identifier, by (field, recogniser); distinct ones, as far as they were held together.
         digests: What has the form of a digest, by field.
+        ciphers: Whose ciphertexts, what is in them and what their index tells, by (field, platform, held, told).
+        left: The fewest values that may be meant by a masked one, by (field, recogniser).
     """
 
     hits: Counter[tuple[str, str]] = field(default_factory=Counter)
     digests: dict[str, Digests] = field(default_factory=dict)
+    ciphers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    left: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @classmethod
     def merge(cls, parts: Sequence["Scanned"]) -> "Scanned":
@@ -35,13 +44,20 @@ class Scanned:
         return cls(
             sum((part.hits for part in parts), Counter()),
             {name: Digests.merge([part.digests[name] for part in parts if name in part.digests]) for name in names},
+            sum((part.ciphers for part in parts), Counter()),
+            {key: min(p.left[key] for p in parts if key in p.left) for key in dict.fromkeys(k for p in parts for k in p.left)},
         )
 
 
 class Scanner:
-    """Searches columns, batch by batch."""
+    """Searches columns, batch by batch.
 
-    def __init__(self) -> None:
+    Args:
+        shapes: What values of columns look like whose name tells that they link records, in RE2, by column.
+    """
+
+    def __init__(self, shapes: Mapping[str, str] | None = None) -> None:
+        self._shapes = shapes or {}
         self._held: dict[str, list[pa.Array]] = {}
         self._done: list[Scanned] = []
 
@@ -55,25 +71,72 @@ class Scanner:
         if sum(map(len, held)) > _HELD:
             held[:] = [_distinct(held)]
             if len(held[0]) > _HELD // 2:
-                self._done.append(scan(name, held.pop()))
+                self._done.append(scan(name, held.pop(), self._shapes.get(name)))
 
     def result(self) -> Scanned:
         """What was found in everything that was added."""
-        self._done += (scan(name, _distinct(held)) for name, held in self._held.items() if held)
+        self._done += (scan(name, _distinct(held), self._shapes.get(name)) for name, held in self._held.items() if held)
         self._held = {}
         self._done = [Scanned.merge(self._done)]
         return self._done[0]
 
 
-def scan(name: str, values: pa.Array) -> Scanned:
-    """Search distinct values, shape (n,), of any type."""
+def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
+    """Search distinct values, shape (n,), of any type.
+
+    Args:
+        name: Their column.
+        values: The values.
+        shape: What they look like if they are a platform's identifiers, in RE2; None where the column's name tells no such thing.
+    """
     texts, unreadable = to_kind(values, Kind.TEXT)
     texts = texts.drop_null()
-    hits = Counter({(name, one.name): pc.sum(one.find(texts)).as_py() or 0 for one in RECOGNISERS})
+    screen, hits, found = Screen.of(texts), Counter[tuple[str, str]](), Scanned()
+    for one in RECOGNISERS:
+        rows = one.rows(screen)
+        hits[name, one.name] = len(rows)
+        if not len(rows):
+            continue
+        if one.name in CIPHERTEXTS:
+            whole = _ciphers(found, name, screen.some(rows))
+            # In a whole ciphertext nothing else is looked for: chance puts a mobile into one in thousands.
+            screen = screen.of_rows(np.setdiff1d(np.arange(len(screen)), rows[whole], assume_unique=True))
+        elif one.name in LEFT:
+            fewest = LEFT[one.name](screen.some(rows))
+            if np.isfinite(fewest).any():
+                found.left[name, one.name] = float(np.nanmin(fewest))
+    if shape is not None:
+        hits[name, PLATFORM_ID] = pc.sum(pc.match_substring_regex(texts, shape)).as_py() or 0
     # What cannot be searched may hold anything.
     hits[name, "unreadable_bytes"] = int(unreadable is not None)
     digests = Digests.of(texts)
-    return Scanned(+hits, {name: digests} if digests.found else {})
+    return Scanned(+hits, {name: digests} if digests.found else {}, found.ciphers, found.left)
+
+
+def _ciphers(found: Scanned, name: str, texts: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Note whose ciphertexts these are; which texts (n,) are one as a whole."""
+    parsed = parse(texts)
+    whole = np.asarray(parsed.column("form").is_valid().to_numpy(zero_copy_only=False))
+    indexed = pc.if_else(parsed.column("index").is_valid(), pc.if_else(pc.equal(parsed.column("form"), "prefix"), "prefix",
+                         parsed.column("form")), "none")  # fmt: skip
+    keys = pa.table([parsed.column("platform").fill_null("unknown"), parsed.column("holds").fill_null(""), indexed],
+                    names=["platform", "holds", "indexed"])  # fmt: skip
+    for row in keys.group_by(keys.column_names).aggregate([([], "count_all")]).to_pylist():
+        told = _told(row["platform"], row["indexed"])
+        found.ciphers[name, row["platform"], row["holds"], told] += row["count_all"]
+    return whole
+
+
+def _told(platform: str, indexed: str) -> str:
+    """What an index tells."""
+    if indexed == "none":
+        return ""
+    if indexed == "prefix":
+        return "all but the last eight digits of a telephone stand before it in clear"
+    rule = rule_of(platform, "~" if indexed == "cipher_index" else "$") or rule_of(platform, "#")
+    if rule is not None and rule.windows and indexed == "cipher_index":
+        return "the index's length tells how long a name is, and equal ones join records"
+    return (rule.index_says if rule else "") or "equal index strings join records"
 
 
 def can_hide_identifiers(column_type: pa.DataType) -> bool:

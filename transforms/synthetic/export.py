@@ -1,7 +1,8 @@
 """Generated orders as files: Parquet, CSV, and CSV as shop back ends export it."""
 
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.files import open_write
 from beam_deid.transforms.synthetic.orders import BATCH_ROWS, ORDER_SCHEMA, order_batches
+from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 from beam_deid.transforms.synthetic.text import joined
 
 _ARMOURED = ("tid", "receiver_mobile")
@@ -40,6 +42,52 @@ def write_orders(path: str, rows: int, seed: int = 0, format: str | None = None)
         _WRITERS[name](stream, rows, seed)
 
 
+def write_platform_orders(
+    path: str, platform: str, rows: int, seed: int = 0, format: str | None = None  # noqa: A002
+) -> None:
+    """Write generated orders in the shape of a platform to one file. The same arguments give the same bytes.
+
+    Args:
+        path: The file.
+        platform: The platform's name, as in ``configs/platforms``.
+        rows: How many orders.
+        seed: Another seed makes other orders.
+        format: ``parquet`` or ``csv``: one flat row for each order; ``platform_csv``: the same in GB18030, every long number
+            armoured; ``jsonl``: nested records as its API gives them, one in a line. By the path's suffix if not given.
+
+    Raises:
+        UsageError: There is no such format or platform.
+        OSError: The file cannot be written.
+    """
+    name = format or path.rpartition(".")[2].lower()
+    if name not in (*_WRITERS, "jsonl"):
+        raise UsageError("orders cannot be written in this format", name, f"Choose one of {', '.join([*_WRITERS, 'jsonl'])}")
+    batches = platform_batches(platform, rows, seed)
+    first = next(platform_batches(platform, 1, seed))
+    with open_write(path) as stream:
+        if name == "jsonl":
+            for record in platform_records(platform, rows, seed):
+                stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        elif name == "parquet":
+            with pq.ParquetWriter(stream, first.schema) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+        elif name == "csv":
+            _write_batches(stream, batches, first.schema.names, "utf-8")
+        else:
+            _write_batches(stream, map(_long_armoured, batches), first.schema.names, "gb18030")
+
+
+def _long_armoured(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Numbers of twelve digits and more, which a spreadsheet would round."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_string(field.type):
+            column = batch.column(place)
+            long = pc.match_substring_regex(column, "^[0-9]{12,}$")
+            batch = batch.set_column(place, field.name, pc.if_else(long, joined(pa.scalar('="'), column, pa.scalar('"')), column))
+    return batch
+
+
 def _parquet(stream: BinaryIO, rows: int, seed: int) -> None:
     with pq.ParquetWriter(stream, ORDER_SCHEMA) as writer:
         for batch in order_batches(rows, seed):
@@ -57,10 +105,15 @@ def _platform_csv(stream: BinaryIO, rows: int, seed: int) -> None:
 def _write_csv(
     stream: BinaryIO, rows: int, seed: int, dress: Callable[[pa.RecordBatch], pa.RecordBatch], encoding: str
 ) -> None:
-    stream.write((",".join(ORDER_SCHEMA.names) + "\n").encode(encoding))
-    for batch in order_batches(rows, seed):
+    batches = (_spelt(dress(batch)) for batch in order_batches(rows, seed))
+    _write_batches(stream, batches, ORDER_SCHEMA.names, encoding)
+
+
+def _write_batches(stream: BinaryIO, batches: Iterator[pa.RecordBatch], names: list[str], encoding: str) -> None:
+    stream.write((",".join(names) + "\n").encode(encoding))
+    for batch in batches:
         piece = io.BytesIO()
-        pa_csv.write_csv(_spelt(dress(batch)), piece, pa_csv.WriteOptions(include_header=False))
+        pa_csv.write_csv(batch, piece, pa_csv.WriteOptions(include_header=False))
         data = piece.getvalue()
         stream.write(data if encoding == "utf-8" else data.decode("utf-8").encode(encoding))
 

@@ -33,6 +33,11 @@ _LANDLINES = (
 _ID_CARDS = (Shape(r"^[1-9](?:[0-9]{14}|[0-9]{16}[0-9Xx])$", 1, 1),)
 _BANK_CARDS = (Shape(r"^[0-9](?:[ -]?[0-9]){11,18}$", 0, 4),)
 _PLATES = (Shape(r"^\p{Han}[A-Z][A-Z0-9\p{Han}]{5,6}$", 2, 1),)
+_PRIVACY_NUMBERS = (Shape(r"^1[3-9][0-9]{9}(?:-| ?转 ?)[0-9]{3,4}$", 3, 0),)
+_PASSPORTS = (Shape(r"^[A-Za-z]{1,2}[0-9]{7,8}$", 1, 1),)
+_CREDIT_CODES = (Shape(r"^[0-9A-Z]{18}$", 2, 1),)
+_WECHAT = (Shape(r"^[A-Za-z][A-Za-z0-9_-]{5,19}$", 1, 0),)
+_TITLES = (Shape(r"^\p{Han}{5}", 2, 2),)
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
 
 
@@ -75,6 +80,31 @@ def plate(texts: pa.Array, char: str) -> pa.Array:
     return by_shape(texts, _PLATES, char)
 
 
+def privacy_number(texts: pa.Array, char: str) -> pa.Array:
+    """The first three digits are kept; the extension goes, for it is what leads to the person."""
+    return by_shape(texts, _PRIVACY_NUMBERS, char)
+
+
+def passport(texts: pa.Array, char: str) -> pa.Array:
+    """The first letter and the last digit are kept."""
+    return by_shape(texts, _PASSPORTS, char)
+
+
+def credit_code(texts: pa.Array, char: str) -> pa.Array:
+    """The first two characters (registrar and category) and the last are kept: not the division."""
+    return by_shape(texts, _CREDIT_CODES, char)
+
+
+def wechat(texts: pa.Array, char: str) -> pa.Array:
+    """The first character is kept."""
+    return by_shape(texts, _WECHAT, char)
+
+
+def invoice_title(texts: pa.Array, char: str) -> pa.Array:
+    """杭州张三餐饮店 to 杭州***饮店: two characters on either side; a shorter one is a person's name."""
+    return by_shape(texts, _TITLES, char, otherwise=person_name)
+
+
 def email(texts: pa.Array, char: str) -> pa.Array:
     """The first character and the domain are kept."""
     fits = pc.match_substring_regex(texts, _EMAIL)
@@ -87,6 +117,9 @@ def _first_character(texts: pa.Array, char: str) -> pa.Array:
 
 
 PRESETS: Mapping[str, Callable[[pa.Array, str], pa.Array]] = {
-    preset.__name__: preset for preset in (person_name, mobile, landline, id_card, bank_card, plate, email)
-}
+    preset.__name__: preset for preset in (
+        person_name, mobile, landline, privacy_number, id_card, bank_card, passport, credit_code, plate, email, wechat,
+        invoice_title,
+    )
+}  # fmt: skip
 """The presets by name; `address` is apart (`beam_deid.transforms.actions.addresses`), for it generalizes."""

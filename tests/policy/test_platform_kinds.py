@@ -1,0 +1,35 @@
+"""Kinds whose values a platform or a carrier knows whose they are: the plan says so, whatever their role."""
+
+import pytest
+
+from beam_deid.transforms.policy.plan import plan
+from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.policy.roles import linkable
+from beam_deid.transforms.terms import LabelName
+
+
+def policy(kind: str, action: object, role: str = "insensitive"):
+    return policy_from_mapping(
+        {
+            "version": 1, "dataset": "d", "subject": "who",
+            "fields": {"who": {"role": "direct_identifier"}, "a": {"role": role, "kind": kind}},
+            "releases": {"out": {"purpose": "test", "sharing": "enclave", "fields": {"a": action}}},
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["platform_id", "platform_ciphertext", "tracking_number"])
+def test_a_platforms_identifier_is_never_anonymous(kind: str) -> None:
+    kept = policy(kind, "keep")
+    found = plan(kept).releases["out"]
+    assert found.best_label is LabelName.STILL_PERSONAL
+    assert [(one.line, one.field) for one in found.reasons] == [(2, "a")]
+    assert any("should it be direct_identifier" in warning for warning in found.warnings)
+    assert linkable(kept, "out")
+    assert plan(policy(kind, {"mask": {"keep_first": 4}})).releases["out"].best_label is LabelName.STILL_PERSONAL
+
+
+def test_what_is_cut_is_no_obstacle() -> None:
+    cut = policy("tracking_number", {"generalize": {"prefix": [2], "level": 0}})
+    assert plan(cut).releases["out"].best_label is LabelName.ANONYMIZED
+    assert not linkable(cut, "out")
