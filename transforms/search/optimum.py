@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.attribute import Mask
 from beam_deid.transforms.search.lattice import Counted, Lattice, Node
 from beam_deid.transforms.search.requirements import Requirements
 
 MOST = 50_000
 REFUSALS = 30
+
+_CHEAP = 50_000
 
 TIE = 1e-12
 """Losses that differ by no more than this share are the same."""
@@ -103,18 +106,15 @@ class _Search:
 
     def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
         self._lattice, self._require = lattice, require
-        self._nodes, self._floors = lattice.nodes, lattice.bounds
-        self._bounds = self._floors.copy()
-        # How many nodes follow from one: the finer ones, and the coarser ones where they can be ruled out as well.
-        self._reach = np.prod(self._nodes + np.int64(1), axis=0)
-        if lattice.objective.grows:
-            above = np.prod(np.array(lattice.sizes)[:, None] - self._nodes, axis=0)
-            self._reach = np.minimum(self._reach, above)
-        self.hopeless = np.zeros(len(self._bounds), bool) if hopeless is None else hopeless.copy()
+        self._nodes = lattice.nodes
+        # No node loses less than its floor, for what its levels lose, and its penalty, for what it suppresses at least.
+        self._floors, self._penalties = lattice.bounds.copy(), np.zeros(lattice.many)
+        self.hopeless = np.zeros(lattice.many, bool) if hopeless is None else hopeless.copy()
         self._open = ~self.hopeless
         self._found: dict[Node, Counted] = {}
         self._best: Counted | None = None
-        self.counted = 0
+        self._reach: Counts | None = None
+        self.counted = self._again = 0
 
     def look(self, chosen: int) -> Counted:
         """Count a node, and note what follows from it for others."""
@@ -131,20 +131,20 @@ class _Search:
             self._open &= ~finer
         elif one.penalty > 0.0:
             finer = self._lattice.finer(self._nodes, node)
-            self._bounds[finer] = np.maximum(self._bounds[finer], self._floors[finer] + one.penalty)
+            self._penalties[finer] = np.maximum(self._penalties[finer], one.penalty)
         if one.least > 0.0:
             coarser = self._lattice.coarser(self._nodes, node)
-            self._bounds[coarser] = np.maximum(self._bounds[coarser], one.least)
+            self._floors[coarser] = np.maximum(self._floors[coarser], one.least)
         return one
 
     def descend(self, first: bool) -> None:
         """From the coarsest node to finer ones as long as one satisfies, to have a good bound early; or to the ``first``."""
-        at = len(self._bounds) - 1
+        at = self._lattice.many - 1
         satisfies = self._open[at] and self.look(at).satisfies
         while satisfies and not first:
             node, satisfies = self._nodes[:, at], False
             finer = [self._place(node - (np.arange(len(node)) == place)) for place, level in enumerate(node) if level]
-            for one in sorted(finer, key=lambda place: self._bounds[place]):
+            for one in sorted(finer, key=lambda place: self._floors[place]):
                 if self._open[one] and self.look(one).satisfies:
                     at, satisfies = one, True
                     break
@@ -170,9 +170,25 @@ class _Search:
         """Of the nodes that might be better than the best one that from which most follows; None if there is none."""
         might = self._open
         if best is not None:
-            might = might & (self._bounds < below(best.loss))
+            might = might & (self._floors + self._penalties < below(best.loss))
         places = np.flatnonzero(might)
-        return int(places[np.argmax(self._reach[places])]) if len(places) else None
+        if not len(places):
+            return None
+        if self._reach is None or (self._lattice.objective.grows and self.counted >= self._again):
+            # In a large lattice this takes longer than counting a node does.
+            self._reach, self._again = self._reaching(might), self.counted + 1 + len(might) // _CHEAP
+        return int(places[np.argmax(self._reach[places])])
+
+    def _reaching(self, might: Mask) -> Counts:
+        """How many nodes follow from each: the finer ones; or what is left of these and of coarser ones, where both may."""
+        if not self._lattice.objective.grows:
+            return np.asarray(np.prod(self._nodes + np.int64(1), axis=0))
+        grid = might.reshape(self._lattice.sizes).astype(np.int64)
+        finer = coarser = grid
+        for axis in range(grid.ndim):
+            finer = np.cumsum(finer, axis)
+            coarser = np.flip(np.cumsum(np.flip(coarser, axis), axis), axis)
+        return np.asarray((finer * coarser).reshape(-1))
 
 
 def best_of(found: dict[Node, Counted]) -> Counted | None:
@@ -186,3 +202,4 @@ def best_of(found: dict[Node, Counted]) -> Counted | None:
 def below(loss: float) -> float:
     """What is less than this loss, and not merely by rounding."""
     return loss - TIE * max(1.0, abs(loss))
+

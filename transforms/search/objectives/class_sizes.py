@@ -19,6 +19,11 @@ class Discernibility(Objective):
         sizes = left.classes.astype(np.float64)
         return float(sizes @ sizes) + float(left.total) * left.suppressed
 
+    def penalty(self, left: Left) -> float:
+        """What suppressed classes cost more than their squares; split into finer ones it is no less."""
+        lost = left.lost.astype(np.float64)
+        return float(lost.sum() * left.total - lost @ lost)
+
 
 class AverageClassSize(Objective):
     """Records per class; what is suppressed is one class more.
