@@ -119,7 +119,8 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
     if blocked["suppression"] is not None:
         lines.append(f"the least share of records that must be suppressed: {blocked['suppression']:.4f}")
     if blocked["fields"]:
-        lines.append(f"something satisfies without one of: {', '.join(blocked['fields'])}")
+        told = ", ".join(f"{name} (then {loss:.4g} is lost)" for name, loss in blocked["fields"].items())
+        lines.append(f"something satisfies without one of: {told}")
     return lines
 
 

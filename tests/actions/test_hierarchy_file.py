@@ -1,5 +1,7 @@
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.built_in import district_rows
@@ -122,3 +124,23 @@ def test_a_city_is_known_by_its_usual_spellings(spelling, city, province):
     assert base.to_pylist() == [city]
     assert ladder.at(base, 1).to_pylist() == [province]
     assert city in (ladder.domain.to_pylist() if ladder.domain is not None else ())
+
+
+cells = st.sampled_from(["a", "b", "c", "*", "", "="])
+
+
+@given(st.lists(st.lists(cells, min_size=1, max_size=4), max_size=5))
+def test_a_random_file_is_a_hierarchy_whose_levels_nest_or_is_refused_with_its_line(rows):
+    problem = None
+    try:
+        read = table("\n".join(";".join(row) for row in rows))
+    except PolicyError as error:
+        problem = error.message
+    if problem is not None:
+        assert "line" in problem or "is empty" in problem
+        return
+    assert len(set(read.leaves)) == len(read.leaves)
+    assert all(len(path) == len(read.levels) - 1 and path[-1] == "*" and all(path) for path in read.parents)
+    for below in range(len(read.levels) - 2):
+        above = {(path[below], path[below + 1]) for path in read.parents}
+        assert len(above) == len({group for group, _ in above})

@@ -8,7 +8,7 @@ from typing import Any
 
 from beam_deid.transforms.records.assessing import Assessor
 from beam_deid.transforms.records.layout import Layout
-from beam_deid.transforms.search.blocking import Blocked, any_node, blocked
+from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
 from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
 from beam_deid.transforms.search.optimum import Optimum, below, optimum
@@ -114,7 +114,7 @@ class Searcher:
         return {}
 
     def blocked(self, require: Requirements) -> dict[str, Any]:
-        """Why nothing satisfies: see `Blocked`; and ``fields``, without which something would."""
+        """Why nothing satisfies: see `Blocked`; and ``fields``, without each of which something would, with what is then lost."""
         if len(self.lattices()) > 1:
             whys = [blocked(lattice, require) for _, lattice in self.lattices()]
             why = Blocked(
@@ -126,8 +126,8 @@ class Searcher:
             why = blocked(self.lattices()[0][1], require)
         return {**asdict(why), "by": list(why.by), "fields": self._dropped(require)}
 
-    def _dropped(self, require: Requirements) -> list[str]:
-        fields = []
+    def _dropped(self, require: Requirements) -> dict[str, float]:
+        fields = {}
         for name in self.layout.quasi:
             if name in self.layout.sensitive:
                 continue
@@ -136,9 +136,10 @@ class Searcher:
                 choices[name] = (self.assessor.openings.top(name),)
             elif not self.assessor.told_apart(name):
                 continue
-            each = self._apart(choices)
-            if any(any_node(self.assessor.lattice(one, without=name), require) for one in each):
-                fields.append(name)
+            found = (least(self.assessor.lattice(one, without=name), require) for one in self._apart(choices))
+            losses = [one.best.loss for one in found if one.best is not None]
+            if losses:
+                fields[name] = min(losses)
         return fields
 
     def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:

@@ -33,7 +33,7 @@ def blocked(lattice: Lattice, require: Requirements) -> Blocked:
     """Find out, where no node of a lattice satisfies."""
 
     def feasible(other: Requirements) -> bool:
-        return any_node(lattice, other) is not None
+        return least(lattice, other, any_will_do=True).best is not None
 
     without = {
         "k": replace(require, k=1), "suppression": replace(require, suppression=1.0),
@@ -50,13 +50,11 @@ def blocked(lattice: Lattice, require: Requirements) -> Blocked:
     return Blocked(by, k, share)
 
 
-def any_node(lattice: Lattice, require: Requirements) -> Optimum | None:
-    """Some node that satisfies; None if there is none, or none was found in a short while."""
+def least(lattice: Lattice, require: Requirements, any_will_do: bool = False) -> Optimum:
+    """The best node that is found in a short while."""
     if lattice.many > LARGEST:
-        found = explore(lattice, require, work=_WORK, any_will_do=True)
-    else:
-        found = optimum(lattice, require, most=_MOST, any_will_do=True)
-    return None if found.best is None else found
+        return explore(lattice, require, work=_WORK, any_will_do=any_will_do)
+    return optimum(lattice, require, most=_MOST, any_will_do=any_will_do)
 
 
 def _greatest(limit: int, met: Callable[[int], bool]) -> int | None:
