@@ -1,10 +1,23 @@
 """The frontier of loss against k, drawn."""
 
+import importlib.util
 from typing import Any
 
 from beam_deid.transforms.errors import OutputError, UsageError
 
 _ENDINGS = (".svg", ".png")
+
+
+def check_picture(path: str) -> None:
+    """See that a picture can be drawn, before anything is searched.
+
+    Raises:
+        UsageError: Another ending than .svg or .png, or matplotlib is not installed.
+    """
+    if not path.endswith(_ENDINGS):
+        raise UsageError("a picture must end in .svg or .png", path, "Name it so")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError("drawing needs matplotlib", path, "pip install 'beam-deid[plot]'")
 
 
 def draw(document: dict[str, Any], path: str) -> None:
@@ -15,19 +28,15 @@ def draw(document: dict[str, Any], path: str) -> None:
         path: The picture, .svg or .png.
 
     Raises:
-        UsageError: Another ending, no frontier, or matplotlib is not installed.
+        UsageError: There is no frontier.
         OutputError: It cannot be written.
     """
-    if not path.endswith(_ENDINGS):
-        raise UsageError("a picture must end in .svg or .png", path, "Name it so")
     points = [point for point in document["frontier"] if point["loss"] is not None]
     if not points:
         raise UsageError("there is no frontier to draw", path, "Leave --most-k as it is; a very large lattice has none")
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("drawing needs matplotlib", path, "pip install 'beam-deid[plot]'") from None
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     with rc_context({"svg.hashsalt": "beam-deid"}):  # ids in the picture are then the same each time
         _figure(document, points, Figure(figsize=(7, 4.2), layout="constrained"), path)
 

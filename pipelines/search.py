@@ -1,5 +1,10 @@
 """``beam-deid search``: the levels that lose least, and what more protection would cost."""
 
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -7,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from beam_deid.pipelines import options, output
-from beam_deid.transforms.errors import ExpectationUnmet, OutputError, UsageError
-from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.errors import ExpectationUnmet, OutputError, PolicyError, UsageError
+from beam_deid.transforms.policy.model import DEFAULT_K, Policy
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
 
@@ -30,7 +35,8 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
 @click.option("--most-k", type=click.IntRange(0), default=50, show_default=True,
               help="The frontier goes from k = 2 to this; 0 for none.")
 @click.option("--plot", metavar="FILE", help="Draw the frontier into this .svg or .png (needs beam-deid[plot]).")
-@click.option("--choose", type=click.IntRange(1), metavar="K", help="Write the levels for this k, and k itself, into POLICY.")
+@click.option("--choose", type=click.IntRange(1), metavar="K",
+              help="Write the levels that reach the label with this k, and k itself, into POLICY.")
 @click.option("--to", metavar="FILE", help="With --choose: write to this file, and leave POLICY as it is.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=None,
               help="Longest time to search a lattice of more than ten million nodes.")
@@ -55,8 +61,17 @@ def search(
 
     if to and choose is None:
         raise UsageError("--to says where a choice is written, and nothing is chosen", "--to", "Add --choose K")
+    if plot:
+        from beam_deid.pipelines.plotting import check_picture
+
+        check_picture(plot)
     read = read_policy(policy)
     release = release or _only(read)
+    floor = DEFAULT_K[read.releases[release].sharing] if release in read.releases else 0
+    if choose is not None and choose < floor:
+        raise UsageError(
+            f"k {choose} is below the least of {read.releases[release].sharing} sharing", "--choose", f"Choose {floor} or more"
+        )
     changed = read.with_search(release, objective, choose)
     prepared = prepare(changed, inputs, [release])
     count = options.worker_count(workers, len(prepared.shards))
@@ -69,18 +84,25 @@ def search(
         pool.close()
     out = output.console(as_json)
     show(out, document)
-    if plot:
+    if choose is not None and document["satisfied"]:
+        _write(read, policy, to or policy, release, chosen_names(document), choose)
+        out.print(f"written: {to or policy}")
+    if plot and document["satisfied"]:
         from beam_deid.pipelines.plotting import draw
 
         draw(document, plot)
-    if choose is not None and document["satisfied"]:
-        _write(policy, to or policy, release, document["names"], choose)
-        out.print(f"written: {to or policy}")
     if as_json:
         output.emit(document)
     if not document["satisfied"]:
         first, *rest = output.reasons(document["blocked"])
         raise ExpectationUnmet(first, f"release {release}", "; ".join(rest).capitalize())
+
+
+def chosen_names(document: dict[str, Any]) -> dict[str, str]:
+    """The levels that a choice takes: those that reach the label, where there are any."""
+    found = document["label"] if document["label"]["satisfied"] else document
+    names: dict[str, str] = found["names"]
+    return names
 
 
 def _only(policy: Policy) -> str:
@@ -93,16 +115,39 @@ def _only(policy: Policy) -> str:
     return names[0]
 
 
-def _write(policy: str, target: str, release: str, names: dict[str, str], k: int) -> None:
+def _write(read: Policy, policy: str, target: str, release: str, names: dict[str, str], k: int) -> None:
     from beam_deid.transforms import files
-    from beam_deid.transforms.policy.settling import settled
+    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.policy.settling import settled, settled_policy
 
-    text = settled(files.read_all(policy).decode(), release, names, k)
+    text, there = settled(files.read_all(policy).decode(), release, names, k), os.path.dirname(os.path.abspath(policy))
     try:
-        with open(target, "w", encoding="utf-8", newline="") as stream:
+        # Beside the policy, so that its relative paths mean the same, and then in one step.
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=there, suffix=".yaml", delete=False) as stream:
             stream.write(text)
     except OSError as error:
+        raise OutputError(f"it cannot be written: {error.strerror}", policy, "Make its folder writable") from None
+    try:
+        if _read_or_none(read_policy, stream.name) != settled_policy(read, release, names, k):
+            raise PolicyError(
+                "the choice cannot be written without changing something else", policy,
+                "Write the levels by hand: " + ", ".join(f"{name}: {level}" for name, level in names.items()),
+            )  # fmt: skip
+        if os.path.exists(target):
+            shutil.copymode(target, stream.name)
+        shutil.move(stream.name, target)
+    except OSError as error:
         raise OutputError(f"it cannot be written: {error.strerror}", target, "Name another file with --to") from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(stream.name)
+
+
+def _read_or_none(read: Callable[[str], Policy], path: str) -> Policy | None:
+    try:
+        return read(path)
+    except PolicyError:
+        return None
 
 
 def show(out: Console, document: dict[str, Any]) -> None:

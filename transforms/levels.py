@@ -54,5 +54,5 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     if found is None or found.histogram is None:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     PROGRESS.start(WHERE)
-    document: dict[str, Any] = guarded(WHERE, search_document, job.policy, release, found, asked)
+    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, asked)
     return {**document, "records": {"read": measured.read, "rejected": found.rejected}}

@@ -51,3 +51,27 @@ def test_what_is_written_once_for_two_fields_cannot_be_given_two_levels():
     assert "level: one" in settled(text, "out", {"a": "one", "b": "one"})
     with pytest.raises(PolicyError, match="several places"):
         settled(text, "out", {"a": "one", "b": "two"})
+
+
+BLOCK = """releases:
+  out:
+    require:
+      k:
+    fields:
+      age:
+        generalize:
+          ranges: [5, 10]
+          levels:
+            - by 5
+            - by 10   # widest
+
+      # the city
+      city: {generalize: {hierarchy: cn_divisions, level: }}
+"""
+
+
+def test_blocks_end_where_their_last_value_does():
+    text = settled(BLOCK, "out", {"age": "by 10", "city": "region"}, 4)
+    expected = BLOCK.replace("levels:\n            - by 5\n            - by 10 ", 'level: "by 10" ').replace("k:", "k: 4")
+    assert text == expected.replace("level: }}", "level: region }}")
+    assert yaml.safe_load(text)["releases"]["out"]["fields"]["age"]["generalize"]["level"] == "by 10"

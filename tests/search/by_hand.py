@@ -20,13 +20,13 @@ VALUES = 5
 NEAR = 1e-9
 
 
-def attribute(name, base, groups, weight=1.0):
+def attribute(name, base, groups, weight=1.0, separates=True):
     """An attribute with Iyengar's costs over the values that its hierarchy has."""
     sizes = [np.bincount(level) for level in groups]
     many = max(len(groups[0]) - 1, 1)  # as many as there are values, whatever the level
     costs = tuple((size[level] - 1) / many for size, level in zip(sizes, groups, strict=True))
     heights = tuple(level / max(len(groups) - 1, 1) for level in range(len(groups)))
-    return Attribute(name, np.array(base, np.int32), tuple(groups), costs, heights, weight)
+    return Attribute(name, np.array(base, np.int32), tuple(groups), costs, heights, weight, separates)
 
 
 @st.composite
@@ -62,6 +62,7 @@ def problems(draw):
         "columns": [draw(st.lists(value, min_size=rows, max_size=rows)) for _ in range(fields)],
         "levels": [draw(hierarchies()) for _ in range(fields)],
         "weights": [draw(st.sampled_from([1.0, 1.0, 3.0])) for _ in range(fields)],
+        "separates": [draw(st.integers(0, 4)) > 0 for _ in range(fields)],
         "secret": draw(st.lists(st.sampled_from("pqr"), min_size=rows, max_size=rows)),
         "who": draw(st.lists(st.integers(0, 12), min_size=rows, max_size=rows)),
         "fixed": draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows)) if draw(st.integers(0, 3)) == 0 else None,
@@ -77,8 +78,8 @@ def problems(draw):
 
 def lattice_of(problem, **options):
     attributes = [
-        attribute(str(field), column, levels, weight)
-        for field, (column, levels, weight) in enumerate(_fields(problem, "weights"))
+        attribute(str(field), column, levels, weight, separates)
+        for field, (column, levels, weight, separates) in enumerate(_fields(problem, "weights", "separates"))
     ]
     return Lattice(
         attributes, np.ones(len(problem["who"]), np.int64), [CRITERIA[name](None) for name in problem["criteria"]],
@@ -109,7 +110,10 @@ def _node(problem, node):
     classes = defaultdict(list)
     for row in range(len(problem["who"])):
         fixed = None if problem["fixed"] is None else problem["fixed"][row]
-        cells = tuple(levels[at][column[row]] for (column, levels), at in zip(_fields(problem), node, strict=True))
+        cells = tuple(
+            levels[at][column[row]]
+            for (column, levels, separates), at in zip(_fields(problem, "separates"), node, strict=True) if separates
+        )  # fmt: skip
         classes[fixed, cells].append(row)
     kept, everything = dict(classes), list(problem["secret"])
     allowed = problem["suppression"] * len(everything) + NEAR

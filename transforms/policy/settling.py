@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.errors import PolicyError
+from beam_deid.transforms.policy.model import Policy
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
@@ -38,6 +40,19 @@ def settled(text: str, release: str, levels: Mapping[str, str], k: int | None = 
     return text
 
 
+def settled_policy(policy: Policy, release: str, levels: Mapping[str, str], k: int | None = None) -> Policy:
+    """A policy with the levels of a release's fields fixed, and with its k: what `settled` must come to."""
+    spec = policy.releases[release]
+    fields = dict(spec.fields)
+    for field, level in levels.items():
+        action = fields[field]
+        assert isinstance(action, Generalize)  # noqa: S101 - only these have levels
+        fields[field] = action.model_copy(update={"level": level, "levels": action.levels if action.coarser else None})
+    require = spec.require if k is None else spec.require.model_copy(update={"k": k})
+    spec = spec.model_copy(update={"fields": fields, "require": require})
+    return policy.model_copy(update={"releases": {**policy.releases, release: spec}})
+
+
 def _edit(edits: dict[int, tuple[int, str]], edit: tuple[int, int, str], what: str) -> None:
     start, end, new = edit
     if edits.setdefault(start, (end, new)) != (end, new):
@@ -48,9 +63,9 @@ def _level(node: Node, level: str) -> tuple[int, int, str]:
     for key, value in _pairs(node):
         listed = isinstance(value, SequenceNode) and any(isinstance(one, SequenceNode) for one in value.value)
         if key.value == "level":
-            return value.start_mark.index, value.end_mark.index, level
+            return _instead(value, level)
         if key.value == "levels" and not listed:  # lists of cut points make levels, names only limit them
-            return key.start_mark.index, value.end_mark.index, f"level: {level}"
+            return key.start_mark.index, _end(value), f"level: {level}"
     return _first(node, f"level: {level}")
 
 
@@ -58,12 +73,25 @@ def _k(release: Node, k: int) -> tuple[int, int, str]:
     for key, value in _pairs(release):
         if key.value == "require":
             if not isinstance(value, MappingNode) or not value.value:
-                return value.start_mark.index, value.end_mark.index, f"{{k: {k}}}"
+                return _instead(value, f"{{k: {k}}}")
             for inner, number in _pairs(value):
                 if inner.value == "k":
-                    return number.start_mark.index, number.end_mark.index, str(k)
+                    return _instead(number, str(k))
             return _first(value, f"k: {k}")
     return _first(release, f"require: {{k: {k}}}")
+
+
+def _instead(node: Node, text: str) -> tuple[int, int, str]:
+    """A text in place of a value; an empty value begins right behind its colon."""
+    start, end = node.start_mark.index, _end(node)
+    return start, end, text if end > start else f" {text}"
+
+
+def _end(node: Node) -> int:
+    """Where a value ends; what PyYAML calls the end of a block is the beginning of what follows it."""
+    inner = [part for pair in _pairs(node) for part in pair] if isinstance(node, MappingNode) else node.value
+    block = isinstance(node, MappingNode | SequenceNode) and not node.flow_style and inner
+    return _end(inner[-1]) if block else int(node.end_mark.index)
 
 
 def _first(node: Node, entry: str) -> tuple[int, int, str]:

@@ -32,7 +32,6 @@ from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
-from beam_deid.transforms.risk.nulls import SUPPRESSED, told
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.terms import Recoverability, Sharing
@@ -50,7 +49,7 @@ class Cut:
         kept: Rows that are released, shape (n,).
         suppressed: Keys of the suppressed classes, ascending.
         records: Records suppressed.
-        satisfied: Whether every class that is left meets k, l and t within the suppression limit. If not, nothing
+        satisfied: Whether every class that is left meets what is required within the suppression limit. If not, nothing
             is suppressed: losing records without reaching the aim would help nobody.
     """
 
@@ -147,7 +146,7 @@ class Assessor:
             kept: Rows that are not suppressed yet, shape (n,); all if not given.
         """
         histogram, keys, sensitive = self._histogram, self.key(CLASSES, levels), self.sensitive(levels)
-        asked, everything, nothing = self.criteria(levels), self.everything, self._suppressed()
+        asked, everything = self.criteria(levels), self.everything
         allowed = require.allowed(histogram.records)
         kept = everything if kept is None else kept
         for _ in range(_ROUNDS):
@@ -156,9 +155,7 @@ class Assessor:
             if len(rows) == 0 or lost > allowed:
                 break
             classes = self._classes(keys, kept)
-            says = told(classes.keys, nothing)
-            says = np.ones(len(classes), bool) if says is None else says
-            poor = says & (classes.subjects < require.k)
+            poor = classes.subjects < require.smallest
             if lost + int(classes.records[poor].sum()) > allowed:
                 break
             for name in dict.fromkeys(one.field for one in asked):
@@ -166,8 +163,7 @@ class Assessor:
                 for one in asked:
                     if one.field == name:
                         poor |= one.fails(found)
-            poor &= says
-            poor[says] = require.suppressed(classes.subjects[says], poor[says])
+            poor = require.suppressed(classes.subjects, poor)
             if not poor.any():
                 return Cut(kept, np.unique(keys[~kept]), lost, True)
             kept = kept.copy()
@@ -175,11 +171,7 @@ class Assessor:
         return Cut(everything, np.empty(0, np.uint64), 0, False)
 
     def view(self, levels: Levels, kept: Mask) -> View:
-        """The released rows as the measures see them: those of which something is left."""
-        says = told(self.key(CLASSES, levels)[kept], self._suppressed())
-        if says is not None:
-            kept = kept.copy()
-            kept[kept] = says
+        """The released rows as the measures see them."""
         spec, rows = self._spec, np.flatnonzero(kept)
         subject = None if self.subject is None else self.subject[rows]
         counts = self._histogram.counts[rows]
@@ -191,12 +183,6 @@ class Assessor:
         classes = self._classes(self.key(CLASSES, levels), kept)
         sensitive = {name: keys[rows] for name, keys in self.sensitive(levels).items()}
         return View(classes, counts, subject, setting, sensitive, self._scales(levels))
-
-    def _suppressed(self) -> Keys:
-        """The class key of records whose quasi-identifiers are all suppressed, shape (1,); an empty key if there are none."""
-        projection = self._layout.projections[CLASSES]
-        columns = dict.fromkeys(projection.fields, SUPPRESSED)
-        return projection.key(projection.fixed_key(columns, 1), columns)
 
     def _scales(self, levels: Levels) -> dict[str, Scale]:
         """How far the values of sensitive fields are apart, where the policy says that not all are equally far."""

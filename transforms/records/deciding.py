@@ -133,7 +133,7 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
         rounds, records = (Round(coarsest, empty[0]),), _records(read, 0, 0, measured.rejected)
         return ReleaseDecision(release, rounds, empty[0], label, empty, 0, records)
     assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
-    found, recoding, blocked = _search(job, layout, assessor)
+    found, recoding, blocked = _search(job, layout, assessor, measured.types)
     levels, cut = recoding.levels, recoding.cut
     attacks, untested = _attacks(job, layout, assessor, recoding, measured.types)
     search = _told(job, layout, assessor, found, recoding) | ({"blocked": blocked} if blocked else {})
@@ -155,23 +155,53 @@ def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured)
     return ReleaseDecision(release, recoding.rounds, cut.suppressed, label, (keys, counts), digest, records)
 
 
-def _search(job: Job, layout: Layout, assessor: Assessor) -> tuple[Searched, Recoding, dict[str, Any] | None]:
+def _search(
+    job: Job, layout: Layout, assessor: Assessor, types: Mapping[str, pa.DataType]
+) -> tuple[Searched, Recoding, dict[str, Any] | None]:
     """The levels that reach the label, or else what the policy requires, or else the most general ones and why."""
     spec = job.policy.releases[layout.release]
-    searcher = Searcher(layout, assessor, spec.search.seconds)
-    require, asked = assessor.requirements(True), assessor.requirements(False)
-
-    found, blocked = searcher.search(require, lambda levels: assessor.holds(levels, assessor.cut(levels, require))), None
-    if not found.satisfied and asked != require:
-        found = searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
+    searcher, asked = Searcher(layout, assessor, spec.search.seconds), assessor.requirements(False)
+    found, blocked = search_for_label(job, searcher, types), None
     if not found.satisfied:
-        blocked = searcher.blocked(asked) if layout.quasi else None
+        for_label, found = found, searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
+        found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
+        if not found.satisfied and not found.refused and layout.quasi:
+            blocked = searcher.blocked(asked)
     plain = full_domain(found.levels, assessor.cut(found.levels, found.require))
     if found.satisfied and spec.search.rounds:
         local = recode(assessor, layout, found.levels, plain.cut, found.require, spec.search.rounds)
-        if assessor.holds(local.levels, local.cut):
+        if _holds(job, layout, assessor, local, types):
             return found, local, None
     return found, plain, blocked
+
+
+def search_for_label(job: Job, searcher: Searcher, types: Mapping[str, pa.DataType]) -> Searched:
+    """The best levels at which classes, the overall risk, and every join are within their limits.
+
+    Args:
+        job: The run.
+        searcher: The search of one of its releases.
+        types: Type of each field of the source.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    assessor, layout = searcher.assessor, searcher.layout
+    require = assessor.requirements(True)
+
+    def accept(levels: dict[str, int]) -> bool:
+        return _holds(job, layout, assessor, full_domain(levels, assessor.cut(levels, require)), types)
+
+    return searcher.search(require, accept)
+
+
+def _holds(job: Job, layout: Layout, assessor: Assessor, recoding: Recoding, types: Mapping[str, pa.DataType]) -> bool:
+    if not assessor.holds(recoding.levels, recoding.cut):
+        return False
+    if not any(assessor.has_table(name) for name in layout.projections):
+        return True
+    attacks, untested = _attacks(job, layout, assessor, recoding, types)
+    return not untested and all(one.limit is None or one.share <= one.limit for one in attacks)
 
 
 def _told(job: Job, layout: Layout, assessor: Assessor, found: Searched, recoding: Recoding) -> dict[str, Any]:
@@ -181,9 +211,10 @@ def _told(job: Job, layout: Layout, assessor: Assessor, found: Searched, recodin
     told: dict[str, Any] = {
         "levels": {name: _level_name(job, layout.release, name, level) for name, level in found.levels.items()},
         "objective": job.policy.releases[layout.release].search.objective,
-        "loss": best.loss if best else assessor.openings.loss(found.levels, plain.kept), "suppressed": cut.records,
+        "loss": best.loss if best else None, "suppressed": cut.records,
         "losses": assessor.openings.losses(recoding.levels, cut.kept), "satisfied": cut.satisfied,
-        "nodes": found.nodes, "evaluated": found.evaluated, "method": found.method,
+        "nodes": found.nodes, "evaluated": found.evaluated, "refused": found.refused, "proved": found.proved,
+        "method": found.method,
     }  # fmt: skip
     if len(recoding.rounds) > 1:
         told["rounds"] = [

@@ -60,7 +60,7 @@ class Openings:
         the M values there are, in the hierarchy where that is known, else in the data.
         """
         ladder, values, spec = self.ladder(name), self._bases[name], self._spec.search
-        domain = ladder.domain if ladder.domain is not None else values
+        domain = ladder.domain if ladder.domain is not None else values.drop_null()
         groups, costs, top = [], [], len(ladder.levels) - 1
         for level in choices:
             texts = ladder.at(values, level).dictionary_encode()

@@ -1,6 +1,5 @@
 """What a policy requires of a release's classes, as the search and the cut ask for it."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -53,12 +52,12 @@ def requirements(spec: Release, for_label: bool) -> Requirements:
         spec: The release.
         for_label: Whether also what the label asks where the policy says nothing: the overall risk R.
     """
-    require, k, mean = spec.require, spec.k, None
+    require, mean, highest = spec.require, None, None
     if for_label or "risk" in require.model_fields_set:
         public = spec.sharing is Sharing.PUBLIC
         environment = environment_risk(public, **spec.environment.model_dump(exclude={"population"}))
         if not public:
             mean = require.risk / environment if environment else None
-        elif require.risk:
-            k = max(k, math.ceil(1 / require.risk - 1e-9))  # the highest risk counts
-    return Requirements(k, require.suppression, require.average_risk, mean)
+        else:
+            highest = require.risk or None
+    return Requirements(spec.k, require.suppression, require.average_risk, mean, highest)

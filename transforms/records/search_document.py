@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.records.assessing import Assessor
-from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.records.deciding import search_for_label
+from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.recoding import recode
 from beam_deid.transforms.records.searching import Searched, Searcher, levels_at
@@ -31,11 +31,11 @@ class Asked:
     seconds: float | None = None
 
 
-def search_document(policy: Policy, release: str, measured: ReleaseMeasured, asked: Asked) -> dict[str, Any]:
+def search_document(job: Job, release: str, measured: ReleaseMeasured, asked: Asked) -> dict[str, Any]:
     """Search a release's levels.
 
     Args:
-        policy: The policy.
+        job: What is searched for.
         release: The release.
         measured: What was measured of it; it must have a record.
         asked: What else is asked.
@@ -44,8 +44,8 @@ def search_document(policy: Policy, release: str, measured: ReleaseMeasured, ask
         The document of ``beam-deid search --json``.
     """
     assert measured.histogram is not None  # noqa: S101 - who calls knows
-    layout, spec = Layout.of(policy, release, tuple(policy.releases)), policy.releases[release]
-    assessor = Assessor(policy, layout, measured, measured.histogram.ordered())
+    layout, spec = job.layouts[release], job.policy.releases[release]
+    assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
     searcher = Searcher(layout, assessor, asked.seconds or spec.search.seconds)
     require = assessor.requirements(False)
     found = searcher.search(require)
@@ -54,6 +54,7 @@ def search_document(policy: Policy, release: str, measured: ReleaseMeasured, ask
         "release": release, "objective": spec.search.objective, "weights": dict(spec.search.weights),
         "require": _required(require, searcher), **_chosen(found, names), "satisfied": found.satisfied,
         "nodes": found.nodes, "evaluated": found.evaluated, "seconds": round(found.seconds, 4), "method": found.method,
+        "proved": found.proved,
     }  # fmt: skip
     if found.best is None:
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
@@ -61,7 +62,8 @@ def search_document(policy: Policy, release: str, measured: ReleaseMeasured, ask
     document |= {
         "losses": assessor.openings.losses(found.levels, cut.kept),
         "objectives": searcher.objectives(found.levels, require), "blocked": None,
-        "label": _for_label(searcher, names), "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
+        "label": _for_label(job, searcher, measured, names),
+        "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
         "frontier": list(_frontier(searcher, require, asked.ks)),
     }
     return document
@@ -84,12 +86,12 @@ def _required(require: Requirements, searcher: Searcher) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _for_label(searcher: Searcher, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _for_label(
+    job: Job, searcher: Searcher, measured: ReleaseMeasured, names: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
     """The best levels at which also the overall risk and the joins hold, which is what a run takes."""
-    assessor = searcher.assessor
-    require = assessor.requirements(True)
-    found = searcher.search(require, lambda levels: assessor.holds(levels, assessor.cut(levels, require)))
-    return {**_chosen(found, names), "satisfied": found.satisfied}
+    found = search_for_label(job, searcher, measured.types)
+    return {**_chosen(found, names), "satisfied": found.satisfied, "method": found.method}
 
 
 def _local(searcher: Searcher, found: Searched, rounds: int, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any] | None:

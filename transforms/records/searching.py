@@ -32,6 +32,8 @@ class Searched:
         evaluated: How many were looked at.
         seconds: Time it took.
         method: How it was searched, and whether the result is proved to be the best.
+        proved: Whether it is, or whether it is that nothing satisfies.
+        refused: Nodes whose classes satisfy, and that were refused for what classes alone cannot tell.
     """
 
     levels: Levels
@@ -41,6 +43,8 @@ class Searched:
     evaluated: int
     seconds: float
     method: str
+    proved: bool
+    refused: int
 
     @property
     def satisfied(self) -> bool:
@@ -83,11 +87,11 @@ class Searcher:
         """
         found: list[tuple[Levels, Counted]] = []
         nodes = evaluated = refused = 0
-        seconds, proved, listed, exact = 0.0, True, True, True
+        seconds, proved, exact = 0.0, not self._left_out, True
         for choices, lattice in self.lattices():
             one = self._search(lattice, choices, require, accept)
             nodes, evaluated, seconds = nodes + one.nodes, evaluated + one.counted, seconds + one.seconds
-            proved, listed, exact = proved and one.proved, listed and one.nodes <= LARGEST, exact and lattice.exact
+            proved, exact = proved and one.proved, exact and lattice.exact
             refused += one.refused
             if one.best is not None:
                 found.append((levels_at(choices, one.best), one.best))
@@ -103,8 +107,10 @@ class Searcher:
         if not exact:
             method += ", with each person counted in one class only"
         if refused:
-            method += f"; {refused} better ones were refused by joins"
-        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method)
+            method += f"; {refused:,} {'better ones' if best else 'that satisfy by their classes'} were refused by joins"
+        if self._left_out:
+            method += "; sensitive fields at their most general levels only, for there are too many ways"
+        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
         """What every objective makes of some levels."""
@@ -141,6 +147,11 @@ class Searcher:
             if losses:
                 fields[name] = min(losses)
         return fields
+
+    @property
+    def _left_out(self) -> bool:
+        """Whether there are more choices of levels of sensitive fields than can be looked at one by one."""
+        return math.prod(len(levels) for name, levels in self.choices.items() if name in self.layout.sensitive) > _MOST_LATTICES
 
     def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:
         choices = self.choices if choices is None else choices

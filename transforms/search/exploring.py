@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from beam_deid.transforms.search.lattice import Counted, Lattice, Node, Nodes
-from beam_deid.transforms.search.optimum import REFUSALS, Optimum, Verify, below, best_of, verify_with
+from beam_deid.transforms.search.optimum import Optimum, Verify, below, best_of, refusals, verify_with
 from beam_deid.transforms.search.requirements import Requirements
 
 WORK = 400_000_000
@@ -35,7 +35,7 @@ def explore(
         any_will_do: Whether the first node that satisfies is enough.
     """
     begun, begun_at, check = time.monotonic(), lattice.rows_counted, verify_with(lattice, require, verify)
-    waiting, found = _Waiting(lattice), dict[Node, Counted]()
+    waiting, found, bearable = _Waiting(lattice), dict[Node, Counted](), refusals(lattice)
     # A level below one that is ruled out may not nest in it, as weeks do not in months.
     nested = all(attribute.nested for attribute in lattice.attributes)
     counted = refused = 0
@@ -43,7 +43,7 @@ def explore(
     while True:
         node = waiting.next(counted % 2, best)
         late = time.monotonic() - begun >= seconds if seconds else lattice.rows_counted - begun_at >= work
-        if node is None or late or refused > REFUSALS or (any_will_do and best is not None):
+        if node is None or late or refused > bearable or (any_will_do and best is not None):
             break
         one = lattice.judge(lattice.count(node), require)
         counted += 1
@@ -57,7 +57,7 @@ def explore(
             waiting.rule_out(node)
         if not (one.hopeless and nested):
             waiting.below(node, one.loss)
-    proved = node is None and refused <= REFUSALS and not waiting.full
+    proved = node is None and refused <= bearable and not waiting.full
     return Optimum(best, lattice.many, counted, time.monotonic() - begun, proved, refused)
 
 
@@ -69,7 +69,7 @@ class _Waiting:
         self._lattice = lattice
         self._orders: list[list[tuple[float, Node]]] = [[(0.0, top)], []]
         self._met, self._taken = {top}, set[Node]()
-        self._hopeless: Nodes = np.empty((len(top), 0), np.int8)
+        self._hopeless: Nodes = np.empty((len(top), 0), np.int16)
         self.full = False
 
     def below(self, node: Node, loss: float) -> None:
@@ -85,7 +85,7 @@ class _Waiting:
 
     def rule_out(self, node: Node) -> None:
         """No node as fine as this one or finer can satisfy."""
-        self._hopeless = np.c_[self._hopeless, np.array(node, np.int8)]
+        self._hopeless = np.c_[self._hopeless, np.array(node, np.int16)]
 
     def next(self, turn: int, best: Counted | None) -> Node | None:
         """The next node that might be better than the best; one that cannot makes room for those below it."""

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from beam_deid.transforms.columns.fingerprint import Keys, codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.search.attribute import Attribute, Floats, Mask, weighted
+from beam_deid.transforms.search.attribute import Attribute, Codes, Floats, Mask, weighted
 from beam_deid.transforms.search.memory import Memory
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.objectives.objective import Left, Objective
@@ -24,7 +25,7 @@ from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.search.table import Numbered, Table, summed
 
 Node = tuple[int, ...]
-Nodes = npt.NDArray[np.int8]
+Nodes = npt.NDArray[np.int8] | npt.NDArray[np.int16]
 """Levels of nodes, shape (attributes, nodes)."""
 
 LARGEST = 10_000_000
@@ -34,7 +35,7 @@ EXACT = 600_000_000
 """Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
 
 _COUNTED = 500
-_KEPT_BYTES = 1 << 29
+_KEPT_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,16 @@ class Seen:
         records: Records of each class, shape (classes,).
         people: People in each class, shape (classes,).
         failing: By the name of each criterion, which classes miss it, shape (classes,).
-        source: A table whose rows are parts of the classes.
-        rows: A row of it for each class, shape (classes,).
+        base: Of each field a base value of each class, any of its group, shape (fields, classes).
+        source: A table whose rows are parts of the classes, where some field does not tell them apart; else None.
     """
 
     node: Node
     records: Counts
     people: Counts
     failing: Mapping[str, Mask]
-    source: Table
-    rows: Counts
+    base: tuple[Codes, ...]
+    source: Table | None
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Lattice:
             name: shares[np.searchsorted(all_, self._values[name][1])]
             for name, (all_, shares) in (reference or {}).items() if name in self._values
         }  # fmt: skip
+        self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
         self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
@@ -137,7 +139,12 @@ class Lattice:
         base = tuple(attribute.base for attribute in self._every)
         table = Table(base, counts, people, who, tuple(column.astype(np.int32) for column in values))
         every = [Attribute.fixed("", attribute.base.astype(np.int64)) for attribute in self._every]
-        return table.joined(table.classes(every, [0] * len(every)))
+        return table.joined(table.classes(every, [0] * len(every)), self._loose)
+
+    @property
+    def rows(self) -> int:
+        """How many distinct rows there are."""
+        return len(self._whole)
 
     @property
     def many(self) -> int:
@@ -147,7 +154,8 @@ class Lattice:
     @cached_property
     def nodes(self) -> Nodes:
         """All nodes, the last attribute's levels changing fastest."""
-        return np.indices(self.sizes, np.int8).reshape(len(self.sizes), self.many)
+        kind = np.int8 if max(self.sizes, default=0) <= 127 else np.int16
+        return cast(Nodes, np.indices(self.sizes, kind).reshape(len(self.sizes), self.many))
 
     @cached_property
     def bounds(self) -> Floats:
@@ -183,14 +191,15 @@ class Lattice:
         """The classes of a node; each is counted once, as long as there is room to remember it."""
         seen = self._seen.get(node)
         if seen is None:
-            seen = self._count(node)
-            self._seen.put(node, seen, 32 * len(seen.records))
-            self.rows_counted += len(seen.source)
+            seen, table, _ = self._count(node)
+            size = len(seen.records) * (16 + 4 * len(seen.base) + len(seen.failing))
+            self._seen.put(node, seen, size + (table.nbytes if self._loose else 0))
         return seen
 
-    def _count(self, node: Node) -> Seen:
-        table = self._finest(node)
+    def _count(self, node: Node, table: Table | None = None) -> tuple[Seen, Table, Numbered]:
+        table = table or self._finest(node)
         classes = table.classes(self._every, (*node, 0))
+        self.rows_counted += len(table)
         records = summed(classes, table.records)
         people = records
         if table.subject is not None:
@@ -199,9 +208,11 @@ class Lattice:
             people = summed(classes, table.people)
         found = self._distributions(table, classes, records)
         failing = {one.name: one.fails(found[one.field]) for one in self.criteria}
+        rows = first_rows(classes.numbers, classes.many)
+        base = tuple(column[rows] for column in table.base[:-1])
         # As many rows as there are people in each class, at least, would be left of the table.
         self._keep(node, table, classes, classes.many if table.subject is None else int(people.sum()))
-        return Seen(node, records, people, failing, table, first_rows(classes.numbers, classes.many))
+        return Seen(node, records, people, failing, base, table if self._loose else None), table, classes
 
     def _distributions(self, table: Table, classes: Numbered, records: Counts) -> dict[str, Distribution]:
         return {
@@ -214,11 +225,17 @@ class Lattice:
 
     def settled(self, node: Node, require: Requirements) -> Counted:
         """What a node makes of the data when what compares a class with all is asked of what is left, not of what was there."""
-        seen, asked = self.count(node), [one for one in self.criteria if one.relative and one.name not in require.without]
-        gone, found = self._gone(seen, require), {}
-        if asked:
-            found = self._distributions(seen.source, seen.source.classes(self._every, (*node, 0)), seen.records)
-        while asked and not gone.all():
+        seen, gone = self._settled(node, require)
+        return self._told(seen, require, gone)
+
+    def _settled(self, node: Node, require: Requirements) -> tuple[Seen, Mask]:
+        asked = [one for one in self.criteria if one.relative and one.name not in require.without]
+        if not asked:
+            seen = self.count(node)
+            return seen, self._gone(seen, require)
+        seen, table, classes = self._count(node)
+        found, gone = self._distributions(table, classes, seen.records), self._gone(seen, require)
+        while not gone.all():
             kept, more = ~gone, gone.copy()
             for one in asked:
                 of = found[one.field]
@@ -230,7 +247,7 @@ class Lattice:
             if np.array_equal(more, gone):
                 break
             gone = more
-        return self._told(seen, require, gone)
+        return seen, gone
 
     def judge(self, seen: Seen, require: Requirements) -> Counted:
         """What a node makes of the data under some requirements."""
@@ -245,7 +262,7 @@ class Lattice:
 
     def _told(self, seen: Seen, require: Requirements, gone: Mask) -> Counted:
         left, allowed, kept = self.left(seen, gone), require.allowed(self.records), ~gone
-        sure, failing = seen.people < require.k, np.zeros(len(gone), bool)
+        sure, failing = seen.people < require.smallest, np.zeros(len(gone), bool)
         for one in self.criteria:
             if one.name not in require.without:
                 failing |= seen.failing[one.name]
@@ -265,16 +282,19 @@ class Lattice:
 
     def left(self, seen: Seen, gone: Mask) -> Left:
         """What is left of the data at a node when some of its classes are suppressed."""
-        rows = seen.rows[gone]
+        kept, floor = seen.records[~gone], self.floor(seen.node)
+        if seen.source is None:
+            base = tuple(column[gone] for column in seen.base)
+            return Left(self.attributes, seen.node, self.records, kept, base, seen.records[gone], floor)
+        # Records of one class lose differently in a field that does not tell classes apart.
+        numbers = seen.source.classes(self._every, (*seen.node, 0)).numbers
+        rows = np.flatnonzero(gone[numbers])
         base = tuple(column[rows] for column in seen.source.base[:-1])
-        return Left(
-            self.attributes, seen.node, self.records, seen.records[~gone], base, seen.records[gone], self.floor(seen.node)
-        )
+        return Left(self.attributes, seen.node, self.records, kept, base, seen.source.records[rows], floor)
 
     def objectives(self, node: Node, require: Requirements) -> dict[str, float]:
         """What every objective makes of a node."""
-        seen = self.count(node)
-        gone, values = self._gone(seen, require), {}
+        (seen, gone), values = self._settled(node, require), {}
         for name, one in OBJECTIVES.items():
             attributes = weighted(self.attributes, 1.0 if one.averaged else len(self.attributes))
             floors = [one.floors(attribute, self._counts)[level] for attribute, level in zip(attributes, node, strict=True)]
@@ -291,11 +311,11 @@ class Lattice:
         return len(kept) > (require.average_risk + 1e-12) * float(kept.sum())
 
     def _finest(self, node: Node) -> Table:
-        """The smallest table of a node as fine or finer; where that is large, one in between is made first."""
+        """The smallest table of a node as fine or finer."""
         table = self._tables.least(lambda nodes: self.finer(nodes, node))
         return self._whole if table is None else table
 
     def _keep(self, node: Node, table: Table, classes: Numbered, least: int) -> None:
         if least < 0.7 * len(table):
-            joined = table.joined(classes)
+            joined = table.joined(classes, self._loose)
             self._tables.put(node, joined, joined.nbytes)

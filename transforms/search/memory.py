@@ -20,7 +20,7 @@ class Memory(Generic[Kept]):
     def __init__(self, attributes: int, most: int) -> None:
         self._things: dict[tuple[int, ...], tuple[Kept, int]] = {}
         self._most, self._bytes = most, 0
-        self._nodes = np.empty((attributes, 0), np.int8)
+        self._nodes = np.empty((attributes, 0), np.int16)
         self._sizes = np.empty(0, np.int64)
 
     def get(self, node: tuple[int, ...]) -> Kept | None:
@@ -30,17 +30,18 @@ class Memory(Generic[Kept]):
 
     def put(self, node: tuple[int, ...], thing: Kept, size: int) -> None:
         """Keep something of a node."""
+        self._bytes -= self._things.pop(node, (None, 0))[1]
         self._things[node] = (thing, size)
         self._bytes += size
         while self._bytes > self._most and len(self._things) > 1:
             oldest = next(iter(self._things))
             self._bytes -= self._things.pop(oldest)[1]
-        self._nodes = np.empty((len(node), 0), np.int8)
+        self._nodes = np.empty((len(node), 0), np.int16)
 
-    def least(self, usable: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.bool_]]) -> Kept | None:
+    def least(self, usable: Callable[[npt.NDArray[np.int16]], npt.NDArray[np.bool_]]) -> Kept | None:
         """The smallest of those whose nodes (attributes, m) are usable; None if there is none."""
         if self._nodes.shape[1] != len(self._things):
-            self._nodes = np.array(list(self._things), np.int8).T.copy()
+            self._nodes = np.array(list(self._things), np.int16).T.copy()
             self._sizes = np.array([size for _, size in self._things.values()])
         places = np.flatnonzero(usable(self._nodes))
         if not len(places):

@@ -18,6 +18,10 @@ from beam_deid.transforms.search.requirements import Requirements
 
 MOST = 50_000
 REFUSALS = 30
+"""Most nodes that may be refused, and more where rows are few: see `refusals`."""
+
+_REFUSED_ROWS = 30_000_000
+_LISTED = 10_000_000_000
 
 _CHEAP = 50_000
 
@@ -65,7 +69,8 @@ def optimum(
         most: Most nodes that are counted; with more to look at the best so far is told as such.
         any_will_do: Whether the first node that satisfies is enough.
     """
-    begun = time.monotonic()
+    begun, bearable = time.monotonic(), refusals(lattice)
+    most = min(most, max(_LISTED // lattice.many, 200))
     search = _Search(lattice, require, hopeless)
     search.descend(any_will_do)
     verified: set[Node] = set()
@@ -81,12 +86,17 @@ def optimum(
             verified.add(best.node)
             search.replace(best, told)
             refused += told is None
-            if refused <= REFUSALS:
+            if refused <= bearable:
                 continue
             best = None
-        proved = chosen is None and refused <= REFUSALS
+        proved = chosen is None and refused <= bearable
         seconds = time.monotonic() - begun
         return Optimum(best, lattice.many, search.counted, seconds, proved, refused, search.hopeless)
+
+
+def refusals(lattice: Lattice) -> int:
+    """How many nodes of a lattice may be refused before the search gives up: what takes about as long everywhere."""
+    return max(REFUSALS, _REFUSED_ROWS // max(lattice.rows, 1))
 
 
 def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) -> Verify:
@@ -173,11 +183,19 @@ class _Search:
             might = might & (self._floors + self._penalties < below(best.loss))
         places = np.flatnonzero(might)
         if not len(places):
-            return None
+            return self._as_good(best)
         if self._reach is None or (self._lattice.objective.grows and self.counted >= self._again):
             # In a large lattice this takes longer than counting a node does.
             self._reach, self._again = self._reaching(might), self.counted + 1 + len(might) // _CHEAP
         return int(places[np.argmax(self._reach[places])])
+
+    def _as_good(self, best: Counted | None) -> int | None:
+        """A node finer than the best one that loses no more, perhaps: with the same loss it says more; None if there is none."""
+        if best is None:
+            return None
+        might = self._open & (self._floors + self._penalties <= best.loss + TIE * max(1.0, abs(best.loss)))
+        places = np.flatnonzero(might & self._lattice.finer(self._nodes, best.node))
+        return int(places[-1]) if len(places) else None
 
     def _reaching(self, might: Mask) -> Counts:
         """How many nodes follow from each: the finer ones; or what is left of these and of coarser ones, where both may."""

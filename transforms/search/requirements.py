@@ -1,5 +1,6 @@
 """What a node must meet, and which of its classes are suppressed to get there."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class Requirements:
         suppression: Greatest share of records that may be suppressed.
         average_risk: Greatest average risk over the people released: classes by people. None for no limit.
         mean_risk: Greatest mean over classes of 1/people, which is R_c of the sharing model. None for no limit.
+        highest_risk: Greatest 1/people of a class, which is R_b of the sharing model. None for no limit.
         without: Names of criteria that are left out.
     """
 
@@ -68,7 +70,13 @@ class Requirements:
     suppression: float
     average_risk: float | None = None
     mean_risk: float | None = None
+    highest_risk: float | None = None
     without: frozenset[str] = frozenset()
+
+    @property
+    def smallest(self) -> int:
+        """Least number of people in a class, for k and the highest risk."""
+        return max(self.k, math.ceil(1 / self.highest_risk - 1e-9) if self.highest_risk else 0)
 
     def allowed(self, records: int) -> float:
         """How many of ``records`` may be suppressed; compare with ``<=``."""
@@ -83,7 +91,7 @@ class Requirements:
             people: People in each class, shape (classes,).
             failing: Which of them miss a criterion, shape (classes,).
         """
-        gone = failing | (people < self.k)
+        gone = failing | (people < self.smallest)
         least = max(self._least(people[~gone], share) for share in (self._averages, self._means))
         return gone | (people < least)
 

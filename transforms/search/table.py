@@ -74,9 +74,14 @@ class Table:
             people = people + distinct_per_number(classes.numbers[rows], mine, classes.many)
         return people.astype(np.int64)
 
-    def joined(self, classes: Numbered) -> "Table":
-        """Rows of one class, one person and the same sensitive values as one."""
-        beside = [*self.sensitive, *([] if self.subject is None else [self.subject])]
+    def joined(self, classes: Numbered, loose: Sequence[int] = ()) -> "Table":
+        """Rows of one class, one person and the same sensitive values as one.
+
+        Args:
+            classes: The class of each row.
+            loose: Places of fields that do not tell classes apart: rows must have the same value of these as well.
+        """
+        beside = [*self.sensitive, *(self.base[place] for place in loose), *([] if self.subject is None else [self.subject])]
         if beside:
             sizes = [classes.many, *(int(column.max(initial=0)) + 1 for column in beside)]
             classes = numbered([classes.numbers, *beside], sizes)
