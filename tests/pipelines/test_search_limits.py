@@ -24,7 +24,8 @@ def made(tmp_path, capsys):
         (tmp_path / "rows.csv").write_text("\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n")
         spec = {"purpose": "test", "sharing": "enclave", **release}
         policy = tmp_path / "policy.yaml"
-        policy.write_text(yaml.safe_dump({"version": 1, "dataset": "d", "fields": fields, "releases": {"out": spec}}, sort_keys=False))
+        document = {"version": 1, "dataset": "d", "fields": fields, "releases": {"out": spec}}
+        policy.write_text(yaml.safe_dump(document, sort_keys=False))
         found = {}
         for command in (["run", "-o", str(tmp_path / "out"), "--overwrite"], ["search", "--most-k", "0"]):
             capsys.readouterr()

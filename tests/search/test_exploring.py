@@ -49,8 +49,9 @@ def test_the_time_that_is_given_ends_the_search():
 @settings(max_examples=50, deadline=None)
 @given(problems())
 def test_the_frontier_is_the_optimum_for_each_k(problem):
-    for k, best in frontier(lattice_of(problem), requirements_of(problem), (1, 2, 3, 5)):
+    for k, best, proved in frontier(lattice_of(problem), requirements_of(problem), (1, 2, 3, 5)):
         alone = optimum(lattice_of(problem), requirements_of({**problem, "k": k})).best
+        assert proved
         assert (best is None) == (alone is None)
         if best is not None:
             assert best.loss == pytest.approx(alone.loss, abs=1e-9)

@@ -117,11 +117,11 @@ def _frontier(searcher: Searcher, require: Requirements, ks: Iterable[int]) -> I
     each = [frontier(lattice, require, ks) for _, lattice in lattices]
     for k, *found in zip(ks, *each, strict=True):
         best: tuple[dict[str, int], Counted] | None = None
-        for (choices, _), (_, one) in zip(lattices, found, strict=True):
+        for (choices, _), (_, one, _) in zip(lattices, found, strict=True):
             if one is not None and (best is None or one.loss < below(best[1].loss)):
                 best = levels_at(choices, one), one
         yield {
             "k": k, "loss": best and best[1].loss, "suppressed": best and best[1].suppressed,
-            "classes": best and best[1].classes, "levels": best and best[0],
+            "classes": best and best[1].classes, "levels": best and best[0], "proved": all(proved for *_, proved in found),
         }  # fmt: skip
 

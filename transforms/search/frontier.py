@@ -11,8 +11,8 @@ KS = tuple(range(2, 51))
 """The k that are told."""
 
 
-def frontier(lattice: Lattice, require: Requirements, ks: Iterable[int] = KS) -> Iterator[tuple[int, Counted | None]]:
-    """The best node for each k, with everything else required as it is; None from where on nothing satisfies.
+def frontier(lattice: Lattice, require: Requirements, ks: Iterable[int] = KS) -> Iterator[tuple[int, Counted | None, bool]]:
+    """The best node for each k, with everything else required as it is, and whether that is proved; None where nothing satisfies.
 
     Args:
         lattice: The lattice, small enough to be listed.
@@ -22,8 +22,8 @@ def frontier(lattice: Lattice, require: Requirements, ks: Iterable[int] = KS) ->
     hopeless, out_of_reach = None, False
     for k in sorted(ks):
         if out_of_reach:
-            yield k, None
+            yield k, None, True
             continue
         found = optimum(lattice, replace(require, k=k), hopeless=hopeless)
         hopeless, out_of_reach = found.hopeless, found.best is None and found.proved
-        yield k, found.best
+        yield k, found.best, found.proved
