@@ -136,6 +136,12 @@ class Counting:
         self._done = [counted]
         return counted
 
+    def parts(self) -> list[Counted]:
+        """The same, merged only if rows repeat: whoever merges further would otherwise copy all of them twice."""
+        if Histogram.repeat([part.histogram for part in self._done if part.histogram is not None]):
+            return [self.result()]
+        return [*self._done, Counted(scanned=self._scanner.result())]
+
 
 def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
     """Everything that is known of a dataset, under the names that ``label.json`` uses.
