@@ -38,8 +38,7 @@ def count_files(
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):
         given = plain_types(format_of(file.path, options).schema(file.path, options))
-        wanted = [*question.counted, *([question.subject] if question.subject else [])]
-        missing = [name for name in wanted if name not in given]
+        missing = [name for name in question.read if name not in given]
         if missing:
             raise UsageError(f"there is no column {missing[0]}", file.path, f"It has: {', '.join(given)}")
         if types and given != types:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, ordered_codes, runs
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, mix, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
@@ -197,3 +197,9 @@ def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
     ).astype(np.int64)
     order = np.argsort(distinct)
     return distinct[order], sums[order]
+
+
+def row_digest(parts: list[Keys], counts: Counts) -> int:
+    """An order-free digest of rows: the sum modulo 2⁶⁴ of their mixed keys, each times its count."""
+    keys = mix(combine(parts, len(counts)))
+    return int((keys * counts.view(np.uint64)).sum(dtype=np.uint64))
