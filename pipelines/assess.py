@@ -28,6 +28,7 @@ Examples:
   beam-deid assess policy.yaml -i orders.parquet
   beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day~2d'
   beam-deid assess -i crm.parquet --quasi city --join 'list=members.parquet:on=mobile~mask,city~cn_divisions'
+  beam-deid assess -i crm.parquet --quasi age --frequencies city=population.csv
   beam-deid assess -i crm.parquet --quasi city --mobiles 1380013"""
 )
 @click.argument("policy", required=False, type=click.Path(dir_okay=False))
@@ -46,11 +47,14 @@ Examples:
 @click.option("--history", metavar="F,F", help="What makes a point of a subject's history, as item,day; all if not given.")
 @click.option("--wildcard", is_flag=True, help="Tell, too, how many people a record may be if nulls fit any value.")
 @click.option("--mobiles", metavar="P,P", help="How mobiles begin, where that is known: digests of these are tried.")
+@click.option("--frequencies", "frequencies", multiple=True, metavar="FIELD=TABLE",
+              help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
+              "FIELD are matched to it. Repeatable.")
 @options.json_option
 def assess(
     policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
     joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None,
-    history: str | None, wildcard: bool, mobiles: str | None, as_json: bool,
+    history: str | None, wildcard: bool, mobiles: str | None, frequencies: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
@@ -78,6 +82,7 @@ def assess(
     question = Question(
         named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
         _names(history), wildcard, mobiles=_prefixes(mobiles), direct=direct,
+        frequencies=_tables(frequencies),
     )
     with output.progress(None):
         counted, types = count_files(question, inputs, how)
@@ -98,6 +103,16 @@ def _prefixes(text: str | None) -> tuple[str, ...]:
     for prefix in found:
         if not re.fullmatch(r"1[3-9]\d{1,9}", prefix):
             raise UsageError("a mobile does not begin like that", "--mobiles", "Write 3 to 10 digits of 11, as 1380013")
+    return found
+
+
+def _tables(given: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if not name or not path or name in found:
+            raise UsageError("this names no table of a field, or a second one", "--frequencies", "Write FIELD=TABLE, each once")
+        found[name] = path
     return found
 
 

@@ -29,7 +29,7 @@ class AssessReidentification(beam.PTransform):
         sensitive: The sensitive fields.
         subject: The field that says whom a record is about; each record is a person of its own if not given.
         **options: More of `beam_deid.transforms.records.assessment.Question`: ``sharing``, ``k``, ``most``,
-            ``population``.
+            ``population``, ``frequencies``.
 
     Raises:
         UsageError: No quasi-identifier is named, an option is unknown, or the collection's type is not known.
@@ -68,7 +68,7 @@ class _Count(beam.DoFn):
 
     def process(self, batch: pa.RecordBatch) -> None:
         question = self._question
-        for name in [*question.counted, *([question.subject] if question.subject else [])]:
+        for name in question.read:
             if name not in batch.schema.names:
                 raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))

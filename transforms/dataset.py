@@ -38,8 +38,7 @@ def count_files(
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):
         given = plain_types(format_of(file.path, options).schema(file.path, options))
-        wanted = [*question.counted, *([question.subject] if question.subject else [])]
-        missing = [name for name in wanted if name not in given]
+        missing = [name for name in question.read if name not in given]
         if missing:
             raise UsageError(f"there is no column {missing[0]}", file.path, f"It has: {', '.join(given)}")
         if types and given != types:
@@ -51,15 +50,15 @@ def count_files(
     each = -(-len(tasks) // _THREADS) or 1
     with ThreadPoolExecutor(_THREADS) as threads:
         begun = [threads.submit(_counted, question, tasks[i : i + each], options) for i in range(0, len(tasks), each)]
-        parts = [one.result() for one in begun]
+        parts = [part for one in begun for part in one.result()]
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types
 
 
-def _counted(question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions) -> Counted:
+def _counted(question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions) -> list[Counted]:
     counting = Counting(question)
     for shard, columns in tasks:
         for batch in batches(shard, options, columns):
             counting.add(dict(zip(columns, batch.columns, strict=True)))
             PROGRESS.add(batch.num_rows)
-    return counting.result()
+    return counting.parts()

@@ -57,21 +57,22 @@ def test_ordered_rows_do_not_depend_on_the_order_of_parts(parts, random):
         assert first.columns[name].tolist() == second.columns[name].tolist()
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=60), st.sampled_from([0, 3, 50, 61]))
-def test_pairs_by_sorting_are_those_by_numbering(rows, shift):
-    # Keys that differ in low bits only give up their bits to the value, so that rows are numbered after all.
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=60), st.sampled_from([0, 3, 50, 61]),
+    st.sampled_from([7, 300, 1 << 12, 1 << 13, 1 << 20]),
+)  # fmt: skip
+def test_pairs_by_sorting_are_those_by_numbering(rows, shift, many):
+    # Keys that differ in low bits only, or in high ones only, stay apart however many bits a value takes.
     own = np.array([row[0] for row in rows], np.uint64) << np.uint64(shift)
-    values = np.array([row[1] for row in rows], np.int64)
+    values = np.array([row[1] * (many // 7) for row in rows], np.int64)
     ones = np.ones(len(rows), np.int64)
-    found = Classes(own, ones, None).paired(values, 7)
-    numbered = Classes(own, ones, None)
+    classes, numbered = Classes(own, ones, None), Classes(own, ones, None)
+    found = classes.paired(values, many)
     expected = Counter(zip(numbered.numbers.tolist(), values.tolist(), strict=True))
-    assert numbered.paired(values, 7) is None
-    if shift >= 3 and shift < 50:
-        assert found is not None
-    if found is not None:
-        pairs = list(zip(found[0].tolist(), found[1].tolist(), strict=True))
-        assert pairs == sorted(expected)
-        assert [expected[pair] for pair in pairs] == found[2].tolist()
-    elif rows:
-        assert len(set((own >> np.uint64(3)).tolist())) < len(set(own.tolist()))
+    assert numbered.paired(values, many) is None
+    of = np.repeat(np.arange(len(found.keys)), np.diff(found.begins, append=len(found.value)))
+    pairs = list(zip(of.tolist(), found.value.tolist(), strict=True))
+    assert pairs == sorted(expected)
+    assert [expected[pair] for pair in pairs] == found.rows.tolist()
+    assert classes.keys.tolist() == numbered.keys.tolist() == found.keys.tolist()
+    assert classes.records.tolist() == numbered.records.tolist()

@@ -25,29 +25,40 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _MANY = 1 << 18
 """From so many keys on they are sorted by two threads."""
 _SLICE = 1 << 14
-"""Rows that are combined together, so that they stay in the processor's cache."""
+"""Rows that are mixed together, so that they stay in the processor's cache."""
 _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
 
 
 def mix(keys: Keys) -> Keys:
     """Scramble uint64 keys, shape (n,), in place; a bijection. Returns ``keys``."""
-    keys ^= keys >> np.uint64(30)
-    keys *= _FIRST
-    keys ^= keys >> np.uint64(27)
-    keys *= _SECOND
-    keys ^= keys >> np.uint64(31)
+    scratch = np.empty(min(len(keys), _SLICE), np.uint64)
+    for begin in range(0, len(keys), _SLICE):
+        _mix(keys[begin : begin + _SLICE], scratch)
     return keys
+
+
+def _mix(keys: Keys, scratch: Keys) -> None:
+    scratch = scratch[: len(keys)]
+    np.right_shift(keys, np.uint64(30), out=scratch)
+    keys ^= scratch
+    keys *= _FIRST
+    np.right_shift(keys, np.uint64(27), out=scratch)
+    keys ^= scratch
+    keys *= _SECOND
+    np.right_shift(keys, np.uint64(31), out=scratch)
+    keys ^= scratch
 
 
 def combine(columns: Iterable[Keys], length: int) -> Keys:
     """One key per row for a tuple of columns, each of shape (length,). Order matters."""
     keys, columns = np.full(length, _NULL, dtype=np.uint64), tuple(columns)
+    scratch = np.empty(min(length, _SLICE), np.uint64)
     for begin in range(0, length, _SLICE):
         part = keys[begin : begin + _SLICE]
         for column in columns:
             part *= _FIRST
             part += column[begin : begin + _SLICE]
-            mix(part)
+            _mix(part, scratch)
     return keys
 
 

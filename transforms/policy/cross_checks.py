@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from beam_deid.transforms.actions.action import Action, Target
+from beam_deid.transforms.actions.action import Action, Beside, Target
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
@@ -39,6 +39,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
         yield from _distances(draft, release)
         yield from _history(draft, release)
         yield from _known(draft, release)
+        yield from _frequencies(draft, release)
 
 
 def _names(draft: Draft) -> Iterator[Problem]:
@@ -206,6 +207,18 @@ def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
         if fields and all(_how(draft, release, field) in closed for field in fields):
             what = "nothing to join on: this release gives none of these fields out, or only under a key"
             yield Problem((*path, "knows"), f"{what}; name a field that it gives out")
+
+
+def _frequencies(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
+    for field in release.named("frequencies"):
+        path: Path = ("releases", release.name, "frequencies", field)
+        how, action = _how(draft, release, field), release.actions.get(field)
+        if field not in draft.fields:
+            yield Problem(path, _no_field(field, draft))
+        elif how is not None and how not in (Recoverability.KEYED, Recoverability.KEY_DESTROYED):
+            yield Problem(path, f"this release gives no tokens of {bare(field)} out; leave this out")
+        elif action is not None and (action.beside is Beside.PLACE or action.name == "shift"):
+            yield Problem(path, f"equal values of {bare(field)} have different tokens, so frequencies tell nothing; leave this out")
 
 
 def _near(draft: Draft, field: str, distance: Any) -> str | None:

@@ -292,6 +292,11 @@ class Release(Section):
         description="Most attributes of a set whose harm is told: whom it singles out, and each attribute's share; 0 for none",
     )  # fmt: skip
     digests: DigestAttack = DigestAttack()
+    frequencies: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="How often a field's values occur in the population, which its tokens are matched to: path of a table "
+        "with a column called as the field, and count or share",
+    )
     format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
 
     @field_validator("key")

@@ -15,7 +15,7 @@ def folder_of(path: str) -> str:
 
 
 def anchored(raw: dict[str, Any], folder: str) -> dict[str, Any]:
-    """The raw policy with every path absolute: attackers' tables, hierarchy files, key files, the keyring."""
+    """The raw policy with every path absolute: attackers' tables, those of frequencies, hierarchy files, key files, the keyring."""
 
     def absolute(path: str) -> str:
         if not path or not is_local(path) or os.path.isabs(path):
@@ -47,6 +47,7 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
     def release(value: Any) -> Any:
         value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
         value = _at(value, "key", str, reference)
+        value = _at(value, "frequencies", dict, lambda all_: _each(all_, lambda one: change(one) if isinstance(one, str) else one))
         value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 

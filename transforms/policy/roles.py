@@ -83,6 +83,12 @@ def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
     return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)
 
 
+def deterministic(policy: Policy, release: str, field: str) -> bool:
+    """Whether a field is released as tokens, and equal values have equal ones."""
+    tokens = recoverability(policy, release, field) in _PSEUDONYM
+    return tokens and _token(policy, release, field) is not None
+
+
 def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields on which a holder of the source can join: not the sensitive-only, not the keyed."""
     return _those(

@@ -11,21 +11,21 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, mix, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, Recovery
-from beam_deid.transforms.label.rule import LINK_LIMIT, NEAR_UNIQUE
+from beam_deid.transforms.label.rule import NEAR_UNIQUE
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.roles import linkable, recoverability
+from beam_deid.transforms.policy.roles import linkable
 from beam_deid.transforms.records.joined import attack
 from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.openings import Levels, Openings
-from beam_deid.transforms.records.recovering import remainder_recoveries
+from beam_deid.transforms.records.recovering import ATTACKED, Remains, remainder_recoveries
 from beam_deid.transforms.records.requiring import criteria, requirements
 from beam_deid.transforms.risk.combinations import combinations
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram
+from beam_deid.transforms.risk.histogram import Classes, Counts, Histogram, row_digest
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.joining import Numbers, Released
 from beam_deid.transforms.risk.linkage import Linked, Side, link
@@ -34,11 +34,10 @@ from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.requirements import Criterion, Requirements
-from beam_deid.transforms.terms import Recoverability, Sharing
+from beam_deid.transforms.terms import Sharing
 
 Mask = npt.NDArray[np.bool_]
 _ROUNDS = 20
-_ATTACKED = ("alone", "origin", "moment")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Assessor:
     def __init__(self, policy: Policy, layout: Layout, measured: ReleaseMeasured, histogram: Histogram) -> None:
         self._policy, self._layout, self._histogram = policy, layout, histogram
         self._spec = policy.releases[layout.release]
-        self._bases, self._spans = measured.bases, measured.spans
+        self._bases, self._spans, self._types = measured.bases, measured.spans, measured.types
         self.openings = Openings(self._spec, layout, measured.bases, histogram)
         self._lifted: dict[tuple[str, int], Keys] = {}
         named = histogram.columns.get("subject")
@@ -284,20 +283,17 @@ class Assessor:
         return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
 
     def recoveries(self, levels: Levels, kept: Mask) -> list[Recovery]:
-        """Attacks on what masks and pseudonyms without a key still show."""
-        names = self._layout.remainders
-        if not names or not kept.any():
+        """Attacks on what masks and pseudonyms still show."""
+        layout = self._layout
+        if not (layout.remainders or layout.matched) or not kept.any():
             return []
         rows = np.flatnonzero(kept)
-        columns = {
-            column: keys[rows] for column, keys in self._histogram.columns.items() if column.partition(":")[0] in _ATTACKED
-        }
-        columns |= {f"alone:{name}": keys[rows] for name, keys in self.open_keys(levels).items() if name in names}
-        how = {name: recoverability(self._policy, self._layout.release, name) for name in names}
-        masks = frozenset(name for name in names if how[name] is Recoverability.PARTIAL)
+        columns = {name: keys[rows] for name, keys in self._histogram.columns.items() if name.partition(":")[0] in ATTACKED}
+        columns |= {f"alone:{name}": keys[rows] for name, keys in self.open_keys(levels).items() if name in layout.remainders}
         subject = None if self.subject is None else self.subject[rows]
         joined = int(self._classes(self.key(CLASSES, levels), kept).subjects.min())
-        return remainder_recoveries(columns, self._histogram.counts[rows], subject, masks, joined, self.link_limit)
+        remains = Remains(columns, self._histogram.counts[rows], subject, joined)
+        return remainder_recoveries(self._policy, layout, remains, self._types)
 
     def released(self, projection: str, near: Sequence[str], levels: Levels, kept: Mask) -> Released:
         """The released rows as one side of a join with a table that knows the fields in ``near`` nearly."""
@@ -329,8 +325,7 @@ class Assessor:
     @property
     def link_limit(self) -> float:
         """The share of subjects that a join may link to exactly one."""
-        given = self._spec.require.link
-        return LINK_LIMIT[self._spec.sharing] if given is None else given
+        return self._spec.link
 
     def has_table(self, projection: str) -> bool:
         """Whether a projection is that of an attacker with a table, or a release, of its own."""
@@ -376,7 +371,3 @@ class Assessor:
         return self._lifted[name, level]
 
 
-def row_digest(parts: list[Keys], counts: Counts) -> int:
-    """An order-free digest of rows: the sum modulo 2⁶⁴ of their mixed keys, each times its count."""
-    keys = mix(combine(parts, len(counts)))
-    return int((keys * counts.view(np.uint64)).sum(dtype=np.uint64))

@@ -8,11 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, ordered_codes
-from beam_deid.transforms.label.evidence import Attack, FieldFacts
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
 from beam_deid.transforms.policy.model import DEFAULT_K, Environment
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
-from beam_deid.transforms.records.recovering import JoinedMasks, digest_recoveries, mask_recoveries, platform_recoveries
+from beam_deid.transforms.records.recovering import (
+    JoinedMasks,
+    digest_recoveries,
+    mask_recoveries,
+    platform_recoveries,
+    token_recoveries,
+)
 from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
@@ -44,6 +50,7 @@ class Question:
         tries: Most values of a domain that are hashed where the dataset holds digests.
         mobiles: What is known of how mobiles begin.
         direct: Columns that are known to name people; the subject is taken for one, unless it is a quasi-identifier.
+        frequencies: Path of a table of how often values occur in the population, by column of tokens that are matched to it.
     """
 
     quasi: tuple[str, ...]
@@ -58,6 +65,7 @@ class Question:
     tries: int = TRIES
     mobiles: tuple[str, ...] = ()
     direct: tuple[str, ...] = ()
+    frequencies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def least(self) -> int:
@@ -75,6 +83,11 @@ class Question:
         return tuple(dict.fromkeys([*self.quasi, *self.sensitive, *self.history]))
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that must be there."""
+        return tuple(dict.fromkeys([*self.counted, *([self.subject] if self.subject else []), *self.frequencies]))
+
+    @property
     def kept(self) -> tuple[str, ...]:
         """The fields that are counted by themselves, too."""
         return self.counted if self.most or self.subject or self.wildcard else self.sensitive
@@ -87,7 +100,7 @@ class Counted:
     Attributes:
         fields: All columns.
         records: Records.
-        histogram: Distinct combinations; columns ``quasi``, ``subject`` and ``field:NAME``. None if there are no records.
+        histogram: Distinct combinations; columns ``quasi``, ``subject``, ``field:NAME``, ``token:NAME``. None without records.
         scanned: What values look like.
     """
 
@@ -126,6 +139,7 @@ class Counting:
             self._scanner, self._began = Scanner(linkable_shapes(tuple(columns))), True
         fields = {name: fingerprint(columns[name]) for name in question.counted}
         keys = {f"field:{name}": fields[name] for name in question.kept}
+        keys |= {f"token:{name}": fingerprint(columns[name]) for name in question.frequencies}
         keys["quasi"] = combine((fields[name] for name in question.quasi), length)
         if question.subject is not None:
             keys["subject"] = fingerprint(columns[question.subject])
@@ -139,6 +153,12 @@ class Counting:
         counted.scanned = self._scanner.result()
         self._done = [counted]
         return counted
+
+    def parts(self) -> list[Counted]:
+        """The same, merged only if rows repeat: whoever merges further would otherwise copy all of them twice."""
+        if Histogram.repeat([part.histogram for part in self._done if part.histogram is not None]):
+            return [self.result()]
+        return [*self._done, Counted(scanned=self._scanner.result())]
 
 
 def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
@@ -168,7 +188,7 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
         linkable=question.subject is not None,
         recoveries=(
-            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles),
+            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted),
             *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
         ),
     )  # fmt: skip
@@ -210,6 +230,13 @@ def figures(question: Question, histogram: Histogram, subject: Keys | None) -> d
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
     return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
+
+
+def _matched(question: Question, counted: Counted) -> list[Recovery]:
+    if counted.histogram is None:
+        return []
+    tokens = {name: counted.histogram.columns[f"token:{name}"] for name in question.frequencies}
+    return token_recoveries(tokens, counted.histogram.counts, question.frequencies, question.link)
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:

@@ -65,8 +65,8 @@ def attacker_probes(
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
                 records, faults = typed(given, chunk.rows, job.policy)
-                alike = {name: _alike(column, types.get(name), name, file.path) for name, column in records.columns.items()}
-                records = replace(records, columns=alike)
+                same = {name: alike(column, types.get(name), name, file.path) for name, column in records.columns.items()}
+                records = replace(records, columns=same)
                 treated, sound, unfit = treatment.apply(records)
                 _refuse([*chunk.faults, *faults, *unfit], file.path)
                 records = records.where(sound)
@@ -82,7 +82,7 @@ def attacker_probes(
     return Probes(rows, key, value - within, value + within, np.ones(len(key), np.int64), who), who is not None
 
 
-def _alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> pa.Array:
+def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> pa.Array:
     """A column with the type that the source has; values of another type would meet nothing, and nothing would be found."""
     own = plain_type(column.type)
     if kind is None or own == kind or pa.types.is_null(own) or (is_text(own) and is_text(kind)):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
+    deterministic,
     join_fields,
     keyed_fields,
     open_levels,
@@ -76,6 +77,7 @@ class Layout:
         placed: Sensitive fields whose values have their place in a hierarchy.
         apart: Whether quasi-identifiers are also counted each by itself, to tell which of them does what.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
+        matched: Fields whose tokens are matched to how often values occur in the population.
         projections: Everything that is looked at together, by name.
     """
 
@@ -90,6 +92,7 @@ class Layout:
     placed: tuple[str, ...]
     apart: bool
     tried: tuple[str, ...]
+    matched: tuple[str, ...]
     projections: Mapping[str, Projection]
 
     @classmethod
@@ -130,6 +133,7 @@ class Layout:
             tuple(dict.fromkeys(tokens)), near,
             tuple(name for name in closeness if closeness[name].distance == "hierarchical"),
             spec.combinations > 0 or spec.expect is LabelName.ANONYMIZED, tried,
+            tuple(name for name in out if name in spec.frequencies and deterministic(policy, release, name)),
             {name: Projection.of(name, fields, undecided) for name, fields in sets.items()},
         )  # fmt: skip
 
@@ -140,7 +144,7 @@ class Layout:
             field for name, one in self.projections.items() for field in one.fields
             if field not in self.tokens or not name.startswith("release:")
         )  # fmt: skip
-        named = [*self.scanned, *self.sensitive, *self.near, *joined]
+        named = [*self.scanned, *self.sensitive, *self.near, *self.matched, *joined]
         return tuple(dict.fromkeys(named))
 
     @property

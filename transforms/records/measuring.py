@@ -35,7 +35,7 @@ class ReleaseMeasured:
     Attributes:
         histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
             ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``,
-            ``near:FIELD``, ``field:FIELD``. None if no record was sound.
+            ``token:FIELD``, ``truth:FIELD``, ``near:FIELD``, ``field:FIELD``. None if no record was sound.
         bases: Distinct base values of each field whose level is open, or whose values have their place in a hierarchy.
         spans: Which numbers released values were made from, by field that an attacker knows nearly.
         types: Type that each field that was read has before it is treated.
@@ -150,6 +150,8 @@ class Measurer:
                 columns[f"origin:{name}"] = fingerprint(records.columns[name])
             elif isinstance(action, Shift):
                 columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
+        for name in layout.matched:
+            columns[f"token:{name}"], columns[f"truth:{name}"] = keys[name], fingerprint(records.columns[name])
         if layout.apart:
             columns.update((f"field:{name}", keys[name]) for name in layout.quasi if name not in layout.open)
         columns.update((f"near:{name}", keys[name]) for name in layout.near)

@@ -4,14 +4,21 @@ from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from beam_deid.transforms.columns.fingerprint import Keys
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.recognisers.meaning import MASKED, RESTORABLE
+from beam_deid.transforms.records.frequencies import read_frequencies
+from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.recovery.digests import TRIES, Digests, attack
 from beam_deid.transforms.risk.recovery.domains import all_domains
+from beam_deid.transforms.risk.recovery.frequency import Known, Matched, match
 from beam_deid.transforms.risk.recovery.pseudonyms import (
     Recovered,
     by_frequency,
@@ -19,6 +26,10 @@ from beam_deid.transforms.risk.recovery.pseudonyms import (
     singled_out,
     without_collision,
 )
+from beam_deid.transforms.terms import Recoverability
+
+ATTACKED = ("alone", "origin", "moment", "token", "truth")
+"""What columns of a histogram that is attacked by itself begin with."""
 
 
 @dataclass(frozen=True)
@@ -115,33 +126,59 @@ def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobile
     return found
 
 
-def remainder_recoveries(
-    columns: Mapping[str, Keys], counts: Counts, subject: Keys | None, masks: frozenset[str], joined: int, limit: float
-) -> list[Recovery]:
-    """Attack what masks and pseudonyms without a key still show.
+@dataclass(frozen=True)
+class Remains:
+    """What is attacked of the records that are released.
 
-    Args:
-        columns: Columns ``alone:FIELD``, ``origin:FIELD`` and ``moment:FIELD`` of a histogram, each of shape (n,).
+    Attributes:
+        columns: Columns ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``, ``token:FIELD`` and ``truth:FIELD`` of a histogram,
+            each of shape (n,).
         counts: Records of each row, shape (n,).
         subject: Subject of each row, or None.
-        masks: Fields of which a mask left a part; the others are pseudonyms.
         joined: Fewest subjects who share all quasi-identifiers.
-        limit: Greatest share that may be recovered.
     """
+
+    columns: Mapping[str, Keys]
+    counts: Counts
+    subject: Keys | None
+    joined: int
+
+
+def remainder_recoveries(
+    policy: Policy, layout: Layout, remains: Remains, types: Mapping[str, pa.DataType]
+) -> list[Recovery]:
+    """Attack what masks and pseudonyms still show.
+
+    Args:
+        policy: The policy.
+        layout: What is measured of the release.
+        remains: What is attacked.
+        types: Type of each field of the source.
+
+    Raises:
+        InputError: A table of frequencies cannot be read.
+    """
+    spec = policy.releases[layout.release]
+    limit, columns, counts, subject = spec.link, remains.columns, remains.counts, remains.subject
+    how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
+    matched = {}
+    for name in layout.matched:
+        known = read_frequencies(spec.frequencies[name], name, policy.kind(name), types.get(name))
+        matched[name] = _match(columns[f"token:{name}"], columns[f"truth:{name}"], counts, known)
     found = []
     for column, keys in columns.items():
         kind, _, name = column.partition(":")
-        if kind == "alone" and name in masks:
+        if kind == "alone" and how[name] is Recoverability.PARTIAL:
             one, least = singled_out(keys, counts, subject)
             said = (
                 f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
-                f"{least:,} remain at least, and {joined:,} joined with the other quasi-identifiers"
+                f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
             )
             found.append(_recovery(name, "mask", one, None, said))
         elif kind == "alone" and f"moment:{name}" not in columns:
             one = by_frequency(keys, counts)
             said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
-            found.append(_recovery(name, "frequency", one, limit, said))
+            found.append(frequency_recovery(name, matched.pop(name, None), limit, one, said))
         elif kind == "origin":
             one = without_collision(keys, columns[f"alone:{name}"])
             said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
@@ -151,7 +188,57 @@ def remainder_recoveries(
             one = by_intervals(subject[dated], keys.view("i8")[dated])
             said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
             found.append(_recovery(name, "intervals", one, limit, said))
-    return found
+    # Whoever has the key needs no frequencies, so that these are told only.
+    return [*found, *(frequency_recovery(name, one, None) for name, one in matched.items())]
+
+
+def frequency_recovery(
+    name: str, matched: Matched | None, limit: float | None, own: Recovered | None = None, said: str = ""
+) -> Recovery:
+    """Frequency analysis as evidence: whatever recovers most, of the records or of the distinct tokens.
+
+    Args:
+        name: The field.
+        matched: What matching to a known distribution found, where there is one.
+        limit: Greatest share that may be recovered.
+        own: Tokens that their own frequency tells apart, where that was counted.
+        said: What is said of these.
+    """
+    found, told = [own] if own else [], [said] if said else []
+    if matched is not None:
+        found += [
+            Recovered(matched.records, round(matched.found_records)), Recovered(matched.tokens, round(matched.found_tokens))
+        ]  # fmt: skip
+        result = "have their value found rightly" if matched.rightly else "have a match that is 20 times likelier than any near it"
+        told.append(
+            f"by how often {matched.known:,} values are known to occur {found[-2].recovered:,} of {matched.records:,} records "
+            f"and {found[-1].recovered:,} of {matched.tokens:,} tokens of {name} {result}"
+        )
+    return _recovery(name, "frequency", max(found, key=lambda one: one.share), limit, "; ".join(told))
+
+
+def token_recoveries(tokens: Mapping[str, Keys], counts: Counts, frequencies: Mapping[str, str], limit: float) -> list[Recovery]:
+    """Match the tokens of a dataset that somebody made to known distributions; the truth is not known.
+
+    Args:
+        tokens: Tokens by field, each of shape (n,).
+        counts: Records of each row, shape (n,).
+        frequencies: Path of each field's table.
+        limit: Greatest share whose match may be sure.
+
+    Raises:
+        InputError: A table of frequencies cannot be read.
+    """
+    return [
+        frequency_recovery(name, _match(tokens[name], None, counts, read_frequencies(path, name)), limit)
+        for name, path in frequencies.items()
+    ]
+
+
+def _match(tokens: Keys, truth: Keys | None, counts: Counts, known: Known) -> Matched:
+    """Match what is there; a null is no token."""
+    there = (tokens if truth is None else truth) != fingerprint(pa.nulls(1))[0]
+    return match(tokens[there], counts[there], known, None if truth is None else truth[there])
 
 
 def _recovery(name: str, attack_name: str, found: Recovered, limit: float | None, said: str) -> Recovery:

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.roles import released_fields
-from beam_deid.transforms.records.assessing import row_digest
 from beam_deid.transforms.records.deciding import ReleaseDecision
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import CLASSES, SOURCE, Layout
@@ -19,7 +18,7 @@ from beam_deid.transforms.records.parts import Part
 from beam_deid.transforms.records.pieces import Pieces
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
-from beam_deid.transforms.risk.histogram import Counts, total
+from beam_deid.transforms.risk.histogram import Counts, row_digest, total
 
 
 @dataclass

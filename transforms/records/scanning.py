@@ -19,6 +19,8 @@ from beam_deid.transforms.terms import Kind
 
 _HELD = 1 << 17
 """Distinct values of a column that are held back before they are searched, so that what repeats is searched once."""
+_KNOWN = 1 << 12
+"""Distinct values of a column that are kept to tell whether a batch brings any other."""
 
 
 @dataclass
@@ -59,19 +61,40 @@ class Scanner:
     def __init__(self, shapes: Mapping[str, str] | None = None) -> None:
         self._shapes = shapes or {}
         self._held: dict[str, list[pa.Array]] = {}
+        self._known: dict[str, pa.Array] = {}
         self._done: list[Scanned] = []
 
     def add(self, name: str, column: pa.Array) -> None:
         """Search a column's values, now or later; times and booleans hide nothing."""
         if not can_hide_identifiers(column.type):
             return
+        if self._nothing_new(name, column):
+            return
         held = self._held.setdefault(name, [])
         values = pc.unique(column)
         held.append(values.dictionary_decode() if isinstance(values, pa.DictionaryArray) else values)
+        known = self._known.get(name)
+        if len(values) <= _KNOWN and (known is None or len(known) <= _KNOWN):
+            self._known[name] = _distinct([*([] if known is None else [known]), held[-1].drop_null()])
         if sum(map(len, held)) > _HELD:
             held[:] = [_distinct(held)]
             if len(held[0]) > _HELD // 2:
                 self._done.append(scan(name, held.pop(), self._shapes.get(name)))
+
+    def _nothing_new(self, name: str, column: pa.Array) -> bool:
+        """Whether a look at a dictionary, or at the least and greatest number, tells that all values are known."""
+        known = self._known.get(name)
+        if known is None or not 0 < len(known) <= _KNOWN:
+            return False
+        kind = column.type
+        if pa.types.is_dictionary(kind) and kind.value_type == known.type and len(column.dictionary) <= _KNOWN:
+            there = column.dictionary.drop_null()
+            return bool(pc.all(pc.is_in(there, value_set=known), min_count=0).as_py())
+        if pa.types.is_integer(kind) and kind == known.type:
+            ends, own = pc.min_max(column), pc.min_max(known)
+            low, high, least, most = (value.as_py() for value in (*ends.values(), *own.values()))
+            return low is not None and most - least + 1 == len(known) and least <= low and high <= most
+        return False
 
     def result(self) -> Scanned:
         """What was found in everything that was added."""

@@ -1,15 +1,21 @@
 """The distribution of a sensitive field over equivalence classes: what every measure of attribute disclosure needs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes, runs
+from beam_deid.transforms.columns.fingerprint import Keys, runs
+from beam_deid.transforms.columns.pairs import few_codes
 from beam_deid.transforms.risk.histogram import Classes, Counts, tally
 
 Shares = npt.NDArray[np.float64]
+
+_PART = 1 << 15
+"""Pairs, about, whose figures are worked out together."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Distribution:
     Attributes:
         classes: Number of classes.
         values: Number of distinct values.
-        pair_class: Class of each pair, shape (pairs,), ascending.
+        begins: First pair of each class, shape (classes,); every class has one.
         pair_value: Value of each pair, shape (pairs,), ascending within a class.
         pair_records: Records of each pair, shape (pairs,), at least 1.
         class_records: Records of each class, shape (classes,).
@@ -29,9 +35,9 @@ class Distribution:
 
     classes: int
     values: int
-    pair_class: Counts
-    pair_value: Counts
-    pair_records: Counts
+    begins: Counts
+    pair_value: npt.NDArray[np.integer]
+    pair_records: npt.NDArray[np.integer]
     class_records: Counts
     value_keys: Keys
     reference: Shares | None = None
@@ -45,10 +51,10 @@ class Distribution:
             counts: Records per row, shape (n,).
             values: Value key of each row, shape (n,).
         """
-        numbers, keys = ordered_codes(values)
-        sorted_pairs = classes.paired(numbers, max(len(keys), 1))
-        if sorted_pairs is not None:
-            return cls(len(classes), len(keys), *sorted_pairs, classes.records, keys)
+        numbers, keys = few_codes(values)
+        pairs = classes.paired(numbers, max(len(keys), 1))
+        if pairs is not None:
+            return cls(len(pairs.keys), len(keys), pairs.begins, pairs.value, pairs.rows, pairs.key_rows, keys)
         return cls.counted(classes.numbers, classes.records, numbers, keys, counts)
 
     @classmethod
@@ -79,7 +85,31 @@ class Distribution:
             ordered = pairs[order]
             first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
             there, records = ordered[first], np.add.reduceat(counts[order], first)
-        return cls(len(class_records), len(value_keys), there // many, there % many, records, class_records, value_keys)
+        of = there // many
+        begins = np.flatnonzero(np.r_[True, of[1:] != of[:-1]][: len(of)])
+        found = cls(len(class_records), len(value_keys), begins, there % many, records, class_records, value_keys)
+        found.__dict__["pair_class"] = of  # known already
+        return found
+
+    def parts(self) -> Iterator["Distribution"]:
+        """The same, some classes at a time: few enough pairs that figures of each stay in the processor's cache."""
+        if len(self.pair_value) <= 2 * _PART:
+            yield self
+            return
+        cuts = np.searchsorted(self.begins, np.arange(0, len(self.pair_value), _PART))
+        cuts = np.unique(np.append(cuts, self.classes)).tolist()
+        for low, high in pairwise(cuts):
+            first = int(self.begins[low])
+            pairs = slice(first, int(self.begins[high]) if high < self.classes else len(self.pair_value))
+            yield Distribution(
+                high - low, self.values, self.begins[low:high] - first, self.pair_value[pairs], self.pair_records[pairs],
+                self.class_records[low:high], self.value_keys, self.overall,
+            )  # fmt: skip
+
+    @cached_property
+    def pair_class(self) -> Counts:
+        """Class of each pair, shape (pairs,), ascending."""
+        return np.repeat(np.arange(self.classes), self.distinct)
 
     @cached_property
     def overall(self) -> Shares:
@@ -92,7 +122,7 @@ class Distribution:
     @cached_property
     def share(self) -> Shares:
         """Share of each pair's value in its class, shape (pairs,)."""
-        return np.asarray(self.pair_records / self.class_records[self.pair_class])
+        return np.asarray(self.pair_records / np.repeat(self.class_records, self.distinct))
 
     @cached_property
     def lift(self) -> Shares:
@@ -104,11 +134,6 @@ class Distribution:
         """Share of each pair's value among all records, shape (pairs,)."""
         return np.asarray(self.overall[self.pair_value])
 
-    @cached_property
-    def begins(self) -> Counts:
-        """First pair of each class, shape (classes,); every class has one."""
-        return np.flatnonzero(np.r_[True, self.pair_class[1:] != self.pair_class[:-1]][: len(self.pair_class)])
-
     def summed(self, pairs: Shares) -> Shares:
         """The sum of a figure of each pair over the pairs of each class, shape (classes,)."""
         return np.asarray(np.add.reduceat(pairs, self.begins), np.float64)
@@ -116,4 +141,4 @@ class Distribution:
     @cached_property
     def distinct(self) -> Counts:
         """Distinct values of each class, shape (classes,)."""
-        return np.bincount(self.pair_class, minlength=self.classes)
+        return np.diff(self.begins, append=len(self.pair_value))

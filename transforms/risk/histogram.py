@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, ordered_codes, runs
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, mix, ordered_codes, runs
+from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
 
 _SPARSE = 0.5
 _SAMPLE = 1 << 13
 """Rows, about, that are looked at to see whether rows repeat."""
-_VALUE_BITS = 24
 _CELLS = 1 << 27
 """Most keys of a histogram whose rows are not counted together: a gibibyte."""
 
@@ -59,8 +59,14 @@ class Histogram:
         names = parts[0].columns
         columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
         counts = np.concatenate([part.counts for part in parts])
-        few = len(counts) * (len(names) + 1) < _CELLS and len(counts) > _SPARSE * counts.sum()
-        return cls(columns, counts) if few else cls.of(columns, counts)
+        return cls.of(columns, counts) if cls.repeat(parts) else cls(columns, counts)
+
+    @staticmethod
+    def repeat(parts: Sequence["Histogram"]) -> bool:
+        """Whether the rows of all parts are worth being grouped again."""
+        rows = sum(len(part.counts) for part in parts)
+        names = len(parts[0].columns) if parts else 0
+        return rows * (names + 1) >= _CELLS or rows <= _SPARSE * sum(part.records for part in parts)
 
     def ordered(self) -> "Histogram":
         """The same rows in an order that follows from them alone, so that no sum depends on how parts were merged."""
@@ -102,9 +108,13 @@ class Classes:
     @property
     def sorts(self) -> bool:
         """Whether sorting tells all: each row is one record and one person, and nobody has asked for the number of a row."""
-        return "_coded" not in self.__dict__ and self._subject is None and bool((self._counts == 1).all())
+        return "_coded" not in self.__dict__ and self._subject is None and self._single
 
-    def paired(self, values: Counts, many: int) -> tuple[Counts, Counts, Counts] | None:
+    @cached_property
+    def _single(self) -> bool:
+        return bool((self._counts == 1).all())
+
+    def paired(self, values: Codes, many: int) -> Pairs | None:
         """The pairs of a class and a value that occur, by sorting rows: quicker than numbering their classes.
 
         Args:
@@ -112,22 +122,14 @@ class Classes:
             many: How many values there are.
 
         Returns:
-            Class, value and records of each pair, each of shape (pairs,), by class and then by value. None if rows must be
-            numbered, which is so, too, if two classes differ only in the bits that the value takes the place of.
+            The pairs; None if rows must be numbered.
         """
-        bits = np.uint64((many - 1).bit_length())
-        if not self.sorts or bits > _VALUE_BITS:
+        if not self.sorts:
             return None
-        pairs = self._keys >> bits
-        pairs <<= bits
-        pairs |= values.view(np.uint64)
-        distinct, records = runs(pairs)
-        above = distinct >> bits
-        begins = np.r_[True, above[1:] != above[:-1]] if len(above) else np.empty(0, bool)
-        if np.count_nonzero(begins) != len(self):
-            return None
-        distinct &= (np.uint64(1) << bits) - np.uint64(1)
-        return np.cumsum(begins) - 1, distinct.view(np.int64), records
+        found = count_pairs(self._keys, values, many)
+        # One sort tells the classes, too, if nobody has asked for them yet.
+        self.__dict__.setdefault("_sized", (found.keys, found.key_rows))
+        return found
 
     @property
     def numbers(self) -> Counts:
@@ -195,3 +197,9 @@ def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
     ).astype(np.int64)
     order = np.argsort(distinct)
     return distinct[order], sums[order]
+
+
+def row_digest(parts: list[Keys], counts: Counts) -> int:
+    """An order-free digest of rows: the sum modulo 2⁶⁴ of their mixed keys, each times its count."""
+    keys = mix(combine(parts, len(counts)))
+    return int((keys * counts.view(np.uint64)).sum(dtype=np.uint64))

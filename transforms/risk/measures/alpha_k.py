@@ -16,4 +16,9 @@ class AlphaK(Measure):
     def figures(self, view: View) -> dict[str, Any]:
         """α from 0 to 1, over records, and the least number of subjects in a class."""
         least = int(view.classes.subjects.min())
-        return {"alpha_k": {name: [float(found.share.max()), least] for name, found in view.distributions.items()}}
+        return {
+            "alpha_k": {
+                name: [max(float(part.share.max()) for part in found.parts()), least]
+                for name, found in view.distributions.items()
+            }
+        }

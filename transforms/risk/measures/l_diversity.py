@@ -33,17 +33,21 @@ class LDiversity(Measure):
 
 def entropy_l(found: Distribution) -> int:
     """E to the entropy of the poorest class, rounded down; in floating point it may fall one short, never long."""
-    most = int(found.pair_records.max())
+    most = int(found.class_records.max())
     if most < len(found.pair_records):
         # Logarithms of few counts, not of all shares, tell the least entropy; where it is near no whole number that will do.
-        table = np.arange(most + 1, dtype=np.float64)
-        table[1:] *= np.log(table[1:])
-        about = np.log(found.class_records) - found.summed(table[found.pair_records]) / found.class_records
-        values = float(np.exp(about.min()))
+        logs = np.log(np.arange(1, most + 1))
+        logs = np.concatenate([[0.0], logs])
+        table = np.arange(most + 1) * logs
+        least = min(
+            float((logs[part.class_records] - part.summed(table[part.pair_records]) / part.class_records).min())
+            for part in found.parts()
+        )
+        values = float(np.exp(least))
         if abs(values - round(values)) > _NEAR or round(values) == 1:
             return max(int(values), 1)
-    entropy = -found.summed(found.share * np.log(found.share))
-    return int((np.exp(1) ** entropy).min())
+    least = min(float((-part.summed(part.share * np.log(part.share))).min()) for part in found.parts())
+    return int(np.exp(1) ** least)
 
 
 def recursive_cl(found: Distribution) -> tuple[int | None, int]:
@@ -51,9 +55,13 @@ def recursive_cl(found: Distribution) -> tuple[int | None, int]:
     least = int(found.distinct.min())
     if least < 2:
         return None, least
+    return max(_recursive_c(part, least) for part in found.parts()), least
+
+
+def _recursive_c(found: Distribution, least: int) -> int:
     order = np.lexsort((found.pair_records, found.pair_class))
     records = found.pair_records[order]  # within each class the rarest value first
     rarest = records[found.begins]
-    place = np.arange(len(records)) - found.begins[found.pair_class]
+    place = np.arange(len(records)) - np.repeat(found.begins, found.distinct)
     above = found.summed(np.where(place >= least - 1, records, 0).astype(np.float64))
-    return int(np.floor(rarest / above + 1).max()), least
+    return int(np.floor(rarest / above + 1).max())

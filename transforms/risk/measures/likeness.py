@@ -30,9 +30,10 @@ class Likeness(Measure):
 
 def beta_basic(found: Distribution) -> float:
     """The greatest relative gain (q − p) / p of a value's share q in a class over its share p in all."""
-    return float(found.lift.max()) - 1.0
+    return max(float(part.lift.max()) for part in found.parts()) - 1.0
 
 
 def delta_disclosure(found: Distribution) -> float:
     """The greatest |ln(q / p)| over the values that a class has."""
-    return float(max(np.log(found.lift.max()), -np.log(found.lift.min())))
+    ends = [(part.lift.max(), part.lift.min()) for part in found.parts()]
+    return float(max(np.log(max(most for most, _ in ends)), -np.log(min(least for _, least in ends))))

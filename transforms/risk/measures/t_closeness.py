@@ -18,5 +18,8 @@ class TCloseness(Measure):
         """The greatest distance over all classes, per sensitive field, from 0 to 1, over records."""
         distances = {name: scale.distance for name, scale in view.scales.items()}
         return {
-            "t": {name: float(distances.get(name, equal_distance)(found).max()) for name, found in view.distributions.items()}
+            "t": {
+                name: max(float(distances.get(name, equal_distance)(part).max()) for part in found.parts())
+                for name, found in view.distributions.items()
+            }
         }
