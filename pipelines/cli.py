@@ -15,12 +15,17 @@ _COMMANDS = {
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",
     "plan": "Say what a policy will do, without reading data.",
+    "profile": "Draft a policy from data.",
     "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels that lose least, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
     "verify": "Check published releases against their labels.",
 }
+
+
+_MODULES = {"profile": "draft"}
+"""Where a command's module has another name than the command: ``profile`` is one of the standard library."""
 
 
 class _Commands(click.Group):
@@ -32,7 +37,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"beam_deid.pipelines.{cmd_name}"), cmd_name)
+        command = getattr(importlib.import_module(f"beam_deid.pipelines.{_MODULES.get(cmd_name, cmd_name)}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - ours
         return command
 

@@ -32,10 +32,10 @@ class JsonDocument(Format):
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
-        if _is_lines(path, options):
+        if is_lines(path, options):
             return _LINES.schema(path, options)
         nesting = Nesting(options)
-        return columns_of(_units(path, options, nesting), nesting, path)
+        return columns_of(units(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file."""
@@ -46,17 +46,17 @@ class JsonDocument(Format):
         known: Collection[str] | None = None,
     ) -> Iterator[Chunk]:  # fmt: skip
         """Stream the file."""
-        if _is_lines(shard.path, options):
+        if is_lines(shard.path, options):
             return _LINES.read(shard, options, columns, rows, known)
         nesting = Nesting(options)
-        return chunks(_units(shard.path, options, nesting), nesting, columns, rows, known)
+        return chunks(units(shard.path, options, nesting), nesting, columns, rows, known)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
         """JSON Lines."""
         return _LINES.writer(stream, schema)
 
 
-def _is_lines(path: str, options: InputOptions) -> bool:
+def is_lines(path: str, options: InputOptions) -> bool:
     """Whether the first line that is not blank is an object by itself."""
     stream = text_stream(path, options)
     try:
@@ -69,9 +69,14 @@ def _is_lines(path: str, options: InputOptions) -> bool:
         return False
 
 
-def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+    """The rows of a document, one by one.
+
+    Raises:
+        InputError: The file is gone, cut off or no JSON.
+    """
     stream = text_stream(path, options)
-    text = _Text(stream, path)
+    text = Text(stream, path)
     try:
         while text.next():
             yield from _walk(text, nesting, nesting.records)
@@ -79,7 +84,7 @@ def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]
         stream.close()
 
 
-def _walk(text: "_Text", nesting: Nesting, keys: tuple[str, ...]) -> Iterator[Unit]:
+def _walk(text: "Text", nesting: Nesting, keys: tuple[str, ...]) -> Iterator[Unit]:
     """The rows of the value that comes next."""
     if not keys:
         if text.next() == "[":
@@ -104,7 +109,7 @@ def _walk(text: "_Text", nesting: Nesting, keys: tuple[str, ...]) -> Iterator[Un
         yield Unit(None, ".".join(nesting.records), Reason.NO_RECORDS)
 
 
-class _Text:
+class Text:
     """JSON text that is taken from a stream value by value."""
 
     def __init__(self, stream: Any, path: str) -> None:

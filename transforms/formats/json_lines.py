@@ -36,7 +36,7 @@ class JsonLines(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
         nesting = Nesting(options)
-        return columns_of(_units(path, options, nesting), nesting, path)
+        return columns_of(units(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file."""
@@ -67,7 +67,12 @@ class JsonLines(Format):
         return _Writer(stream, schema)
 
 
-def _units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
+    """The rows of a file, one by one.
+
+    Raises:
+        InputError: The file is gone, truncated or damaged.
+    """
     for block in _blocks(path, options):
         for line in _split(block):
             yield from _units_of(line, nesting)

@@ -1,0 +1,172 @@
+"""A drafted policy: what each column is and why, whom records are about, and a first release."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.distinct import encoded
+from beam_deid.transforms.drafting.facts import Facts, facts_of, unseen, with_subject
+from beam_deid.transforms.drafting.judging import SURE, Judged, judge, most_personal
+from beam_deid.transforms.drafting.release import DraftedRelease, K, choose
+from beam_deid.transforms.drafting.sample import Sample
+from beam_deid.transforms.drafting.subject import Subject, propose_subject
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.recognisers.platforms import ColumnFound, TableFound, platforms, recognise
+from beam_deid.transforms.terms import Role
+
+PURPOSE = "market analysis"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft.
+
+    Attributes:
+        dataset: The dataset's name.
+        sample: What it was drafted from.
+        options: How the input is read.
+        reasons: Why, by the option's name.
+        table: The platform that it is from, if any.
+        subject: The field that says whom a record is about, or None.
+        subject_reason: Why.
+        subject_todo: What a person must decide about it; empty where nothing is open.
+        columns: Each column.
+        release: The release.
+    """
+
+    dataset: str
+    sample: Sample
+    options: InputOptions
+    reasons: Mapping[str, str]
+    table: TableFound
+    subject: str | None
+    subject_reason: str
+    subject_todo: str
+    columns: tuple[Judged, ...]
+    release: DraftedRelease
+
+    @property
+    def platform(self) -> str | None:
+        """The title of the platform, where it is sure enough to go by."""
+        name = self.table.platform
+        return platforms()[name].title if name is not None and self.table.confidence >= SURE else None
+
+    @property
+    def todo(self) -> int:
+        """How many columns a person must decide on."""
+        return sum(bool(one.todo) for one in self.columns)
+
+    def mapping(self) -> dict[str, Any]:
+        """The policy as plain values, as a policy file would say it."""
+        policy: dict[str, Any] = {"version": 1, "dataset": self.dataset}
+        if self.subject is not None:
+            policy["subject"] = self.subject
+        given = self.options.model_dump(exclude_defaults=True)
+        if given:
+            policy["input"] = given
+        policy["fields"] = {one.name: field_of(one) for one in self.columns}
+        require: dict[str, Any] = {"k": K, **({"l": self.release.diverse} if self.release.diverse else {}), "suppression": 0.05}
+        policy["releases"] = {
+            "analytics": {"purpose": PURPOSE, "sharing": "controlled", "fields": self.release.fields, "require": require}
+        }
+        return policy
+
+    def to_json(self) -> dict[str, Any]:
+        """What the draft says, with all figures, as plain values for JSON; without a value of the data."""
+        return {
+            "schema_version": 1,
+            "dataset": self.dataset,
+            "sample": {
+                "files": self.sample.files, "records": self.sample.rows, "whole": self.sample.whole,
+                "unreadable": self.sample.unreadable,
+            },
+            "input": {"reasons": dict(self.reasons), **self.options.model_dump(exclude_defaults=True)},
+            "platform": {
+                "name": self.table.platform, "title": self.platform, "confidence": self.table.confidence,
+                "candidates": {name: round(share, 3) for name, share in self.table.candidates.items()},
+            },
+            "subject": {"field": self.subject, "reason": self.subject_reason, "todo": self.subject_todo or None},
+            "todo": self.todo,
+            "fields": {one.name: _figures(one) for one in self.columns},
+            "suggestions": {**self.release.aside, **self.release.fields},
+            "without_suggestion": list(self.release.open),
+            "policy": self.mapping(),
+        }  # fmt: skip
+
+
+def make_draft(
+    dataset: str, sample: Sample, options: InputOptions, reasons: Mapping[str, str], subject: str | None = None
+) -> Draft:
+    """Draft a policy from a sample.
+
+    Args:
+        dataset: The dataset's name.
+        sample: The sample.
+        options: How the input is read.
+        reasons: Why, by the option's name.
+        subject: The field that says whom a record is about; one is proposed if not given.
+
+    Raises:
+        UsageError: The subject is no column that can be read, or a column has no name.
+    """
+    nameless = [number for number, name in enumerate(sample.names, 1) if not name.strip()]
+    if nameless:
+        raise UsageError(f"column {nameless[0]} has no name", "--input", "Name it in the file's first line")
+    readable = {name: column for name, column in sample.columns.items() if not _is_bytes(column.type)}
+    if subject is not None and subject not in readable:
+        raise UsageError(f"there is no column {subject} that can be read", "--subject", f"There are: {', '.join(readable)}")
+    table = recognise(readable)
+    facts = {
+        name: facts_of(name, readable[name], table.columns[name])
+        if name in readable
+        else unseen(name, ColumnFound(name, None, None, 0, 0), sample.rows)
+        for name in sample.names
+    }
+    about = Subject(subject, "as the call says") if subject else propose_subject([facts[name] for name in readable])
+    chosen = about.field
+    if chosen is not None:
+        facts |= {name: with_subject(facts[name], column, readable[chosen]) for name, column in readable.items()}
+    columns = tuple(_judged(facts[name], table, name not in readable, name == chosen) for name in sample.names)
+    people = len(encoded(readable[chosen])[1]) if chosen is not None else sample.rows
+    release = choose(columns, people)
+    return Draft(dataset, sample, options, reasons, table, chosen, about.reason, about.todo, columns, release)
+
+
+def field_of(one: Judged) -> dict[str, Any]:
+    """A column's entry under ``fields``."""
+    role = str(one.role[0]) if len(one.role) == 1 else [str(role) for role in one.role]
+    return {"role": role, **({"kind": str(one.kind)} if one.kind is not None else {})}
+
+
+def _judged(facts: Facts, table: TableFound, unread: bool, subject: bool) -> Judged:
+    judged = judge(facts, table.confidence if table.platform is not None else 0.0, unread)
+    if not subject:
+        return judged
+    reasons = ("the subject", *judged.reasons)
+    return replace(judged, role=most_personal((Role.DIRECT,), judged.role), reasons=reasons, todo="")
+
+
+def _figures(one: Judged) -> dict[str, Any]:
+    facts = one.facts
+    return {
+        "role": [str(role) for role in one.role],
+        "kind": None if one.kind is None else str(one.kind),
+        "reasons": list(one.reasons),
+        "todo": one.todo or None,
+        "values": facts.values,
+        "empty": facts.rows - facts.values,
+        "distinct": facts.distinct,
+        "distinct_share": round(facts.distinct_share, 6),
+        "of_one_subject": None if facts.alone is None else round(facts.alone, 4),
+        "entropy": round(facts.entropy, 3),
+        "forms": {form: round(facts.found.share(form), 6) for form in facts.found.forms},
+        "valid": {str(kind): round(share, 4) for kind, share in facts.valid.items()},
+        "reads_as": None if facts.reads_as is None else str(facts.reads_as),
+    }
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))

@@ -1,0 +1,203 @@
+"""The role and kind of a column, and why: what its platform, its values and its name say; the most personal of these counts."""
+
+from dataclasses import dataclass, replace
+
+from beam_deid.transforms.drafting.facts import NUMBERS, TIMES, Facts
+from beam_deid.transforms.drafting.names import FEW, Group, NameRule, rule_of
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.meaning import MASKED
+from beam_deid.transforms.recognisers.platforms import ColumnFound, advise
+from beam_deid.transforms.terms import Kind, Role
+
+SURE = 0.5
+"""From this confidence on a platform's file says what a column is; below it may only make it more personal."""
+
+_HALF = 0.5
+_MANY = 1000
+_NEARLY_ALL = 0.9
+_LONG = 30.0
+_LONG_NUMBER = 9.0
+_SOME_SHARE = 0.05
+_PLACED = 0.9
+_MEASURED = (Group.AGE, Group.TIME, Group.AMOUNT, Group.COUNT)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a policy should say of a column.
+
+    Attributes:
+        name: The column.
+        role: Its roles.
+        kind: Its kind, or None.
+        group: What it is about, where it is a quasi-identifier.
+        reasons: Why, in a few words each, without a value.
+        todo: What a person must decide; empty where nothing is open.
+        facts: What was measured.
+    """
+
+    name: str
+    role: tuple[Role, ...]
+    kind: Kind | None
+    group: Group
+    reasons: tuple[str, ...]
+    todo: str
+    facts: Facts
+
+
+def judge(facts: Facts, confidence: float, listed: bool = False) -> Judged:
+    """Judge a column.
+
+    Args:
+        facts: What was measured.
+        confidence: How sure it is that the table is its platform's.
+        listed: Whether it is one of which nothing was read: a list, or bytes.
+    """
+    spec = facts.found.spec
+    sure = spec is not None and confidence >= SURE
+    named = rule_of(facts.name, facts)
+    rule = None if sure else named
+    if listed:
+        return _unread(facts)
+    reasons: list[str] = []
+    role: tuple[Role, ...] = ()
+    kind: Kind | None = None
+    advice = advise(_by_values(facts, spec is not None))
+    if spec is not None or advice.role:
+        reasons += advice.reasons
+        role, kind = advice.role, advice.kind
+    if rule is not None:
+        reasons.append(f"named like {rule.what}")
+        role, kind = most_personal(role, rule.role), kind or rule.kind
+    todo = ""
+    if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
+        by_values, why, todo = _by_spread(facts)
+        role = most_personal(role, by_values)
+        reasons.append(why)
+    if not facts.values and not sure:
+        role, todo = (Role.DIRECT,), "the sample has no value in it"
+    elif not sure and not todo:
+        todo = _doubt(facts, role, kind, advice.kind)
+    group = _group(facts, named)
+    return Judged(
+        facts.name, role, _kind(facts, role, kind, rule, group), group, (*reasons, *measured(facts)), todo, facts
+    )
+
+
+def most_personal(*roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """The most personal of some roles; quasi-identifier and sensitive together where both are named."""
+    named = {role for some in roles for role in some}
+    if Role.DIRECT in named:
+        return (Role.DIRECT,)
+    both = tuple(role for role in (Role.QUASI, Role.SENSITIVE) if role in named)
+    return both or tuple(named)
+
+
+def measured(facts: Facts) -> tuple[str, ...]:
+    """The figures of a column in a few words each, without a value of it."""
+    if not facts.values:
+        return ("no value in the sample",)
+    said = [f"{share:.1%} of the distinct values are a valid {kind}" for kind, share in facts.valid.items()]
+    said.append(f"{facts.distinct:,} distinct of {facts.values:,} ({facts.distinct_share:.2%})")
+    if facts.alone is not None:
+        said.append(f"{facts.alone:.0%} of them of one subject only")
+    said.append(f"entropy {facts.entropy:.1f} bits")
+    empty = facts.rows - facts.values
+    return (*said, f"{empty / facts.rows:.1%} empty") if empty else tuple(said)
+
+
+def _unread(facts: Facts) -> Judged:
+    what = "a list or bytes, which are never released"
+    todo = "nothing in it was read; if its entries are what a row should be, name it in input.items"
+    return Judged(facts.name, (Role.DIRECT,), None, Group.OTHER, (what,), todo, facts)
+
+
+def _by_values(facts: Facts, named: bool) -> ColumnFound:
+    """What recognisers found, without what numbers and times look like by chance."""
+    found = facts.found
+    if named or facts.is_text or not found.values:
+        return found
+    forms = {form: count for form, count in found.forms.items() if count >= _HALF * found.values}
+    return replace(found, forms=type(found.forms)(forms))
+
+
+def _too_many(facts: Facts, rule: NameRule) -> bool:
+    """Whether a list of choices has nearly as many choices as values, so that each may be one person's."""
+    listed = rule.group in (Group.TRAIT, Group.OTHER) and Role.DIRECT not in rule.role
+    return listed and facts.is_text and facts.distinct > FEW and facts.distinct_share > _NEARLY_ALL
+
+
+def _by_spread(facts: Facts) -> tuple[tuple[Role, ...], str, str]:
+    """Role, reason and what is to decide of a column of which nothing but its spread is known."""
+    many = facts.distinct_share >= _HALF or facts.distinct > _MANY
+    if facts.reads_as in TIMES:
+        return (Role.QUASI,), "dates or times: exact ones are rare", ""
+    if facts.is_text and facts.distinct > FEW // 2 and (many or facts.length >= _LONG):
+        return (Role.DIRECT,), "text of many values", "who or what are these? Some may name or number people"
+    if facts.reads_as is Kind.INTEGER and facts.distinct > FEW:
+        apart = facts.distinct_share >= _NEARLY_ALL
+        own = facts.distinct > _MANY and (facts.alone or 0) >= _NEARLY_ALL
+        long = facts.length >= _LONG_NUMBER and facts.distinct_share >= _SOME_SHARE
+        if apart or own or long:
+            return (Role.DIRECT,), "whole numbers that hardly repeat", "do they number people or their orders?"
+    what = "few values" if facts.distinct <= FEW else "values that many share"
+    return (Role.QUASI,), what, "do others know it of a person (quasi_identifier), or would it hurt (sensitive)?"
+
+
+def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None, seen: Kind | None) -> str:
+    """What speaks against a column's name."""
+    if kind in KINDS and seen is None and facts.is_text and facts.values and role == (Role.DIRECT,):
+        return f"its values do not look like kind {kind}; is it something else?"
+    if role == (Role.DIRECT,) and kind is None and facts.distinct <= FEW < facts.values and seen is None:
+        return "few values for a direct identifier; if nobody is named by them, quasi_identifier may do"
+    return ""
+
+
+def _kind(
+    facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRule | None, group: Group
+) -> Kind | None:
+    """The kind to declare: one that every value of the sample can be read as."""
+    if kind in (*NUMBERS, *TIMES, Kind.BOOLEAN) and facts.values:
+        kind = kind if _readable(facts, kind) else None
+    if kind in KINDS and rule is not None and not facts.found.forms and facts.values:
+        kind = None  # only the name says so
+    if kind is not None or role == (Role.DIRECT,) or not facts.values:
+        return kind
+    if facts.reads_as in TIMES:
+        return facts.reads_as
+    if facts.reads_as in NUMBERS:
+        # Numbers that count or measure nothing are codes, and others of them may have letters.
+        timed = facts.epoch and group in (Group.TIME, Group.AGE)
+        return Kind.TIMESTAMP if timed else facts.reads_as if group in _MEASURED else None
+    if facts.placed >= _PLACED:
+        return Kind.DIVISION
+    return None
+
+
+def _readable(facts: Facts, kind: Kind) -> bool:
+    if facts.reads_as is Kind.INTEGER:
+        return kind in NUMBERS or (kind in TIMES and facts.epoch)
+    if facts.reads_as is Kind.DECIMAL:
+        return kind in (Kind.DECIMAL, Kind.NUMBER)
+    return facts.reads_as is kind or (kind is Kind.TIMESTAMP and facts.reads_as is Kind.DATE)
+
+
+def _group(facts: Facts, rule: NameRule | None) -> Group:
+    if rule is not None and rule.group is not Group.OTHER:
+        return rule.group
+    spec = facts.found.spec
+    kind = spec.kind if spec is not None else None
+    if kind is Kind.DIVISION or facts.placed >= _PLACED:
+        return Group.PLACE
+    if kind in TIMES or facts.reads_as in TIMES:
+        return Group.TIME
+    if spec is not None and spec.unit is not None:
+        return Group.AMOUNT
+    if facts.reads_as in (Kind.DECIMAL, Kind.NUMBER):
+        return Group.AMOUNT
+    return Group.OTHER
+
+
+def masked(facts: Facts) -> bool:
+    """Whether half of the values are masked ones or more."""
+    return facts.found.form in MASKED

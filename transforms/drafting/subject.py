@@ -1,0 +1,64 @@
+"""Whom a record is about: the column that is most likely a stable name of the buyer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beam_deid.transforms.drafting.facts import Facts
+from beam_deid.transforms.drafting.names import normal
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
+
+_PERSON = "user|customer|buyer|member|client|patient|household|person|employee|student|subscriber|visitor|guest"
+_BUYERS: tuple[tuple[str, str], ...] = (
+    (r"buyer_open_?uid|(?:doudian_)?open_?id(?:_buyer)?|buyer_open_?id|openid", "the platform's name for the buyer"),
+    (r"ouid|union_?id|xid_buyer|pin|pin_buyer", "the platform's name for the buyer"),
+    (rf"(?:{_PERSON})_(?:unique_)(?:id|key|no|code)", "numbers people, each once"),
+    (rf"(?:{_PERSON})_?(?:id|key|no|code|num|number|uid)|uid|user", "numbers people"),
+    (r"(?:会员|客户|用户|顾客|买家)(?:编?号|编码|ID|id)|买家会员名|会员名", "numbers or names people"),
+    (rf"(?:{_PERSON}|account)(?:_name)?", "numbers or names people"),
+    (r"(?:\w+_)?e_?mail(?:_address)?|邮箱", "the same as long as a buyer keeps it"),
+    (r"(?:\w+_)?(?:mobile|phone|tel)(?:_number|_no)?|\w*手机号?码?", "the same as long as a buyer keeps it"),
+)  # fmt: skip
+_ADDRESSES = ((r"open_?address_?id|address_?id|hash_code", "the platform's number of an address"),)
+_IN_PLACE = "no column names the buyers, and their address stands for them; is there a buyer's id elsewhere?"
+_NOBODY = (
+    "subject: FIELD. No column names or numbers people, so every record counts as a person of its own: right only if nobody "
+    "has two."
+)
+_EMPTY = 0.05
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a record is about.
+
+    Attributes:
+        field: The column; None where no column tells.
+        reason: Why this one.
+        todo: What a person must decide; empty where nothing is open.
+    """
+
+    field: str | None
+    reason: str
+    todo: str = ""
+
+
+def propose_subject(columns: Sequence[Facts]) -> Subject:
+    """The column to name as the subject.
+
+    A column counts whose name says that it names buyers, that is (nearly) never empty, and whose values are neither masked nor
+    encrypted: what differs from order to order makes classes look larger than they are. Without such a column the address
+    stands for who lives there.
+    """
+    for pattern, why in (*_BUYERS, *_ADDRESSES):
+        for facts in columns:
+            last = normal(facts.name.rpartition(".")[2] or facts.name)
+            if any(re.fullmatch(f"_(?:{pattern})_", one) for one in (last, normal(facts.name))) and _stable(facts):
+                many = f"{facts.distinct:,} of them in {facts.values:,} records of the sample"
+                return Subject(facts.name, f"{why}; {many}", _IN_PLACE if (pattern, why) in _ADDRESSES else "")
+    return Subject(None, "no column names or numbers people", _NOBODY)
+
+
+def _stable(facts: Facts) -> bool:
+    hidden = sum(facts.found.forms[form] for form in (*CIPHERTEXTS, *MASKED))
+    return facts.values > 0 and facts.values >= (1 - _EMPTY) * facts.rows and hidden * 2 < facts.values

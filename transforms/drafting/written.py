@@ -1,0 +1,124 @@
+"""A draft as YAML with comments: what ``beam-deid profile`` prints."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from beam_deid.transforms.drafting.draft import PURPOSE, Draft, field_of
+
+_BARE = re.compile(r"[A-Za-z_一-鿿][\w.-]*")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+_LAST = 0x10000
+
+
+def as_yaml(draft: Draft) -> str:
+    """The draft as the text of a policy file; every decision that is left to a person has ``# TODO: decide`` above it."""
+    return "\n".join([*_head(draft), *_input(draft), *_fields(draft), *_release(draft), ""])
+
+
+def scalar(value: Any) -> str:
+    """A scalar as YAML, in quotes where it would be read as something else."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _BARE.fullmatch(value) and value.lower() not in _WORDS and not value.endswith(("-", ".")):
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(character if character.isprintable() else _escaped(character) for character in quoted)
+
+
+def flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    return scalar(value)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\U{code:08x}" if code >= _LAST else f"\\u{code:04x}"
+
+
+def _said(text: str) -> str:
+    """Text that may stand in a comment: of one line, without what is no character."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(_said(scalar(name)) for name in names)
+
+
+def _head(draft: Draft) -> Iterator[str]:
+    sample, table = draft.sample, draft.table
+    files = "1 file" if sample.files == 1 else f"{sample.files:,} files"
+    part = "all" if sample.whole else "the first rows of evenly chosen parts:"
+    yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
+    if sample.unreadable:
+        yield f"# {sample.unreadable:,} records could not be read and were left out; a run would reject them."
+    if draft.platform is not None:
+        yield f"# Platform: {draft.platform}, confidence {table.confidence:.2f} (names of columns, signatures of ciphertexts)."
+    elif table.platform is not None:
+        yield f"# Platform: none for sure; most like {table.platform}, confidence {table.confidence:.2f}."
+    else:
+        yield "# Platform: none that is known; roles come from names, patterns and how values spread."
+    if draft.todo:
+        yield f"# {draft.todo} of {len(draft.columns)} fields wait for a decision: look for TODO."
+    yield "version: 1"
+    yield f"dataset: {scalar(draft.dataset)}"
+    if draft.subject is None:
+        yield f"# TODO: decide: {draft.subject_todo}"
+    else:
+        if draft.subject_todo:
+            yield f"# TODO: decide: {draft.subject_todo}"
+        yield f"subject: {scalar(draft.subject)} # {_said(draft.subject_reason)}"
+
+
+def _input(draft: Draft) -> Iterator[str]:
+    given = draft.options.model_dump(exclude_defaults=True)
+    if not given:
+        return
+    yield ""
+    yield "input:"
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            yield f"  {name}: # short names for long paths"
+            yield from (f"    {scalar(key)}: {flow(one)}" for key, one in value.items())
+        else:
+            why = draft.reasons.get(name)
+            yield f"  {name}: {scalar(value)}" + (f" # {_said(why)}" if why else "")
+
+
+def _fields(draft: Draft) -> Iterator[str]:
+    yield ""
+    yield "fields:"
+    for one in draft.columns:
+        if one.todo:
+            yield f"  # TODO: decide: {_said(one.todo)}"
+        yield f"  {scalar(one.name)}: {flow(field_of(one))} # {_said('; '.join(one.reasons))}"
+
+
+def _release(draft: Draft) -> Iterator[str]:
+    release, policy = draft.release, draft.mapping()["releases"]["analytics"]
+    yield ""
+    yield "releases:"
+    yield "  # TODO: decide: what is it for, and who gets it? A field that is not listed is not released."
+    yield "  analytics:"
+    yield f"    purpose: {PURPOSE}"
+    yield "    sharing: controlled # k 5; public: k 20; enclave: k 3"
+    yield "    # expect: anonymized # then nothing of it is published if the label is another"
+    yield "    fields:"
+    if release.empty:
+        yield "      # Nothing but the number of records: no field was found that others may have. Name some."
+    yield from (f"      {scalar(name)}: {flow(action)}" for name, action in release.fields.items())
+    if release.aside:
+        yield "      # Each of these makes people easier to find; put in what the purpose needs:"
+        yield from (f"      # {_said(scalar(name))}: {flow(action)}" for name, action in release.aside.items())
+    if release.open:
+        yield f"      # Of many values, without a known order: write a hierarchy file for {_names(release.open)}"
+    if release.sensitive:
+        yield f"      # Sensitive: each class must hold several values of it (require l): {_names(release.sensitive)}"
+    yield f"    require: {flow(policy['require'])}"
+    yield "    # Say what is true of the recipient; without it everything counts as the worst, and the overall risk R is higher:"
+    yield "    # environment: {controls: high, motive: medium, prevalence: 0.01, acquaintances: 150, security: medium}"
