@@ -54,7 +54,7 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     else:
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
-    click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} wait for a decision (TODO)", err=True)
+    click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
 
 
 def _name(path: str) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.distinct import encoded
 from beam_deid.transforms.drafting.facts import Facts, facts_of, unseen, with_subject
-from beam_deid.transforms.drafting.judging import SURE, Judged, judge, most_personal
+from beam_deid.transforms.drafting.judging import Judged, judge, most_personal
 from beam_deid.transforms.drafting.release import DraftedRelease, K, choose
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.drafting.subject import Subject, propose_subject
@@ -18,6 +18,9 @@ from beam_deid.transforms.recognisers.platforms import ColumnFound, TableFound, 
 from beam_deid.transforms.terms import Role
 
 PURPOSE = "market analysis"
+
+_SURE = 0.5
+_FIELDS = 5  # names that a table must share with a platform at least: `order_id`, `city` and `status` stand in many
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,12 @@ class Draft:
     def platform(self) -> str | None:
         """The title of the platform, where it is sure enough to go by."""
         name = self.table.platform
-        return platforms()[name].title if name is not None and self.table.confidence >= SURE else None
+        return platforms()[name].title if name is not None and _is_sure(self.table) else None
 
     @property
     def todo(self) -> int:
-        """How many columns a person must decide on."""
-        return sum(bool(one.todo) for one in self.columns)
+        """How many decisions are left to a person: fields, perhaps the subject, and what the release is for."""
+        return sum(bool(one.todo) for one in self.columns) + bool(self.subject_todo) + 1
 
     def mapping(self) -> dict[str, Any]:
         """The policy as plain values, as a policy file would say it."""
@@ -142,11 +145,16 @@ def field_of(one: Judged) -> dict[str, Any]:
 
 
 def _judged(facts: Facts, table: TableFound, unread: bool, subject: bool) -> Judged:
-    judged = judge(facts, table.confidence if table.platform is not None else 0.0, unread)
+    judged = judge(facts, _is_sure(table), unread)
     if not subject:
         return judged
     reasons = ("the subject", *judged.reasons)
-    return replace(judged, role=most_personal((Role.DIRECT,), judged.role), reasons=reasons, todo="")
+    return replace(judged, role=most_personal((Role.DIRECT,), judged.role), reasons=reasons)
+
+
+def _is_sure(table: TableFound) -> bool:
+    known = sum(one.spec is not None for one in table.columns.values())
+    return table.platform is not None and table.confidence >= _SURE and known >= _FIELDS
 
 
 def _figures(one: Judged) -> dict[str, Any]:

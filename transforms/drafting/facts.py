@@ -73,6 +73,12 @@ class Facts:
         return float(pc.mean(pc.utf8_length(self.texts)).as_py() or 0.0)
 
     @cached_property
+    def numbered(self) -> float:
+        """The share of the distinct texts in which digits stand."""
+        digits = pc.match_substring_regex(self.texts, "[0-9]").to_numpy(zero_copy_only=False)
+        return float(np.mean(digits)) if len(digits) else 0.0
+
+    @cached_property
     def placed(self) -> float:
         """The share of the distinct texts that are, or begin with, a place in China."""
         if not self.distinct or not self.is_text:

@@ -9,9 +9,6 @@ from beam_deid.transforms.recognisers.meaning import MASKED
 from beam_deid.transforms.recognisers.platforms import ColumnFound, advise
 from beam_deid.transforms.terms import Kind, Role
 
-SURE = 0.5
-"""From this confidence on a platform's file says what a column is; below it may only make it more personal."""
-
 _HALF = 0.5
 _MANY = 1000
 _NEARLY_ALL = 0.9
@@ -45,16 +42,19 @@ class Judged:
     facts: Facts
 
 
-def judge(facts: Facts, confidence: float, listed: bool = False) -> Judged:
+def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
     """Judge a column.
 
     Args:
         facts: What was measured.
-        confidence: How sure it is that the table is its platform's.
+        sure_platform: Whether the table is its platform's for sure, so that the platform's file says what a column is;
+            otherwise that may only make it more personal.
         listed: Whether it is one of which nothing was read: a list, or bytes.
     """
+    if not sure_platform:
+        facts = replace(facts, found=_doubted(facts.found))
     spec = facts.found.spec
-    sure = spec is not None and confidence >= SURE
+    sure = spec is not None and sure_platform
     named = rule_of(facts.name, facts)
     rule = None if sure else named
     if listed:
@@ -75,9 +75,9 @@ def judge(facts: Facts, confidence: float, listed: bool = False) -> Judged:
         role = most_personal(role, by_values)
         reasons.append(why)
     if not facts.values and not sure:
-        role, todo = (Role.DIRECT,), "the sample has no value in it"
+        role, todo = (Role.DIRECT,), "the sample has no value in it; what will stand there?"
     elif not sure and not todo:
-        todo = _doubt(facts, role, kind, advice.kind)
+        todo = _doubt(facts, role, kind)
     group = _group(facts, named)
     return Judged(
         facts.name, role, _kind(facts, role, kind, rule, group), group, (*reasons, *measured(facts)), todo, facts
@@ -99,11 +99,17 @@ def measured(facts: Facts) -> tuple[str, ...]:
         return ("no value in the sample",)
     said = [f"{share:.1%} of the distinct values are a valid {kind}" for kind, share in facts.valid.items()]
     said.append(f"{facts.distinct:,} distinct of {facts.values:,} ({facts.distinct_share:.2%})")
-    if facts.alone is not None:
+    if (facts.alone or 0) >= _HALF:
         said.append(f"{facts.alone:.0%} of them of one subject only")
     said.append(f"entropy {facts.entropy:.1f} bits")
     empty = facts.rows - facts.values
     return (*said, f"{empty / facts.rows:.1%} empty") if empty else tuple(said)
+
+
+def _doubted(found: ColumnFound) -> ColumnFound:
+    """What was found, without the field of a platform that the table may not be of; a direct identifier stays one."""
+    spec = found.spec
+    return found if spec is None or Role.DIRECT in spec.role else replace(found, name=None, spec=None)
 
 
 def _unread(facts: Facts) -> Judged:
@@ -144,11 +150,12 @@ def _by_spread(facts: Facts) -> tuple[tuple[Role, ...], str, str]:
     return (Role.QUASI,), what, "do others know it of a person (quasi_identifier), or would it hurt (sensitive)?"
 
 
-def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None, seen: Kind | None) -> str:
+def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None) -> str:
     """What speaks against a column's name."""
-    if kind in KINDS and seen is None and facts.is_text and facts.values and role == (Role.DIRECT,):
+    seen = bool(facts.found.forms)
+    if kind in KINDS and not seen and facts.is_text and facts.values and role == (Role.DIRECT,):
         return f"its values do not look like kind {kind}; is it something else?"
-    if role == (Role.DIRECT,) and kind is None and facts.distinct <= FEW < facts.values and seen is None:
+    if role == (Role.DIRECT,) and kind is None and facts.distinct <= FEW < facts.values and not seen:
         return "few values for a direct identifier; if nobody is named by them, quasi_identifier may do"
     return ""
 
@@ -161,6 +168,8 @@ def _kind(
         kind = kind if _readable(facts, kind) else None
     if kind in KINDS and rule is not None and not facts.found.forms and facts.values:
         kind = None  # only the name says so
+    if kind is Kind.PERSON_NAME and rule is not None and facts.numbered >= _HALF:
+        kind = None
     if kind is not None or role == (Role.DIRECT,) or not facts.values:
         return kind
     if facts.reads_as in TIMES:

@@ -97,7 +97,7 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 
 def _is_items(found: ListFound) -> bool:
     return any(found.path == one.items for one in platforms().values()) or (
-        bool(_ITEMS.match(found.path)) and not found.lists
+        bool(_ITEMS.match(found.path.rpartition(".")[2])) and not found.lists
     )
 
 
@@ -107,7 +107,7 @@ def _records(shape: Shape) -> ListFound | None:
     for found in shape.lists:
         inside = max(by_names(found.keys).values(), default=0.0)
         named = bool(_RECORDS.match(found.path.rpartition(".")[2])) or (shape.rows == 1 and not _is_items(found))
-        if outside < _NAMES_AGREE and (inside >= _NAMES_AGREE or (named and not _is_items(found))):
+        if outside < _NAMES_AGREE and not _is_items(found) and (inside >= _NAMES_AGREE or named):
             return found
     return None
 

@@ -47,7 +47,8 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     """Choose what a first release gives out.
 
     One place, one age, one time and one amount at most, then traits of few values as long as the sample has fifty people for
-    each of their combinations; five in all. Of what is sensitive the first list of choices. Nothing that is masked.
+    each of their combinations; five in all. Of what is sensitive the first list of choices. Nothing that is masked, and nothing
+    that a person must decide on.
 
     Args:
         columns: All columns.
@@ -61,7 +62,7 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     room = people / _PEOPLE_A_CLASS
     for one in ranked:
         action, listed = known[one.name], known[one.name] == "keep"
-        if masked(one.facts) or one.group in taken or one.group in (Group.COUNT, Group.OTHER) or len(fields) == _MOST:
+        if masked(one.facts) or one.todo or one.group in taken or one.group in (Group.COUNT, Group.OTHER) or len(fields) == _MOST:
             continue
         if listed and (one.facts.distinct > room or one.facts.distinct < 2):
             continue
@@ -71,7 +72,7 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     diverse = {one.name: 2 for one in columns if _is_list_of_kinds(one)}
     diverse = dict(list(diverse.items())[:1])
     if not fields:
-        spare = next((one for one in ranked if not masked(one.facts)), None)
+        spare = next((one for one in ranked if not masked(one.facts) and not one.todo), None)
         fields = {} if spare is None else {spare.name: known[spare.name]}
     aside = {name: action for name, action in known.items() if name not in fields}
     unknown = tuple(one.name for one in quasi if one.name not in known and one.facts.values)
@@ -89,7 +90,7 @@ def _is_list_of_kinds(one: Judged) -> bool:
     """Whether a sensitive column is a short list, such as of categories."""
     rule = rule_of(one.name, one.facts)
     told = rule is not None and rule.role == one.role == (Role.SENSITIVE,)
-    return told and 2 <= one.facts.distinct <= FEW
+    return told and not one.todo and 2 <= one.facts.distinct <= FEW
 
 
 def _rank(one: Judged, action: Action) -> tuple[int, int, int]:

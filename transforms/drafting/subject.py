@@ -21,11 +21,21 @@ _BUYERS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _ADDRESSES = ((r"open_?address_?id|address_?id|hash_code", "the platform's number of an address"),)
 _IN_PLACE = "no column names the buyers, and their address stands for them; is there a buyer's id elsewhere?"
+_ORDERS = (
+    (
+        r"(?:main_|parent_)?(?:order|trade|basket|invoice|receipt|transaction|ticket|cart)s?_?(?:id|no|sn|number|num|code|key)?|tid|"
+        r"(?:主?订单|交易)(?:编?号|ID)|id",
+        "the number of an order",
+    ),
+)
+_ORDER_IN_PLACE = "no column names the buyers, and each order counts as a person of its own; is there a buyer's id elsewhere?"
+_TODO = {why: todo for listed, todo in ((_ADDRESSES, _IN_PLACE), (_ORDERS, _ORDER_IN_PLACE)) for _, why in listed}
 _NOBODY = (
     "subject: FIELD. No column names or numbers people, so every record counts as a person of its own: right only if nobody "
     "has two."
 )
 _EMPTY = 0.05
+_FEW_PEOPLE = 2
 
 
 @dataclass(frozen=True)
@@ -48,17 +58,17 @@ def propose_subject(columns: Sequence[Facts]) -> Subject:
 
     A column counts whose name says that it names buyers, that is (nearly) never empty, and whose values are neither masked nor
     encrypted: what differs from order to order makes classes look larger than they are. Without such a column the address
-    stands for who lives there.
+    stands for who lives there, or the order for its buyer, so that at least the rows of one order count once.
     """
-    for pattern, why in (*_BUYERS, *_ADDRESSES):
+    for pattern, why in (*_BUYERS, *_ADDRESSES, *_ORDERS):
         for facts in columns:
             last = normal(facts.name.rpartition(".")[2] or facts.name)
             if any(re.fullmatch(f"_(?:{pattern})_", one) for one in (last, normal(facts.name))) and _stable(facts):
                 many = f"{facts.distinct:,} of them in {facts.values:,} records of the sample"
-                return Subject(facts.name, f"{why}; {many}", _IN_PLACE if (pattern, why) in _ADDRESSES else "")
+                return Subject(facts.name, f"{why}; {many}", _TODO.get(why, ""))
     return Subject(None, "no column names or numbers people", _NOBODY)
 
 
 def _stable(facts: Facts) -> bool:
     hidden = sum(facts.found.forms[form] for form in (*CIPHERTEXTS, *MASKED))
-    return facts.values > 0 and facts.values >= (1 - _EMPTY) * facts.rows and hidden * 2 < facts.values
+    return facts.distinct > _FEW_PEOPLE and facts.values >= (1 - _EMPTY) * facts.rows and hidden * 2 < facts.values

@@ -63,8 +63,8 @@ def _head(draft: Draft) -> Iterator[str]:
         yield f"# Platform: none for sure; most like {table.platform}, confidence {table.confidence:.2f}."
     else:
         yield "# Platform: none that is known; roles come from names, patterns and how values spread."
-    if draft.todo:
-        yield f"# {draft.todo} of {len(draft.columns)} fields wait for a decision: look for TODO."
+    wait = "1 decision waits" if draft.todo == 1 else f"{draft.todo} decisions wait"
+    yield f"# {wait} for a person: look for TODO. Behind each field stands why it was judged so, and no value of the data."
     yield "version: 1"
     yield f"dataset: {scalar(draft.dataset)}"
     if draft.subject is None:

@@ -1,0 +1,47 @@
+import math
+
+import pyarrow as pa
+import pytest
+
+from beam_deid.transforms.drafting.facts import with_subject
+from beam_deid.transforms.terms import Kind
+
+from .columns import measured
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1", "20", "-3"], Kind.INTEGER),
+        (["01", "20"], None),  # a code
+        (["1" * 19, "2"], Kind.NUMBER),  # no integer holds it
+        (["1.50", "20"], Kind.DECIMAL),
+        (["1.505", "20"], Kind.NUMBER),
+        (["2025-01-02", "2025/3/4"], Kind.DATE),
+        (["2025-01-02 03:04:05"], Kind.TIMESTAMP),
+        (["2025-13-02"], None),
+        (["true", "false"], Kind.BOOLEAN),
+        (["1", "x"], None),
+        ([1.5, float("nan")], None),  # a run would reject the rows without a number
+        ([1.5, None], Kind.NUMBER),
+    ],
+)
+def test_a_column_reads_as_what_every_value_is(values, kind):
+    assert measured("c", values).reads_as is kind
+
+
+def test_figures_are_those_of_the_values_that_are_there():
+    facts = measured("c", ["a", "a", "b", "c", None, "", "  "])
+    assert (facts.rows, facts.values, facts.distinct) == (7, 4, 3)
+    assert facts.distinct_share == 0.75
+    assert math.isclose(facts.entropy, 1.5)
+
+
+def test_values_of_one_subject_are_told():
+    column, subject = pa.array(["a", "a", "b", "b", "c", None]), pa.array(["x", "x", "x", "y", "z", "z"])
+    assert math.isclose(with_subject(measured("c", column), column, subject).alone, 2 / 3)
+
+
+def test_seconds_since_1970_are_seen():
+    assert measured("c", [1_748_631_451, 1_748_644_185]).epoch
+    assert not measured("c", [1_748_631_451, 5]).epoch

@@ -1,0 +1,33 @@
+from .columns import drafted, judged
+
+ORDERS = {"order_id": [f"o{i}" for i in range(90)], "city": ["杭州市"] * 90}
+
+
+def test_a_buyers_id_is_preferred_to_a_mobile_and_to_the_order():
+    buyers, mobiles = [f"b{i % 30}" for i in range(90)], [f"138{i % 30:08}" for i in range(90)]
+    assert drafted(**ORDERS, mobile=mobiles, customer_id=buyers).subject == "customer_id"
+    assert drafted(**ORDERS, mobile=mobiles).subject == "mobile"
+
+
+def test_a_column_that_is_often_empty_or_masked_is_no_subject():
+    some = drafted(**ORDERS, customer_id=[None, "a", "b"] * 30, mobile=["138****1234"] * 90)
+    assert some.subject == "order_id"
+    assert some.subject_todo
+
+
+def test_without_a_buyer_the_address_stands_for_who_lives_there_and_a_person_decides():
+    draft = drafted(**ORDERS, open_address_id=[f"{i % 40:032x}" for i in range(90)])
+    assert draft.subject == "open_address_id"
+    assert "address" in draft.subject_todo
+
+
+def test_without_any_of_them_a_person_decides():
+    draft = drafted(city=["杭州市"] * 90)
+    assert draft.subject is None
+    assert draft.todo == 2
+
+
+def test_the_subject_that_the_call_names_counts_and_is_a_direct_identifier():
+    draft = drafted("city", **ORDERS)
+    assert (draft.subject, draft.subject_todo) == ("city", "")
+    assert str(judged(draft, "city").role[0]) == "direct_identifier"
