@@ -184,8 +184,9 @@ def test_local_recoding_loses_fewer_records_and_every_class_still_has_k_people(o
     table = pq.read_table(sorted((tmp_path / "out-3" / "analytics").glob("*.parquet")))
     fields = ", ".join(name for name in table.schema.names if name != "category")
     sql = f"SELECT min(n), min(d), sum(n) FROM (SELECT count(*) n, count(DISTINCT category) d FROM t GROUP BY {fields})"
-    found = duckdb.from_arrow(table).query("t", sql)
-    ((smallest, diverse, rows),) = found.fetchall()
+    with duckdb.connect() as connection:
+        connection.register("t", table)
+        ((smallest, diverse, rows),) = connection.execute(sql).fetchall()
     assert smallest >= 5
     assert diverse >= 2
     assert rows == local["records"]["released"]

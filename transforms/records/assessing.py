@@ -254,6 +254,17 @@ class Assessor:
         """Whether classes meet what is required, and no join links more than it may."""
         return cut.satisfied and all(join.limit is None or join.share <= join.limit for join in self.joins(levels, cut.kept))
 
+    def links_too_many(self, levels: Levels, require: Requirements) -> str | None:
+        """A join that links too many at levels and at all finer ones; None if there is none.
+
+        Whoever is linked to exactly one person is so at finer levels, too, unless their records are suppressed.
+        """
+        lost = require.allowed(self._histogram.records)
+        for join in self.joins(levels, self.everything):
+            if join.limit is not None and join.linked - lost > join.limit * join.subjects:
+                return f"join:{join.name}"
+        return None
+
     def history(self, levels: Levels, kept: Mask) -> list[History] | None:
         """What points of a subject's history do: combinations of what the policy names, or of all but what takes a key.
 

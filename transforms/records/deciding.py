@@ -165,7 +165,8 @@ def _search(
     if not found.satisfied:
         for_label, found = found, searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
         found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
-        if not found.satisfied and not found.refused and layout.quasi:
+        wanted = layout.open or spec.expect is LabelName.ANONYMIZED
+        if wanted and layout.quasi and not found.satisfied and not found.refused:
             blocked = searcher.blocked(asked)
     plain = full_domain(found.levels, assessor.cut(found.levels, found.require))
     if found.satisfied and spec.search.rounds:
@@ -188,6 +189,11 @@ def search_for_label(job: Job, searcher: Searcher, types: Mapping[str, pa.DataTy
     """
     assessor, layout = searcher.assessor, searcher.layout
     require = assessor.requirements(True)
+    coarsest = {name: allowed[-1] for name, allowed in searcher.choices.items()}
+    links = assessor.links_too_many(coarsest, require)
+    if links:
+        said = f"nothing satisfies: {links} is above its limit at the most general levels, and at no finer ones below it"
+        return Searched(coarsest, None, require, 1, 1, 0.0, said, True, 1)
 
     def accept(levels: dict[str, int]) -> bool:
         return _holds(job, layout, assessor, full_domain(levels, assessor.cut(levels, require)), types)
