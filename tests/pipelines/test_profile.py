@@ -138,10 +138,11 @@ def shop_export(path: Path, rows: int = 900) -> None:
         price = (item + 1) * 3.5
         when = f"2025-{1 + chance.randrange(12):02}-{1 + chance.randrange(28):02} 10:{number % 60:02}:00 +0000"
         lines.append(
-            f"#{1001 + number},buyer{who}@example.com,{chance.choice(['paid', 'refunded'])},{when},USD,{price:.2f},{price + 5:.2f},,"
-            f"{when},{1 + number % 3},Mug {item},{price:.2f},M-{item},Person {chr(65 + who % 26)}{who},{who} Long Street,"
+            f"#{1001 + number},buyer{who}@example.com,{chance.choice(['paid', 'refunded'])},{when},USD,{price:.2f},{price + 5:.2f},"
+            f",{when},{1 + number % 3},Mug {item},{price:.2f},M-{item},Person {chr(65 + who % 26)}{who},{who} Long Street,"
             f"Town {chr(65 + who % 26)}{who % 90},{10000 + who * 7},US,+1 202-555-{who:04},"
-            f"{chance.choice(['', 'leave it at the door'])},card,pay{number * 7919 % 10**6:06},Acme,{4500000000 + number * 977},,Low"
+            f"{chance.choice(['', 'leave it at the door'])},card,pay{number * 7919 % 10**6:06},Acme,{4500000000 + number * 977},"
+            ",Low"
         )
     path.write_text("\n".join(lines))
 
