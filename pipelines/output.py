@@ -92,11 +92,12 @@ def show_outcome(out: Console, run: dict[str, Any], labels: dict[str, dict[str, 
             out.print(f"  published: {output}/{name}")
         else:
             out.print(f"  [red]not published[/red]: the policy expects {release['expect']}")
-        _show_levels(out, label)
+        # Whoever expects it to be personal asked for no levels.
+        _show_levels(out, label, asked=release["expect"] != "still_personal")
         _show_tests(out, label)
 
 
-def _show_levels(out: Console, label: dict[str, Any]) -> None:
+def _show_levels(out: Console, label: dict[str, Any], asked: bool) -> None:
     levels = label["search"].get("levels") or {}
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
@@ -104,7 +105,7 @@ def _show_levels(out: Console, label: dict[str, Any]) -> None:
     if label["search"].get("rounds"):
         full = label["search"]["full_domain"]
         out.print(f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one")
-    for line in reasons(label["search"].get("blocked")):
+    for line in reasons(label["search"].get("blocked")) if asked else ():
         out.print(f"  [red]✗[/red] {line}")
 
 

@@ -66,6 +66,21 @@ def test_orders_have_one_to_three_articles(name: str) -> None:
     assert counts == {1, 2, 3}
 
 
+@pytest.mark.parametrize("name", SHAPES)
+def test_rows_of_articles_are_the_items_of_the_records(name: str) -> None:
+    items, described = [], platform(name)
+    for record in platform_records(name, 300, 1):
+        listed = leaf(record, described.items.split(".")) if described.items else [None]
+        items += [(record, item) for item in listed]
+    rows = pa.Table.from_batches(platform_batches(name, 300, 1, articles=True)).to_pylist()
+    assert len(rows) == len(items) >= 300
+    prefix = f"{described.items}." if described.items else "-"
+    for row, (record, item) in zip(rows, items, strict=True):
+        for field, value in row.items():
+            given = leaf(item, [field[len(prefix) :]]) if field.startswith(prefix) else leaf(record, field.split("."))
+            assert (str(value) if isinstance(given, str) else value) == given
+
+
 def test_equal_index_means_equal_last_digits_and_its_length_tells_the_names() -> None:
     table = orders("taobao", 5_000).combine_chunks()
     name = parse(table.column("receiver_name").chunk(0))

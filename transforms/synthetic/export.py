@@ -43,8 +43,9 @@ def write_orders(path: str, rows: int, seed: int = 0, format: str | None = None)
 
 
 def write_platform_orders(
-    path: str, platform: str, rows: int, seed: int = 0, format: str | None = None  # noqa: A002
-) -> None:
+    path: str, platform: str, rows: int, seed: int = 0, format: str | None = None,  # noqa: A002
+    *, articles: bool = False,
+) -> None:  # fmt: skip
     """Write generated orders in the shape of a platform to one file. The same arguments give the same bytes.
 
     Args:
@@ -52,8 +53,9 @@ def write_platform_orders(
         platform: The platform's name, as in ``configs/platforms``.
         rows: How many orders.
         seed: Another seed makes other orders.
-        format: ``parquet`` or ``csv``: one flat row for each order; ``platform_csv``: the same in GB18030, every long number
+        format: ``parquet`` or ``csv``: flat rows; ``platform_csv``: the same in GB18030, every long number
             armoured; ``jsonl``: nested records as its API gives them, one in a line. By the path's suffix if not given.
+        articles: Flat files have a row for each article, not for each order with its first one.
 
     Raises:
         UsageError: There is no such format or platform.
@@ -62,7 +64,7 @@ def write_platform_orders(
     name = format or path.rpartition(".")[2].lower()
     if name not in (*_WRITERS, "jsonl"):
         raise UsageError("orders cannot be written in this format", name, f"Choose one of {', '.join([*_WRITERS, 'jsonl'])}")
-    batches = platform_batches(platform, rows, seed)
+    batches = platform_batches(platform, rows, seed, articles=articles)
     first = next(platform_batches(platform, 1, seed))
     with open_write(path) as stream:
         if name == "jsonl":

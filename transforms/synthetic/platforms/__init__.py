@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers.platforms import platform as described
-from beam_deid.transforms.synthetic.chance import Chance
-from beam_deid.transforms.synthetic.goods import goods
+from beam_deid.transforms.synthetic.chance import Chance, Index
+from beam_deid.transforms.synthetic.goods import Goods, goods
 from beam_deid.transforms.synthetic.platforms import douyin, jd, kuaishou, pinduoduo, taobao, wechat, xiaohongshu
 from beam_deid.transforms.synthetic.platforms.facts import Facts, Made
 from beam_deid.transforms.synthetic.platforms.nesting import nested
@@ -25,8 +25,10 @@ BATCH_ROWS = 65_536
 _MOST_ITEMS = 3
 
 
-def platform_batches(platform: str, rows: int, seed: int = 0, start: int = 0) -> Iterator[pa.RecordBatch]:
-    """Orders of a platform as flat batches: one row for each order with its first article.
+def platform_batches(
+    platform: str, rows: int, seed: int = 0, start: int = 0, *, articles: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """Orders of a platform as flat batches: one row for each order with its first article, or for each article.
 
     Columns bear the dotted names of ``configs/platforms``, all of them, in that order. Row ``i`` depends on ``seed`` and ``i``
     only, as in `beam_deid.transforms.synthetic.orders.order_batches`; the same buyers order at every platform.
@@ -35,13 +37,27 @@ def platform_batches(platform: str, rows: int, seed: int = 0, start: int = 0) ->
         platform: Its name.
         rows: How many orders.
         seed: Another seed makes other orders.
-        start: Number of the first row.
+        start: Number of the first order.
+        articles: A row for each article with its order's columns, as in `platform_records`, and so more rows than orders.
 
     Raises:
         UsageError: There is no such platform.
     """
-    for made in platform_columns(platform, rows, seed, start):
-        yield pa.RecordBatch.from_arrays([one.values for one in made.values()], names=list(made))
+    if not articles or described(platform).items is None:
+        for made in platform_columns(platform, rows, seed, start):
+            yield pa.RecordBatch.from_arrays([one.values for one in made.values()], names=list(made))
+        return
+    module, description = _module(platform), described(platform)
+    for facts in _facts(rows, seed, start):
+        many = _how_many(facts)
+        order = np.repeat(np.arange(len(many)), many)
+        place = np.arange(len(order)) - np.repeat(np.cumsum(many) - many, many)
+        columns = {name: one.values.take(pa.array(order)) for name, one in module.order(facts).items()}
+        baskets = [module.item(facts, one) for one in _baskets(facts, seed)]
+        for name in baskets[0]:
+            values = pa.concat_arrays([basket[name].values for basket in baskets])
+            columns[f"{description.items}.{name}"] = values.take(pa.array(place * len(many) + order))
+        yield pa.RecordBatch.from_arrays([columns[name] for name in description.fields], names=list(description.fields))
 
 
 def platform_columns(platform: str, rows: int, seed: int = 0, start: int = 0) -> Iterator[dict[str, Made]]:
@@ -64,11 +80,20 @@ def platform_records(platform: str, rows: int, seed: int = 0, start: int = 0) ->
     module, description = _module(platform), described(platform)
     for facts in _facts(rows, seed, start):
         order = {name: one.values.to_pylist() for name, one in module.order(facts).items()}
-        baskets = [facts.goods]
-        baskets += [goods(Chance(seed + 7_919 * more), facts.index) for more in range(1, _MOST_ITEMS)]
+        baskets = _baskets(facts, seed)
         items = [{name: one.values.to_pylist() for name, one in module.item(facts, one).items()} for one in baskets]
-        many = 1 + (facts.chance.share("articles", facts.index)[:, None] < np.array([0.25, 0.08])).sum(axis=1)
-        yield from nested(description, module.ITEM, order, items, many.tolist())
+        yield from nested(description, module.ITEM, order, items, _how_many(facts).tolist())
+
+
+def _baskets(facts: Facts, seed: int) -> list[Goods]:
+    """The first, second … article of each order, whether it has so many or not."""
+    return [facts.goods, *(goods(Chance(seed + 7_919 * more), facts.index) for more in range(1, _MOST_ITEMS))]
+
+
+def _how_many(facts: Facts) -> Index:
+    """How many articles each order has, one to `_MOST_ITEMS`."""
+    more = facts.chance.share("articles", facts.index)[:, None] < np.array([0.25, 0.08])
+    return 1 + more.sum(axis=1, dtype=np.int64)
 
 
 def _module(platform: str) -> ModuleType:
