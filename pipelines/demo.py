@@ -86,6 +86,8 @@ def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -
     out = output.console(as_json)
     out.print(f"{rows:,} synthetic orders in {files['parquet']} (flat) and {files['jsonl']} (as the API nests them)")
     out.print(f"recognised as {found.platform}, confidence {found.confidence:.2f}")
+    nested = f"{name}_api" if platform(name).lists else f"{name}_orders"
+    out.print(f"policies in configs/policies: {name}_orders.yaml for the flat file, {nested}.yaml for the nested one")
     for column, one in fields.items():
         role = " and ".join(one["role"] or ())
         form = f"{one['form']} ({one['share']:.1%})" if one["form"] else ""

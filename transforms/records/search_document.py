@@ -44,7 +44,8 @@ def search_document(policy: Policy, release: str, measured: ReleaseMeasured, ask
         The document of ``beam-deid search --json``.
     """
     assert measured.histogram is not None  # noqa: S101 - who calls knows
-    layout, spec = Layout.of(policy, release, tuple(policy.releases)), policy.releases[release]
+    # As it was measured: by itself, so that joins with the policy's other releases are a run's to test.
+    layout, spec = Layout.of(policy, release, (release,)), policy.releases[release]
     assessor = Assessor(policy, layout, measured, measured.histogram.ordered())
     searcher = Searcher(layout, assessor, asked.seconds or spec.search.seconds)
     require = assessor.requirements(False)

@@ -93,7 +93,7 @@ def _baskets(facts: Facts, seed: int) -> list[Goods]:
 def _how_many(facts: Facts) -> Index:
     """How many articles each order has, one to `_MOST_ITEMS`."""
     more = facts.chance.share("articles", facts.index)[:, None] < np.array([0.25, 0.08])
-    return 1 + more.sum(axis=1, dtype=np.int64)
+    return np.asarray(1 + more.sum(axis=1), np.int64)
 
 
 def _module(platform: str) -> ModuleType:
