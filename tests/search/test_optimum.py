@@ -11,7 +11,7 @@ from ..risk.tables import keys
 from .by_hand import attribute, every_node, lattice_of, problems, requirements_of
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(problems())
 def test_the_optimum_is_that_of_looking_at_every_node(problem):
     """For every requirement and objective, over nested and other hierarchies, by record and by person."""
