@@ -133,8 +133,7 @@ def _write(read: Policy, policy: str, target: str, release: str, names: dict[str
                 "the choice cannot be written without changing something else", policy,
                 "Write the levels by hand: " + ", ".join(f"{name}: {level}" for name, level in names.items()),
             )  # fmt: skip
-        if os.path.exists(target):
-            shutil.copymode(target, stream.name)
+        shutil.copymode(target if os.path.exists(target) else policy, stream.name)
         shutil.move(stream.name, target)
     except OSError as error:
         raise OutputError(f"it cannot be written: {error.strerror}", target, "Name another file with --to") from None
