@@ -1,0 +1,195 @@
+"""Who a record belongs to: persons by the subject and by every direct identifier, and how many of them a group holds.
+
+One person may have several accounts, and one account several telephones. Nobody can say which identity is the right one, so
+persons are counted by each, and a group has as many as the least of these counts says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.risk.histogram import Counts
+
+Rows = npt.NDArray[np.intp]
+
+MANY_SUBJECTS = 100
+"""A value that stands for more subjects than this names nobody: a shop's own telephone, a placeholder."""
+SUBJECT = "subject"
+
+_DENSE = 8
+"""Pairs are ticked off in a table where it has no more than this many cells per row; else they are sorted."""
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The person of each row by each identity.
+
+    Attributes:
+        names: Identities that are counted, the subject ("subject") first; none if there is no subject.
+        numbers: Person number of each row by that identity, shape (n,), int64; -1 counts nobody. All numbers below the size occur.
+        sizes: How many persons there are by that identity.
+        same_as: Identities whose numbers are in bijection with those of an earlier one, which counts for both.
+        shared: For each identity but the subject, the values that stand for more than 100 subjects, and the rows that have one.
+        filled: For each identity but the subject, the rows whose own cell was null (those with a shared value not counted).
+        nobody: Rows that count nobody by the subject.
+    """
+
+    names: tuple[str, ...]
+    numbers: tuple[Counts, ...]
+    sizes: tuple[int, ...]
+    same_as: Mapping[str, str]
+    shared: Mapping[str, tuple[int, int]]
+    filled: Mapping[str, int]
+    nobody: int
+
+
+def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint64) -> Persons:
+    """Number the persons by each identity.
+
+    A null takes the only value that its subject has on other rows, else it stands for the subject; where the subject is
+    null, too, it counts nobody.
+
+    Args:
+        subject: Subject of each row, shape (n,); None if there is none, and nothing can be counted.
+        identities: Each direct identifier's canonical values, shape (n,).
+        null: The key of null.
+    """
+    if subject is None:
+        return Persons((), (), (), {}, {}, {}, 0)
+    who, subjects = _values(subject, null)
+    names, numbers, sizes = [SUBJECT], [who], [subjects]
+    same_as: dict[str, str] = {}
+    shared: dict[str, tuple[int, int]] = {}
+    filled: dict[str, int] = {}
+    for name, keys in identities.items():
+        values, many = _values(keys, null)
+        filled[name] = int(np.count_nonzero(values < 0))
+        values, shared[name] = _without_shared(values, many, who, subjects)
+        found, size = _without_gaps(_filled(values, many, who, subjects), many + subjects)
+        equal = next((at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None)
+        if equal is not None:
+            same_as[name] = names[equal]
+            continue
+        names.append(name)
+        numbers.append(found)
+        sizes.append(size)
+    nobody = int(np.count_nonzero(who < 0))
+    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody)
+
+
+def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
+    """How many distinct persons each group has.
+
+    Args:
+        groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.
+        many: How many groups there are.
+        numbers: Person of each row, below ``size``, shape (n,); -1 counts nobody.
+        size: How many persons there are.
+
+    Returns:
+        Shape (many,), int64.
+    """
+    pairs = paired(groups, numbers, size)
+    if many * size <= _DENSE * len(pairs):
+        seen = np.zeros(many * size, np.bool_)
+        seen[pairs] = True
+        return np.asarray(seen.reshape(many, size).sum(axis=1, dtype=np.int64))
+    pairs.sort()
+    first = np.ones(len(pairs), np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    return np.bincount(pairs[first] // max(size, 1), minlength=many).astype(np.int64)
+
+
+def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None = None) -> tuple[Counts, Counts]:
+    """How many persons each group has by the identity that says fewest.
+
+    Args:
+        groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.
+        many: How many groups there are.
+        persons: The persons of these rows.
+        rows: The rows that are looked at, as indices; None for all.
+
+    Returns:
+        Persons per group, and which of ``persons.names`` says so (the first among equals), both (many,), int64. Without
+        any identity nothing is measured: no persons, and -1.
+    """
+    least, which = np.zeros(many, np.int64), np.full(many, -1, np.int64)
+    if rows is not None:
+        groups = groups[rows]
+    for at, (numbers, size) in enumerate(zip(persons.numbers, persons.sizes, strict=True)):
+        found = distinct_per_group(groups, many, numbers if rows is None else numbers[rows], size)
+        fewer = (found < least) | (which < 0)
+        least[fewer], which[fewer] = found[fewer], at
+    return least, which
+
+
+def paired(groups: Counts, numbers: Counts, size: int) -> Counts:
+    """One exact integer for the group and the number of each row that has both: ``group * size + number``."""
+    pairs = groups * size + numbers
+    apart = (groups < 0) | (numbers < 0)
+    return pairs[~apart] if apart.any() else pairs
+
+
+def _values(keys: Keys, null: np.uint64) -> tuple[Counts, int]:
+    """Numbers of the values, by their keys so that the order of rows does not matter, and how many there are; null is -1."""
+    numbers, distinct = ordered_codes(keys)
+    place = int(np.searchsorted(distinct, null))
+    if place == len(distinct) or distinct[place] != null:
+        return numbers, len(distinct)
+    renumbered = np.arange(len(distinct), dtype=np.int64)
+    renumbered[place + 1 :] -= 1
+    renumbered[place] = -1
+    return renumbered[numbers], len(distinct) - 1
+
+
+def _without_shared(values: Counts, many: int, who: Counts, subjects: int) -> tuple[Counts, tuple[int, int]]:
+    """The values without those that stand for too many subjects; how many these are, and how many rows have one."""
+    if subjects <= MANY_SUBJECTS:
+        return values, (0, 0)
+    # The added place is that of null, which -1 finds.
+    often = np.append(np.bincount(values[values >= 0], minlength=many) > MANY_SUBJECTS, False)
+    rows = np.flatnonzero(often[values])
+    if not len(rows):
+        return values, (0, 0)
+    shared = np.append(distinct_per_group(values[rows], many, who[rows], subjects) > MANY_SUBJECTS, False)
+    named = np.where(shared[values], -1, values)
+    return named, (int(np.count_nonzero(shared)), int(np.count_nonzero(named != values)))
+
+
+def _filled(values: Counts, many: int, who: Counts, subjects: int) -> Counts:
+    """The person of each row; a subject stands for itself with a number from ``many`` on."""
+    gaps = np.flatnonzero((values < 0) & (who >= 0))
+    if not len(gaps):
+        return values
+    known = np.flatnonzero((values >= 0) & (who >= 0))
+    own, theirs = who[known], values[known]
+    person = np.arange(many, many + subjects, dtype=np.int64)
+    person[own] = theirs
+    # Whichever of a subject's values was written last, if it has another one, then one of its rows does not have the last.
+    several = own[person[own] != theirs]
+    person[several] = several + many
+    numbers = values.copy()
+    numbers[gaps] = person[who[gaps]]
+    return numbers
+
+
+def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, int]:
+    """The same numbers in the same order with none left out, and how many there are."""
+    used = np.zeros(below + 1, np.bool_)
+    used[numbers] = True  # the last place is that of -1
+    used = used[:-1]
+    if used.all():
+        return numbers, below
+    renumbered = np.append(np.cumsum(used) - 1, -1)
+    return renumbered[numbers], int(np.count_nonzero(used))
+
+
+def _bijective(first: Counts, second: Counts, size: int) -> bool:
+    """Whether rows have equal numbers in both or in neither; both use all numbers below ``size``."""
+    image = np.full(size + 1, -1, np.int64)
+    image[first] = second
+    # A function onto as many numbers is a bijection; -1 may stand for nothing but -1, and nothing else for it.
+    return bool((image[first] == second).all() and ((first < 0) == (second < 0)).all())
