@@ -1,0 +1,84 @@
+"""Two releases together, against sets made row by row."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beam_deid.transforms.risk import composition
+from beam_deid.transforms.risk.composition import Side, common_values, joint_groups
+from beam_deid.transforms.risk.persons import Persons
+
+# what A says, what B says, in A, in B, subject, mobile, records
+cells = st.lists(
+    st.tuples(
+        st.integers(-1, 2), st.integers(-1, 2), st.booleans(), st.booleans(),
+        st.integers(-1, 4), st.integers(-1, 2), st.integers(1, 3),
+    ),
+    max_size=16,
+)  # fmt: skip
+large = st.sampled_from([1, 10**9, 2**61])
+
+
+def column(table, at, kind=np.int64):
+    return np.array([row[at] for row in table], kind)
+
+
+@settings(max_examples=150)
+@given(cells, large, st.booleans())
+def test_joint_groups_are_what_both_say_and_which_of_them_a_cell_is_in(table, factor, counted):
+    persons = Persons(("subject", "mobile"), (column(table, 4), column(table, 5)), (5, 3), {}, {}, {}, 0)
+    said = [np.where(column(table, at) > 0, column(table, at) * factor, column(table, at)) for at in (0, 1)]
+    sides = [Side(numbers, column(table, at, np.bool_)) for numbers, at in zip(said, (2, 3), strict=True)]
+    found = joint_groups(*sides, persons, column(table, 6) if counted else None)
+    want = {}
+    for at, row in enumerate(table):
+        if row[2] or row[3]:
+            want.setdefault(row[:4], []).append(at)
+    assert (found.groups == -1).tolist() == [not (row[2] or row[3]) for row in table]
+    assert len(found.persons) == len(found.identity) == len(found.records) == len(want)
+    for rows in want.values():
+        (group,) = set(found.groups[rows].tolist())
+        assert np.flatnonzero(found.groups == group).tolist() == rows
+        sizes = [len({table[at][of] for at in rows} - {-1}) for of in (4, 5)]
+        assert (found.persons[group], found.identity[group]) == (min(sizes), sizes.index(min(sizes)))
+        assert found.records[group] == sum(table[at][6] if counted else 1 for at in rows)
+
+
+# group in A, group in B, value in A, value in B
+valued = st.lists(
+    st.tuples(st.integers(-1, 3), st.integers(-1, 3), st.integers(-1, 6), st.integers(-1, 6)), min_size=1, max_size=24
+)
+
+
+@pytest.mark.parametrize("way", ["_by_words", "_by_pair", "_by_value", "_common"])
+@pytest.mark.parametrize("apart", [1, 30], ids=["one word", "words"])
+@settings(max_examples=60)
+@given(table=valued, most=st.integers(1, 30))
+def test_values_in_common_are_those_that_both_groups_have(table, most, way, apart):
+    values = [np.where(column(table, at) > 0, column(table, at) * apart, column(table, at)) for at in (2, 3)]
+    rows = [at for at, row in enumerate(table) if row[0] >= 0 and row[1] >= 0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "_common", getattr(composition, way))
+        patch.setattr(composition, "_EXPANDED", most)
+        found = common_values(column(table, 0), column(table, 1), *values, np.array(rows, np.int64))
+    want = []
+    for at in rows:
+        mine = {row[2] for row in table if row[0] == table[at][0]} - {-1}
+        other = {row[3] for row in table if row[1] == table[at][1]} - {-1}
+        want.append(len(mine & other))
+    assert found.tolist() == want
+
+
+def test_nothing_is_in_common_where_there_is_nothing():
+    empty = np.empty(0, np.int64)
+    assert common_values(empty, empty, empty, empty, empty).tolist() == []
+    nobody = Persons(("subject",), (empty,), (0,), {}, {}, {}, 0)
+    found = joint_groups(Side(empty, empty.astype(np.bool_)), Side(empty, empty.astype(np.bool_)), nobody)
+    assert (len(found.groups), len(found.persons)) == (0, 0)
+
+
+def test_without_identities_no_group_has_persons():
+    both = Side(np.zeros(3, np.int64), np.ones(3, np.bool_))
+    found = joint_groups(both, both, Persons((), (), (), {}, {}, {}, 0))
+    assert (found.persons.tolist(), found.identity.tolist(), found.records.tolist()) == ([0], [-1], [3])
