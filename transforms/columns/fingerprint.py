@@ -166,7 +166,7 @@ def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Keys
         if len(column.dictionary) == 0:
             return np.full(len(column), key.null, np.uint64)
         indices = column.indices.fill_null(0) if column.null_count else column.indices
-        keys = fingerprint(column.dictionary, key)[indices.to_numpy(zero_copy_only=False)]
+        keys = np.asarray(fingerprint(column.dictionary, key)[indices.to_numpy(zero_copy_only=False)])
     else:
         found = _keys(column, key)
         if found is None:
