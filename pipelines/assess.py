@@ -61,6 +61,7 @@ def assess(
     Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each record is
     a person of its own. Values are taken as the files have them; a null is a value of its own.
     """
+    from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset import count_files
     from beam_deid.transforms.joins import Dataset, Table, join_files
     from beam_deid.transforms.policy.reader import read_policy
@@ -84,11 +85,12 @@ def assess(
         _names(history), wildcard, mobiles=_prefixes(mobiles), direct=direct,
         frequencies=_tables(frequencies),
     )
+    key = FingerprintKey.new()
     with output.progress(None):
-        counted, types = count_files(question, inputs, how)
+        counted, types = count_files(question, inputs, how, key)
         dataset = Dataset(inputs, how, types, subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
-        document = assess_dataset(question, counted, attacks)
+        document = assess_dataset(question, counted, key, attacks)
     _show(output.console(as_json), document)
     if as_json:
         output.emit(document)

@@ -9,9 +9,11 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.coders import FactsCoder
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.elements import ToBatches, element_kind
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.records.assessment import Counted, Counting, Question, assess
+from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.workers import guarded
 
 WHERE = "AssessReidentification"
@@ -49,12 +51,13 @@ class AssessReidentification(beam.PTransform):
     def expand(self, rows: beam.PCollection) -> beam.PCollection[dict]:
         """Count, merge, conclude."""
         question = self._question
+        key = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
         return (
             rows
             | "To batches" >> ToBatches(element_kind(rows.element_type))
-            | "Count" >> beam.ParDo(_Count(question))
+            | "Count" >> beam.ParDo(_Count(question), key)
             | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
-            | "Assess" >> beam.Map(lambda counted: guarded(WHERE, assess, question, counted)).with_output_types(dict)
+            | "Assess" >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(dict)
         )
 
 
@@ -63,20 +66,20 @@ class _Count(beam.DoFn):
         self._question = question
 
     def start_bundle(self) -> None:
-        self._counting = Counting(self._question)
-        self._empty = True
+        self._counting: Counting | None = None
 
-    def process(self, batch: pa.RecordBatch) -> None:
+    def process(self, batch: pa.RecordBatch, key: FingerprintKey) -> None:
         question = self._question
         for name in question.read:
             if name not in batch.schema.names:
                 raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        if self._counting is None:
+            self._counting = Counting(question, key)
         guarded(WHERE, self._counting.add, columns)
-        self._empty = False
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        if not self._empty:
+        if self._counting is not None:
             yield GlobalWindows.windowed_value(self._counting.result())
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions, Shard
@@ -16,7 +17,7 @@ _THREADS = 2
 
 
 def count_files(
-    question: Question, inputs: Sequence[str], options: InputOptions, columns: Sequence[str] | None = None
+    question: Question, inputs: Sequence[str], options: InputOptions, key: FingerprintKey, columns: Sequence[str] | None = None
 ) -> tuple[Counted, dict[str, pa.DataType]]:
     """Count all records of some files.
 
@@ -24,6 +25,7 @@ def count_files(
         question: What is asked; its fields must be columns of every file.
         inputs: Globs.
         options: How the files are written.
+        key: The key to count under.
         columns: The columns that are read; all if not given. What is not read is not searched for identifiers either.
 
     Returns:
@@ -49,14 +51,16 @@ def count_files(
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
     each = -(-len(tasks) // _THREADS) or 1
     with ThreadPoolExecutor(_THREADS) as threads:
-        begun = [threads.submit(_counted, question, tasks[i : i + each], options) for i in range(0, len(tasks), each)]
+        begun = [threads.submit(_counted, question, tasks[i : i + each], options, key) for i in range(0, len(tasks), each)]
         parts = [part for one in begun for part in one.result()]
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types
 
 
-def _counted(question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions) -> list[Counted]:
-    counting = Counting(question)
+def _counted(
+    question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions, key: FingerprintKey
+) -> list[Counted]:
+    counting = Counting(question, key)
     for shard, columns in tasks:
         for batch in batches(shard, options, columns):
             counting.add(dict(zip(columns, batch.columns, strict=True)))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms import files
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, fingerprint
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
@@ -108,21 +108,23 @@ def join_files(
         InputError: The table lacks a field or has it with another type, or a file cannot be read.
     """
     found = files.match([table.glob])
-    truth = _check(dataset, table, found)
-    knowledge = Knowledge(table.on, {one.field: _shapes(dataset, one.field) for one in table.on if one.masked})
-    probes = _probes(table, found, knowledge, dataset.options, dataset.subject if truth else None)
+    truth, key = _check(dataset, table, found), FingerprintKey.new()
+    knowledge = Knowledge(table.on, {one.field: _shapes(dataset, one.field) for one in table.on if one.masked}, key)
+    probes = _probes(table, found, knowledge, dataset.options, dataset.subject if truth else None, key)
     join, near = Join(probes, truth, k), probes.low.shape[1]
     parts = max(1, -(-_rows(dataset) // partition_rows))
     # The high bits say which partition a key is in, the low ones have order within it.
     belongs = (probes.keys >> np.uint64(32)) % np.uint64(parts)
     for part in range(parts):
         mine = probes.where(belongs == part) if parts > 1 else probes
-        chunk = _partition(dataset, table, knowledge, mine, part, parts)
+        chunk = _partition(dataset, table, knowledge, mine, part, parts, key)
         join.add(chunk.released(near), mine, chunk.missed)
     return _evidence(table, join.result(), limit)
 
 
-def _partition(dataset: Dataset, table: Table, knowledge: Knowledge, probes: Probes, part: int, parts: int) -> _Chunk:
+def _partition(
+    dataset: Dataset, table: Table, knowledge: Knowledge, probes: Probes, part: int, parts: int, key: FingerprintKey
+) -> _Chunk:
     """The rows of a partition whose key is one of the probes'; of the others only how many they are."""
     chunk, wanted = _Chunk(), pa.array(np.unique(probes.keys))
     columns = _columns(table.on, dataset.subject)
@@ -136,7 +138,7 @@ def _partition(dataset: Dataset, table: Table, knowledge: Knowledge, probes: Pro
         chunk.keys.append(keys[met])
         chunk.values.append(values[met])
         if dataset.subject is not None:
-            chunk.subject.append(fingerprint(given[dataset.subject].filter(pa.array(met))))
+            chunk.subject.append(fingerprint(given[dataset.subject].filter(pa.array(met)), key))
     return chunk
 
 
@@ -161,8 +163,9 @@ def _check(dataset: Dataset, table: Table, found: Sequence[files.InputFile]) -> 
 
 
 def _probes(
-    table: Table, found: Sequence[files.InputFile], knowledge: Knowledge, options: InputOptions, who: str | None
-) -> Probes:
+    table: Table, found: Sequence[files.InputFile], knowledge: Knowledge, options: InputOptions, who: str | None,
+    key: FingerprintKey,
+) -> Probes:  # fmt: skip
     """All probes of an attacker's table."""
     columns = _columns(table.on, who)
     done: list[tuple[Counts, Keys, Numbers, Numbers]] = []
@@ -174,7 +177,7 @@ def _probes(
         done.append((rows + first, keys, low, high))
         first += batch.num_rows
         if who is not None:
-            people.append(fingerprint(given[who]))
+            people.append(fingerprint(given[who], key))
     near = sum(one.within is not None for one in table.on)
     none: tuple[Counts, Keys, Numbers, Numbers] = (
         np.empty(0, np.int64), np.empty(0, np.uint64), np.empty((0, near)), np.empty((0, near)),

@@ -1,7 +1,9 @@
 """The search for a release's levels on files: one read, in processes of this machine."""
 
+from dataclasses import replace
 from typing import Any
 
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import refusals
@@ -27,7 +29,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         InputError: Too much was rejected, or no record is left.
         KeyFault: An action that decides which records are rejected needs a key that cannot be resolved.
     """
-    job = prepared.job.pinned()
+    job = replace(prepared.job.pinned(), fingerprint_key=FingerprintKey.new())
     (release,) = job.releases
     if not job.layouts[release].open:
         raise UsageError(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.hash import Hash
-from beam_deid.transforms.crypto.cmac import Cmac
+from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3
 
 from .keyring import FixedKeys

@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
+from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.sizes import by_size
-from beam_deid.transforms.crypto.cmac import Cmac
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.crypto.gcm import NONCE, Gcm
 from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3

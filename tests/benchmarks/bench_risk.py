@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset import count_files
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.joins import Dataset, Table, join_files
@@ -32,6 +33,7 @@ from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
 QUASI = ("receiver_state", "receiver_city", "receiver_district", "birth_year", "num", "week")
 SENSITIVE = "category"
 SUBJECT = "buyer_open_uid"
+KEY = FingerprintKey.new()
 KNOWN = ("receiver_city", "birth_year", "week")
 
 
@@ -60,8 +62,8 @@ def class_measures(path: Path, repeat: int) -> None:
 
     def ours(sensitive: tuple[str, ...]) -> tuple[int, int]:
         question = Question(QUASI, sensitive, most=0)
-        counted, _ = count_files(question, [str(path)], InputOptions(), question.counted)
-        found = figures(question, counted.histogram, None)
+        counted, _ = count_files(question, [str(path)], InputOptions(), KEY, question.counted)
+        found = figures(question, counted.histogram, None, KEY)
         return found["k"], found["classes"]
 
     if connection.sql(sql).fetchall()[0] != ours(()):
@@ -122,10 +124,10 @@ def all_of(table: pa.Table, quasi: list[str]) -> dict:
     from beam_deid.transforms.records.assessment import Counting
 
     question = Question(tuple(quasi), (SENSITIVE,), most=0)
-    counting = Counting(question)
+    counting = Counting(question, KEY)
     for batch in table.combine_chunks().to_batches(max_chunksize=131_072):
         counting.add(dict(zip(batch.schema.names, batch.columns, strict=True)))
-    return figures(question, counting.result().histogram, None)
+    return figures(question, counting.result().histogram, None, KEY)
 
 
 def joined(path: str, known: str, partition_rows: int) -> None:

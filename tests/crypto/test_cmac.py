@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from beam_deid.transforms.crypto.cmac import Cmac
+from beam_deid.transforms.columns.cmac import Cmac
 
 from . import wycheproof
 from .samples import random_texts

@@ -7,10 +7,12 @@ from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.measures.measure import Setting, View
 
+from ..prints import KEY
+
 
 def keys(*columns: list[object]) -> Keys:
     """One key per row of the given columns."""
-    return combine([fingerprint(pa.array(column)) for column in columns], len(columns[0]))
+    return combine([fingerprint(pa.array(column), KEY) for column in columns], len(columns[0]))
 
 
 def view(quasi: list[list[object]], subject: list[object] | None = None, k: int = 5, **sensitive: list[object]) -> View:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.risk.nulls import k_wildcard
 
+from ..prints import KEY
+
 CELL = st.sampled_from(["x", "y", None, "*"])
 
 
@@ -22,14 +24,14 @@ def by_hand(rows):
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=25))
 def test_a_null_fits_any_value(cells):
     rows = [(*cell, f"p{number}") for number, cell in enumerate(cells)]
-    columns = [fingerprint(pa.array([row[place] for row in rows], pa.string())) for place in range(2)]
+    columns = [fingerprint(pa.array([row[place] for row in rows], pa.string()), KEY) for place in range(2)]
     ones = np.ones(len(rows), np.int64)
-    assert k_wildcard(columns, ones, None) == by_hand(rows)
-    subject = fingerprint(pa.array([row[2] for row in rows]))
-    assert k_wildcard(columns, ones, subject) == by_hand(rows)
+    assert k_wildcard(columns, ones, None, KEY) == by_hand(rows)
+    subject = fingerprint(pa.array([row[2] for row in rows]), KEY)
+    assert k_wildcard(columns, ones, subject, KEY) == by_hand(rows)
 
 
 def test_too_many_ways_to_be_missing_are_not_counted():
     ways = np.array(list(itertools.product([0, 1], repeat=7)))
-    columns = [fingerprint(pa.array(["x" if cell else None for cell in ways[:, place]])) for place in range(7)]
-    assert k_wildcard(columns, np.ones(len(ways), np.int64), None) is None
+    columns = [fingerprint(pa.array(["x" if cell else None for cell in ways[:, place]]), KEY) for place in range(7)]
+    assert k_wildcard(columns, np.ones(len(ways), np.int64), None, KEY) is None

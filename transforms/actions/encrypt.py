@@ -10,8 +10,8 @@ import pyarrow as pa
 from beam_deid.transforms.actions.action import Beside, Bound, KeySource, Target, Treated
 from beam_deid.transforms.actions.key_options import Restored, Restoring, Reversible
 from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Group, Words
-from beam_deid.transforms.crypto.cmac import Cmac
 from beam_deid.transforms.crypto.gcm import NONCE, Gcm
 from beam_deid.transforms.crypto.keys import Subkey
 from beam_deid.transforms.crypto.tokens import Open, make_tokens, open_tokens

@@ -12,11 +12,11 @@ from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treate
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.base64_text import to_base64
 from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.distinct import per_distinct, per_value
+from beam_deid.transforms.columns.keyed_hash import Digests, KeyedHash
 from beam_deid.transforms.columns.sizes import matrix_column
-from beam_deid.transforms.crypto.cmac import Cmac
 from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3
-from beam_deid.transforms.crypto.keyed_hash import Digests, KeyedHash
 
 LEAST_BYTES = 16
 

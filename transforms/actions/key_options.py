@@ -8,9 +8,9 @@ import pyarrow as pa
 from pydantic import Field, field_validator
 
 from beam_deid.transforms.actions.action import Action, KeySource, Target
-from beam_deid.transforms.crypto.cmac import Cmac
+from beam_deid.transforms.columns.cmac import Cmac
+from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
-from beam_deid.transforms.crypto.keyed_hash import KeyedHash
 from beam_deid.transforms.crypto.keys import Subkey, check_reference
 from beam_deid.transforms.terms import Reason, Recoverability
 

@@ -12,7 +12,7 @@ from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treate
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.crypto.keyed_hash import KeyedHash
+from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.aes import Aes, as_words
 from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Words
-from beam_deid.transforms.crypto.aes import Aes, as_words
 
 LEAST_DOMAIN = 1_000_000
 """Fewest values that a domain may have (SP 800-38G rev. 1, 5.1): below it all of them can be tried."""

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from beam_deid.transforms.columns.aes import Aes, as_words
 from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Words, few
-from beam_deid.transforms.crypto.aes import Aes, as_words
 
 NONCE = 12
 _REDUCTION = 0xE1 << 120  # of GF(2¹²⁸) with the bits of a byte from left to right

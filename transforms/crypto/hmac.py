@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.crypto.keyed_hash import Digests, KeyedHash
+from beam_deid.transforms.columns.keyed_hash import Digests, KeyedHash
 
 _BLOCK = 64
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.aes import Aes, as_words, doubled, xored
+from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Group, Words
-from beam_deid.transforms.crypto.aes import Aes, as_words, doubled, xored
-from beam_deid.transforms.crypto.cmac import Cmac
 
 _WITHOUT = np.uint64(0x7FFFFFFF_7FFFFFFF)  # RFC 5297, 2.5: two bits of the counter are cleared
 

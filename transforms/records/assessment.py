@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint, ordered_codes
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combine, fingerprint, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
 from beam_deid.transforms.policy.model import DEFAULT_K, Environment
@@ -26,7 +26,7 @@ from beam_deid.transforms.risk.history import histories
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
-from beam_deid.transforms.risk.nulls import SUPPRESSED, k_wildcard, told
+from beam_deid.transforms.risk.nulls import k_wildcard, suppressed, told
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
@@ -124,10 +124,11 @@ class Counting:
 
     Args:
         question: What is asked.
+        key: The key of all fingerprints of this dataset.
     """
 
-    def __init__(self, question: Question) -> None:
-        self._question, self._scanner = question, Scanner()
+    def __init__(self, question: Question, key: FingerprintKey) -> None:
+        self._question, self._key, self._scanner = question, key, Scanner()
         self._began = False
         self._done: list[Counted] = []
 
@@ -137,12 +138,12 @@ class Counting:
         question = self._question
         if not self._began:
             self._scanner, self._began = Scanner(linkable_shapes(tuple(columns))), True
-        fields = {name: fingerprint(columns[name]) for name in question.counted}
+        fields = {name: fingerprint(columns[name], self._key) for name in question.counted}
         keys = {f"field:{name}": fields[name] for name in question.kept}
-        keys |= {f"token:{name}": fingerprint(columns[name]) for name in question.frequencies}
+        keys |= {f"token:{name}": fingerprint(columns[name], self._key) for name in question.frequencies}
         keys["quasi"] = combine((fields[name] for name in question.quasi), length)
         if question.subject is not None:
-            keys["subject"] = fingerprint(columns[question.subject])
+            keys["subject"] = fingerprint(columns[question.subject], self._key)
         for name, column in columns.items():
             self._scanner.add(name, column)
         self._done.append(Counted(tuple(columns), length, Histogram.of(keys, np.ones(length, np.int64)) if length else None))
@@ -161,12 +162,15 @@ class Counting:
         return [*self._done, Counted(scanned=self._scanner.result())]
 
 
-def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
+def assess(
+    question: Question, counted: Counted, key: FingerprintKey, attacks: Sequence[Attack] = ()
+) -> dict[str, Any]:
     """Everything that is known of a dataset, under the names that ``label.json`` uses.
 
     Args:
         question: What was asked.
         counted: What was counted.
+        key: The key that it was counted under.
         attacks: Joins with attackers' tables.
 
     Returns:
@@ -178,17 +182,17 @@ def assess(question: Question, counted: Counted, attacks: Sequence[Attack] = ())
         histogram = counted.histogram
         named = histogram.columns.get("subject")
         subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
-        document = figures(question, histogram, subject)
+        document = figures(question, histogram, subject, key)
         if question.wildcard:
             fields = [histogram.columns[f"field:{name}"] for name in question.quasi]
-            document["k_wildcard"] = k_wildcard(fields, histogram.counts, subject)
+            document["k_wildcard"] = k_wildcard(fields, histogram.counts, subject, key)
     found = Findings(
         fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
         sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
         untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
         linkable=question.subject is not None,
         recoveries=(
-            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted),
+            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted, key),
             *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
         ),
     )  # fmt: skip
@@ -218,9 +222,10 @@ def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | Non
     return JoinedMasks(question.quasi, figures["unique_subjects"], figures["subjects"])
 
 
-def figures(question: Question, histogram: Histogram, subject: Keys | None) -> dict[str, Any]:
+def figures(question: Question, histogram: Histogram, subject: Keys | None, key: FingerprintKey) -> dict[str, Any]:
     """The figures of all measures."""
-    says = told(histogram.columns["quasi"], combine([SUPPRESSED] * len(question.quasi), 1)) if question.quasi else None
+    nothing = combine([suppressed(key)] * len(question.quasi), 1)
+    says = told(histogram.columns["quasi"], nothing) if question.quasi else None
     if says is not None:
         histogram = Histogram({name: keys[says] for name, keys in histogram.columns.items()}, histogram.counts[says])
         subject = None if subject is None else subject[says]
@@ -232,11 +237,11 @@ def figures(question: Question, histogram: Histogram, subject: Keys | None) -> d
     return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
 
 
-def _matched(question: Question, counted: Counted) -> list[Recovery]:
+def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
     if counted.histogram is None:
         return []
     tokens = {name: counted.histogram.columns[f"token:{name}"] for name in question.frequencies}
-    return token_recoveries(tokens, counted.histogram.counts, question.frequencies, question.link)
+    return token_recoveries(tokens, counted.histogram.counts, question.frequencies, question.link, key)
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:

@@ -31,7 +31,7 @@ def attacker_probes(
     """Read an attacker's table as one side of a join.
 
     Args:
-        job: The run.
+        job: The run, with its key of fingerprints.
         release: The release that is attacked; the table's values go through its actions.
         attacker: Who has the table. Its columns are named like the policy's fields.
         projection: What the attacker knows exactly of what is released.
@@ -70,11 +70,11 @@ def attacker_probes(
                 treated, sound, unfit = treatment.apply(records)
                 _refuse([*chunk.faults, *faults, *unfit], file.path)
                 records = records.where(sound)
-                known = {name: fingerprint(column) for name, column in treated.items()}
+                known = {name: fingerprint(column, job.prints) for name, column in treated.items()}
                 keys.append(projection.key(projection.fixed_key(known, len(records)), known))
                 values.append(_stack([as_numbers(records.columns[name]) for name in near], len(records)))
                 if named and subject is not None:
-                    people.append(fingerprint(records.columns[subject]))
+                    people.append(fingerprint(records.columns[subject], job.prints))
     key = np.concatenate([np.empty(0, np.uint64), *keys])
     value = np.concatenate([np.empty((0, len(near))), *values])
     who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None

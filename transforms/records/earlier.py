@@ -27,7 +27,7 @@ def earlier_probes(
     compared, and leaving it out would find too little; then nothing is joined.
 
     Args:
-        job: The run.
+        job: The run, with its key of fingerprints.
         layout: The release that is attacked.
         folder: Folder of the earlier release, with its ``label.json``.
         projection: What is joined on.
@@ -61,7 +61,7 @@ def earlier_probes(
             table = pq.ParquetFile(files.open_arrow(path.path)).read(columns=shared)
         except OSError:
             raise InputError("a part of the earlier release cannot be read", path.path, "See: beam-deid verify") from None
-        known = {name: fingerprint(table.column(name).combine_chunks()) for name in shared}
+        known = {name: fingerprint(table.column(name), job.prints) for name in shared}
         keys.append(projection.key(projection.fixed_key(known, len(table)), known))
     key = np.concatenate([np.empty(0, np.uint64), *keys])
     near = np.empty((len(key), 0))

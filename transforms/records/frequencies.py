@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
@@ -22,12 +22,15 @@ WEIGHTS = ("count", "share")
 _WHOLE_FILE = 1 << 62
 
 
-def read_frequencies(path: str, name: str, kind: Kind | None = None, like: pa.DataType | None = None) -> Known:
+def read_frequencies(
+    path: str, name: str, key: FingerprintKey, kind: Kind | None = None, like: pa.DataType | None = None
+) -> Known:
     """Read a known distribution.
 
     Args:
         path: Path or glob of a table with a column called as the field, and ``count`` or ``share``.
         name: The field.
+        key: The key of the fingerprints that its values are compared with.
         kind: What the field holds; values are read so.
         like: The type that the source has; None where it is not known.
 
@@ -47,7 +50,7 @@ def read_frequencies(path: str, name: str, kind: Kind | None = None, like: pa.Da
                 if chunk.faults:
                     raise InputError("a row of the table of frequencies cannot be read", file.path, "Mend the table")
                 batch = chunk.batch.filter(pc.is_valid(plain(chunk.batch.column(0))))
-                values.append(_values(batch.column(0), kind, like, name, file.path))
+                values.append(fingerprint(_values(batch.column(0), kind, like, name, file.path), key))
                 weights.append(_weights(batch.column(1), weight, file.path))
     known = Known.of(np.concatenate([np.empty(0, np.uint64), *values]), np.concatenate([np.empty(0), *weights]))
     if len(known.values) == 0:
@@ -55,11 +58,11 @@ def read_frequencies(path: str, name: str, kind: Kind | None = None, like: pa.Da
     return known
 
 
-def _values(column: pa.Array, kind: Kind | None, like: pa.DataType | None, name: str, path: str) -> Keys:
+def _values(column: pa.Array, kind: Kind | None, like: pa.DataType | None, name: str, path: str) -> pa.Array:
     typed, wrong = to_kind(column, kind)
     if wrong is not None:
         raise InputError("a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it")
-    return fingerprint(alike(typed, like, name, path))
+    return alike(typed, like, name, path)
 
 
 def _weights(column: pa.Array, name: str, path: str) -> Numbers:

@@ -7,10 +7,12 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
+from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.policy.model import KeyPlaces, Policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.layout import Layout
@@ -35,6 +37,7 @@ class Job:
         key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
         key_folder: Where the run's ephemeral keys are.
         secret: What fetches the default key on a worker, instead of the policy's reference.
+        fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
     """
 
     policy: Policy
@@ -47,6 +50,18 @@ class Job:
     key_ids: Mapping[str, int] = field(default_factory=dict)
     key_folder: str = ""
     secret: SecretSource | None = None
+    fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+
+    @property
+    def prints(self) -> FingerprintKey:
+        """The key of the run's fingerprints.
+
+        Raises:
+            InternalFault: It was not given to this worker.
+        """
+        if self.fingerprint_key is None:
+            raise InternalFault("the run's key of fingerprints is not here", "fingerprints")
+        return self.fingerprint_key
 
     @property
     def keys(self) -> Keys:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance, is_ordered
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.risk.joining import Numbers
@@ -96,37 +96,37 @@ class Knowledge:
     Args:
         on: The fields that are joined on.
         masks: The shapes of masks that the release has, by field that is masked: see `shapes`.
+        key: The key of both sides' fingerprints.
 
     Raises:
         PolicyError: There is no such hierarchy.
     """
 
-    def __init__(self, on: Sequence[On], masks: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, on: Sequence[On], masks: Mapping[str, Sequence[str]], key: FingerprintKey) -> None:
+        self._key = key
         self._equal = [one for one in on if one.within is None]
         self._near = [one for one in on if one.within is not None]
         self._spell: dict[str, Callable[[pa.Array], list[Spelling]]] = {}
         self._ladders: dict[str, HierarchyLadder] = {}
         for one in self._equal:
             if one.masked:
-                self._spell[one.field] = _masked(masks[one.field])
+                self._spell[one.field] = _masked(masks[one.field], key)
             elif one.hierarchy:
                 self._ladders[one.field] = HierarchyLadder(read_hierarchy(one.hierarchy))
-                self._spell[one.field] = _coarser(self._ladders[one.field])
+                self._spell[one.field] = _coarser(self._ladders[one.field], key)
 
     def released(self, columns: Mapping[str, pa.Array], length: int) -> tuple[Keys, Numbers]:
         """Key of each released row, shape (n,), and what need only be near, shape (n, r)."""
         keys = []
         for one in self._equal:
             ladder = self._ladders.get(one.field)
-            keys.append(fingerprint(columns[one.field] if ladder is None else _leaves(ladder, columns[one.field])))
+            column = columns[one.field]
+            keys.append(fingerprint(column if ladder is None else _leaves(ladder, column), self._key))
         return combine(keys, length), self._numbers(columns, length)
 
     def probes(self, columns: Mapping[str, pa.Array], length: int) -> tuple[npt.NDArray[np.int64], Keys, Numbers, Numbers]:
         """Row, key, and least and greatest values of each probe of an attacker's rows."""
-        ways = [
-            self._spell[one.field](columns[one.field]) if one.field in self._spell else [Spelling(fingerprint(columns[one.field]))]
-            for one in self._equal
-        ]
+        ways = [self._spell.get(one.field, self._as_it_is)(columns[one.field]) for one in self._equal]
         rows, keys = [], []
         for chosen in itertools.product(*ways):
             there = np.ones(length, bool)
@@ -144,6 +144,9 @@ class Knowledge:
         within = np.array([one.within for one in self._near], np.float64)
         return row, key, values - within, values + within
 
+    def _as_it_is(self, column: pa.Array) -> list[Spelling]:
+        return [Spelling(fingerprint(column, self._key))]
+
     def _numbers(self, columns: Mapping[str, pa.Array], length: int) -> Numbers:
         if not self._near:
             return np.empty((length, 0))
@@ -156,14 +159,14 @@ def shapes(values: pa.Array) -> pa.Array:
     return pc.unique(pc.replace_substring_regex(texts, "[^*]", "x"))
 
 
-def _masked(masks: Sequence[str]) -> Callable[[pa.Array], list[Spelling]]:
+def _masked(masks: Sequence[str], key: FingerprintKey) -> Callable[[pa.Array], list[Spelling]]:
     def spell(column: pa.Array) -> list[Spelling]:
-        return [_as_masked(column, shape) for shape in masks]
+        return [_as_masked(column, shape, key) for shape in masks]
 
     return spell
 
 
-def _as_masked(column: pa.Array, shape: str) -> Spelling:
+def _as_masked(column: pa.Array, shape: str, key: FingerprintKey) -> Spelling:
     """An attacker's values as a mask of this shape would leave them; only values of its length have it."""
     fits = pc.equal(pc.utf8_length(plain(column)), len(shape)).fill_null(False)
     pieces = []
@@ -174,16 +177,16 @@ def _as_masked(column: pa.Array, shape: str) -> Spelling:
     masked = pc.binary_join_element_wise(*pieces, pa.scalar("")) if len(pieces) > 1 else pieces[0]
     if isinstance(masked, pa.Scalar):
         masked = pa.array([shape] * len(column), pa.string())
-    return Spelling(fingerprint(masked), fits.to_numpy(zero_copy_only=False))
+    return Spelling(fingerprint(masked, key), fits.to_numpy(zero_copy_only=False))
 
 
-def _coarser(ladder: HierarchyLadder) -> Callable[[pa.Array], list[Spelling]]:
+def _coarser(ladder: HierarchyLadder, key: FingerprintKey) -> Callable[[pa.Array], list[Spelling]]:
     def spell(column: pa.Array) -> list[Spelling]:
         leaves = _leaves(ladder, column)
         own = ladder.base(column)
         known = pc.is_valid(own.values).to_numpy(zero_copy_only=False)
         above = (per_distinct(own.values, partial(ladder.at, level=level)) for level in range(1, len(ladder.levels) - 1))
-        return [Spelling(fingerprint(leaves)), *(Spelling(fingerprint(groups), known) for groups in above)]
+        return [Spelling(fingerprint(leaves, key)), *(Spelling(fingerprint(groups, key), known) for groups in above)]
 
     return spell
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys
 from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.policy.model import Policy
@@ -145,7 +145,7 @@ class Remains:
 
 
 def remainder_recoveries(
-    policy: Policy, layout: Layout, remains: Remains, types: Mapping[str, pa.DataType]
+    policy: Policy, layout: Layout, remains: Remains, types: Mapping[str, pa.DataType], key: FingerprintKey
 ) -> list[Recovery]:
     """Attack what masks and pseudonyms still show.
 
@@ -154,6 +154,7 @@ def remainder_recoveries(
         layout: What is measured of the release.
         remains: What is attacked.
         types: Type of each field of the source.
+        key: The key of the remains' fingerprints.
 
     Raises:
         InputError: A table of frequencies cannot be read.
@@ -163,8 +164,8 @@ def remainder_recoveries(
     how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
     matched = {}
     for name in layout.matched:
-        known = read_frequencies(spec.frequencies[name], name, policy.kind(name), types.get(name))
-        matched[name] = _match(columns[f"token:{name}"], columns[f"truth:{name}"], counts, known)
+        known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
+        matched[name] = _match(columns[f"token:{name}"], columns[f"truth:{name}"], counts, known, key)
     found = []
     for column, keys in columns.items():
         kind, _, name = column.partition(":")
@@ -217,7 +218,9 @@ def frequency_recovery(
     return _recovery(name, "frequency", max(found, key=lambda one: one.share), limit, "; ".join(told))
 
 
-def token_recoveries(tokens: Mapping[str, Keys], counts: Counts, frequencies: Mapping[str, str], limit: float) -> list[Recovery]:
+def token_recoveries(
+    tokens: Mapping[str, Keys], counts: Counts, frequencies: Mapping[str, str], limit: float, key: FingerprintKey
+) -> list[Recovery]:
     """Match the tokens of a dataset that somebody made to known distributions; the truth is not known.
 
     Args:
@@ -225,19 +228,20 @@ def token_recoveries(tokens: Mapping[str, Keys], counts: Counts, frequencies: Ma
         counts: Records of each row, shape (n,).
         frequencies: Path of each field's table.
         limit: Greatest share whose match may be sure.
+        key: The key of the tokens' fingerprints.
 
     Raises:
         InputError: A table of frequencies cannot be read.
     """
     return [
-        frequency_recovery(name, _match(tokens[name], None, counts, read_frequencies(path, name)), limit)
+        frequency_recovery(name, _match(tokens[name], None, counts, read_frequencies(path, name, key), key), limit)
         for name, path in frequencies.items()
     ]
 
 
-def _match(tokens: Keys, truth: Keys | None, counts: Counts, known: Known) -> Matched:
+def _match(tokens: Keys, truth: Keys | None, counts: Counts, known: Known, key: FingerprintKey) -> Matched:
     """Match what is there; a null is no token."""
-    there = (tokens if truth is None else truth) != fingerprint(pa.nulls(1))[0]
+    there = (tokens if truth is None else truth) != key.null
     return match(tokens[there], counts[there], known, None if truth is None else truth[there])
 
 

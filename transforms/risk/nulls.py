@@ -12,25 +12,26 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, codes, combine, fingerprint
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 
 Mask = npt.NDArray[np.bool_]
 
-SUPPRESSED = fingerprint(pa.array(["*"]))
-"""Key of a suppressed cell, which is also the top of every hierarchy; shape (1,)."""
-
-_MISSING = fingerprint(pa.array([None, "*"], pa.string()))
 _MOST_PATTERNS = 64
 
 
-def told(keys: Keys, suppressed: Keys) -> Mask | None:
-    """Which of ``keys`` (n,) are not the one key in ``suppressed``; None where all are not, or all are."""
-    nothing = keys == suppressed[0]
-    return None if not nothing.any() or nothing.all() else ~nothing
+def suppressed(key: FingerprintKey) -> Keys:
+    """Fingerprint of a suppressed cell, which is also the top of every hierarchy; shape (1,)."""
+    return fingerprint(pa.array(["*"]), key)
 
 
-def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None) -> int | None:
+def told(keys: Keys, nothing: Keys) -> Mask | None:
+    """Which of ``keys`` (n,) are not the one key in ``nothing``; None where all are not, or all are."""
+    silent = keys == nothing[0]
+    return None if not silent.any() or silent.all() else ~silent
+
+
+def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None, key: FingerprintKey) -> int | None:
     """The fewest subjects that a record may be, where null and suppressed cells fit any value.
 
     A subject that fits with and without a null counts in both.
@@ -39,11 +40,13 @@ def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None) ->
         columns: Keys of each quasi-identifier, shape (n,); at least one.
         counts: Records of each row, shape (n,).
         subject: Subject of each row, shape (n,), or None.
+        key: The key of the columns' fingerprints.
 
     Returns:
         The number; None if cells are missing in more than 64 ways, which would take too long.
     """
-    hidden = np.stack([np.isin(column, _MISSING) for column in columns], axis=1)
+    missing = np.array([key.null, *suppressed(key)], np.uint64)
+    hidden = np.stack([np.isin(column, missing) for column in columns], axis=1)
     patterns, pattern = np.unique(hidden, axis=0, return_inverse=True)
     if len(patterns) > _MOST_PATTERNS:
         return None

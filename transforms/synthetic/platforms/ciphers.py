@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.base64_text import to_base64
-from beam_deid.transforms.columns.fingerprint import fingerprint
+from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.synthetic.chance import Chance, Index
 from beam_deid.transforms.synthetic.text import fixed_width, joined
 
@@ -34,7 +34,7 @@ def standard(matrix: Bytes, padded: bool = True) -> pa.Array:
 
 def of(texts: pa.Array) -> Index:
     """A number for each text, the same for equal ones; what indexes are made from."""
-    return fingerprint(texts).view(np.int64)
+    return ordering(texts).view(np.int64)
 
 
 def cipher(chance: Chance, stream: str, index: Index, size: int, head: bytes = b"") -> pa.Array:

@@ -7,9 +7,9 @@ import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
 
+from beam_deid.transforms.columns.aes import Aes, as_words, doubled, xored
+from beam_deid.transforms.columns.keyed_hash import Digests, KeyedHash
 from beam_deid.transforms.columns.sizes import BLOCK, Words, by_size, few
-from beam_deid.transforms.crypto.aes import Aes, as_words, doubled, xored
-from beam_deid.transforms.crypto.keyed_hash import Digests, KeyedHash
 
 
 class Cmac(KeyedHash):
