@@ -5,7 +5,7 @@ from typing import Any
 
 from beam_deid.transforms.terms import LabelName
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Test:
     """One condition behind a label.
 
     Attributes:
-        line: The line of the label rule that it belongs to, 1 to 7.
+        line: The line of the label rule that it belongs to, 1 to 9.
         name: What was tested.
         passed: Whether it holds; a thing that was not measured does not.
         measured: The measured value, or None where nothing was measured.
@@ -37,6 +37,7 @@ class FieldFacts:
         role: Its roles.
         action: What was done.
         recoverability: How far it can be turned back.
+        kind: What the policy says the column holds, or None.
         sentence: What was done, for a person.
         key: Where a key was used that still exists: ``id`` of the key, ``check`` that tells its subkey from others,
             and ``keyring``, the id of its keyring or None.
@@ -45,8 +46,14 @@ class FieldFacts:
     role: tuple[str, ...]
     action: str
     recoverability: str
+    kind: str | None = None
     sentence: str = ""
     key: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, facts: dict[str, Any]) -> "FieldFacts":
+        """The facts as a label holds them."""
+        return cls(**{**facts, "role": tuple(facts["role"])})
 
 
 @dataclass(frozen=True)

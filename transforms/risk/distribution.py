@@ -1,16 +1,23 @@
-"""The distribution of a sensitive field over equivalence classes: what every measure of attribute disclosure needs."""
+"""The distribution of a sensitive field over equivalence classes: what every measure of attribute disclosure needs.
+
+It counts persons where there are any: a person has a value if one of its records has. Where a person has several values its
+share of each is that of the class's persons (`held`), which add up to more than one; what needs a distribution in the narrow
+sense (entropy, closeness) takes the shares of all pairs of person and value (`share`). With one record a person both are the
+same, and the same as shares of records.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, runs
+from beam_deid.transforms.columns.fingerprint import Keys, first_rows, runs
 from beam_deid.transforms.columns.pairs import few_codes
-from beam_deid.transforms.risk.histogram import Classes, Counts, tally
+from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, distinct_per_number, tally
+from beam_deid.transforms.risk.numbering import numbered
 
 Shares = npt.NDArray[np.float64]
 
@@ -20,7 +27,7 @@ _PART = 1 << 15
 
 @dataclass(frozen=True)
 class Distribution:
-    """Records per class and value, over the pairs that occur, ordered by class and then by value.
+    """Records, or persons, per class and value, over the pairs that occur, ordered by class and then by value.
 
     Attributes:
         classes: Number of classes.
@@ -31,6 +38,9 @@ class Distribution:
         class_records: Records of each class, shape (classes,).
         value_keys: Key of each value, shape (values,).
         reference: Share of each value among all records, shape (values,), where these rows are not all of them.
+        null: The number of the value that stands for null, or None where there is none.
+        class_people: Persons of each class, shape (classes,), where pairs count persons.
+        held_by: Share of all persons who have each value, shape (values,), likewise.
     """
 
     classes: int
@@ -41,6 +51,9 @@ class Distribution:
     class_records: Counts
     value_keys: Keys
     reference: Shares | None = None
+    null: int | None = None
+    class_people: Counts | None = None
+    held_by: Shares | None = None
 
     @classmethod
     def of(cls, classes: Classes, counts: Counts, values: Keys) -> "Distribution":
@@ -56,6 +69,36 @@ class Distribution:
         if pairs is not None:
             return cls(len(pairs.keys), len(keys), pairs.begins, pairs.value, pairs.rows, pairs.key_rows, keys)
         return cls.counted(classes.numbers, classes.records, numbers, keys, counts)
+
+    @classmethod
+    def of_persons(
+        cls, classes: Counts, many: int, values: Counts, value_keys: Keys, persons: Counts, size: int, null: int | None = None
+    ) -> "Distribution":
+        """Count the persons of each pair of a class and a value.
+
+        Args:
+            classes: Class of each row, below ``many``, shape (n,).
+            many: How many classes there are; each must have a row with a person.
+            values: Number of each row's value, shape (n,).
+            value_keys: Key of each value, shape (values,).
+            persons: Person of each row, shape (n,), below ``size``; -1 counts nobody.
+            size: How many persons there may be.
+            null: The number of the value that stands for null.
+        """
+        somebody = np.flatnonzero(persons >= 0)
+        classes, values, persons = classes[somebody], values[somebody], persons[somebody]
+        pairs = numbered([classes, values], [many, len(value_keys)])
+        first = first_rows(pairs.numbers, pairs.many)
+        people = distinct_per_number(pairs.numbers, persons.view(np.uint64), pairs.many)
+        found = cls.counted(
+            classes[first], np.bincount(classes[first], weights=people, minlength=many).astype(np.int64),
+            values[first], value_keys, people,
+        )  # fmt: skip
+        everybody = distinct_per_number(values, persons.view(np.uint64), len(value_keys))
+        return replace(
+            found, null=null, class_people=distinct_per_number(classes, persons.view(np.uint64), many),
+            held_by=everybody / max(distinct_count(persons.view(np.uint64)), 1),
+        )  # fmt: skip
 
     @classmethod
     def counted(
@@ -103,13 +146,14 @@ class Distribution:
             pairs = slice(first, int(self.begins[high]) if high < self.classes else len(self.pair_value))
             yield Distribution(
                 high - low, self.values, self.begins[low:high] - first, self.pair_value[pairs], self.pair_records[pairs],
-                self.class_records[low:high], self.value_keys, self.overall,
+                self.class_records[low:high], self.value_keys, self.overall, self.null,
+                None if self.class_people is None else self.class_people[low:high], self.held_by,
             )  # fmt: skip
 
     @cached_property
     def pair_class(self) -> Counts:
         """Class of each pair, shape (pairs,), ascending."""
-        return np.repeat(np.arange(self.classes), self.distinct)
+        return np.repeat(np.arange(self.classes), self.sizes)
 
     @cached_property
     def overall(self) -> Shares:
@@ -122,12 +166,24 @@ class Distribution:
     @cached_property
     def share(self) -> Shares:
         """Share of each pair's value in its class, shape (pairs,)."""
-        return np.asarray(self.pair_records / np.repeat(self.class_records, self.distinct))
+        return np.asarray(self.pair_records / np.repeat(self.class_records, self.sizes))
+
+    @cached_property
+    def held(self) -> Shares:
+        """Share of the class's persons who have each pair's value, shape (pairs,); of records where no persons are counted."""
+        if self.class_people is None:
+            return self.share
+        return np.asarray(self.pair_records / np.repeat(self.class_people, self.sizes))
+
+    @cached_property
+    def held_there(self) -> Shares:
+        """Share of all persons who have each pair's value, shape (pairs,)."""
+        return self.there if self.held_by is None else np.asarray(self.held_by[self.pair_value])
 
     @cached_property
     def lift(self) -> Shares:
         """How many times as likely each pair's value is in its class as in all, shape (pairs,)."""
-        return np.asarray(self.share / self.there)
+        return np.asarray(self.held / self.held_there)
 
     @cached_property
     def there(self) -> Shares:
@@ -139,6 +195,13 @@ class Distribution:
         return np.asarray(np.add.reduceat(pairs, self.begins), np.float64)
 
     @cached_property
-    def distinct(self) -> Counts:
-        """Distinct values of each class, shape (classes,)."""
+    def sizes(self) -> Counts:
+        """Pairs of each class, shape (classes,)."""
         return np.diff(self.begins, append=len(self.pair_value))
+
+    @cached_property
+    def distinct(self) -> Counts:
+        """Distinct values of each class, shape (classes,); a null is none."""
+        if self.null is None:
+            return self.sizes
+        return self.sizes - np.bincount(self.pair_class[self.pair_value == self.null], minlength=self.classes)

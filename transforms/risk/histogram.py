@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,11 @@ class Histogram:
         counts: Records per row, shape (n,), dtype int64.
     """
 
-    columns: Mapping[str, Keys]
+    columns: Mapping[Any, Keys]
     counts: Counts
 
     @classmethod
-    def of(cls, columns: Mapping[str, Keys], counts: Counts) -> "Histogram":
+    def of(cls, columns: Mapping[Any, Keys], counts: Counts) -> "Histogram":
         """Count equal rows together, in order of first appearance; many rows that hardly repeat are left as they are."""
         keys = combine(columns.values(), len(counts)) if len(columns) > 1 else next(iter(columns.values()))
         if len(keys) > _SAMPLE:
@@ -88,10 +89,13 @@ class Classes:
         keys: Key of each row, shape (n,).
         counts: Records of each row, shape (n,).
         subject: Subject of each row, shape (n,), or None.
+        people: Persons of each class, shape (classes,), where more than the subject says who a record is about.
     """
 
-    def __init__(self, keys: Keys, counts: Counts, subject: Keys | None) -> None:
+    def __init__(self, keys: Keys, counts: Counts, subject: Keys | None, people: Counts | None = None) -> None:
         self._keys, self._counts, self._subject = keys, counts, subject
+        if people is not None:
+            self.__dict__["subjects"] = people
 
     @cached_property
     def _coded(self) -> tuple[Counts, Keys]:

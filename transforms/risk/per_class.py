@@ -15,9 +15,20 @@ def distinct_values(found: Distribution) -> Counts:
     return found.distinct
 
 
+def entropies(found: Distribution) -> Shares:
+    """The entropy of each class, in nats."""
+    most = int(found.class_records.max())
+    if most >= len(found.pair_records):
+        return np.asarray(-found.summed(found.share * np.log(found.share)))
+    # ln N − Σ n ln n / N: logarithms of few counts, not of all shares.
+    logs = np.concatenate([[0.0], np.log(np.arange(1, most + 1))])
+    table = np.arange(most + 1) * logs
+    return np.asarray(logs[found.class_records] - found.summed(table[found.pair_records]) / found.class_records)
+
+
 def effective_values(found: Distribution) -> Shares:
     """Entropy l: e to the entropy, which is the number of values that would, equally likely, have the same entropy."""
-    return np.asarray(np.exp(-found.summed(found.share * np.log(found.share))))
+    return np.asarray(np.exp(entropies(found)))
 
 
 def recursive_ratio(found: Distribution, least: int) -> Shares:
@@ -38,8 +49,8 @@ def recursive_ratio(found: Distribution, least: int) -> Shares:
 
 
 def commonest_share(found: Distribution) -> Shares:
-    """α: the share of the commonest value."""
-    return np.asarray(np.maximum.reduceat(found.share, found.begins))
+    """α: the greatest share of a class that has one value."""
+    return np.asarray(np.maximum.reduceat(found.held, found.begins))
 
 
 def basic_gain(found: Distribution) -> Shares:
@@ -49,13 +60,12 @@ def basic_gain(found: Distribution) -> Shares:
 
 def enhanced_gain(found: Distribution, most: float) -> Shares:
     """Enhanced β: each value's gain, scaled so that it may be ``most`` where it must be no more than min(``most``, −ln p)."""
-    gain, own = found.lift - 1.0, np.minimum(most, -np.log(found.there))
+    gain, own = found.lift - 1.0, np.minimum(most, -np.log(found.held_there))
     # A value that all records have gains nothing; it may.
     scaled = np.divide(gain * most, own, out=np.zeros_like(gain), where=gain > 0)
     return np.asarray(np.maximum.reduceat(scaled, found.begins))
 
 
 def greatest_log_ratio(found: Distribution) -> Shares:
-    """δ: the greatest |ln(q / p)| over all values; infinite where the class lacks one of them."""
-    greatest = np.maximum.reduceat(np.abs(np.log(found.lift)), found.begins)
-    return np.asarray(np.where(found.distinct < found.values, np.inf, greatest))
+    """δ: the greatest |ln(q / p)| over the values that a class has."""
+    return np.asarray(np.maximum.reduceat(np.abs(np.log(found.lift)), found.begins))

@@ -17,12 +17,13 @@ import numpy.typing as npt
 from beam_deid.transforms.columns.fingerprint import Keys, codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.numbering import Numbered, summed
 from beam_deid.transforms.search.attribute import Attribute, Codes, Floats, Mask, weighted
 from beam_deid.transforms.search.memory import Memory
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.objectives.objective import Left, Objective
 from beam_deid.transforms.search.requirements import Criterion, Requirements
-from beam_deid.transforms.search.table import Numbered, Table, summed
+from beam_deid.transforms.search.table import Table
 
 Node = tuple[int, ...]
 Nodes = npt.NDArray[np.int8] | npt.NDArray[np.int16]

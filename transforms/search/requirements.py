@@ -13,6 +13,9 @@ from beam_deid.transforms.search.attribute import Mask
 
 _NEAR = 1e-12
 
+ClassFigure = Callable[[Distribution], Counts | Shares]
+"""The figure of each class of a distribution, shape (classes,)."""
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -33,7 +36,7 @@ class Criterion:
 
     name: str
     field: str
-    figure: Callable[[Distribution], Counts | Shares]
+    figure: ClassFigure
     limit: float
     at_least: bool = False
     below: bool = False

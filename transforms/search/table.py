@@ -1,27 +1,16 @@
 """Rows that stand for classes at some node, or for parts of them, and how they are put together at a coarser one."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import codes, first_rows
+from beam_deid.transforms.columns.fingerprint import first_rows
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
+from beam_deid.transforms.risk.numbering import Numbered, numbered, summed
 from beam_deid.transforms.search.attribute import Attribute, Codes
-
-_DENSE = 1 << 16
-_WHOLE = 1 << 62
-
-
-class Numbered(NamedTuple):
-    """Rows by class: the number of each row's class, shape (n,), and how many classes there are."""
-
-    numbers: Counts
-    many: int
 
 
 @dataclass(frozen=True)
@@ -92,40 +81,3 @@ class Table:
             tuple(column[rows] for column in self.base), records, people,
             None if self.subject is None else self.subject[rows], tuple(column[rows] for column in self.sensitive),
         )  # fmt: skip
-
-
-def numbered(
-    columns: Sequence[npt.NDArray[np.integer]], sizes: Sequence[int], lookups: Sequence[Counts] | None = None
-) -> Numbered:
-    """Number the distinct rows of some columns.
-
-    Args:
-        columns: Columns of numbers from 0, each of shape (n,).
-        sizes: How many numbers each column may have, after the look-up if there is one.
-        lookups: What to put in place of each column's numbers; None to take them as they are.
-    """
-    cells, length = math.prod(sizes), len(columns[0]) if columns else 0
-    if cells < _WHOLE:
-        keys, step = np.zeros(length, np.int64), 1
-        for place, (column, size) in enumerate(zip(columns, sizes, strict=True)):
-            if size > 1:
-                keys += (lookups[place] * step)[column] if lookups else column * np.int64(step)
-                step *= size
-    else:
-        # Sums of a random number for each group: two of n rows collide with a chance of n²/2⁶⁵.
-        random, mixed = np.random.default_rng(20_090_901), np.zeros(length, np.uint64)
-        for place, (column, size) in enumerate(zip(columns, sizes, strict=True)):
-            labels = random.integers(0, 1 << 64, size, dtype=np.uint64)
-            mixed += labels[lookups[place]][column] if lookups else labels[column]
-        keys = mixed.view(np.int64)
-    if cells <= max(4 * length, _DENSE):
-        there = np.bincount(keys, minlength=cells) > 0
-        order = np.cumsum(there) - 1
-        return Numbered(order[keys], int(order[-1]) + 1 if cells else 0)
-    numbers, distinct = codes(keys.view(np.uint64))
-    return Numbered(numbers, len(distinct))
-
-
-def summed(classes: Numbered, values: Counts) -> Counts:
-    """The sum of ``values`` (n,) over the rows of each class, shape (classes,)."""
-    return np.bincount(classes.numbers, weights=values, minlength=classes.many).astype(np.int64)

@@ -6,6 +6,7 @@ Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-
 from typing import Any
 
 from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.per_class import commonest_share
 
 
 class AlphaK(Measure):
@@ -14,11 +15,11 @@ class AlphaK(Measure):
     name = "alpha_k"
 
     def figures(self, view: View) -> dict[str, Any]:
-        """α from 0 to 1, over records, and the least number of subjects in a class."""
+        """α from 0 to 1, over persons where there are any, and the least number of them in a class."""
         least = int(view.classes.subjects.min())
         return {
             "alpha_k": {
-                name: [max(float(part.share.max()) for part in found.parts()), least]
-                for name, found in view.distributions.items()
+                name: [max(float(commonest_share(part).max()) for one in each for part in one.parts()), least]
+                for name, each in view.distributions.items()
             }
         }

@@ -11,6 +11,7 @@ import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.per_class import entropies
 
 _NEAR = 1e-6
 """Far more than sums are off by rounding."""
@@ -22,46 +23,42 @@ class LDiversity(Measure):
     name = "l_diversity"
 
     def figures(self, view: View) -> dict[str, Any]:
-        """The least figure over all classes, per sensitive field. Null counts as a value."""
+        """The least figure over all classes, per sensitive field."""
         found = view.distributions
         return {
-            "l_distinct": {name: int(one.distinct.min()) for name, one in found.items()},
-            "l_entropy": {name: entropy_l(one) for name, one in found.items()},
-            "l_recursive": {name: list(recursive_cl(one)) for name, one in found.items()},
+            "l_distinct": {name: min(int(one.distinct.min()) for one in each) for name, each in found.items()},
+            "l_entropy": {name: min(map(entropy_l, each)) for name, each in found.items()},
+            "l_recursive": {name: _worst([recursive_cl(one) for one in each]) for name, each in found.items()},
         }
 
 
 def entropy_l(found: Distribution) -> int:
-    """E to the entropy of the poorest class, rounded down; in floating point it may fall one short, never long."""
-    most = int(found.class_records.max())
-    if most < len(found.pair_records):
-        # Logarithms of few counts, not of all shares, tell the least entropy; where it is near no whole number that will do.
-        logs = np.log(np.arange(1, most + 1))
-        logs = np.concatenate([[0.0], logs])
-        table = np.arange(most + 1) * logs
-        least = min(
-            float((logs[part.class_records] - part.summed(table[part.pair_records]) / part.class_records).min())
-            for part in found.parts()
-        )
-        values = float(np.exp(least))
-        if abs(values - round(values)) > _NEAR or round(values) == 1:
-            return max(int(values), 1)
+    """Entropy l of the poorest class, rounded down; in floating point it may fall one short, never long."""
+    values = float(np.exp(min(float(entropies(part).min()) for part in found.parts())))
+    if abs(values - round(values)) > _NEAR or round(values) == 1:
+        return max(int(values), 1)
     least = min(float((-part.summed(part.share * np.log(part.share))).min()) for part in found.parts())
     return int(np.exp(1) ** least)
 
 
 def recursive_cl(found: Distribution) -> tuple[int | None, int]:
-    """C and l of recursive (c,l)-diversity, where l is the distinct one; c is None where l is 1."""
+    """C and l of recursive (c,l)-diversity, where l is the distinct one; c is None where l is below 2."""
     least = int(found.distinct.min())
     if least < 2:
         return None, least
     return max(_recursive_c(part, least) for part in found.parts()), least
 
 
+def _worst(found: list[tuple[int | None, int]]) -> list[int | None]:
+    """Of several countings that of the least l, and of these the greatest c."""
+    least = min(distinct for _, distinct in found)
+    return [max((c for c, distinct in found if distinct == least and c is not None), default=None), least]
+
+
 def _recursive_c(found: Distribution, least: int) -> int:
     order = np.lexsort((found.pair_records, found.pair_class))
     records = found.pair_records[order]  # within each class the rarest value first
     rarest = records[found.begins]
-    place = np.arange(len(records)) - np.repeat(found.begins, found.distinct)
+    place = np.arange(len(records)) - np.repeat(found.begins, found.sizes)
     above = found.summed(np.where(place >= least - 1, records, 0).astype(np.float64))
     return int(np.floor(rarest / above + 1).max())

@@ -10,6 +10,7 @@ import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
 class Likeness(Measure):
@@ -18,22 +19,22 @@ class Likeness(Measure):
     name = "likeness"
 
     def figures(self, view: View) -> dict[str, Any]:
-        """The greatest figure over all classes and values, per sensitive field, over records."""
+        """The greatest figure over all classes and values, per sensitive field."""
         found = view.distributions
-        basic = {name: beta_basic(one) for name, one in found.items()}
+        basic = {name: max(map(beta_basic, each)) for name, each in found.items()}
+        rarest = {name: max(float((-np.log(one.held_there)).max()) for one in each) for name, each in found.items()}
         return {
             "beta_basic": basic,
-            "beta_enhanced": {name: min(basic[name], float((-np.log(one.overall)).max())) for name, one in found.items()},
-            "delta_disclosure": {name: delta_disclosure(one) for name, one in found.items()},
+            "beta_enhanced": {name: min(basic[name], rarest[name]) for name in found},
+            "delta_disclosure": {name: max(map(delta_disclosure, each)) for name, each in found.items()},
         }
 
 
 def beta_basic(found: Distribution) -> float:
     """The greatest relative gain (q − p) / p of a value's share q in a class over its share p in all."""
-    return max(float(part.lift.max()) for part in found.parts()) - 1.0
+    return max(float(basic_gain(part).max()) for part in found.parts())
 
 
 def delta_disclosure(found: Distribution) -> float:
     """The greatest |ln(q / p)| over the values that a class has."""
-    ends = [(part.lift.max(), part.lift.min()) for part in found.parts()]
-    return float(max(np.log(max(most for most, _ in ends)), -np.log(min(least for _, least in ends))))
+    return max(float(greatest_log_ratio(part).max()) for part in found.parts())

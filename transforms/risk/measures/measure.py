@@ -1,7 +1,7 @@
 """The contract of a disclosure measure: equivalence classes in, named figures out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -31,6 +31,10 @@ class Setting:
     population: int | None = None
 
 
+Distributions = Mapping[str, Sequence[Distribution]]
+"""Of each sensitive field its distribution, counted by each identity that says who a record is about."""
+
+
 @dataclass(frozen=True)
 class View:
     """What a measure sees: the released rows of a histogram.
@@ -39,8 +43,10 @@ class View:
         classes: Equivalence classes over the quasi-identifiers.
         counts: Records per row, shape (n,).
         subject: Subject of each row, shape (n,), or None.
-        sensitive: Value keys of each sensitive field, shape (n,).
         setting: Limits and setting.
+        sensitive: Value keys of each sensitive field, shape (n,), where its distribution is not given.
+        given: The distributions, with values that differ in spelling only as one, where persons are counted.
+        given_as_written: The same with values as they are written.
         scales: How far the values of a sensitive field are apart, where not all are equally far.
     """
 
@@ -49,6 +55,8 @@ class View:
     subject: Keys | None
     setting: Setting
     sensitive: Mapping[str, Keys] = field(default_factory=dict)
+    given: Distributions | None = None
+    given_as_written: Distributions | None = None
     scales: Mapping[str, Scale] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,9 +64,16 @@ class View:
             _ = self.classes.numbers  # asked for later; sizes follow from them, so they need not be counted twice
 
     @cached_property
-    def distributions(self) -> dict[str, Distribution]:
+    def distributions(self) -> Distributions:
         """The distribution of each sensitive field over the classes, counted once for all measures."""
-        return {name: Distribution.of(self.classes, self.counts, keys) for name, keys in self.sensitive.items()}
+        if self.given is not None:
+            return self.given
+        return {name: (Distribution.of(self.classes, self.counts, keys),) for name, keys in self.sensitive.items()}
+
+    @property
+    def as_written(self) -> Distributions:
+        """The same of values as they are written."""
+        return self.distributions if self.given_as_written is None else self.given_as_written
 
 
 class Measure(ABC):

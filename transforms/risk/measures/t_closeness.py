@@ -3,9 +3,11 @@
 Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from beam_deid.transforms.risk.distances import equal_distance
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
@@ -15,11 +17,10 @@ class TCloseness(Measure):
     name = "t_closeness"
 
     def figures(self, view: View) -> dict[str, Any]:
-        """The greatest distance over all classes, per sensitive field, from 0 to 1, over records."""
-        distances = {name: scale.distance for name, scale in view.scales.items()}
-        return {
-            "t": {
-                name: max(float(distances.get(name, equal_distance)(part).max()) for part in found.parts())
-                for name, found in view.distributions.items()
-            }
-        }
+        """The greatest distance over all classes, per sensitive field, from 0 to 1."""
+        return {"t": {name: self._distance(view, name, each) for name, each in view.as_written.items()}}
+
+    @staticmethod
+    def _distance(view: View, name: str, each: Iterable[Distribution]) -> float:
+        distance = view.scales[name].distance if name in view.scales else equal_distance
+        return max(float(distance(part).max()) for one in each for part in one.parts())

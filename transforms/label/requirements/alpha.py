@@ -1,0 +1,26 @@
+"""Line 4, where a policy asks: (α,k)-anonymity (Wong, Li, Fu, Wang, 2006)."""
+
+from beam_deid.transforms.label.requirements.asked import Asked
+from beam_deid.transforms.label.requirements.requirement import Compare, Planned
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.search.requirements import ClassFigure
+
+
+class Alpha(Asked):
+    """Share of a group's persons who have one value."""
+
+    name = "alpha"
+    option = "alpha"
+    compare = Compare.AT_MOST
+    words = "share of a group's persons who have one value"
+
+    def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
+        """``alpha: {FIELD: …}``."""
+        most = scope.asked.get("alpha", {}).get(name)
+        return None if most is None else (most, None)
+
+    def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
+        """The greatest share."""
+        return per_class.commonest_share

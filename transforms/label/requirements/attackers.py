@@ -1,0 +1,39 @@
+"""Line 7: declared attackers meet nobody, or many."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+
+
+class Attackers(Requirement):
+    """What a declared attacker knows of a person, taken to the released levels, meets no or at least k released persons."""
+
+    name = "attacker"
+    line = 7
+    default = Default.always(0, "ours: singling out has no share that is small enough")
+    words = "share of persons, released or the attacker's, whom what an attacker knows narrows down to fewer than k"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """A test of each attacker."""
+        for name, attacker in scope.attackers.items():
+            holder = "with a table of its own" if attacker.table else "who knows these of everybody"
+            said = f"share of persons whom {name}, {holder}, narrows down to fewer than k"
+            yield self._test(self.limit(scope), attacker.known, said, name)
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The share, over the attacker's persons and over those released, whichever is greater."""
+        missing = unmeasured(seen)
+        if missing:
+            return missing
+        if test.target in seen.found.untested:
+            return Figure(None, seen.found.untested[test.target])
+        made = next((one for one in seen.found.attacks if one.name == f"attacker:{test.target}"), None)
+        if made is None or made.exposed is None:
+            return Figure(None, "this attacker was not tested")
+        one = made.exposed
+        said = (
+            f"{one['attackers_exposed']:,} of {one['attackers']:,} persons of the attacker's and {one['released_exposed']:,} of "
+            f"{one['released']:,} released ones are narrowed down to fewer than k on {', '.join(made.on) or 'nothing'}"
+        )
+        return Figure(one["share"], said)

@@ -1,0 +1,23 @@
+"""Line 6, where a policy asks: the average risk of the persons released."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+
+
+class AverageRisk(Requirement):
+    """Classes by persons are within the policy's limit."""
+
+    name = option = "average_risk"
+    line = 6
+    words = "average risk of the persons released: classes by persons"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test, where the policy asks."""
+        if scope.asked.get("average_risk") is not None:
+            yield self._test(scope.asked["average_risk"], scope.rest, "classes by persons")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The figure."""
+        return unmeasured(seen) or Figure(seen.risk["avg_risk"], "classes by persons")

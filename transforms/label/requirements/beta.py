@@ -1,0 +1,29 @@
+"""Line 4, where a policy asks: β-likeness (Cao, Karras, 2012), basic or enhanced."""
+
+from functools import partial
+
+from beam_deid.transforms.label.requirements.asked import Asked
+from beam_deid.transforms.label.requirements.requirement import Compare, Planned
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.search.requirements import ClassFigure
+
+
+class Beta(Asked):
+    """Relative gain of a value's share in a group."""
+
+    name = "beta"
+    option = "beta"
+    compare = Compare.AT_MOST
+    words = "relative gain of a value's share in a group"
+    relative = True
+
+    def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
+        """``beta: {FIELD: …}``."""
+        asked = scope.asked.get("beta", {}).get(name)
+        return None if asked is None else (asked["max"], asked["kind"])
+
+    def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
+        """The gain of the kind that is asked."""
+        return partial(per_class.enhanced_gain, most=test.limit) if test.parameter == "enhanced" else per_class.basic_gain

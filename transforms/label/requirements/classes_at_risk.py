@@ -1,0 +1,23 @@
+"""Line 6: no class has a risk above the threshold of the sharing model."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+
+
+class ClassesAtRisk(Requirement):
+    """The share R_a of classes whose risk is above 1/k is nothing."""
+
+    name = "classes_at_risk"
+    line = 6
+    default = Default.always(0, "GB/T 42460-2023 (reference)")
+    words = "share of classes with a risk above 1/k"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test."""
+        yield self._test(self.limit(scope), scope.rest, "share of classes whose risk is above the threshold")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """R_a."""
+        return unmeasured(seen) or Figure(seen.risk["sharing"]["R_a"], "share of classes above the threshold")

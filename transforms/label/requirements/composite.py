@@ -1,0 +1,29 @@
+"""Line 3: where rows of one person can be linked, all of them are one composite value."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.label.scope import Scope
+
+
+class Composite(Requirement):
+    """Where a pseudonym links a person's rows, at least k persons share all their groups."""
+
+    name = "k_composite"
+    line = 3
+    option = "k"
+    default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference); an entity id as Google's Sensitive Data Protection has it")
+    compare = Compare.AT_LEAST
+    words = "persons who share all their groups, where a pseudonym links a person's rows"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test, where rows can be linked."""
+        if scope.linked:
+            yield self._test(self.limit(scope), scope.rest, "persons who share all their groups, since rows can be linked")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The fewest persons who share one multiset of groups."""
+        missing = unmeasured(seen)
+        composite = None if missing else seen.risk.get("k_composite")
+        return missing or Figure(composite, "rows of one person can be linked: all of them as one value")

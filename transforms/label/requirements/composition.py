@@ -1,0 +1,33 @@
+"""Line 8: releases of the same records say no more together than each may say alone."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+
+
+class Composition(Requirement):
+    """With every sibling release, records alike in both at both levels, and present alike, are of at least k persons."""
+
+    name = "composition"
+    line = 8
+    default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
+    compare = Compare.AT_LEAST
+    words = "persons in every group of records that are alike in this release and in another of the same records"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """A test with each sibling release."""
+        for name, sibling in scope.siblings.items():
+            said = f"persons in the smallest group of records alike in this release and in {name}, and present alike"
+            yield self._test(sibling.k, sibling.shared, said, name)
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The fewest persons."""
+        missing = unmeasured(seen)
+        if missing:
+            return missing
+        found = seen.found.compositions.get(test.target)
+        if found is None or found.persons is None:
+            return Figure(None, found.reason if found else f"what {test.target} and this release say together was not measured")
+        return Figure(found.persons, f"on {', '.join(test.columns) or 'presence alone'}, at the levels of both")

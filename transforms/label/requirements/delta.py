@@ -1,0 +1,27 @@
+"""Line 4, where a policy asks: δ-disclosure privacy (Brickell, Shmatikov, 2008), as pycanon has it."""
+
+from beam_deid.transforms.label.requirements.asked import Asked
+from beam_deid.transforms.label.requirements.requirement import Compare, Planned
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.search.requirements import ClassFigure
+
+
+class Delta(Asked):
+    """Logarithm of a value's share in a group over that in the release."""
+
+    name = "delta"
+    option = "delta"
+    compare = Compare.AT_MOST
+    words = "logarithm of a value's share in a group over that in the release"
+    relative = True
+
+    def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
+        """``delta: {FIELD: …}``."""
+        most = scope.asked.get("delta", {}).get(name)
+        return None if most is None else (most, None)
+
+    def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
+        """The greatest |ln|."""
+        return per_class.greatest_log_ratio

@@ -1,0 +1,70 @@
+"""Line 4: every group has several values of every sensitive column.
+
+Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam: l-Diversity: privacy beyond k-anonymity (2007). Null is no value, and values
+that differ in spelling only, or that the policy calls the same, are one.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from beam_deid.transforms.label.requirements.requirement import (
+    Broken,
+    Compare,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.risk.inference import distinct_values
+from beam_deid.transforms.search.requirements import Criterion
+
+LEAST_L = 2
+
+
+def diversity(scope: Scope, name: str, how: str) -> Any:
+    """What a policy asks of a column's diversity: ``distinct``, ``entropy`` or ``recursive``; None if nothing."""
+    asked = scope.asked.get("l", {}).get(name)
+    return asked.get(how) if isinstance(asked, dict) else None
+
+
+class Distinct(Requirement):
+    """Every group around a sensitive column has at least l values of it."""
+
+    name = option = "l"
+    line = 4
+    default = Default.always(LEAST_L, "ours: with one value every member of a group has it")
+    compare = Compare.AT_LEAST
+    words = "distinct values, not null and not differing in spelling only, of every sensitive column in every group"
+    suppresses = True
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """A test of each sensitive column."""
+        for name in scope.sensitive:
+            least = max(LEAST_L, diversity(scope, name, "distinct") or LEAST_L)
+            yield self._test(least, scope.around(name), f"distinct values of {name} in the poorest group", name)
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """Values of the poorest group."""
+        missing = unmeasured(seen)
+        if missing:
+            return missing
+        values = seen.values(test.target)
+        found = distinct_values(seen.groups(test.columns), values.numbers, values.many)
+        return Figure(int(found.min()), "distinct values in the poorest group")
+
+    def broken(self, test: Planned, seen: Seen) -> Broken | None:
+        """Groups with fewer."""
+        values = seen.values(test.target)
+        few = distinct_values(seen.groups(test.columns), values.numbers, values.many) < test.limit
+        return Broken(test.columns, np.asarray(few)) if few.any() else None
+
+    def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:
+        """The same of each class; what a class misses its parts miss, too."""
+        return Criterion(test.name, test.target, per_class.distinct_values, test.limit, at_least=True, inherited=True)

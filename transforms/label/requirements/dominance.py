@@ -1,0 +1,53 @@
+"""Line 5: no person has most of a group's records.
+
+After the dominance rule of official statistics (Hundepool et al.: Handbook on Statistical Disclosure Control, 2010), on records.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.dominance import dominating, trimmed
+from beam_deid.transforms.risk.numbering import numbered
+from beam_deid.transforms.terms import Sharing
+
+MOST_SHARE: Mapping[Sharing, float] = {Sharing.PUBLIC: 0.5, Sharing.CONTROLLED: 0.7, Sharing.ENCLAVE: 0.85}
+
+
+class Dominance(Requirement):
+    """No person, by any identity, has more than the limit of a group's records."""
+
+    name = "dominance"
+    line = 5
+    default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
+    words = "share of a group's records that one person has"
+    suppresses = True
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test."""
+        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that one person has")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The greatest share, by the identity that shows it."""
+        missing = unmeasured(seen)
+        if missing:
+            return missing
+        groups = seen.groups(test.columns)
+        shares = [
+            float(dominating(groups.numbers, groups.many, groups.rows, persons, size)[0].max())
+            for persons, size in groups.by_person
+        ]
+        worst = int(np.argmax(shares))
+        return Figure(shares[worst], f"of the records of a group, counted by {seen.identities[worst]}")
+
+    def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
+        """Without the surplus rows of persons who have more."""
+        groups = seen.groups(test.columns)
+        cells, left = seen.groups(seen.scope.columns), groups.rows
+        for persons, size in groups.by_person:
+            alike = numbered([cells.numbers, persons + 1], [cells.many, size + 1])
+            left = trimmed(groups.numbers, groups.many, left, alike.numbers, persons, size, test.limit)
+        return None if np.array_equal(left, groups.rows) else left

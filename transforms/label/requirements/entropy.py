@@ -1,0 +1,27 @@
+"""Line 4, where a policy asks: entropy l-diversity (Machanavajjhala et al., 2007)."""
+
+from beam_deid.transforms.label.requirements.asked import Asked
+from beam_deid.transforms.label.requirements.distinct import diversity
+from beam_deid.transforms.label.requirements.requirement import Compare, Planned
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.search.requirements import ClassFigure
+
+
+class Entropy(Asked):
+    """Equally likely values that have the entropy of the poorest group."""
+
+    name = "l_entropy"
+    option = "l"
+    compare = Compare.AT_LEAST
+    words = "equally likely values that have the entropy of the poorest group"
+
+    def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
+        """``l: {FIELD: {entropy: …}}``."""
+        least = diversity(scope, name, "entropy")
+        return None if least is None else (least, None)
+
+    def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
+        """e to the entropy."""
+        return per_class.effective_values

@@ -1,0 +1,30 @@
+"""Line 3, where a policy asks: points of a person's history do not single the person out.
+
+De Montjoye et al.: Unique in the crowd (2013); see `beam_deid.transforms.risk.history`. Without the option it is evidence alone.
+"""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen
+from beam_deid.transforms.label.scope import Scope
+
+
+class History(Requirement):
+    """One to four points of a person's history single the person out no more often than the policy allows."""
+
+    name = option = "history"
+    line = 3
+    words = "chance that one to four points of a person's history single the person out (unicity)"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test, where the policy asks."""
+        if scope.asked.get("history") is not None:
+            yield self._test(scope.asked["history"], scope.columns, "chance that points of a person's history single it out")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """The greatest upper bound over the numbers of points known."""
+        past = seen.found.history
+        if not past:
+            return Figure(None, "histories could not be measured")
+        told = ", ".join(f"{point['points']}: {point['share']:.1%}" for point in past)
+        return Figure(max(point["high"] for point in past), f"by points known: {told}")

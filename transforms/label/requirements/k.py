@@ -1,0 +1,17 @@
+"""Line 3: at least k persons over the columns that anybody may know."""
+
+from collections.abc import Iterator, Sequence
+
+from beam_deid.transforms.label.requirements.persons import Persons
+from beam_deid.transforms.label.scope import Scope
+
+
+class Rest(Persons):
+    """Every group over the columns that are not sensitive alone has at least k persons."""
+
+    name = "k"
+    words = "persons in every group of the released columns whose role is not sensitive alone"
+
+    def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
+        """The columns that anybody may know."""
+        yield "", scope.rest, "persons in the smallest group of the columns that are not sensitive alone"

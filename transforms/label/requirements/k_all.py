@@ -1,0 +1,19 @@
+"""Line 3: at least k persons over all released columns, in public sharing."""
+
+from collections.abc import Iterator, Sequence
+
+from beam_deid.transforms.label.requirements.persons import Persons
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.terms import Sharing
+
+
+class All(Persons):
+    """In a public release every group over all columns has at least k persons: anything released may be known."""
+
+    name = "k_all"
+    words = "in public sharing, persons in every group of all released columns"
+
+    def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
+        """All columns, where anybody may have the release."""
+        if scope.sharing is Sharing.PUBLIC:
+            yield "", scope.columns, "persons in the smallest group of all released columns"

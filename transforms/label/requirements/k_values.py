@@ -1,0 +1,18 @@
+"""Line 3: at least k persons for every value of every sensitive column."""
+
+from collections.abc import Iterator, Sequence
+
+from beam_deid.transforms.label.requirements.persons import Persons
+from beam_deid.transforms.label.scope import Scope
+
+
+class EveryValue(Persons):
+    """Every value of every sensitive column is held by at least k persons."""
+
+    name = "k_values"
+    words = "persons of the release who hold every value of every sensitive column"
+
+    def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
+        """Each sensitive column by itself."""
+        for name in scope.sensitive:
+            yield name, (name,), f"persons who hold the rarest value of {name}"

@@ -1,0 +1,20 @@
+"""Line 3: at least k persons over all released columns but one sensitive one, in other sharing models."""
+
+from collections.abc import Iterator, Sequence
+
+from beam_deid.transforms.label.requirements.persons import Persons
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.terms import Sharing
+
+
+class AllButOne(Persons):
+    """Elsewhere every group over all columns but one sensitive one does: anything but one sensitive thing may be known."""
+
+    name = "k_without"
+    words = "in other sharing models, persons in every group of all released columns but one sensitive one"
+
+    def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
+        """All columns but one, for each that is sensitive."""
+        if scope.sharing is not Sharing.PUBLIC:
+            for name in scope.sensitive:
+                yield name, scope.without(name), f"persons in the smallest group of all released columns but {name}"

@@ -1,0 +1,13 @@
+"""Line 2: platforms' ciphertexts, indexes and ids."""
+
+from beam_deid.transforms.label.requirements.foreign import Foreign
+from beam_deid.transforms.label.requirements.requirement import Default
+
+
+class Platform(Foreign):
+    """Ciphertexts, index strings and ids that a platform turns back for whoever it permits."""
+
+    name = attack = "platform"
+    default = Default.always(0, "the platforms' own interfaces: configs/platforms")
+    words = "released columns of a platform's ciphertext, index, OAID or open id"
+    sentence = "no column holds what a platform or a carrier can turn back"

@@ -1,0 +1,32 @@
+"""Line 4, where a policy asks: recursive (c,l)-diversity (Machanavajjhala et al., 2007, definition 4.3).
+
+Its figure is not pycanon's ``l_recursive``, which looks at the rarest value; so it bears another name.
+"""
+
+from functools import partial
+
+from beam_deid.transforms.label.requirements.asked import Asked
+from beam_deid.transforms.label.requirements.distinct import diversity
+from beam_deid.transforms.label.requirements.requirement import Compare, Planned
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk import per_class
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.search.requirements import ClassFigure
+
+
+class Recursive(Asked):
+    """Persons with the commonest value over those with the l-th commonest and rarer ones."""
+
+    name = "l_commonest"
+    option = "l"
+    compare = Compare.BELOW
+    words = "persons with the commonest value over those with the l-th commonest and rarer ones"
+
+    def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
+        """``l: {FIELD: {recursive: [c, l]}}``."""
+        asked = diversity(scope, name, "recursive")
+        return None if asked is None else (asked[0], asked[1])
+
+    def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
+        """The ratio, for the l that is asked."""
+        return partial(per_class.recursive_ratio, least=int(test.parameter))

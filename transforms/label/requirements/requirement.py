@@ -1,0 +1,288 @@
+"""The contract of a requirement: one object in one file, of which schema, `plan`, search, rule and README are made.
+
+A requirement says which tests a release has (`planned`), what is measured for each (`figure`), and, on the lines for which
+rows may be suppressed, what breaks it (`broken`). Whether a figure is within its limit is decided in one place, `holds`.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.search.requirements import Criterion
+from beam_deid.transforms.terms import Sharing
+
+Mask = npt.NDArray[np.bool_]
+
+_NEAR = 1e-12
+
+
+class Compare(str, Enum):
+    """How a figure is compared with its limit."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    BELOW = "below"
+
+
+def holds(measured: float | None, limit: float | None, compare: Compare) -> bool:
+    """Whether a figure is within its limit. What was not measured is not; rounding is forgiven."""
+    if measured is None or limit is None or not math.isfinite(measured):
+        return False
+    near = _NEAR * max(abs(limit), 1.0)
+    if compare is Compare.AT_LEAST:
+        return measured >= limit - near
+    return measured < limit - near if compare is Compare.BELOW else measured <= limit + near
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A test that a release must pass.
+
+    Attributes:
+        line: The line of the label rule that it belongs to, 1 to 9.
+        name: The name that it has in ``label.json``.
+        limit: What the figure is compared with.
+        compare: How.
+        columns: The released columns that it looks at.
+        sentence: What is tested, in one sentence without a full stop.
+        target: The field, attacker or release that it is about, where there are several tests of a kind.
+        parameter: What else the policy says of it, as the l of recursive (c,l)-diversity.
+    """
+
+    line: int
+    name: str
+    limit: float
+    compare: Compare
+    columns: tuple[str, ...]
+    sentence: str
+    target: str = ""
+    parameter: Any = None
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the figure must be at least the limit."""
+        return self.compare is Compare.AT_LEAST
+
+
+class Figure(NamedTuple):
+    """What was measured.
+
+    Attributes:
+        measured: The figure; None where it could not be measured.
+        detail: One sentence for a person; holds names and figures, never values.
+    """
+
+    measured: float | None
+    detail: str
+
+
+class Broken(NamedTuple):
+    """Groups that break a requirement.
+
+    Attributes:
+        columns: The columns by which rows are grouped.
+        groups: Which of the groups break it, shape (groups,).
+    """
+
+    columns: tuple[str, ...]
+    groups: Mask
+
+
+class Values(NamedTuple):
+    """The values of a sensitive column, those that differ in spelling only as one.
+
+    Attributes:
+        numbers: Number of each row's value, shape (n,); -1 is null.
+        many: How many values there are.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    many: int
+
+
+class Seen(Protocol):
+    """A release at some levels: the rows that are left, as requirements see them. Rows are of shape (n,)."""
+
+    scope: Scope
+
+    @property
+    def empty(self) -> bool:
+        """Whether no record is left."""
+        ...
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known whom the records are about."""
+        ...
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The identities by which persons are counted."""
+        ...
+
+    def groups(self, columns: Sequence[str]) -> Groups:
+        """The rows grouped by some released columns."""
+        ...
+
+    def values(self, name: str) -> Values:
+        """The values of a sensitive column."""
+        ...
+
+    def distributions(self, name: str) -> Sequence[Distribution]:
+        """The distribution of a sensitive column over the groups around it, by each identity."""
+        ...
+
+    def as_written(self, name: str) -> Sequence[Distribution]:
+        """The same with values as they are written."""
+        ...
+
+    def scale(self, name: str) -> Scale | None:
+        """How far the values of a sensitive column are apart, where not all are equally far."""
+        ...
+
+    @property
+    def risk(self) -> Mapping[str, Any]:
+        """The figures of all measures."""
+        ...
+
+    @property
+    def found(self) -> "Found":
+        """What was found beside the classes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of a release beside its classes.
+
+    Attributes:
+        hits: Direct identifiers found in released values, labels and names: (field, recogniser, count).
+        recoveries: Attacks on what fields still show of the values that they were made from.
+        attacks: Joins with what declared attackers hold.
+        untested: Attackers that could not be tested, with the reason.
+        compositions: What each sibling release and this one say together, by release.
+        history: What points of a person's history do; None if it was not measured.
+        ordered: Whether rows, files and metadata say nothing of the source's order.
+    """
+
+    hits: tuple[tuple[str, str, int], ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
+    attacks: tuple[Attack, ...] = ()
+    untested: Mapping[str, str] = field(default_factory=dict)
+    compositions: Mapping[str, "Composed"] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] | None = None
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What two releases of the same records say together.
+
+    Attributes:
+        persons: Fewest persons of a joint group; None where it could not be computed.
+        values: Of each sensitive field that both hold the fewest values that the two groups of a record have in common.
+        reason: Why it could not be computed.
+    """
+
+    persons: int | None
+    values: Mapping[str, int] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Default:
+    """What a limit is where the policy says nothing, and what no policy may loosen.
+
+    Attributes:
+        by_sharing: The limit by sharing model.
+        source: Where it comes from.
+    """
+
+    by_sharing: Mapping[Sharing, float]
+    source: str
+
+    @classmethod
+    def always(cls, limit: float, source: str) -> "Default":
+        """The same limit in every sharing model."""
+        return cls(dict.fromkeys(Sharing, limit), source)
+
+    def __getitem__(self, sharing: Sharing) -> float:
+        return self.by_sharing[sharing]
+
+
+class Requirement(ABC):
+    """One requirement. Stateless.
+
+    Attributes:
+        name: What its tests are called in ``label.json``; where there are several, ``name:TARGET``.
+        line: Its line of the label rule.
+        option: Its option under ``require`` in a policy; empty if there is none.
+        default: Its limit by sharing model; None where only a policy asks for it.
+        compare: How its figure is compared with its limit.
+        words: What it asks for, in words for README and report.
+        suppresses: Whether rows that break it may be suppressed.
+    """
+
+    name: ClassVar[str]
+    line: ClassVar[int]
+    option: ClassVar[str] = ""
+    default: ClassVar[Default | None] = None
+    compare: ClassVar[Compare] = Compare.AT_MOST
+    words: ClassVar[str]
+    suppresses: ClassVar[bool] = False
+
+    @abstractmethod
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """Its tests of a release."""
+
+    @abstractmethod
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """What is measured for a test."""
+
+    def broken(self, test: Planned, seen: Seen) -> Broken | None:
+        """The groups that break a test, whose rows may be suppressed; None if there are none."""
+        return None
+
+    def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
+        """Records of each row that may stay, shape (n,), where a part of a group's rows is too many; None if none is."""
+        return None
+
+    def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:
+        """What the search asks of each class of a candidate's levels before all lines are asked; None if nothing."""
+        return None
+
+    def limit(self, scope: Scope) -> float:
+        """Its limit: the policy's where that is stricter, else that of the sharing model."""
+        assert self.default is not None  # noqa: S101 - asked for only where there is one
+        own, asked = self.default[scope.sharing], scope.asked.get(self.option) if self.option else None
+        if not isinstance(asked, int | float):
+            return own
+        return max(own, asked) if self.compare is Compare.AT_LEAST else min(own, asked)
+
+    def _test(
+        self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None
+    ) -> Planned:
+        name = f"{self.name}:{target}" if target else self.name
+        return Planned(self.line, name, limit, self.compare, tuple(columns), sentence, target, parameter)
+
+
+NOBODY = Figure(None, "no record is released, so nothing could be measured")
+UNCOUNTED = Figure(None, "nobody says whom the records are about: name the subject, or write subject: each_record")
+
+
+def unmeasured(seen: Seen) -> Figure | None:
+    """Why persons cannot be counted; None if they can."""
+    if seen.empty:
+        return NOBODY
+    return None if seen.counted else UNCOUNTED

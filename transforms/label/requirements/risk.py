@@ -1,0 +1,32 @@
+"""Line 6: the figures by sharing model; see `beam_deid.transforms.risk.measures.sharing` for their sources."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.terms import Sharing
+
+MOST_RISK = 0.05
+
+
+class OverallRisk(Requirement):
+    """The overall risk R is within the limit. A declared environment lowers it; nothing else does."""
+
+    name = "overall_risk"
+    line = 6
+    option = "risk"
+    default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
+    words = "overall risk R: class risk (the highest in public sharing, else the average) times environment risk E"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test."""
+        which = "highest" if scope.sharing is Sharing.PUBLIC else "average"
+        yield self._test(self.limit(scope), scope.rest, f"overall risk R: {which} class risk times environment risk E")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """R."""
+        missing = unmeasured(seen)
+        if missing:
+            return missing
+        sharing = seen.risk["sharing"]
+        return Figure(sharing["R"], f"overall risk R = class risk × E, with E = {sharing['E']:g}")

@@ -1,0 +1,26 @@
+"""Line 1: the scan of released values, of hierarchy labels and of column names finds no identifier."""
+
+from collections.abc import Iterator
+
+from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen
+from beam_deid.transforms.label.scope import Scope
+
+
+class ValueScan(Requirement):
+    """Nothing that is released looks like an identifier, once it is read as a person would read it."""
+
+    name = "value_scan"
+    line = 1
+    default = Default.always(0, "ours: one hit is one too many")
+    words = "identifiers found in released values, hierarchy labels and column names after normalization"
+
+    def planned(self, scope: Scope) -> Iterator[Planned]:
+        """One test over all columns."""
+        yield self._test(self.limit(scope), scope.columns, "no identifier is found in released values, labels and column names")
+
+    def figure(self, test: Planned, seen: Seen) -> Figure:
+        """How many values do."""
+        hits = seen.found.hits
+        places = sorted({f"{name} ({kind})" for name, kind, _ in hits})
+        said = f"released values look like {', '.join(places)}" if places else "no identifier found in released values"
+        return Figure(sum(count for _, _, count in hits), said)

@@ -1,0 +1,138 @@
+"""What a label is about, as far as the policy alone says it: which columns are released, and what is asked of them.
+
+`plan` makes it from a policy, a run puts it into ``label.json`` under ``asked``, and `verify` reads it back: so all three know
+the same tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from beam_deid.transforms.label.evidence import FieldFacts
+from beam_deid.transforms.terms import Recoverability, Role, Sharing
+
+SUBJECT = "subject"
+"""What the policy's subject is called among the identities."""
+
+EACH_RECORD = "each_record"
+"""In place of a subject: each record counts as one person."""
+
+_PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What one declared attacker knows.
+
+    Attributes:
+        known: The released fields that it knows.
+        table: Whether it has a table, or an earlier release, of its own.
+    """
+
+    known: tuple[str, ...]
+    table: bool = False
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another release of the same records, which somebody may hold as well.
+
+    Attributes:
+        shared: Source fields that both releases hold.
+        sensitive: Those of them that are sensitive.
+        k: The greater of both class sizes.
+        l: Of each of ``sensitive`` the greater number of distinct values that either asks for.
+    """
+
+    shared: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    k: int
+    l: Mapping[str, int]  # noqa: E741 - the field's own name
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is asked of a release.
+
+    Attributes:
+        release: Its name.
+        sharing: The sharing model.
+        fields: The released fields, and how each is given out.
+        subject: The field that says whom a record is about, `EACH_RECORD`, or None.
+        identities: The fields of the source by which persons are counted, the subject's first.
+        asked: What the policy asks for under ``require``, as it is written; only what it says.
+        attackers: Declared attackers, by name.
+        siblings: The releases of the run that are tested together with this one.
+        linked: Whether rows of one person can be told to belong together: see `Scope.links`.
+        environment: The environment as declared, with the environment risk E that follows from it.
+    """
+
+    release: str
+    sharing: Sharing
+    fields: Mapping[str, FieldFacts]
+    subject: str | None = None
+    identities: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    attackers: Mapping[str, Knowledge] = field(default_factory=dict)
+    siblings: Mapping[str, Sibling] = field(default_factory=dict)
+    linked: bool = False
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every released column (``all``)."""
+        return tuple(self.fields)
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """Every released column whose role is not ``sensitive`` alone."""
+        return tuple(name for name, facts in self.fields.items() if facts.role != (Role.SENSITIVE,))
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """The released columns that are sensitive, whatever else they are."""
+        return tuple(name for name, facts in self.fields.items() if Role.SENSITIVE in facts.role)
+
+    def without(self, name: str) -> tuple[str, ...]:
+        """Every released column but one (``rest+``)."""
+        return tuple(one for one in self.fields if one != name)
+
+    def around(self, name: str) -> tuple[str, ...]:
+        """``rest`` without one column: the groups in which that column's values must not be told."""
+        return tuple(one for one in self.rest if one != name)
+
+    @property
+    def pseudonyms(self) -> tuple[str, ...]:
+        """The released columns whose key was destroyed: pseudonyms that nobody can turn back."""
+        return tuple(name for name, facts in self.fields.items() if facts.recoverability == Recoverability.KEY_DESTROYED)
+
+    def to_json(self) -> dict[str, Any]:
+        """The scope as plain values; the fields stand in the label beside it."""
+        document = asdict(self)
+        del document["fields"], document["release"], document["sharing"]
+        return document
+
+    @classmethod
+    def from_label(cls, label: Mapping[str, Any]) -> "Scope":
+        """The scope of a label, from the content of its ``label.json``.
+
+        Raises:
+            KeyError, TypeError, ValueError: The document is no label of this version.
+        """
+        asked = label["asked"]
+        return cls(
+            release=label["release"], sharing=Sharing(label["sharing"]),
+            fields={name: FieldFacts.from_json(facts) for name, facts in label["fields"].items()},
+            subject=asked["subject"], identities=tuple(asked["identities"]), asked=dict(asked["asked"]),
+            attackers={name: Knowledge(tuple(one["known"]), one["table"]) for name, one in asked["attackers"].items()},
+            siblings={
+                name: Sibling(tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]))
+                for name, one in asked["siblings"].items()
+            },
+            linked=asked["linked"], environment=dict(asked["environment"]),
+        )  # fmt: skip
+
+
+def links(fields: Mapping[str, FieldFacts]) -> bool:
+    """Whether a release has a pseudonym, with or without its key, so that equal values tell a person's rows."""
+    return any(facts.recoverability in _PSEUDONYM for facts in fields.values())

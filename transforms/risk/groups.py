@@ -1,0 +1,75 @@
+"""Rows that are alike in some columns, and how many persons are among them."""
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.risk.histogram import Counts, tally
+from beam_deid.transforms.risk.numbering import Numbered
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons
+
+
+class Groups:
+    """Groups of rows, with their records and persons.
+
+    Args:
+        numbered: The group of each row, shape (n,), and how many there are.
+        counts: Records of each row, shape (n,).
+        persons: Whom the rows count for.
+    """
+
+    def __init__(self, numbered: Numbered, counts: Counts, persons: Persons) -> None:
+        self.numbers, self.many = numbered
+        self._counts, self._persons = counts, persons
+
+    def __len__(self) -> int:
+        return self.many
+
+    @cached_property
+    def records(self) -> Counts:
+        """Records of each group, shape (groups,)."""
+        return tally(self.numbers, self._counts, self.many)
+
+    @cached_property
+    def _least(self) -> tuple[Counts, Counts]:
+        return least_persons(self.numbers, self.many, self._persons)
+
+    @property
+    def persons(self) -> Counts:
+        """Persons of each group, shape (groups,): the least over the identities of the distinct values in it."""
+        return self._least[0]
+
+    @property
+    def deciding(self) -> str:
+        """The identity that tells the fewest persons of the smallest group."""
+        return self._persons.names[int(self._least[1][np.argmin(self._least[0])])]
+
+    @property
+    def fewest(self) -> int:
+        """Persons of the smallest group."""
+        return int(self.persons.min())
+
+    @cached_property
+    def by_identity(self) -> tuple[Counts, ...]:
+        """Distinct persons of each group by each identity, each of shape (groups,)."""
+        return tuple(
+            distinct_per_group(self.numbers, self.many, numbers, size)
+            for numbers, size in zip(self._persons.numbers, self._persons.sizes, strict=True)
+        )
+
+    @property
+    def by_person(self) -> tuple[tuple[Counts, int], ...]:
+        """The person of each row by each identity, shape (n,), -1 for nobody, and how many there may be."""
+        return tuple(zip(self._persons.numbers, self._persons.sizes, strict=True))
+
+    @property
+    def rows(self) -> Counts:
+        """Records of each row, shape (n,)."""
+        return self._counts
+
+    def first_rows(self, chosen: npt.NDArray[np.bool_]) -> Counts:
+        """A row of each chosen group, in the order of their numbers."""
+        rows = np.empty(self.many, np.int64)
+        rows[self.numbers[::-1]] = np.arange(len(self.numbers) - 1, -1, -1)
+        return rows[chosen]

@@ -1,0 +1,73 @@
+"""What groups tell of a sensitive value: how many values they have, and how much surer of one somebody becomes.
+
+Gain of certainty as the linkability and inference evaluators of anonymeter have it (Giomi et al.: A unified framework for
+quantifying privacy risk in synthetic data, 2022), here exact, person by person: of a group's persons the share that has a value,
+against the share of all persons released.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.columns.fingerprint import first_rows
+from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.numbering import numbered
+from beam_deid.transforms.risk.persons import distinct_per_group
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure somebody becomes who knows that a person is in a group.
+
+    Attributes:
+        gain: Of each group the greatest gain among the values that ``difference`` is large enough of, shape (groups,); 0 if none.
+        base_rate: Greatest share of all persons who have one value.
+    """
+
+    gain: Shares
+    base_rate: float
+
+
+def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
+    """Distinct values of each group, shape (groups,); a null, -1, is none.
+
+    Args:
+        groups: The groups.
+        values: Number of each row's value, below ``many``, shape (n,).
+        many: How many values there are.
+    """
+    return distinct_per_group(groups.numbers, groups.many, values, many)
+
+
+def certainty(groups: Groups, values: Counts, many: int, difference: float) -> Certainty:
+    """The gain of certainty (p_group − p_release) / (1 − p_release), by every identity, the worst counting.
+
+    Args:
+        groups: The groups.
+        values: Number of each row's value, below ``many``, shape (n,); -1 is null, which is no value.
+        many: How many values there are.
+        difference: A gain counts only where p_group − p_release is above this.
+    """
+    worst, base_rate = np.zeros(groups.many), 0.0
+    there = np.flatnonzero(values >= 0)
+    pairs = numbered([groups.numbers[there], values[there]], [max(groups.many, 1), max(many, 1)])
+    first = there[first_rows(pairs.numbers, pairs.many)]
+    group, value = groups.numbers[first], values[first]
+    for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
+        everybody = int(people.sum()) and len(np.unique(persons[persons >= 0]))
+        if not everybody:
+            continue
+        held = distinct_per_group(pairs.numbers, pairs.many, persons[there], size)
+        all_held = distinct_per_group(values[there], many, persons[there], size)
+        rate = all_held / everybody
+        base_rate = max(base_rate, float(rate.max(initial=0.0)))
+        share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
+        more = share - rate[value]
+        gain = np.divide(more, 1.0 - rate[value], out=np.zeros(len(group)), where=rate[value] < 1.0)
+        counts = more > difference + 1e-12
+        np.maximum.at(worst, group[counts], gain[counts])
+    return Certainty(worst, base_rate)
