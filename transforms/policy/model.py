@@ -1,38 +1,25 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, create_model, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.label.options import Count, Positive, Section, Share
+from beam_deid.transforms.label.requirements import options
+from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
-# Strict: true and "5" are no numbers here.
-Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Distance = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
 Grade = Literal["low", "medium", "high"]
-
-DEFAULT_K: Mapping[Sharing, int] = {Sharing.PUBLIC: 20, Sharing.CONTROLLED: 5, Sharing.ENCLAVE: 3}
-"""The least class size by sharing model (`risk.sharing` has the source)."""
-
-DEFAULT_LINK: Mapping[Sharing, float] = {Sharing.PUBLIC: 0.0, Sharing.CONTROLLED: 0.05, Sharing.ENCLAVE: 0.2}
-"""Greatest share of subjects that a join may link to exactly one, by sharing model. Our own defaults."""
-
-
-class Section(BaseModel):
-    """A part of a policy: immutable, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
 
 def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
@@ -106,100 +93,21 @@ class Environment(Section):
     )
 
 
-class Closeness(Section):
-    """How close a sensitive field's distribution in each class must be to the release's."""
-
-    max: Share = Field(description="Greatest distance t")
-    distance: Literal["equal", "ordered", "hierarchical"] = Field(
-        "equal", description="equal: all values are equally far apart; ordered: numbers, dates and times; or by a hierarchy"
-    )
-    hierarchy: str | None = Field(
-        None, min_length=1, description="The hierarchy: cn_divisions, cn_districts, or the path of a hierarchy file"
-    )
-
-    @model_validator(mode="after")
-    def _hierarchy_if_hierarchical(self) -> "Closeness":
-        if (self.distance == "hierarchical") != (self.hierarchy is not None):
-            raise ValueError("a hierarchical distance needs a hierarchy, and the others have none")
-        return self
+if TYPE_CHECKING:
+    _Options: Any = Section
+else:
+    _Options = create_model("_Options", __base__=Section, **{name: one.schema for name, one in options().items()})
 
 
-def _closeness(value: Any) -> Any:
-    return {"max": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
+class Require(_Options):
+    """What a release must reach to be ``anonymized``, beside what its sharing model asks. It can only ask for more."""
 
-
-class Diversity(Section):
-    """How diverse a sensitive field must be in each class."""
-
-    distinct: Count | None = Field(None, description="Least number of distinct values; 2 at least for any sensitive field")
-    entropy: Positive | None = Field(None, description="Least entropy, as the number of equally likely values that have it")
-    recursive: tuple[Positive, Annotated[int, Field(strict=True, ge=2)]] | None = Field(
-        None, description="[c, l]: the commonest value has fewer records than c times those of the l-th commonest and rarer ones"
-    )
-
-    @model_validator(mode="after")
-    def _something(self) -> "Diversity":
-        if self.distinct is None and self.entropy is None and self.recursive is None:
-            raise ValueError("say distinct, entropy or recursive")
-        return self
-
-
-def _diversity(value: Any) -> Any:
-    return {"distinct": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class Likeness(Section):
-    """How much likelier a value of a sensitive field may be in a class than in the whole release."""
-
-    max: Positive = Field(description="Greatest relative gain β")
-    kind: Literal["basic", "enhanced"] = Field("basic", description="enhanced: for rare values no more than −ln of their share")
-
-
-def _likeness(value: Any) -> Any:
-    return {"max": value} if isinstance(value, float | int) and not isinstance(value, bool) else value
-
-
-class Require(Section):
-    """What a release must reach to be ``anonymized``, beside what its sharing model asks."""
-
-    k: Count | None = Field(
-        None, description="Least number of subjects in a class; never below the sharing model's own: 20, 5, 3"
-    )
-    l: dict[str, Annotated[Diversity, BeforeValidator(_diversity, json_schema_input_type=Count | Diversity)]] = Field(  # noqa: E741 - the field's own name
-        default_factory=dict, description="Least number of values of a sensitive field in each class: distinct ones, or by entropy"
-    )
-    t: dict[str, Annotated[Closeness, BeforeValidator(_closeness, json_schema_input_type=Share | Closeness)]] = Field(
-        default_factory=dict,
-        description="Greatest distance of a sensitive field's distribution in a class from the release's",
-    )
-    alpha: dict[str, Share] = Field(
-        default_factory=dict, description="Greatest share that one value of a sensitive field may have in a class"
-    )
-    beta: dict[str, Annotated[Likeness, BeforeValidator(_likeness, json_schema_input_type=Positive | Likeness)]] = Field(
-        default_factory=dict, description="Greatest relative gain of a sensitive value's share in a class (β-likeness)"
-    )
-    delta: dict[str, Positive] = Field(
-        default_factory=dict, description="Greatest |ln| of a sensitive value's share in a class over that in the release"
-    )
     suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
-    risk: Share = Field(0.05, description="Greatest overall risk R")
-    average_risk: Share | None = Field(
-        None, description="Greatest average risk of the people released: classes by people; no condition if not given"
-    )
-    link: Share | None = Field(
-        None,
-        description="Greatest share of subjects that a join may link to exactly one; "
-        "the sharing model's if not given: 0, 0.05, 0.2",
-    )
-    link_sensitive: Share | None = Field(
-        None,
-        description="The same where the attacker knows the sensitive fields too; no condition if not given",
-    )
-    history: Share | None = Field(
-        None,
-        description="Greatest chance that one to four points of a subject's history single it out, where its records can be "
-        "linked; as link if not given",
-    )
+
+    def asked(self) -> dict[str, Any]:
+        """What the policy says, as plain values; without what it leaves to the sharing model."""
+        given: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, exclude={"suppression"})
+        return {name: value for name, value in given.items() if value != {}}
 
 
 class Search(Section):
@@ -309,23 +217,8 @@ class Release(Section):
 
     @property
     def k(self) -> int:
-        """The class size that is required: the policy's, or the sharing model's where that is larger."""
-        return max(self.require.k or 0, DEFAULT_K[self.sharing])
-
-    def distinct(self, field: str) -> int:
-        """How many distinct values a sensitive field must have in each class: the policy's number, 2 at least."""
-        asked = self.require.l.get(field)
-        return max(2, (asked.distinct if asked else None) or 2)
-
-    @property
-    def link(self) -> float:
-        """Greatest share of subjects that a join may link: the policy's, or the sharing model's."""
-        return DEFAULT_LINK[self.sharing] if self.require.link is None else self.require.link
-
-    @property
-    def history_limit(self) -> float:
-        """Greatest chance that points of a subject's history single it out."""
-        return self.link if self.require.history is None else self.require.history
+        """The number of persons that every group must have: the policy's, or the sharing model's where that is larger."""
+        return max(self.require.k or 0, LEAST_K[self.sharing])
 
 
 def _number_one(value: Any) -> Any:
@@ -340,10 +233,16 @@ class Policy(Section):
 
     version: Annotated[Literal[1], BeforeValidator(_number_one)] = Field(description="Version of the policy's form")
     dataset: str = Field(min_length=1, description="Name of the dataset")
-    subject: str | None = Field(None, description="The field that says whom a record is about")
+    subject: str | None = Field(
+        None, description="The field that says whom a record is about; each_record: every record counts as one person"
+    )
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
     input: InputOptions = InputOptions()
+    same: dict[str, dict[str, tuple[str, ...]]] = Field(
+        default_factory=dict,
+        description="Values of a sensitive field that mean the same: {category: {antivirals: [antiviral drug, 抗病毒药]}}",
+    )
     releases: dict[str, Release] = Field(min_length=1, description="The output datasets, by name")
 
     def with_search(self, release: str, objective: str | None, k: int | None) -> "Policy":
@@ -363,6 +262,11 @@ class Policy(Section):
         require = spec.require.model_copy(update={"k": k}) if k else spec.require
         changed = spec.model_copy(update={"search": search, "require": require})
         return self.model_copy(update={"releases": {**self.releases, release: changed}})
+
+    @property
+    def subject_field(self) -> str | None:
+        """The field that says whom a record is about; None where none does."""
+        return None if self.subject == EACH_RECORD else self.subject
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""

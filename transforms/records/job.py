@@ -14,7 +14,9 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.policy.model import KeyPlaces, Policy
+from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.terms import Recoverability
 
@@ -33,6 +35,7 @@ class Job:
         run: The run's id, a function of policy and input.
         policy_sha256: Hash of the policy.
         shards: Number of shards of the input.
+        files: Number of files of the input.
         keyring: Id of the policy's keyring.
         key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
         key_folder: Where the run's ephemeral keys are.
@@ -46,6 +49,7 @@ class Job:
     run: str = ""
     policy_sha256: str = ""
     shards: int = 0
+    files: int = 1
     keyring: str | None = None
     key_ids: Mapping[str, int] = field(default_factory=dict)
     key_folder: str = ""
@@ -106,23 +110,26 @@ class Job:
         return {name: Layout.of(self.policy, name, self.releases) for name in self.releases}
 
     @property
+    def tables(self) -> tuple[tuple[str, ...], ...]:
+        """The releases by which are counted together: all that are tested together, and each other one by itself."""
+        together = tested_together(self.policy, self.releases)
+        alone = tuple((name,) for name in self.releases if name not in together)
+        return ((together, *alone) if together else alone)
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The input columns that any release needs, in the policy's order."""
+        """The input columns that the release pass needs, in the policy's order."""
         needed = {name for release in self.releases for name in released_fields(self.policy, release)}
-        needed.add(self.policy.subject or "")
+        needed.update(identities(self.policy))
         return tuple(name for name in self.policy.fields if name in needed)
 
     @property
     def measured_columns(self) -> tuple[str, ...]:
         """The input columns that the measuring pass needs, in the policy's order."""
-        needed = {name for layout in self.layouts.values() for name in (*layout.treated, *layout.tokens)}
-        needed.add(self.policy.subject or "")
-        return tuple(name for name in self.columns if name in needed or not self._is_text(name))
+        if self.policy.subject == EACH_RECORD and self.files > 1:
+            return tuple(self.policy.fields)  # equal records in two files are one
+        return self.columns
 
     def type_of(self, name: str) -> pa.DataType:
         """The type that a field has once it is read as its kind says."""
         return arrow_type(self.policy.kind(name), self.types.get(name, pa.string()))
-
-    def _is_text(self, name: str) -> bool:
-        # Text cannot fail to be read as text, so a text column that is not measured need not be read twice.
-        return bool(pa.types.is_string(self.type_of(name)))

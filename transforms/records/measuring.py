@@ -1,41 +1,49 @@
-"""The measuring pass: typed records to histograms, scans and counts. Mergeable, and free of raw identifiers."""
+"""The measuring pass: typed records to histograms, scans and counts. Mergeable, and free of raw identifiers.
+
+Releases that are tested together are counted together: a row of their histogram is a kind of record, alike in every identity and
+in every value of every one of these releases. Each other release has a histogram of its own.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.shift import Shift
-from beam_deid.transforms.actions.surrogate import Surrogate
-from beam_deid.transforms.columns.distinct import plain_type
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.distinct import per_distinct, plain_type
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.normal_text import normal_text
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import platform_fields
+from beam_deid.transforms.policy.scoping import identities
+from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.records.layout import Column, Layout
 from beam_deid.transforms.records.scanning import Scanned, Scanner
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
+from beam_deid.transforms.terms import Kind
 
 FaultCounts = Counter[tuple[str, str]]
 
 
 @dataclass
 class ReleaseMeasured:
-    """What was measured of one release.
+    """What was measured of one release beside its histogram.
 
     Attributes:
-        histogram: Distinct combinations; columns ``subject``, ``fixed:PROJECTION``, ``open:FIELD``,
-            ``sensitive:FIELD``, and of what is attacked by itself ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``,
-            ``token:FIELD``, ``truth:FIELD``, ``near:FIELD``, ``field:FIELD``. None if no record was sound.
         bases: Distinct base values of each field whose level is open, or whose values have their place in a hierarchy.
         spans: Which numbers released values were made from, by field that an attacker knows nearly.
         types: Type that each field that was read has before it is treated.
@@ -44,7 +52,6 @@ class ReleaseMeasured:
         faults: Faults by (field, reason).
     """
 
-    histogram: Histogram | None = None
     bases: dict[str, pa.Array] = field(default_factory=dict)
     spans: dict[str, Spans] = field(default_factory=dict)
     types: dict[str, pa.DataType] = field(default_factory=dict)
@@ -55,10 +62,17 @@ class ReleaseMeasured:
 
 @dataclass
 class Measured:
-    """What was measured of a run: records read, and each release's figures."""
+    """What was measured of a run.
+
+    Attributes:
+        read: Records read.
+        releases: What was measured of each release.
+        histograms: The records, by the releases that are counted together; see `Column`. None where no record was sound.
+    """
 
     read: int = 0
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
+    histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
 
     @classmethod
     def merge(cls, parts: Sequence["Measured"]) -> "Measured":
@@ -66,17 +80,19 @@ class Measured:
         merged = cls(sum(part.read for part in parts))
         for name in dict.fromkeys(name for part in parts for name in part.releases):
             merged.releases[name] = _merge([part.releases[name] for part in parts if name in part.releases])
+        for together in dict.fromkeys(names for part in parts for names in part.histograms):
+            merged.histograms[together] = Histogram.merge(
+                [part.histograms[together] for part in parts if together in part.histograms]
+            )
         return merged
 
 
 def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
     if len(parts) == 1:
         return parts[0]
-    histograms = [part.histogram for part in parts if part.histogram is not None]
     names = dict.fromkeys(name for part in parts for name in part.bases)
     near = dict.fromkeys(name for part in parts for name in part.spans)
     return ReleaseMeasured(
-        Histogram.merge(histograms) if histograms else None,
         {name: _distinct([part.bases[name] for part in parts if name in part.bases]) for name in names},
         {name: Spans.merge([part.spans[name] for part in parts if name in part.spans]) for name in near},
         {name: kind for part in reversed(parts) for name, kind in part.types.items()},
@@ -98,13 +114,10 @@ class Measurer:
     """
 
     def __init__(self, job: Job) -> None:
-        self._job = job
-        self._layouts = job.layouts
-        self._treatments = {
-            name: Treatment(job, name, {}, layout.treated) for name, layout in self._layouts.items()
-        }
-        self._read = 0
-        self._parts: dict[str, list[ReleaseMeasured]] = {name: [] for name in self._layouts}
+        self._job, self._layouts = job, job.layouts
+        self._treatments = {name: Treatment(job, name, {}, layout.treated) for name, layout in self._layouts.items()}
+        self._done = Measured(releases={name: ReleaseMeasured() for name in self._layouts})
+        self._parts: list[Measured] = []
         columns = tuple(job.policy.fields)
         self._scanners = {
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
@@ -112,55 +125,125 @@ class Measurer:
 
     def add(self, records: Records, faults: list[Fault], read: int) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
-        self._read += read
-        unsound = read - len(records)
+        part = Measured(read)
+        columns = self._whose(records)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
-            part = self._histogram(layout, treated, records.where(sound))
-            part.rejected = unsound + int((~sound).sum())
-            part.faults = fault_counts([*faults, *own])
-            self._parts[name].append(part)
+            found, values = self._release(layout, treated, records.where(sound))
+            found.rejected = read - int(sound.sum())
+            found.faults = fault_counts([*faults, *own])
+            part.releases[name] = found
+            columns[Column("present", release=name)] = sound.astype(np.uint64)
+            columns.update((column, _spread(keys, sound)) for column, keys in values.items())
             for column in layout.scanned:
                 self._scanners[name].add(column, treated[column])
+        if len(records):
+            for together in self._job.tables:
+                own_columns = {name: keys for name, keys in columns.items() if not name.release or name.release in together}
+                part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
+        self._parts.append(part)
 
     def result(self) -> Measured:
         """All that was added, with the scan of each distinct released text made once."""
-        releases = {name: _merge(parts) if parts else ReleaseMeasured() for name, parts in self._parts.items()}
+        merged = Measured.merge([self._done, *self._parts])
         for name, scanner in self._scanners.items():
-            releases[name].scanned = scanner.result()
-        return Measured(self._read, releases)
+            merged.releases[name].scanned = scanner.result()
+        return merged
 
-    def _histogram(self, layout: Layout, treated: dict[str, pa.Array], records: Records) -> ReleaseMeasured:
+    def _whose(self, records: Records) -> dict[Column, Keys]:
+        """Whom the records are about, by every identity."""
+        job, policy = self._job, self._job.policy
+        columns = {
+            Column("identity", name): fingerprint(identity_text(records.columns[name], policy.kind(name)), job.prints)
+            for name in identities(policy)
+        }
+        if policy.subject == EACH_RECORD and job.files > 1:
+            every = (fingerprint(records.columns[name], job.prints) for name in policy.fields)
+            columns[Column("record")] = combine(every, len(records))
+            file = fingerprint(pa.array([records.file]), job.prints)[0]
+            columns[Column("file")] = np.full(len(records), file, np.uint64)
+        return columns
+
+    def _release(
+        self, layout: Layout, treated: Mapping[str, pa.Array], records: Records
+    ) -> tuple[ReleaseMeasured, dict[Column, Keys]]:
+        """What a release's sound records have: what is measured of them, and their columns."""
         if len(records) == 0:
-            return ReleaseMeasured()
-        keys = {name: fingerprint(treated[name]) for name in layout.measured}
-        joined = keys | {name: fingerprint(records.columns[name]) for name in layout.tokens}
-        columns: dict[str, Keys] = {}
-        subject = self._job.policy.subject
-        if subject is not None:
-            columns["subject"] = fingerprint(records.columns[subject])
-        for name, projection in layout.projections.items():
-            columns[f"fixed:{name}"] = projection.fixed_key(joined, len(records))
-        columns.update((f"open:{name}", keys[name]) for name in layout.open)
-        columns.update((f"sensitive:{name}", keys[name]) for name in layout.sensitive)
-        for name in layout.remainders:
-            columns[f"alone:{name}"] = keys[name]
-            action = self._job.policy.releases[layout.release].fields[name]
-            if isinstance(action, Surrogate):
-                columns[f"origin:{name}"] = fingerprint(records.columns[name])
-            elif isinstance(action, Shift):
-                columns[f"moment:{name}"] = as_moments(treated[name]).view(np.uint64)
-        for name in layout.matched:
-            columns[f"token:{name}"], columns[f"truth:{name}"] = keys[name], fingerprint(records.columns[name])
-        if layout.apart:
-            columns.update((f"field:{name}", keys[name]) for name in layout.quasi if name not in layout.open)
-        columns.update((f"near:{name}", keys[name]) for name in layout.near)
-        spans = {name: _span(name, keys[name], records.columns[name]) for name in layout.near}
+            return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in self._columns_of(layout)}
+        job, release = self._job, layout.release
+        columns: dict[Column, Keys] = {}
+        for name in layout.fields:
+            made_from = name in layout.keyed
+            columns[Column("value", name, release)] = (
+                self._source(layout, name, records) if made_from else fingerprint(treated[name], job.prints)
+            )
+            if name in layout.sensitive and name not in layout.open:
+                values = records.columns[name] if made_from else treated[name]
+                columns[Column("normal", name, release)] = fingerprint(without_spelling(values, job.policy, name), job.prints)
+        for name in (*layout.remainders, *layout.matched):
+            columns[Column("origin", name, release)] = fingerprint(records.columns[name], job.prints)
+            if isinstance(job.policy.releases[release].fields[name], Shift):
+                columns[Column("moment", name, release)] = as_moments(treated[name]).view(np.uint64)
+        columns |= {Column("token", name, release): fingerprint(treated[name], job.prints) for name in layout.matched}
+        spans = {
+            name: _span(name, columns[Column("value", name, release)], records.columns[name]) for name in layout.near
+        }
         bases = {name: pc.unique(treated[name]) for name in (*layout.open, *layout.placed)}
         types = {name: plain_type(column.type) for name, column in records.columns.items()}
         # A batch in which a field is null throughout does not tell its type.
         types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
-        return ReleaseMeasured(Histogram.of(columns, np.ones(len(records), np.int64)), bases, spans, types)
+        return ReleaseMeasured(bases, spans, types), columns
+
+    def _columns_of(self, layout: Layout) -> list[Column]:
+        release = layout.release
+        columns = [Column("value", name, release) for name in layout.fields]
+        columns += [Column("normal", name, release) for name in layout.sensitive if name not in layout.open]
+        for name in (*layout.remainders, *layout.matched):
+            columns.append(Column("origin", name, release))
+            if isinstance(self._job.policy.releases[release].fields[name], Shift):
+                columns.append(Column("moment", name, release))
+        return columns + [Column("token", name, release) for name in layout.matched]
+
+    def _source(self, layout: Layout, name: str, records: Records) -> Keys:
+        """What stands for a value that takes a key: never more alike than the released values are."""
+        job, action = self._job, self._job.policy.releases[layout.release].fields[name]
+        value = fingerprint(records.columns[name], job.prints)
+        if action.beside is Beside.PLACE:
+            return combine([value, fingerprint(records.places, job.prints)], len(records))
+        subject = job.policy.subject_field
+        if isinstance(action, Shift) and subject is not None:
+            return combine([value, fingerprint(records.columns[subject], job.prints)], len(records))
+        return value
+
+
+def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
+    """The values of a sensitive field as text in which those that mean the same are one: spelled alike, or called the same.
+
+    Args:
+        values: Any column, shape (n,).
+        policy: The policy.
+        name: The field.
+    """
+    same = policy.same.get(name, {})
+    texts = normal_text(to_kind(values, Kind.TEXT)[0])
+    if not same:
+        return texts
+    merged = {_normal(other): _normal(one) for one, others in same.items() for other in others}
+    others, ones = pa.array(list(merged), pa.string()), pa.array(list(merged.values()), pa.string())
+    return per_distinct(texts, lambda distinct: pc.coalesce(ones.take(pc.index_in(distinct, value_set=others)), distinct))
+
+
+def _normal(text: str) -> str:
+    return str(normal_text(pa.array([text]))[0].as_py())
+
+
+def _spread(keys: Keys, sound: np.ndarray) -> Keys:
+    """Keys of sound records in the place of all; the others have none."""
+    if sound.all():
+        return keys
+    spread = np.zeros(len(sound), np.uint64)
+    spread[sound] = keys
+    return spread
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:
@@ -192,4 +275,3 @@ def fault_counts(faults: Iterable[Fault]) -> FaultCounts:
     for fault in faults:
         counts[fault.field, str(fault.reason)] += len(fault.rows)
     return counts
-

@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.records.layout import Layout
-from beam_deid.transforms.risk.histogram import Histogram
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.attribute import Attribute
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.objectives import OBJECTIVES
@@ -31,11 +31,14 @@ class Openings:
         spec: The release.
         layout: Its layout.
         bases: Distinct base values of each open field.
-        histogram: What was measured.
+        places: Of each open field which of them each cell has, shape (n,).
+        counts: Records of each cell, shape (n,); 0 where they are not of this release.
     """
 
-    def __init__(self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], histogram: Histogram) -> None:
-        self._spec, self._layout, self._bases, self._histogram = spec, layout, bases, histogram
+    def __init__(
+        self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], places: Mapping[str, Counts], counts: Counts
+    ) -> None:
+        self._spec, self._layout, self._bases, self._places, self._counts = spec, layout, bases, places, counts
 
     def ladder(self, name: str) -> Ladder:
         """The ladder of an open field."""
@@ -71,53 +74,57 @@ class Openings:
             numbers = texts.indices.fill_null(len(sizes)).to_numpy(zero_copy_only=False).astype(np.int64)
             groups.append(numbers)
             costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
-        base = pc.index_in(pa.array(self._histogram.columns[f"open:{name}"]), value_set=pa.array(fingerprint(values)))
         return Attribute(
-            name, base.to_numpy().astype(np.int32), tuple(groups), tuple(costs), tuple(level / top for level in choices),
-            spec.weights.get(name, 1.0), name in self._layout.quasi,
+            name, self._places[name].astype(np.int32), tuple(groups), tuple(costs), tuple(level / top for level in choices),
+            spec.weights.get(name, 1.0), name in self._layout.rest,
         )  # fmt: skip
 
     def lattice(
         self, choices: Mapping[str, Sequence[int]], asked: Sequence[Criterion], sensitive: Mapping[str, Keys],
-        subject: Keys | None, together: Keys, rows: Mask | None = None,
+        subject: Keys | None, together: Keys, null: np.uint64, rows: Mask | None = None,
     ) -> Lattice:  # fmt: skip
         """All nodes over the open fields' levels.
 
         Args:
             choices: The levels that are open to each field.
             asked: What each class must meet.
-            sensitive: Key of each sensitive value, by field, shape (n,).
+            sensitive: Key of each sensitive value, by what the criteria call it, shape (n,).
             subject: Whom each row is about, shape (n,), or None.
             together: Key of what is the same at every level, shape (n,).
-            rows: Which histogram rows are looked at, shape (n,); all if not given.
+            null: The key of null.
+            rows: Which cells are looked at, shape (n,); all of the release if not given.
         """
-        counts = self._histogram.counts
         attributes, reference = [self.attribute(*one) for one in choices.items()], {}
+        there = np.flatnonzero(self._counts > 0 if rows is None else rows & (self._counts > 0))
         if rows is not None:
-            for name in {one.field for one in asked}:
-                numbers, keys = ordered_codes(sensitive[name])
-                reference[name] = keys, np.bincount(numbers, weights=counts) / counts.sum()
-            there = np.flatnonzero(rows)
-            attributes = [attribute.at(there) for attribute in attributes]
-            counts, together = counts[there], together[there]
-            sensitive = {name: keys[there] for name, keys in sensitive.items()}
-            subject = None if subject is None else subject[there]
-        objective = OBJECTIVES[self._spec.search.objective]
-        return Lattice(attributes, counts, asked, subject, sensitive, together, objective, reference)
+            everywhere = np.flatnonzero(self._counts > 0)
+            for name in {one.values for one in asked}:
+                numbers, keys = ordered_codes(sensitive[name][everywhere])
+                weights = self._counts[everywhere]
+                reference[name] = keys, np.bincount(numbers, weights=weights) / weights.sum()
+        return Lattice(
+            [attribute.at(there) for attribute in attributes], self._counts[there], asked,
+            None if subject is None else subject[there], {name: keys[there] for name, keys in sensitive.items()},
+            together[there], OBJECTIVES[self._spec.search.objective], reference, null=null,
+        )  # fmt: skip
 
-    def losses(self, levels: Levels, kept: Mask) -> dict[str, float]:
-        """What is lost of each open field by Iyengar's metric, from 0 to 1; a suppressed record loses all."""
-        counts, losses = self._histogram.counts, {}
+    def losses(self, levels: Levels, left: Counts) -> dict[str, float]:
+        """What is lost of each open field by Iyengar's metric, from 0 to 1; a suppressed record loses all.
+
+        Args:
+            levels: The levels.
+            left: Records of each cell that are released, shape (n,).
+        """
+        total, losses = float(self._counts.sum()), {}
         for name, level in levels.items():
-            lost = float(counts[~kept].sum())
             used = np.unique(level).tolist()
             one = self.attribute(name, used)
             costs = np.stack(one.costs)[np.searchsorted(used, level), one.base]
-            losses[name] = (lost + float(counts[kept] @ costs[kept])) / float(counts.sum())
+            losses[name] = (total - float(left.sum()) + float(left @ costs)) / total
         return losses
 
-    def loss(self, levels: Levels, kept: Mask) -> float:
+    def loss(self, levels: Levels, left: Counts) -> float:
         """The same over all of them, by their weights; 0 where no field is open."""
-        losses, weights = self.losses(levels, kept), self._spec.search.weights
+        losses, weights = self.losses(levels, left), self._spec.search.weights
         total = sum(weights.get(name, 1.0) for name in losses)
         return sum(weights.get(name, 1.0) * lost for name, lost in losses.items()) / total if losses else 0.0

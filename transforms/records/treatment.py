@@ -32,7 +32,7 @@ class Treatment:
         self, job: Job, release: str, levels: Mapping[str, int], fields: Sequence[str] | None = None
     ) -> None:
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
-        self._subject = job.policy.subject
+        self._subject = job.policy.subject_field
         self._bound: dict[str, Bound] = {}
         self._placed: set[str] = set()
         keys = job.keys

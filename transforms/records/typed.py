@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +26,13 @@ class Records:
         columns: The columns by field name.
         rows: int64 array, row number in the file of each record.
         origin: Eight bytes that tell this shard or batch from all others of the run.
+        file: The file that the records are from; empty where there are no files.
     """
 
     columns: Columns
     rows: npt.NDArray[np.int64]
     origin: bytes = bytes(8)
+    file: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,7 +43,7 @@ class Records:
             return self
         keep = pa.array(mask)
         columns = {name: column.filter(keep) for name, column in self.columns.items()}
-        return Records(columns, self.rows[mask], self.origin)
+        return Records(columns, self.rows[mask], self.origin, self.file)
 
     @property
     def places(self) -> pa.Array:
@@ -64,6 +66,7 @@ def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tup
     for chunk in chunks:
         given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
         records, faults = typed(given, chunk.rows, job.policy, origin)
+        records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
 

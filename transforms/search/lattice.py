@@ -103,12 +103,13 @@ class Lattice:
         reference: Of each sensitive field the keys of all values, ascending, and their shares, where these rows are a part only.
         exact: Most work for which persons are counted exactly: see `EXACT`. Beyond it each person is counted in one class
             only, so that persons add up when classes are joined: never too many, and too few where a person's records differ.
+        null: The key of null, which is no value; None where there is none.
     """
 
     def __init__(
         self, attributes: Sequence[Attribute], counts: Counts, criteria: Sequence[Criterion] = (), subject: Keys | None = None,
         sensitive: Mapping[str, Keys] | None = None, fixed: Keys | None = None, objective: Objective = OBJECTIVES["loss"],
-        reference: Mapping[str, tuple[Keys, Floats]] | None = None, exact: int = EXACT,
+        reference: Mapping[str, tuple[Keys, Floats]] | None = None, exact: int = EXACT, null: np.uint64 | None = None,
     ) -> None:  # fmt: skip
         self.attributes = weighted(attributes, 1.0 if objective.averaged else len(attributes))
         self.objective, self.criteria = objective, tuple(criteria)
@@ -118,8 +119,9 @@ class Lattice:
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
         together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
         self._every = (*self.attributes, Attribute.fixed("", together))
-        named = {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.field for one in criteria}}
+        named = {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.values for one in criteria}}
         self._values = {name: (place, keys) for place, (name, (_, keys)) in enumerate(named.items())}
+        self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
         self._reference = {
             name: shares[np.searchsorted(all_, self._values[name][1])]
             for name, (all_, shares) in (reference or {}).items() if name in self._values
@@ -208,7 +210,7 @@ class Lattice:
         elif table.people is not table.records:
             people = summed(classes, table.people)
         found = self._distributions(table, classes, records)
-        failing = {one.name: one.fails(found[one.field]) for one in self.criteria}
+        failing = {one.name: one.fails(found[one.values]) for one in self.criteria}
         rows = first_rows(classes.numbers, classes.many)
         base = tuple(column[rows] for column in table.base[:-1])
         # As many rows as there are people in each class, at least, would be left of the table.
@@ -219,7 +221,7 @@ class Lattice:
         return {
             name: replace(
                 Distribution.counted(classes.numbers, records, table.sensitive[place], keys, table.records),
-                reference=self._reference.get(name),
+                reference=self._reference.get(name), null=self._nulls[name],
             )
             for name, (place, keys) in self._values.items()
         }  # fmt: skip
@@ -239,7 +241,7 @@ class Lattice:
         while not gone.all():
             kept, more = ~gone, gone.copy()
             for one in asked:
-                of = found[one.field]
+                of = found[one.values]
                 pairs = of.pair_records * kept[of.pair_class]
                 shares = np.bincount(of.pair_value, weights=pairs, minlength=of.values) / pairs.sum()
                 with np.errstate(divide="ignore", invalid="ignore"):
@@ -320,3 +322,9 @@ class Lattice:
         if least < 0.7 * len(table):
             joined = table.joined(classes, self._loose)
             self._tables.put(node, joined, joined.nbytes)
+
+
+def _place(keys: Keys, one: np.uint64 | None) -> int | None:
+    """Where a key stands among ascending keys; None if it does not."""
+    found = np.flatnonzero(keys == one) if one is not None else np.empty(0, np.int64)
+    return int(found[0]) if len(found) else None

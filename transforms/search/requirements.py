@@ -32,6 +32,7 @@ class Criterion:
         below: Whether it must even be below the limit.
         inherited: Whether every part of a class that misses it misses it, too.
         relative: Whether it compares a class with all that is released, so that what is suppressed changes it.
+        written: Whether values that differ in spelling only are different.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Criterion:
     below: bool = False
     inherited: bool = False
     relative: bool = False
+    written: bool = False
+
+    @property
+    def values(self) -> str:
+        """What the column of values that it looks at is called."""
+        return f"{self.field} as written" if self.written else self.field
 
     def fails(self, found: Distribution) -> Mask:
         """Which classes miss it, shape (classes,); rounding is forgiven."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.requirements.alpha import Alpha
 from beam_deid.transforms.label.requirements.attackers import Attackers
 from beam_deid.transforms.label.requirements.average_risk import AverageRisk
@@ -50,3 +51,8 @@ def planned(scope: Scope) -> Iterator[tuple[Requirement, Planned]]:
     for requirement in REQUIREMENTS:
         for test in requirement.planned(scope):
             yield requirement, test
+
+
+def options() -> dict[str, Option]:
+    """The options that policies may write under ``require``, by name."""
+    return {one.option.name: one.option for one in REQUIREMENTS if one.option is not None}

@@ -1,5 +1,6 @@
 """Line 4, where a policy asks: (α,k)-anonymity (Wong, Li, Fu, Wang, 2006)."""
 
+from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
@@ -12,7 +13,7 @@ class Alpha(Asked):
     """Share of a group's persons who have one value."""
 
     name = "alpha"
-    option = "alpha"
+    option = Option("alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field")
     compare = Compare.AT_MOST
     words = "share of a group's persons who have one value"
 

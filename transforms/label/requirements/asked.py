@@ -17,11 +17,13 @@ class Asked(Requirement):
 
     Attributes:
         relative: Whether it compares a group with all that is released, so that what is suppressed changes it.
+        written: Whether values that differ in spelling only are different.
     """
 
     line = 4
     suppresses = True
     relative = False
+    written = False
 
     @abstractmethod
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
@@ -60,7 +62,7 @@ class Asked(Requirement):
         """The same of each class."""
         return Criterion(
             test.name, test.target, self.measure(test, scale), test.limit, at_least=self.compare is Compare.AT_LEAST,
-            below=self.compare is Compare.BELOW, relative=self.relative,
+            below=self.compare is Compare.BELOW, relative=self.relative, written=self.written,
         )  # fmt: skip
 
     def distributions(self, test: Planned, seen: Seen) -> Sequence[Distribution]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
 
@@ -9,14 +10,15 @@ from beam_deid.transforms.label.scope import Scope
 class AverageRisk(Requirement):
     """Classes by persons are within the policy's limit."""
 
-    name = option = "average_risk"
+    name = "average_risk"
+    option = Option("average_risk", Share, "Greatest average risk of the persons released: classes by persons")
     line = 6
     words = "average risk of the persons released: classes by persons"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
-        if scope.asked.get("average_risk") is not None:
-            yield self._test(scope.asked["average_risk"], scope.rest, "classes by persons")
+        if scope.asked.get(self.option.name) is not None:
+            yield self._test(scope.asked[self.option.name], scope.rest, "classes by persons")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The figure."""

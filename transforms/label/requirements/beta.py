@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from beam_deid.transforms.label.options import Likenesses, Option
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
@@ -14,7 +15,7 @@ class Beta(Asked):
     """Relative gain of a value's share in a group."""
 
     name = "beta"
-    option = "beta"
+    option = Option("beta", Likenesses, "Greatest relative gain of a sensitive value's share in a group (β-likeness)")
     compare = Compare.AT_MOST
     words = "relative gain of a value's share in a group"
     relative = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from beam_deid.transforms.label.options import Closenesses, Option
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned, Seen
 from beam_deid.transforms.label.scope import Scope
@@ -14,10 +15,11 @@ class Closeness(Asked):
     """Distance of the distribution in a group from that of the release."""
 
     name = "t"
-    option = "t"
+    option = Option("t", Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's")
     compare = Compare.AT_MOST
     words = "distance of the distribution in a group from that of the release"
     relative = True
+    written = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``t: {FIELD: …}``."""

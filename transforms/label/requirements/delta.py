@@ -1,5 +1,6 @@
 """Line 4, where a policy asks: δ-disclosure privacy (Brickell, Shmatikov, 2008), as pycanon has it."""
 
+from beam_deid.transforms.label.options import Option, Positive
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
@@ -12,7 +13,7 @@ class Delta(Asked):
     """Logarithm of a value's share in a group over that in the release."""
 
     name = "delta"
-    option = "delta"
+    option = Option("delta", dict[str, Positive], "Greatest |ln| of a sensitive value's share in a group over that in the release")
     compare = Compare.AT_MOST
     words = "logarithm of a value's share in a group over that in the release"
     relative = True

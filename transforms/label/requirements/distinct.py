@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from beam_deid.transforms.label.options import Diversities, Option
 from beam_deid.transforms.label.requirements.requirement import (
     Broken,
     Compare,
@@ -26,6 +27,7 @@ from beam_deid.transforms.risk.inference import distinct_values
 from beam_deid.transforms.search.requirements import Criterion
 
 LEAST_L = 2
+L = Option("l", Diversities, "Least number of values of a sensitive field in each group: distinct ones, or by entropy")
 
 
 def diversity(scope: Scope, name: str, how: str) -> Any:
@@ -37,7 +39,8 @@ def diversity(scope: Scope, name: str, how: str) -> Any:
 class Distinct(Requirement):
     """Every group around a sensitive column has at least l values of it."""
 
-    name = option = "l"
+    name = "l"
+    option = L
     line = 4
     default = Default.always(LEAST_L, "ours: with one value every member of a group has it")
     compare = Compare.AT_LEAST

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.dominance import dominating, trimmed
@@ -22,6 +23,7 @@ class Dominance(Requirement):
 
     name = "dominance"
     line = 5
+    option = Option("dominance", Share, "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85")
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
     words = "share of a group's records that one person has"
     suppresses = True
@@ -44,10 +46,22 @@ class Dominance(Requirement):
         return Figure(shares[worst], f"of the records of a group, counted by {seen.identities[worst]}")
 
     def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
-        """Without the surplus rows of persons who have more."""
+        """Without the surplus rows of persons who have more.
+
+        Where siblings are tested together with the release, all rows of such a person in the group go: which of them stay would
+        decide what the releases say together.
+        """
         groups = seen.groups(test.columns)
-        cells, left = seen.groups(seen.scope.columns), groups.rows
+        values, left = seen.groups(seen.scope.columns), groups.rows
+        alike = numbered(
+            [values.numbers, *(persons + 1 for persons, _ in groups.by_person)],
+            [values.many, *(size + 1 for _, size in groups.by_person)],
+        )
         for persons, size in groups.by_person:
-            alike = numbered([cells.numbers, persons + 1], [cells.many, size + 1])
-            left = trimmed(groups.numbers, groups.many, left, alike.numbers, persons, size, test.limit)
+            if seen.scope.siblings:
+                share, person = dominating(groups.numbers, groups.many, left, persons, size)
+                much = (share > test.limit + 1e-12)[groups.numbers] & (persons == person[groups.numbers])
+                left = np.where(much, 0, left)
+            else:
+                left = trimmed(groups.numbers, groups.many, left, alike.numbers, persons, size, test.limit)
         return None if np.array_equal(left, groups.rows) else left

@@ -1,7 +1,7 @@
 """Line 4, where a policy asks: entropy l-diversity (Machanavajjhala et al., 2007)."""
 
 from beam_deid.transforms.label.requirements.asked import Asked
-from beam_deid.transforms.label.requirements.distinct import diversity
+from beam_deid.transforms.label.requirements.distinct import L, diversity
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk import per_class
@@ -13,7 +13,7 @@ class Entropy(Asked):
     """Equally likely values that have the entropy of the poorest group."""
 
     name = "l_entropy"
-    option = "l"
+    option = L
     compare = Compare.AT_LEAST
     words = "equally likely values that have the entropy of the poorest group"
 

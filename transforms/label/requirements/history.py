@@ -5,6 +5,7 @@ De Montjoye et al.: Unique in the crowd (2013); see `beam_deid.transforms.risk.h
 
 from collections.abc import Iterator
 
+from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen
 from beam_deid.transforms.label.scope import Scope
 
@@ -12,14 +13,17 @@ from beam_deid.transforms.label.scope import Scope
 class History(Requirement):
     """One to four points of a person's history single the person out no more often than the policy allows."""
 
-    name = option = "history"
+    name = "history"
+    option = Option(
+        "history", Share, "Greatest chance that one to four points of a person's history single it out; evidence alone if not given"
+    )
     line = 3
     words = "chance that one to four points of a person's history single the person out (unicity)"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
-        if scope.asked.get("history") is not None:
-            yield self._test(scope.asked["history"], scope.columns, "chance that points of a person's history single it out")
+        if scope.asked.get(self.option.name) is not None:
+            yield self._test(scope.asked[self.option.name], scope.columns, "chance that points of a person's history single it out")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest upper bound over the numbers of points known."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from beam_deid.transforms.label.options import Count, Option
 from beam_deid.transforms.label.requirements.requirement import (
     Broken,
     Compare,
@@ -25,11 +26,14 @@ from beam_deid.transforms.terms import Sharing
 LEAST_K: Mapping[Sharing, int] = {Sharing.PUBLIC: 20, Sharing.CONTROLLED: 5, Sharing.ENCLAVE: 3}
 
 
+K = Option("k", Count, "Least number of persons in a group; never below the sharing model's own: 20, 5, 3")
+
+
 class Persons(Requirement):
     """Every group of rows has at least k persons."""
 
     line = 3
-    option = "k"
+    option = K
     default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference)")
     compare = Compare.AT_LEAST
     suppresses = True

@@ -6,7 +6,7 @@ Its figure is not pycanon's ``l_recursive``, which looks at the rarest value; so
 from functools import partial
 
 from beam_deid.transforms.label.requirements.asked import Asked
-from beam_deid.transforms.label.requirements.distinct import diversity
+from beam_deid.transforms.label.requirements.distinct import L, diversity
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk import per_class
@@ -18,7 +18,7 @@ class Recursive(Asked):
     """Persons with the commonest value over those with the l-th commonest and rarer ones."""
 
     name = "l_commonest"
-    option = "l"
+    option = L
     compare = Compare.BELOW
     words = "persons with the commonest value over those with the l-th commonest and rarer ones"
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
@@ -227,7 +228,7 @@ class Requirement(ABC):
     Attributes:
         name: What its tests are called in ``label.json``; where there are several, ``name:TARGET``.
         line: Its line of the label rule.
-        option: Its option under ``require`` in a policy; empty if there is none.
+        option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
         default: Its limit by sharing model; None where only a policy asks for it.
         compare: How its figure is compared with its limit.
         words: What it asks for, in words for README and report.
@@ -236,7 +237,7 @@ class Requirement(ABC):
 
     name: ClassVar[str]
     line: ClassVar[int]
-    option: ClassVar[str] = ""
+    option: ClassVar[Option | None] = None
     default: ClassVar[Default | None] = None
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
@@ -265,10 +266,21 @@ class Requirement(ABC):
     def limit(self, scope: Scope) -> float:
         """Its limit: the policy's where that is stricter, else that of the sharing model."""
         assert self.default is not None  # noqa: S101 - asked for only where there is one
-        own, asked = self.default[scope.sharing], scope.asked.get(self.option) if self.option else None
+        own, asked = self.default[scope.sharing], scope.asked.get(self.option.name) if self.option else None
         if not isinstance(asked, int | float):
             return own
         return max(own, asked) if self.compare is Compare.AT_LEAST else min(own, asked)
+
+    def loosened(self, asked: Any, sharing: Sharing) -> str | None:
+        """Why a policy may not ask so little under this requirement's option, with the limit that holds; None if it may."""
+        if self.default is None or not isinstance(asked, int | float) or isinstance(asked, bool):
+            return None
+        own = self.default[sharing]
+        looser = asked < own if self.compare is Compare.AT_LEAST else asked > own
+        if not looser:
+            return None
+        bound = "at least" if self.compare is Compare.AT_LEAST else "at most"
+        return f"a policy may only tighten: it is {bound} {own:g} in {sharing} sharing; leave it out, or ask for more protection"
 
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import Sharing
@@ -14,7 +15,7 @@ class OverallRisk(Requirement):
 
     name = "overall_risk"
     line = 6
-    option = "risk"
+    option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
     default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
     words = "overall risk R: class risk (the highest in public sharing, else the average) times environment risk E"
 

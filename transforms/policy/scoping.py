@@ -1,0 +1,88 @@
+"""What a release's label is about, from its policy: the scope of which `plan`, a run and its label make their tests."""
+
+from collections.abc import Sequence
+
+from beam_deid.transforms.label.evidence import FieldFacts
+from beam_deid.transforms.label.requirements.distinct import LEAST_L
+from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling, links
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
+from beam_deid.transforms.recognisers.identity import names_one_person
+from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
+
+
+def identities(policy: Policy) -> tuple[str, ...]:
+    """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person."""
+    subject = policy.subject_field
+    named = [
+        name for name, spec in policy.fields.items()
+        if name != subject and spec.has(Role.DIRECT) and names_one_person(policy.kind(name))
+    ]  # fmt: skip
+    return (*((subject,) if subject is not None else ()), *named)
+
+
+def tested_together(policy: Policy, releases: Sequence[str]) -> tuple[str, ...]:
+    """The releases of a run whose policy does not say that they stay personal: what they say together is tested."""
+    return tuple(name for name in releases if policy.releases[name].expect is not LabelName.STILL_PERSONAL)
+
+
+def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
+    """How one field is released, without the key that made it."""
+    action, target = policy.releases[release].fields[name], policy.target(release, name)
+    kind = policy.kind(name)
+    return FieldFacts(
+        tuple(str(role) for role in policy.fields[name].role), action.name, str(action.recoverability(target)),
+        None if kind is None else str(kind), action.sentence(target),
+    )  # fmt: skip
+
+
+def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
+    """The scope of one release that is made in a run with others.
+
+    Args:
+        policy: The policy.
+        release: The release.
+        together: All releases of the run.
+    """
+    spec = policy.releases[release]
+    fields = {name: facts_of(policy, release, name) for name in released_fields(policy, release)}
+    composed = tested_together(policy, together)
+    siblings = {other: _sibling(policy, release, other) for other in composed if release in composed and other != release}
+    attackers = {name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers}
+    environment = spec.environment.model_dump(mode="json", exclude_none=True)
+    settings = spec.environment.model_dump(exclude={"population"})
+    environment["E"] = environment_risk(spec.sharing is Sharing.PUBLIC, **settings)
+    return Scope(
+        release=release, sharing=spec.sharing, fields=fields, subject=policy.subject, identities=identities(policy),
+        asked=spec.require.asked(), attackers=attackers, siblings=siblings, linked=links(fields), environment=environment,
+    )  # fmt: skip
+
+
+def known(policy: Policy, release: str, attacker: str) -> tuple[str, ...]:
+    """The released fields that an attacker knows. One with an earlier release knows all that lasts from run to run."""
+    spec = policy.releases[release].attackers[attacker]
+    keyed, out = keyed_fields(policy, release), released_fields(policy, release)
+    visible = [name for name in out if name not in keyed]
+    if spec.knows is not None:
+        return tuple(name for name in spec.knows if name in visible)
+    return tuple(name for name in visible if recoverability(policy, release, name) is not Recoverability.KEY_DESTROYED)
+
+
+def least_values(policy: Policy, release: str, name: str) -> int:
+    """How many distinct values a sensitive field must have in each group."""
+    asked = policy.releases[release].require.l.get(name)
+    return max(LEAST_L, (asked.distinct if asked else None) or LEAST_L)
+
+
+def _has_table(policy: Policy, release: str, attacker: str) -> bool:
+    spec = policy.releases[release].attackers[attacker]
+    return spec.table is not None or spec.release is not None
+
+
+def _sibling(policy: Policy, release: str, other: str) -> Sibling:
+    theirs = set(released_fields(policy, other))
+    shared = tuple(name for name in released_fields(policy, release) if name in theirs)
+    sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE))
+    least = {name: max(least_values(policy, one, name) for one in (release, other)) for name in sensitive}
+    return Sibling(shared, sensitive, max(policy.releases[release].k, policy.releases[other].k), least)
