@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms import files
@@ -36,12 +37,13 @@ def earlier_probes(
     Returns:
         The side; or None, and why it cannot be compared.
 
-    Raises:
-        InputError: There is no published release, or it cannot be read.
+    A release that is gone or cannot be read is not compared either: others may have a copy of it.
     """
     label, problem = read_label(f"{folder}/label.json")
     if label is None:
-        raise InputError(f"this is no published release: {problem}", folder, "Name the folder that holds its label.json")
+        return None, _gone(folder, problem)
+    if not all(isinstance(label.get(key), dict) for key in ("fields", "search")) or not isinstance(label.get("files"), list):
+        return None, _gone(folder, "its label.json is that of no release")
     shared = [name for name in projection.fields if name in label["fields"]]
     if set(shared) != set(projection.fields):
         missing = ", ".join(name for name in projection.fields if name not in shared)
@@ -54,13 +56,15 @@ def earlier_probes(
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
     keys: list[Keys] = []
-    for path in files.match([f"{folder}/{file['path'].rpartition('/')[2]}" for file in label["files"]]):
-        if not path.path.endswith(".parquet"):
+    for name in sorted({str(file["path"]).rpartition("/")[2] for file in label["files"]}):
+        if not name.endswith(".parquet"):
             return None, "the earlier release is not in Parquet, so its values have lost their types"
         try:
-            table = pq.ParquetFile(files.open_arrow(path.path)).read(columns=shared)
-        except OSError:
-            raise InputError("a part of the earlier release cannot be read", path.path, "See: beam-deid verify") from None
+            table = pq.ParquetFile(files.open_arrow(f"{folder}/{name}")).read(columns=shared)
+        except (InputError, OSError, pa.ArrowException):
+            return None, _gone(folder, f"its part {name} is missing or cannot be read")
+        if set(table.column_names) != set(shared):
+            return None, _gone(folder, f"its part {name} lacks a field that its label names")
         known = {name: fingerprint(table.column(name).combine_chunks()) for name in shared}
         keys.append(projection.key(projection.fixed_key(known, len(table)), known))
     key = np.concatenate([np.empty(0, np.uint64), *keys])
@@ -73,6 +77,13 @@ def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[
     action = job.policy.releases[release].fields[name]
     level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
     return action.sentence(job.policy.target(release, name)), level
+
+
+def _gone(folder: str, problem: str) -> str:
+    return (
+        f"the earlier release in {folder} cannot be read ({problem}), so what it tells was not tested; put the release back, "
+        "name the folder that holds its label.json and parts, or take the attacker out of the policy"
+    )
 
 
 def _form(label: Mapping[str, Any], name: str) -> tuple[str, str | None]:
