@@ -77,7 +77,13 @@ class _Chunk:
     keys: list[Keys] = field(default_factory=list)
     subject: list[Keys] = field(default_factory=list)
     values: list[Numbers] = field(default_factory=list)
+    people: list[Keys] = field(default_factory=list)
     missed: int = 0
+
+    @property
+    def persons(self) -> int | None:
+        """Distinct subjects of the dataset whose own number is in this partition, whatever their rows' keys are."""
+        return len(np.unique(np.concatenate(self.people))) if self.people else None
 
     def released(self, near: int) -> Released:
         none = np.empty(0, np.uint64)
@@ -118,7 +124,7 @@ def join_files(
     for part in range(parts):
         mine = probes.where(belongs == part) if parts > 1 else probes
         chunk = _partition(dataset, table, knowledge, mine, part, parts, key)
-        join.add(chunk.released(near), mine, chunk.missed)
+        join.add(chunk.released(near), mine, chunk.missed, chunk.persons)
     return _evidence(table, join.result(), limit)
 
 
@@ -138,7 +144,9 @@ def _partition(
         chunk.keys.append(keys[met])
         chunk.values.append(values[met])
         if dataset.subject is not None:
-            chunk.subject.append(fingerprint(given[dataset.subject].filter(pa.array(met)), key))
+            who = fingerprint(given[dataset.subject], key)
+            chunk.subject.append(who[met])
+            chunk.people.append(np.unique(who if parts == 1 else who[(who >> np.uint64(32)) % np.uint64(parts) == part]))
     return chunk
 
 

@@ -211,8 +211,23 @@ def test_an_earlier_release_is_joined_where_both_say_the_same(shop):
     assert "date was released otherwise then" in test["detail"]
 
 
-def test_an_earlier_release_that_is_none_stops_the_run(shop):
-    shop.run(EARLIER % "week", code=3)
+@pytest.mark.parametrize("harm", ["no folder", "no label", "no document", "no part", "no Parquet"])
+def test_an_earlier_release_that_cannot_be_read_is_untested(shop, harm):
+    release = shop.folder / "may" / "report"
+    if harm != "no folder":
+        shop.run((EARLIER % "week").replace("    attackers:\n      archive: {release: may/report}\n", ""), "may")
+        part, *_ = release.glob("*.parquet")
+        {
+            "no label": (release / "label.json").unlink, "no part": part.unlink,
+            "no document": lambda: (release / "label.json").write_text("{}"), "no Parquet": lambda: part.write_text("torn"),
+        }[harm]()  # fmt: skip
+    shop.run(EARLIER % "week")
+    label = shop.label("report")
+    test = named_tests(label)["join:attacker:archive"]
+    assert (test["passed"], test["measured"]) == (False, None)
+    assert "may/report cannot be read" in test["detail"]
+    assert "put the release back" in test["detail"]
+    assert label["label"] == "still_personal"
 
 
 TOKENS = HEAD + """

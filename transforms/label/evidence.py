@@ -61,7 +61,7 @@ class Attack:
     """A join test: what was joined, on what, and how many subjects it linked to exactly one.
 
     With a table of the attacker's there is more: ``candidates`` and ``presence`` are those of
-    `beam_deid.transforms.risk.joining`.
+    `beam_deid.transforms.risk.joining`, and ``exposed`` is that of `beam_deid.transforms.risk.exposure`.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Attack:
     limit: float | None
     candidates: dict[str, Any] | None = None
     presence: dict[str, Any] | None = None
+    exposed: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,33 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Label:
-    """The label of a release and everything that it rests on, before files and records are known."""
+    """The label of a release and everything that it rests on, before files and records are known.
+
+    Attributes:
+        label: The label.
+        sensitive: Whether a sensitive column is released.
+        grade: After GB/T 42460-2023, 1 to 4, as a reference value.
+        tests: Every condition, and whether it holds.
+        condition: Under what condition the label holds; empty where it is `still_personal`.
+        changes: For every condition that does not hold the nearest change that would make it hold.
+        environment: The environment as declared, and the environment risk E that follows.
+        attackers: Declared attackers, with what they know.
+        limits: The limit of every condition.
+        identities: By what persons were counted, and what was found of each identity.
+        base_rates: Of each sensitive column the share of all persons who have its commonest value.
+        asked: What the tests follow from, beside the fields: see `Scope.to_json`.
+    """
 
     label: LabelName
     sensitive: bool
     grade: int
     tests: tuple[Test, ...]
+    condition: str
+    changes: tuple[dict[str, Any], ...]
+    environment: dict[str, Any]
+    attackers: dict[str, Any]
+    limits: dict[str, float]
+    identities: dict[str, Any]
     risk: dict[str, Any]
     attacks: tuple[Attack, ...]
     scan: tuple[dict[str, Any], ...]
@@ -115,6 +137,7 @@ class Label:
     asked: dict[str, Any] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    base_rates: dict[str, float] = field(default_factory=dict)
     combinations: tuple[dict[str, Any], ...] = ()
     contributions: dict[str, float] = field(default_factory=dict)
 

@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Fault, InputOptions
 from beam_deid.transforms.policy.model import Attacker
+from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
-from beam_deid.transforms.records.layout import Projection
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import typed
 from beam_deid.transforms.risk.joining import Numbers, Probes
@@ -25,7 +25,7 @@ _WHOLE_FILE = 1 << 62
 
 
 def attacker_probes(
-    job: Job, release: str, attacker: Attacker, projection: Projection, near: Sequence[str], levels: Mapping[str, int],
+    job: Job, release: str, attacker: Attacker, exact: Sequence[str], near: Sequence[str], levels: Mapping[str, int],
     types: Mapping[str, pa.DataType],
 ) -> tuple[Probes, bool]:  # fmt: skip
     """Read an attacker's table as one side of a join.
@@ -34,7 +34,7 @@ def attacker_probes(
         job: The run, with its key of fingerprints.
         release: The release that is attacked; the table's values go through its actions.
         attacker: Who has the table. Its columns are named like the policy's fields.
-        projection: What the attacker knows exactly of what is released.
+        exact: What the attacker knows exactly of what is released.
         near: What the attacker knows nearly of it.
         levels: The decided levels.
         types: Type of each field of the source; the table's values are read as such.
@@ -46,8 +46,8 @@ def attacker_probes(
         InputError: The table cannot be read, lacks a column, or holds values that cannot be read as their kind or as
             what the source has.
     """
-    subject = job.policy.subject
-    treatment = Treatment(job, release, levels, projection.fields)
+    subject = job.policy.subject_field
+    treatment = Treatment(job, release, levels, exact)
     within = np.array([distance(attacker.within[name]) for name in near], np.float64)
     keys: list[Keys] = []
     values: list[Numbers] = []
@@ -56,11 +56,11 @@ def attacker_probes(
     for file in files.match([attacker.table or ""]):
         kind = format_of(file.path, options)
         present = kind.schema(file.path, options).names
-        missing = [name for name in (*projection.fields, *near) if name not in present]
+        missing = [name for name in (*exact, *near) if name not in present]
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")
         named = named and subject is not None and subject in present
-        columns = list(dict.fromkeys([*projection.fields, *near, *([subject] if named and subject else [])]))
+        columns = list(dict.fromkeys([*exact, *near, *([subject] if named and subject else [])]))
         for shard in kind.shards(file.path, file.size, options, _WHOLE_FILE):
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
@@ -71,10 +71,10 @@ def attacker_probes(
                 _refuse([*chunk.faults, *faults, *unfit], file.path)
                 records = records.where(sound)
                 known = {name: fingerprint(column, job.prints) for name, column in treated.items()}
-                keys.append(projection.key(projection.fixed_key(known, len(records)), known))
+                keys.append(combine([known[name] for name in exact], len(records)))
                 values.append(_stack([as_numbers(records.columns[name]) for name in near], len(records)))
                 if named and subject is not None:
-                    people.append(fingerprint(records.columns[subject], job.prints))
+                    people.append(fingerprint(identity_text(records.columns[subject], job.policy.kind(subject)), job.prints))
     key = np.concatenate([np.empty(0, np.uint64), *keys])
     value = np.concatenate([np.empty((0, len(near))), *values])
     who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None

@@ -1,25 +1,26 @@
 """The published release of an earlier run as an attacker's table: whoever has both can join them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms import files
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.layout import Layout, Projection
+from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.risk.joining import Probes
 from beam_deid.transforms.terms import Recoverability
 from beam_deid.transforms.verify import read_label
 
 
 def earlier_probes(
-    job: Job, layout: Layout, folder: str, projection: Projection, levels: Mapping[str, int]
+    job: Job, layout: Layout, folder: str, fields: Sequence[str], levels: Mapping[str, int]
 ) -> tuple[Probes | None, str]:
     """Read an earlier release as one side of a join, each of its records a person.
 
@@ -30,21 +31,22 @@ def earlier_probes(
         job: The run, with its key of fingerprints.
         layout: The release that is attacked.
         folder: Folder of the earlier release, with its ``label.json``.
-        projection: What is joined on.
+        fields: What is joined on.
         levels: The decided levels of the release that is attacked.
 
     Returns:
         The side; or None, and why it cannot be compared.
 
-    Raises:
-        InputError: There is no published release, or it cannot be read.
+    A release that is gone or cannot be read is not compared either: others may have a copy of it.
     """
     label, problem = read_label(f"{folder}/label.json")
     if label is None:
-        raise InputError(f"this is no published release: {problem}", folder, "Name the folder that holds its label.json")
-    shared = [name for name in projection.fields if name in label["fields"]]
-    if set(shared) != set(projection.fields):
-        missing = ", ".join(name for name in projection.fields if name not in shared)
+        return None, _gone(folder, problem)
+    if not all(isinstance(label.get(key), dict) for key in ("fields", "search")) or not isinstance(label.get("files"), list):
+        return None, _gone(folder, "its label.json is that of no release")
+    shared = [name for name in fields if name in label["fields"]]
+    if set(shared) != set(fields):
+        missing = ", ".join(name for name in fields if name not in shared)
         return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
     if label["search"].get("rounds"):
         return None, "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
@@ -54,15 +56,17 @@ def earlier_probes(
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
     keys: list[Keys] = []
-    for path in files.match([f"{folder}/{file['path'].rpartition('/')[2]}" for file in label["files"]]):
-        if not path.path.endswith(".parquet"):
+    for name in sorted({str(file["path"]).rpartition("/")[2] for file in label["files"]}):
+        if not name.endswith(".parquet"):
             return None, "the earlier release is not in Parquet, so its values have lost their types"
         try:
-            table = pq.ParquetFile(files.open_arrow(path.path)).read(columns=shared)
-        except OSError:
-            raise InputError("a part of the earlier release cannot be read", path.path, "See: beam-deid verify") from None
+            table = pq.ParquetFile(files.open_arrow(f"{folder}/{name}")).read(columns=shared)
+        except (InputError, OSError, pa.ArrowException):
+            return None, _gone(folder, f"its part {name} is missing or cannot be read")
+        if set(table.column_names) != set(shared):
+            return None, _gone(folder, f"its part {name} lacks a field that its label names")
         known = {name: fingerprint(table.column(name), job.prints) for name in shared}
-        keys.append(projection.key(projection.fixed_key(known, len(table)), known))
+        keys.append(combine([known[name] for name in fields], len(table)))
     key = np.concatenate([np.empty(0, np.uint64), *keys])
     near = np.empty((len(key), 0))
     return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
@@ -73,6 +77,13 @@ def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[
     action = job.policy.releases[release].fields[name]
     level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
     return action.sentence(job.policy.target(release, name)), level
+
+
+def _gone(folder: str, problem: str) -> str:
+    return (
+        f"the earlier release in {folder} cannot be read ({problem}), so what it tells was not tested; put the release back, "
+        "name the folder that holds its label.json and parts, or take the attacker out of the policy"
+    )
 
 
 def _form(label: Mapping[str, Any], name: str) -> tuple[str, str | None]:

@@ -1,8 +1,10 @@
 """What a join found, as evidence for a label."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from beam_deid.transforms.label.evidence import Attack
+from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.risk.linkage import Linked
 
@@ -17,3 +19,17 @@ def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float |
     candidates = None if joined.candidates is None else asdict(joined.candidates)
     presence = None if joined.presence is None else asdict(joined.presence)
     return replace(attack(name, on, joined.linked, limit), candidates=candidates, presence=presence)
+
+
+def exposed_facts(exposed: Exposed) -> dict[str, Any]:
+    """Whom an attacker exposes, in figures, as plain JSON types."""
+    return asdict(exposed) | {"share": exposed.share}
+
+
+def exposed_detail(exposed: Exposed, k: int) -> str:
+    """The same as a sentence: figures, never values."""
+    most = "" if exposed.exact else "at most "
+    return (
+        f"{most}{exposed.released_exposed:,} of {exposed.released:,} released persons and "
+        f"{most}{exposed.attackers_exposed:,} of {exposed.attackers:,} of the attacker's are among fewer than {k}"
+    )

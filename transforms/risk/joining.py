@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, first_rows
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.risk.exposure import Exposed, Exposure
 from beam_deid.transforms.risk.histogram import Classes, Counts, numbered
 from beam_deid.transforms.risk.linkage import Linked, Side
-from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
+from beam_deid.transforms.risk.meeting import ByKey, ByRange, Meeting
 
 Numbers = npt.NDArray[np.float64]
-
-_PAIRS = 1 << 22
-"""Most pairs of a probe and a released row that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,8 @@ class Released:
         subject: Whom each row is about, shape (n,), or None.
         low: Least value that each released value may stand for, shape (n, r).
         high: Greatest value, likewise.
+        others: Whom each row is about by further identities, each of shape (n,). Persons are as many as the identity says that
+            says the fewest.
     """
 
     keys: Keys
@@ -80,6 +80,7 @@ class Released:
     subject: Keys | None
     low: Numbers
     high: Numbers
+    others: tuple[Keys, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class Joined:
     linked: Linked
     candidates: Candidates | None
     presence: Presence | None
+    exposed: Exposed
 
 
 class Join:
@@ -140,9 +142,13 @@ class Join:
         probes: The attacker's table.
         truth: Whether both sides name subjects alike, so that right links can be told from wrong ones.
         k: A released subject who may be fewer than so many is at risk.
+        nobody: The number of a released row's person, by any identity, who counts as no person.
+        source: Subjects of the source, released or not, numbered as the table's are; None where that is not known.
     """
 
-    def __init__(self, probes: Probes, truth: bool, k: int = 2) -> None:
+    def __init__(
+        self, probes: Probes, truth: bool, k: int = 2, nobody: np.uint64 | None = None, source: Keys | None = None
+    ) -> None:
         self._probes, self._truth, self._k = probes, truth and probes.subject is not None, k
         table = len(probes.counts)
         self._found, self._only = np.zeros(table, np.int64), np.zeros(table, np.uint64)
@@ -153,25 +159,33 @@ class Join:
         self._classes = self._met = self._risky = self._population = 0
         self._risk = 0.0
         self._delta = [1.0, 0.0] if table else [0.0, 0.0]
+        self._exposure, self._source = Exposure(table, self._several, k, nobody), source
 
-    def add(self, released: Released, probes: Probes | None = None, missed: int = 0) -> None:
+    def add(
+        self, released: Released, probes: Probes | None = None, missed: int = 0, persons: int | None = None
+    ) -> None:
         """Join one partition.
 
         Args:
             released: Its rows.
             probes: The probes that may meet them, all of whose keys are in no other partition; all probes if not given.
             missed: Records of the partition that were left out since their key is no probe's.
+            persons: Released persons that are counted with this partition, those of records left out among them, each with one
+                partition only; those of its rows if not given, each of them once over all partitions.
         """
         probes = self._probes if probes is None else probes
         self._released += int(released.counts.sum()) + missed
         self._outside += missed
         self._named = self._named or released.subject is not None
+        self._exposure.release(released.subject, int(released.counts.sum()) + missed, persons)
         classes = Classes(released.keys, released.counts, released.subject)
         if self._exact:
             self._present(classes, int(released.counts.sum()), probes)
         if not len(released.keys) or not len(probes.keys):
             return
-        number, only = _nearly(released, probes) if self._near else _exactly(classes, released.subject, probes)
+        meeting = self._meeting(released, classes, probes)
+        number, only = meeting.linked(released.subject)
+        self._exposure.add(meeting, probes.rows, released.counts, (released.subject, *released.others), number)
         if not self._several:
             self._note(probes.rows, number, only)
             return
@@ -186,7 +200,7 @@ class Join:
     def result(self) -> Joined:
         """What was found in all partitions together."""
         probes, hit = self._probes, self._found == 1
-        presence = None
+        presence, exposed = None, self._exposure.result(probes.counts, probes.subject, self._source)
         if self._exact:
             met, marketer = max(self._met, 1), self._risk / max(self._met, 1)
             average = max(marketer, self._classes / max(self._population, 1))
@@ -197,7 +211,7 @@ class Join:
             presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist, marketer)
         if probes.subject is None:
             linked = Linked(int(probes.counts.sum()), int(probes.counts[hit].sum()), None)
-            return Joined(linked, _candidates(np.repeat(self._found, probes.counts)), presence)
+            return Joined(linked, _candidates(np.repeat(self._found, probes.counts)), presence, exposed)
         people, size = numbered(probes.subject)
         there = np.bincount(people, minlength=size) > 0
         rightly = None
@@ -208,7 +222,7 @@ class Join:
         fewest = np.full(size, np.iinfo(np.int64).max)
         somebody = self._found > 0
         np.minimum.at(fewest, people[somebody], self._found[somebody])
-        return Joined(linked, _candidates(fewest[fewest < np.iinfo(np.int64).max]), presence)
+        return Joined(linked, _candidates(fewest[fewest < np.iinfo(np.int64).max]), presence, exposed)
 
     @property
     def _near(self) -> int:
@@ -217,6 +231,12 @@ class Join:
     @property
     def _exact(self) -> bool:
         return self._near == 0 and not self._several
+
+    def _meeting(self, released: Released, classes: Classes, probes: Probes) -> Meeting:
+        keys, counts = released.keys, released.counts
+        if self._near:
+            return ByRange(keys, counts, released.low, released.high, probes.keys, probes.low, probes.high)
+        return ByKey(classes, keys, counts, probes.keys)
 
     def _note(self, rows: Counts, number: Counts, only: Keys) -> None:
         """Add what probes found to their rows, no row twice."""
@@ -256,66 +276,3 @@ def _candidates(sizes: Counts) -> Candidates | None:
     if not len(sizes):
         return None
     return Candidates(len(sizes), int(sizes.min()), float(np.median(sizes)), float(sizes.mean()), int(sizes.max()))
-
-
-def _exactly(classes: Classes, subject: Keys | None, probes: Probes) -> tuple[Counts, Keys]:
-    """Subjects whom each probe meets, shape (m,), and one of them."""
-    place = np.minimum(np.searchsorted(classes.keys, probes.keys), len(classes) - 1)
-    meets = classes.keys[place] == probes.keys
-    number = np.where(meets, classes.subjects[place], 0)
-    if subject is None:
-        return number, np.zeros(len(number), np.uint64)
-    return number, subject[first_rows(classes.numbers, len(classes))][place]
-
-
-def _nearly(released: Released, probes: Probes) -> tuple[Counts, Keys]:
-    """The same within windows."""
-    order = np.lexsort((released.low[:, 0], released.keys))
-    low, high = released.low[order], released.high[order]
-    keys, counts = released.keys[order], released.counts[order]
-    until = _reached(keys, high[:, 0])
-    windows = windows_of(keys, low[:, 0], until, probes.keys, probes.low[:, 0], probes.high[:, 0])
-    subject = None if released.subject is None else released.subject[order]
-    overlapping = not np.array_equal(until, high[:, 0], equal_nan=True)
-    if overlapping or low.shape[1] > 1:
-        return _filtered(windows, probes, low, high, counts, subject)
-    if subject is None:
-        before = np.r_[0, np.cumsum(counts)]
-        return before[windows.end] - before[windows.begin], np.zeros(len(probes.keys), np.uint64)
-    number = distinct_in_windows(numbered(subject)[0], windows)
-    return number, subject[np.minimum(windows.begin, len(subject) - 1)]
-
-
-def _reached(keys: Keys, high: Numbers) -> Numbers:
-    """The greatest value up to each row among the rows of its key, shape (n,); keys are ascending, so that runs are searched.
-
-    Where ranges overlap, as those of shifted dates do, a row may reach less far than one before it.
-    """
-    if not ((high[1:] < high[:-1]) & (keys[1:] == keys[:-1])).any():
-        return high
-    order = np.argsort(high, kind="stable")
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    first = np.r_[0, np.cumsum(keys[1:] != keys[:-1])] * len(keys)
-    return np.asarray(high[order[np.maximum.accumulate(place + first) - first]])
-
-
-def _filtered(
-    windows: Windows, probes: Probes, low: Numbers, high: Numbers, counts: Counts, subject: Keys | None
-) -> tuple[Counts, Keys]:
-    """Windows of the first range, looked at pair by pair."""
-    number, only = np.zeros(len(probes.keys), np.int64), np.zeros(len(probes.keys), np.uint64)
-    for begin, end in windows.slices(_PAIRS):
-        probe, row = windows.pairs(begin, end)
-        near = ((low[row] <= probes.high[probe]) & (high[row] >= probes.low[probe])).all(axis=1)
-        probe, row = probe[near], row[near]
-        if subject is None:
-            number[begin:end] = np.bincount(probe - begin, weights=counts[row], minlength=end - begin).astype(np.int64)
-            continue
-        order = np.lexsort((subject[row], probe))
-        probe, whom = probe[order], subject[row][order]
-        first = np.ones(len(probe), bool)
-        first[1:] = (probe[1:] != probe[:-1]) | (whom[1:] != whom[:-1])
-        number[begin:end] = np.bincount(probe[first] - begin, minlength=end - begin)
-        only[probe[first]] = whom[first]
-    return number, only

@@ -1,0 +1,284 @@
+"""Line 7 of the label rule: whoever meets released persons must meet k of them, and a table that meets too few proves nothing.
+
+Strangers in an attacker's table must not make a release look safer, nor must persons who were suppressed. So a share is taken
+over the released persons, too, and of both shares the greater one counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.risk.histogram import Counts, numbered
+from beam_deid.transforms.risk.meeting import Meeting
+
+Mask = npt.NDArray[np.bool_]
+
+MOST_KEPT = 1 << 23
+"""Most pairs of a row and a person that are remembered, of 24 bytes; beyond these the result is an upper bound."""
+
+_SPELL = "spell its values as the source does, or name in knows what stays the same"
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """How many persons are met by whoever knows what an attacker's table says, and hide among fewer than k.
+
+    Attributes:
+        attackers: Persons of the attacker's table; its records where it names nobody.
+        attackers_exposed: Those of whom a row meets a released row, and fewer than k released persons.
+        released: Released persons; released records where these name nobody.
+        released_exposed: Those who are among the fewer than k that some row meets.
+        met: Persons of the attacker's table of whom a row meets a released row.
+        known: Persons of the attacker's table who are in the source; all, where that cannot be told.
+        known_met: Those of them of whom a row meets a released row.
+        exact: Whether the exposed were counted exactly; else they are an upper bound.
+    """
+
+    attackers: int
+    attackers_exposed: int
+    released: int
+    released_exposed: int
+    met: int
+    known: int
+    known_met: int
+    exact: bool = True
+
+    @property
+    def share(self) -> float:
+        """The share of the exposed, over the attacker's persons or over the released ones: the greater one."""
+        ours = self.released_exposed / self.released if self.released else 0.0
+        return max(ours, self.attackers_exposed / self.attackers if self.attackers else 0.0)
+
+
+def coverage_problem(exposed: Exposed, truth: bool) -> str | None:
+    """Why a join proves nothing, in a sentence with figures and what to do; None if the table meets enough.
+
+    Args:
+        exposed: What the join found.
+        truth: Whether the table names its subjects as the source does, so that it is known who is in the source.
+    """
+    found = exposed
+    if not found.attackers:
+        return "the attacker's table holds no record, which proves nothing: name the files that hold what the attacker knows"
+    if not truth:
+        if 10 * found.met >= found.attackers:
+            return None
+        return (
+            f"{found.met:,} of the {found.attackers:,} persons of the attacker's table meet a released record, which proves "
+            f"nothing (a tenth is needed): {_SPELL}"
+        )
+    if not found.known:
+        return (
+            f"none of the {found.attackers:,} persons of the attacker's table is in the source, which proves nothing: spell "
+            "its subjects as the source does, or leave them out of the table"
+        )
+    if 2 * found.known_met >= found.known:
+        return None
+    return (
+        f"{found.known_met:,} of the {found.known:,} persons of the attacker's table who are in the source meet a released "
+        f"record, which proves nothing (half is needed): {_SPELL}"
+    )
+
+
+class Exposure:
+    """Counts the exposed, partition by partition.
+
+    Args:
+        rows: Rows of the attacker's table.
+        several: Whether a row has several probes, so that whom it meets is known only after the last partition.
+        k: Whoever hides among fewer is exposed.
+        nobody: The number of whoever counts as no person.
+        kept: Most pairs of a row and a person that are remembered.
+    """
+
+    def __init__(self, rows: int, several: bool, k: int, nobody: np.uint64 | None, kept: int = MOST_KEPT) -> None:
+        self._k, self._nobody, self._kept = k, nobody, kept
+        self._several, self._exact = several, True
+        self._met, self._exposed = np.zeros(rows, bool), np.zeros(rows, bool)
+        self._released = self._among = 0
+        self._persons, self._persons_among = np.empty(0, np.uint64), np.empty(0, np.uint64)
+        self._seen = 0
+        # Of rows with several probes, by numbering of persons: how many were met at least, and whom.
+        self._sum = np.zeros(rows if several else 0, np.int64)
+        self._full: list[Mask] = []
+        self._whom: list[_Whom] = []
+
+    def release(self, subject: Keys | None, records: int, persons: int | None) -> None:
+        """Count what a partition releases, whether it is met or not.
+
+        Args:
+            subject: Person of each of its rows, shape (n,), or None.
+            records: Its records, with those that were left out of it.
+            persons: Its persons, if the caller counts each in one partition only.
+        """
+        if persons is not None:
+            self._released += persons
+        elif subject is None:
+            self._released += records
+        else:
+            self._persons = np.union1d(self._persons, self._somebody(subject))
+
+    def add(
+        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Keys | None], found: Counts
+    ) -> None:
+        """Add what the probes of a partition meet.
+
+        Args:
+            meeting: Which of the partition's n rows each of m probes meets.
+            rows: Row of the table that each probe is of, shape (m,).
+            counts: Records of each released row, shape (n,).
+            identities: Person of each released row, shape (n,), by several numberings; None: each record is one.
+            found: Subjects whom each probe meets by the first, whoever they are, shape (m,).
+        """
+        self._met[rows[meeting.met]] = True
+        first = found if self._nobody is None else meeting.persons(identities[0], self._nobody)
+        numbers = [first, *(meeting.persons(who, self._nobody) for who in identities[1:])]
+        few = meeting.met & (np.minimum.reduce(numbers) < self._k)
+        if self._several:
+            self._remember(meeting, rows, counts, identities, numbers, few)
+            return
+        self._exposed[rows[few]] = True
+        if not few.any():
+            return
+        there = meeting.rows(few)
+        if identities[0] is None:
+            self._among += int(counts[there].sum())
+        else:
+            self._persons_among = np.union1d(self._persons_among, self._somebody(identities[0][there]))
+
+    def result(self, counts: Counts, subject: Keys | None, source: Keys | None) -> Exposed:
+        """All partitions together.
+
+        Args:
+            counts: Records of each row of the table, shape (a,).
+            subject: Person of each of its rows, shape (a,); None if every record is one.
+            source: The persons of the source, if they are numbered likewise.
+        """
+        released, exposed = self._released + len(self._persons), self._exposed
+        among = self._among + len(self._persons_among)
+        if self._several:
+            exposed, among = self._remembered()
+            among = min(among, released)
+        if subject is None:
+            size, many, met = int(counts.sum()), int(counts[exposed].sum()), int(counts[self._met].sum())
+            return Exposed(size, many, released, among, met, size, met, self._exact)
+        size, many, met = (_persons(subject, chosen) for chosen in (np.ones(len(subject), bool), exposed, self._met))
+        if source is None:
+            return Exposed(size, many, released, among, met, size, met, self._exact)
+        inside = pc.is_in(pa.array(subject), value_set=pa.array(source)).to_numpy(zero_copy_only=False)
+        if self._nobody is not None:
+            inside = inside & (subject != self._nobody)
+        known, known_met = _persons(subject, inside), _persons(subject, inside & self._met)
+        return Exposed(size, many, released, among, met, known, known_met, self._exact)
+
+    def _somebody(self, subject: Keys) -> Keys:
+        return subject if self._nobody is None else subject[subject != self._nobody]
+
+    def _remember(
+        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Keys | None], numbers: list[Counts],
+        few: Mask,
+    ) -> None:  # fmt: skip
+        """Remember whom rows meet that may turn out to meet few."""
+        if not self._full:
+            self._full = [np.zeros(len(self._met), bool) for _ in identities]
+            self._whom = [_Whom() for _ in identities]
+        np.add.at(self._sum, rows, numbers[0])
+        for full, number in zip(self._full, numbers, strict=True):
+            full[rows[number >= self._k]] = True
+        if not self._exact:
+            return
+        for probe, row in meeting.pairs(few):
+            for which, (whom, who) in enumerate(zip(self._whom, identities, strict=True)):
+                # By the first numbering all are remembered: they are exposed if another one finds few.
+                wanted = np.ones(len(probe), bool) if which == 0 else numbers[which][probe] < self._k
+                if who is None:
+                    whom.add(rows[probe[wanted]], (row[wanted] + self._seen).astype(np.uint64), counts[row[wanted]])
+                    continue
+                if self._nobody is not None:
+                    wanted &= who[row] != self._nobody
+                whom.add(rows[probe[wanted]], who[row[wanted]], None)
+            if sum(map(len, self._whom)) > self._kept:
+                self._forget()
+                if not self._exact:
+                    return
+        self._seen += len(counts)
+
+    def _forget(self) -> None:
+        """Forget what rows meet that meet many anyhow; all, where it is too much even so."""
+        for full, whom in zip(self._full, self._whom, strict=True):
+            full |= whom.persons(len(full)) >= self._k
+        done = np.logical_and.reduce(self._full)
+        for whom in self._whom:
+            whom.drop(done)
+        if sum(map(len, self._whom)) > self._kept // 2:
+            self._exact = False
+            self._whom = [_Whom() for _ in self._whom]
+
+    def _remembered(self) -> tuple[Mask, int]:
+        """Which rows are exposed, and how many released persons are."""
+        if not self._full:
+            return self._exposed, 0
+        few = [
+            ~full & (whom.persons(len(full)) < self._k if self._exact else True)
+            for full, whom in zip(self._full, self._whom, strict=True)
+        ]
+        exposed = self._met & np.logical_or.reduce(few)
+        return exposed, self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
+
+
+class _Whom:
+    """Whom rows meet: pairs of a row and a person, each with the records that it stands for."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Counts, Keys, Counts]] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, rows: Counts, who: Keys, counts: Counts | None) -> None:
+        self._put(rows, who, np.ones(len(rows), np.int64) if counts is None else counts)
+
+    def persons(self, size: int) -> Counts:
+        """How many persons each row meets, shape (size,)."""
+        rows, _, counts = self._once()
+        return np.bincount(rows, weights=counts, minlength=size).astype(np.int64)
+
+    def among(self, chosen: Mask) -> int:
+        """How many persons the chosen rows meet, each counted once."""
+        rows, who, counts = self._once()
+        there = chosen[rows]
+        _, first = np.unique(who[there], return_index=True)
+        return int(counts[there][first].sum())
+
+    def drop(self, done: Mask) -> None:
+        """Forget the rows that are done."""
+        rows, who, counts = self._once()
+        left = ~done[rows]
+        self._parts, self._length = [], 0
+        self._put(rows[left], who[left], counts[left])
+
+    def _put(self, rows: Counts, who: Keys, counts: Counts) -> None:
+        self._parts.append((rows, who, counts))
+        self._length += len(rows)
+
+    def _once(self) -> tuple[Counts, Keys, Counts]:
+        """The distinct pairs."""
+        none = np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64)
+        rows, who, counts = (np.concatenate(parts) for parts in zip(none, *self._parts, strict=True))
+        order = np.lexsort((who, rows))
+        rows, who, counts = rows[order], who[order], counts[order]
+        first = np.ones(len(rows), bool)
+        first[1:] = (rows[1:] != rows[:-1]) | (who[1:] != who[:-1])
+        self._parts, self._length = [(rows[first], who[first], counts[first])], int(first.sum())
+        return self._parts[0]
+
+
+def _persons(subject: Keys, chosen: Mask) -> int:
+    people, size = numbered(subject)
+    return int((np.bincount(people[chosen], minlength=size) > 0).sum())
