@@ -1,7 +1,10 @@
 """One `Measured` to one `Decision`."""
 
+from dataclasses import replace
+
 import apache_beam as beam
 
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision, decide
 from beam_deid.transforms.records.job import Job
@@ -17,7 +20,7 @@ class Decide(beam.DoFn):
     def __init__(self, job: Job, max_rejects: float) -> None:
         self._job, self._max_rejects = job, max_rejects
 
-    def process(self, measured: Measured) -> list[Decision]:
+    def process(self, measured: Measured, key: FingerprintKey) -> list[Decision]:
         """The decision."""
         PROGRESS.start(WHERE)
-        return [guarded(WHERE, decide, self._job, measured, self._max_rejects)]
+        return [guarded(WHERE, decide, replace(self._job, fingerprint_key=key), measured, self._max_rejects)]

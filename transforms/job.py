@@ -21,6 +21,7 @@ from beam_deid.transforms.publish import OUTCOME, Prove, write_papers
 from beam_deid.transforms.records.pieces import FOLDER
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys
+from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.staging import Staging
 
@@ -73,10 +74,11 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
         | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
         | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
     )
-    measured = shards | "First read" >> Measure(job, settings.workers)
-    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects))
-    facts = shards | "Second read" >> Release(job, staging, settings.workers, decision)
-    assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision)
+    key = pipeline | "Key" >> RunSecret()  # of fingerprints: made on a worker, so that it stands in no graph
+    measured = shards | "First read" >> Measure(job, settings.workers, key)
+    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects), beam.pvalue.AsSingleton(key))
+    facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)
+    assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision, key)
     _ = facts | "Prove" >> beam.ParDo(
         Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled)
     )

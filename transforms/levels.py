@@ -52,9 +52,9 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
             "\n".join(["too many records were rejected", *refused]), "input",
             "Mend the input or the policy's kinds, or raise --max-rejects",
         )  # fmt: skip
-    found = measured.releases.get(release)
-    if found is None or found.histogram is None:
+    found, histogram = measured.releases.get(release), measured.histograms.get((release,))
+    if found is None or histogram is None or found.rejected == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     PROGRESS.start(WHERE)
-    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, asked)
+    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, histogram, asked)
     return {**document, "records": {"read": measured.read, "rejected": found.rejected}}

@@ -1,12 +1,14 @@
 """Shards to one `Measured`: the first read."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.coders import FactsCoder
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
@@ -27,9 +29,9 @@ class MeasureShards(beam.DoFn):
         PROGRESS.start(WHERE)
         self._tasks = Tasks(self._workers, WHERE)
 
-    def process(self, shard: Shard) -> Iterator[Measured]:
+    def process(self, shard: Shard, key: FingerprintKey) -> Iterator[Measured]:
         """One shard."""
-        for measured in self._tasks.submit(measure_shard, shard, self._job):
+        for measured in self._tasks.submit(measure_shard, shard, replace(self._job, fingerprint_key=key)):
             PROGRESS.add(measured.read)
             yield measured
 
@@ -66,16 +68,22 @@ class MergeMeasured(beam.CombineFn):
 
 
 class Measure(beam.PTransform):
-    """Shards → one `Measured`."""
+    """Shards → one `Measured`.
 
-    def __init__(self, job: Job, workers: int) -> None:
+    Args:
+        job: The run.
+        workers: Processes on this machine.
+        key: The key of the run's fingerprints, a collection of one element.
+    """
+
+    def __init__(self, job: Job, workers: int, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._workers = job, workers
+        self._job, self._workers, self._key = job, workers, key
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[Measured]:
         """Read and merge."""
         return (
             shards
-            | "Measure" >> beam.ParDo(MeasureShards(self._job, self._workers))
+            | "Measure" >> beam.ParDo(MeasureShards(self._job, self._workers), beam.pvalue.AsSingleton(self._key))
             | "Merge" >> beam.CombineGlobally(MergeMeasured()).with_output_types(Measured)
         )

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.coders import FactsCoder
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
@@ -35,14 +37,14 @@ class ReleaseShards(beam.DoFn):
         self._tasks = Tasks(self._workers, WHERE)
         self._orders: bytes | None = None
 
-    def process(self, shard: Shard, decision: Decision) -> Iterator[RunFacts]:
+    def process(self, shard: Shard, decision: Decision, key: FingerprintKey) -> Iterator[RunFacts]:
         """One shard. A refused run writes nothing."""
         if decision.refused:
             return
         if self._orders is None:
-            # Pickled once for all shards; it holds no key, only where keys are.
+            # Pickled once for all shards. Of keys of the policy it holds only where they are.
             orders = {name: order.without_proof() for name, order in decision.releases.items()}
-            self._orders = pickle.dumps((self._job, orders, self._staging))
+            self._orders = pickle.dumps((replace(self._job, fingerprint_key=key), orders, self._staging))
         for facts in self._tasks.submit(_release, shard, self._orders):
             yield _counted(facts)
 
@@ -80,16 +82,16 @@ class MergeFacts(beam.CombineFn):
 class Release(beam.PTransform):
     """Shards → the facts of all parts, which stand in staging."""
 
-    def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
+    def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._staging, self._workers, self._decision = job, staging, workers, decision
+        self._job, self._staging, self._workers, self._decision, self._key = job, staging, workers, decision, key
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[RunFacts]:
         """Read, treat, write, and merge the facts."""
         writer = ReleaseShards(self._job, self._staging, self._workers)
         return (
             shards
-            | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision))
+            | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(self._key))
             | "Merge" >> beam.CombineGlobally(MergeFacts()).with_output_types(RunFacts)
         )
 
@@ -104,10 +106,12 @@ class AssembleParts(beam.DoFn):
         """Begin a bundle of parts."""
         self._tasks = Tasks(self._workers, WHERE)
 
-    def process(self, part: tuple[str, int], decision: Decision, released: RunFacts) -> Iterator[RunFacts]:
+    def process(
+        self, part: tuple[str, int], decision: Decision, released: RunFacts, key: FingerprintKey
+    ) -> Iterator[RunFacts]:
         """One part; ``released`` is here because every piece must stand before any part is put together."""
         order = decision.releases[part[0]].without_proof()
-        yield from self._tasks.submit(_assemble, self._job, order, self._staging, part[1])
+        yield from self._tasks.submit(_assemble, replace(self._job, fingerprint_key=key), order, self._staging, part[1])
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Whatever is still under way."""
@@ -118,16 +122,16 @@ class AssembleParts(beam.DoFn):
 class Assemble(beam.PTransform):
     """The facts of all shards → the facts of every part that is put together from pieces."""
 
-    def __init__(self, job: Job, staging: str, workers: int, decision: Any) -> None:
+    def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._staging, self._workers, self._decision = job, staging, workers, decision
+        self._job, self._staging, self._workers, self._decision, self._key = job, staging, workers, decision, key
 
     def expand(self, facts: beam.PCollection[RunFacts]) -> beam.PCollection[RunFacts]:
         """Name the parts, spread them, put them together."""
         worker = AssembleParts(self._job, self._staging, self._workers)
         parts = self._decision | "Parts" >> beam.FlatMap(mixed_parts) | "Spread" >> beam.Reshuffle()
         return parts | "Assemble" >> beam.ParDo(
-            worker, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(facts)
+            worker, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(facts), beam.pvalue.AsSingleton(self._key)
         )
 
 
@@ -137,9 +141,9 @@ def mixed_parts(decision: Decision) -> list[tuple[str, int]]:
 
 
 def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int) -> RunFacts:
-    file, classes = assemble(job, decision, staging, part)
-    counted = total([(classes, np.ones(len(classes), np.int64))])
-    return RunFacts({decision.release: PartFacts([file], counted)})
+    file, made = assemble(job, decision, staging, part)
+    counted = total([(made.values, np.ones(len(made.values), np.int64))])
+    return RunFacts({decision.release: PartFacts([file], counted, suppressed=made.left_out)})
 
 
 def _counted(facts: RunFacts) -> RunFacts:

@@ -59,7 +59,19 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         shards += [replace(shard, index=len(shards) + i, modified=file.modified) for i, shard in enumerate(cut)]
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
-    return Prepared(Job(policy, names, types, _run_id(sha256, names, shards), sha256, len(shards)), tuple(shards))
+    job = Job(
+        policy, names, types, _run_id(sha256, names, shards), sha256, len(shards), files=len(matched), equal_files=_equal(matched)
+    )
+    return Prepared(job, tuple(shards))
+
+
+def _equal(matched: Sequence[files.InputFile]) -> int:
+    """How many files are the same, byte by byte, as one before."""
+    by_size: dict[int, list[files.InputFile]] = {}
+    for file in matched:
+        by_size.setdefault(file.size, []).append(file)
+    several = [same for same in by_size.values() if len(same) > 1]
+    return sum(len(same) - len({hashlib.sha256(files.read_all(file.path)).digest() for file in same}) for same in several)
 
 
 def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:

@@ -1,27 +1,16 @@
-"""A label decided again from its own evidence, after keys were destroyed."""
+"""A label decided again from its own evidence, after keys were destroyed. Evidence never upgrades."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
-from beam_deid.transforms.label.rule import Findings, decide
-from beam_deid.transforms.terms import Recoverability, Sharing
-
-
-def findings_of(label: Mapping[str, Any]) -> Findings:
-    """What was known when a label was decided, from the content of its ``label.json``."""
-    asked = label["asked"]
-    return Findings(
-        fields={name: FieldFacts(**{**facts, "role": tuple(facts["role"])}) for name, facts in label["fields"].items()},
-        quasi=tuple(asked["quasi"]), sensitive=tuple(asked["sensitive"]), sharing=Sharing(label["sharing"]),
-        k=asked["k"], l=asked["l"], t=asked["t"], risk_limit=asked["risk"], risk=label["risk"],
-        attacks=tuple(Attack(**{**attack, "on": tuple(attack["on"])}) for attack in label["attacks"]),
-        untested=asked["untested"], hits=tuple((hit["field"], hit["kind"], hit["hits"]) for hit in label["scan"]),
-        scanned=asked["scanned"], linkable=asked["linkable"], search=label["search"],
-        history=tuple(label["history"]) or None, history_limit=asked["history"],
-        recoveries=tuple(Recovery(**one) for one in label.get("recoveries", ())), further=asked.get("further", {}),
-    )  # fmt: skip
+from beam_deid.transforms.label.evidence import Test
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.requirement import Figure
+from beam_deid.transforms.label.rule import CONDITION, name_of, test_of
+from beam_deid.transforms.label.scope import Scope, links
+from beam_deid.transforms.terms import LabelName, Recoverability
 
 
 def decide_again(
@@ -29,8 +18,9 @@ def decide_again(
 ) -> dict[str, Any] | None:
     """Decide a label again, now that keys are gone.
 
-    A field whose key was destroyed is ``key_destroyed``: nobody can turn it back. It counts as a quasi-identifier from
-    then on; where the evidence holds no test of it as one, that test fails.
+    A field whose key was destroyed is ``key_destroyed``: nobody can turn it back. It is a pseudonym from then on, and where the
+    evidence holds no attack on it, that test fails. The label stays or gets worse: rows that were published as personal stand in
+    the order of their source, and only a new measurement can make a release `anonymized`.
 
     Args:
         label: The content of ``label.json``.
@@ -41,23 +31,49 @@ def decide_again(
     Returns:
         The new content, with what it was before under ``amendments``; None if nothing changes.
     """
-    found = findings_of(label)
+    scope = Scope.from_label(label)
     gone = {
-        name: facts for name, facts in found.fields.items()
+        name: facts for name, facts in scope.fields.items()
         if facts.key and facts.key["keyring"] == keyring and facts.key["id"] in destroyed
         and facts.recoverability == Recoverability.KEYED
     }  # fmt: skip
     if not gone:
         return None
     changed = {name: replace(facts, recoverability=str(Recoverability.KEY_DESTROYED)) for name, facts in gone.items()}
-    again = decide(replace(found, fields={**found.fields, **changed})).to_json()
+    fields = {**scope.fields, **changed}
+    scope = replace(scope, fields=fields, linked=links(fields))
+    tests = list(_tests(scope, label["tests"]))
+    after = name_of(tests) if label["label"] == LabelName.ANONYMIZED else LabelName.STILL_PERSONAL
     amendment = {
         "at": now, "label": label["label"], "decided_at": label["decided_at"],
         "destroyed": sorted({facts.key["id"] for facts in gone.values() if facts.key}),
         "fields": {name: facts.recoverability for name, facts in gone.items()},
     }  # fmt: skip
-    amended = {**label, **again, "decided_at": now, "amendments": [*label.get("amendments", ()), amendment]}
+    amended = {
+        **label, "label": str(after), "condition": CONDITION if after is LabelName.ANONYMIZED else "",
+        "tests": [asdict(test) for test in tests], "limits": {test.name: test.limit for test in tests},
+        "fields": {name: {**asdict(facts), "role": list(facts.role)} for name, facts in fields.items()},
+        "asked": scope.to_json(), "decided_at": now, "amendments": [*label.get("amendments", ()), amendment],
+    }  # fmt: skip
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
+
+
+def _tests(scope: Scope, before: Iterable[Mapping[str, Any]]) -> Iterable[Test]:
+    """Every test of the scope by what was measured then; what was not measured does not hold."""
+    made = {str(test["name"]): test for test in before}
+    for _, test in planned(scope):
+        if test.name == "restorable":
+            keyed = [name for name, facts in scope.fields.items() if facts.recoverability == Recoverability.KEYED]
+            said = f"a key exists for: {', '.join(keyed)}" if keyed else "no field can be turned back with a key"
+            yield test_of(test, Figure(len(keyed), said))
+        elif test.name == "direct_identifiers":
+            named = [name for name, facts in scope.fields.items() if identifies(facts)]
+            said = f"direct identifiers released: {', '.join(named)}" if named else "no direct identifier is released"
+            yield test_of(test, Figure(len(named), said))
+        elif test.name in made:
+            yield test_of(test, Figure(made[test.name]["measured"], str(made[test.name]["detail"])))
+        else:
+            yield test_of(test, Figure(None, "not measured when the release was made; only a new run can"))
 
 
 def as_published(label: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -7,10 +7,12 @@ from typing import Any
 from beam_deid.transforms.actions.action import Action, Beside, Target
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.label.requirements import REQUIREMENTS, options
+from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import advice, bare, shown
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
-from beam_deid.transforms.terms import Kind, Recoverability, Role
+from beam_deid.transforms.terms import Kind, Recoverability, Role, Sharing
 
 RELEASE_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 """A pattern: a release names a folder, on any system and in any object store."""
@@ -28,6 +30,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     """
     yield from _names(draft)
     yield from _subject(draft)
+    yield from _same(draft)
     yield from _input(draft)
     yield from _keys(draft, key_given)
     yield from _kinds(draft)
@@ -62,8 +65,26 @@ def _names(draft: Draft) -> Iterator[Problem]:
 
 def _subject(draft: Draft) -> Iterator[Problem]:
     subject = draft.raw.get("subject")
-    if isinstance(subject, str) and subject not in draft.fields:
+    if subject == EACH_RECORD:
+        if EACH_RECORD in draft.fields:
+            yield Problem(("subject",), f"a field is called {EACH_RECORD}, and so is the word for no subject; rename the field")
+    elif isinstance(subject, str) and subject not in draft.fields:
         yield Problem(("subject",), _no_field(subject, draft))
+
+
+def _same(draft: Draft) -> Iterator[Problem]:
+    same = draft.raw.get("same")
+    for field, merged in (same if isinstance(same, dict) else {}).items():
+        spec = draft.fields.get(field)
+        if field not in draft.fields:
+            yield Problem(("same", field), _no_field(field, draft))
+        elif spec is not None and not spec.has(Role.SENSITIVE):
+            yield Problem(("same", field), f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
+        ones = set(merged) if isinstance(merged, dict) else set()
+        for one, others in (merged if isinstance(merged, dict) else {}).items():
+            for other in others if isinstance(others, list) else []:
+                if other in ones:
+                    yield Problem(("same", field, one), f"{shown(str(other))} is merged into one and has others merged into it; name one")
 
 
 def _input(draft: Draft) -> Iterator[Problem]:
@@ -138,12 +159,13 @@ def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
         what = None if _at_odds(draft, field) else _checked(action, target)
         if what:
             yield Problem((*path, action.name), what)
-        if action.name == "shift" and draft.raw.get("subject") is None:
+        if action.name == "shift" and draft.raw.get("subject") in (None, EACH_RECORD):
             yield Problem(path, "shift moves all dates of one subject alike; add subject: FIELD to the policy")
 
 
 def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
-    for measure in ("l", "t", "alpha", "beta", "delta"):
+    yield from _loosened(release)
+    for measure in (name for name, option in options().items() if option.by_field):
         for field in release.named("require", measure):
             path: Path = ("releases", release.name, "require", measure, field)
             spec = draft.fields.get(field)
@@ -153,6 +175,31 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem(path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
             elif _how(draft, release, field) is Recoverability.REMOVED:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
+
+
+def _loosened(release: DraftRelease) -> Iterator[Problem]:
+    """Whatever asks for less than the sharing model does. A policy may only tighten."""
+    given, sharing = release.named("require"), release.raw.get("sharing")
+    if sharing not in {str(one) for one in Sharing}:
+        return
+    for requirement in REQUIREMENTS:
+        if requirement.option is None:
+            continue
+        path: Path = ("releases", release.name, "require", requirement.option.name)
+        asked = given.get(requirement.option.name)
+        for where, value in _asked_of(asked, requirement.option.by_field, path):
+            what = requirement.loosened(value, Sharing(str(sharing)))
+            if what:
+                yield Problem(where, what)
+
+
+def _asked_of(asked: Any, by_field: bool, path: Path) -> Iterator[tuple[Path, Any]]:
+    """What an option asks, where it stands: as a whole or of each field, as a number or as its number of distinct values."""
+    if not by_field:
+        yield path, asked
+        return
+    for field, value in (asked if isinstance(asked, dict) else {}).items():
+        yield (*path, field), value.get("distinct") if isinstance(value, dict) else value
 
 
 def _weighed(draft: Draft, release: DraftRelease) -> Iterator[Problem]:

@@ -3,19 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.requirement import Planned
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
-from beam_deid.transforms.policy.plan_tests import PlannedTest, planned_tests
-from beam_deid.transforms.policy.roles import (
-    join_fields,
-    linkable,
-    open_levels,
-    quasi_fields,
-    recoverability,
-    released_fields,
-    sensitive_fields,
-)
+from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
+from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
 
 
@@ -30,7 +25,7 @@ class FieldPlan:
         action: The action's name.
         recoverability: How far it can be turned back.
         sentence: The same in one sentence, without a full stop.
-        quasi_identifier: Whether it is tested as a quasi-identifier.
+        counted: Whether groups are made by it that anybody may know: its role is not sensitive alone.
         level_open: Whether its level of generalization is chosen by the search.
     """
 
@@ -40,7 +35,7 @@ class FieldPlan:
     action: str
     recoverability: Recoverability
     sentence: str
-    quasi_identifier: bool
+    counted: bool
     level_open: bool
 
 
@@ -55,9 +50,10 @@ class ReleasePlan:
         format: Format of the files.
         fields: The released fields and those it drops by name, in the policy's order.
         not_released: Fields that the release does not give out, named by it or not.
-        quasi_identifiers: Fields tested together as quasi-identifiers.
+        rest: Released fields that make the groups that anybody may know.
         sensitive: Released sensitive fields.
-        join_fields: Fields on which somebody who holds the source can join.
+        identities: Fields of the source by which persons are counted.
+        tested_with: Releases of the policy that are tested together with this one.
         open_levels: Fields whose level the search chooses.
         linkable: Whether rows of one subject can be linked in the release.
         best_label: The best label that data could still give it.
@@ -72,15 +68,16 @@ class ReleasePlan:
     format: str
     fields: tuple[FieldPlan, ...]
     not_released: tuple[str, ...]
-    quasi_identifiers: tuple[str, ...]
+    rest: tuple[str, ...]
     sensitive: tuple[str, ...]
-    join_fields: tuple[str, ...]
+    identities: tuple[str, ...]
+    tested_with: tuple[str, ...]
     open_levels: tuple[str, ...]
     linkable: bool
     best_label: LabelName
     reasons: tuple[Obstacle, ...]
     warnings: tuple[str, ...]
-    tests: tuple[PlannedTest, ...]
+    tests: tuple[Planned, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
         document: dict[str, Any] = _plain(asdict(self))
-        return {"schema_version": 1, **document}
+        return {"schema_version": 2, **document}
 
 
 def plan(policy: Policy) -> Plan:
@@ -116,39 +113,26 @@ def plan(policy: Policy) -> Plan:
 
 
 def _release(policy: Policy, name: str) -> ReleasePlan:
-    spec, found = policy.releases[name], obstacles(policy, name)
-    given = set(released_fields(policy, name))
+    spec, scope = policy.releases[name], scope_of(policy, name, tuple(policy.releases))
+    found = obstacles(policy, scope)
     return ReleasePlan(
-        purpose=spec.purpose,
-        sharing=spec.sharing,
-        expect=spec.expect,
-        format=spec.format,
-        fields=tuple(_field(policy, name, field) for field in policy.fields if field in spec.fields),
-        not_released=tuple(field for field in policy.fields if field not in given),
-        quasi_identifiers=quasi_fields(policy, name),
-        sensitive=sensitive_fields(policy, name),
-        join_fields=join_fields(policy, name),
-        open_levels=open_levels(policy, name),
-        linkable=linkable(policy, name),
-        best_label=LabelName.STILL_PERSONAL if found else LabelName.ANONYMIZED,
-        reasons=found,
-        warnings=warnings(policy, name, found),
-        tests=planned_tests(policy, name),
-    )
+        purpose=spec.purpose, sharing=spec.sharing, expect=spec.expect, format=spec.format,
+        fields=tuple(_field(policy, scope, field) for field in policy.fields if field in spec.fields),
+        not_released=tuple(field for field in policy.fields if field not in scope.fields),
+        rest=scope.rest, sensitive=scope.sensitive, identities=scope.identities, tested_with=tuple(scope.siblings),
+        open_levels=open_levels(policy, name), linkable=scope.linked,
+        best_label=LabelName.STILL_PERSONAL if found else LabelName.ANONYMIZED, reasons=found,
+        warnings=warnings(policy, scope, found), tests=tuple(test for _, test in planned(scope)),
+    )  # fmt: skip
 
 
-def _field(policy: Policy, release: str, field: str) -> FieldPlan:
-    action, target = policy.releases[release].fields[field], policy.target(release, field)
+def _field(policy: Policy, scope: Scope, field: str) -> FieldPlan:
+    action, target = policy.releases[scope.release].fields[field], policy.target(scope.release, field)
     return FieldPlan(
-        field=field,
-        role=policy.fields[field].role,
-        kind=policy.kind(field),
-        action=action.name,
-        recoverability=recoverability(policy, release, field),
-        sentence=action.sentence(target),
-        quasi_identifier=field in quasi_fields(policy, release),
-        level_open=field in open_levels(policy, release),
-    )
+        field=field, role=policy.fields[field].role, kind=policy.kind(field), action=action.name,
+        recoverability=recoverability(policy, scope.release, field), sentence=action.sentence(target),
+        counted=field in scope.rest, level_open=field in open_levels(policy, scope.release),
+    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -3,25 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from beam_deid.transforms.policy.model import DEFAULT_K, Policy
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
-from beam_deid.transforms.policy.roles import (
-    keyed_fields,
-    linkable,
-    platform_fields,
-    quasi_fields,
-    recoverability,
-    released_fields,
-)
 from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role
-
-_IDENTIFYING = {
-    Kind.ORDER_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.ID_CARD, Kind.BANK_CARD, Kind.EMAIL,
-    Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.PRIVACY_NUMBER, Kind.PASSPORT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
-    Kind.WECHAT, *PLATFORM_KINDS,
-}  # fmt: skip
-"""Kinds whose values identify a person by themselves, or may hold what does."""
+from beam_deid.transforms.terms import LabelName, Recoverability, Role
 
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
@@ -29,13 +16,12 @@ _LEFT = {
     Recoverability.KEYED: "can be undone or repeated by whoever holds the key",
 }
 
-
 @dataclass(frozen=True)
 class Obstacle:
     """A line of the label rule that cannot hold.
 
     Attributes:
-        line: Number of the line, 1 to 7.
+        line: Number of the line, 1 to 9.
         field: The field that it is about, or None.
         action: The action on that field, or None.
         what: What is wrong, in one sentence without a full stop.
@@ -49,69 +35,55 @@ class Obstacle:
     instead: str
 
 
-def obstacles(policy: Policy, release: str) -> tuple[Obstacle, ...]:
+def obstacles(policy: Policy, scope: Scope) -> tuple[Obstacle, ...]:
     """The lines of the label rule that fail by the policy alone, with the field and what to do instead."""
-    return (*_identifiers(policy, release), *_restorable(policy, release), *_history(policy, release))
+    return (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope))
 
 
-def _identifiers(policy: Policy, release: str) -> Iterator[Obstacle]:
-    for field in released_fields(policy, release):
-        how = recoverability(policy, release, field)
-        if policy.fields[field].has(Role.DIRECT) and how in _LEFT:
-            action = policy.releases[release].fields[field].name
-            what = f"{bare(field)} is a direct identifier, and {action} {_LEFT[how]} ({how})"
-            yield Obstacle(1, field, action, what, "drop or generalize it, or expect still_personal")
+def _identifiers(scope: Scope) -> Iterator[Obstacle]:
+    for field, facts in scope.fields.items():
+        if identifies(facts):
+            how = _LEFT.get(Recoverability(facts.recoverability), "leaves what nobody can foresee")
+            named = "a direct identifier" if Role.DIRECT in facts.role else f"of kind {facts.kind}, which names a person"
+            what = f"{bare(field)} is {named}, and {facts.action} {how} ({facts.recoverability})"
+            yield Obstacle(1, field, facts.action, what, "drop or generalize it, or expect still_personal")
 
 
-def _restorable(policy: Policy, release: str) -> Iterator[Obstacle]:
-    for field in keyed_fields(policy, release):
-        action = policy.releases[release].fields[field].name
-        what = f"a key exists for {bare(field)} ({action}), so that somebody can restore or recompute it"
-        yield Obstacle(2, field, action, what, "drop or generalize it, or expect still_personal")
-    for field in platform_fields(policy, release):
-        if not policy.fields[field].has(Role.DIRECT):
-            action = policy.releases[release].fields[field].name
-            what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can restore"
-            yield Obstacle(2, field, action, what, "drop it, or expect still_personal")
+def _restorable(policy: Policy, scope: Scope) -> Iterator[Obstacle]:
+    for field, facts in scope.fields.items():
+        if facts.recoverability == Recoverability.KEYED:
+            what = f"a key exists for {bare(field)} ({facts.action}), so that somebody can turn it back or recompute it"
+            yield Obstacle(2, field, facts.action, what, "drop or generalize it, or expect still_personal")
+    for field, facts in scope.fields.items():
+        if policy.kind(field) in PLATFORM_KINDS and not identifies(facts):
+            what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can turn back"
+            yield Obstacle(2, field, facts.action, what, "drop it, or expect still_personal")
 
 
-def _history(policy: Policy, release: str) -> Iterator[Obstacle]:
-    if linkable(policy, release) and policy.subject is None:
-        what = "rows of one subject can be linked, and without a subject nobody's history can be tested"
-        yield Obstacle(7, None, None, what, "name the subject, or expect still_personal")
+def _uncounted(scope: Scope) -> Iterator[Obstacle]:
+    if scope.subject is None:
+        what = "no subject is named, so nobody can say how many persons there are"
+        yield Obstacle(3, None, None, what, "name the subject, or write subject: each_record if every record is one person")
 
 
-def warnings(policy: Policy, release: str, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
+def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
-    return (*_expectations(policy, release, found), *_limits(policy, release), *_roles(policy, release))
+    return (*_expectations(policy, scope, found), *_limits(scope))
 
 
-def _expectations(policy: Policy, release: str, found: tuple[Obstacle, ...]) -> Iterator[str]:
-    expected = policy.releases[release].expect
+def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:
+    expected = policy.releases[scope.release].expect
     if expected is LabelName.ANONYMIZED and found:
         yield "anonymized is expected but can never be reached: nothing of this release will be published"
     if expected is LabelName.STILL_PERSONAL and not found:
         yield "still_personal is expected: if every test passes nothing of this release will be published"
 
 
-def _limits(policy: Policy, release: str) -> Iterator[str]:
-    spec = policy.releases[release]
-    least = DEFAULT_K[spec.sharing]
-    if spec.require.k is not None and spec.require.k < least:
-        yield f"require.k is {spec.require.k}, below the least of {spec.sharing} sharing; {least} is taken"
-    for field, asked in spec.require.l.items():
-        if asked.distinct is not None and asked.distinct < 2:
-            yield f"require.l.{bare(field)} is {asked.distinct}; 2 is taken, the least for any sensitive field"
-    if not quasi_fields(policy, release):
-        yield "no field is tested as a quasi-identifier: the whole release is one class"
-    if policy.subject is None:
-        yield "no subject is named: every record counts as a person, and classes may look too large"
-
-
-def _roles(policy: Policy, release: str) -> Iterator[str]:
-    for field in released_fields(policy, release):
-        spec, kind = policy.fields[field], policy.kind(field)
-        if kind in _IDENTIFYING and not spec.has(Role.DIRECT):
-            roles = " and ".join(spec.role)
-            what = f"{bare(field)} is of kind {kind} but {roles}"
-            yield f"{what}; such values identify a person: should it be direct_identifier?"
+def _limits(scope: Scope) -> Iterator[str]:
+    if not scope.rest:
+        yield "no released column is anything but sensitive: the whole release is one group"
+    for field in scope.sensitive:
+        yield (
+            f"every group needs two values of {bare(field)} at least, and every value {bare(field)} has as many persons as a "
+            "group: of a yes/no column with a rare value groups must have hundreds of persons"
+        )

@@ -28,29 +28,9 @@ def released_fields(policy: Policy, release: str) -> tuple[str, ...]:
     return _those(policy, release, lambda field, how: True)
 
 
-def quasi_fields(policy: Policy, release: str) -> tuple[str, ...]:
-    """The released fields that are tested as quasi-identifiers.
-
-    These are the fields whose role says so, direct identifiers that were generalized, and, whatever the role,
-    what a mask leaves visible and pseudonyms whose key was destroyed.
-    """
-
-    def counts(field: str, how: Recoverability) -> bool:
-        spec = policy.fields[field]
-        generalized = spec.has(Role.DIRECT) and how is Recoverability.GENERALIZED
-        return spec.has(Role.QUASI) or generalized or how in _REMAINDER
-
-    return _those(policy, release, counts)
-
-
 def remainders(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields of which a mask left a part, or whose key was destroyed."""
     return _those(policy, release, lambda field, how: how in _REMAINDER)
-
-
-def sensitive_fields(policy: Policy, release: str) -> tuple[str, ...]:
-    """The released fields that are sensitive."""
-    return _those(policy, release, lambda field, how: policy.fields[field].has(Role.SENSITIVE))
 
 
 def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
@@ -62,17 +42,6 @@ def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields, whole or in part, that are a platform's or a carrier's identifiers by their kind."""
     shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
     return _those(policy, release, lambda field, how: how in shown and policy.kind(field) in PLATFORM_KINDS)
-
-
-def shared_tokens(policy: Policy, release: str, other: str) -> tuple[str, ...]:
-    """The fields of which two releases give out the same tokens, so that whoever has both can join on them."""
-    if release == other:
-        return ()
-    ours, theirs = (set(keyed_fields(policy, name)) for name in (release, other))
-    return tuple(
-        name for name in policy.fields
-        if name in ours and name in theirs and _token(policy, release, name) == _token(policy, other, name) is not None
-    )  # fmt: skip
 
 
 def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
@@ -87,31 +56,6 @@ def deterministic(policy: Policy, release: str, field: str) -> bool:
     """Whether a field is released as tokens, and equal values have equal ones."""
     tokens = recoverability(policy, release, field) in _PSEUDONYM
     return tokens and _token(policy, release, field) is not None
-
-
-def join_fields(policy: Policy, release: str) -> tuple[str, ...]:
-    """The released fields on which a holder of the source can join: not the sensitive-only, not the keyed."""
-    return _those(
-        policy,
-        release,
-        lambda field, how: policy.fields[field].role != (Role.SENSITIVE,) and how is not Recoverability.KEYED,
-    )
-
-
-def linkable(policy: Policy, release: str) -> bool:
-    """Whether the rows of one subject can be linked in the release.
-
-    They can by a pseudonym, with or without its key, by a direct identifier or a platform's identifier left clear, and by the
-    subject field itself where all or a part of it is left.
-    """
-    return any(
-        how in _PSEUDONYM
-        or (how is Recoverability.CLEAR and policy.fields[field].has(Role.DIRECT))
-        or (how is Recoverability.CLEAR and policy.kind(field) in PLATFORM_KINDS)
-        or (how in (Recoverability.CLEAR, Recoverability.PARTIAL) and field == policy.subject)
-        for field in released_fields(policy, release)
-        for how in (recoverability(policy, release, field),)
-    )
 
 
 def open_levels(policy: Policy, release: str) -> tuple[str, ...]:

@@ -9,8 +9,12 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combine, fingerprint, ordered_codes
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
-from beam_deid.transforms.label.rule import LINK_LIMIT, Findings, decide
-from beam_deid.transforms.policy.model import DEFAULT_K, Environment
+from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.rule import decide
+from beam_deid.transforms.label.scope import EACH_RECORD, Scope
+from beam_deid.transforms.policy.model import Environment
+from beam_deid.transforms.records.dataset_seen import DatasetSeen
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
 from beam_deid.transforms.records.recovering import (
     JoinedMasks,
@@ -70,12 +74,12 @@ class Question:
     @property
     def least(self) -> int:
         """Required class size."""
-        return max(self.k, DEFAULT_K[self.sharing])
+        return max(self.k, LEAST_K[self.sharing])
 
     @property
     def link(self) -> float:
-        """Greatest share of subjects that a join may link to exactly one."""
-        return LINK_LIMIT[self.sharing]
+        """Greatest share of subjects that a join may link to exactly one: what attacks are told beside."""
+        return 0.0
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -178,30 +182,30 @@ def assess(
         ``label`` and the ``tests`` that it rests on.
     """
     document: dict[str, Any] = {}
+    subject, seen = None, DatasetSeen(_scope(question, counted.fields), {}, np.empty(0, np.int64), None)
     if counted.histogram is not None:
         histogram = counted.histogram
         named = histogram.columns.get("subject")
         subject = None if named is None else ordered_codes(named)[0].view(np.uint64)
-        document = figures(question, histogram, subject, key)
+        columns = {name: histogram.columns[f"field:{name}"] for name in question.kept}
+        seen = DatasetSeen(_scope(question, counted.fields), columns, histogram.counts, subject, key.null)
+        document = figures(question, histogram, subject, key, None if subject is None else seen)
+        seen.risk = document
         if question.wildcard:
             fields = [histogram.columns[f"field:{name}"] for name in question.quasi]
             document["k_wildcard"] = k_wildcard(fields, histogram.counts, subject, key)
-    found = Findings(
-        fields=_facts(question, counted.fields), quasi=question.quasi, sensitive=question.sensitive,
-        sharing=question.sharing, k=question.least, l={}, t={}, risk_limit=0.05, risk=document, attacks=tuple(attacks),
-        untested={"source": _NO_SOURCE}, hits=tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items())),
-        linkable=question.subject is not None,
-        recoveries=(
-            *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted, key),
-            *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
-        ),
+    recovered = (
+        *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted, key),
+        *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
     )  # fmt: skip
+    hits = tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items()))
+    past: tuple[dict[str, Any], ...] = ()
     if counted.histogram is not None and subject is not None:
         names = question.history or question.counted
         points = combine((histogram.columns[f"field:{name}"] for name in names), len(histogram.counts))
-        past = histories(Classes(points, histogram.counts, subject), subject)
-        found = replace(found, history=tuple(map(asdict, past)), history_limit=question.link)
-    label = decide(found)
+        past = tuple(map(asdict, histories(Classes(points, histogram.counts, subject), subject)))
+    seen.found = Found(hits, recovered, tuple(attacks), {}, {}, past or None)
+    label = decide(seen, search={}, changes=(), identities={})
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:
         joined = combinations(
@@ -210,7 +214,7 @@ def assess(
         sets = {"combinations": [asdict(one) for one in joined.found], "contributions": joined.contributions}
     return {
         **document, "grade": label.grade, "label": str(label.label), "tests": [asdict(test) for test in label.tests],
-        **sets, "history": list(label.history), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
+        **sets, "history": list(past), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
         "recoveries": [asdict(one) for one in label.recoveries],
     }  # fmt: skip
 
@@ -222,8 +226,11 @@ def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | Non
     return JoinedMasks(question.quasi, figures["unique_subjects"], figures["subjects"])
 
 
-def figures(question: Question, histogram: Histogram, subject: Keys | None, key: FingerprintKey) -> dict[str, Any]:
-    """The figures of all measures."""
+def figures(
+    question: Question, histogram: Histogram, subject: Keys | None, key: FingerprintKey, seen: DatasetSeen | None = None
+) -> dict[str, Any]:
+    """The figures of all measures; those of sensitive fields over persons where ``seen`` says who they are."""
+    given = None if seen is None else {name: seen.distributions(name) for name in question.sensitive}
     nothing = combine([suppressed(key)] * len(question.quasi), 1)
     says = told(histogram.columns["quasi"], nothing) if question.quasi else None
     if says is not None:
@@ -234,7 +241,7 @@ def figures(question: Question, histogram: Histogram, subject: Keys | None, key:
     environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
+    return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive, given))
 
 
 def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
@@ -242,6 +249,20 @@ def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[
         return []
     tokens = {name: counted.histogram.columns[f"token:{name}"] for name in question.frequencies}
     return token_recoveries(tokens, counted.histogram.counts, question.frequencies, question.link, key)
+
+
+def _scope(question: Question, fields: Sequence[str]) -> Scope:
+    """The dataset as a release: every column as it stands, in clear.
+
+    Columns that are neither quasi-identifiers nor sensitive are not counted; a label that rests on fewer columns than there are
+    cannot be anonymized, and it is not: nobody knows the source, so its order and other releases are not tested.
+    """
+    setting = Environment().model_dump(exclude={"population"})
+    public = question.sharing is Sharing.PUBLIC
+    return Scope(
+        release="dataset", sharing=question.sharing, fields=_facts(question, fields), subject=question.subject or EACH_RECORD,
+        identities=(), asked={"k": question.least}, environment={**setting, "E": environment_risk(public, **setting)},
+    )  # fmt: skip
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:

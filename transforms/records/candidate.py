@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import combine
+from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.label.requirements.requirement import Found, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.records.openings import Levels
@@ -130,7 +130,7 @@ class Candidate:
             return {}
         groups, spec, scope = self.groups(self.scope.rest), self.data.spec, self.scope
         people = groups.persons if self.counted else None
-        subject = self._subject
+        subject = self.subject
         classes = Classes(groups.numbers.view(np.uint64), self.counts, subject, people)
         setting = Setting(
             1 / spec.k, scope.sharing is Sharing.PUBLIC, scope.environment["E"], scope.linked, spec.environment.population
@@ -141,7 +141,13 @@ class Candidate:
         return all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
 
     @property
-    def _subject(self) -> Counts | None:
+    def other_persons(self) -> tuple[Keys, ...]:
+        """The person of each row by the identities beside the subject, each of shape (m,); nobody has the key of null."""
+        null = self.data.job.prints.null
+        return tuple(np.where(numbers < 0, null, numbers.view(np.uint64)) for numbers in self.persons.numbers[1:])
+
+    @property
+    def subject(self) -> Keys | None:
         """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
         if not self.counted:
             return None
@@ -150,7 +156,7 @@ class Candidate:
 
     def history(self) -> list[History] | None:
         """What points of a person's history do: of the columns that the policy names, or of all; None if it cannot be told."""
-        subject = self._subject
+        subject = self.subject
         if subject is None or self.empty:
             return None
         named = self.data.layout.history
@@ -162,12 +168,12 @@ class Candidate:
         if not self.data.spec.combinations or self.empty:
             return {}
         fields = {name: self.data.key(name, self.levels)[self.cells] for name in self.scope.rest}
-        found = combinations(fields, self.counts, self._subject, self.data.spec.combinations)
+        found = combinations(fields, self.counts, self.subject, self.data.spec.combinations)
         return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
 
     def singled_out(self, columns: Sequence[str]) -> Linked:
         """Whom some columns single out among the released: evidence, told beside the lines."""
-        side = Side(self.groups(columns).numbers.view(np.uint64), self.counts, self._subject)
+        side = Side(self.groups(columns).numbers.view(np.uint64), self.counts, self.subject)
         return link(side, side)
 
     def base_rates(self) -> dict[str, float]:

@@ -59,6 +59,15 @@ class Cells:
             subject = keys.pop(policy.subject_field)
         return persons(subject, keys, self._job.prints.null)
 
+    @cached_property
+    def subject(self) -> Keys:
+        """The key of each cell's subject, as an attacker's table names it; `FingerprintKey.null` where nobody is named."""
+        policy = self._job.policy
+        if policy.subject_field is not None:
+            return self.column("identity", policy.subject_field)
+        null = np.full(len(self), self._job.prints.null, np.uint64)
+        return self._each_record if policy.subject == EACH_RECORD else null
+
     @property
     def signature(self) -> Keys:
         """One key for all identities of a cell, as they stand in the source."""

@@ -1,6 +1,6 @@
 """Suppression: rows that break a line for which rows may go are taken out, all lines at once, until nothing changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,12 +39,16 @@ class Cut:
         return int(data.everything.sum() - self.left.sum())
 
 
-def suppressing(data: ReleasedData) -> list[tuple[Requirement, Planned]]:
-    """The tests of a release whose breaking rows may be suppressed."""
-    return [(one, test) for one, test in planned(data.layout.scope) if one.suppresses]
+def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:
+    """The tests of a release whose breaking rows may be suppressed; of these the named ones."""
+    tests = ((one, test) for one, test in planned(data.layout.scope) if one.suppresses)
+    return [(one, test) for one, test in tests if only is None or test.name in only]
 
 
-def cut(data: ReleasedData, levels: Levels, share: float | None = None, left: Counts | None = None) -> Cut:
+def cut(
+    data: ReleasedData, levels: Levels, share: float | None = None, left: Counts | None = None,
+    only: Collection[str] | None = None,
+) -> Cut:  # fmt: skip
     """Suppress what breaks a line, as long as the policy's share allows.
 
     Args:
@@ -52,11 +56,12 @@ def cut(data: ReleasedData, levels: Levels, share: float | None = None, left: Co
         levels: The levels.
         share: Greatest share of records that may be suppressed; the policy's if not given.
         left: Records of each cell that are not suppressed yet, shape (n,); all if not given.
+        only: Names of the tests that are asked; all if not given.
     """
     everything = data.everything
     total = int(everything.sum())
     allowed = (data.spec.require.suppression if share is None else share) * total + 1e-9
-    tests, gone = suppressing(data), _Gone(data, levels)
+    tests, gone = suppressing(data, only), _Gone(data, levels)
     left = everything if left is None else left
     while True:
         seen = Candidate(data, levels, left)

@@ -1,38 +1,33 @@
-"""From what was measured to a decision: levels, suppressed classes, the label, and what the proof must find."""
+"""From what was measured to a decision: levels, suppressed rows, the label, and what the proof must find."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.label.evidence import Attack, FieldFacts, Label, Recovery
-from beam_deid.transforms.label.rule import NEAR_UNIQUE, Findings
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.label.evidence import FieldFacts, Label
+from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.policy.roles import linkable, released_fields
-from beam_deid.transforms.recognisers.meaning import LINKING
-from beam_deid.transforms.records.assessing import Assessor
-from beam_deid.transforms.records.attackers import attacker_probes
-from beam_deid.transforms.records.earlier import earlier_probes
+from beam_deid.transforms.label.rule import tests_of
+from beam_deid.transforms.records.attacking import told
+from beam_deid.transforms.records.candidate import Candidate
+from beam_deid.transforms.records.cells import Cells
+from beam_deid.transforms.records.changing import changes_of
+from beam_deid.transforms.records.choosing import Chosen, choose, found_of, hits_of
+from beam_deid.transforms.records.composing import compose
+from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
-from beam_deid.transforms.records.joined import joined_attack
-from beam_deid.transforms.records.layout import CLASSES, HISTORY, SOURCE, WITH_SENSITIVE, Layout
-from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured
-from beam_deid.transforms.records.recoding import Recoding, Round, full_domain, recode
-from beam_deid.transforms.records.recovering import JoinedMasks, digest_recoveries, mask_recoveries, platform_recoveries
-from beam_deid.transforms.records.searching import Searched, Searcher
-from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.joining import Join, Probes
+from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, columns_of
+from beam_deid.transforms.records.recoding import Round
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.risk.histogram import Counts, Histogram, row_digest, total
 from beam_deid.transforms.terms import LabelName, Recoverability
 
-_NOBODY = (
-    "none of {:,} subjects of the attacker's meets any record, which proves nothing: see that values are spelled as in the "
-    "source, or name in knows what stays the same"
-)
+_NO_KEYS: tuple[Keys, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -42,16 +37,19 @@ class ReleaseDecision:
     Attributes:
         release: Its name.
         rounds: The levels that were decided for the fields that left them open; further rounds for what those before suppress.
-        suppressed: Keys of the classes that are suppressed in the end, ascending.
+        suppressed: The groups that are suppressed: their keys, ascending, by the columns that make them.
+        quotas: Of kinds of records of which only so many are released, or none, without their group: the key, ascending, and
+            how many. The key is that of all values of every release that is tested together, and of all identities.
         label: The label with its evidence.
-        classes: Keys and records of every class that will be written, ascending by key.
-        digest: Order-free digest of all measured columns of what will be written.
-        records: ``read, released, suppressed, rejected``.
+        classes: Keys and records of every combination of all released values that will be written, ascending by key.
+        digest: Order-free digest of all released values of what will be written.
+        records: ``read, released, suppressed, withheld, rejected``.
     """
 
     release: str
     rounds: tuple[Round, ...]
-    suppressed: Keys
+    suppressed: Suppressed
+    quotas: tuple[Keys, Counts]
     label: Label
     classes: tuple[Keys, Counts]
     digest: int
@@ -59,16 +57,17 @@ class ReleaseDecision:
 
     def without_proof(self) -> "ReleaseDecision":
         """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
-        return replace(self, classes=(self.classes[0][:0], self.classes[1][:0]))
+        return replace(self, classes=_NO_KEYS)
 
     @property
     def mixed(self) -> bool:
         """Whether rows are put into an order and into parts that follow from released values alone.
 
         In the order of the source, a row's place would say whose it is to anybody who holds the source or another
-        release of it, whatever its values say. Where people can be identified anyway it is left as it is.
+        release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
+        equal rows are released, which are told when they are put together.
         """
-        return self.label.label == LabelName.ANONYMIZED
+        return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
 
     @property
     def parts(self) -> int:
@@ -95,7 +94,7 @@ def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
     """Decide every release of a run, unless too much of its input was rejected.
 
     Args:
-        job: The run.
+        job: The run, with its key of fingerprints.
         measured: What the measuring pass found.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
 
@@ -105,10 +104,18 @@ def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
     faults = refusals(measured, max_rejects)
     if faults:
         return Decision(measured.read, {}, faults)
-    return Decision(
-        measured.read,
-        {name: decide_release(job, name, measured.read, found) for name, found in measured.releases.items()},
-    )
+    decided: dict[str, ReleaseDecision] = {}
+    for names in job.tables:
+        histogram = measured.histograms.get(names) or _nothing(job, names)
+        cells = Cells(job, histogram)
+        chosen = {
+            name: choose(ReleasedData(job, job.layouts[name], measured.releases.get(name, ReleaseMeasured()), cells))
+            for name in names
+        }  # fmt: skip
+        after, compositions = compose(chosen)
+        for name in names:
+            decided[name] = _decision(after, name, compositions[name], measured.read)
+    return Decision(measured.read, {name: decided[name] for name in job.releases})
 
 
 def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
@@ -123,201 +130,134 @@ def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def decide_release(job: Job, release: str, read: int, measured: ReleaseMeasured) -> ReleaseDecision:
-    """Decide one release."""
-    layout = Layout.of(job.policy, release, job.releases)
-    if measured.histogram is None:
-        label = decide_label(_findings(job, layout, measured, {}, [], {}, {"levels": {}}))
-        empty = np.empty(0, np.uint64), np.empty(0, np.int64)
-        coarsest = {name: _coarsest(job, release, name) for name in layout.open}
-        rounds, records = (Round(coarsest, empty[0]),), _records(read, 0, 0, measured.rejected)
-        return ReleaseDecision(release, rounds, empty[0], label, empty, 0, records)
-    assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
-    found, recoding, blocked = _search(job, layout, assessor, measured.types)
-    levels, cut = recoding.levels, recoding.cut
-    attacks, untested = _attacks(job, layout, assessor, recoding, measured.types)
-    search = _told(job, layout, assessor, found, recoding) | ({"blocked": blocked} if blocked else {})
-    figures = assessor.figures(levels, cut.kept)
-    # Where a policy lets most subjects be singled out, what does so may link their records as well as a pseudonym would.
-    near = any(one.name == SOURCE and NEAR_UNIQUE < one.share <= (one.limit or 0.0) for one in attacks)
-    can_link = near or linkable(job.policy, layout.release) or any(kind in LINKING for _, kind in measured.scanned.hits)
-    past = assessor.history(levels, cut.kept) if can_link else None
-    recoveries = (*_recoveries(job, layout, measured, attacks), *assessor.recoveries(levels, cut.kept))
-    findings = _findings(job, layout, measured, figures, attacks, untested, search)
+def _decision(
+    chosen: Mapping[str, Chosen], name: str, compositions: Mapping[str, Composed], read: int
+) -> ReleaseDecision:
+    """The decision of one release, once it is known what all that are tested together suppress."""
+    one = chosen[name]
+    data, seen = one.data, one.candidate
+    seen.found = replace(_found(one, seen), compositions=compositions)
+    label = _label(one, seen, read)
+    quotas, limited = _quotas(chosen, name)
+    keys, counts, digest = _proof(seen, limited)
+    records = {
+        "read": read, "released": int(counts.sum()), "suppressed": one.recoding.cut.lost(data), "withheld": 0,
+        "rejected": data.measured.rejected,
+    }  # fmt: skip
+    suppressed = one.recoding.cut.suppressed
+    return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records)
+
+
+def _found(one: Chosen, seen: Candidate) -> Found:
+    """What is found of a release beside its classes, with what is told beside the lines."""
+    if seen.empty:
+        return Found(hits_of(seen))
+    found = found_of(seen, [each.levels for each in one.recoding.rounds])
+    needs_history = seen.scope.linked or "history" in seen.scope.asked
+    past = seen.history() if needs_history else None
     history = None if past is None else tuple(map(asdict, past))
-    further = assessor.further(levels, cut.kept)
+    return replace(found, attacks=(*told(seen), *found.attacks), history=history)
+
+
+def _label(one: Chosen, seen: Candidate, read: int) -> Label:
+    """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
+    if all(test.passed for test in tests_of(seen) if test.line != 9):
+        seen.found = replace(seen.found, ordered=True)
     label = decide_label(
-        replace(findings, history=history, recoveries=recoveries, linkable=can_link, further=further)
+        seen, search=_told(one), changes=tuple(changes_of(one, seen)), identities=_identities(one, seen),
+        base_rates=seen.base_rates(), **seen.combinations(),
+    )  # fmt: skip
+    return replace(label, fields={name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()})
+
+
+def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFacts:
+    """How a field is released, with the key that made it where one exists."""
+    action, target = job.policy.releases[release].fields[name], job.policy.target(release, name)
+    if not isinstance(action, KeyedAction) or facts.recoverability != Recoverability.KEYED:
+        return facts
+    subkey = action.subkey(target, job.keys)
+    return replace(
+        facts, key={"id": subkey.id, "check": subkey.check(action.form(target)), "keyring": job.keyring_of(action, target)}
     )
-    label = replace(label, **assessor.combinations(levels, cut.kept))
-    keys, counts, digest = assessor.proof(levels, cut.kept)
-    records = _records(read, int(counts.sum()), cut.records, measured.rejected)
-    return ReleaseDecision(release, recoding.rounds, cut.suppressed, label, (keys, counts), digest, records)
 
 
-def _search(
-    job: Job, layout: Layout, assessor: Assessor, types: Mapping[str, pa.DataType]
-) -> tuple[Searched, Recoding, dict[str, Any] | None]:
-    """The levels that reach the label, or else what the policy requires, or else the most general ones and why."""
-    spec = job.policy.releases[layout.release]
-    searcher, asked = Searcher(layout, assessor, spec.search.seconds), assessor.requirements(False)
-    found, blocked = search_for_label(job, searcher, types), None
-    if not found.satisfied:
-        for_label, found = found, searcher.search(asked, lambda levels: assessor.cut(levels, asked).satisfied)
-        found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
-        wanted = layout.open or spec.expect is LabelName.ANONYMIZED
-        if wanted and layout.quasi and not found.satisfied and not found.refused:
-            blocked = searcher.blocked(asked)
-    plain = full_domain(found.levels, assessor.cut(found.levels, found.require))
-    if found.satisfied and spec.search.rounds:
-        local = recode(assessor, layout, found.levels, plain.cut, found.require, spec.search.rounds)
-        if _holds(job, layout, assessor, local, types):
-            return found, local, None
-    return found, plain, blocked
+def _identities(one: Chosen, seen: Candidate) -> dict[str, Any]:
+    """By what persons were counted, and what was found of each identity."""
+    persons = one.data.cells.persons
+    return {
+        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if seen.counted and not seen.empty else None,
+        "same_as": {name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()},
+        "shared_values": {name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]},
+        "without_subject": int(one.data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,
+        "equal_files": one.data.job.equal_files,
+    }  # fmt: skip
 
 
-def search_for_label(job: Job, searcher: Searcher, types: Mapping[str, pa.DataType]) -> Searched:
-    """The best levels at which classes, the overall risk, and every join are within their limits.
-
-    Args:
-        job: The run.
-        searcher: The search of one of its releases.
-        types: Type of each field of the source.
-
-    Raises:
-        InputError: An attacker's table cannot be read.
-    """
-    assessor, layout = searcher.assessor, searcher.layout
-    require = assessor.requirements(True)
-    coarsest = {name: allowed[-1] for name, allowed in searcher.choices.items()}
-    links = assessor.links_too_many(coarsest, require)
-    if links:
-        said = f"nothing satisfies: {links} is above its limit at the most general levels, and at no finer ones below it"
-        return Searched(coarsest, None, require, 1, 1, 0.0, said, True, 1)
-
-    def accept(levels: dict[str, int]) -> bool:
-        return _holds(job, layout, assessor, full_domain(levels, assessor.cut(levels, require)), types)
-
-    return searcher.search(require, accept)
-
-
-def _holds(job: Job, layout: Layout, assessor: Assessor, recoding: Recoding, types: Mapping[str, pa.DataType]) -> bool:
-    if not assessor.holds(recoding.levels, recoding.cut):
-        return False
-    if not any(assessor.has_table(name) for name in layout.projections):
-        return True
-    attacks, untested = _attacks(job, layout, assessor, recoding, types)
-    return not untested and all(one.limit is None or one.share <= one.limit for one in attacks)
-
-
-def _told(job: Job, layout: Layout, assessor: Assessor, found: Searched, recoding: Recoding) -> dict[str, Any]:
+def _told(one: Chosen) -> dict[str, Any]:
     """What a label says of the search."""
-    cut, best = recoding.cut, found.best
-    plain = assessor.cut(found.levels, found.require)
-    told: dict[str, Any] = {
-        "levels": {name: _level_name(job, layout.release, name, level) for name, level in found.levels.items()},
-        "objective": job.policy.releases[layout.release].search.objective,
-        "loss": best.loss if best else None, "suppressed": cut.records,
-        "losses": assessor.openings.losses(recoding.levels, cut.kept), "satisfied": cut.satisfied,
-        "nodes": found.nodes, "evaluated": found.evaluated, "refused": found.refused, "proved": found.proved,
-        "method": found.method,
+    data, found, recoding = one.data, one.searched, one.recoding
+    best = found.best
+    document: dict[str, Any] = {
+        "levels": {name: _level_name(data, name, level) for name, level in found.levels.items()},
+        "objective": data.spec.search.objective, "loss": best.loss if best else None, "suppressed": recoding.cut.lost(data),
+        "losses": data.openings.losses(recoding.levels, recoding.cut.left) if data.everything.any() else {},
+        "satisfied": recoding.cut.satisfied, "nodes": found.nodes, "evaluated": found.evaluated, "refused": found.refused,
+        "proved": found.proved, "method": found.method,
     }  # fmt: skip
     if len(recoding.rounds) > 1:
-        told["rounds"] = [
-            {name: _level_name(job, layout.release, name, level) for name, level in one.levels.items()}
-            for one in recoding.rounds
-        ]  # fmt: skip
-        told["local_loss"] = assessor.openings.loss(recoding.levels, cut.kept)
-        told["full_domain"] = {
-            "suppressed": plain.records, "loss": assessor.openings.loss(found.levels, plain.kept)
-        }  # fmt: skip
-    return told
+        document["rounds"] = [
+            {name: _level_name(data, name, level) for name, level in each.levels.items()} for each in recoding.rounds
+        ]
+        document["local_loss"] = data.openings.loss(recoding.levels, recoding.cut.left)
+        document["full_domain"] = {"suppressed": best.suppressed if best else None, "loss": best.loss if best else None}
+    if one.blocked:
+        document["blocked"] = one.blocked
+    return document
 
 
-def _attacks(
-    job: Job, layout: Layout, assessor: Assessor, recoding: Recoding, types: Mapping[str, pa.DataType]
-) -> tuple[list[Attack], dict[str, str]]:
-    levels, kept = recoding.levels, recoding.cut.kept
-    rounds = [one.levels for one in recoding.rounds]
-    attacks, untested = assessor.joins(levels, kept), {}
-    for name, projection in layout.projections.items():
-        if name in (CLASSES, HISTORY) or not assessor.has_table(name):
-            continue
-        attacker = job.policy.releases[layout.release].attackers[name.partition(":")[2]]
-        near = tuple(field for field in layout.near if field in attacker.within)
-        if not (*projection.fields, *near):
-            untested[name] = "nothing that this attacker knows is released, so its table was not joined"
-            continue
-        if attacker.release is not None:
-            if len(rounds) > 1:
-                untested[name] = "records have levels of their own (search.rounds), so the two releases cannot be compared"
-                continue
-            probes, problem = earlier_probes(job, layout, attacker.release, projection, rounds[0])
-            truth = False
-            if probes is None:
-                untested[name] = problem
-                continue
-        else:
-            made = [attacker_probes(job, layout.release, attacker, projection, near, one, types) for one in rounds]
-            probes, truth = made[0] if len(made) == 1 else (Probes.together([one for one, _ in made]), made[0][1])
-        join = Join(probes, truth, job.policy.releases[layout.release].k)
-        join.add(assessor.released(name, near, levels, kept))
-        joined = join.result()
-        limit: float | None = assessor.link_limit
-        if joined.candidates is None and not attacker.names_what_stays:
-            # An attack that meets nobody is too weak to conclude from: values may be spelled otherwise, or all have changed.
-            limit, untested[name] = None, _NOBODY.format(joined.linked.subjects)
-        attacks.append(joined_attack(name, (*projection.fields, *near), joined, limit))
-    return attacks, untested
-
-
-def _recoveries(job: Job, layout: Layout, measured: ReleaseMeasured, attacks: list[Attack]) -> list[Recovery]:
-    """Attacks on digests, ciphertexts and masks that somebody else made; our own are told by their recoverability."""
-    how = job.policy.releases[layout.release].digests
-    others = {name: found for name, found in measured.scanned.digests.items() if name not in layout.remainders}
-    widest = max((one for one in attacks if one.name in (SOURCE, WITH_SENSITIVE)), key=lambda one: len(one.on), default=None)
-    joined = None if widest is None else JoinedMasks(widest.on, widest.linked, widest.subjects)
-    return [
-        *digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(measured.scanned),
-        *mask_recoveries(measured.scanned, joined, layout.remainders),
-    ]  # fmt: skip
-
-
-def _findings(
-    job: Job, layout: Layout, measured: ReleaseMeasured, figures: dict[str, object], attacks: list[Attack],
-    untested: dict[str, str], search: dict[str, object],
-) -> Findings:  # fmt: skip
-    policy, spec = job.policy, job.policy.releases[layout.release]
-    fields = {}
-    for name in released_fields(policy, layout.release):
-        action, target = spec.fields[name], policy.target(layout.release, name)
-        how = action.recoverability(target)
-        key = None
-        if isinstance(action, KeyedAction) and how is Recoverability.KEYED:
-            subkey = action.subkey(target, job.keys)
-            key = {"id": subkey.id, "check": subkey.check(action.form(target)), "keyring": job.keyring_of(action, target)}
-        fields[name] = FieldFacts(
-            tuple(str(role) for role in policy.fields[name].role), action.name, str(how), action.sentence(target), key
-        )
-    return Findings(
-        fields=fields, quasi=layout.quasi, sensitive=layout.sensitive, sharing=spec.sharing, k=spec.k,
-        l={name: spec.distinct(name) for name in layout.sensitive},
-        t={name: one.max for name, one in spec.require.t.items()}, risk_limit=spec.require.risk, risk=figures,
-        attacks=tuple(attacks),
-        untested=untested, hits=tuple((f, kind, n) for (f, kind), n in sorted(measured.scanned.hits.items())),
-        linkable=linkable(policy, layout.release), search=search, history_limit=spec.history_limit,
-    )  # fmt: skip
-
-
-def _coarsest(job: Job, release: str, name: str) -> int:
-    action = job.policy.releases[release].fields[name]
-    return action.choices()[-1] if isinstance(action, Generalize) else 0
-
-
-def _level_name(job: Job, release: str, name: str, level: int) -> str:
-    action = job.policy.releases[release].fields[name]
+def _level_name(data: ReleasedData, name: str, level: int) -> str:
+    action = data.spec.fields[name]
     return action.ladder().levels[level] if isinstance(action, Generalize) else str(level)
 
 
-def _records(read: int, released: int, suppressed: int, rejected: int) -> dict[str, int]:
-    return {"read": read, "released": released, "suppressed": suppressed, "withheld": 0, "rejected": rejected}
+def _all_keys(one: Chosen) -> Keys:
+    """The key of all released values of every cell, 0 where it was rejected."""
+    keys = one.data.keys(one.data.layout.fields, one.recoding.levels)
+    return np.where(one.data.cells.present(one.data.layout.release), keys, np.uint64(0))
+
+
+def _quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Keys, Counts], np.ndarray]:
+    """Kinds of records of which fewer are released than there are, though their groups are not; and which cells are of one."""
+    one = chosen[name]
+    data, made = one.data, one.recoding.cut
+    changed = made.left < data.everything
+    for columns, keys in made.suppressed.items():
+        changed &= ~np.isin(data.keys(columns, one.recoding.levels), keys)
+    if not changed.any():
+        return _NO_KEYS, changed
+    keys = joint_key([_all_keys(each) for each in chosen.values()], data.cells.signature)
+    few = np.isin(keys, keys[changed])
+    return total([(keys[few], made.left[few])]), few
+
+
+def joint_key(values: Sequence[Keys], signature: Keys) -> Keys:
+    """The key of a kind of record: all its values in every release that is tested together, and all its identities."""
+    return combine([*values, signature], len(signature))
+
+
+def _proof(seen: Candidate, limited: np.ndarray) -> tuple[Keys, Counts, int]:
+    """What the release pass must find again: combinations of all values with their records, and a digest of the records.
+
+    Records of a kind of which only so many are released are alike, so the digest leaves them to the count of combinations.
+    """
+    keys = seen.proof_keys()
+    classes, counts = total([(keys, seen.counts)])
+    signature = seen.data.cells.signature[seen.cells]
+    sure = np.flatnonzero(~limited[seen.cells])
+    return classes, counts, row_digest([keys[sure], signature[sure]], seen.counts[sure])
+
+
+def _nothing(job: Job, names: tuple[str, ...]) -> Histogram:
+    """The histogram of no record."""
+    columns = columns_of(job, names)
+    return Histogram({column: np.empty(0, np.uint64) for column in columns}, np.empty(0, np.int64))

@@ -36,6 +36,7 @@ class Job:
         policy_sha256: Hash of the policy.
         shards: Number of shards of the input.
         files: Number of files of the input.
+        equal_files: How many of them are the same, byte by byte, as another one.
         keyring: Id of the policy's keyring.
         key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
         key_folder: Where the run's ephemeral keys are.
@@ -50,6 +51,7 @@ class Job:
     policy_sha256: str = ""
     shards: int = 0
     files: int = 1
+    equal_files: int = 0
     keyring: str | None = None
     key_ids: Mapping[str, int] = field(default_factory=dict)
     key_folder: str = ""

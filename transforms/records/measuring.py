@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.shift import Shift
+from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.distinct import per_distinct, plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.kinds import to_kind
@@ -153,10 +154,7 @@ class Measurer:
     def _whose(self, records: Records) -> dict[Column, Keys]:
         """Whom the records are about, by every identity."""
         job, policy = self._job, self._job.policy
-        columns = {
-            Column("identity", name): fingerprint(identity_text(records.columns[name], policy.kind(name)), job.prints)
-            for name in identities(policy)
-        }
+        columns = {Column("identity", name): keys for name, keys in identity_keys(job, records).items()}
         if policy.subject == EACH_RECORD and job.files > 1:
             every = (fingerprint(records.columns[name], job.prints) for name in policy.fields)
             columns[Column("record")] = combine(every, len(records))
@@ -169,22 +167,23 @@ class Measurer:
     ) -> tuple[ReleaseMeasured, dict[Column, Keys]]:
         """What a release's sound records have: what is measured of them, and their columns."""
         if len(records) == 0:
-            return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in self._columns_of(layout)}
+            return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in _release_columns(self._job, layout)}
         job, release = self._job, layout.release
         columns: dict[Column, Keys] = {}
         for name in layout.fields:
             made_from = name in layout.keyed
             columns[Column("value", name, release)] = (
-                self._source(layout, name, records) if made_from else fingerprint(treated[name], job.prints)
+                source_key(job, layout, name, records) if made_from else fingerprint(treated[name], job.prints)
             )
             if name in layout.sensitive and name not in layout.open:
                 values = records.columns[name] if made_from else treated[name]
                 columns[Column("normal", name, release)] = fingerprint(without_spelling(values, job.policy, name), job.prints)
-        for name in (*layout.remainders, *layout.matched):
-            columns[Column("origin", name, release)] = fingerprint(records.columns[name], job.prints)
-            if isinstance(job.policy.releases[release].fields[name], Shift):
-                columns[Column("moment", name, release)] = as_moments(treated[name]).view(np.uint64)
-        columns |= {Column("token", name, release): fingerprint(treated[name], job.prints) for name in layout.matched}
+        for what, name in _attacked(job, layout):
+            if what == "moment":
+                columns[Column(what, name, release)] = as_moments(treated[name]).view(np.uint64)
+            else:
+                values = treated[name] if what == "token" else records.columns[name]
+                columns[Column(what, name, release)] = fingerprint(values, job.prints)
         spans = {
             name: _span(name, columns[Column("value", name, release)], records.columns[name]) for name in layout.near
         }
@@ -194,26 +193,60 @@ class Measurer:
         types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
         return ReleaseMeasured(bases, spans, types), columns
 
-    def _columns_of(self, layout: Layout) -> list[Column]:
-        release = layout.release
-        columns = [Column("value", name, release) for name in layout.fields]
-        columns += [Column("normal", name, release) for name in layout.sensitive if name not in layout.open]
-        for name in (*layout.remainders, *layout.matched):
-            columns.append(Column("origin", name, release))
-            if isinstance(self._job.policy.releases[release].fields[name], Shift):
-                columns.append(Column("moment", name, release))
-        return columns + [Column("token", name, release) for name in layout.matched]
 
-    def _source(self, layout: Layout, name: str, records: Records) -> Keys:
-        """What stands for a value that takes a key: never more alike than the released values are."""
-        job, action = self._job, self._job.policy.releases[layout.release].fields[name]
-        value = fingerprint(records.columns[name], job.prints)
-        if action.beside is Beside.PLACE:
-            return combine([value, fingerprint(records.places, job.prints)], len(records))
-        subject = job.policy.subject_field
-        if isinstance(action, Shift) and subject is not None:
-            return combine([value, fingerprint(records.columns[subject], job.prints)], len(records))
-        return value
+def source_key(job: Job, layout: Layout, name: str, records: Records) -> Keys:
+    """What stands for a value that takes a key, shape (n,): never more alike than the released values are."""
+    action = job.policy.releases[layout.release].fields[name]
+    value = fingerprint(records.columns[name], job.prints)
+    if action.beside is Beside.PLACE:
+        return combine([value, fingerprint(records.places, job.prints)], len(records))
+    subject = job.policy.subject_field
+    if isinstance(action, Shift) and subject is not None:
+        return combine([value, fingerprint(records.columns[subject], job.prints)], len(records))
+    return value
+
+
+def identity_keys(job: Job, records: Records) -> dict[str, Keys]:
+    """The key of each identity of the records, as it is spelled canonically, each of shape (n,)."""
+    policy = job.policy
+    return {
+        name: fingerprint(identity_text(records.columns[name], policy.kind(name)), job.prints) for name in identities(policy)
+    }
+
+
+def identity_signature(job: Job, records: Records) -> Keys:
+    """One key for all identities of each record, shape (n,)."""
+    return combine(identity_keys(job, records).values(), len(records))
+
+
+def columns_of(job: Job, releases: Sequence[str]) -> list[Column]:
+    """The columns of the histogram of releases that are counted together."""
+    columns = [Column("identity", name) for name in identities(job.policy)]
+    if job.policy.subject == EACH_RECORD and job.files > 1:
+        columns += [Column("record"), Column("file")]
+    for name in releases:
+        columns += [Column("present", release=name), *_release_columns(job, job.layouts[name])]
+    return columns
+
+
+def _release_columns(job: Job, layout: Layout) -> list[Column]:
+    release = layout.release
+    columns = [Column("value", name, release) for name in layout.fields]
+    columns += [Column("normal", name, release) for name in layout.sensitive if name not in layout.open]
+    return columns + [Column(what, name, release) for what, name in _attacked(job, layout)]
+
+
+def _attacked(job: Job, layout: Layout) -> list[tuple[str, str]]:
+    """What is measured of fields that are attacked by themselves: what, and the field."""
+    actions, found = job.policy.releases[layout.release].fields, []
+    for name in layout.remainders:
+        if isinstance(actions[name], Surrogate):
+            found.append(("origin", name))
+        if isinstance(actions[name], Shift):
+            found.append(("moment", name))
+    for name in layout.matched:
+        found += [("token", name), ("origin", name)]
+    return list(dict.fromkeys(found))
 
 
 def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:

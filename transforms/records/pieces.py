@@ -5,15 +5,19 @@ sorts its released rows into pieces by class key; a part is put together from on
 are ordered by their released values. Part and place then follow from released values alone.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms import files
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
-from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.columns.ordering import ordering
+from beam_deid.transforms.errors import InternalFault, OutputError
 from beam_deid.transforms.records.deciding import ReleaseDecision
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
-from beam_deid.transforms.records.layout import CLASSES, Layout
 from beam_deid.transforms.records.parts import Part
 
 FOLDER = ".pieces"
@@ -25,28 +29,41 @@ def piece_path(staging: str, release: str, shard: int, part: int) -> str:
     return f"{staging}/{FOLDER}/{release}/{part:05d}-{shard:05d}.arrow"
 
 
+_QUOTA = "beam_deid.quota"
+"""What the column of quotas is called in a piece; no part has it."""
+
+
 class Pieces:
     """Sorts the rows of one shard into pieces, as Arrow IPC streams.
+
+    Args:
+        job: The run.
+        staging: The staging folder.
+        decision: The release.
+        shard: The shard's number.
+        schema: Schema of the released batches.
 
     Raises:
         OutputError: A piece cannot be written.
     """
 
-    def __init__(self, staging: str, release: str, shard: int, parts: int, schema: pa.Schema) -> None:
-        self._parts, self._where = np.uint64(parts), f"{staging}/{release}"
+    def __init__(self, job: Job, staging: str, decision: ReleaseDecision, shard: int, schema: pa.Schema) -> None:
+        self._parts, self._where = np.uint64(decision.parts), f"{staging}/{decision.release}"
+        self._rest = job.layouts[decision.release].rest
         self.files: list[dict[str, object]] = []
         self._streams, self._writers = [], []
         try:
-            for part in range(parts):
-                stream = files.open_write(piece_path(staging, release, shard, part))
+            for part in range(decision.parts):
+                stream = files.open_write(piece_path(staging, decision.release, shard, part))
                 self._streams.append(stream)
-                self._writers.append(pa.ipc.new_stream(stream, schema))
+                self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(_QUOTA, pa.int64()))))
         except OSError as error:
             raise self._fault(error) from None
 
-    def __call__(self, batch: pa.RecordBatch, classes: Keys) -> None:
-        """Append rows (n,) with their class keys (n,)."""
-        part = classes % self._parts
+    def __call__(self, batch: pa.RecordBatch, values: Keys, quota: np.ndarray) -> None:
+        """Append rows (n,), each with the quota that it falls under (n,)."""
+        part = part_of(batch, self._rest) % self._parts
+        batch = batch.append_column(_QUOTA, pa.array(quota))
         try:
             for number, writer in enumerate(self._writers):
                 chosen = part == np.uint64(number)
@@ -72,39 +89,111 @@ class Pieces:
         )
 
 
-def assemble(job: Job, decision: ReleaseDecision, staging: str, number: int) -> tuple[dict[str, object], Keys]:
+@dataclass(frozen=True)
+class Arranged:
+    """The rows of a part.
+
+    Attributes:
+        rows: The rows, in an order that follows from their values alone.
+        values: The key of all values of each, computed from the rows themselves, shape (n,).
+        left_out: Rows that were more of a kind than are released of it.
+    """
+
+    rows: pa.Table
+    values: Keys
+    left_out: int
+
+
+def assemble(
+    job: Job, decision: ReleaseDecision, staging: str, number: int
+) -> tuple[dict[str, object], Arranged]:
     """Put one part together from the pieces of all shards.
 
     Returns:
-        ``{path, rows, sha256}`` of the part, and the class key of each row in it, computed from the part's own rows.
+        ``{path, rows, sha256}`` of the part, and what it holds.
 
     Raises:
         OutputError: The part cannot be written.
+        InternalFault: Rows that differ have one key.
     """
     tables = []
     for shard in range(job.shards):
         with files.open_arrow(piece_path(staging, decision.release, shard, number)) as stream:
             tables.append(pa.ipc.open_stream(stream).read_all())
-    table = pa.concat_tables(tables).combine_chunks()
-    rows, classes = value_order(job, decision, table)
+    made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
     kind = job.policy.releases[decision.release].format
-    part = Part(staging, decision.release, number, kind, table.schema)
+    part = Part(staging, decision.release, number, kind, made.rows.schema)
     try:
-        for batch in table.take(pa.array(rows)).to_batches(BATCH_ROWS):
+        for batch in made.rows.to_batches(BATCH_ROWS):
             part.write(batch)
     finally:
         part.close()
-    return part.facts, classes
+    return part.facts, made
 
 
-def value_order(job: Job, decision: ReleaseDecision, rows: pa.Table) -> tuple[np.ndarray, Keys]:
-    """An order of released rows that follows from their values alone, class by class; and each row's class key.
+def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:
+    """The rows of a part in an order that follows from their values alone, no more of a kind than its quota.
+
+    Args:
+        job: The run.
+        decision: The release.
+        rows: All rows of the part, in any order, with the column of their quotas.
+
+    Raises:
+        InternalFault: Rows that differ have one key.
+    """
+    given, rows = rows.num_rows, _within_quotas(rows, decision)
+    layout = job.layouts[decision.release]
+    columns = {name: rows.column(name) for name in rows.schema.names}
+    values = combine([fingerprint(columns[name], job.prints) for name in layout.fields], rows.num_rows)
+    _compared(rows, values, decision.release)
+    order = value_order(rows, layout.rest)
+    return Arranged(rows.take(pa.array(order)), values[order], given - rows.num_rows)
+
+
+def part_of(batch: pa.RecordBatch, rest: Sequence[str]) -> Keys:
+    """A number that says which part each row goes to, the same for rows that are alike in some columns, shape (n,)."""
+    return combine([ordering(batch.column(name)) for name in rest], batch.num_rows)
+
+
+def value_order(rows: pa.Table, rest: Sequence[str]) -> np.ndarray:
+    """An order of released rows that follows from their values alone, group by group.
 
     Rows that tie are equal in every released value, so whichever comes first, the bytes are the same.
     """
-    layout = Layout.of(job.policy, decision.release, job.releases)
-    keys = {name: fingerprint(rows.column(name)) for name in rows.schema.names}
-    projection = layout.projections[CLASSES]
-    classes = projection.key(projection.fixed_key(keys, rows.num_rows), keys)
-    order = np.lexsort((combine(keys.values(), rows.num_rows), classes))
-    return order, classes[order]
+    hashed = {name: ordering(rows.column(name)) for name in rows.schema.names}
+    groups = combine([hashed[name] for name in rest], rows.num_rows)
+    each = combine(hashed.values(), rows.num_rows)
+    order = np.lexsort((each, groups))
+    if len(np.unique(each)) == rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows:
+        return order
+    # Values that differ have one hash: somebody made them so. Then the values themselves tell the order.
+    return np.asarray(pc.sort_indices(rows, [(name, "ascending") for name in rows.schema.names]).to_numpy())
+
+
+def _within_quotas(rows: pa.Table, decision: ReleaseDecision) -> pa.Table:
+    """No more rows of a kind than are released of it. They are alike, so whichever stay, the bytes are the same."""
+    quota = rows.column(_QUOTA).to_numpy()
+    rows = rows.drop_columns([_QUOTA])
+    limited = np.flatnonzero(quota >= 0)
+    if not len(limited):
+        return rows
+    order = limited[np.argsort(quota[limited], kind="stable")]
+    turn = np.arange(len(order)) - np.searchsorted(quota[order], quota[order], side="left")
+    kept = np.ones(rows.num_rows, bool)
+    kept[order] = turn < decision.quotas[1][quota[order]]
+    return rows.filter(pa.array(kept))
+
+
+def _compared(rows: pa.Table, values: Keys, release: str) -> None:
+    """See that rows with one key are equal in every value that is written.
+
+    Raises:
+        InternalFault: Two that differ have one key.
+    """
+    distinct = rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows
+    if distinct != len(np.unique(values)):
+        raise InternalFault(
+            "values that differ have one fingerprint, so nothing that was counted can be relied on", f"release {release}",
+            "Run again: the fingerprints of another run are others",
+        )  # fmt: skip

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.records.assessing import Assessor, Cut
-from beam_deid.transforms.records.layout import CLASSES, Layout
-from beam_deid.transforms.records.openings import Levels
+from beam_deid.transforms.records.candidate import Candidate
+from beam_deid.transforms.records.cutting import Cut, cut, suppressing
+from beam_deid.transforms.records.openings import Levels, Mask
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.records.requiring import lattice
 from beam_deid.transforms.records.searching import levels_at
 from beam_deid.transforms.search.lattice import LARGEST
 from beam_deid.transforms.search.optimum import optimum
@@ -50,53 +52,68 @@ class Recoding:
 
 def full_domain(levels: Mapping[str, int], cut: Cut) -> Recoding:
     """All records at the same levels."""
-    return Recoding((Round(levels, cut.suppressed),), levels, cut)
+    return Recoding((Round(levels, np.empty(0, np.uint64)),), levels, cut)
 
 
-def recode(
-    assessor: Assessor, layout: Layout, levels: Mapping[str, int], cut: Cut, require: Requirements, rounds: int
-) -> Recoding:
+def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: Requirements, rounds: int) -> Recoding:
     """Give suppressed records up to so many more chances.
 
     Args:
-        assessor: The release's data.
-        layout: The release.
+        data: The release.
         levels: The levels for all records.
-        cut: What is suppressed there.
+        whole: What is suppressed there.
         require: What all classes must meet together.
         rounds: Most further rounds.
 
     Returns:
         The recoding; that of all records at the same levels where nothing better was found.
     """
-    plain = full_domain(levels, cut)
-    done, rest = list(plain.rounds), ~cut.kept
-    each = {name: np.full(len(rest), level, np.int64) for name, level in levels.items()}
+    plain, layout, there = full_domain(levels, whole), data.layout, data.everything > 0
     one_class = replace(require, suppression=1.0, average_risk=None, mean_risk=None)
+    each = {name: np.full(len(there), level, np.int64) for name, level in levels.items()}
+    rest = _failing(data, each, there, one_class)
+    done = [Round(levels, _classes(data, each, rest))]
     for _ in range(rounds):
         if not rest.any():
             break
         choices = {
             name: (levels[name],) if name in layout.sensitive
-            else tuple(sorted({*assessor.openings.choices(name), assessor.openings.top(name)}))
+            else tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
             for name in layout.open
         }  # fmt: skip
-        lattice = assessor.lattice(choices, rest)
-        if lattice.many > LARGEST:
+        nodes = lattice(data, choices, rest)
+        if nodes.many > LARGEST:
             break
-        found = optimum(lattice, one_class).best
-        if found is None or all(level == size - 1 for level, size in zip(found.node, lattice.sizes, strict=True)):
+        found = optimum(nodes, one_class).best
+        if found is None or all(level == size - 1 for level, size in zip(found.node, nodes.sizes, strict=True)):
             break  # a record of which nothing is left is as good as suppressed
         chosen = levels_at(choices, found)
         here = {name: np.where(rest, level, each[name]) for name, level in chosen.items()}
-        left = assessor.failing(here, rest, one_class)
-        done.append(Round(chosen, np.unique(assessor.key(CLASSES, here)[left])))
+        left = _failing(data, here, rest, one_class)
+        done.append(Round(chosen, _classes(data, here, left)))
         each, rest = here, left
     if len(done) == 1:
         return plain
-    # A record whose values, spelled alike, are those of a class that is kept belongs to that class.
-    keys = assessor.key(CLASSES, each)
-    again = assessor.cut(each, require, ~rest | np.isin(keys, keys[~rest]))
-    if not again.satisfied or again.records >= cut.records or np.isin(again.suppressed, keys[again.kept]).any():
-        return plain
-    return Recoding(tuple(done), each, again)
+    again = cut(data, each)
+    better = again.satisfied and again.lost(data) < whole.lost(data)
+    return Recoding(tuple(done), each, again) if better else plain
+
+
+def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Keys:
+    """The keys of the classes of some cells, ascending."""
+    return np.unique(data.keys(data.layout.rest, levels)[cells])
+
+
+def _failing(data: ReleasedData, levels: Levels, cells: Mask, require: Requirements) -> Mask:
+    """Of some cells (n,), looked at by themselves, those whose class misses what is required; shape (n,)."""
+    seen = Candidate(data, levels, np.where(cells, data.everything, 0))
+    groups = seen.groups(data.layout.rest)
+    poor = np.zeros(len(groups), bool)
+    for one, test in suppressing(data):
+        broken = one.broken(test, seen) if tuple(sorted(test.columns)) == tuple(sorted(data.layout.rest)) else None
+        if broken is not None:
+            poor |= broken.groups
+    people = groups.persons if seen.counted else groups.records
+    out = np.zeros(len(cells), bool)
+    out[seen.cells] = require.suppressed(people, poor)[groups.numbers]
+    return out

@@ -26,11 +26,7 @@ from beam_deid.transforms.risk.recovery.pseudonyms import (
     singled_out,
     without_collision,
 )
-from beam_deid.transforms.terms import Recoverability
-
-ATTACKED = ("alone", "origin", "moment", "token", "truth")
-"""What columns of a histogram that is attacked by itself begin with."""
-
+from beam_deid.transforms.terms import Recoverability, Sharing
 
 @dataclass(frozen=True)
 class JoinedMasks:
@@ -160,7 +156,8 @@ def remainder_recoveries(
         InputError: A table of frequencies cannot be read.
     """
     spec = policy.releases[layout.release]
-    limit, columns, counts, subject = spec.link, remains.columns, remains.counts, remains.subject
+    columns, counts, subject = remains.columns, remains.counts, remains.subject
+    limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
     how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
     matched = {}
     for name in layout.matched:

@@ -1,19 +1,21 @@
 """The release pass: typed records to released ones, and a shard to a part."""
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.roles import released_fields
-from beam_deid.transforms.records.deciding import ReleaseDecision
+from beam_deid.transforms.records.deciding import ReleaseDecision, joint_key
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.layout import CLASSES, SOURCE, Layout
+from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.records.measuring import identity_signature, source_key
 from beam_deid.transforms.records.parts import Part
 from beam_deid.transforms.records.pieces import Pieces
 from beam_deid.transforms.records.treatment import Treatment
@@ -27,8 +29,8 @@ class PartFacts:
 
     Attributes:
         files: ``{path, rows, sha256}`` of each part.
-        classes: Keys and records of the classes written, ascending by key.
-        digest: Order-free digest of all measured columns.
+        classes: Keys and records of every combination of all released values that was written, ascending by key.
+        digest: Order-free digest of the records.
         read: Records read.
         suppressed: Records suppressed.
         rejected: Records rejected.
@@ -75,6 +77,10 @@ class RunFacts:
         )
 
 
+Quota = np.ndarray
+"""The number of the quota that each row falls under, int64 (n,); -1 for none."""
+
+
 class Releaser:
     """Makes released batches of one release, and keeps the facts that its proof needs.
 
@@ -83,50 +89,64 @@ class Releaser:
     """
 
     def __init__(self, job: Job, decision: ReleaseDecision) -> None:
-        self._layout = Layout.of(job.policy, decision.release, job.releases)
+        self._job, self._layout, self.decision = job, Layout.of(job.policy, decision.release, job.releases), decision
         self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
         self._later = [
             (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))
             for before, one in itertools.pairwise(decision.rounds)
         ]
-        self._subject = job.policy.subject
-        self._suppressed = pa.array(decision.suppressed)
+        self._suppressed = {columns: pa.array(keys) for columns, keys in decision.suppressed.items()}
         self.schema = release_schema(job, decision)
         self._facts = PartFacts()
         self._classes: list[tuple[Keys, Counts]] = []
 
-    def release(self, records: Records, unsound: int) -> tuple[pa.RecordBatch, Keys, list[Fault]]:
-        """Treat and suppress a batch.
+    def treat(self, records: Records) -> "Treated":
+        """Treat a batch: its sound records as they would be released, before anything is suppressed."""
+        treated, sound, faults = self._treatment.apply(records)
+        kept = records.where(sound)
+        keys = {name: fingerprint(treated[name], self._job.prints) for name in self._layout.fields if name not in self._layout.keyed}
+        again = np.ones(len(kept), dtype=bool)
+        for passed, treatment in self._later:
+            again &= _among(combine([keys[name] for name in self._layout.rest], len(kept)), passed)
+            self._recode(kept, treated, keys, again, treatment)
+        sources = {name: source_key(self._job, self._layout, name, kept) for name in self._layout.keyed}
+        return Treated(kept, treated, keys | sources, sound, faults)
+
+    def release(self, given: "Treated", unsound: int, joint: Keys | None = None) -> tuple[pa.RecordBatch, Keys, Quota]:
+        """Suppress what is not released of a batch.
 
         Args:
-            records: Sound records.
+            given: The batch, treated.
             unsound: How many more were read that could not be; they are counted as rejected.
+            joint: The key of each sound record's kind, where only so many of some kinds are released.
 
         Returns:
-            The released batch, the class key of each of its rows, and the faults that this release's actions found.
+            The released batch, the key of all values of each of its rows, and which quota each row falls under, -1 for none.
         """
-        treated, sound, faults = self._treatment.apply(records)
-        records = records.where(sound)
-        length = len(records)
-        keys = {name: fingerprint(treated[name]) for name in self._layout.measured}
-        again = np.ones(length, dtype=bool)
-        for passed, treatment in self._later:
-            again &= _among(self._key(CLASSES, keys, length), passed)
-            _recode(records, treated, keys, again, treatment)
-        classes = self._key(CLASSES, keys, length)
-        kept = np.ones(length, dtype=bool)
-        if len(self._suppressed):
-            kept = ~_among(classes, self._suppressed)
-        self._count(records, classes, keys, kept)
-        self._facts.read += len(sound) + unsound
-        self._facts.rejected += unsound + int((~sound).sum())
-        batch = pa.RecordBatch.from_arrays(
-            [_decoded(treated[name]) for name in self.schema.names], schema=self.schema
-        )
-        return (batch if kept.all() else batch.filter(pa.array(kept))), classes[kept], faults
+        length = len(given.records)
+        values = self.all_keys(given)
+        kept, quota = np.ones(length, dtype=bool), np.full(length, -1, np.int64)
+        for columns, keys in self._suppressed.items():
+            kept &= ~_among(combine([given.keys[name] for name in columns], length), keys)
+        if joint is not None and len(self.decision.quotas[0]):
+            place = np.searchsorted(self.decision.quotas[0], joint)
+            place = np.minimum(place, len(self.decision.quotas[0]) - 1)
+            under = (self.decision.quotas[0][place] == joint) & kept
+            quota[under] = place[under]
+            kept &= ~(under & (self.decision.quotas[1][place] == 0))
+        self._facts.read += len(given.sound) + unsound
+        self._facts.rejected += unsound + int((~given.sound).sum())
+        self._facts.digest = (self._facts.digest + self._digest(given, values, kept, quota)) % 2**64
+        self._facts.suppressed += length - int(kept.sum())
+        batch = pa.RecordBatch.from_arrays([_decoded(given.values[name]) for name in self.schema.names], schema=self.schema)
+        return (batch if kept.all() else batch.filter(pa.array(kept))), values[kept], quota[kept]
+
+    def all_keys(self, given: "Treated") -> Keys:
+        """The key of all released values of each sound record."""
+        return combine([given.keys[name] for name in self._layout.fields], len(given.records))
 
     def count_classes(self, classes: Keys) -> None:
-        """Count rows as written, by their class keys."""
+        """Count rows as written, by the key of all their values."""
         self._classes.append((classes, np.ones(len(classes), np.int64)))
 
     @property
@@ -136,34 +156,75 @@ class Releaser:
         self._classes = []
         return self._facts
 
-    def _count(self, records: Records, classes: Keys, keys: dict[str, Keys], kept: np.ndarray) -> None:
-        rows = np.flatnonzero(kept)
-        ones = np.ones(len(rows), np.int64)
-        parts = [classes, self._key(SOURCE, keys, len(records)), *(keys[n] for n in self._layout.sensitive)]
-        if self._subject is not None:
-            parts.append(fingerprint(records.columns[self._subject]))
-        self._facts.digest = (self._facts.digest + row_digest([part[rows] for part in parts], ones)) % 2**64
-        self._facts.suppressed += len(records) - len(rows)
+    def _digest(self, given: "Treated", values: Keys, kept: np.ndarray, quota: np.ndarray) -> int:
+        """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
+        sure = np.flatnonzero(kept & (quota < 0))
+        signature = identity_signature(self._job, given.records)
+        return row_digest([values[sure], signature[sure]], np.ones(len(sure), np.int64))
 
-    def _key(self, projection: str, keys: dict[str, Keys], length: int) -> Keys:
-        spec = self._layout.projections[projection]
-        return spec.key(spec.fixed_key(keys, length), keys)
+    def _recode(
+        self, records: Records, treated: dict[str, pa.Array], keys: dict[str, Keys], rows: np.ndarray, treatment: Treatment
+    ) -> None:
+        """Give some rows the levels of another round, in place."""
+        if not rows.any():
+            return
+        again, _, _ = treatment.apply(records.where(rows))
+        for name, values in again.items():
+            treated[name] = pc.replace_with_mask(_decoded(treated[name]), pa.array(rows), _decoded(values))
+            keys[name] = fingerprint(treated[name], self._job.prints)
+
+
+@dataclass(frozen=True)
+class Treated:
+    """A batch as a release would give it out, before anything is suppressed.
+
+    Attributes:
+        records: The sound records.
+        values: Their released values, by field.
+        keys: The keys of these; of a field that takes a key those of what it is made from.
+        sound: Which of the records given are sound.
+        faults: The faults of the others.
+    """
+
+    records: Records
+    values: Mapping[str, pa.Array]
+    keys: Mapping[str, Keys]
+    sound: np.ndarray
+    faults: list[Fault]
+
+
+def released_together(
+    job: Job, releasers: Mapping[str, Releaser], records: Records, unsound: int
+) -> dict[str, tuple[pa.RecordBatch, Keys, Quota, list[Fault]]]:
+    """Release a batch in every release of a job: batch, key of all values, quota of each row, and the actions' faults."""
+    treated = {name: releaser.treat(records) for name, releaser in releasers.items()}
+    found = {}
+    for together in job.tables:
+        joint = None
+        if any(len(releasers[name].decision.quotas[0]) for name in together):
+            joint = _joint(job, together, releasers, treated, records)
+        for name in together:
+            own = None if joint is None else joint[treated[name].sound]
+            batch, values, quota = releasers[name].release(treated[name], unsound, own)
+            found[name] = batch, values, quota, treated[name].faults
+    return found
+
+
+def _joint(
+    job: Job, together: tuple[str, ...], releasers: Mapping[str, Releaser], treated: Mapping[str, Treated], records: Records
+) -> Keys:
+    """The key of each record's kind: all its values in every release that is tested together, and all its identities."""
+    values = []
+    for name in together:
+        spread = np.zeros(len(records), np.uint64)
+        spread[treated[name].sound] = releasers[name].all_keys(treated[name])
+        values.append(spread)
+    return joint_key(values, identity_signature(job, records))
 
 
 def _among(keys: Keys, some: pa.Array) -> np.ndarray:
     found = pc.is_in(pa.array(keys), value_set=some)
     return np.asarray(found.to_numpy(zero_copy_only=False))
-
-
-def _recode(
-    records: Records, treated: dict[str, pa.Array], keys: dict[str, Keys], rows: np.ndarray, treatment: Treatment
-) -> None:
-    """Give some rows the levels of another round, in place."""
-    if rows.any():
-        again, _, _ = treatment.apply(records.where(rows))
-        for name, values in again.items():
-            treated[name] = pc.replace_with_mask(_decoded(treated[name]), pa.array(rows), _decoded(values))
-            keys[name] = fingerprint(treated[name])
 
 
 def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
@@ -182,8 +243,12 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
     return pa.schema(
         fields,
         metadata={
-            "beam_deid.label": str(decision.label.label), "beam_deid.release": decision.release,
-            "beam_deid.run": job.run,
+            "beam_deid.label": str(decision.label.label), "beam_deid.release": decision.release, "beam_deid.run": job.run,
+            "beam_deid.sharing": str(spec.sharing), "beam_deid.condition": decision.label.condition,
+            **{
+                f"beam_deid.{name}": json.dumps(getattr(decision.label, name), ensure_ascii=False, sort_keys=True)
+                for name in ("environment", "attackers", "limits")
+            },
         },
     )  # fmt: skip
 
@@ -208,10 +273,9 @@ def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision],
     try:
         for records, faults, read in read_typed(shard, job, job.columns):
             rejects += _rejects(shard.path, faults, "")
-            for name, releaser in releasers.items():
-                batch, classes, own = releaser.release(records, read - len(records))
+            for name, (batch, values, quota, own) in released_together(job, releasers, records, read - len(records)).items():
                 rejects += _rejects(shard.path, own, name)
-                outputs[name](batch, classes)
+                outputs[name](batch, values, quota)
     finally:
         for output in outputs.values():
             output.close()
@@ -226,9 +290,9 @@ class _Direct:
     def __init__(self, part: Part, releaser: Releaser) -> None:
         self._part, self._releaser = part, releaser
 
-    def __call__(self, batch: pa.RecordBatch, classes: Keys) -> None:
+    def __call__(self, batch: pa.RecordBatch, values: Keys, quota: Quota) -> None:
         self._part.write(batch)
-        self._releaser.count_classes(classes)
+        self._releaser.count_classes(values)
 
     def close(self) -> None:
         self._part.close()
@@ -242,7 +306,7 @@ def _output(
     shard: Shard, job: Job, decision: ReleaseDecision, releaser: Releaser, staging: str
 ) -> "_Direct | Pieces":
     if decision.mixed:
-        return Pieces(staging, decision.release, shard.index, decision.parts, releaser.schema)
+        return Pieces(job, staging, decision, shard.index, releaser.schema)
     kind = job.policy.releases[decision.release].format
     return _Direct(Part(staging, decision.release, shard.index, kind, releaser.schema), releaser)
 

@@ -1,63 +1,88 @@
-"""What a policy requires of a release's classes, as the search and the cut ask for it."""
+"""What the search and the cut ask of a release's classes, made from its requirements."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
-from beam_deid.transforms.policy.model import Release
-from beam_deid.transforms.risk import per_class
-from beam_deid.transforms.risk.distances import Scale, equal_distance
-from beam_deid.transforms.risk.measures.sharing import environment_risk
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.risk import MOST_RISK
+from beam_deid.transforms.records.openings import Levels, Mask
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.terms import Sharing
 
 
-def criteria(spec: Release, sensitive: Sequence[str], scales: Mapping[str, Scale]) -> tuple[Criterion, ...]:
-    """What each class must meet, for every sensitive field that is released.
+def criteria(data: ReleasedData, levels: Levels) -> tuple[Criterion, ...]:
+    """What each class must meet at the levels of its sensitive fields, for the label.
 
-    Args:
-        spec: The release.
-        sensitive: Its released sensitive fields.
-        scales: How far the values of fields are apart, where not all are equally far.
+    A field that is sensitive and a quasi-identifier as well divides the classes itself: its groups are asked for when a node is
+    verified.
     """
-    return tuple(one for name in sensitive for one in _of(spec, name, scales))
+    found = []
+    for requirement, test in planned(data.layout.scope):
+        scale = data.scale(test.target, levels) if test.target in data.layout.sensitive else None
+        criterion = requirement.criterion(test, scale) if test.target not in data.layout.rest else None
+        if criterion is not None:
+            found.append(criterion)
+    return tuple(found)
 
 
-def _of(spec: Release, name: str, scales: Mapping[str, Scale]) -> Iterator[Criterion]:
-    require = spec.require
-    yield Criterion(f"l:{name}", name, per_class.distinct_values, spec.distinct(name), at_least=True, inherited=True)
-    asked = require.l.get(name)
-    if asked and asked.entropy is not None:
-        yield Criterion(f"l_entropy:{name}", name, per_class.effective_values, asked.entropy, at_least=True)
-    if asked and asked.recursive is not None:
-        least, values = asked.recursive
-        ratio = partial(per_class.recursive_ratio, least=values)
-        yield Criterion(f"l_recursive:{name}", name, ratio, least, below=True)
-    if name in require.t:
-        distance = scales[name].distance if name in scales else equal_distance
-        yield Criterion(f"t:{name}", name, distance, require.t[name].max, relative=True)
-    if name in require.alpha:
-        yield Criterion(f"alpha:{name}", name, per_class.commonest_share, require.alpha[name])
-    if name in require.beta:
-        most, enhanced = require.beta[name].max, require.beta[name].kind == "enhanced"
-        gain = partial(per_class.enhanced_gain, most=most) if enhanced else per_class.basic_gain
-        yield Criterion(f"beta:{name}", name, gain, most, relative=True)
-    if name in require.delta:
-        yield Criterion(f"delta:{name}", name, per_class.greatest_log_ratio, require.delta[name], relative=True)
+def asked_alone(data: ReleasedData) -> frozenset[str]:
+    """The tests on lines 3 and 4 that the policy itself asks for, and k: what other tools are compared with."""
+    asked = data.layout.scope.asked
+    return frozenset(
+        test.name for requirement, test in planned(data.layout.scope)
+        if test.name == "k" or (
+            requirement.option is not None and requirement.option.by_field and test.target in asked.get(requirement.option.name, {})
+        )
+    )  # fmt: skip
 
 
-def requirements(spec: Release, for_label: bool) -> Requirements:
+def requirements(data: ReleasedData, for_label: bool) -> Requirements:
     """What all classes together must meet.
 
     Args:
-        spec: The release.
-        for_label: Whether also what the label asks where the policy says nothing: the overall risk R.
+        data: The release.
+        for_label: Whether all is asked that the label asks of classes; else what the policy says alone.
     """
+    spec, scope = data.spec, data.layout.scope
     require, mean, highest = spec.require, None, None
-    if for_label or "risk" in require.model_fields_set:
-        public = spec.sharing is Sharing.PUBLIC
-        environment = environment_risk(public, **spec.environment.model_dump(exclude={"population"}))
-        if not public:
-            mean = require.risk / environment if environment else None
+    risk = MOST_RISK if require.risk is None else require.risk
+    if for_label or require.risk is not None:
+        if scope.sharing is Sharing.PUBLIC:
+            highest = risk or None
         else:
-            highest = require.risk or None
-    return Requirements(spec.k, require.suppression, require.average_risk, mean, highest)
+            environment = scope.environment["E"]
+            mean = risk / environment if environment else None
+    alone = asked_alone(data)
+    without = frozenset[str]() if for_label else frozenset(test.name for _, test in planned(scope)) - alone
+    return Requirements(spec.k, require.suppression, require.average_risk, mean, highest, without)
+
+
+def lattice(
+    data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
+) -> Lattice:
+    """All nodes over the open fields' levels.
+
+    Args:
+        data: The release.
+        choices: The levels that are open to each field; one for a field that is sensitive.
+        rows: Which cells are looked at, shape (n,); all if not given.
+        without: A field that is left out.
+    """
+    layout = data.layout
+    fixed = {name: levels[0] for name, levels in choices.items() if name in layout.sensitive}
+    rest = [name for name in layout.rest if name not in choices and name != without]
+    together = combine([data.key(name, {}) for name in rest], len(data.cells))
+    asked = criteria(data, fixed)
+    sensitive: dict[str, Keys] = {}
+    for one in asked:
+        sensitive[one.values] = data.key(one.field, fixed) if one.written else data.normal_keys(one.field, fixed)
+    persons = data.cells.persons
+    subject = None
+    if persons.names:
+        numbers = persons.numbers[0]
+        subject = np.where(numbers < 0, persons.sizes[0], numbers).view(np.uint64)
+    return data.openings.lattice(choices, asked, sensitive, subject, together, data.job.prints.null, rows)

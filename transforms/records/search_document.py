@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.records.assessing import Assessor
-from beam_deid.transforms.records.deciding import search_for_label
+from beam_deid.transforms.records.cells import Cells
+from beam_deid.transforms.records.choosing import search_for_label
+from beam_deid.transforms.records.cutting import cut
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.recoding import recode
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.records.requiring import asked_alone, requirements
 from beam_deid.transforms.records.searching import Searched, Searcher, levels_at
+from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.search.frontier import frontier
 from beam_deid.transforms.search.lattice import LARGEST, Counted
 from beam_deid.transforms.search.optimum import below
@@ -31,38 +35,39 @@ class Asked:
     seconds: float | None = None
 
 
-def search_document(job: Job, release: str, measured: ReleaseMeasured, asked: Asked) -> dict[str, Any]:
+def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram: Histogram, asked: Asked) -> dict[str, Any]:
     """Search a release's levels.
 
     Args:
         job: What is searched for.
         release: The release.
-        measured: What was measured of it; it must have a record.
+        measured: What was measured of it.
+        histogram: The records; at least one of them is of the release.
         asked: What else is asked.
 
     Returns:
-        The document of ``beam-deid search --json``.
+        The document of ``beam-deid search --json``: ``levels`` is the optimum under what the policy requires by itself,
+        ``label_levels`` that at which every line of the label holds.
     """
-    assert measured.histogram is not None  # noqa: S101 - who calls knows
-    layout, spec = job.layouts[release], job.policy.releases[release]
-    assessor = Assessor(job.policy, layout, measured, measured.histogram.ordered())
-    searcher = Searcher(layout, assessor, asked.seconds or spec.search.seconds)
-    require = assessor.requirements(False)
+    data = ReleasedData(job, job.layouts[release], measured, Cells(job, histogram))
+    spec = data.spec
+    searcher = Searcher(data, asked.seconds or spec.search.seconds)
+    require = requirements(data, False)
     found = searcher.search(require)
-    names = {name: assessor.openings.ladder(name).levels for name in layout.open}
+    names = {name: data.openings.ladder(name).levels for name in data.layout.open}
     document: dict[str, Any] = {
         "release": release, "objective": spec.search.objective, "weights": dict(spec.search.weights),
         "require": _required(require, searcher), **_chosen(found, names), "satisfied": found.satisfied,
         "nodes": found.nodes, "evaluated": found.evaluated, "seconds": round(found.seconds, 4), "method": found.method,
-        "proved": found.proved,
+        "proved": found.proved, "label_levels": None,
     }  # fmt: skip
     if found.best is None:
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
-    cut = assessor.cut(found.levels, require)
+    made = cut(data, found.levels, only=asked_alone(data))
+    label = _for_label(searcher, names)
     document |= {
-        "losses": assessor.openings.losses(found.levels, cut.kept),
-        "objectives": searcher.objectives(found.levels, require), "blocked": None,
-        "label": _for_label(job, searcher, measured, names),
+        "losses": data.openings.losses(found.levels, made.left), "label_levels": label["levels"] if label["satisfied"] else None,
+        "objectives": searcher.objectives(found.levels, require), "blocked": None, "label": label,
         "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
         "frontier": list(_frontier(searcher, require, asked.ks)),
     }
@@ -79,32 +84,32 @@ def _chosen(found: Searched, names: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
 
 def _required(require: Requirements, searcher: Searcher) -> dict[str, Any]:
-    criteria = {one.name: one.limit for _, lattice in searcher.lattices()[:1] for one in lattice.criteria}
+    criteria = {
+        one.name: one.limit for _, lattice in searcher.lattices()[:1] for one in lattice.criteria if one.name not in require.without
+    }
     return {
         "k": require.k, "suppression": require.suppression, "average_risk": require.average_risk,
         "mean_risk": require.mean_risk, **criteria,
     }  # fmt: skip
 
 
-def _for_label(
-    job: Job, searcher: Searcher, measured: ReleaseMeasured, names: Mapping[str, tuple[str, ...]]
-) -> dict[str, Any]:
-    """The best levels at which also the overall risk and the joins hold, which is what a run takes."""
-    found = search_for_label(job, searcher, measured.types)
+def _for_label(searcher: Searcher, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The best levels at which every line of the label holds, which is what a run takes."""
+    found = search_for_label(searcher)
     return {**_chosen(found, names), "satisfied": found.satisfied, "method": found.method}
 
 
 def _local(searcher: Searcher, found: Searched, rounds: int, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any] | None:
     """What local recoding would do, beside the same levels for all; None where nothing is suppressed."""
-    assessor = searcher.assessor
-    cut = assessor.cut(found.levels, found.require)
-    if not cut.records:
+    data = searcher.data
+    whole = cut(data, found.levels)
+    if not whole.lost(data):
         return None
-    local = recode(assessor, searcher.layout, found.levels, cut, found.require, rounds)
+    local = recode(data, found.levels, whole, found.require, rounds)
     return {
         "rounds": [{name: names[name][level] for name, level in one.levels.items()} for one in local.rounds],
-        "suppressed": local.cut.records, "loss": assessor.openings.loss(local.levels, local.cut.kept),
-        "full_domain": {"suppressed": cut.records, "loss": assessor.openings.loss(found.levels, cut.kept)},
+        "suppressed": local.cut.lost(data), "loss": data.openings.loss(local.levels, local.cut.left),
+        "full_domain": {"suppressed": whole.lost(data), "loss": data.openings.loss(found.levels, whole.left)},
     }  # fmt: skip
 
 

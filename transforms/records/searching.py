@@ -3,11 +3,12 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from beam_deid.transforms.records.assessing import Assessor
-from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.records.requiring import lattice
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
 from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
@@ -16,6 +17,9 @@ from beam_deid.transforms.search.requirements import Requirements
 
 Levels = dict[str, int]
 Choices = Mapping[str, tuple[int, ...]]
+
+Accept = Callable[[Levels], Counts | None]
+"""Records of each cell that are released at some levels, shape (n,); None where they cannot be."""
 
 _MOST_LATTICES = 200
 
@@ -57,41 +61,39 @@ class Searcher:
     """Searches for one release's levels; lattices are made once, and remember what was counted.
 
     Attributes:
-        layout: The release.
-        assessor: Its data.
+        data: The release.
         seconds: Longest time for a lattice that is too large to be listed; None for what the work allows.
     """
 
-    layout: Layout
-    assessor: Assessor
+    data: ReleasedData
     seconds: float | None = None
     _lattices: list[tuple[Choices, Lattice]] = field(default_factory=list)
 
     @property
     def choices(self) -> dict[str, tuple[int, ...]]:
         """The levels that are open to each field, ascending."""
-        return {name: self.assessor.openings.choices(name) for name in self.layout.open}
+        return {name: self.data.openings.choices(name) for name in self.data.layout.open}
 
     def lattices(self) -> list[tuple[Choices, Lattice]]:
         """A lattice for all levels; or one for each choice of levels of sensitive fields, since those change what is required."""
         if not self._lattices:
-            self._lattices = [(one, self.assessor.lattice(one)) for one in self._apart()]
+            self._lattices = [(one, lattice(self.data, one)) for one in self._apart()]
         return self._lattices
 
-    def search(self, require: Requirements, accept: Callable[[Levels], bool] = lambda levels: True) -> Searched:
+    def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
         """Choose a level for every open field.
 
         Args:
             require: What classes must meet.
-            accept: Whether everything else holds at some levels, which classes alone cannot tell.
+            accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
         """
         found: list[tuple[Levels, Counted]] = []
         nodes = evaluated = refused = 0
         seconds, proved, exact = 0.0, not self._left_out, True
-        for choices, lattice in self.lattices():
-            one = self._search(lattice, choices, require, accept)
+        for choices, each in self.lattices():
+            one = self._search(each, choices, require, accept)
             nodes, evaluated, seconds = nodes + one.nodes, evaluated + one.counted, seconds + one.seconds
-            proved, exact = proved and one.proved, exact and lattice.exact
+            proved, exact = proved and one.proved, exact and each.exact
             refused += one.refused
             if one.best is not None:
                 found.append((levels_at(choices, one.best), one.best))
@@ -107,22 +109,22 @@ class Searcher:
         if not exact:
             method += ", with each person counted in one class only"
         if refused:
-            method += f"; {refused:,} {'better ones' if best else 'that satisfy by their classes'} were refused by joins"
+            method += f"; {refused:,} {'better ones' if best else 'that satisfy by their classes'} were refused by what the label asks beside"
         if self._left_out:
             method += "; sensitive fields at their most general levels only, for there are too many ways"
         return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
         """What every objective makes of some levels."""
-        for choices, lattice in self.lattices():
+        for choices, each in self.lattices():
             if all(level in choices[name] for name, level in levels.items()):
-                return lattice.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
+                return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
         return {}
 
     def blocked(self, require: Requirements) -> dict[str, Any]:
         """Why nothing satisfies: see `Blocked`; and ``fields``, without each of which something would, with what is then lost."""
         if len(self.lattices()) > 1:
-            whys = [blocked(lattice, require) for _, lattice in self.lattices()]
+            whys = [blocked(each, require) for _, each in self.lattices()]
             why = Blocked(
                 tuple(dict.fromkeys(name for one in whys for name in one.by)),
                 max((one.k for one in whys if one.k is not None), default=None),
@@ -134,15 +136,13 @@ class Searcher:
 
     def _dropped(self, require: Requirements) -> dict[str, float]:
         fields = {}
-        for name in self.layout.quasi:
-            if name in self.layout.sensitive:
+        for name in self.data.layout.rest:
+            if name in self.data.layout.sensitive:
                 continue
-            choices = {other: self.assessor.openings.choices(other) for other in self.layout.open}
+            choices = {other: self.data.openings.choices(other) for other in self.data.layout.open}
             if name in choices:
-                choices[name] = (self.assessor.openings.top(name),)
-            elif not self.assessor.told_apart(name):
-                continue
-            found = (least(self.assessor.lattice(one, without=name), require) for one in self._apart(choices))
+                choices[name] = (self.data.openings.top(name),)
+            found = (least(lattice(self.data, one, without=name), require) for one in self._apart(choices))
             losses = [one.best.loss for one in found if one.best is not None]
             if losses:
                 fields[name] = min(losses)
@@ -151,11 +151,11 @@ class Searcher:
     @property
     def _left_out(self) -> bool:
         """Whether there are more choices of levels of sensitive fields than can be looked at one by one."""
-        return math.prod(len(levels) for name, levels in self.choices.items() if name in self.layout.sensitive) > _MOST_LATTICES
+        return math.prod(len(levels) for name, levels in self.choices.items() if name in self.data.layout.sensitive) > _MOST_LATTICES
 
     def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:
         choices = self.choices if choices is None else choices
-        apart = [name for name in choices if name in self.layout.sensitive]
+        apart = [name for name in choices if name in self.data.layout.sensitive]
         if math.prod(len(choices[name]) for name in apart) > _MOST_LATTICES:
             yield {**choices, **{name: choices[name][-1:] for name in apart}}
             return
@@ -163,14 +163,28 @@ class Searcher:
             yield {**choices, **{name: (level,) for name, level in zip(apart, levels, strict=True)}}
 
     def _search(
-        self, lattice: Lattice, choices: Choices, require: Requirements, accept: Callable[[Levels], bool]
+        self, nodes: Lattice, choices: Choices, require: Requirements, accept: Accept | None
     ) -> Optimum:
         def verify(counted: Counted) -> Counted | None:
-            return counted if accept(levels_at(choices, counted)) else None
+            if accept is None:
+                return counted
+            levels = levels_at(choices, counted)
+            left = accept(levels)
+            return None if left is None else self._as_left(counted, levels, left)
 
-        if lattice.many <= LARGEST:
-            return optimum(lattice, require, verify)
-        return explore(lattice, require, verify, self.seconds)
+        if nodes.many <= LARGEST:
+            return optimum(nodes, require, verify)
+        return explore(nodes, require, verify, self.seconds)
+
+    def _as_left(self, counted: Counted, levels: Levels, left: Counts) -> Counted:
+        """A node with what is really lost at it, where more is suppressed than its classes tell."""
+        suppressed = int(self.data.everything.sum() - left.sum())
+        if suppressed == counted.suppressed:
+            return counted
+        loss = counted.loss
+        if self.data.spec.search.objective == "loss":
+            loss = max(loss, self.data.openings.loss(levels, left))
+        return replace(counted, loss=loss, suppressed=suppressed)
 
 
 def levels_at(choices: Choices, counted: Counted) -> Levels:

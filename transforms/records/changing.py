@@ -1,0 +1,120 @@
+"""What would change a label: for every condition that does not hold the nearest change that would make it hold."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.records.candidate import Candidate
+from beam_deid.transforms.records.choosing import Chosen
+from beam_deid.transforms.records.cutting import cut
+from beam_deid.transforms.terms import LabelName, Recoverability
+
+_MOST_COLUMNS = 16
+"""Most columns that are left out by turns."""
+
+
+def changes_of(one: Chosen, seen: Candidate) -> Iterator[dict[str, Any]]:
+    """The nearest changes, a document for each condition that does not hold.
+
+    Args:
+        one: What was chosen for the release.
+        seen: The release, with all that was found of it.
+
+    Yields:
+        ``{line, test, columns, drop, suppress, text}``: columns of which leaving out any one would do at the same levels, and the
+        share of rows that would have to be suppressed, each None where it does not help or was not looked for.
+    """
+    failing = [
+        (requirement, test) for requirement, test in planned(seen.scope)
+        if not holds(requirement.figure(test, seen).measured, test.limit, test.compare)
+    ]  # fmt: skip
+    looked_for = one.data.spec.expect is not LabelName.STILL_PERSONAL and seen.counted and not seen.empty
+    mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
+    share = _share(one) if mended else None
+    for requirement, test in failing:
+        drop = _droppable(requirement, test, seen) if looked_for else None
+        suppress = share if requirement.suppresses else None
+        text = _text(test, seen, drop, suppress)
+        yield {
+            "line": test.line, "test": test.name, "columns": list(test.columns), "drop": drop, "suppress": suppress, "text": text,
+        }  # fmt: skip
+
+
+def _share(one: Chosen) -> float | None:
+    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends."""
+    everything = int(one.data.everything.sum())
+    found = cut(one.data, one.recoding.levels, share=1.0)
+    return found.lost(one.data) / everything if found.satisfied and everything else None
+
+
+def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:
+    """The columns without any one of which the condition would hold."""
+    if test.line not in (3, 4, 5, 6) or test.name == "history":
+        return None
+    found = []
+    for name in test.columns[:_MOST_COLUMNS]:
+        without = replace(test, columns=tuple(one for one in test.columns if one != name))
+        if test.columns == (name,) or holds(requirement.figure(without, seen).measured, test.limit, test.compare):
+            found.append(name)
+    if test.target in seen.scope.fields and test.target not in found:
+        found.append(test.target)
+    return found
+
+
+def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: float | None) -> str:
+    """The same in a sentence."""
+    if seen.empty:
+        return "release a record: with none, nothing can be measured"
+    if not seen.counted and test.line in (3, 4, 5, 6, 7, 8):
+        return "name the subject in the policy, or write subject: each_record where every record is one person"
+    if test.line in _FIXED:
+        return _FIXED[test.line](test, seen)
+    ways = []
+    if drop:
+        ways.append(f"drop, or coarsen, {' or '.join(drop)}")
+    if suppress is not None:
+        ways.append(f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})")
+    if not ways:
+        named = ", ".join(test.columns) or "the release"
+        ways.append(f"coarsen several of {named}, or release fewer of them")
+    return "; or ".join(ways)
+
+
+def _up(share: float) -> float:
+    """A share that is enough, with four digits."""
+    return min(1.0, int(share * 10_000 + 1) / 10_000)
+
+
+def _identifier(test: Planned, seen: Candidate) -> str:
+    if test.name == "direct_identifiers":
+        names = [name for name, facts in seen.scope.fields.items() if identifies(facts)]
+        return f"drop {', '.join(names)}, or generalize it so that it names nobody"
+    names = sorted({name for name, _, _ in seen.found.hits})
+    return f"drop or generalize {', '.join(names)}: identifiers stand in it"
+
+
+def _restorable(test: Planned, seen: Candidate) -> str:
+    keyed = [name for name, facts in seen.scope.fields.items() if facts.recoverability == Recoverability.KEYED]
+    names = keyed if test.name == "restorable" else [one.field for one in seen.found.recoveries if one.attack == test.name]
+    return f"drop {', '.join(dict.fromkeys(names)) or test.target}, or generalize what it was made from"
+
+
+def _attacker(test: Planned, seen: Candidate) -> str:
+    if test.target in seen.found.untested:
+        return seen.found.untested[test.target]
+    return f"drop or coarsen what {test.target} knows: {', '.join(test.columns)}"
+
+
+def _composition(test: Planned, seen: Candidate) -> str:
+    other = test.target.partition(":")[0]
+    return f"give out only one of {seen.scope.release} and {other}, release fewer fields in common, or let more rows be suppressed"
+
+
+def _order(test: Planned, seen: Candidate) -> str:
+    return "nothing to do here: rows are shuffled once every other line holds"
+
+
+_FIXED = {1: _identifier, 2: _restorable, 7: _attacker, 8: _composition, 9: _order}

@@ -1,0 +1,159 @@
+"""The levels of one release, and what is suppressed at them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.rule import test_of
+from beam_deid.transforms.records.attacking import declared, recoveries
+from beam_deid.transforms.records.candidate import Candidate
+from beam_deid.transforms.records.cutting import Cut, cut
+from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
+from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.records.requiring import asked_alone, requirements
+from beam_deid.transforms.records.scanning import scan, scan_names
+from beam_deid.transforms.records.searching import Searched, Searcher
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.terms import LabelName, Recoverability
+
+_CHANGING = (1, 2, 6, 7)
+"""Lines that no suppression mends, and that the choice of levels may."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen for a release.
+
+    Attributes:
+        data: The release.
+        searched: What the search found.
+        recoding: The levels, and what is suppressed.
+        blocked: Why no levels satisfy, where that was asked.
+    """
+
+    data: ReleasedData
+    searched: Searched
+    recoding: Recoding
+    blocked: dict[str, Any] | None
+
+    @property
+    def candidate(self) -> Candidate:
+        """The release as it was chosen."""
+        return Candidate(self.data, self.recoding.levels, self.recoding.cut.left)
+
+    def with_cut(self, changed: Cut) -> "Chosen":
+        """The same levels with something else suppressed."""
+        return replace(self, recoding=replace(self.recoding, cut=changed))
+
+
+def choose(data: ReleasedData) -> Chosen:
+    """Choose a release's levels: those that reach the label, or else what the policy requires, or the most general ones.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    spec, layout = data.spec, data.layout
+    if not data.everything.any():
+        return _of_nothing(data)
+    searcher, asked = Searcher(data, spec.search.seconds), requirements(data, False)
+    found, blocked = search_for_label(searcher), None
+    only = None
+    if not found.satisfied:
+        only, for_label = asked_alone(data), found
+        found = searcher.search(asked, lambda levels: _left(cut(data, levels, only=only)))
+        found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
+        wanted = layout.open or spec.expect is LabelName.ANONYMIZED
+        if wanted and layout.rest and not found.satisfied and not found.refused:
+            blocked = searcher.blocked(asked)
+    whole = cut(data, found.levels, only=only)
+    plain = full_domain(found.levels, whole)
+    if found.satisfied and spec.search.rounds:
+        local = recode(data, found.levels, whole, found.require, spec.search.rounds)
+        if len(local.rounds) > 1 and _others_hold(data, local):
+            return Chosen(data, found, local, None)
+    return Chosen(data, found, plain, blocked)
+
+
+def _of_nothing(data: ReleasedData) -> Chosen:
+    """The most general levels, where there is no record."""
+    levels = {name: data.openings.choices(name)[-1] for name in data.layout.open}
+    found = Searched(levels, None, requirements(data, True), 1, 0, 0.0, "no record to search levels for", True, 0)
+    return Chosen(data, found, full_domain(levels, Cut(data.everything, {}, False, None)), None)
+
+
+def search_for_label(searcher: Searcher) -> Searched:
+    """The best levels at which every line holds that levels and suppression can mend.
+
+    Args:
+        searcher: The search of a release.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    data, require = searcher.data, requirements(searcher.data, True)
+    coarsest = {name: allowed[-1] for name, allowed in searcher.choices.items()}
+
+    def accept(levels: Mapping[str, int]) -> Counts | None:
+        made = full_domain(levels, cut(data, levels))
+        return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None
+
+    hopeless = _hopeless(data)
+    if hopeless is None and accept(coarsest) is None:
+        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
+        hopeless = "nothing satisfies at the most general levels, and so at none below them"
+    if hopeless is not None:
+        return Searched(coarsest, None, require, 1, 1, 0.0, hopeless, True, 1)
+    return searcher.search(require, accept)
+
+
+def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
+    """What is found of a release beside its classes: what its values look like, and every attack on it.
+
+    Raises:
+        InputError: An attacker's table, or one of frequencies, cannot be read.
+    """
+    attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
+    return Found(hits_of(seen), tuple(recoveries(seen)) if not seen.empty else (), tuple(attacks), untested)
+
+
+def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
+    """Identifiers in released values, in the labels of open fields at their levels, and in the names of columns."""
+    data, layout = seen.data, seen.data.layout
+    hits = dict(data.measured.scanned.hits)
+    for name in layout.open:
+        if identifies(layout.scope.fields[name]):
+            continue  # the label fails for it already
+        level = seen.levels[name]
+        for one in {int(level)} if not hasattr(level, "shape") else set(level.tolist()):
+            for place, count in scan(name, data.labels(name, one)).hits.items():
+                hits[place] = hits.get(place, 0) + count
+    for place, count in scan_names(layout.fields).items():
+        hits[place] = hits.get(place, 0) + count
+    return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+
+
+def _others_hold(data: ReleasedData, made: Recoding) -> bool:
+    """Whether the lines hold that no suppression mends."""
+    seen = Candidate(data, made.levels, made.cut.left)
+    changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in _CHANGING]
+    seen.found = found_of(seen, [one.levels for one in made.rounds])
+    return all(test_of(test, one.figure(test, seen)).passed for one, test in changing)
+
+
+def _hopeless(data: ReleasedData) -> str | None:
+    """Why no levels can reach the label, whatever the data; None if some may."""
+    scope = data.layout.scope
+    named = [name for name, facts in scope.fields.items() if identifies(facts)]
+    if named:
+        return f"nothing satisfies: {', '.join(named)} names persons at every level"
+    keyed = [name for name, facts in scope.fields.items() if facts.recoverability == Recoverability.KEYED]
+    if keyed:
+        return f"nothing satisfies: a key exists for {', '.join(keyed)}"
+    return None if data.cells.persons.names else "nothing satisfies: nobody says whom the records are about"
+
+
+def _left(made: Cut) -> Counts | None:
+    return made.left if made.satisfied else None
