@@ -28,6 +28,7 @@ from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.risk.nulls import k_wildcard, suppressed, told
 from beam_deid.transforms.risk.recovery.digests import TRIES
+from beam_deid.transforms.risk.steady import steady
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
 _NO_SOURCE = "the source of this dataset is not known here, so it was not joined with it"
@@ -234,7 +235,8 @@ def figures(question: Question, histogram: Histogram, subject: Keys | None, key:
     environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive))
+    view = View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive)
+    return dict(steady(all_figures(view)))
 
 
 def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
