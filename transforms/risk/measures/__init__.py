@@ -12,6 +12,7 @@ from beam_deid.transforms.risk.measures.population import Population
 from beam_deid.transforms.risk.measures.reidentification import Reidentification
 from beam_deid.transforms.risk.measures.sharing import SharingModel
 from beam_deid.transforms.risk.measures.t_closeness import TCloseness
+from beam_deid.transforms.risk.steady import steady
 
 _MANY = 1 << 18
 """From so many rows on measures are computed by two threads."""
@@ -34,4 +35,4 @@ def all_figures(view: View) -> dict[str, Any]:
         _ = view.distributions, view.classes.subjects  # what all of them need
         with ThreadPoolExecutor(2) as threads:
             parts = list(threads.map(lambda measure: measure.figures(view), MEASURES))
-    return {name: figure for part in parts for name, figure in part.items()}
+    return dict(steady({name: figure for part in parts for name, figure in part.items()}))
