@@ -343,6 +343,9 @@ class Policy(Section):
     subject: str | None = Field(None, description="The field that says whom a record is about")
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
+    sign: Literal["keyring"] | None = Field(
+        None, description="keyring: the labels are signed with the signing key of the policy's keyring"
+    )
     input: InputOptions = InputOptions()
     releases: dict[str, Release] = Field(min_length=1, description="The output datasets, by name")
 
