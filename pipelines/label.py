@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import click
+from rich.markup import escape
 
 from beam_deid.pipelines import options, output
 
@@ -18,20 +19,25 @@ Examples:
 @click.option("--keyring", metavar="FILE", help="The run's keyring, if it is no longer where the run found it.")
 @options.json_option
 def label(folder: str, again: bool, keyring: str | None, as_json: bool) -> None:
-    """Decide the labels in DIR again, from their stored evidence and without the data.
+    """Decide the labels in DIR again, from their stored evidence and without the data. No label gets better.
 
-    A field whose key was destroyed cannot be restored any more. It counts as a quasi-identifier from then on; where the
-    evidence holds no test of it as one, the label stays still_personal, and only a new run can show more.
+    A field whose key was destroyed cannot be restored any more, and its release stays still_personal: a label keeps or
+    worsens here, and only a new run, which measures, can make a release anonymized. Labels that were signed are signed anew
+    if the keyring's signing key can be opened, and lose their signature otherwise.
     """
     from beam_deid.transforms.relabel import relabel
 
-    changed = relabel(folder, keyring)
+    done = relabel(folder, keyring)
     out = output.console(as_json)
-    for one in changed:
+    for one in done.changed:
         out.print(f"[bold]{one.release}[/bold]: {one.before} → [bold]{one.after}[/bold]")
-        out.print(f"  key destroyed: {', '.join(one.fields)}")
-        out.print(f"  failing: {', '.join(one.failing) or 'nothing'}")
-    if not changed:
+        out.print(f"  key destroyed: {escape(', '.join(one.fields))}")
+        out.print(f"  failing: {escape(', '.join(one.failing)) or 'nothing'}")
+    if not done.changed:
         out.print("Nothing changes: no key that these releases rest on was destroyed.")
+    if done.signature == "renewed":
+        out.print("Signed anew.")
+    elif done.signature == "dropped":
+        out.print(f"[yellow]The signature was dropped[/yellow], for what it signed has changed: {escape(done.reason)}")
     if as_json:
-        output.emit({"changed": [asdict(one) for one in changed]})
+        output.emit(asdict(done))

@@ -12,7 +12,9 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_deid.transforms import files, workers
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
+from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.decide import Decide
 from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
 from beam_deid.transforms.measure import Measure
@@ -96,6 +98,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     prepared = replace(prepared, job=prepared.job.pinned())
     if settings.runner == LOCAL:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
+    signer = _signer(prepared)
     staging = Staging(output, prepared.job.run, settings.overwrite)
     keys = RunKeys(prepared.job, staging.path)
     try:
@@ -113,7 +116,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             "input": {"files": len({shard.path for shard in prepared.shards}), "shards": len(prepared.shards)},
         }  # fmt: skip
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        run_document, labels = write_papers(prepared.job, outcome, staging.path, facts)
+        run_document, labels = write_papers(prepared.job, outcome, staging.path, facts, signer)
         _tidy(staging.path, run_document)
         PROGRESS.start("publishing")
         if any(release["published"] for release in run_document["releases"].values()):
@@ -124,6 +127,14 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         keys.discard()
         forget()
         staging.discard()
+
+
+def _signer(prepared: Prepared) -> SigningKey | None:
+    """What signs the run, opened before anything is read; this process signs, and no worker ever has the key."""
+    policy = prepared.job.policy
+    if policy.sign is None or policy.keys is None or policy.keys.keyring is None:
+        return None
+    return signing_key(policy.keys.keyring)
 
 
 def _tidy(staging: str, document: dict[str, Any]) -> None:

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from beam_deid.transforms import files
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.label.documents import document_sha256, to_bytes
+from beam_deid.transforms.label.documents import document_sha256, signed, to_bytes
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
@@ -82,7 +83,7 @@ def release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict
 
 
 def write_papers(
-    job: Job, outcome: dict[str, Any], staging: str, facts: dict[str, Any]
+    job: Job, outcome: dict[str, Any], staging: str, facts: dict[str, Any], key: SigningKey | None = None
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Write each published release's ``label.json``, and ``run.json``; the driver's last act before publication.
 
@@ -91,6 +92,7 @@ def write_papers(
         outcome: What `conclude` left.
         staging: The staging folder.
         facts: Engine, times and input, for ``run.json``.
+        key: What signs them, if the policy asks for it; it never leaves the driver.
 
     Returns:
         The content of ``run.json``, and of each release's label, also of those that are not published.
@@ -101,7 +103,7 @@ def write_papers(
         if not published:
             records = label["records"]
             records["withheld"], records["released"] = records["released"], 0
-        labels[name] = label
+        labels[name] = label = signed(label, key if published else None)
         releases[name] = {
             "label": label["label"], "expect": release["expect"], "published": published,
             "records": label["records"],
@@ -118,6 +120,7 @@ def write_papers(
         "rejected_sha256": hashlib.sha256(files.read_all(f"{staging}/rejected.parquet")).hexdigest(),
     }  # fmt: skip
     document["sha256"] = document_sha256(document)
+    document = signed(document, key)
     files.write_all(f"{staging}/run.json", to_bytes(document))
     return document, labels
 

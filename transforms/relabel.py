@@ -3,16 +3,17 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.crypto.keyring_file import destroyed_ids
+from beam_deid.transforms.crypto.keyring_file import destroyed_ids, signing_key_after
+from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import KeyFault, OutputError, UsageError, VerificationError
 from beam_deid.transforms.label.again import decide_again
-from beam_deid.transforms.label.documents import document_sha256, to_bytes
+from beam_deid.transforms.label.documents import document_sha256, signature_problem, signed, signer, to_bytes
 from beam_deid.transforms.verify import verify
 
 
@@ -36,6 +37,21 @@ class Relabelled:
 
 
 @dataclass(frozen=True)
+class Relabelling:
+    """What became of a run.
+
+    Attributes:
+        changed: The releases whose evidence changed.
+        signature: ``renewed`` or ``dropped`` where papers that were signed changed, else None.
+        reason: Why the signature was dropped; "" if it was not.
+    """
+
+    changed: tuple[Relabelled, ...]
+    signature: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Reliance:
     """A published release that rests on a key.
 
@@ -52,15 +68,15 @@ class Reliance:
     fields: tuple[str, ...]
 
 
-def relabel(output: str, keyring: str | None = None) -> list[Relabelled]:
-    """Decide the labels of a run again; what does not change is left alone.
+def relabel(output: str, keyring: str | None = None) -> Relabelling:
+    """Decide the labels of a run again; what does not change is left alone. No label gets better.
+
+    Papers that were signed are signed anew if the keyring's key for it can be opened and signed all of them; else what
+    changes loses its signature.
 
     Args:
         output: The folder of the run.
         keyring: Path of the keyring; where the run found it if not given.
-
-    Returns:
-        The releases whose evidence changed.
 
     Raises:
         UsageError: The folder holds no run, or the run used no keyring.
@@ -84,23 +100,56 @@ def relabel(output: str, keyring: str | None = None) -> list[Relabelled]:
         raise UsageError("the run's own keyring is still where the run found it", own, "Leave --keyring out")
     if identity != run["keyring"]["id"]:
         raise KeyFault("this is another keyring than the run's", keyring or run["keyring"]["path"], "Name it by --keyring")
-    changed, documents = [], {}
-    for name, release in run["releases"].items():
-        if not release["published"]:
+    published = {name: release for name, release in run["releases"].items() if release["published"]}
+    labels = {name: _read(os.path.join(output, name, "label.json")) for name in published}
+    amended = {name: decide_again(label, identity, destroyed, now()) for name, label in labels.items()}
+    changed = tuple(_relabelled(name, labels[name], again) for name, again in amended.items() if again is not None)
+    if not changed:
+        return Relabelling(())
+    key, reason = _signing(output, keyring or own, [run, *labels.values()])
+    documents = {}
+    for name, release in published.items():
+        again = amended[name]
+        if again is None and key is None:
             continue
-        label = _read(os.path.join(output, name, "label.json"))
-        again = decide_again(label, identity, destroyed, now())
-        if again is None:
-            continue
-        failing = [test["name"] for test in again["tests"] if not test["passed"]]
-        documents[name] = to_bytes(again)
-        release.update(label=again["label"], failing=failing, label_sha256=_sha256(documents[name]))
-        fields = tuple(again["amendments"][-1]["fields"])
-        changed.append(Relabelled(name, label["label"], again["label"], fields, tuple(failing)))
-    if changed:
-        run["sha256"] = document_sha256(run)
-        _write(output, {**{f"{name}/label.json": data for name, data in documents.items()}, "run.json": to_bytes(run)})
-    return changed
+        label = labels[name] if again is None else again
+        documents[name] = to_bytes(signed(label, key))
+        failing = [test["name"] for test in label["tests"] if not test["passed"]]
+        release.update(label=label["label"], failing=failing, label_sha256=_sha256(documents[name]))
+    was_signed = any(signer(document) for document in (run, *labels.values()))
+    run["sha256"] = document_sha256(run)
+    papers = {f"{name}/label.json": data for name, data in documents.items()}
+    _write(output, {**papers, "run.json": to_bytes(signed(run, key))})
+    return Relabelling(changed, ("renewed" if key else "dropped") if was_signed else None, reason)
+
+
+def _relabelled(name: str, before: Mapping[str, Any], again: Mapping[str, Any]) -> Relabelled:
+    amendment = again["amendments"][-1]
+    failing = tuple(test["name"] for test in again["tests"] if not test["passed"])
+    return Relabelled(name, before["label"], again["label"], tuple(amendment["fields"]), failing)
+
+
+def _signing(output: str, keyring: str, documents: Sequence[dict[str, Any]]) -> tuple[SigningKey | None, str]:
+    """What signs a run's papers anew, or None and why nothing does.
+
+    Only what this keyring's key had signed is signed anew: the papers fit each other, but whoever can write the folder can
+    see to that, and a new signature must not vouch for what somebody else put there.
+    """
+    signers = {signer(document) for document in documents}
+    if signers == {None}:
+        return None, ""
+    public = next(iter(signers))
+    if len(signers) > 1 or public is None:
+        return None, "not all of the papers are signed by one key"
+    try:
+        key = signing_key_after(keyring, public)
+    except KeyFault as fault:
+        return None, fault.message
+    # The files and what was read of them: nobody may have put others in their place in between.
+    sound = not any(one.problems for one in verify(output, public))
+    if not sound or any(signature_problem(document, public) for document in documents):
+        return None, "the papers do not fit their signatures"
+    return key, ""
 
 
 def reliances(outputs: Iterable[str], identities: Iterable[int]) -> list[Reliance]:

@@ -1,10 +1,14 @@
-"""Check what was published against its label: files, hashes, row counts, schema metadata, sums. Reads no values."""
+"""Check what was published against its papers: files, hashes, rows, metadata, sums, signatures. Reads no values.
+
+Whoever can write a folder can write papers that fit each other. So this shows integrity: that nothing was changed since the
+papers were written. Who wrote them only a signature shows, checked with a key that came another way.
+"""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +16,18 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.again import as_published
-from beam_deid.transforms.label.documents import document_sha256
+from beam_deid.transforms.label.documents import canonical, document_sha256, signature_problem, signer
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
+from beam_deid.transforms.label.rule import contradictions
+from beam_deid.transforms.label.well_formed import COUNTS, label_malformed, run_malformed
 from beam_deid.transforms.terms import LabelName
 
+PROVED, UNPROVEN = "proved", "unproven"
+TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
+"""What of a label stands in every Parquet file as well, as JSON."""
+
 _BLOCK = 1 << 20
+_DEPTH = 32
 
 
 @dataclass(frozen=True)
@@ -28,16 +39,24 @@ class Verified:
         problems: What is wrong, a sentence each; empty if nothing is.
         files: How many files were checked.
         label: The label it bears.
+        origin: ``proved`` if the key that was given signed it and nothing is wrong, else ``unproven``.
+        signed_by: The public key, in base64, whose signature it bears; None without one, or where that does not hold.
     """
 
     release: str
     problems: tuple[str, ...]
     files: int = 0
     label: str = ""
+    origin: str = UNPROVEN
+    signed_by: str | None = None
 
 
-def verify(output: str) -> list[Verified]:
+def verify(output: str, key: str | None = None) -> list[Verified]:
     """Check every published release of a run, and the run itself.
+
+    Args:
+        output: The folder of the run.
+        key: Public key in base64 that must have signed all of it.
 
     Raises:
         UsageError: The folder holds no run.
@@ -48,21 +67,25 @@ def verify(output: str) -> list[Verified]:
     run, problem = read_label(path)
     if run is None:
         return [Verified("", (problem,))]
-    problems = list(_run_problems(output, run))
-    results = [Verified("", tuple(problems))]
+    results = [_signature_checked(Verified("", tuple(_run_problems(output, run))), run, "run.json", key)]
     for name, release in _mapping(run.get("releases")).items():
         if _mapping(release).get("published") is True:
-            results.append(_verify_release(output, run, name, _mapping(release)))
-    return results
+            results.append(_verify_release(output, run, name, _mapping(release), key))
+    results = [replace(one, problems=tuple(map(_printable, one.problems))) for one in results]
+    # All of it or nothing: a release stands under the run that lists it.
+    return results if all(one.origin == PROVED for one in results) else [replace(one, origin=UNPROVEN) for one in results]
 
 
 def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
+    yield from run_malformed(run)
     if run.get("schema_version") != SCHEMA_VERSION:
         yield "run.json has another schema version than this program knows"
     if run.get("sha256") != document_sha256(run):
         yield "run.json was changed after publication"
     releases = _mapping(run.get("releases"))
     known = {name for name, release in releases.items() if _mapping(release).get("published") is True}
+    if not known:
+        yield "run.json names no published release"
     for entry in sorted(os.listdir(output)):
         if os.path.isdir(os.path.join(output, entry)) and entry not in known and not entry.startswith("."):
             yield f"the folder {entry} is no release of this run"
@@ -71,47 +94,73 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         yield "rejected.parquet is missing or was changed"
 
 
-def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[str, Any]) -> Verified:
+def _verify_release(
+    output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None
+) -> Verified:
     folder = os.path.join(output, name)
+    if not name or name in (os.curdir, os.pardir) or os.path.basename(name) != name:
+        return Verified(_printable(name), ("this is no name of a release",))
     path = os.path.join(folder, "label.json")
     label, problem = read_label(path)
     if label is None:
-        return Verified(name, (problem,))
-    problems = []
+        return Verified(_printable(name), (problem,))
+    problems = label_malformed(label)
     if _sha256(path) != release.get("label_sha256"):
         problems.append("label.json was changed after publication")
-    differing = [key for key in ("run", "policy_sha256") if label.get(key) != run.get(key)]
-    problems += [f"label.json names another {key} than run.json" for key in differing]
-    if label.get("label") != release.get("label") or label.get("release") != name:
+    if problems:  # what else is in it is not worth a look
+        return _signature_checked(Verified(_printable(name), tuple(problems)), label, "label.json", key)
+    differing = [one for one in ("run", "policy_sha256", "schema_version") if label.get(one) != run.get(one)]
+    problems += [f"label.json names another {one} than run.json" for one in differing]
+    if label["label"] != release.get("label") or label["release"] != name:
         problems.append("label.json and run.json do not bear the same label")
     problems += _label_problems(label)
-    listed = [_mapping(file) for file in label.get("files", [])]
-    problems += [p for file in listed for p in _file_problems(folder, file, label)]
-    names = {str(file.get("path")) for file in listed} | {"label.json"}
-    problems += [f"{entry} is not listed in the label" for entry in sorted(os.listdir(folder)) if entry not in names]
-    return Verified(name, tuple(problems), len(listed), str(label.get("label")))
+    problems += _decided_again(label)
+    problems += [p for file in label["files"] for p in _file_problems(folder, file, label)]
+    names = [file["path"] for file in label["files"]]
+    if len(set(names)) < len(names):
+        problems.append("a file is listed twice in the label")
+    listed = {*names, "label.json"}
+    problems += [f"{entry} is not listed in the label" for entry in sorted(os.listdir(folder)) if entry not in listed]
+    verified = Verified(name, tuple(problems), len(names), label["label"])
+    return _signature_checked(verified, label, "label.json", key)
+
+
+def _signature_checked(found: Verified, document: Mapping[str, Any], name: str, key: str | None) -> Verified:
+    """What was found, with the signature's part in it."""
+    problem, wrong = signature_problem(document, key), signature_problem(document)
+    problems = (*found.problems, f"{name} {problem}") if problem else found.problems
+    origin = PROVED if key is not None and not problems else UNPROVEN
+    return replace(found, problems=problems, origin=origin, signed_by=None if wrong else signer(document))
 
 
 def _label_problems(label: dict[str, Any]) -> Iterator[str]:
-    tests = [_mapping(test) for test in label.get("tests", [])]
-    proved = bool(tests) and all(test.get("passed") is True for test in tests)
-    if (label.get("label") == LabelName.ANONYMIZED) != proved:
+    if (label["label"] == LabelName.ANONYMIZED) != all(test["passed"] for test in label["tests"]):
         yield "the label does not follow from its tests"
-    records = _mapping(label.get("records"))
-    parts = ("released", "suppressed", "withheld", "rejected")
-    if records.get("read") != sum(int(records.get(part, 0)) for part in parts):
+    records = label["records"]
+    if records["read"] != sum(records.get(part, 0) for part in COUNTS[1:]):
         yield "read is not released + suppressed + withheld + rejected"
-    if records.get("released") != sum(int(_mapping(file).get("rows", 0)) for file in label.get("files", [])):
+    if records["released"] != sum(file["rows"] for file in label["files"]):
         yield "the files do not hold as many rows as were released"
+    amendments = label.get("amendments")
+    if label["label"] == LabelName.ANONYMIZED and amendments and amendments[-1].get("destroyed"):
+        yield "the label became anonymized by the destruction of a key; only a new run can show that"
+
+
+def _decided_again(label: dict[str, Any]) -> list[str]:
+    """What in a label does not follow from the evidence that it gives."""
+    try:
+        return contradictions(label)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return ["the evidence of the label is not such that it can be decided again"]
 
 
 def _file_problems(folder: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
-    name = str(file.get("path"))
+    name = file["path"]
     path = os.path.join(folder, name)
     if os.path.basename(name) != name or not os.path.isfile(path):
         yield f"{name} is missing"
         return
-    if _sha256(path) != file.get("sha256"):
+    if _sha256(path) != file["sha256"]:
         yield f"{name} was changed: its sha256 is another"
         return
     if name.endswith(".parquet"):
@@ -125,14 +174,17 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
     except (OSError, pa.ArrowException):
         yield f"{name} is not a Parquet file"
         return
-    if facts.num_rows != file.get("rows"):
-        yield f"{name} holds {facts.num_rows} rows, the label says {file.get('rows')}"
+    if facts.num_rows != file["rows"]:
+        yield f"{name} holds {facts.num_rows} rows, the label says {file['rows']}"
     named, earlier = as_published(label)
-    for key, expected in (("label", named), ("release", label.get("release")), ("run", label.get("run"))):
+    for key, expected in (("label", named), ("release", label["release"]), ("run", label["run"])):
         if _metadata(schema.metadata, key) != expected:
             yield f"{name} bears another {key} than its label"
-    fields = _mapping(label.get("fields"))
-    if set(schema.names) != set(fields):
+    for key in _travelling(label):
+        if not _says(_metadata(schema.metadata, key), label[key]):
+            yield f"{name} bears another {key} than its label"
+    fields = label["fields"]
+    if sorted(schema.names) != sorted(fields):
         yield f"{name} has other fields than its label"
     for field in schema:
         said = _mapping(fields.get(field.name))
@@ -144,26 +196,66 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
             yield f"{name}: the metadata of {field.name} is not what the label says"
 
 
+def _travelling(label: Mapping[str, Any]) -> list[str]:
+    """What of this label its files must bear as well; before any of the others did, the sharing model was in no file."""
+    there = [key for key in TRAVELLING if key in label]
+    return there if len(there) > 1 else []
+
+
+def _says(text: str | None, value: Any) -> bool:
+    """Whether metadata is a value's JSON."""
+    try:
+        return text is not None and canonical(json.loads(text)) == canonical(value)
+    except (RecursionError, ValueError):
+        return False
+
+
 def _metadata(metadata: dict[bytes, bytes] | None, key: str) -> str | None:
     value = (metadata or {}).get(f"beam_deid.{key}".encode())
     return None if value is None else value.decode("utf-8", "replace")
 
 
 def read_label(path: str) -> tuple[dict[str, Any] | None, str]:
-    """A paper of a run, or None and what is wrong with it."""
+    """A paper of a run, or None and what is wrong with it.
+
+    A key that stands in it twice is wrong: programs differ in which one they take, so it would say two things.
+    """
     name = os.path.basename(path)
     try:
         with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
+            document = json.load(stream, object_pairs_hook=_pairs)
     except FileNotFoundError:
         return None, f"{name} is missing"
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return None, f"{name} cannot be read as JSON"
-    return (document, "") if isinstance(document, dict) else (None, f"{name} is not a JSON object")
+    if not isinstance(document, dict):
+        return None, f"{name} is not a JSON object"
+    return (document, "") if _is_flat(document) else (None, f"{name} is nested too deeply")
+
+
+def _is_flat(document: Any) -> bool:
+    """Whether nothing in a document lies deeper than any paper's content, so that nothing that walks it can fail."""
+    level = [document]
+    for _ in range(_DEPTH):
+        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+        level = [child for child in level if isinstance(child, dict | list)]
+    return not level
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError
+    return document
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _printable(text: str) -> str:
+    """A text without what cannot be written as UTF-8, which JSON may hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _sha256(path: str) -> str:

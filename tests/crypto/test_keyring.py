@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from beam_deid.transforms.crypto.keyring_file import change, create, destroyed_ids, keyring_ids, opened
+from beam_deid.transforms.crypto.keyring import SIGN
+from beam_deid.transforms.crypto.keyring_file import (
+    change,
+    create,
+    destroyed_ids,
+    keyring_ids,
+    opened,
+    signing_key,
+    signing_key_after,
+)
+from beam_deid.transforms.crypto.keys import Keys
+from beam_deid.transforms.crypto.signing import is_signed
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 
 from .rings import KEK, destroyed, keys_of, made, rotated
@@ -167,7 +178,9 @@ def test_another_key_encryption_key_neither_opens_nor_adds_a_key(path, monkeypat
     [
         (b"", "no keyring"), (b"[]", "no keyring"), (b"{", "no keyring"), (b"\xff", "no keyring"), (b"null", "no keyring"),
         (b'{"format": "other", "version": 1}', "no keyring"), (b'{"format": "beam-deid keyring"}', "no keyring"),
-        (b'{"format": "beam-deid keyring", "version": 2}', "version 2"),
+        (b'{"format": "beam-deid keyring", "version": 3}', "version 3"),
+        (b'{"format": "beam-deid keyring", "version": true}', "version True"),
+        (b'{"format": "beam-deid keyring", "version": [2]}', "version"),
         (HEAD + b"}", "damaged"), (HEAD + b', "id": "x", "kek": [], "keys": []}', "damaged"),
         (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 1}]}', "damaged"),
         (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 0, "name": "a", "state": "primary", '
@@ -219,3 +232,113 @@ def test_a_keyring_elsewhere_is_neither_made_nor_changed():
     for act in (lambda: create("s3://bucket/a.keyring", "env:TEST_KEK"), lambda: change("s3://bucket/a.keyring").__enter__()):
         with pytest.raises(KeyFault, match="local disk"):
             act()
+
+
+def signing(path, name="signing"):
+    """The keyring after a signing key was added."""
+    with change(path) as changing:
+        changing.save(changing.ring.with_new(name, changing.ring.opener(), SIGN))
+    return opened(path)
+
+
+def test_a_signing_key_stands_beside_data_keys_and_its_public_key_in_clear(path):
+    before = keys_of(path)
+    assert json.loads(Path(path).read_text())["version"] == 1
+    ring = signing(path)
+    document = json.loads(Path(path).read_text())
+    assert document["version"] == 2  # so that an older program refuses it
+    data, sign = document["keys"]
+    assert (data["purpose"], data["public"]) == ("data", None)
+    assert (sign["purpose"], sign["name"], len(sign["public"])) == ("sign", "signing", 44)
+    key = signing_key(path)
+    assert key.public == sign["public"]
+    assert is_signed(b"m", key.sign(b"m"), sign["public"])
+    assert ring.unwrap(ring.primary("main"), ring.opener()) == before[ring.primary("main").id]
+    assert keyring_ids(path)[1] == {"main": ring.primary("main").id}
+
+
+def test_a_signing_key_is_never_a_data_key_nor_the_other_way_round(path):
+    ring = signing(path)
+    with pytest.raises(KeyFault, match="protects no data"):
+        ring.unwrap(ring.primary("signing"), ring.opener())
+    with pytest.raises(KeyFault, match="signs nothing"):
+        ring.unwrap_signing(ring.primary("main"), ring.opener())
+    with pytest.raises(KeyFault, match="protects no data"):
+        Keys(keyring=path).subkey("use", "domain", "keyring:signing")
+    with pytest.raises(NoSuchKey):
+        Keys(keyring=path).subkey("use", "domain", identity=ring.primary("signing").id)
+
+
+def open_all(ring):
+    for key in ring.keys:
+        ring.unwrap_signing(key, ring.opener()) if key.purpose == SIGN else ring.unwrap(key, ring.opener())
+
+
+def to_data(document):
+    document["keys"][1].update(purpose="data", public=None)
+
+
+def to_signing(document):
+    document["keys"][0].update(purpose="sign", public=document["keys"][1]["public"], name="other")
+
+
+def other_public(document):
+    document["keys"][1]["public"] = "A" * 43 + "="
+
+
+@pytest.mark.parametrize("change_document", [to_data, to_signing, other_public])
+def test_a_purpose_or_a_public_key_that_was_changed_does_not_open(path, change_document):
+    signing(path)
+    changed(path, change_document)
+    with pytest.raises(KeyFault, match=r"changed|key-encryption key|opens"):
+        open_all(opened(path))
+
+
+@pytest.mark.parametrize(
+    ("change_document", "said"),
+    [
+        (lambda d: d.update(version=1), "damaged"),
+        (lambda d: d["keys"][0].pop("purpose"), "damaged"),
+        (lambda d: d["keys"][1].update(public=None), "damaged"),
+        (lambda d: d["keys"][1].update(public="AAAA"), "damaged"),
+        (lambda d: d["keys"][0].update(public="A" * 43 + "="), "damaged"),
+        (lambda d: d["keys"][1].update(name="main"), "damaged"),
+        (lambda d: d["keys"][1].update(purpose="register"), "does not know"),
+        (lambda d: d["keys"][1].update(purpose=["sign"]), "does not know"),
+    ],
+)
+def test_an_entry_of_another_form_is_refused(path, change_document, said):
+    signing(path)
+    changed(path, change_document)
+    with pytest.raises(KeyFault, match=said):
+        opened(path)
+
+
+def test_a_signing_key_is_rotated_and_destroyed_like_the_others_and_keeps_its_public_key(path):
+    old = signing(path).primary("signing")
+    ring = rotated(path, "signing")
+    new = ring.primary("signing")
+    assert (new.purpose, ring.version(old.id).state) == ("sign", "retired")
+    assert signing_key(path).public == new.public != old.public
+    assert signing_key_after(path, old.public).public == new.public
+    gone = destroyed(path, old.id).version(old.id)
+    assert (gone.wrapped, gone.public, gone.purpose) == (None, old.public, "sign")
+    with pytest.raises(NoSuchKey, match="destroyed on"):
+        signing_key_after(path, old.public)
+    destroyed(path, new.id)
+    with pytest.raises(NoSuchKey, match="keys rotate"):
+        signing_key(path)
+
+
+def test_the_key_that_signs_is_the_one_called_so_or_the_only_one(path):
+    with pytest.raises(KeyFault, match=r"no signing key.*--sign"):
+        signing_key(path)
+    with pytest.raises(KeyFault, match="not the key that signed"):
+        signing_key_after(path, "A" * 43 + "=")
+    only = signing(path, "a").primary("a")
+    assert signing_key(path).public == only.public
+    signing(path, "b")
+    with pytest.raises(KeyFault, match=r"several signing keys \(a, b\)"):
+        signing_key(path)
+    called = signing(path).primary("signing")
+    assert signing_key(path).public == called.public

@@ -4,7 +4,8 @@ import json
 import jsonschema
 import pytest
 
-from beam_deid.transforms.label.documents import document_sha256
+from beam_deid.transforms.crypto.signing import SigningKey
+from beam_deid.transforms.label.documents import document_sha256, signature_problem, signed, signer
 
 SCHEMA = json.loads(importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json").read_text("utf-8"))
 
@@ -30,3 +31,38 @@ def test_a_documents_hash_does_not_depend_on_the_order_of_its_keys_and_leaves_it
     first, second = {"a": 1, "b": {"c": "名"}}, {"b": {"c": "名"}, "a": 1, "sha256": "x"}
     assert document_sha256(first) == document_sha256(second)
     assert document_sha256(first) != document_sha256({**first, "a": 2})
+
+
+def test_a_signature_holds_for_the_content_in_any_order_and_for_nothing_else():
+    key, other = SigningKey(bytes(32)), SigningKey(bytes(31) + b"x")
+    document = signed({"a": 1, "b": ["名"]}, key)
+    assert list(document) == ["a", "b", "signature"]
+    assert signer(document) == key.public
+    for one in (document, dict(reversed(document.items())), json.loads(json.dumps(document))):
+        assert signature_problem(one) is None
+        assert signature_problem(one, key.public) is None
+        assert "another key" in signature_problem(one, other.public)
+    for changed in ({"a": 2}, {"a": True}, {"a": 1.0}, {"c": 0}, {"sha256": ""}):
+        assert "does not fit" in signature_problem({**document, **changed})
+    assert signed(document, None) == {"a": 1, "b": ["名"]}
+    assert signed(document, key) == document
+    assert document_sha256(document) == document_sha256({"a": 1, "b": ["名"]})
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None, "x", [], {}, {"algorithm": "Ed25519"}, {"algorithm": "Ed25519", "key": "", "value": ""},
+        {"algorithm": "Ed25519", "key": None, "value": []}, {"algorithm": [], "key": "", "value": ""},
+        {"algorithm": "none", "key": "", "value": ""}, {"algorithm": "Ed25519", "key": "", "value": "", "more": 1},
+    ],
+)  # fmt: skip
+def test_a_signature_of_any_other_shape_is_a_problem_with_and_without_a_key(signature):
+    document = {"a": 1, "signature": signature}
+    assert signature_problem(document)
+    assert signature_problem(document, SigningKey(bytes(32)).public)
+
+
+def test_no_signature_is_a_problem_only_where_a_key_is_given():
+    assert signature_problem({"a": 1}) is None
+    assert "no signature" in signature_problem({"a": 1}, SigningKey(bytes(32)).public)

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
@@ -67,14 +69,43 @@ def test_destroyed_keys_are_told_of_by_release_and_their_labels_decided_again(ma
     label = made.label()
     assert {facts["recoverability"] for name, facts in label["fields"].items() if name != "item"} == {"key_destroyed"}
     tests = {test["name"]: test["passed"] for test in label["tests"]}
-    assert tests["restorable"]
-    assert tests["direct_identifiers"]
-    assert not tests["remainders"]
     assert label["label"] == "still_personal"
+    assert not tests["restorable"]  # a destroyed key makes nothing hold that did not hold
+    assert not tests["direct_identifiers"]
     assert label["amendments"][0]["fields"]["buyer"] == "keyed"
+    assert label["amendments"][0]["kept"] == changed[0]["kept"]
+    assert {"restorable", "direct_identifiers"} <= set(changed[0]["kept"]) <= set(changed[0]["failing"])
     assert call(["verify", str(made.out())]) == 0
     assert call(["label", "--again", str(made.out())]) == 0  # nothing more changes
     assert len(made.label()["amendments"]) == 1
+
+
+def test_destroying_a_key_never_makes_a_published_release_anonymized(made, capsys):
+    policy = Path(made.policy)
+    text = policy.read_text("utf-8")
+    # A release that would be anonymized but for one token of a constant.
+    text = text.replace("  item: {role: insensitive}", "  item: {role: insensitive}\n  shop: {role: quasi_identifier}")
+    text = text[: text.index("releases:")] + """releases:
+  crm:
+    purpose: x
+    sharing: enclave
+    fields: {shop: {tokenize: {}}}
+"""
+    policy.write_text(text, "utf-8")
+    table = pq.read_table(made.source)
+    pq.write_table(table.append_column("shop", pa.array(["shop"] * len(table))), made.source)
+    assert made.run() == 0
+    assert made.label()["label"] == "still_personal"
+    assert call(["keys", "destroy", made.ring, "--name", "main", "--output", str(made.out()), "--yes"]) == 0
+    assert "never makes a published release anonymized" in " ".join(capsys.readouterr().out.split())
+    assert call(["label", "--again", str(made.out())]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "still_personal → still_personal" in said
+    assert "only a new run can show" in said
+    label = made.label()
+    assert label["label"] == "still_personal"
+    assert "restorable" in [test["name"] for test in label["tests"] if not test["passed"]]
+    assert call(["verify", str(made.out())]) == 0
 
 
 def test_nothing_can_be_restored_once_the_key_is_destroyed(made, capsys):

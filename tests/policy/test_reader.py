@@ -81,7 +81,7 @@ CHANGES = {
         "subjct: buyer_id",
         [
             ":3: subjct: unknown key; did you mean 'subject'? "
-            "valid: version, dataset, subject, fields, keys, input, releases"
+            "valid: version, dataset, subject, fields, keys, sign, input, releases"
         ],
     ),
     "a duplicate key": (

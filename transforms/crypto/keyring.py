@@ -3,6 +3,10 @@
 As JSON it is ``{"format": "beam-deid keyring", "version": 1, "id", "kek": {"source", "check", …}, "keys": [{"id", "name",
 "state", "created", "wrapped", "destroyed"}]}``. Keys are 32 random bytes, wrapped under the key-encryption key with
 keyring, name and id as context, so that no entry can stand in for another. What is not wrapped is not secret.
+
+A keyring that holds a signing key is of version 2, so that programs that know none refuse it; its entries have ``purpose``,
+``data`` or ``sign``, and ``public`` as well. A signing key is the private key of Ed25519, wrapped like the others, with its
+purpose and its public key in the context: it never opens as a data key, nor a data key as a signing key.
 """
 
 import base64
@@ -16,15 +20,23 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keks import kek_kind, kek_of
 from beam_deid.transforms.crypto.keks.kek import Kek
 from beam_deid.transforms.crypto.places import check_own
+from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 from beam_deid.transforms.files import is_local
 
-FORMAT, VERSION = "beam-deid keyring", 1
+FORMAT = "beam-deid keyring"
+VERSIONS = (1, 2)
+"""The versions that this program knows; the second one has signing keys."""
+
 KEY_BYTES = 32
-DEFAULT_NAME = "main"
+DEFAULT_NAME, SIGNING_NAME = "main", "signing"
+DATA, SIGN = "data", "sign"
+PURPOSES = (DATA, SIGN)
 PRIMARY, RETIRED, DESTROYED = "primary", "retired", "destroyed"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 STATES = (PRIMARY, RETIRED, DESTROYED)
+SECOND_VERSION = ("purpose", "public")
+"""What an entry has from the second version on."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ class KeyVersion:
         created: When it was made, UTC, ISO 8601.
         wrapped: The wrapped key in base64; None once it is destroyed.
         destroyed: When it was destroyed, or None.
+        purpose: ``data`` makes tokens and ciphertexts; ``sign`` signs labels.
+        public: Of a signing key: the public key, 32 bytes in base64. It stays when the key is destroyed.
     """
 
     id: int
@@ -46,6 +60,8 @@ class KeyVersion:
     created: str
     wrapped: str | None = None
     destroyed: str | None = None
+    purpose: str = DATA
+    public: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,15 +131,51 @@ class Keyring:
         return kek_of(source, self.kek)
 
     def unwrap(self, version: KeyVersion, kek: Kek) -> bytes:
-        """The bytes of a key.
+        """The bytes of a data key.
 
         Raises:
-            KeyFault: It was destroyed, or the key-encryption key does not open it.
+            KeyFault: It was destroyed, it is a signing key, or the key-encryption key does not open it.
         """
+        if version.purpose != DATA:
+            raise KeyFault(
+                f"the key {version.name} signs labels and protects no data", self.path, "Name another key, or add one: "
+                f"beam-deid keys create {self.path} --name NAME",
+            )  # fmt: skip
+        return self._opened(version, kek)
+
+    def signing_name(self) -> str:
+        """The name of the key that signs labels: ``signing``, or the only signing key.
+
+        Raises:
+            KeyFault: The keyring has no signing key, or several of other names.
+        """
+        names = list(dict.fromkeys(key.name for key in self.keys if key.purpose == SIGN))
+        if len(names) == 1 or SIGNING_NAME in names:
+            return SIGNING_NAME if SIGNING_NAME in names else names[0]
+        if names:
+            said = f"the keyring has several signing keys ({', '.join(names)}), and none is called {SIGNING_NAME}"
+            raise KeyFault(said, self.path, f"Add one: beam-deid keys create {self.path} --sign")
+        raise KeyFault("the keyring has no signing key", self.path, f"Add one: beam-deid keys create {self.path} --sign")
+
+    def unwrap_signing(self, version: KeyVersion, kek: Kek) -> SigningKey:
+        """A signing key.
+
+        Raises:
+            KeyFault: It was destroyed, it is a data key, or the key-encryption key does not open it.
+        """
+        if version.purpose != SIGN:
+            raise KeyFault(f"the key {version.name} is for data and signs nothing", self.path)
+        key = SigningKey(self._opened(version, kek))
+        if key.public != version.public:  # the wrapping has it as context already
+            raise KeyFault("the keyring is damaged", self.path, "Take a copy of it")
+        return key
+
+    def _opened(self, version: KeyVersion, kek: Kek) -> bytes:
         if version.wrapped is None:
             raise NoSuchKey(
-                f"the key {version.id} was destroyed on {version.destroyed}", self.path, "Nothing can restore its tokens"
-            )
+                f"the key {version.id} was destroyed on {version.destroyed}", self.path,
+                "Nothing can restore its tokens" if version.purpose == DATA else "Nothing can sign with it",
+            )  # fmt: skip
         return kek.unwrap(self._decoded(version.wrapped), self._context(version))
 
     def check(self, kek: Kek) -> None:
@@ -145,8 +197,13 @@ class Keyring:
         wrapped = kek_of(source, ring.kek).wrap(bytes(KEY_BYTES), ring._check_context())
         return replace(ring, kek={**ring.kek, "check": base64.b64encode(wrapped).decode()})
 
-    def with_new(self, name: str, kek: Kek) -> "Keyring":
+    def with_new(self, name: str, kek: Kek, purpose: str = DATA) -> "Keyring":
         """The keyring with a new primary version of ``name``; the old one is retired.
+
+        Args:
+            name: The key.
+            kek: The key-encryption key.
+            purpose: What a key of a new name is for; one that is there keeps its purpose.
 
         Raises:
             KeyFault: The key-encryption key cannot be had, or is not this keyring's.
@@ -156,8 +213,12 @@ class Keyring:
         self.check(kek)
         taken = {key.id for key in self.keys}
         identity = next(i for i in iter(lambda: secrets.randbelow((1 << 32) - 1) + 1, 0) if i not in taken)
-        version = KeyVersion(identity, name, PRIMARY, now())
-        wrapped = kek.wrap(secrets.token_bytes(KEY_BYTES), self._context(version))
+        purpose = next((key.purpose for key in self.keys if key.name == name), purpose)
+        secret = secrets.token_bytes(KEY_BYTES)
+        version = KeyVersion(identity, name, PRIMARY, now(), purpose=purpose)
+        if purpose == SIGN:
+            version = replace(version, public=SigningKey(secret).public)
+        wrapped = kek.wrap(secret, self._context(version))
         version = replace(version, wrapped=base64.b64encode(wrapped).decode())
         older = (replace(k, state=RETIRED) if (k.name, k.state) == (name, PRIMARY) else k for k in self.keys)
         return replace(self, keys=(*older, version))
@@ -172,11 +233,16 @@ class Keyring:
         return replace(self, keys=tuple(gone))
 
     def to_json(self) -> dict[str, Any]:
-        """The keyring as its file holds it."""
+        """The keyring as its file holds it: without signing keys in the first version, which every program reads."""
+        signs = any(key.purpose == SIGN for key in self.keys)
         keys = [asdict(key) for key in self.keys]
-        return {"format": FORMAT, "version": VERSION, "id": self.id, "kek": self.kek, "keys": keys}
+        if not signs:
+            keys = [{name: value for name, value in key.items() if name not in SECOND_VERSION} for key in keys]
+        return {"format": FORMAT, "version": 2 if signs else 1, "id": self.id, "kek": self.kek, "keys": keys}
 
     def _context(self, version: KeyVersion) -> str:
+        if version.purpose == SIGN:
+            return f"beam-deid keyring {self.id}, signing key {version.name}, id {version.id}, public {version.public}"
         return f"beam-deid keyring {self.id}, key {version.name}, id {version.id}"
 
     def _check_context(self) -> str:

@@ -5,26 +5,37 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from beam_deid.transforms import files
 from beam_deid.transforms.crypto.keks import kek_of
 from beam_deid.transforms.crypto.keyring import (
+    DATA,
     DEFAULT_NAME,
     DESTROYED,
     FORMAT,
     PRIMARY,
+    PURPOSES,
+    SECOND_VERSION,
+    SIGN,
     STATES,
-    VERSION,
+    VERSIONS,
     Keyring,
     KeyVersion,
 )
 from beam_deid.transforms.crypto.places import check_private
+from beam_deid.transforms.crypto.signing import SigningKey, public_bytes
 from beam_deid.transforms.errors import KeyFault
 
 
-def create(path: str, source: str, name: str = DEFAULT_NAME) -> Keyring:
+def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA) -> Keyring:
     """Make a keyring with one key; the file is readable by its owner alone.
+
+    Args:
+        path: The file.
+        source: Where the key-encryption key comes from.
+        name: Name of the key.
+        purpose: What the key is for.
 
     Raises:
         KeyFault: The file exists or cannot be written, or the key-encryption key cannot be had.
@@ -32,7 +43,7 @@ def create(path: str, source: str, name: str = DEFAULT_NAME) -> Keyring:
     if not files.is_local(path):
         raise KeyFault("a keyring is made on a local disk", path, "Make it here and copy it")
     ring = Keyring.empty(path, source)
-    ring = ring.with_new(name, kek_of(source, ring.kek))
+    ring = ring.with_new(name, kek_of(source, ring.kek), purpose)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         # Exclusive: two that are made at once cannot overwrite each other.
@@ -67,13 +78,13 @@ def opened(path: str) -> Keyring:
 
 
 def keyring_ids(path: str) -> tuple[str, dict[str, int]]:
-    """A keyring's id, and the id of each key's primary version by name; opens no key.
+    """A keyring's id, and the id of each data key's primary version by name; opens no key.
 
     Raises:
         KeyFault: The keyring cannot be read.
     """
     ring = opened(path)
-    return ring.id, {key.name: key.id for key in ring.keys if key.state == PRIMARY}
+    return ring.id, {key.name: key.id for key in ring.keys if (key.state, key.purpose) == (PRIMARY, DATA)}
 
 
 def destroyed_ids(path: str) -> tuple[str, dict[int, str]]:
@@ -84,6 +95,33 @@ def destroyed_ids(path: str) -> tuple[str, dict[int, str]]:
     """
     ring = opened(path)
     return ring.id, {key.id: str(key.destroyed) for key in ring.keys if key.state == DESTROYED}
+
+
+def signing_key(path: str) -> SigningKey:
+    """The key of a keyring that signs labels.
+
+    Raises:
+        KeyFault: The keyring cannot be read, has no signing key, or that key was destroyed or cannot be opened.
+    """
+    ring = opened(path)
+    return ring.unwrap_signing(ring.primary(ring.signing_name()), ring.opener())
+
+
+def signing_key_after(path: str, public: str) -> SigningKey:
+    """The key of a keyring that signs anew what ``public`` had signed: the primary version of the same key.
+
+    The old version is opened, too: its public key stands in clear, and only the wrapping shows that it is the keyring's.
+
+    Raises:
+        KeyFault: ``public`` is no key of this keyring, it was destroyed, or a key cannot be opened.
+    """
+    ring = opened(path)
+    old = next((key for key in ring.keys if key.purpose == SIGN and key.public == public), None)
+    if old is None:
+        raise KeyFault("the keyring has not the key that signed this", path, "Name the run's own keyring")
+    kek = ring.opener()
+    ring.unwrap_signing(old, kek)
+    return ring.unwrap_signing(ring.primary(old.name), kek)
 
 
 @contextlib.contextmanager
@@ -161,13 +199,15 @@ def _parsed(data: bytes, path: str) -> Keyring:
         version = document["version"]
     except (ValueError, KeyError, TypeError):
         raise KeyFault("this is no keyring", path, "Name the file that `beam-deid keys create` made") from None
-    if version != VERSION:
-        raise KeyFault(f"the keyring is of version {version!r}, this program knows {VERSION}", path, "Update beam-deid")
+    if type(version) is not int or version not in VERSIONS:
+        said = f"the keyring is of version {version!r}, this program knows {' and '.join(map(str, VERSIONS))}"
+        raise KeyFault(said, path, "Update beam-deid")
     try:
-        keys = tuple(KeyVersion(**key) for key in document["keys"])
+        keys = tuple(_key(entry, version, path) for entry in document["keys"])
         ring = Keyring(path, document["id"], dict(document["kek"]), keys)
         texts = (ring.id, ring.kek["source"], ring.kek["check"])
         sound = all(isinstance(text, str) for text in texts) and all(map(_sound, keys))
+        sound = sound and len({(key.name, key.purpose) for key in keys}) == len({key.name for key in keys})
     except (KeyError, TypeError, ValueError):
         sound = False
     if not sound:
@@ -175,8 +215,21 @@ def _parsed(data: bytes, path: str) -> Keyring:
     return ring
 
 
+def _key(entry: dict[str, Any], version: int, path: str) -> KeyVersion:
+    if any((name in entry) is not (version > 1) for name in SECOND_VERSION):
+        raise ValueError
+    key = KeyVersion(**entry)
+    if key.purpose not in PURPOSES:
+        raise KeyFault("the keyring holds a key for a purpose that this program does not know", path, "Update beam-deid")
+    return key
+
+
 def _sound(key: KeyVersion) -> bool:
     types = type(key.id) is int and isinstance(key.name, str) and isinstance(key.wrapped, str | None)
+    if key.purpose == SIGN:
+        types = types and isinstance(key.public, str) and public_bytes(key.public) is not None
+    elif key.public is not None:
+        return False
     return types and 0 < key.id < 1 << 32 and key.state in STATES and (key.wrapped is None) == (key.state == DESTROYED)
 
 

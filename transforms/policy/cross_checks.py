@@ -33,6 +33,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     yield from _same(draft)
     yield from _input(draft)
     yield from _keys(draft, key_given)
+    yield from _signing(draft)
     yield from _kinds(draft)
     for release in draft.releases.values():
         yield from _released(draft, release)
@@ -115,6 +116,13 @@ def _keys(draft: Draft, key_given: bool) -> Iterator[Problem]:
             yield Problem(path, f"{action.name} needs a key; add to the policy: {said}")
         if action.keyed and isinstance(own, str) and own.startswith("keyring:") and "keyring" not in places:
             yield Problem(path, "its key is one of a keyring; add to the policy: keys: {keyring: PATH}")
+
+
+def _signing(draft: Draft) -> Iterator[Problem]:
+    keys = draft.raw.get("keys")
+    if draft.raw.get("sign") == "keyring" and not (isinstance(keys, dict) and "keyring" in keys):
+        what = "labels are signed with a key of a keyring; add to the policy: keys: {keyring: PATH}"
+        yield Problem(("sign",), f"{what}, and to the keyring a signing key: beam-deid keys create PATH --sign")
 
 
 def _kinds(draft: Draft) -> Iterator[Problem]:

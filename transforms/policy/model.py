@@ -238,6 +238,9 @@ class Policy(Section):
     )
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
+    sign: Literal["keyring"] | None = Field(
+        None, description="keyring: the labels are signed with the signing key of the policy's keyring"
+    )
     input: InputOptions = InputOptions()
     same: dict[str, dict[str, tuple[str, ...]]] = Field(
         default_factory=dict,

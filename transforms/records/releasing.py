@@ -244,10 +244,10 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
         fields,
         metadata={
             "beam_deid.label": str(decision.label.label), "beam_deid.release": decision.release, "beam_deid.run": job.run,
-            "beam_deid.sharing": str(spec.sharing), "beam_deid.condition": decision.label.condition,
+            "beam_deid.sharing": json.dumps(str(spec.sharing)),
             **{
                 f"beam_deid.{name}": json.dumps(getattr(decision.label, name), ensure_ascii=False, sort_keys=True)
-                for name in ("environment", "attackers", "limits")
+                for name in ("environment", "attackers", "limits", "condition")
             },
         },
     )  # fmt: skip
