@@ -74,8 +74,8 @@ def deidentified(folder, elements, kind, timed=False, windows=None, policy=POLIC
         if windows:
             source |= "Window" >> beam.WindowInto(windows)
         result = source | Deidentify(policy)
-        result.released | beam.ParDo(_Seen(str(seen)))  # noqa: B018 - a step of the pipeline
-        result.label | beam.Map(tell)  # noqa: B018 - a step of the pipeline
+        result.released | beam.ParDo(_Seen(str(seen)))
+        result.label | beam.Map(tell)
     return [json.loads(line) for line in seen.open()], [json.loads(line) for line in told.open()]
 
 
@@ -150,7 +150,8 @@ WINDOW = 600
 
 def test_a_label_for_each_window_that_says_so(tmp_path):
     """Two windows with everybody in each; what one and the other say together was not measured, and the label says that."""
-    given = [(START // WINDOW * WINDOW + WINDOW * at + person, row) for at in range(2) for person in range(PEOPLE) for row in rows_of(person)]
+    begin = START // WINDOW * WINDOW
+    given = [(begin + WINDOW * at + person, row) for at in range(2) for person in range(PEOPLE) for row in rows_of(person)]
     seen, labels = deidentified(tmp_path, given, dict, timed=True, windows=FixedWindows(WINDOW))
     assert len(labels) == 2
     assert len({one["window"] for one in seen}) == 2

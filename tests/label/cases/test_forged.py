@@ -73,10 +73,10 @@ def forge(out, change, metadata=lambda found: found, fields=lambda name, found: 
     (out / "run.json").write_text(json.dumps({**whole, "sha256": hashlib.sha256(packed).hexdigest()}), "utf-8")
 
 
-def tests_of(label, line=None, name=""):
-    found = [test for test in label["tests"] if (line is None or test["line"] == line) and test["name"].startswith(name)]
-    assert found, f"the label has no test {name} of line {line}"
-    return found
+def named(label, name):
+    """The test of a name; a forgery that finds none would prove nothing."""
+    (test,) = (test for test in label["tests"] if test["name"] == name)
+    return test
 
 
 def nothing(label):
@@ -121,32 +121,28 @@ def no_tests(label):
 
 def not_measured(label):
     """A passed test that measured nothing."""
-    for test in tests_of(label, 3, "k"):
-        test["measured"] = None
+    named(label, "k")["measured"] = None
 
 
 def limit_gone(label):
     """A passed test without its limit."""
-    for test in tests_of(label, 3, "k"):
-        test["limit"] = None
+    named(label, "k")["limit"] = None
 
 
 def measured_beyond(label):
     """An anonymized label whose k was measured as 3."""
-    for test in tests_of(label, 3, "k"):
-        test["measured"] = 3
+    named(label, "k")["measured"] = 3
 
 
 def measured_as_text(label):
     """Figures as texts, which compare otherwise."""
-    for test in tests_of(label, 3, "k"):
-        test["measured"] = str(test["measured"])
+    test = named(label, "k")
+    test["measured"] = str(test["measured"])
 
 
 def not_a_number(label):
     """A figure that compares with nothing."""
-    for test in tests_of(label, 5, "dominance"):
-        test["measured"] = float("nan")
+    named(label, "dominance")["measured"] = float("nan")
 
 
 def called_public(label):
