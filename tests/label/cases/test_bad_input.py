@@ -101,7 +101,7 @@ def shop_phone(persons, cities=4):
 
 EARLIER = ("run", "earlier.yaml", "--input", "in.parquet", "--output", "before")
 RUN = ("run", "policy.yaml", "--input", "in.parquet", "--output", "out")
-AFTER = policy(BUYER, a=release("public", "city category", attackers={"x": {"release": "before/e"}}))
+AFTER = policy(BUYER, a=release("public", "city category", attackers={"x": {"release": "before/e", "knows": ["city"]}}))
 
 
 def with_earlier():
