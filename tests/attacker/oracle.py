@@ -7,6 +7,7 @@ combination nobody can say which, so persons are counted between bounds, and onl
 
 import itertools
 import json
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from .persons import HIDDEN, PERSONAL, Codes, identities, roles
+from .persons import HIDDEN, Codes, identities, roles
 from .rebuild import candidates, explains, texts_of, written
 
 K = {"public": 20, "controlled": 5, "enclave": 3}
@@ -357,7 +358,8 @@ class Attack:
             share = most / rows[most.index]
             if (share > limit + NEAR).any():
                 many = int((share > limit + NEAR).sum())
-                self._tell(5, "dominance", f"in {many} groups one has more than {limit} of the rows; {share.max():.3f} by {identity}")
+                detail = f"in {many} groups one has more than {limit} of the rows; {share.max():.3f} by {identity}"
+                self._tell(5, "dominance", detail)
                 return
 
 
@@ -448,7 +450,9 @@ def _order(one: Seen) -> list[Finding]:
         return []
     # How unlikely is it that a shuffle gives the order of the source, even with some rows left out?
     runs = 1 + int(np.count_nonzero(np.diff(out)))
-    arrangements = _log_factorial(len(counts)) if runs == len(counts) else _log_factorial(len(out)) - sum(map(_log_factorial, counts))
+    arrangements = _log_factorial(len(counts))
+    if runs > len(counts):
+        arrangements = _log_factorial(len(out)) - sum(map(_log_factorial, counts))
     ways = _log_factorial(len(source)) - _log_factorial(len(out)) - _log_factorial(len(source) - len(out))
     for way, rows in (("", out), (" reversed", out[::-1])):
         if arrangements - ways > 30 and _follows(rows, source):
@@ -467,9 +471,7 @@ def _order(one: Seen) -> list[Finding]:
 
 
 def _log_factorial(number: int) -> float:
-    from math import lgamma
-
-    return lgamma(int(number) + 1)
+    return math.lgamma(int(number) + 1)
 
 
 def _follows(rows: Codes, source: Codes) -> bool:
@@ -490,8 +492,9 @@ def _attackers(one: Seen, policy: dict[str, Any], who: dict[str, Codes]) -> list
             continue
         aim = Attack(one, policy, who)
         most = aim.most(aim.groups(knows))
-        if (most < one.k).any():
-            found.append(Finding(7, one.name, f"attacker:{name}", f"{int((most < one.k).sum())} groups of fewer than {one.k} persons"))
+        few = int((most < one.k).sum())
+        if few:
+            found.append(Finding(7, one.name, f"attacker:{name}", f"{few} groups of fewer than {one.k} persons"))
     return found
 
 
