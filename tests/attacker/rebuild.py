@@ -221,6 +221,8 @@ def _calendar(column: pa.ChunkedArray, units: list[str], level: Any) -> Iterator
         if not pd.api.types.is_datetime64_any_dtype(times[0]):
             cut = texts.str.slice(0, 19).str.replace("T", " ")
             times = [pd.to_datetime(cut, errors="coerce")]
+    # Times with a zone count in their own, or in the world's.
+    times += [moment.dt.tz_convert("UTC") for moment in times if moment.dt.tz is not None]
     for moment in times:
         if units[at] == "quarter":
             texts = moment.dt.year.astype("Int64").astype(str) + "-Q" + moment.dt.quarter.astype("Int64").astype(str)
