@@ -82,6 +82,13 @@ def test_a_table_that_lacks_a_column_stops_the_run(shop, capsys):
     assert "lacks the column age" in capsys.readouterr().err
 
 
+def test_a_table_that_is_missing_stops_the_run(shop, capsys):
+    shop.run(POLICY.replace("KNOWS", "city, age"), code=3)
+    said = capsys.readouterr().err
+    assert "no file matches the attacker's table" in said
+    assert "known.*" in said
+
+
 def test_nulls_of_a_table_are_the_sources_nulls(shop):
     attack, _ = attacked(shop, {"age": [None] * PEOPLE})
     assert (attack["linked"], attack["candidates"]) == (0, None)

@@ -11,7 +11,7 @@ from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Fault, InputOptions
 from beam_deid.transforms.policy.model import Attacker
@@ -43,7 +43,7 @@ def attacker_probes(
         The side, and whether the table names its subjects, so that right links can be told.
 
     Raises:
-        InputError: The table cannot be read, lacks a column, or holds values that cannot be read as their kind or as
+        InputError: The table is missing or cannot be read, lacks a column, or holds values that cannot be read as their kind or as
             what the source has.
     """
     subject = job.policy.subject_field
@@ -53,7 +53,7 @@ def attacker_probes(
     values: list[Numbers] = []
     people: list[Keys] = []
     options, named = InputOptions(), True
-    for file in files.match([attacker.table or ""]):
+    for file in _files(attacker.table or ""):
         kind = format_of(file.path, options)
         present = kind.schema(file.path, options).names
         missing = [name for name in (*exact, *near) if name not in present]
@@ -98,6 +98,15 @@ def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> p
         return pc.cast(pc.if_else(pc.equal(values, ""), None, values) if is_text(own) else values, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise problem from None
+
+
+def _files(table: str) -> list[files.InputFile]:
+    try:
+        return files.match([table])
+    except UsageError:
+        raise InputError(
+            "no file matches the attacker's table", table, "Put the table back, or mend its path in the policy"
+        ) from None
 
 
 def _refuse(faults: Sequence[Fault], path: str) -> None:

@@ -1,0 +1,271 @@
+"""Cases of the label rule, black box: small tables of made-up people, a policy, `beam-deid run`, and the lines that must fail.
+
+A case is written as data. `run` carries it out in this process and `judge` compares what came out with what the case says:
+
+    Case(
+        "all-sensitive", "Every column is called sensitive, and every row is unique on three of them.",
+        lambda: crowd(grid(city=["A", "B"]), 100, category=lambda who: turn("abcd", who.person)),
+        policy(roles(direct="buyer", quasi="city", sensitive="category"), a=release("public", "city category")),
+        fails=(3,),
+    )
+"""
+
+import contextlib
+import io
+import itertools
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import yaml
+
+from beam_deid.pipelines.cli import call
+
+SHARED = Path(os.environ.get("BEAM_DEID_CASES") or Path(__file__).parents[3].parent / "shared" / "cases" / "label")
+"""The cases that an issue gives with input, policy and `check`; they are not a part of this repository."""
+
+Content = pa.Table | str
+"""A file beside the policy: a table, whose name's ending says how it is written, or text as it stands."""
+
+T = TypeVar("T")
+
+
+# Data
+
+
+class Who(NamedTuple):
+    """Which row a value is made for: the `order`-th of the `person`-th of the `cell`-th cell, and the person's number overall."""
+
+    cell: int
+    person: int
+    order: int
+    number: int
+
+
+def grid(**columns: Sequence[Any]) -> list[dict[str, Any]]:
+    """Every combination of the columns' values: one cell each."""
+    return [dict(zip(columns, values, strict=True)) for values in itertools.product(*columns.values())]
+
+
+def crowd(
+    cells: Sequence[Mapping[str, Any]], persons: int, orders: int = 1, *, seed: int = 1,
+    types: Mapping[str, pa.DataType] | None = None, **columns: Callable[[Who], Any] | None,
+) -> pa.Table:  # fmt: skip
+    """`persons` people in every cell with `orders` rows each, in a random order that the seed fixes.
+
+    Args:
+        cells: The columns that everybody in a cell has alike.
+        persons: People per cell.
+        orders: Rows per person.
+        seed: Of the order of rows.
+        types: Arrow types of columns; inferred where none is given.
+        columns: Makes a column's value from where its row stands. `buyer`, one per person, is made if it is not given;
+            where it is None there is none.
+    """
+    given: Mapping[str, Callable[[Who], Any] | None] = {"buyer": lambda who: f"u{who.number:05d}"} | columns
+    makers = {name: make for name, make in given.items() if make is not None}
+    rows = [
+        {**{name: make(who) for name, make in makers.items()}, **cell}
+        for at, cell in enumerate(cells)
+        for person in range(persons)
+        for order in range(orders)
+        for who in [Who(at, person, order, at * persons + person)]
+    ]
+    random.Random(seed).shuffle(rows)
+    names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
+    return pa.table({name: pa.array([row.get(name) for row in rows], (types or {}).get(name)) for name in names})
+
+
+def turn(values: Sequence[T], number: int) -> T:
+    """The values in turn: with consecutive numbers each is had equally often."""
+    return values[number % len(values)]
+
+
+def mobile(number: int) -> str:
+    """A mobile of its own for every number below 100 million."""
+    return f"138{number:08d}"
+
+
+def replaced(table: pa.Table, column: str, rows: Mapping[int, Any]) -> pa.Table:
+    """The table with other values in some rows of a column, of the same type."""
+    at, values = table.schema.get_field_index(column), table[column].to_pylist()
+    for row, value in rows.items():
+        values[row] = value
+    return table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
+
+
+# Policies
+
+
+def roles(**named: str) -> dict[str, dict[str, Any]]:
+    """The fields of a policy from their names by role: `direct="buyer phone:mobile", quasi="city", both="payment"`.
+
+    What stands behind a colon is a kind; `both` are quasi-identifiers and sensitive.
+    """
+    words: Mapping[str, Any] = {
+        "direct": "direct_identifier", "quasi": "quasi_identifier", "sensitive": "sensitive", "insensitive": "insensitive",
+        "both": ["quasi_identifier", "sensitive"],
+    }  # fmt: skip
+    fields = {}
+    for role, names in named.items():
+        for name, _, kind in (one.partition(":") for one in names.split()):
+            fields[name] = {"role": words[role]} | ({"kind": kind} if kind else {})
+    return fields
+
+
+def release(sharing: str, kept: str, fields: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """A release that keeps the named fields, does with `fields` what is said there, and has `more` beside."""
+    return {"purpose": "test", "sharing": sharing, "fields": dict.fromkeys(kept.split(), "keep") | dict(fields or {}), **more}
+
+
+def policy(fields: Mapping[str, Any], *, top: Mapping[str, Any] | None = None, **releases: Any) -> dict[str, Any]:
+    """A policy whose subject is `buyer`; `top` says or takes back (None) what stands at the top, such as another subject."""
+    whole = {"version": 1, "dataset": "t", "subject": "buyer", "fields": fields, "releases": releases} | dict(top or {})
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+# Cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """A release, or several of one run, and its verdict.
+
+    Attributes:
+        name: Of the case.
+        says: What is wrong with it, or why nothing is, in a sentence.
+        data: Makes the input, or all files that stand beside the policy, by name; `in.parquet` is the input.
+        policy: As a policy file has it.
+        fails: Lines of the label rule that must fail, in one release at least; of an inner tuple, one of these. Empty: every
+            release is rightly anonymized.
+        refused: Patterns of what the message must say where the policy itself is wrong (exit code 2); None if it is not.
+        releases: The releases that are judged; all if none is named.
+        inputs: Names of the input files, or a glob.
+        commands: What is run in the case's folder, one after the other, `--overwrite` and all; one `run` into `out` if not given.
+        outputs: Where the commands put what is judged.
+    """
+
+    name: str
+    says: str
+    data: Callable[[], pa.Table | Mapping[str, Content]]
+    policy: Mapping[str, Any]
+    fails: tuple[int | tuple[int, ...], ...] = ()
+    refused: tuple[str, ...] | None = None
+    releases: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ("in.parquet",)
+    commands: tuple[tuple[str, ...], ...] = ()
+    outputs: tuple[str, ...] = ("out",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a case came to: the exit code of its last command, all that was said, and the labels that stand, by release."""
+
+    code: int
+    said: str
+    labels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def failing(self, name: str) -> dict[int, list[str]]:
+        """The tests of a release that do not hold, by line."""
+        lines: dict[int, list[str]] = {}
+        for test in self.labels[name]["tests"]:
+            if test["passed"] is not True:
+                words = f"{test['name']}: {test['measured']} against {test['limit']} ({test['detail']})"
+                lines.setdefault(test["line"], []).append(words)
+        return lines
+
+
+def run(case: Case, folder: Path) -> Outcome:
+    """Write a case's files into a folder, run it there, and read what came out."""
+    made = case.data()
+    for name, content in (made if isinstance(made, Mapping) else {"in.parquet": made}).items():
+        write(folder / name, content)
+    (folder / "policy.yaml").write_text(yaml.safe_dump(dict(case.policy), allow_unicode=True, sort_keys=False))
+    inputs = [word for name in case.inputs for word in ("--input", name)]
+    return carry_out(folder, case.commands or (("run", "policy.yaml", *inputs, "--output", "out"),), case.outputs)
+
+
+def run_shared(name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)) -> Outcome:
+    """Run a copy of a shared case, as its `run.sh` does: where no commands are given, one run of `in.parquet` into `out`."""
+    copy = shutil.copytree(SHARED / name, folder / name)
+    return carry_out(copy, commands or [("run", "policy.yaml", "--input", "in.parquet", "--output", "out")], outputs)
+
+
+def carry_out(folder: Path, commands: Sequence[Sequence[str]], outputs: Sequence[str]) -> Outcome:
+    """Run commands in a folder, and read the labels of all releases below `outputs`: `RELEASE`, or `OUTPUT/RELEASE` of several."""
+    said, code = io.StringIO(), 0
+    with _inside(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        for command in commands:
+            one_process = ["--workers", "1"] if command[0] == "run" else []
+            code = call([*command, *one_process])
+    labels = {
+        path.parent.name if len(outputs) == 1 else f"{output}/{path.parent.name}": json.loads(path.read_text())
+        for output in outputs
+        for path in sorted((folder / output).glob("*/label.json"))
+    }  # fmt: skip
+    return Outcome(code, said.getvalue().replace(str(folder), "."), labels)
+
+
+def judge(
+    outcome: Outcome, fails: Sequence[int | tuple[int, ...]] = (), refused: Sequence[str] | None = None,
+    releases: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Compare what came out with what must.
+
+    Raises:
+        AssertionError: A release is anonymized that must not be, or is not that must, or the wrong line is named.
+    """
+    if refused is not None:
+        assert outcome.code == 2, f"exit code {outcome.code}, a policy error was expected: {outcome.said}"
+        assert not outcome.labels, "something was published"
+        missing = [pattern for pattern in refused if not re.search(pattern, outcome.said)]
+        assert not missing, f"the message does not say {missing}: {outcome.said}"
+        return
+    assert outcome.code == 0, f"exit code {outcome.code}: {outcome.said}"
+    judged = list(releases or outcome.labels)
+    assert judged, f"nothing came out: {outcome.said}"
+    failing = {name: outcome.failing(name) for name in judged}
+    words = {name: outcome.labels[name]["label"] for name in judged}
+    if not fails:
+        assert not any(failing.values()), f"lines fail that hold: {failing}"
+        assert set(words.values()) == {"anonymized"}, words
+        return
+    assert set(words.values()) == {"still_personal"}, f"{words}; a line must fail: {fails}"
+    for line in fails:
+        either = line if isinstance(line, tuple) else (line,)
+        assert any(one in lines for lines in failing.values() for one in either), f"line {line} holds; these fail: {failing}"
+
+
+def write(path: Path, content: Content) -> None:
+    """Write a table as its file's name says, or text as it stands."""
+    if isinstance(content, str):
+        path.write_text(content)
+    elif path.suffix == ".parquet":
+        pq.write_table(content, path)
+    elif path.suffix == ".csv":
+        pyarrow.csv.write_csv(content, path)
+    else:
+        lines = (json.dumps(row, ensure_ascii=False, default=str) for row in content.to_pylist())
+        path.write_text("".join(f"{line}\n" for line in lines))
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
