@@ -176,12 +176,13 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
         return
     if facts.num_rows != file["rows"]:
         yield f"{name} holds {facts.num_rows} rows, the label says {file['rows']}"
-    named, earlier = as_published(label)
-    for key, expected in (("label", named), ("release", label["release"]), ("run", label["run"])):
+    written = as_published(label)
+    earlier = written["fields"]
+    for key, expected in (("label", written["label"]), ("release", label["release"]), ("run", label["run"])):
         if _metadata(schema.metadata, key) != expected:
             yield f"{name} bears another {key} than its label"
     for key in _travelling(label):
-        if not _says(_metadata(schema.metadata, key), label[key]):
+        if not _says(_metadata(schema.metadata, key), written.get(key, label[key])):
             yield f"{name} bears another {key} than its label"
     fields = label["fields"]
     if sorted(schema.names) != sorted(fields):

@@ -12,6 +12,9 @@ from beam_deid.transforms.label.rule import CONDITION, name_of, test_of
 from beam_deid.transforms.label.scope import Scope, links
 from beam_deid.transforms.terms import LabelName, Recoverability
 
+_WRITTEN = ("label", "limits", "condition")
+"""What stands in the parts, too, and may change with a decision made again."""
+
 
 def decide_again(
     label: Mapping[str, Any], keyring: str, destroyed: Mapping[int, str], now: str
@@ -45,7 +48,7 @@ def decide_again(
     tests = list(_tests(scope, label["tests"]))
     after = name_of(tests) if label["label"] == LabelName.ANONYMIZED else LabelName.STILL_PERSONAL
     amendment = {
-        "at": now, "label": label["label"], "decided_at": label["decided_at"],
+        "at": now, "decided_at": label["decided_at"], **{key: label[key] for key in _WRITTEN},
         "destroyed": sorted({facts.key["id"] for facts in gone.values() if facts.key}),
         "fields": {name: facts.recoverability for name, facts in gone.items()},
     }  # fmt: skip
@@ -76,10 +79,11 @@ def _tests(scope: Scope, before: Iterable[Mapping[str, Any]]) -> Iterable[Test]:
             yield test_of(test, Figure(None, "not measured when the release was made; only a new run can"))
 
 
-def as_published(label: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The label's name and each field's recoverability as they were when the parts were written."""
-    name, fields = label.get("label"), {}
+def as_published(label: Mapping[str, Any]) -> dict[str, Any]:
+    """What a label said when the parts were written: its ``label``, ``limits``, ``condition``, and each field's ``fields``."""
+    said = {key: label.get(key) for key in _WRITTEN}
+    fields: dict[str, Any] = {}
     for amendment in reversed(label.get("amendments") or []):
-        name = amendment["label"]
+        said.update({key: amendment[key] for key in _WRITTEN if key in amendment})
         fields.update(amendment["fields"])
-    return name, fields
+    return {**said, "fields": fields}

@@ -14,7 +14,7 @@ from beam_deid.transforms.records.cutting import Cut, cut
 from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.requiring import asked_alone, requirements
-from beam_deid.transforms.records.scanning import scan, scan_names
+from beam_deid.transforms.records.scanning import scan_names
 from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.terms import LabelName, Recoverability
@@ -120,16 +120,11 @@ def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
 
 
 def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """Identifiers in released values, in the labels of open fields at their levels, and in the names of columns."""
+    """Identifiers in released values, in all labels that a release may give out, and in the names of columns."""
     data, layout = seen.data, seen.data.layout
     hits = dict(data.measured.scanned.hits)
-    for name in layout.open:
-        if identifies(layout.scope.fields[name]):
-            continue  # the label fails for it already
-        level = seen.levels[name]
-        for one in {int(level)} if not hasattr(level, "shape") else set(level.tolist()):
-            for place, count in scan(name, data.labels(name, one)).hits.items():
-                hits[place] = hits.get(place, 0) + count
+    for place, count in data.hits_in_labels.items():
+        hits[place] = hits.get(place, 0) + count
     for place, count in scan_names(layout.fields).items():
         hits[place] = hits.get(place, 0) + count
     return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
@@ -152,6 +147,9 @@ def _hopeless(data: ReleasedData) -> str | None:
     keyed = [name for name, facts in scope.fields.items() if facts.recoverability == Recoverability.KEYED]
     if keyed:
         return f"nothing satisfies: a key exists for {', '.join(keyed)}"
+    if data.hits_in_labels:
+        fields = ", ".join(dict.fromkeys(name for name, _ in data.hits_in_labels))
+        return f"nothing satisfies: labels of {fields} hold identifiers"
     return None if data.cells.persons.names else "nothing satisfies: nobody says whom the records are about"
 
 

@@ -1,6 +1,8 @@
 """A release's measured fields over cells: what each level makes of them, and the keys by which the release pass knows them."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.records.cells import Cells
@@ -17,6 +20,7 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured, without_spelling
 from beam_deid.transforms.records.openings import Levels, Openings
+from beam_deid.transforms.records.scanning import scan
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Numbers
@@ -80,9 +84,17 @@ class ReleasedData:
         """One key of several released values."""
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
-    def labels(self, name: str, level: int) -> pa.Array:
-        """What is written of an open field at a level, distinct."""
-        return pc.unique(self.openings.ladder(name).at(self.measured.bases[name], level))
+    @cached_property
+    def hits_in_labels(self) -> dict[tuple[str, str], int]:
+        """Identifiers in the labels of open fields, at every level that may be chosen: by (field, recogniser)."""
+        hits: Counter[tuple[str, str]] = Counter()
+        for name in self._base:
+            if identifies(self.layout.scope.fields[name]):
+                continue  # the label fails for it already
+            for level in self.openings.choices(name):
+                labels = pc.unique(self.openings.ladder(name).at(self.measured.bases[name], level))
+                hits.update(scan(name, labels).hits)
+        return dict(hits)
 
     def normal_keys(self, name: str, levels: Levels) -> Keys:
         """The key of each cell's value of a sensitive field, without differences in spelling."""

@@ -175,3 +175,7 @@ def _distinct(columns: list[pa.Array]) -> pa.Array:
 
 def scan_names(columns):
     return Counter()
+
+
+def scan_names(columns):
+    return Counter()
