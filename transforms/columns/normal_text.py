@@ -1,0 +1,152 @@
+"""Texts in one spelling: what a reader takes for the same word becomes the same bytes.
+
+Chinese characters are converted one by one by OpenCC's table (Apache-2.0), not by its phrases: two spellings of a word must
+become one, whichever; that 乾隆 keeps its 乾 in simplified Chinese does not matter.
+"""
+
+from functools import lru_cache
+from unicodedata import combining, decomposition, is_normalized
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.code_points import GONE, LAST, CodePoints, Codes, Mask, identical
+from beam_deid.transforms.columns.distinct import per_distinct
+
+# Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
+_INVISIBLE = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
+_CASED = 0x1E944  # no character from here on has a case
+_SPACE = ord(" ")
+_ASCII_SPACES = r"[\t-\r\x1c-\x1f ]+"
+
+
+def normal_text(texts: pa.Array) -> pa.Array:
+    """Texts without differences of spelling: a plain ``string`` array (n,), null where the texts are.
+
+    Compatibility forms are read as the characters that they stand for (NFKC), case is folded, zero-width and direction marks are
+    gone, traditional Chinese is simplified, a run of white space is one space, and none stands at an end.
+
+    Args:
+        texts: Text in any layout, shape (n,).
+    """
+    return per_distinct(texts, _normal)
+
+
+def _normal(texts: pa.Array) -> pa.Array:
+    if all_ascii(texts):
+        single = pc.utf8_lower(texts)
+        if pc.any(pc.match_substring_regex(single, r"[\t-\r\x1c-\x1f]|  |\A | \z"), min_count=0).as_py():
+            single = pc.utf8_trim(pc.replace_substring_regex(single, _ASCII_SPACES, " "), characters=" ")
+        return single
+    points = CodePoints.of(composed_text(texts))
+    several = _having(points, _unfolded())
+    if several.any():
+        # Letters that fold to two, such as ß, are in few values.
+        texts = points.column()
+        folded = [text.casefold() for text in texts.filter(pa.array(several)).to_pylist()]
+        points = CodePoints.of(pc.replace_with_mask(texts, pa.array(several), pa.array(folded, pa.string())))
+    return pc.utf8_trim(single_spaced(points.translated(_table())).column(), characters=" ")
+
+
+def all_ascii(texts: pa.Array) -> bool:
+    """Whether no text (n,) has a character beyond ASCII."""
+    return bool(pc.all(pc.string_is_ascii(texts), min_count=0).as_py())
+
+
+def composed_text(texts: pa.Array) -> pa.Array:
+    """Texts (n,), none null, in normal form NFKC, without characters that nobody sees."""
+    points = CodePoints.of(texts)
+    changing = _having(points, _changing())
+    if not changing.any():
+        return texts
+    some = CodePoints.of(texts.filter(pa.array(changing))).translated(_seen()).column()
+    return pc.replace_with_mask(texts, pa.array(changing), pc.utf8_normalize(some, form="NFKC"))
+
+
+def _having(points: CodePoints, table: Mask) -> Mask:
+    """Which values, shape (n,), have a character of a table, shape (0x110000,)."""
+    before = np.zeros(len(points.codes) + 1, np.int64)
+    np.cumsum(table[points.codes], out=before[1:])
+    return before[points.edges[1:]] > before[points.edges[:-1]]
+
+
+def single_spaced(points: CodePoints) -> CodePoints:
+    """The same with one space for each run of them."""
+    space = points.codes == _SPACE
+    keep = np.ones(len(space), bool)
+    # Behind the space at the end of a value the next value may lose one at its beginning, where it means nothing either.
+    keep[1:] = ~(space[1:] & space[:-1])
+    return points if keep.all() else points.kept(keep)
+
+
+@lru_cache(maxsize=1)
+def simplified() -> Codes:
+    """A table, shape (0x110000,), from traditional to simplified Chinese characters; all else as it is. Not to be written to."""
+    from opencc import OpenCC
+
+    codes = np.concatenate([np.arange(first, last + 1, dtype=np.uint32) for first, last in _CHINESE])
+    given = codes.astype("<u4").tobytes().decode("utf-32-le")
+    found = OpenCC("t2s").convert("\n".join(given)).split("\n")
+    table = identical()
+    table[codes] = [ord(one) if len(one) == 1 else ord(own) for own, one in zip(given, found, strict=True)]
+    return table
+
+
+def invisible(table: Codes) -> Codes:
+    """The table with what nobody sees taken out."""
+    for first, last in _INVISIBLE:
+        table[first : last + 1] = GONE
+    return table
+
+
+def white(table: Codes) -> Codes:
+    """The table with a space for all white space."""
+    table[[code for code in range(0x3001) if chr(code).isspace()]] = _SPACE
+    return table
+
+
+@lru_cache(maxsize=1)
+def _table() -> Codes:
+    table = invisible(white(simplified().copy()))
+    for code in range(_CASED):
+        folded = chr(code).casefold()
+        if len(folded) == 1 and ord(folded) != code:
+            table[code] = ord(folded)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _unfolded() -> Mask:
+    """Characters whose folded form is more than one, shape (0x110000,)."""
+    return np.array([len(chr(code).casefold()) > 1 for code in range(_CASED)] + [False] * (LAST - _CASED))
+
+
+@lru_cache(maxsize=1)
+def _seen() -> Codes:
+    return invisible(identical())
+
+
+@lru_cache(maxsize=1)
+def _changing() -> Mask:
+    """Characters that NFKC may change, alone or behind another, and those that nobody sees, shape (0x110000,)."""
+    table = _seen() == GONE
+    for code in (*range(0x80, 0x3400), *range(0xA000, 0xD800), *range(0xE000, 0x20000), *range(0x2F800, 0x2FA20)):
+        table[code] |= combining(chr(code)) > 0 or not is_normalized("NFKC", chr(code))
+    # Vowels and finals of Hangul, and a few vowel signs, compose without being combining.
+    table[0x1100:0x1200] = True
+    return table | _composing()
+
+
+def _composing() -> Mask:
+    table = np.zeros(LAST, bool)
+    for code in (*range(0x80, 0x3100), *range(0xA000, 0xD800), *range(0x10000, 0x12000)):
+        parts = decomposition(chr(code)).split()
+        if len(parts) > 1 and not parts[0].startswith("<"):
+            table[[int(part, 16) for part in parts[1:]]] = True
+    return table
