@@ -4,14 +4,15 @@ Chinese characters are converted one by one by OpenCC's table (Apache-2.0), not 
 become one, whichever; that 乾隆 keeps its 乾 in simplified Chinese does not matter.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from unicodedata import combining, decomposition, is_normalized
+from unicodedata import combining, decomposition, is_normalized, normalize
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.code_points import GONE, LAST, CodePoints, Codes, Mask, identical
+from beam_deid.transforms.columns.code_points import BETWEEN, GONE, LAST, CodePoints, Codes, Mask, identical
 from beam_deid.transforms.columns.distinct import per_distinct
 
 # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
@@ -44,13 +45,10 @@ def _normal(texts: pa.Array) -> pa.Array:
         if pc.any(pc.match_substring_regex(single, r"[\t-\r\x1c-\x1f]|  |\A | \z"), min_count=0).as_py():
             single = pc.utf8_trim(pc.replace_substring_regex(single, _ASCII_SPACES, " "), characters=" ")
         return single
-    points = CodePoints.of(composed_text(texts))
+    points = composed(texts)
     several = _having(points, _unfolded())
     if several.any():
-        # Letters that fold to two, such as ß, are in few values.
-        texts = points.column()
-        folded = [text.casefold() for text in texts.filter(pa.array(several)).to_pylist()]
-        points = CodePoints.of(pc.replace_with_mask(texts, pa.array(several), pa.array(folded, pa.string())))
+        points = _changed(points, several, _folded)
     return pc.utf8_trim(single_spaced(points.translated(_table())).column(), characters=" ")
 
 
@@ -59,21 +57,37 @@ def all_ascii(texts: pa.Array) -> bool:
     return bool(pc.all(pc.string_is_ascii(texts), min_count=0).as_py())
 
 
-def composed_text(texts: pa.Array) -> pa.Array:
+def composed(texts: pa.Array) -> CodePoints:
     """Texts (n,), none null, in normal form NFKC, without characters that nobody sees."""
     points = CodePoints.of(texts)
     changing = _having(points, _changing())
-    if not changing.any():
-        return texts
-    some = CodePoints.of(texts.filter(pa.array(changing))).translated(_seen()).column()
-    return pc.replace_with_mask(texts, pa.array(changing), pc.utf8_normalize(some, form="NFKC"))
+    return _changed(points, changing, _nfkc) if changing.any() else points
+
+
+def _nfkc(points: CodePoints) -> CodePoints:
+    # pyarrow's utf8_normalize leaves composable characters apart.
+    return points.translated(_seen()).mapped(lambda text: normalize("NFKC", text))
+
+
+def _folded(points: CodePoints) -> CodePoints:
+    return points.mapped(str.casefold)
+
+
+def _changed(points: CodePoints, mask: Mask, function: Callable[[CodePoints], CodePoints]) -> CodePoints:
+    """The values that a mask (n,) has, changed; the others as they are."""
+    if mask.all():
+        return function(points)
+    texts, some = points.column(), pa.array(mask)
+    return CodePoints.of(pc.replace_with_mask(texts, some, function(CodePoints.of(texts.filter(some))).column()))
 
 
 def _having(points: CodePoints, table: Mask) -> Mask:
     """Which values, shape (n,), have a character of a table, shape (0x110000,)."""
-    before = np.zeros(len(points.codes) + 1, np.int64)
-    np.cumsum(table[points.codes], out=before[1:])
-    return before[points.edges[1:]] > before[points.edges[:-1]]
+    mask = np.zeros(len(points.edges) - 1, bool)
+    there = np.flatnonzero(table[points.codes])
+    if len(there):
+        mask[np.searchsorted(points.edges, there, side="right") - 1] = True
+    return mask
 
 
 def single_spaced(points: CodePoints) -> CodePoints:
@@ -129,7 +143,9 @@ def _unfolded() -> Mask:
 
 @lru_cache(maxsize=1)
 def _seen() -> Codes:
-    return invisible(identical())
+    table = invisible(identical())
+    table[BETWEEN] = GONE
+    return table
 
 
 @lru_cache(maxsize=1)
