@@ -1,0 +1,168 @@
+"""Texts in one spelling: what a reader takes for the same word becomes the same bytes.
+
+Chinese characters are converted one by one by OpenCC's table (Apache-2.0), not by its phrases: two spellings of a word must
+become one, whichever; that 乾隆 keeps its 乾 in simplified Chinese does not matter.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from unicodedata import combining, decomposition, is_normalized, normalize
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.code_points import BETWEEN, GONE, LAST, CodePoints, Codes, Mask, identical
+from beam_deid.transforms.columns.distinct import per_distinct
+
+# Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
+_INVISIBLE = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
+_CASED = 0x1E944  # no character from here on has a case
+_SPACE = ord(" ")
+_ASCII_SPACES = r"[\t-\r\x1c-\x1f ]+"
+
+
+def normal_text(texts: pa.Array) -> pa.Array:
+    """Texts without differences of spelling: a plain ``string`` array (n,), null where the texts are.
+
+    Compatibility forms are read as the characters that they stand for (NFKC), case is folded, zero-width and direction marks are
+    gone, traditional Chinese is simplified, a run of white space is one space, and none stands at an end.
+
+    Args:
+        texts: Text in any layout, shape (n,).
+    """
+    return per_distinct(texts, _normal)
+
+
+def _normal(texts: pa.Array) -> pa.Array:
+    if all_ascii(texts):
+        single = pc.utf8_lower(texts)
+        if pc.any(pc.match_substring_regex(single, r"[\t-\r\x1c-\x1f]|  |\A | \z"), min_count=0).as_py():
+            single = pc.utf8_trim(pc.replace_substring_regex(single, _ASCII_SPACES, " "), characters=" ")
+        return single
+    points = composed(texts)
+    several = _having(points, _unfolded())
+    if several.any():
+        points = _changed(points, several, _folded)
+    return pc.utf8_trim(single_spaced(points.translated(_table())).column(), characters=" ")
+
+
+def all_ascii(texts: pa.Array) -> bool:
+    """Whether no text (n,) has a character beyond ASCII."""
+    return bool(pc.all(pc.string_is_ascii(texts), min_count=0).as_py())
+
+
+def composed(texts: pa.Array) -> CodePoints:
+    """Texts (n,), none null, in normal form NFKC, without characters that nobody sees."""
+    points = CodePoints.of(texts)
+    changing = _having(points, _changing())
+    return _changed(points, changing, _nfkc) if changing.any() else points
+
+
+def _nfkc(points: CodePoints) -> CodePoints:
+    # pyarrow's utf8_normalize leaves composable characters apart.
+    return points.translated(_seen()).mapped(lambda text: normalize("NFKC", text))
+
+
+def _folded(points: CodePoints) -> CodePoints:
+    return points.mapped(str.casefold)
+
+
+def _changed(points: CodePoints, mask: Mask, function: Callable[[CodePoints], CodePoints]) -> CodePoints:
+    """The values that a mask (n,) has, changed; the others as they are."""
+    if mask.all():
+        return function(points)
+    texts, some = points.column(), pa.array(mask)
+    return CodePoints.of(pc.replace_with_mask(texts, some, function(CodePoints.of(texts.filter(some))).column()))
+
+
+def _having(points: CodePoints, table: Mask) -> Mask:
+    """Which values, shape (n,), have a character of a table, shape (0x110000,)."""
+    mask = np.zeros(len(points.edges) - 1, bool)
+    there = np.flatnonzero(table[points.codes])
+    if len(there):
+        mask[np.searchsorted(points.edges, there, side="right") - 1] = True
+    return mask
+
+
+def single_spaced(points: CodePoints) -> CodePoints:
+    """The same with one space for each run of them."""
+    space = points.codes == _SPACE
+    keep = np.ones(len(space), bool)
+    # Behind the space at the end of a value the next value may lose one at its beginning, where it means nothing either.
+    keep[1:] = ~(space[1:] & space[:-1])
+    return points if keep.all() else points.kept(keep)
+
+
+@lru_cache(maxsize=1)
+def simplified() -> Codes:
+    """A table, shape (0x110000,), from traditional to simplified Chinese characters; all else as it is. Not to be written to."""
+    from opencc import OpenCC
+
+    codes = np.concatenate([np.arange(first, last + 1, dtype=np.uint32) for first, last in _CHINESE])
+    given = codes.astype("<u4").tobytes().decode("utf-32-le")
+    found = OpenCC("t2s").convert("\n".join(given)).split("\n")
+    table = identical()
+    table[codes] = [ord(one) if len(one) == 1 else ord(own) for own, one in zip(given, found, strict=True)]
+    return table
+
+
+def invisible(table: Codes) -> Codes:
+    """The table with what nobody sees taken out."""
+    for first, last in _INVISIBLE:
+        table[first : last + 1] = GONE
+    return table
+
+
+def white(table: Codes) -> Codes:
+    """The table with a space for all white space."""
+    table[[code for code in range(0x3001) if chr(code).isspace()]] = _SPACE
+    return table
+
+
+@lru_cache(maxsize=1)
+def _table() -> Codes:
+    table = invisible(white(simplified().copy()))
+    for code in range(_CASED):
+        folded = chr(code).casefold()
+        if len(folded) == 1 and ord(folded) != code:
+            table[code] = ord(folded)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _unfolded() -> Mask:
+    """Characters whose folded form is more than one, shape (0x110000,)."""
+    return np.array([len(chr(code).casefold()) > 1 for code in range(_CASED)] + [False] * (LAST - _CASED))
+
+
+@lru_cache(maxsize=1)
+def _seen() -> Codes:
+    table = invisible(identical())
+    table[BETWEEN] = GONE
+    return table
+
+
+@lru_cache(maxsize=1)
+def _changing() -> Mask:
+    """Characters that NFKC may change, alone or behind another, and those that nobody sees, shape (0x110000,)."""
+    table = _seen() == GONE
+    for code in (*range(0x80, 0x3400), *range(0xA000, 0xD800), *range(0xE000, 0x20000), *range(0x2F800, 0x2FA20)):
+        table[code] |= combining(chr(code)) > 0 or not is_normalized("NFKC", chr(code))
+    # Vowels and finals of Hangul, and a few vowel signs, compose without being combining.
+    table[0x1100:0x1200] = True
+    return table | _composing()
+
+
+def _composing() -> Mask:
+    table = np.zeros(LAST, bool)
+    for code in (*range(0x80, 0x3100), *range(0xA000, 0xD800), *range(0x10000, 0x12000)):
+        parts = decomposition(chr(code)).split()
+        if len(parts) > 1 and not parts[0].startswith("<"):
+            table[[int(part, 16) for part in parts[1:]]] = True
+    return table
