@@ -85,7 +85,8 @@ def _same(draft: Draft) -> Iterator[Problem]:
         for one, others in (merged if isinstance(merged, dict) else {}).items():
             for other in others if isinstance(others, list) else []:
                 if other in ones:
-                    yield Problem(("same", field, one), f"{shown(str(other))} is merged into one and has others merged into it; name one")
+                    what = f"{shown(str(other))} is merged into one and has others merged into it; name one of both"
+                    yield Problem(("same", field, one), what)
 
 
 def _input(draft: Draft) -> Iterator[Problem]:

@@ -1,7 +1,10 @@
 """STUB."""
-import pyarrow as pa, pyarrow.compute as pc
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.terms import Kind
+
 IDENTIFYING = frozenset({Kind.ORDER_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.ID_CARD, Kind.BANK_CARD, Kind.EMAIL,
     Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.PRIVACY_NUMBER, Kind.PASSPORT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
     Kind.WECHAT, Kind.PLATFORM_ID, Kind.PLATFORM_CIPHERTEXT, Kind.TRACKING_NUMBER})

@@ -1,7 +1,7 @@
 """A dataset as it is, whoever made it: what it discloses, and the label it would get."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import decide
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
-from beam_deid.transforms.records.dataset_seen import DatasetSeen
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.records.dataset_seen import DatasetSeen
 from beam_deid.transforms.records.recovering import (
     JoinedMasks,
     digest_recoveries,

@@ -167,7 +167,8 @@ def _label(one: Chosen, seen: Candidate, read: int) -> Label:
         seen, search=_told(one), changes=tuple(changes_of(one, seen)), identities=_identities(one, seen),
         base_rates=seen.base_rates(), **seen.combinations(),
     )  # fmt: skip
-    return replace(label, fields={name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()})
+    fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}
+    return replace(label, fields=fields)
 
 
 def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFacts:
@@ -183,9 +184,9 @@ def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFact
 
 def _identities(one: Chosen, seen: Candidate) -> dict[str, Any]:
     """By what persons were counted, and what was found of each identity."""
-    persons = one.data.cells.persons
+    persons, measured = one.data.cells.persons, seen.counted and not seen.empty
     return {
-        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if seen.counted and not seen.empty else None,
+        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if measured else None,
         "same_as": {name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()},
         "shared_values": {name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]},
         "without_subject": int(one.data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,

@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 
-from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.requirements.persons import LEAST_K, K
+from beam_deid.transforms.label.requirements.requirement import (
+    Compare,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 
 
@@ -13,7 +21,9 @@ class Composite(Requirement):
     name = "k_composite"
     line = 3
     option = K
-    default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference); an entity id as Google's Sensitive Data Protection has it")
+    default = Default(
+        LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id"
+    )
     compare = Compare.AT_LEAST
     words = "persons who share all their groups, where a pseudonym links a person's rows"
 

@@ -23,7 +23,10 @@ class Dominance(Requirement):
 
     name = "dominance"
     line = 5
-    option = Option("dominance", Share, "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85")
+    option = Option(
+        "dominance", Share,
+        "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",
+    )  # fmt: skip
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
     words = "share of a group's records that one person has"
     suppresses = True

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from beam_deid.transforms.label.options import Option, Share
-from beam_deid.transforms.label.requirements.requirement import Broken, Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.requirement import (
+    Broken,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.inference import Certainty, certainty
 from beam_deid.transforms.terms import Sharing
@@ -20,7 +28,9 @@ class Gain(Requirement):
 
     name = "gain"
     line = 4
-    option = Option("gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9")
+    option = Option(
+        "gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9"
+    )
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
     words = "gain of certainty of any value of a sensitive column in any group, over persons"
     suppresses = True

@@ -16,7 +16,7 @@ class Order(Requirement):
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), (), "rows are shuffled by released values over all parts, without statistics of the source")
+        yield self._test(self.limit(scope), (), "rows say nothing of the source's order: they are shuffled by released values")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """None, once rows are shuffled; they are where every other line holds."""
