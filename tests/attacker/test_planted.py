@@ -171,3 +171,9 @@ def test_rows_that_stand_as_in_the_source_are_found(honest: tuple[pa.Table, Path
     ordered = pa.table({"city": source.column("city"), "age": ages, "ill": source.column("ill")})
     found = attack(source, yaml.safe_load(POLICY), edited(out, tmp_path, ordered))
     assert (9, "order") in {(one.line, one.test) for one in found}
+
+
+@pytest.mark.parametrize("name", ["oracle", "persons", "rebuild"])
+def test_the_attacker_shares_no_code_with_the_product(name: str) -> None:
+    text = (Path(__file__).parent / f"{name}.py").read_text("utf-8")
+    assert "beam_deid" not in text
