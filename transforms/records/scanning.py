@@ -171,11 +171,3 @@ def can_hide_identifiers(column_type: pa.DataType) -> bool:
 
 def _distinct(columns: list[pa.Array]) -> pa.Array:
     return pc.unique(pa.chunked_array(columns)) if len(columns) > 1 else pc.unique(columns[0])
-
-
-def scan_names(columns):
-    return Counter()
-
-
-def scan_names(columns):
-    return Counter()
