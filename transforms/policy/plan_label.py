@@ -13,15 +13,8 @@ from beam_deid.transforms.policy.roles import (
     recoverability,
     released_fields,
 )
-from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role
-
-_IDENTIFYING = {
-    Kind.ORDER_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.ID_CARD, Kind.BANK_CARD, Kind.EMAIL,
-    Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.PRIVACY_NUMBER, Kind.PASSPORT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
-    Kind.WECHAT, *PLATFORM_KINDS,
-}  # fmt: skip
-"""Kinds whose values identify a person by themselves, or may hold what does."""
+from beam_deid.transforms.recognisers.identity import IDENTIFYING
+from beam_deid.transforms.terms import LabelName, Recoverability, Role
 
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
@@ -111,7 +104,7 @@ def _limits(policy: Policy, release: str) -> Iterator[str]:
 def _roles(policy: Policy, release: str) -> Iterator[str]:
     for field in released_fields(policy, release):
         spec, kind = policy.fields[field], policy.kind(field)
-        if kind in _IDENTIFYING and not spec.has(Role.DIRECT):
+        if kind in IDENTIFYING and not spec.has(Role.DIRECT):
             roles = " and ".join(spec.role)
             what = f"{bare(field)} is of kind {kind} but {roles}"
             yield f"{what}; such values identify a person: should it be direct_identifier?"

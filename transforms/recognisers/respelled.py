@@ -17,7 +17,7 @@ from beam_deid.transforms.recognisers.screen import Rows, Screen, Sign
 
 NUMERALS = {
     **dict(zip("零一二三四五六七八九", "0123456789", strict=True)), **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
-    **dict(zip("〇○幺两", "0012", strict=True)),
+    **dict(zip("〇○幺两参", "00123", strict=True)),
 }  # fmt: skip
 """Chinese numerals that are said one by one, simplified."""
 
