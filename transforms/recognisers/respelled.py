@@ -23,7 +23,8 @@ NUMERALS = {
 
 _SEPARATORS = " -./·_,"
 _LIKE = {
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "·": "\u2022\u2027\u2219\u22c5\u30fb", ",": "、", ".": "。｡", "/": "\\",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "·": "\u2022\u2027\u2219\u22c5\u30fb", ",": "、",
+    ".": "。｡", "/": "\\",
 }  # fmt: skip
 _FEWEST, _MOST = 11, 24
 """Digits of a number that identifies: from a mobile on."""
@@ -129,7 +130,7 @@ def _of_one_number(codes: Codes, edges: Edges, other: Mask, places: Rows) -> Mas
     fits &= ~(once & np.isin(sign, _codes(".,/·")))
     fits &= ~(once & np.isin(sign, _codes("-_")) & (~np.isin(lead, (3, 4, 6, 7)) | (lead == right[starts])))
     fits &= ~((sign == ord(",")) & (thousands | (widest <= 2)))
-    return fits[number]
+    return np.asarray(fits[number])
 
 
 def _codes(text: str) -> Codes:
