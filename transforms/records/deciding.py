@@ -148,6 +148,13 @@ def _decision(
     return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records)
 
 
+def explained(one: Chosen) -> list[dict[str, Any]]:
+    """What would change the label that a release would get by itself: see `changes_of`."""
+    seen = one.candidate
+    seen.found = _found(one, seen)
+    return [change for change in changes_of(one, seen, tests_of(seen)) if change["line"] not in (8, ORDER)]
+
+
 def _found(one: Chosen, seen: Candidate) -> Found:
     """What is found of a release beside its classes, with what is told beside the lines."""
     if seen.empty:
