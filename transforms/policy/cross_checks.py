@@ -189,7 +189,7 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
 def _loosened(release: DraftRelease) -> Iterator[Problem]:
     """Whatever asks for less than the sharing model does. A policy may only tighten."""
     given, sharing = release.named("require"), release.raw.get("sharing")
-    if sharing not in {str(one) for one in Sharing}:
+    if not isinstance(sharing, str) or sharing not in {str(one) for one in Sharing}:
         return
     for requirement in REQUIREMENTS:
         if requirement.option is None:
@@ -197,7 +197,7 @@ def _loosened(release: DraftRelease) -> Iterator[Problem]:
         path: Path = ("releases", release.name, "require", requirement.option.name)
         asked = given.get(requirement.option.name)
         for where, value in _asked_of(asked, requirement.option.by_field, path):
-            what = requirement.loosened(value, Sharing(str(sharing)))
+            what = requirement.loosened(value, Sharing(sharing))
             if what:
                 yield Problem(where, what)
 
