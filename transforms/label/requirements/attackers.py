@@ -13,6 +13,7 @@ class Attackers(Requirement):
     line = 7
     default = Default.always(0, "ours: singling out has no share that is small enough")
     words = "share of persons, released or the attacker's, whom what an attacker knows narrows down to fewer than k"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each attacker."""

@@ -14,6 +14,7 @@ class AverageRisk(Requirement):
     option = Option("average_risk", Share, "Greatest average risk of the persons released: classes by persons")
     line = 6
     words = "average risk of the persons released: classes by persons"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""

@@ -26,6 +26,7 @@ class Composite(Requirement):
     )
     compare = Compare.AT_LEAST
     words = "persons who share all their groups, where a pseudonym links a person's rows"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where rows can be linked."""

@@ -19,6 +19,7 @@ class History(Requirement):
     )
     line = 3
     words = "chance that one to four points of a person's history single the person out (unicity)"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""

@@ -16,6 +16,7 @@ class Keyless(Requirement):
     line = 2
     default = Default(_LIMIT, "ours")
     words = "share of values, above chance, that frequency analysis or intervals name rightly without the key"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each pseudonym without a key."""

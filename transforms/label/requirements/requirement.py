@@ -236,6 +236,7 @@ class Requirement(ABC):
         compare: How its figure is compared with its limit.
         words: What it asks for, in words for README and report.
         suppresses: Whether rows that break it may be suppressed.
+        told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
     """
 
     name: ClassVar[str]
@@ -245,6 +246,7 @@ class Requirement(ABC):
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
     suppresses: ClassVar[bool] = False
+    told: ClassVar[bool] = False
 
     @abstractmethod
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -18,6 +18,7 @@ class OverallRisk(Requirement):
     option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
     default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
     words = "overall risk R: class risk (the highest in public sharing, else the average) times environment risk E"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
