@@ -20,7 +20,7 @@ _PLAIN_SECONDS = 5.0
 
 def console(as_json: bool) -> Console:
     """Where words for a person go: stdout, or stderr where stdout is for a machine."""
-    return Console(stderr=as_json, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def emit(document: Any) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.errors import DeidError, UsageError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.label.again import as_published
 from beam_deid.transforms.label.documents import canonical, document_sha256, signature_problem, signer
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
@@ -29,6 +31,7 @@ TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
 _BLOCK = 1 << 20
+_ROWS = 1 << 16
 _DEPTH = 32
 
 
@@ -197,6 +200,10 @@ def _file_problems(folder: str, file: dict[str, Any], label: dict[str, Any]) -> 
         return
     if name.endswith(".parquet"):
         yield from _parquet_problems(path, name, file, label)
+    elif name.endswith((".csv", ".jsonl")):
+        yield from _text_problems(path, name, file, label)
+    else:
+        yield f"{name} is of no format that a release is written in"
 
 
 def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
@@ -227,6 +234,24 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
             role, said.get("action"), how, f"{made.get('id')}:{made.get('check')}" if made else None,
         ]:  # fmt: skip
             yield f"{name}: the metadata of {field.name} is not what the label says"
+
+
+def _text_problems(path: str, name: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a part that bears no metadata: its rows are counted, and its fields compared."""
+    options, rows = InputOptions(format="csv" if name.endswith(".csv") else "jsonl"), 0
+    kind = format_of(path, options)
+    try:
+        names = kind.schema(path, options).names if file["rows"] or options.format == "csv" else list(label["fields"])
+        for shard in kind.shards(path, os.path.getsize(path), options, _ROWS):
+            for chunk in kind.read(shard, options, names, _ROWS):
+                rows += len(chunk.rows) + sum(len(fault.rows) for fault in chunk.faults)
+    except (DeidError, OSError, ValueError):  # Arrow's are of these
+        yield f"{name} cannot be read"
+        return
+    if rows != file["rows"]:
+        yield f"{name} holds {rows} rows, the label says {file['rows']}"
+    if sorted(names) != sorted(label["fields"]):
+        yield f"{name} has other fields than its label"
 
 
 def _travelling(label: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """What a release's label is about, from its policy: the scope of which `plan`, a run and its label make their tests."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
@@ -49,9 +49,12 @@ def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
     spec = policy.releases[release]
     fields = {name: facts_of(policy, release, name) for name in released_fields(policy, release)}
     composed = tested_together(policy, together)
-    siblings = {other: _sibling(policy, release, other) for other in composed if release in composed and other != release}
-    if len(siblings) > 1:
-        siblings[EVERY] = _every(policy, release, composed)
+    siblings: dict[str, Sibling] = {}
+    if release in composed:
+        out = {name: released_fields(policy, name) for name in composed}
+        siblings = {other: _sibling(policy, release, other, out) for other in composed if other != release}
+        if len(siblings) > 1:
+            siblings[EVERY] = _every(policy, release, out)
     attackers = {name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers}
     environment = spec.environment.model_dump(mode="json", exclude_none=True)
     settings = spec.environment.model_dump(exclude={"population"})
@@ -83,19 +86,19 @@ def _has_table(policy: Policy, release: str, attacker: str) -> bool:
     return spec.table is not None or spec.release is not None
 
 
-def _sibling(policy: Policy, release: str, other: str) -> Sibling:
-    theirs = set(released_fields(policy, other))
-    shared = tuple(name for name in released_fields(policy, release) if name in theirs)
+def _sibling(policy: Policy, release: str, other: str, out: Mapping[str, Sequence[str]]) -> Sibling:
+    theirs = set(out[other])
+    shared = tuple(name for name in out[release] if name in theirs)
     sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE))
     least = {name: max(least_values(policy, one, name) for one in (release, other)) for name in sensitive}
     return Sibling(shared, sensitive, max(policy.releases[release].k, policy.releases[other].k), least)
 
 
-def _every(policy: Policy, release: str, together: Sequence[str]) -> Sibling:
+def _every(policy: Policy, release: str, out: Mapping[str, Sequence[str]]) -> Sibling:
     """All releases that are tested together, as one of them sees it: two at a time they may say little, and much together."""
-    held = Counter(name for one in together for name in released_fields(policy, one))
+    held = Counter(name for names in out.values() for name in names)
     shared = tuple(name for name in policy.fields if held[name] > 1)
-    several = [name for name in released_fields(policy, release) if held[name] > 2]
+    several = [name for name in out[release] if held[name] > 2]
     sensitive = tuple(name for name in several if policy.fields[name].has(Role.SENSITIVE))
-    least = {name: max(least_values(policy, one, name) for one in together) for name in sensitive}
-    return Sibling(shared, sensitive, max(policy.releases[one].k for one in together), least)
+    least = {name: max(least_values(policy, one, name) for one in out) for name in sensitive}
+    return Sibling(shared, sensitive, max(policy.releases[one].k for one in out), least)

@@ -14,8 +14,12 @@ from beam_deid.transforms.records.choosing import Chosen
 from beam_deid.transforms.records.cutting import cut
 from beam_deid.transforms.terms import LabelName, Recoverability
 
+_RISK = 6
+"""The line that no suppression is made for."""
 _MOST_COLUMNS = 16
 """Most columns that are left out by turns."""
+_MOST_VALUES = 1 << 26
+"""Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
 
 
 def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
@@ -37,8 +41,11 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
     looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
     mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
     share = _share(one) if mended else None
+    bearable = _MOST_VALUES
     for requirement, test in failing:
-        drop = _droppable(requirement, test, seen) if looked_for else None
+        looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
+        drop = _droppable(requirement, test, seen) if looked_for and looked_at <= bearable else None
+        bearable -= looked_at if drop is not None else 0
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
         yield {
@@ -47,10 +54,18 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
 
 
 def _share(one: Chosen) -> float | None:
-    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends."""
+    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends.
+
+    None as well where the risk of what is left is too great: nothing is suppressed then, since that would not make the label.
+    """
     everything = int(one.data.everything.sum())
     found = cut(one.data, one.recoding.levels, share=1.0)
-    return found.lost(one.data) / everything if found.satisfied and everything else None
+    if not found.satisfied or not everything:
+        return None
+    left = Candidate(one.data, one.recoding.levels, found.left)
+    risks = [(requirement, test) for requirement, test in planned(left.scope) if test.line == _RISK]
+    enough = all(holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks)
+    return found.lost(one.data) / everything if enough else None
 
 
 def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:

@@ -11,9 +11,10 @@ import shutil
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.label.documents import document_sha256
 
 from .kit import Case, carry_out, crowd, grid, judge, policy, release, roles, run, write
-from .test_forged import FIELDS, RUN, forge, published
+from .test_forged import FIELDS, RUN, forge, published, sha256
 
 # Three releases
 
@@ -192,6 +193,16 @@ def sealed(out, change):
     forge(out, changed, metadata=metadata)
 
 
+def reseal(out, change):
+    """Forge a label whose parts bear no metadata."""
+    path, papers = out / "a" / "label.json", json.loads((out / "run.json").read_text("utf-8"))
+    label = json.loads(path.read_text("utf-8"))
+    change(label)
+    path.write_text(json.dumps(label, ensure_ascii=False), "utf-8")
+    papers["releases"]["a"]["label_sha256"] = sha256(path)
+    (out / "run.json").write_text(json.dumps({**papers, "sha256": document_sha256(papers)}), "utf-8")
+
+
 @pytest.mark.parametrize(("name", "change"), FORGED, ids=lambda one: one if isinstance(one, str) else one.__name__)
 def test_what_a_label_says_twice_it_says_alike(runs, name, change, tmp_path, capsys):
     out = shutil.copytree(runs / name / "out", tmp_path / "out")
@@ -235,6 +246,37 @@ def test_a_label_cannot_lower_the_class_size_of_a_sibling(tmp_path, capsys):
 
     sealed(out, lower)
     assert any("composition:b" in problem for problem in problems(out, capsys))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("rows", [60, 1], ids=["another column", "other rows"])
+def test_a_part_without_metadata_is_counted_and_its_fields_compared(kind, rows, tmp_path, capsys):
+    table = crowd(grid(city=["城0", "城\n1"]), 30, category=lambda who: "ab"[who.person % 2] if who.person else None)
+    write(tmp_path / "in.parquet", table)
+    write(tmp_path / "policy.yaml", json.dumps(policy(FIELDS, a=release("controlled", "city category", format=kind))))
+    carry_out(tmp_path, [RUN], ("out",))
+    out = tmp_path / "out"
+    assert problems(out, capsys) == []
+
+    def change(label):
+        part = out / "a" / label["files"][0]["path"]
+        other = table.select(["buyer", "city", "category"] if rows == 60 else ["city", "category"]).slice(0, rows)
+        write(part, other)
+        label["files"][0]["sha256"] = sha256(part)
+
+    reseal(out, change)
+    assert problems(out, capsys)
+
+
+def test_a_part_of_no_known_format_is_refused(runs, tmp_path, capsys):
+    out = shutil.copytree(runs / "good" / "out", tmp_path / "out")
+
+    def change(label):
+        (out / "a" / label["files"][0]["path"]).rename(out / "a" / "part-00000.txt")
+        label["files"][0]["path"] = "part-00000.txt"
+
+    reseal(out, change)
+    assert problems(out, capsys)
 
 
 # What loosens
