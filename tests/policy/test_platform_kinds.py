@@ -4,7 +4,6 @@ import pytest
 
 from beam_deid.transforms.policy.plan import plan
 from beam_deid.transforms.policy.reader import policy_from_mapping
-from beam_deid.transforms.policy.roles import linkable
 from beam_deid.transforms.terms import LabelName
 
 

@@ -218,6 +218,11 @@ class Default:
         """The same limit in every sharing model."""
         return cls(dict.fromkeys(Sharing, limit), source)
 
+    @property
+    def is_one(self) -> bool:
+        """Whether the limit is the same in every sharing model."""
+        return len(set(self.by_sharing.values())) == 1
+
     def __getitem__(self, sharing: Sharing) -> float:
         return self.by_sharing[sharing]
 
@@ -275,12 +280,13 @@ class Requirement(ABC):
         """Why a policy may not ask so little under this requirement's option, with the limit that holds; None if it may."""
         if self.default is None or not isinstance(asked, int | float) or isinstance(asked, bool):
             return None
-        own = self.default[sharing]
-        looser = asked < own if self.compare is Compare.AT_LEAST else asked > own
-        if not looser:
+        own, least = self.default[sharing], self.compare is Compare.AT_LEAST
+        if not (asked < own if least else asked > own):
             return None
-        bound = "at least" if self.compare is Compare.AT_LEAST else "at most"
-        return f"a policy may only tighten: it is {bound} {own:g} in {sharing} sharing; leave it out, or ask for more protection"
+        # With its last digit: 0.0500001 is not 0.05.
+        much = f"{asked!r} is {'below' if least else 'above'} {own:g}, the {'least' if least else 'most'}"
+        whose = "any sharing model" if self.default.is_one else f"{sharing} sharing"
+        return f"{much} that {whose} allows; ask for {own:g} or {'more' if least else 'less'}, or leave it out"
 
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None
