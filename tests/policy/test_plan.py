@@ -137,3 +137,10 @@ def test_without_a_subject_nobody_can_be_counted() -> None:
     assert [reason.line for reason in plan(policy_from_mapping(mapping)).releases["analytics"].reasons] == [3]
     mapping["subject"] = "each_record"
     assert plan(policy_from_mapping(mapping)).releases["analytics"].reasons == ()
+
+
+def test_a_sensitive_column_of_two_values_is_told_to_be_costly() -> None:
+    mapping = orders()
+    mapping["fields"]["category"]["kind"] = "boolean"
+    (warning,) = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
+    assert "category has two values, and every group needs both" in warning
