@@ -21,6 +21,7 @@ class Asked(Requirement):
     """
 
     line = 4
+    target = "FIELD"
     suppresses = True
     relative = False
     written = False

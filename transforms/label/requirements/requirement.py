@@ -231,7 +231,8 @@ class Requirement(ABC):
     """One requirement. Stateless.
 
     Attributes:
-        name: What its tests are called in ``label.json``; where there are several, ``name:TARGET``.
+        name: What its tests are called in ``label.json``; where there is one for each of something, ``name:TARGET``.
+        target: What there is a test for each of, as documentation calls it: FIELD, NAME …; empty where there is one test.
         line: Its line of the label rule.
         option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
         default: Its limit by sharing model; None where only a policy asks for it.
@@ -241,6 +242,7 @@ class Requirement(ABC):
     """
 
     name: ClassVar[str]
+    target: ClassVar[str] = ""
     line: ClassVar[int]
     option: ClassVar[Option | None] = None
     default: ClassVar[Default | None] = None
@@ -291,7 +293,7 @@ class Requirement(ABC):
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None
     ) -> Planned:
-        name = f"{self.name}:{target}" if target else self.name
+        name = f"{self.name}:{target}" if self.target else self.name
         return Planned(self.line, name, limit, self.compare, tuple(columns), sentence, target, parameter)
 
 
