@@ -11,6 +11,7 @@ from pydantic import create_model
 from beam_deid.transforms.crypto.signing import ALGORITHM
 from beam_deid.transforms.label.documents import SIGNATURE
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION, Attack, FieldFacts, Label, Recovery, Test
+from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.options import DIALECT, Section, schema_of
 from beam_deid.transforms.label.requirements import REQUIREMENTS, options
 from beam_deid.transforms.label.requirements.requirement import Requirement
@@ -20,9 +21,6 @@ from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
 
 Schema = dict[str, Any]
-
-LINES = 9
-"""Lines of the label rule."""
 
 _BEFORE = (
     "schema_version", "run", "release", "purpose", "sharing", "label", "sensitive", "grade", "decided_at", "policy_sha256",
@@ -193,7 +191,7 @@ def _one_of(words: type[Enum]) -> Schema:
 
 _TEXT: Schema = {"type": "string"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
-_LINE: Schema = {"type": "integer", "minimum": 1, "maximum": LINES, "description": "Line of the label rule"}
+_LINE: Schema = {"type": "integer", "minimum": 1, "maximum": max(LINES), "description": "Line of the label rule"}
 _COUNT: Schema = {"$ref": "#/$defs/count"}
 _SHARE: Schema = {"$ref": "#/$defs/share"}
 _SHARES: Schema = {"$ref": "#/$defs/shares"}

@@ -15,7 +15,7 @@ class Alpha(Asked):
     name = "alpha"
     option = Option("alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field")
     compare = Compare.AT_MOST
-    words = "share of a group's persons who have one value"
+    words = "greatest share of a group's persons who have the same value"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``alpha: {FIELD: …}``."""

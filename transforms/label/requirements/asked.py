@@ -39,7 +39,7 @@ class Asked(Requirement):
         for name in scope.sensitive:
             asked = self.asks(scope, name)
             if asked is not None:
-                yield self._test(asked[0], scope.around(name), f"{self.words}, of {name}", name, asked[1])
+                yield self._test(asked[0], scope.around(name), f"{self.words}, for {name}", name, asked[1])
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The figure of the worst group, by the worst counting."""

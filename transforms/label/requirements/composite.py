@@ -15,15 +15,15 @@ class Composite(Requirement):
     option = K
     default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference); an entity id as Google's Sensitive Data Protection has it")
     compare = Compare.AT_LEAST
-    words = "persons who share all their groups, where a pseudonym links a person's rows"
+    words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where rows can be linked."""
         if scope.linked:
-            yield self._test(self.limit(scope), scope.rest, "persons who share all their groups, since rows can be linked")
+            yield self._test(self.limit(scope), scope.rest, "persons whose rows are all in the same groups, since a pseudonym links rows")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest persons who share one multiset of groups."""
         missing = unmeasured(seen)
         composite = None if missing else seen.risk.get("k_composite")
-        return missing or Figure(composite, "rows of one person can be linked: all of them as one value")
+        return missing or Figure(composite, "a pseudonym links a person's rows, so all of them count as one value")

@@ -25,12 +25,12 @@ class Dominance(Requirement):
     line = 5
     option = Option("dominance", Share, "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85")
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
-    words = "share of a group's records that one person has"
+    words = "greatest share of a group's records that belong to one person"
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that one person has")
+        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that belong to one person")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest share, by the identity that shows it."""

@@ -15,7 +15,7 @@ class Entropy(Asked):
     name = "l_entropy"
     option = L
     compare = Compare.AT_LEAST
-    words = "equally likely values that have the entropy of the poorest group"
+    words = "effective number of values (e to the entropy) in the poorest group"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {entropy: …}}``."""

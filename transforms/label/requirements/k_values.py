@@ -11,9 +11,9 @@ class EveryValue(Persons):
 
     name = "k_values"
     target = "FIELD"
-    words = "persons of the release who hold every value of every sensitive column"
+    words = "persons who have the rarest value of a sensitive column"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """Each sensitive column by itself."""
         for name in scope.sensitive:
-            yield name, (name,), f"persons who hold the rarest value of {name}"
+            yield name, (name,), f"persons who have the rarest value of {name}"

@@ -20,7 +20,7 @@ class Recursive(Asked):
     name = "l_commonest"
     option = L
     compare = Compare.BELOW
-    words = "persons with the commonest value over those with the l-th commonest and rarer ones"
+    words = "persons with a group's commonest value over those with the l-th commonest or a rarer one"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {recursive: [c, l]}}``."""

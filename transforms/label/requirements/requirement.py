@@ -8,7 +8,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -21,14 +20,14 @@ from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.search.requirements import Criterion
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.terms import Sharing, Word
 
 Mask = npt.NDArray[np.bool_]
 
 _NEAR = 1e-12
 
 
-class Compare(str, Enum):
+class Compare(Word):
     """How a figure is compared with its limit."""
 
     AT_LEAST = "at_least"
@@ -237,7 +236,7 @@ class Requirement(ABC):
         option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
         default: Its limit by sharing model; None where only a policy asks for it.
         compare: How its figure is compared with its limit.
-        words: What it asks for, in words for README and report.
+        words: What its figure is, for README and report: in a few words, without a full stop.
         suppresses: Whether rows that break it may be suppressed.
     """
 
