@@ -12,6 +12,8 @@ class AverageRisk(Requirement):
 
     name = "average_risk"
     option = Option("average_risk", Share, "Greatest average risk of the persons released: groups divided by persons")
+    example = "average_risk: 0.1"
+    source = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
     line = 6
     words = "average risk of the persons released: groups divided by persons"
 

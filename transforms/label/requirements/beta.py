@@ -16,6 +16,8 @@ class Beta(Asked):
 
     name = "beta"
     option = Option("beta", Likenesses, "Greatest relative gain of a sensitive value's share in a group (β-likeness)")
+    example = "beta: {category: {max: 2, kind: enhanced}}"
+    source = "Cao, Karras: β-likeness (2012)"
     compare = Compare.AT_MOST
     words = "greatest relative gain of a value's share in a group over that in the release"
     relative = True

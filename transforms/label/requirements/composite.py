@@ -13,6 +13,7 @@ class Composite(Requirement):
     name = "k_composite"
     line = 3
     option = K
+    example = "k: 25"
     default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference); an entity id as Google's Sensitive Data Protection has it")
     compare = Compare.AT_LEAST
     words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"

@@ -42,6 +42,7 @@ class Distinct(Requirement):
     name = "l"
     target = "FIELD"
     option = L
+    example = "l: {category: 3}"
     line = 4
     default = Default.always(LEAST_L, "ours: with one value every member of a group has it")
     compare = Compare.AT_LEAST

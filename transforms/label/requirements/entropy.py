@@ -14,6 +14,8 @@ class Entropy(Asked):
 
     name = "l_entropy"
     option = L
+    example = "l: {category: {entropy: 2.5}}"
+    source = "Machanavajjhala et al.: l-Diversity (2007)"
     compare = Compare.AT_LEAST
     words = "effective number of values (e to the entropy) in the poorest group"
 

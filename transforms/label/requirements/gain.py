@@ -22,6 +22,7 @@ class Gain(Requirement):
     target = "FIELD"
     line = 4
     option = Option("gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9")
+    example = "gain: 0.4"
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
     words = "greatest gain of certainty about a value of a sensitive column, over persons: (p_group − p_release)/(1 − p_release)"
     suppresses = True

@@ -17,6 +17,8 @@ class History(Requirement):
     option = Option(
         "history", Share, "Greatest chance that one to four points of a person's history single it out; evidence alone if not given"
     )
+    example = "history: 0.1"
+    source = "de Montjoye et al.: Unique in the crowd (2013)"
     line = 3
     words = "greatest chance that one to four points of a person's history single the person out (unicity)"
 

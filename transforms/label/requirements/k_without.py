@@ -12,10 +12,11 @@ class AllButOne(Persons):
 
     name = "k_without"
     target = "FIELD"
+    sharings = (Sharing.CONTROLLED, Sharing.ENCLAVE)
     words = "in controlled and enclave sharing: persons in the smallest group over all released columns but one sensitive one"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """All columns but one, for each that is sensitive."""
-        if scope.sharing is not Sharing.PUBLIC:
+        if scope.sharing in self.sharings:
             for name in scope.sensitive:
                 yield name, scope.without(name), f"persons in the smallest group over all columns but {name}"

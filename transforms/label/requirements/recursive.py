@@ -19,6 +19,8 @@ class Recursive(Asked):
 
     name = "l_commonest"
     option = L
+    example = "l: {category: {recursive: [3, 2]}}"
+    source = "Machanavajjhala et al.: l-Diversity (2007), definition 4.3"
     compare = Compare.BELOW
     words = "persons with a group's commonest value over those with the l-th commonest or a rarer one"
 

@@ -233,8 +233,11 @@ class Requirement(ABC):
         name: What its tests are called in ``label.json``; where there is one for each of something, ``name:TARGET``.
         target: What there is a test for each of, as documentation calls it: FIELD, NAME …; empty where there is one test.
         line: Its line of the label rule.
+        sharings: The sharing models in which it is asked at all.
         option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
+        example: How a policy asks for more than the default, or asks at all: one entry of ``require``; empty if it cannot.
         default: Its limit by sharing model; None where only a policy asks for it.
+        source: Where the measure comes from, where only a policy asks for it; else the default says it.
         compare: How its figure is compared with its limit.
         words: What its figure is, for README and report: in a few words, without a full stop.
         suppresses: Whether rows that break it may be suppressed.
@@ -243,8 +246,11 @@ class Requirement(ABC):
     name: ClassVar[str]
     target: ClassVar[str] = ""
     line: ClassVar[int]
+    sharings: ClassVar[tuple[Sharing, ...]] = tuple(Sharing)
     option: ClassVar[Option | None] = None
+    example: ClassVar[str] = ""
     default: ClassVar[Default | None] = None
+    source: ClassVar[str] = ""
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
     suppresses: ClassVar[bool] = False
