@@ -13,7 +13,8 @@ from rich.table import Table
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet, OutputError, PolicyError, UsageError
-from beam_deid.transforms.policy.model import DEFAULT_K, Policy
+from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.policy.model import Policy
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
 
@@ -67,7 +68,7 @@ def search(
         check_picture(plot)
     read = read_policy(policy)
     release = release or _only(read)
-    floor = DEFAULT_K[read.releases[release].sharing] if release in read.releases else 0
+    floor = LEAST_K[read.releases[release].sharing] if release in read.releases else 0
     if choose is not None and choose < floor:
         raise UsageError(
             f"k {choose} is below the least of {read.releases[release].sharing} sharing", "--choose", f"Choose {floor} or more"

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .datasets import CALM
+
 Rows = list[dict[str, Any]]
 
 
@@ -43,16 +45,30 @@ class World:
     policy: dict[str, Any] | None = None
     values: dict[str, Callable[[Any], Any]] | None = None
 
-    def publish(self, out: Path) -> tuple[pa.Table, dict[str, Any]]:
-        """Write the releases as a run leaves them, each called anonymized; gives the source and the policy."""
-        source = pa.Table.from_pandas(pd.DataFrame(self.rows), preserve_index=False)
+    @property
+    def source(self) -> pa.Table:
+        """The records."""
+        return pa.Table.from_pandas(pd.DataFrame(self.rows), preserve_index=False)
+
+    @property
+    def plain(self) -> bool:
+        """Whether a product can be asked for just this: all records, columns as they are, no order of their own."""
+        return not self.values and all(chosen is None for chosen in self.released.values())
+
+    def written(self, suppression: float) -> dict[str, Any]:
+        """The policy."""
         policy: dict[str, Any] = {"version": 1, "dataset": "planted", "subject": "buyer", "fields": self.fields}
         policy.update(self.policy or {})
-        policy["releases"] = {}
+        release: dict[str, Any] = {"purpose": "test", "sharing": self.sharing, "require": {"suppression": suppression}}
+        if self.sharing != "public":
+            release["environment"] = CALM
+        policy["releases"] = {name: {**release, **(self.more or {}), "fields": columns} for name, columns in self.columns.items()}
+        return policy
+
+    def publish(self, out: Path) -> tuple[pa.Table, dict[str, Any]]:
+        """Write the releases as a run leaves them, each called anonymized; gives the source and the policy."""
+        source, policy = self.source, self.written(1.0)
         for name, columns in self.columns.items():
-            policy["releases"][name] = {
-                "purpose": "test", "sharing": self.sharing, "fields": columns, "require": {"suppression": 1.0}, **(self.more or {}),
-            }  # fmt: skip
             chosen = self.released[name]
             table = source.take(np.random.default_rng(1).permutation(len(self.rows)) if chosen is None else chosen)
             table = table.select(list(columns))
@@ -466,8 +482,9 @@ PRODUCT_FAULTS = (
     Fault("nulls are values", f"{REQUIREMENTS}.l:distinct", "null as a value", "null counted as a value"),
     Fault("spellings are values", "columns.normal_text:normal_text", "the text as it is", "spellings counted as values"),
     Fault("gain by rows", f"{REQUIREMENTS}.gain:figure", "over rows", "gain over rows"),
-    Fault("gain without nulls", f"{REQUIREMENTS}.gain:figure", "the release's share over values that are not null", "gain with nulls"),
-    Fault("suppressed rows in p_release", f"{REQUIREMENTS}.gain:figure", "over the source", "suppressed rows in the base of a gain"),
+    Fault("gain without nulls", f"{REQUIREMENTS}.gain:figure", "over records that are not null", "gain with nulls"),
+    Fault("suppressed rows in p_release", f"{REQUIREMENTS}.gain:figure", "over the source",
+          "suppressed rows in the base of a gain"),
     Fault("suppressed rows in a group", f"{REQUIREMENTS}.dominance:figure", "over the source",
           "suppressed rows in the base of dominance"),
     Fault("presence left out", "risk.composition:joint_groups", "of records in both alone", "presence left out of joint groups"),

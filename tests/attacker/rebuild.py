@@ -29,26 +29,24 @@ def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
     column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     kind = column.type
     if pa.types.is_floating(kind):
-        values = column.cast(pa.float64()).to_numpy(zero_copy_only=False).view(np.int64)
-        tagged = _tagged("f", pd.Series(values).astype(str), column)
+        tag, values = "f", column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)
     elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        values = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False).cast(pa.int64())
-        tagged = _tagged("t", values.fill_null(0).to_pandas().astype(str), column)
+        times = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
+        tag, values = "t", times.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        tagged = _tagged("s", column.fill_null("").to_pandas(), column)
+        tag, values = "s", column.fill_null("").to_numpy(zero_copy_only=False)
     elif pa.types.is_integer(kind):
-        tagged = _tagged("i", column.fill_null(0).to_pandas().astype(str), column)
+        tag, values = "i", column.fill_null(0).to_numpy(zero_copy_only=False)
     elif pa.types.is_decimal(kind):
-        texts = [None if value is None else f"{value.normalize():f}" for value in column.to_pylist()]
-        tagged = _tagged("d", pd.Series(texts, dtype=object), column)
+        texts = ["" if value is None else f"{value.normalize():f}" for value in column.to_pylist()]
+        tag, values = "d", np.array(texts, dtype=object)
     else:
-        tagged = _tagged("o", pd.Series([str(value) for value in column.to_pylist()], dtype=object), column)
-    return tagged
-
-
-def _tagged(tag: str, texts: pd.Series, column: pa.Array) -> pd.Series:
-    null = column.is_null().to_numpy(zero_copy_only=False)
-    return (tag + ":" + texts.astype(object)).where(~null, None)
+        tag, values = "o", np.array([str(value) for value in column.to_pylist()], dtype=object)
+    # One text for all rows that have it.
+    codes, distinct = pd.factorize(values)
+    names = np.array([*(f"{tag}:{value}" for value in distinct), None], dtype=object)
+    codes[column.is_null().to_numpy(zero_copy_only=False)] = len(distinct)
+    return pd.Series(names[codes], dtype=object)
 
 
 def candidates(
@@ -72,8 +70,8 @@ def candidates(
             return
         for texts in _generalized(column, options, level, field.get("kind"), policy):
             if texts is not None:
-                yield texts.map(lambda text: None if text is None or text != text else f"s:{text}").astype(object).where(
-                    texts.notna(), None)  # fmt: skip
+                names = {text: f"s:{text}" for text in texts.dropna().unique()}
+                yield texts.map(names).astype(object).where(texts.notna(), None)
 
 
 def _source(name: str, source: pa.Table, policy: dict[str, Any]) -> pa.ChunkedArray | list[pd.Series] | None:

@@ -33,6 +33,35 @@ def test_one_step_further_is_found(name: str, tmp_path: Path) -> None:
     assert (line, test) in {(one.line, one.test) for one in found(pair()[1], tmp_path)}
 
 
+def product(world: World, folder: Path, suppression: float) -> str:
+    """The label that a run gives to a world's only release."""
+    policy = world.written(suppression)
+    pq.write_table(world.source, folder / "in.parquet")
+    (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
+    ran(folder / "policy.yaml", folder / "in.parquet", folder / "out")
+    return str(json.loads((folder / "out" / "a" / "label.json").read_text("utf-8"))["label"])
+
+
+PLAIN = [name for name, (pair, line, _) in PAIRS.items() if line in range(3, 8) and all(world.plain for world in pair())]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_product_calls_anonymized_what_holds(name: str, tmp_path: Path) -> None:
+    assert product(PAIRS[name][0]()[0], tmp_path, 0.0) == "anonymized"
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_product_does_not_call_anonymized_what_goes_one_step_further(name: str, tmp_path: Path) -> None:
+    assert product(PAIRS[name][0]()[1], tmp_path, 0.0) == "still_personal"
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_the_product_suppresses_is_enough(name: str, tmp_path: Path) -> None:
+    world = PAIRS[name][0]()[1]
+    if product(world, tmp_path, 0.5) == "anonymized":
+        assert attack(world.source, world.written(0.5), tmp_path / "out") == []
+
+
 POLICY = """
 version: 1
 dataset: planted
@@ -142,3 +171,9 @@ def test_rows_that_stand_as_in_the_source_are_found(honest: tuple[pa.Table, Path
     ordered = pa.table({"city": source.column("city"), "age": ages, "ill": source.column("ill")})
     found = attack(source, yaml.safe_load(POLICY), edited(out, tmp_path, ordered))
     assert (9, "order") in {(one.line, one.test) for one in found}
+
+
+@pytest.mark.parametrize("name", ["oracle", "persons", "rebuild"])
+def test_the_attacker_shares_no_code_with_the_product(name: str) -> None:
+    text = (Path(__file__).parent / f"{name}.py").read_text("utf-8")
+    assert "beam_deid" not in text

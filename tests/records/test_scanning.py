@@ -1,9 +1,14 @@
 """What is found in released values, whole or in pieces."""
 
+from collections import Counter
+
 import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from beam_deid.transforms.records.recovering import mask_recoveries, platform_recoveries
-from beam_deid.transforms.records.scanning import Scanned, Scanner, scan
+from beam_deid.transforms.records.scanning import Scanned, Scanner, scan, scan_names
 
 CIPHER = "~AgAAAAAcayEFTSoAkR1crhaoc2rrX3j00OXmFloTXpjGp2jjmQ==~5bm5ZJ94~4~~"
 WITH_MOBILE = "$kT9xQm8xZ0RkT2pLdW5hVw==$AgAAAA13800138000AkR1crhaoc2rrX3j00OXmFlo==$4$$"
@@ -49,3 +54,72 @@ def test_masks_of_ours_are_told_elsewhere() -> None:
     (one,) = mask_recoveries(scanned, None)
     assert (one.share, one.limit) == (None, 0.0)
     assert "it was not measured" in one.detail
+
+
+MOBILES = [
+    "138 0013 8000", "138.0013.8000", "138/0013/8000", "138·0013·8000", "138_0013_8000", "13800 138000", "1 3 8 0 0 1 3 8 0 0 0",
+    "138-001-38000", "138\u00a00013\u00a08000", "138\u30000013\u30008000", "13800\u200b138000",
+    "\u202d13800138000\u202c", "①③⑧⓪⓪①③⑧⓪⓪⓪",
+    "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎", "١٣٨٠٠١٣٨٠٠٠", "１３８ ００１３ ８０００", "电话一三八零零一三八〇〇〇", "壹叁捌零零壹叁捌零零零",
+    "壹參捌零零壹參捌零零零",
+    "幺三八 零零幺三 八零零零", "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣", '{"p":"1 3 8 0 0 1 3 8 0 0 0"}',
+    "+86 138.0013.8000", "86 138 0013 8000", "138  0013  8000",
+    "138.0013.8000,139.0013.9000", "138–0013–8000", "tel:138-00138000.",
+]  # fmt: skip
+EMAILS = ["u0(at)163.com", "u0[at]163.com", "u0 @ 163.com", "u0＠163.com", "u0 at 163.com", "u0艾特163点com",
+    "u0(at)mail(dot)example.com"]
+HONEST = [
+    "[50, 100)", "[1500, 20000)", "[15000, 200000)", "1990-1999", "15000-200000", "13800-138000",
+    "1,500,000-2,000,000", "15,000-200,000",
+    "13,800,138,000", "1350.5-1400.25", "137264427.72", "159.98765432", "13800/138000", "2024-01-02",
+    "2024/01/02 13:14:15", "2024-01",
+    "2024-W05", "2024.01.02-2024.01.31", "2024-05-18 2024-05-19 08:00", "18:00-19:30", "¥1,380.00", "$5 @ 3.50",
+    "二零二四年一月二日", "一九九〇-一九九九", "十五",
+    "女装/连衣裙/夏季", "药品、食品、图书", "门店 15_2024_00012", "SH-15-2024-00012", "店1024号", "165 170 175 180",
+    "1,5,3,2,4,5,1,3,2,5,4", "30*20*10",
+    "1735689600-1735689607", "20240101-20240131", "look at Amazon.com", "三星 Galaxy S24", "iPhone 15 Pro Max 256GB",
+    "五一三路二号",
+    "1380013-8000000 1", "20240102 030405", "v1.2.3.4", "1.38e10", "<18", "≥65", "50–100", "１００～２００",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MOBILES)
+def test_a_mobile_is_found_however_it_is_written(text: str) -> None:
+    assert scan("a", pa.array(["x", text, None])).hits["a", "mobile"] == 1
+
+
+@pytest.mark.parametrize("text", EMAILS)
+def test_an_address_is_found_with_its_at_in_words(text: str) -> None:
+    assert scan("a", pa.array([text])).hits["a", "email"] == 1
+
+
+def test_an_identity_number_is_found_in_pieces() -> None:
+    assert scan("a", pa.array(["110105 19491231 002X", "11010519491231002Ｘ", "110105-19491231-002x"])).hits["a", "id_card"] == 3
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_honest_values_hold_nothing(text: str) -> None:
+    assert dict(scan("a", pa.array([text])).hits) == {}
+
+
+def test_a_value_counts_once_for_each_recogniser() -> None:
+    texts = pa.array(["138-0013-8000 一三八零零一三八零零零", "13800138000", "一三八零零一三八零零零", CIPHER])
+    assert dict(scan("a", texts).hits) == {("a", "mobile"): 3, ("a", "platform_ciphertext"): 1}
+
+
+@settings(max_examples=40)
+@given(st.lists(st.text("138 -./,0一三八零@at張x", max_size=16), max_size=6))
+def test_values_are_searched_each_by_itself(texts: list[str]) -> None:
+    texts = ["138", *dict.fromkeys(texts), "0013 8000"]
+    alone = sum((scan("a", pa.array([text])).hits for text in texts), Counter())
+    assert scan("a", pa.array(texts)).hits == alone
+
+
+def test_names_of_columns_are_searched() -> None:
+    names = ["送货_张三_13800138000", "tel_138_0013_8000", "u0@163.com", "收货人一三八零零一三八零零零"]
+    honest = ["receiver_mobile", "wxopenid", "wechatnickname", "微信openid", "order.items.0.price", "sku_outer_id",
+        "发票抬头", "day_2024_01_02", ""]
+    assert dict(scan_names([*names, *honest])) == {
+        (names[0], "mobile"): 1, (names[1], "mobile"): 1, (names[2], "email"): 1, (names[3], "mobile"): 1,
+    }  # fmt: skip
+    assert not scan_names([])

@@ -156,7 +156,7 @@ def _changing() -> Mask:
         table[code] |= combining(chr(code)) > 0 or not is_normalized("NFKC", chr(code))
     # Vowels and finals of Hangul, and a few vowel signs, compose without being combining.
     table[0x1100:0x1200] = True
-    return table | _composing()
+    return np.asarray(table | _composing())
 
 
 def _composing() -> Mask:

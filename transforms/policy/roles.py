@@ -11,7 +11,7 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
-from beam_deid.transforms.terms import Recoverability, Role
+from beam_deid.transforms.terms import Recoverability
 
 _PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
 _REMAINDER = {Recoverability.PARTIAL, Recoverability.KEY_DESTROYED}

@@ -2,11 +2,15 @@
 
 from beam_deid.transforms.recognisers.bank_card import BANK_CARD
 from beam_deid.transforms.recognisers.bare_ciphertext import BARE_CIPHERTEXT
+from beam_deid.transforms.recognisers.coordinates import COORDINATES
 from beam_deid.transforms.recognisers.credit_code import CREDIT_CODE
 from beam_deid.transforms.recognisers.email_address import EMAIL
+from beam_deid.transforms.recognisers.foreign_phone import FOREIGN_PHONE
 from beam_deid.transforms.recognisers.id_card import ID_CARD
 from beam_deid.transforms.recognisers.invoice_title import INVOICE_TITLE
+from beam_deid.transforms.recognisers.ip_address import IP_ADDRESS
 from beam_deid.transforms.recognisers.landline import LANDLINE
+from beam_deid.transforms.recognisers.mac_address import MAC_ADDRESS
 from beam_deid.transforms.recognisers.masked_address import MASKED_ADDRESS
 from beam_deid.transforms.recognisers.masked_document import MASKED_DOCUMENT
 from beam_deid.transforms.recognisers.masked_mobile import MASKED_MOBILE
@@ -24,7 +28,8 @@ from beam_deid.transforms.recognisers.wechat import WECHAT
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     PLATFORM_CIPHERTEXT, BARE_CIPHERTEXT, PLATFORM_INDEX, ORDER_NUMBER, TRACKING_NUMBER, ID_CARD, CREDIT_CODE, BANK_CARD,
-    PRIVACY_NUMBER, WECHAT, MOBILE, LANDLINE, EMAIL, PLATE, PASSPORT, INVOICE_TITLE, MASKED_DOCUMENT, MASKED_MOBILE, MASKED_ADDRESS,
+    PRIVACY_NUMBER, WECHAT, MOBILE, LANDLINE, FOREIGN_PHONE, EMAIL, PLATE, PASSPORT, IP_ADDRESS, MAC_ADDRESS,
+    COORDINATES, INVOICE_TITLE, MASKED_DOCUMENT, MASKED_MOBILE, MASKED_ADDRESS,
     MASKED_NAME,
 )  # fmt: skip
 """All recognisers. Where texts are changed they work in this order: what holds another kind comes before it."""

@@ -1,14 +1,138 @@
-"""STUB."""
-import pyarrow as pa, pyarrow.compute as pc
+"""Identities: which values name one person, and one spelling for each of them, so that a person is counted once.
+
+Where two spellings may mean one person they become one: two persons taken for one make classes look smaller, never larger.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.code_points import CodePoints
+from beam_deid.transforms.columns.distinct import per_distinct, plain
 from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.recognisers import BY_NAME
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED, PLATFORM_KINDS
+from beam_deid.transforms.recognisers.respelled import NUMERALS, digits_read, numerals_read
+from beam_deid.transforms.recognisers.screen import Mask, Screen
 from beam_deid.transforms.terms import Kind
-IDENTIFYING = frozenset({Kind.ORDER_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.ID_CARD, Kind.BANK_CARD, Kind.EMAIL,
-    Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.PRIVACY_NUMBER, Kind.PASSPORT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
-    Kind.WECHAT, Kind.PLATFORM_ID, Kind.PLATFORM_CIPHERTEXT, Kind.TRACKING_NUMBER})
-def names_one_person(kind): return kind not in (Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.INVOICE_TITLE, Kind.CREDIT_CODE, Kind.DIVISION, Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN)
-def identity_text(column, kind):
-    t = to_kind(column, Kind.TEXT)[0]
-    if isinstance(t, pa.DictionaryArray): t = t.dictionary_decode()
-    t = pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(t, form="NFKC"), r"[\s\-]", ""))
-    t = pc.replace_substring_regex(t, r"^(\+|00)?86(1[3-9]\d{9})$", r"\2")
-    return pc.if_else(pc.or_(pc.equal(t, ""), pc.match_substring(t, "*")), None, t)
+
+IDENTIFYING: frozenset[Kind] = PLATFORM_KINDS | {
+    Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.PRIVACY_NUMBER, Kind.ID_CARD,
+    Kind.BANK_CARD, Kind.PASSPORT, Kind.EMAIL, Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
+    Kind.WECHAT,
+}  # fmt: skip
+"""Kinds whose values name a person, or may hold what does, whatever the role of their field."""
+
+_OF_MANY = {
+    Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.INVOICE_TITLE, Kind.CREDIT_CODE, Kind.DIVISION, Kind.DATE, Kind.TIMESTAMP,
+    Kind.BOOLEAN,
+}  # fmt: skip
+_IN_GROUPS = {
+    Kind.MOBILE, Kind.LANDLINE, Kind.PRIVACY_NUMBER, Kind.ID_CARD, Kind.BANK_CARD, Kind.PASSPORT, Kind.PLATE, Kind.ORDER_NUMBER,
+    Kind.TRACKING_NUMBER,
+}  # fmt: skip
+"""Kinds that are written in groups, which mean nothing."""
+
+_HIDDEN = r"[*●○■□█•]|\A[0-9 +-]*[xX×]{3,}[0-9 -]*\z|\A[?？]+\z|\.{3,}|…"
+_NOTHING = pa.array(["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空"])
+"""What exports and people write where there is nothing."""
+_BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
+_IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
+_NUMERAL = "".join(NUMERALS)
+_EXACT = float(2**63)
+
+
+def names_one_person(kind: Kind | None) -> bool:
+    """Whether equal values of a kind mean one person, more or less; names, addresses and firms belong to many."""
+    return kind not in _OF_MANY
+
+
+def identity_text(column: pa.Array, kind: Kind | None) -> pa.Array:
+    """Identities in one spelling, a plain ``string`` array (n,).
+
+    Case, width, invisible characters, white space, traditional characters, and a spreadsheet's marks for text do not matter; nor
+    do decimals that are zero, separators in numbers, the country's code before a mobile, and whether its digits are Chinese.
+    Null where there is no identity: null, empty or a word for nothing, what came masked, and a platform's ciphertext or index.
+
+    Args:
+        column: Of any scalar type, plain or dictionary-encoded, shape (n,).
+        kind: What it holds, if declared.
+    """
+    return per_distinct(column, lambda values: _spelt(_as_text(values), kind))
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    """Values (n,) as text; whole numbers without a point."""
+    if pa.types.is_floating(values.type):
+        return _floats(values.cast(pa.float64()))
+    texts, _ = to_kind(plain(values), Kind.TEXT)
+    return _trimmed(texts)
+
+
+def _floats(values: pa.Array) -> pa.Array:
+    there = pc.if_else(pc.is_nan(values), None, values)
+    whole = pc.and_(pc.equal(pc.floor(there), there), pc.less(pc.abs(there), _EXACT)).fill_null(False)
+    digits = pc.if_else(whole, there, None).cast(pa.int64(), safe=False).cast(pa.string())
+    return pc.coalesce(digits, there.cast(pa.string()))
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts, r"\A(\s*[-+]?[0-9][0-9,]*)\.0+(\s*)\z", r"\1")
+
+
+def _spelt(given: pa.Array, kind: Kind | None) -> pa.Array:
+    given = pc.replace_substring_regex(given, r"\A\s*(?:=\"([^\"]*)\"|'(.*))\s*\z", r"\1\2")
+    none = _hidden(given)
+    texts = pc.if_else(pa.array(none), None, given).fill_null("")
+    texts = digits_read(CodePoints.of(normal_text(texts))).column()
+    texts = _trimmed(pc.replace_substring_regex(texts, r"\s+", ""))
+    texts = pc.if_else(pc.is_in(texts, value_set=_NOTHING), "", texts)
+    texts = _scientific(texts)
+    texts = _numerals(texts)
+    texts = _ungrouped(texts, kind)
+    texts = _national(texts, kind)
+    return pc.if_else(pc.equal(texts, ""), None, texts)
+
+
+def _hidden(texts: pa.Array) -> Mask:
+    """Which texts (n,) stand for something else: masked ones and a platform's."""
+    screen = Screen.of(texts)
+    hidden = pc.match_substring_regex(screen.texts, _HIDDEN).fill_null(False)
+    for name in (*MASKED, *CIPHERTEXTS, "platform_index"):
+        hidden = pc.or_(hidden, BY_NAME[name].valid(screen))
+    return np.asarray(hidden.to_numpy(zero_copy_only=False))
+
+
+def _scientific(texts: pa.Array) -> pa.Array:
+    """1.3800138e+10, as spreadsheets write a mobile, as its digits."""
+    found = pc.match_substring_regex(texts, r"\A[0-9](?:\.[0-9]+)?e\+?[0-9]{1,2}\z")
+    if not pc.any(found, min_count=0).as_py():
+        return texts
+    return pc.replace_with_mask(texts, found, _floats(texts.filter(found).cast(pa.float64())))
+
+
+def _numerals(texts: pa.Array) -> pa.Array:
+    """Values that are digits and Chinese numerals, a mobile's length at least, as digits."""
+    found = pc.match_substring_regex(texts, rf"\A\+?(?:[0-9{_NUMERAL}]{_BETWEEN}?){{11,}}\z")
+    if not pc.any(found, min_count=0).as_py():
+        return texts
+    return pc.replace_with_mask(texts, found, numerals_read(CodePoints.of(texts.filter(found))).column())
+
+
+def _ungrouped(texts: pa.Array, kind: Kind | None) -> pa.Array:
+    """Without separators in what is written in groups; a number as a whole has none that matter either."""
+    if kind in _IN_GROUPS:
+        return pc.replace_substring_regex(texts, _BETWEEN, "")
+    number = pc.match_substring_regex(texts, rf"{_IN_DIGITS}|\A[0-9,]+\z")
+    if not pc.any(number, min_count=0).as_py():
+        return texts
+    return pc.replace_with_mask(texts, number, pc.replace_substring_regex(texts.filter(number), _BETWEEN, ""))
+
+
+def _national(texts: pa.Array, kind: Kind | None) -> pa.Array:
+    """Without what stands before a number that is called from abroad, or from another place."""
+    texts = pc.replace_substring_regex(texts, r"\A(?:(?:\+|00)?86|0)(1[3-9][0-9]{9}(?:[0-9]{3,4})?)\z", r"\1")
+    if kind is Kind.LANDLINE:
+        texts = pc.replace_substring_regex(texts, r"\A(?:\+|00)860?([1-9][0-9]{8,})\z", r"0\1")
+    return texts

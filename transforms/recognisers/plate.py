@@ -12,7 +12,7 @@ def _has_a_digit(text: str) -> bool:
 
 PLATE = Recogniser(
     "plate",
-    rf"[{_PROVINCES}][A-HJ-NP-Z][ ·]?(?:[DF][A-HJ-NP-Z0-9][0-9]{{4}}|[0-9]{{5}}[DF]|"
+    rf"[{_PROVINCES}] ?[A-HJ-NP-Z][ ·.-]?(?:[DF][A-HJ-NP-Z0-9][0-9]{{4}}|[0-9]{{5}}[DF]|"
     r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])",
     {Sign.HIGH: 3, Sign.UPPER: 1, Sign.WORD: 5, Sign.DIGIT: 1},
     after="A-Za-z0-9",

@@ -1,7 +1,7 @@
 """A dataset as it is, whoever made it: what it discloses, and the label it would get."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combi
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.requirements.requirement import Found
-from beam_deid.transforms.label.rule import decide
+from beam_deid.transforms.label.rule import decide, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
-from beam_deid.transforms.records.dataset_seen import DatasetSeen
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.records.dataset_seen import DatasetSeen
 from beam_deid.transforms.records.recovering import (
     JoinedMasks,
     digest_recoveries,
@@ -205,7 +205,7 @@ def assess(
         points = combine((histogram.columns[f"field:{name}"] for name in names), len(histogram.counts))
         past = tuple(map(asdict, histories(Classes(points, histogram.counts, subject), subject)))
     seen.found = Found(hits, recovered, tuple(attacks), {}, {}, past or None)
-    label = decide(seen, search={}, changes=(), identities={})
+    label = decide(seen, tests_of(seen), search={}, changes=(), identities={})
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:
         joined = combinations(

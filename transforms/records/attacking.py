@@ -54,7 +54,8 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
         if probes is None:
             untested[name] = problem
             continue
-        join = Join(probes, truth, seen.data.spec.k, nobody=seen.data.job.prints.null, source=np.unique(seen.data.cells.subject) if truth else None)
+        source = np.unique(seen.data.cells.subject) if truth else None
+        join = Join(probes, truth, seen.data.spec.k, nobody=seen.data.job.prints.null, source=source)
         join.add(_released(seen, exact, near))
         joined = join.result()
         made = joined_attack(f"attacker:{name}", (*exact, *near), joined, 0.0)

@@ -31,8 +31,8 @@ class DatasetSeen:
     """
 
     def __init__(
-        self, scope: Scope, columns: Mapping[str, Keys], counts: Counts, subject: Keys | None, null: np.uint64 = np.uint64(0),
-        risk: Mapping[str, Any] | None = None,
+        self, scope: Scope, columns: Mapping[str, Keys], counts: Counts, subject: Keys | None,
+        null: np.uint64 | None = None, risk: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         if subject is None and len(counts):
             rows = np.repeat(np.arange(len(counts)), counts)

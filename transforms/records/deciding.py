@@ -11,8 +11,8 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
+from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.label.rule import tests_of
 from beam_deid.transforms.records.attacking import told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -161,13 +161,16 @@ def _found(one: Chosen, seen: Candidate) -> Found:
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:
     """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
-    if all(test.passed for test in tests_of(seen) if test.line != 9):
+    tests = tests_of(seen)
+    if all(test.passed for test in tests if test.line != ORDER):
         seen.found = replace(seen.found, ordered=True)
+        tests = once_ordered(seen, tests)
     label = decide_label(
-        seen, search=_told(one), changes=tuple(changes_of(one, seen)), identities=_identities(one, seen),
+        seen, tests, search=_told(one), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
         base_rates=seen.base_rates(), **seen.combinations(),
     )  # fmt: skip
-    return replace(label, fields={name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()})
+    fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}
+    return replace(label, fields=fields)
 
 
 def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFacts:
@@ -183,9 +186,9 @@ def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFact
 
 def _identities(one: Chosen, seen: Candidate) -> dict[str, Any]:
     """By what persons were counted, and what was found of each identity."""
-    persons = one.data.cells.persons
+    persons, measured = one.data.cells.persons, seen.counted and not seen.empty
     return {
-        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if seen.counted and not seen.empty else None,
+        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if measured else None,
         "same_as": {name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()},
         "shared_values": {name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]},
         "without_subject": int(one.data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,

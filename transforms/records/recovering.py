@@ -28,6 +28,7 @@ from beam_deid.transforms.risk.recovery.pseudonyms import (
 )
 from beam_deid.transforms.terms import Recoverability, Sharing
 
+
 @dataclass(frozen=True)
 class JoinedMasks:
     """Whom released fields single out together.

@@ -104,7 +104,8 @@ class Releaser:
         """Treat a batch: its sound records as they would be released, before anything is suppressed."""
         treated, sound, faults = self._treatment.apply(records)
         kept = records.where(sound)
-        keys = {name: fingerprint(treated[name], self._job.prints) for name in self._layout.fields if name not in self._layout.keyed}
+        shown = (name for name in self._layout.fields if name not in self._layout.keyed)
+        keys = {name: fingerprint(treated[name], self._job.prints) for name in shown}
         again = np.ones(len(kept), dtype=bool)
         for passed, treatment in self._later:
             again &= _among(combine([keys[name] for name in self._layout.rest], len(kept)), passed)

@@ -1,4 +1,7 @@
-"""What released values look like: each distinct text is searched for identifiers, and for the form of a digest, once."""
+"""What released values look like: each distinct text is searched for identifiers, and for the form of a digest, once.
+
+It is searched as it is and as it reads (`respelled`), and counts once for each recogniser.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,10 +13,11 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.recognisers import RECOGNISERS
-from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, PLATFORM_ID
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, MASKED, PLATFORM_ID
 from beam_deid.transforms.recognisers.platforms import parse
 from beam_deid.transforms.recognisers.platforms.ciphertext import rule_of
-from beam_deid.transforms.recognisers.screen import Screen
+from beam_deid.transforms.recognisers.respelled import respelled
+from beam_deid.transforms.recognisers.screen import Screen, Sign
 from beam_deid.transforms.risk.recovery.digests import Digests
 from beam_deid.transforms.terms import Kind
 
@@ -21,6 +25,10 @@ _HELD = 1 << 17
 """Distinct values of a column that are held back before they are searched, so that what repeats is searched once."""
 _KNOWN = 1 << 12
 """Distinct values of a column that are kept to tell whether a batch brings any other."""
+
+_SPELT = tuple(one for one in RECOGNISERS if one.name not in MASKED and one.name not in CIPHERTEXTS and not one.whole)
+"""Recognisers of what people write in more than one way; platforms write theirs in one."""
+_FEWEST_DIGITS = 5
 
 
 @dataclass
@@ -114,26 +122,51 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
     """
     texts, unreadable = to_kind(values, Kind.TEXT)
     texts = texts.drop_null()
-    screen, hits, found = Screen.of(texts), Counter[tuple[str, str]](), Scanned()
+    screen, found = Screen.of(texts), Scanned()
+    hits, kept = {one.name: np.zeros(len(texts), bool) for one in RECOGNISERS}, np.arange(len(texts))
     for one in RECOGNISERS:
         rows = one.rows(screen)
-        hits[name, one.name] = len(rows)
+        hits[one.name][kept[rows]] = True
         if not len(rows):
             continue
         if one.name in CIPHERTEXTS:
             whole = _ciphers(found, name, screen.some(rows))
             # In a whole ciphertext nothing else is looked for: chance puts a mobile into one in thousands.
-            screen = screen.of_rows(np.setdiff1d(np.arange(len(screen)), rows[whole], assume_unique=True))
+            left = np.setdiff1d(np.arange(len(screen)), rows[whole], assume_unique=True)
+            screen, kept = screen.of_rows(left), kept[left]
         elif one.name in LEFT:
             fewest = LEFT[one.name](screen.some(rows))
             if np.isfinite(fewest).any():
                 found.left[name, one.name] = float(np.nanmin(fewest))
+    for rows, spelt in respelled(screen):
+        again = Screen.of(spelt)
+        for one in _SPELT:
+            hits[one.name][kept[rows[one.rows(again)]]] = True
+    counted = Counter({(name, form): int(mask.sum()) for form, mask in hits.items()})
     if shape is not None:
-        hits[name, PLATFORM_ID] = pc.sum(pc.match_substring_regex(texts, shape)).as_py() or 0
+        counted[name, PLATFORM_ID] = pc.sum(pc.match_substring_regex(texts, shape)).as_py() or 0
     # What cannot be searched may hold anything.
-    hits[name, "unreadable_bytes"] = int(unreadable is not None)
+    counted[name, "unreadable_bytes"] = int(unreadable is not None)
     digests = Digests.of(texts)
-    return Scanned(+hits, {name: digests} if digests.found else {}, found.ciphers, found.left)
+    return Scanned(+counted, {name: digests} if digests.found else {}, found.ciphers, found.left)
+
+
+def scan_names(columns: Sequence[str]) -> Counter[tuple[str, str]]:
+    """What the names of columns hold, as values are searched: ones, by (name, recogniser).
+
+    A name with fewer than five digits and no @ names nobody, however much wxopenid looks like a WeChat name.
+    """
+    names = pa.array(dict.fromkeys(columns), pa.string())
+    screen = Screen.of(names)
+    spelt = [(rows, Screen.of(texts)) for rows, texts in respelled(screen)]
+    hits: Counter[tuple[str, str]] = Counter()
+    for rows, texts in ((np.arange(len(names)), screen), *spelt):
+        telling = (texts.counts[:, Sign.DIGIT] >= _FEWEST_DIGITS) | (texts.counts[:, Sign.AT] > 0)
+        for one in RECOGNISERS if texts is screen else _SPELT:
+            found = one.rows(texts)
+            for name in names.take(pa.array(rows[found[telling[found]]])).to_pylist():
+                hits[name, one.name] = 1
+    return hits
 
 
 def _ciphers(found: Scanned, name: str, texts: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -171,11 +204,3 @@ def can_hide_identifiers(column_type: pa.DataType) -> bool:
 
 def _distinct(columns: list[pa.Array]) -> pa.Array:
     return pc.unique(pa.chunked_array(columns)) if len(columns) > 1 else pc.unique(columns[0])
-
-
-def scan_names(columns):
-    return Counter()
-
-
-def scan_names(columns):
-    return Counter()

@@ -109,7 +109,8 @@ class Searcher:
         if not exact:
             method += ", with each person counted in one class only"
         if refused:
-            method += f"; {refused:,} {'better ones' if best else 'that satisfy by their classes'} were refused by what the label asks beside"
+            which = "better ones" if best else "that satisfy by their classes"
+            method += f"; {refused:,} {which} were refused by what else the label asks"
         if self._left_out:
             method += "; sensitive fields at their most general levels only, for there are too many ways"
         return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
@@ -151,7 +152,8 @@ class Searcher:
     @property
     def _left_out(self) -> bool:
         """Whether there are more choices of levels of sensitive fields than can be looked at one by one."""
-        return math.prod(len(levels) for name, levels in self.choices.items() if name in self.data.layout.sensitive) > _MOST_LATTICES
+        sensitive = self.data.layout.sensitive
+        return math.prod(len(levels) for name, levels in self.choices.items() if name in sensitive) > _MOST_LATTICES
 
     def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:
         choices = self.choices if choices is None else choices

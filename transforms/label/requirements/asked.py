@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from beam_deid.transforms.label.requirements.requirement import Broken, Compare, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.requirement import (
+    Broken,
+    Compare,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution

@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 
-from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.requirements.persons import LEAST_K, K
+from beam_deid.transforms.label.requirements.requirement import (
+    Compare,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 
 
@@ -14,7 +22,9 @@ class Composite(Requirement):
     line = 3
     option = K
     example = "k: 25"
-    default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference); an entity id as Google's Sensitive Data Protection has it")
+    default = Default(
+        LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id"
+    )
     compare = Compare.AT_LEAST
     words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from beam_deid.transforms.label.requirements.persons import LEAST_K
-from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.requirement import (
+    Compare,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 
 

@@ -35,4 +35,5 @@ class DirectIdentifiers(Requirement):
         named = [
             f"{name} ({facts.action}: {facts.recoverability})" for name, facts in seen.scope.fields.items() if identifies(facts)
         ]
-        return Figure(len(named), f"direct identifiers released: {', '.join(named)}" if named else "no direct identifier is released")
+        said = f"direct identifiers released: {', '.join(named)}" if named else "no direct identifier is released"
+        return Figure(len(named), said)

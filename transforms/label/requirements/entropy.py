@@ -25,5 +25,5 @@ class Entropy(Asked):
         return None if least is None else (least, None)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
-        """e to the entropy."""
+        """E to the entropy."""
         return per_class.effective_values

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from beam_deid.transforms.label.options import Option, Share
-from beam_deid.transforms.label.requirements.requirement import Broken, Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.requirement import (
+    Broken,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.inference import Certainty, certainty
 from beam_deid.transforms.terms import Sharing
@@ -21,7 +29,9 @@ class Gain(Requirement):
     name = "gain"
     target = "FIELD"
     line = 4
-    option = Option("gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9")
+    option = Option(
+        "gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9"
+    )
     example = "gain: 0.4"
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
     words = "greatest gain of certainty about a value of a sensitive column, over persons: (p_group − p_release)/(1 − p_release)"

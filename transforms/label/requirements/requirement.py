@@ -114,7 +114,10 @@ class Values(NamedTuple):
 class Seen(Protocol):
     """A release at some levels: the rows that are left, as requirements see them. Rows are of shape (n,)."""
 
-    scope: Scope
+    @property
+    def scope(self) -> Scope:
+        """What the label is about."""
+        ...
 
     @property
     def empty(self) -> bool:
