@@ -73,7 +73,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listing = (requirements / "__init__.py").read_text("utf-8")
     assert listing.count(BEFORE) == 1
     imported = "from beam_deid.transforms.label.requirements.records import Records\n"
-    listing = listing.replace("\nREQUIREMENTS", f"{imported}\nREQUIREMENTS", 1).replace(BEFORE, f"    Records(), {BEFORE.strip()} ")
+    listing = listing.replace("\nREQUIREMENTS", f"{imported}\nREQUIREMENTS", 1)
+    listing = listing.replace(BEFORE, f"    Records(), {BEFORE.strip()} ")
     (requirements / "__init__.py").write_text(listing, "utf-8")
     pq.write_table(pa.table({"city": ["A"] * 40}), folder / "orders.parquet")
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
@@ -84,7 +85,8 @@ def said(package: Path, *arguments: str, code: int = 0) -> str:
     """What a process of the changed package prints."""
     paths = os.pathsep.join([str(package), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=package, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
+        [sys.executable, *arguments], cwd=package, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr

@@ -1,4 +1,4 @@
-"""``plan`` names exactly the tests that the labels of its policy hold: the same names, lines and limits, for every shipped policy."""
+"""``plan`` names exactly the tests that the labels of its policy hold, with their lines and limits: for every shipped policy."""
 
 import importlib.resources
 import json
@@ -74,7 +74,10 @@ RELEASES = """\
   open:
     purpose: test
     sharing: public
-    fields: {receiver_city: {generalize: {hierarchy: cn_divisions}}, created: {generalize: {calendar: [year], level: year}}, category: keep}
+    fields:
+      receiver_city: {generalize: {hierarchy: cn_divisions}}
+      created: {generalize: {calendar: [year], level: year}}
+      category: keep
     require:
       k: 25
       l: {category: {distinct: 3, entropy: 1.5, recursive: [4, 2]}}

@@ -6,14 +6,12 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any
 
-from pydantic import create_model
-
 from beam_deid.transforms.crypto.signing import ALGORITHM
 from beam_deid.transforms.label.documents import SIGNATURE
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION, Attack, FieldFacts, Label, Recovery, Test
 from beam_deid.transforms.label.lines import LINES
-from beam_deid.transforms.label.options import DIALECT, Section, schema_of
-from beam_deid.transforms.label.requirements import REQUIREMENTS, options
+from beam_deid.transforms.label.options import DIALECT, schema_of
+from beam_deid.transforms.label.requirements import REQUIREMENTS, options_model
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.scope import Scope, Sibling
 from beam_deid.transforms.label.well_formed import COUNTS
@@ -42,7 +40,7 @@ def label_schema() -> Schema:
     }  # fmt: skip
 
 
-def test_names(requirements: Iterable[Requirement] = REQUIREMENTS) -> dict[int, str]:
+def names_by_line(requirements: Iterable[Requirement] = REQUIREMENTS) -> dict[int, str]:
     """Of each line of the label rule a pattern of its tests' names: the requirement's, or this with what the test is about."""
     found: dict[int, list[str]] = {}
     for one in sorted(requirements, key=lambda requirement: requirement.line):
@@ -119,7 +117,7 @@ def _tail() -> Schema:
 
 
 def _tests() -> Schema:
-    names = test_names()
+    names = names_by_line()
     test = _of(Test, {
         "line": _LINE, "name": _TEXT, "passed": {"type": "boolean"}, "detail": _TEXT,
         "measured": _said(_nullable({"type": "number"}), "Null where nothing was measured, which does not hold"),
@@ -131,8 +129,7 @@ def _tests() -> Schema:
 
 def _asked() -> tuple[Schema, Schema]:
     """What `Scope.to_json` gives; and definitions of what a policy may ask for."""
-    made: Any = create_model("Asked", __base__=Section, **{name: one.schema for name, one in options().items()})
-    asked = schema_of(made)
+    asked = schema_of(options_model())
     definitions = asked.pop("$defs", {})
     for option in asked["properties"].values():
         option.pop("default", None)
@@ -145,7 +142,8 @@ def _asked() -> tuple[Schema, Schema]:
         **_of(Scope, {
             "subject": _nullable(_TEXT), "identities": _list(_TEXT),
             "asked": {**asked, "description": "What the policy asks for under require; only what it says"},
-            "attackers": _map(_KNOWLEDGE), "siblings": _said(_map(sibling), "Releases of the run that were tested together with it"),
+            "attackers": _map(_KNOWLEDGE),
+            "siblings": _said(_map(sibling), "Releases of the run that were tested together with it"),
             "linked": {"type": "boolean", "description": "Whether rows of one person can be told to belong together"},
             "environment": _ENVIRONMENT,
         }, without=stated),
@@ -278,7 +276,7 @@ _RECOVERY: Schema = _of(Recovery, {
 
 _POINT: Schema = _only(
     {"points": _COUNT, "share": _SHARE, "low": _SHARE, "high": _SHARE},
-    {"others": _said(_SHARES, "One point by other definitions: of all distinct points, of all records, of persons with any such point")},
+    {"others": _said(_SHARES, "One point by other definitions: of all points, of all records, of persons with any such point")},
 )  # fmt: skip
 
 _RISK: Schema = {

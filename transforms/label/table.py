@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.label.requirements.requirement import Compare, Requirement
-from beam_deid.transforms.terms import Sharing
 
 MARK = "<!-- requirements -->"
 """What stands before and after the table in README."""
 
-_HEADINGS = ("line", "test in `label.json`", "what is measured", "limit in public, controlled, enclave sharing", "source", "under `require`")
+_HEADINGS = (
+    "line", "test in `label.json`", "what is measured", "limit in public, controlled, enclave sharing", "source", "under `require`",
+)  # fmt: skip
 _SIGNS = {Compare.AT_LEAST: "≥", Compare.AT_MOST: "≤", Compare.BELOW: "<"}
 
 
@@ -25,7 +26,9 @@ def _rows(requirements: Iterable[Requirement]) -> Iterator[tuple[str, ...]]:
         name = f"{one.name}:{one.target}" if one.target else one.name
         source = one.default.source if one.default else one.source
         option = one.example or (one.option.name if one.option else "")
-        yield tuple(map(_cell, (f"{one.line} {LINES[one.line]}", f"`{name}`", one.words, _limits(one), source, f"`{option}`" if option else "")))
+        option = f"`{option}`" if option else ""
+        cells = (f"{one.line} {LINES[one.line]}", f"`{name}`", one.words, _limits(one), source, option)
+        yield tuple(cell.replace("|", "\\|") for cell in cells)
 
 
 def _limits(one: Requirement) -> str:
@@ -36,7 +39,3 @@ def _limits(one: Requirement) -> str:
         values = [f"{one.default[sharing]:g}" for sharing in one.sharings]
     sign = "" if one.compare is Compare.AT_MOST and values == ["0"] else f"{_SIGNS[one.compare]} "
     return f"{sign}{', '.join(values)}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

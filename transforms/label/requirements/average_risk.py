@@ -20,7 +20,7 @@ class AverageRisk(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
         if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.rest, "average risk of the persons released: groups divided by persons")
+            yield self._test(scope.asked[self.option.name], scope.rest, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The figure."""

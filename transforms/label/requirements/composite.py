@@ -31,7 +31,8 @@ class Composite(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where rows can be linked."""
         if scope.linked:
-            yield self._test(self.limit(scope), scope.rest, "persons whose rows are all in the same groups, since a pseudonym links rows")
+            said = "persons whose rows are all in the same groups, since a pseudonym links rows"
+            yield self._test(self.limit(scope), scope.rest, said)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest persons who share one multiset of groups."""

@@ -40,7 +40,8 @@ class Gain(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column."""
         for name in scope.sensitive:
-            yield self._test(self.limit(scope), scope.around(name), f"greatest gain of certainty about a value of {name}, from knowing the group", name)
+            said = f"greatest gain of certainty about a value of {name}, from knowing the group"
+            yield self._test(self.limit(scope), scope.around(name), said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest gain."""

@@ -25,7 +25,7 @@ class History(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
         if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.columns, "greatest chance that one to four points of a person's history single the person out")
+            yield self._test(scope.asked[self.option.name], scope.columns, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest upper bound over the numbers of points known."""

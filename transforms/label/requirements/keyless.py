@@ -21,7 +21,8 @@ class Keyless(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each pseudonym without a key."""
         for name in scope.pseudonyms:
-            yield self._test(self.limit(scope), (name,), f"share of the values behind {name} that attacks without the key name rightly, above chance", name)
+            said = f"share of the values behind {name} that attacks without the key name rightly, above chance"
+            yield self._test(self.limit(scope), (name,), said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest share that any attack on the pseudonym reached, less what chance gives."""
