@@ -18,7 +18,7 @@ POLICY = {
     },
     "releases": {
         "out": {
-            "purpose": "test", "sharing": "enclave", "require": {"k": 3, "suppression": 0.2, "risk": 1},
+            "purpose": "test", "sharing": "enclave",
             "fields": {"city": "keep", "age": {"generalize": {"ranges": [10, 20]}}, "what": "keep"},
         }
     },
@@ -122,7 +122,7 @@ def test_combined_columns_are_made_of_embedded_records_too():
             "district": {"role": "quasi_identifier"}, "place": {"role": "quasi_identifier"},
         },
         "releases": {"out": {
-            "purpose": "test", "sharing": "enclave", "require": {"risk": 1},
+            "purpose": "test", "sharing": "enclave",
             "fields": {"place": {"generalize": {"hierarchy": "cn_districts", "level": "city"}}},
         }},
     }  # fmt: skip

@@ -25,10 +25,10 @@ from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.one_schema import Types
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.publish import release_outcome
-from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision, decide
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
 from beam_deid.transforms.records.measuring import Measured, Measurer
@@ -135,22 +135,24 @@ class _Releasing:
     job: Job
     releaser: Releaser
     waiting: list[pa.RecordBatch] = field(default_factory=list)
+    rows: int = 0
 
-    @property
-    def rows(self) -> int:
-        return sum(batch.num_rows for batch in self.waiting)
+    def wait(self, batch: pa.RecordBatch) -> bool:
+        """Let rows wait; tells whether there are enough to be sent on."""
+        self.waiting.append(batch)
+        self.rows += batch.num_rows
+        return self.rows >= BATCH_ROWS
 
-    def parts(self) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def parts(self) -> list[tuple[int, pa.RecordBatch]]:
         """The rows that wait, each part by itself."""
         if not self.waiting:
-            return
+            return []
         table = pa.Table.from_batches(self.waiting).combine_chunks()
-        self.waiting = []
+        self.waiting, self.rows = [], 0
         batch = table.to_batches()[0]
         decision = self.releaser.decision
         part = part_of(batch, self.job.layouts[decision.release].rest) % np.uint64(decision.parts)
-        for number in np.unique(part):
-            yield int(number), batch.filter(pa.array(part == number))
+        return [(int(number), batch.filter(pa.array(part == number))) for number in np.unique(part)]
 
 
 class ReleaseBatches(beam.DoFn):
@@ -180,22 +182,21 @@ class ReleaseBatches(beam.DoFn):
         yield from (TaggedOutput("rejected", reject) for reject in rejected)
         if released.num_rows and not state.releaser.decision.mixed:
             yield released
-        elif released.num_rows:
-            state.waiting.append(released)
-            if state.rows >= BATCH_ROWS:
-                yield from (TaggedOutput("mixed", part) for part in guarded("releasing", list, state.parts()))
+        elif released.num_rows and state.wait(released):
+            yield from (TaggedOutput("mixed", part) for part in guarded("releasing", state.parts))
 
     def finish_bundle(self) -> Iterator[Any]:
         """Rows that wait still, and the facts, each in their own window."""
         for window, state in self._windows.items():
-            for part in guarded("releasing", list, state.parts()):
+            for part in guarded("releasing", state.parts):
                 yield TaggedOutput("mixed", at_end(part, window))
             yield TaggedOutput("facts", at_end(state.releaser.facts, window))
 
     def _treat(self, batch: pa.RecordBatch, state: _Releasing, time: Timestamp) -> tuple[pa.RecordBatch, list[Rejected]]:
         records, faults = typed_batch(state.job, batch, time)
         releasers = {self._release: state.releaser}
-        released, values, quota, own = released_together(state.job, releasers, records, batch.num_rows - len(records))[self._release]
+        together = released_together(state.job, releasers, records, batch.num_rows - len(records))
+        released, values, quota, own = together[self._release]
         if state.releaser.decision.mixed:
             released = released.append_column(QUOTA, pa.array(quota))
         else:
