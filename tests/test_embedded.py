@@ -85,6 +85,20 @@ def test_rejects_are_typed_and_hold_no_value():
         assert_that(result.released, equal_to(RELEASED[:39]), "released")
 
 
+def test_rejects_say_where_in_its_batch_a_record_was_though_small_batches_are_put_together():
+    def encoded(rows):
+        batch = pa.RecordBatch.from_pylist(rows)
+        return batch.set_column(1, "city", batch.column("city").dictionary_encode())
+
+    rows = [*ROWS[:38], {**ROWS[38], "age": "SECRET"}, ROWS[39]]
+    with pipeline() as begun:
+        batches = begun | beam.Create([encoded(rows[at : at + 3]) for at in range(0, 40, 3)])
+        result = batches | Deidentify(POLICY, max_rejects=0.1)
+        assert_that(result.rejected, equal_to([Rejected(2, "age", "wrong_type")]), "rejected")
+        released = result.released | beam.FlatMap(lambda batch: batch.to_pylist())
+        assert_that(released, equal_to([*RELEASED[:38], RELEASED[39]]), "released")
+
+
 @pytest.mark.parametrize(
     ("rows", "policy", "what"),
     [

@@ -9,14 +9,19 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.transforms.window import BoundedWindow
 from apache_beam.typehints import typehints
 from apache_beam.typehints.native_type_compatibility import convert_to_beam_type
 from apache_beam.typehints.row_type import RowTypeConstraint
 from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.terms import Kind
+
+PLACE = "beam_deid.row"
+"""What a column is called that says where in its batch a row was, when several are put together."""
 
 _ROWS = 10_000
 _DECLARED = {
@@ -76,13 +81,13 @@ class ToBatches(beam.PTransform):
         self._types = None if fields is None else {name: arrow_type_of(one) for name, one in fields.items()}
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection[pa.RecordBatch]:
-        """Batches of a fixed number of rows; batches that are given stay as they are."""
+        """Batches of a fixed number of rows; small ones that are given are put together."""
         if self._kind is ElementKind.BATCH:
-            return elements
+            return elements | "Gather" >> beam.ParDo(_Gather()).with_output_types(pa.RecordBatch)
         return (
             elements
             | "Gather" >> beam.BatchElements(min_batch_size=_ROWS, max_batch_size=_ROWS)
-            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds))
+            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds)).with_output_types(pa.RecordBatch)
         )
 
 
@@ -100,6 +105,38 @@ class FromBatches(beam.PTransform):
         if self._kind is ElementKind.DICT:
             return batches | "To dicts" >> beam.FlatMap(_dicts).with_output_types(dict)
         return batches | "To rows" >> beam.FlatMap(_rows).with_output_types(self._type)
+
+
+class _Gather(beam.DoFn):
+    """Puts small batches together: the work on a batch costs the same, be it of one row or of thousands."""
+
+    def start_bundle(self) -> None:
+        self._waiting: dict[tuple[BoundedWindow, pa.Schema], list[pa.RecordBatch]] = {}
+        self._rows = 0
+
+    def process(self, batch: pa.RecordBatch, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[Any]:
+        if batch.num_rows >= _ROWS:
+            yield batch
+            return
+        self._waiting.setdefault((window, batch.schema.remove_metadata()), []).append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROWS:
+            yield from self.finish_bundle()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        waiting, self._waiting, self._rows = self._waiting, {}, 0
+        for (window, schema), batches in waiting.items():
+            yield WindowedValue(_together(schema, batches), window.max_timestamp(), (window,))
+
+
+def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches([batch.replace_schema_metadata(None) for batch in batches], schema)
+    places = np.concatenate([np.arange(batch.num_rows) for batch in batches])
+    table = table.unify_dictionaries().append_column(PLACE, pa.array(places))
+    columns = [pa.concat_arrays(column.chunks) for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
 class _ToArrow(beam.DoFn):

@@ -22,6 +22,7 @@ from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.coders import FactsCoder, RecordBatchCoder
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.one_type import exactly
+from beam_deid.transforms.elements import PLACE
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault
@@ -201,10 +202,7 @@ class ReleaseBatches(beam.DoFn):
             released = released.append_column(QUOTA, pa.array(quota))
         else:
             state.releaser.count_classes(values)
-        rejected = [
-            Rejected(row, fault.field, str(fault.reason)) for fault in [*faults, *own] for row in fault.rows.tolist()
-        ]
-        return released, rejected
+        return released, [reject for fault in [*faults, *own] for reject in _rejected(batch, fault)]
 
 
 class Arrange(beam.DoFn):
@@ -321,6 +319,13 @@ def typed_batch(job: Job, batch: pa.RecordBatch, time: Timestamp) -> tuple[Recor
                 "Give the field a kind in the policy, or convert it before Deidentify",
             ) from None  # fmt: skip
     return replace(records, columns=columns), faults
+
+
+def _rejected(batch: pa.RecordBatch, fault: Fault) -> list[Rejected]:
+    rows = fault.rows
+    if PLACE in batch.schema.names:
+        rows = batch.column(PLACE).to_numpy()[rows]
+    return [Rejected(row, fault.field, str(fault.reason)) for row in rows.tolist()]
 
 
 def _origin(job: Job, batch: pa.RecordBatch, time: Timestamp) -> bytes:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.columns.one_type import one_type
+from beam_deid.transforms.elements import PLACE
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
@@ -87,7 +88,8 @@ class _Collect(beam.CombineFn):
         return frozenset()
 
     def add_input(self, accumulator: Schemas, element: pa.RecordBatch) -> Schemas:
-        return accumulator | {tuple(zip(element.schema.names, element.schema.types, strict=True))}
+        schema = zip(element.schema.names, element.schema.types, strict=True)
+        return accumulator | {tuple(one for one in schema if one[0] != PLACE)}
 
     def merge_accumulators(self, accumulators: Iterable[Schemas]) -> Schemas:
         return frozenset().union(*accumulators)
