@@ -37,6 +37,7 @@ from beam_deid.transforms.embedded import (
     Rejected,
     ReleaseBatches,
     with_combined,
+    without_proof,
 )
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.measure import MergeMeasured
@@ -44,6 +45,7 @@ from beam_deid.transforms.one_schema import OneSchema
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.records.deciding import Decision
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import Measured
 from beam_deid.transforms.records.releasing import PartFacts
@@ -130,26 +132,28 @@ class Deidentify(beam.PTransform):
 
         types = AsSingleton(batches | "Schema" >> OneSchema(job.policy, kind is not ElementKind.DICT, everywhere))
         key = AsSingleton(rows.pipeline | "Key" >> RunSecret())  # of fingerprints: made on a worker, and in no graph
-        decision = AsSingleton(
+        decision = (
             batches
             | "Measure" >> beam.ParDo(MeasureBatches(job), types, key).with_output_types(Measured)
             | "Merge" >> _together(MergeMeasured(), everywhere).with_output_types(Measured)
             | "Decide" >> beam.ParDo(DecideOrFail(job, self._max_rejects, condition), types, key)
         )
-        treated = batches | "Release" >> beam.ParDo(ReleaseBatches(job, release), types, key, decision).with_output_types(
+        # Workers need to know what to suppress; the classes, of which there may be millions, are for the proof alone.
+        orders = AsSingleton(decision | "Orders" >> beam.Map(without_proof).with_output_types(Decision))
+        treated = batches | "Release" >> beam.ParDo(ReleaseBatches(job, release), types, key, orders).with_output_types(
             pa.RecordBatch, mixed=tuple[int, pa.RecordBatch], rejected=Rejected, facts=PartFacts
         ).with_outputs("mixed", "rejected", "facts", main="as_they_came")
         arranged = (
             treated.mixed
             | "By part" >> beam.GroupByKey()
-            | "Arrange" >> beam.ParDo(Arrange(job, release), types, key, decision)
+            | "Arrange" >> beam.ParDo(Arrange(job, release), types, key, orders)
             .with_output_types(pa.RecordBatch, facts=PartFacts).with_outputs("facts", main="rows")
         )  # fmt: skip
         label = (
             (treated.facts, arranged.facts)
             | "Facts" >> beam.Flatten()
             | "Sum" >> _together(MergeParts(), everywhere).with_output_types(PartFacts)
-            | "Prove" >> beam.ParDo(ProveRelease(job, release), decision).with_output_types(dict)
+            | "Prove" >> beam.ParDo(ProveRelease(job, release), AsSingleton(decision)).with_output_types(dict)
         )
         proved = (
             (treated.as_they_came, arranged.rows)

@@ -129,6 +129,11 @@ class DecideOrFail(beam.DoFn):
         return replace(decision, label=replace(decision.label, condition=condition))
 
 
+def without_proof(decision: Decision) -> Decision:
+    """What the release pass needs to know of a decision."""
+    return replace(decision, releases={name: release.without_proof() for name, release in decision.releases.items()})
+
+
 @dataclass
 class _Releasing:
     """The release of one window in one bundle, with the rows that wait for their parts."""
