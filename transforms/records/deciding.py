@@ -11,13 +11,13 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
+from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.label.rule import tests_of
-from beam_deid.transforms.records.attacking import told
+from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.changing import changes_of
-from beam_deid.transforms.records.choosing import Chosen, choose, found_of, hits_of
+from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
@@ -151,20 +151,23 @@ def _decision(
 def _found(one: Chosen, seen: Candidate) -> Found:
     """What is found of a release beside its classes, with what is told beside the lines."""
     if seen.empty:
-        return Found(hits_of(seen))
+        return Found(seen.data.hits)
     found = found_of(seen, [each.levels for each in one.recoding.rounds])
     needs_history = seen.scope.linked or "history" in seen.scope.asked
     past = seen.history() if needs_history else None
     history = None if past is None else tuple(map(asdict, past))
-    return replace(found, attacks=(*told(seen), *found.attacks), history=history)
+    recovered = (*found.recoveries, *masks(seen))
+    return replace(found, attacks=(*told(seen), *found.attacks), recoveries=recovered, history=history)
 
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:
     """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
-    if all(test.passed for test in tests_of(seen) if test.line != 9):
+    tests = tests_of(seen)
+    if all(test.passed for test in tests if test.line != ORDER):
         seen.found = replace(seen.found, ordered=True)
+        tests = once_ordered(seen, tests)
     label = decide_label(
-        seen, search=_told(one), changes=tuple(changes_of(one, seen)), identities=_identities(one, seen),
+        seen, tests, search=_told(one), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
         base_rates=seen.base_rates(), **seen.combinations(),
     )  # fmt: skip
     fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}
