@@ -19,7 +19,6 @@ releases:
   out:
     purpose: test
     sharing: enclave
-    require: {risk: 1}
     fields: {city: keep, what: keep}
 """
 

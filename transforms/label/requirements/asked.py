@@ -29,6 +29,7 @@ class Asked(Requirement):
     """
 
     line = 4
+    target = "FIELD"
     suppresses = True
     relative = False
     written = False

@@ -10,6 +10,7 @@ class Attackers(Requirement):
     """What a declared attacker knows of a person, taken to the released levels, meets no or at least k released persons."""
 
     name = "attacker"
+    target = "NAME"
     line = 7
     default = Default.always(0, "ours: singling out has no share that is small enough")
     words = "share of persons, released or the attacker's, whom what an attacker knows narrows down to fewer than k"

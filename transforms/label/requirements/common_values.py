@@ -19,6 +19,7 @@ class CommonValues(Requirement):
     """Of a sensitive column that two releases hold, a record's two groups have at least l values in common."""
 
     name = "common_values"
+    target = "RELEASE:FIELD"
     line = 8
     default = Default.always(LEAST_L, "as line 4; the intersection attack of Ganta, Kasiviswanathan, Smith (2008)")
     compare = Compare.AT_LEAST

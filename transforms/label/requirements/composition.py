@@ -19,6 +19,7 @@ class Composition(Requirement):
     """With every sibling release, records alike in both at both levels, and present alike, are of at least k persons."""
 
     name = "composition"
+    target = "RELEASE"
     line = 8
     default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
     compare = Compare.AT_LEAST

@@ -40,6 +40,7 @@ class Distinct(Requirement):
     """Every group around a sensitive column has at least l values of it."""
 
     name = "l"
+    target = "FIELD"
     option = L
     line = 4
     default = Default.always(LEAST_L, "ours: with one value every member of a group has it")

@@ -27,6 +27,7 @@ class Gain(Requirement):
     """The gain of certainty (p_group − p_release) / (1 − p_release) of every value in every group is within the limit."""
 
     name = "gain"
+    target = "FIELD"
     line = 4
     option = Option(
         "gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9"

@@ -10,6 +10,7 @@ class EveryValue(Persons):
     """Every value of every sensitive column is held by at least k persons."""
 
     name = "k_values"
+    target = "FIELD"
     words = "persons of the release who hold every value of every sensitive column"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:

@@ -11,6 +11,7 @@ class AllButOne(Persons):
     """Elsewhere every group over all columns but one sensitive one does: anything but one sensitive thing may be known."""
 
     name = "k_without"
+    target = "FIELD"
     words = "in other sharing models, persons in every group of all released columns but one sensitive one"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:

@@ -13,6 +13,7 @@ class Keyless(Requirement):
     """No attack without the key names rightly more persons than chance would, by more than the limit."""
 
     name = "keyless"
+    target = "FIELD"
     line = 2
     default = Default(_LIMIT, "ours")
     words = "share of values, above chance, that frequency analysis or intervals name rightly without the key"

@@ -221,6 +221,11 @@ class Default:
         """The same limit in every sharing model."""
         return cls(dict.fromkeys(Sharing, limit), source)
 
+    @property
+    def is_one(self) -> bool:
+        """Whether the limit is the same in every sharing model."""
+        return len(set(self.by_sharing.values())) == 1
+
     def __getitem__(self, sharing: Sharing) -> float:
         return self.by_sharing[sharing]
 
@@ -229,7 +234,8 @@ class Requirement(ABC):
     """One requirement. Stateless.
 
     Attributes:
-        name: What its tests are called in ``label.json``; where there are several, ``name:TARGET``.
+        name: What its tests are called in ``label.json``; where there is one for each of something, ``name:TARGET``.
+        target: What there is a test for each of, as documentation calls it: FIELD, NAME …; empty where there is one test.
         line: Its line of the label rule.
         option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
         default: Its limit by sharing model; None where only a policy asks for it.
@@ -239,6 +245,7 @@ class Requirement(ABC):
     """
 
     name: ClassVar[str]
+    target: ClassVar[str] = ""
     line: ClassVar[int]
     option: ClassVar[Option | None] = None
     default: ClassVar[Default | None] = None
@@ -278,17 +285,18 @@ class Requirement(ABC):
         """Why a policy may not ask so little under this requirement's option, with the limit that holds; None if it may."""
         if self.default is None or not isinstance(asked, int | float) or isinstance(asked, bool):
             return None
-        own = self.default[sharing]
-        looser = asked < own if self.compare is Compare.AT_LEAST else asked > own
-        if not looser:
+        own, least = self.default[sharing], self.compare is Compare.AT_LEAST
+        if not (asked < own if least else asked > own):
             return None
-        bound = "at least" if self.compare is Compare.AT_LEAST else "at most"
-        return f"a policy may only tighten: it is {bound} {own:g} in {sharing} sharing; leave it out, or ask for more protection"
+        # With its last digit: 0.0500001 is not 0.05.
+        much = f"{asked!r} is {'below' if least else 'above'} {own:g}, the {'least' if least else 'most'}"
+        whose = "any sharing model" if self.default.is_one else f"{sharing} sharing"
+        return f"{much} that {whose} allows; ask for {own:g} or {'more' if least else 'less'}, or leave it out"
 
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None
     ) -> Planned:
-        name = f"{self.name}:{target}" if target else self.name
+        name = f"{self.name}:{target}" if self.target else self.name
         return Planned(self.line, name, limit, self.compare, tuple(columns), sentence, target, parameter)
 
 
