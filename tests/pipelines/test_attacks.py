@@ -230,25 +230,25 @@ def test_an_earlier_release_that_cannot_be_read_is_untested(shop, harm):
     assert label["label"] == "still_personal"
 
 
-TOKENS = HEAD + """
-  one:
-    purpose: test
-    sharing: enclave
-    fields: {mobile: {tokenize: {domain: customer}}, city: keep}
-  two:
-    purpose: test
-    sharing: enclave
-    fields: {mobile: {tokenize: {domain: %s}}, category: keep}
+TWO = HEAD + """
+  one: {purpose: test, sharing: enclave, fields: {city: keep, date: {generalize: {calendar: [month], level: month}}}%s}
+  two: {purpose: test, sharing: enclave, fields: {%s: keep, category: keep}%s}
 """
 
 
-def test_two_releases_are_joined_on_tokens_that_they_share(shop):
-    shop.run(TOKENS % "customer")
-    (attack,) = (one for one in shop.label("one")["attacks"] if one["name"] == "release:two")
-    assert (attack["on"], attack["subjects"], attack["linked"]) == (["mobile"], 1_000, 1_000)
-    shop.run(TOKENS % "other", "apart")
-    (attack,) = (one for one in shop.label("one", "apart")["attacks"] if one["name"] == "release:two")
-    assert (attack["on"], attack["linked"]) == ([], 0)
+def test_two_releases_are_tested_together_on_what_they_share(shop):
+    personal = ", expect: still_personal"
+    shop.run(TWO % ("", "city", ""))
+    tests = {name: named_tests(shop.label(name)) for name in ("one", "two")}
+    one, other = tests["one"]["composition:two"], tests["two"]["composition:one"]
+    assert one == {**other, "name": one["name"]}
+    assert (one["line"], one["passed"], one["measured"], one["limit"]) == (8, True, 200, 3)
+    assert "city" in one["detail"]
+    shop.run(TWO % ("", "amount", ""), "apart")  # every record is in both, and nothing else do they share
+    assert named_tests(shop.label("one", "apart"))["composition:two"]["measured"] == 1_000
+    for out, expect in (("first", (personal, "city", "")), ("second", ("", "city", personal))):
+        shop.run(TWO % expect, out)
+        assert not [test for name in ("one", "two") for test in shop.label(name, out)["tests"] if test["line"] == 8]
 
 
 def test_the_policy_says_what_a_point_of_a_history_is_and_which_chance_is_too_much(shop):
