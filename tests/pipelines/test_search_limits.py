@@ -8,7 +8,7 @@ import yaml
 
 from beam_deid.pipelines.cli import call
 
-QUASI, SENSITIVE, NEITHER = ({"role": role, "kind": "integer"} for role in ("quasi_identifier", "sensitive", "insensitive"))
+QUASI, SENSITIVE = ({"role": role, "kind": "integer"} for role in ("quasi_identifier", "sensitive"))
 
 SAFE = {"controls": "high", "motive": "low", "prevalence": 0.0, "security": "high"}
 
@@ -53,13 +53,14 @@ def test_a_star_in_the_data_is_a_value_like_any_other(made):
     assert label["risk"]["k"] >= 5
 
 
-def test_many_levels_that_joins_refuse_do_not_end_the_search(made):
+def test_many_levels_that_attackers_refuse_do_not_end_the_search(made):
     random.seed(1)
     rows = [(*(random.randint(0, 40) for _ in range(3)), 100_000 + i * 7) for i in range(600)]
-    fields = {"a": QUASI, "b": QUASI, "c": QUASI, "oid": NEITHER}
+    fields = {"a": QUASI, "b": QUASI, "c": QUASI, "oid": SENSITIVE}
     release = {
         "fields": {name: by(2, 4, 8, 16, 32) for name in "abc"} | {"oid": by(10, 20, 40, 80, 160, 320, 640, 1280)},
         "require": {"k": 5}, "search": {"weights": {"oid": 30}}, "environment": SAFE,
+        "attackers": {"clerk": {"knows": ["a", "b", "c", "oid"]}},
     }  # fmt: skip
     _, label, _ = made(rows, fields, release)
     assert label["label"] == "anonymized"
@@ -67,9 +68,9 @@ def test_many_levels_that_joins_refuse_do_not_end_the_search(made):
     assert label["search"]["proved"]
 
 
-def test_levels_are_searched_at_which_an_attackers_table_links_few(made, tmp_path):
+def test_levels_are_searched_at_which_an_attackers_table_narrows_nobody_down(made, tmp_path):
     random.seed(2)
-    rows = [(random.randint(20, 60), 1000 + i) for i in range(300)]
+    rows = [(random.randint(20, 59), 1000 + i) for i in range(300)]
     (tmp_path / "known.csv").write_text("age,visit\n" + "".join(f"{age},{visit}\n" for age, visit in rows))
     release = {
         "expect": "anonymized", "fields": {"age": by(5, 10, 20), "visit": by(10, 50, 100, 200)},
@@ -79,7 +80,8 @@ def test_levels_are_searched_at_which_an_attackers_table_links_few(made, tmp_pat
     code, label, found = made(rows, {"age": QUASI, "visit": SENSITIVE}, release)
     assert (code, label["label"]) == (0, "anonymized")
     (join,) = (test for test in label["tests"] if test["name"] == "attacker:nurse")
-    assert join["measured"] <= join["limit"]
+    assert join["measured"] == join["limit"] == 0
+    assert label["search"]["refused"] > 0
     assert found["label"]["names"] == label["search"]["levels"] != found["names"]
 
 
