@@ -1,13 +1,14 @@
 """Records as cells, and whom they count for where each record is one person."""
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.records.cells import Cells
 
 from ..label.cases.kit import crowd, grid, policy, release, roles, turn
-from .kit import label_of, measured
+from .kit import failing, label_of, measured
 
 EACH = policy(
     roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city")
@@ -82,3 +83,26 @@ def test_rows_of_one_subject_are_one_person_and_figures_say_so():
     assert int(tests["l_entropy:category"]) == seven.risk["l_entropy"]["category"]
     assert tests["overall_risk"] == seven.risk["sharing"]["R"]
     assert tests["classes_at_risk"] == seven.risk["sharing"]["R_a"]
+
+
+@pytest.mark.parametrize("nobody", [range(6), range(12)], ids=["one group", "every group"])
+def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_holds(nobody):
+    """A group in which nobody says who it is has no person: its figures are the worst there are, and no fault."""
+    rows = [(None if number in nobody else f"u{number}", "a" if number < 6 else "b", "xy"[number % 2]) for number in range(12)]
+    table = pa.table({
+        "buyer": pa.array([row[0] for row in rows], pa.string()), "city": [row[1] for row in rows], "category": [row[2] for row in rows],
+    })  # fmt: skip
+    asked = policy(
+        roles(direct="buyer", quasi="city", sensitive="category"),
+        a=release("enclave", "city category", require={"l": {"category": {"entropy": 1.1}}, "t": {"category": 1}}),
+    )
+    label = label_of(asked, table)
+    tests = {test.name: test.measured for test in label.tests}
+    assert {"k", "classes_at_risk", "l:category", "gain:category", "l_entropy:category"} - failing(label) == (
+        {"l:category", "gain:category", "l_entropy:category"} if len(nobody) == 6 else set()
+    )
+    assert tests["k"] == (0 if len(nobody) == 6 else None)
+    if len(nobody) == 6:
+        assert label.risk["k"] == 0
+        assert label.risk["max_risk"] == label.risk["sharing"]["R_b"] == 1.0
+    assert label.identities["without_subject"] == len(nobody)
