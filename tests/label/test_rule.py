@@ -57,6 +57,14 @@ def many_orders(table, rows):
     return pa.concat_tables([table, pa.concat_tables([table.slice(0, 1)] * rows)])
 
 
+DIGESTS = ["0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f"]
+
+
+def digests_tried(asked):
+    """With so few tries that the attack takes no time: digests need not be broken to be named."""
+    return {**asked, "releases": {name: {**one, "digests": {"tries": 1000}} for name, one in asked["releases"].items()}}
+
+
 WORSE = {
     "clear identifier": (people(phone=lambda who: mobile(who.number)),
                          asking(direct="buyer phone:mobile", fields={"phone": "keep"}), "direct_identifiers", 1),
@@ -69,8 +77,8 @@ WORSE = {
     "identifier found by the scan": (people(note=lambda who: mobile(who.number % 2)), asking(insensitive="note"), "value_scan", 1),
     "any keyed field": (people(shop=lambda who: "only"), asking(insensitive="shop", fields={"shop": "hash"}, top=KEYS),
                         "restorable", 3),
-    "digest": (people(shop=lambda who: turn(["0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f"], who.person)),
-               {**asking(insensitive="shop"), "releases": {"a": release("controlled", "city age category shop", digests={"tries": 1000})}}, "digests", 3),
+    "digest": (people(shop=lambda who: turn(DIGESTS, who.person)),
+               digests_tried(asking(insensitive="shop")), "digests", 3),
     "small group": (people(4), asking(), "k", 2),
     "a group just smaller than is asked": (people(), asking(k=61), "k", 2),
     "an insensitive column counts": (people(shop=lambda who: who.number // 4), asking(insensitive="shop"), "k", 2),
@@ -83,9 +91,9 @@ WORSE = {
     "one sensitive value": (people(category=lambda who: "ab"[who.cell % 2]), asking(), "l:category", 3),
     "one value in two spellings": (people(category=lambda who: turn(["手机", "手機 "], who.person) if who.cell else turn("ab", who.person)),
                                    asking(), "l:category", 3),
-    "two values that mean the same": (people(category=lambda who: turn("ab", who.person) if who.cell else turn("cd", who.person)),
+    "two values that mean the same": (people(category=lambda who: turn("ab" if who.cell else "cd", who.person)),
                                       asking(top={"same": {"category": {"c": ["d"]}}}), "l:category", 3),
-    "one value and null": (people(category=lambda who: turn(["a", None], who.person) if who.cell else turn("bc", who.person)),
+    "one value and null": (people(category=lambda who: turn(["a", None] if who.cell else "bc", who.person)),
                            asking(), "l:category", 3),
     "certainty": (people(category=skewed), asking(), "gain:category", 3),
     "quasi and sensitive at once": (people(pay=lambda who: 10 * who.cell), {
@@ -95,9 +103,11 @@ WORSE = {
     "dominance": (many_orders(people(), 400), asking(), "dominance", 3),
     "overall risk": (people(10), asking(), "overall_risk", 2),
     "attacker": (people(category=rare), asking(attackers=COURIER), "attacker:courier", 2),
-    "t": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(t={"category": 0.1}), "t:category", 3),
+    "t": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(t={"category": 0.1}),
+          "t:category", 3),
     "alpha": (people(category=lambda who: turn("aaab", who.person)), asking(alpha={"category": 0.7}), "alpha:category", 3),
-    "entropy": (people(category=lambda who: turn("aaab", who.person)), asking(l={"category": {"entropy": 1.9}}), "l_entropy:category", 3),
+    "entropy": (people(category=lambda who: turn("aaab", who.person)), asking(l={"category": {"entropy": 1.9}}),
+                "l_entropy:category", 3),
     "recursive": (people(category=lambda who: turn("aaab", who.person)), asking(l={"category": {"recursive": [3, 2]}}),
                   "l_commonest:category", 3),
     "beta": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(beta={"category": 0.3}),
@@ -148,7 +158,8 @@ def test_two_releases_that_say_together_what_neither_says():
 
     def table(between):
         return pa.concat_tables([
-            crowd(grid(city=["north"], age=[age]), between if age in (22, 23) else 30, 2, buyer=lambda who, age=age: f"{age}-{who.person}",
+            crowd(grid(city=["north"], age=[age]), between if age in (22, 23) else 30, 2,
+                  buyer=lambda who, age=age: f"{age}-{who.person}",
                   category=lambda who: turn("abc", who.person + who.order)) for age in ages
         ])  # fmt: skip
 

@@ -67,7 +67,9 @@ def test_rows_of_one_subject_are_one_person_and_figures_say_so():
     often = pa.concat_tables([once] * 7)
     asked = policy(
         roles(direct="buyer", quasi="city", sensitive="category"),
-        a=release("enclave", "city category", require={"t": {"category": 1}, "alpha": {"category": 1}, "l": {"category": {"entropy": 1.1}}}),
+        a=release("enclave", "city category", require={
+            "t": {"category": 1}, "alpha": {"category": 1}, "l": {"category": {"entropy": 1.1}},
+        }),
     )  # fmt: skip
     one, seven = label_of(asked, once), label_of(asked, often)
     counted = {"records"}
@@ -90,7 +92,8 @@ def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_hold
     """A group in which nobody says who it is has no person: its figures are the worst there are, and no fault."""
     rows = [(None if number in nobody else f"u{number}", "a" if number < 6 else "b", "xy"[number % 2]) for number in range(12)]
     table = pa.table({
-        "buyer": pa.array([row[0] for row in rows], pa.string()), "city": [row[1] for row in rows], "category": [row[2] for row in rows],
+        "buyer": pa.array([row[0] for row in rows], pa.string()), "city": [row[1] for row in rows],
+        "category": [row[2] for row in rows],
     })  # fmt: skip
     asked = policy(
         roles(direct="buyer", quasi="city", sensitive="category"),

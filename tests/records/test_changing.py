@@ -21,7 +21,8 @@ def people(*more, persons=60, **columns):
 
 def asked(kept="city age category", sensitive="category", quasi="city age", **require):
     return policy(
-        roles(direct="buyer", quasi=quasi, sensitive=sensitive), a=release("controlled", kept, require={"suppression": 0.0, **require})
+        roles(direct="buyer", quasi=quasi, sensitive=sensitive),
+        a=release("controlled", kept, require={"suppression": 0.0, **require}),
     )
 
 
@@ -30,7 +31,7 @@ CASES = {
         "city age zone category", quasi="city age zone")),
     "rare value": (people(category=lambda who: "z" if who.number < 3 else turn("abc", who.person + who.order)), asked()),
     "one value": (people(category=lambda who: turn("ab", who.person) if who.cell else "a"), asked()),
-    "certainty": (people(category=lambda who: ("a" if who.person >= 2 else "b") if who.cell == 0 else turn("abcd", who.person)), asked()),
+    "certainty": (people(category=lambda who: "ab"[who.person < 2] if who.cell == 0 else turn("abcd", who.person)), asked()),
     "two sensitive": (people(brand=lambda who: turn(range(20), who.person)), asked("city age category brand", "category brand")),
     "alpha": (people(category=lambda who: turn("aaab", who.person) if who.cell == 0 else turn("ab", who.person)),
               asked(alpha={"category": 0.7})),
