@@ -101,8 +101,9 @@ def search_for_label(searcher: Searcher) -> Searched:
         return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None
 
     hopeless = _hopeless(data)
-    if hopeless is None and accept(coarsest) is None:
-        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
+    if hopeless is None and not set(data.layout.open) & set(data.layout.sensitive) and accept(coarsest) is None:
+        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too. But for a sensitive field's
+        # own levels, of which the most general one leaves one value.
         hopeless = "nothing satisfies at the most general levels, and so at none below them"
     if hopeless is not None:
         return Searched(coarsest, None, require, 1, 1, 0.0, hopeless, True, 1)
