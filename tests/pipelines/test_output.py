@@ -10,7 +10,7 @@ from beam_deid.pipelines.output import changes, show_outcome
 COARSEN = "drop, or coarsen, city; or let 2.00% of the rows be suppressed (require: {suppression: 0.0201})"
 
 
-def tested(name: str, passed: bool, detail: str = "persons in the smallest group") -> dict[str, Any]:
+def checked(name: str, passed: bool, detail: str = "persons in the smallest group") -> dict[str, Any]:
     return {"line": 3, "name": name, "passed": passed, "measured": 5 if passed else 1, "limit": 5, "detail": detail}
 
 
@@ -23,7 +23,7 @@ def label(name: str = "still_personal", **more: Any) -> dict[str, Any]:
     passed = name == "anonymized"
     return {
         "label": name, "purpose": "market analysis", "sharing": "controlled", "records": records, "search": {},
-        "tests": [tested("k", passed), tested("l:category", passed)], "changes": [] if passed else [change("k"), change("l:category")],
+        "tests": [checked("k", passed), checked("l:category", passed)], "changes": [] if passed else [change("k"), change("l:category")],
         **more,
     }  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_the_label_stands_last_on_one_line() -> None:
 
 def test_tables_fit_80_columns_and_tell_failures_in_full() -> None:
     why = "persons in the smallest group of receiver_city, birth_year, created, payment, counted by buyer_open_uid"
-    lines = shown(label(tests=[tested("k", False, why), tested("k_without:orderItemInfo.categoryName", True, why)]))
+    lines = shown(label(tests=[checked("k", False, why), checked("k_without:orderItemInfo.categoryName", True, why)]))
     assert max(map(len, lines[:-1])) <= 80
     assert "counted by buyer_open_uid" in " ".join(" ".join(lines).split())
     assert sum("…" in line for line in lines) == 1
