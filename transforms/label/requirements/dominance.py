@@ -27,13 +27,14 @@ class Dominance(Requirement):
         "dominance", Share,
         "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",
     )  # fmt: skip
+    example = "dominance: 0.3"
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
-    words = "share of a group's records that one person has"
+    words = "greatest share of a group's records that belong to one person"
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that one person has")
+        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that belong to one person")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest share, by the identity that shows it."""
