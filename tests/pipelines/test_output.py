@@ -23,7 +23,8 @@ def label(name: str = "still_personal", **more: Any) -> dict[str, Any]:
     passed = name == "anonymized"
     return {
         "label": name, "purpose": "market analysis", "sharing": "controlled", "records": records, "search": {},
-        "tests": [checked("k", passed), checked("l:category", passed)], "changes": [] if passed else [change("k"), change("l:category")],
+        "tests": [checked("k", passed), checked("l:category", passed)],
+        "changes": [] if passed else [change("k"), change("l:category")],
         **more,
     }  # fmt: skip
 
