@@ -176,6 +176,12 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
     return lines
 
 
+def show_changes(out: Console, changes: list[dict[str, Any]]) -> None:
+    """Say what would change a label, a line for each condition that does not hold."""
+    for change in changes:
+        out.print(f"  line {change['line']}, {change['test']}: {change['text']}")
+
+
 def _show_tests(out: Console, label: dict[str, Any]) -> None:
     """The tests; why one failed in full, and why one passed as far as a line goes: all of it stands in label.json."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")

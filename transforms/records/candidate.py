@@ -61,7 +61,7 @@ class Candidate:
     @property
     def counted(self) -> bool:
         """Whether it is known whom the records are about."""
-        return bool(self.persons.names)
+        return bool(self.persons.names) and bool((self.persons.numbers[0] >= 0).any())
 
     @property
     def identities(self) -> tuple[str, ...]:
