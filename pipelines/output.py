@@ -94,7 +94,7 @@ def show_outcome(out: Console, run: dict[str, Any], labels: dict[str, dict[str, 
         _show_tests(out, label)
         # Whoever expects it to be personal wants no advice.
         if release["expect"] != "still_personal":
-            _show_changes(out, label)
+            show_changes(out, label["changes"], label["search"].get("blocked"))
     out.print()
     for name, label in labels.items():
         out.print(_summary(name, label, run["releases"][name], output))
@@ -129,34 +129,37 @@ def _show_levels(out: Console, label: dict[str, Any]) -> None:
         out.print(f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one")
 
 
-def _show_changes(out: Console, label: dict[str, Any]) -> None:
-    found = changes(label)
-    if not found:
+def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
+    """Say what would change a label, where something fails."""
+    lines = changes(found, blocked)
+    if not lines:
         return
     out.print("  [bold]what would change the label[/bold]")
     table = Table.grid(padding=(0, 1, 0, 0))
-    for line in found:
+    for line in lines:
         table.add_row("  -", Text(line, overflow="fold"))
     out.print(table)
 
 
-def changes(label: dict[str, Any]) -> list[str]:
-    """What would make failing tests pass, a line for each way and the tests that it is for, and what the search found of it.
+def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:
+    """What would make failing tests pass, a line for each way and the tests that it is for.
 
     The order of rows is a matter of all other tests, and is told only where it is alone.
+
+    Args:
+        found: The label's ``changes``.
+        blocked: Why the search found no levels; what the changes say, too, is not said twice.
     """
     told: dict[str, list[str]] = {}
-    for one in label.get("changes") or ():
-        if one["test"] != "order" or len(label["changes"]) == 1:
+    for one in found:
+        if one["test"] != "order" or len(found) == 1:
             told.setdefault(one["text"], []).append(one["test"])
     lines = [f"{', '.join(tests)}: {text}" for text, tests in told.items()]
-    blocked = label["search"].get("blocked")
     if not blocked:
         return lines
-    changed = label.get("changes") or ()
-    dropped = {name for one in changed for name in one["drop"] or ()}
+    dropped = {name for one in found for name in one["drop"] or ()}
     fields = {name: loss for name, loss in blocked["fields"].items() if name not in dropped}
-    share = None if any(one["suppress"] is not None for one in changed) else blocked["suppression"]
+    share = None if any(one["suppress"] is not None for one in found) else blocked["suppression"]
     return reasons({**blocked, "fields": fields, "suppression": share}) + lines
 
 
@@ -174,12 +177,6 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
         told = ", ".join(f"{name} (then {loss:.4g} is lost)" for name, loss in blocked["fields"].items())
         lines.append(f"something satisfies without one of: {told}")
     return lines
-
-
-def show_changes(out: Console, changes: list[dict[str, Any]]) -> None:
-    """Say what would change a label, a line for each condition that does not hold."""
-    for change in changes:
-        out.print(f"  line {change['line']}, {change['test']}: {change['text']}")
 
 
 def _show_tests(out: Console, label: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def label(name: str = "still_personal", **more: Any) -> dict[str, Any]:
 
 
 def blocked(**more: Any) -> dict[str, Any]:
-    return {"blocked": {"by": ["suppression"], "k": 3, "suppression": 0.05, "fields": {}, **more}}
+    return {"by": ["suppression"], "k": 3, "suppression": 0.05, "fields": {}, **more}
 
 
 def shown(found: dict[str, Any], expect: str | None = None, published: bool = True) -> list[str]:
@@ -41,17 +41,17 @@ def shown(found: dict[str, Any], expect: str | None = None, published: bool = Tr
 
 
 def test_tests_that_one_thing_would_change_stand_together() -> None:
-    assert changes(label()) == [f"k, l:category: {COARSEN}"]
+    assert changes(label()["changes"], None) == [f"k, l:category: {COARSEN}"]
 
 
 def test_the_order_of_rows_is_told_only_where_it_is_alone() -> None:
     order = change("order", "rows are shuffled once every other line holds")
-    assert changes(label(changes=[change("k"), order])) == [f"k: {COARSEN}"]
-    assert changes(label(changes=[order])) == ["order: rows are shuffled once every other line holds"]
+    assert changes([change("k"), order], None) == [f"k: {COARSEN}"]
+    assert changes([order], None) == ["order: rows are shuffled once every other line holds"]
 
 
 def test_what_the_search_found_is_not_said_twice() -> None:
-    found = changes(label(search=blocked(fields={"city": 0.1, "age": 0.2})))
+    found = changes(label()["changes"], blocked(fields={"city": 0.1, "age": 0.2}))
     assert found[1] == "the greatest k that can be met with all else as it is: 3"
     assert found[2] == "something satisfies without one of: age (then 0.2 is lost)"
     assert len(found) == 4
@@ -59,7 +59,7 @@ def test_what_the_search_found_is_not_said_twice() -> None:
 
 
 def test_without_another_share_the_searchs_is_told() -> None:
-    found = changes(label(search=blocked(), changes=[change("k", "coarsen city", suppress=None)]))
+    found = changes([change("k", "coarsen city", suppress=None)], blocked())
     assert "the least share of records that must be suppressed: 0.0500" in found
 
 
