@@ -16,6 +16,7 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import Measured, measure_shard
 from beam_deid.transforms.records.pieces import assemble
 from beam_deid.transforms.records.releasing import release_shard
+from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.shards import Prepared, prepare
 
 from .planted import World
@@ -29,7 +30,7 @@ def decided(world: World, folder: Path, suppression: float = 0.0) -> tuple[Prepa
     pq.write_table(world.source, folder / "in.parquet")
     (folder / "policy.yaml").write_text(yaml.safe_dump(world.written(suppression), allow_unicode=True), "utf-8")
     prepared = prepare(read_policy(str(folder / "policy.yaml")), [str(folder / "in.parquet")])
-    job = replace(prepared.job, fingerprint_key=FingerprintKey.new())
+    job = replace(RunKeys(prepared.job, str(folder)).made(), fingerprint_key=FingerprintKey.new())
     measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
     return replace(prepared, job=job), decide_run(job, measured, 0.0)
 

@@ -58,10 +58,10 @@ class Candidate:
         """Whether none is."""
         return len(self.cells) == 0
 
-    @property
+    @cached_property
     def counted(self) -> bool:
-        """Whether it is known whom the records are about."""
-        return bool(self.persons.names)
+        """Whether it is known whom the records are about: of one of them at least, by every identity."""
+        return bool(self.persons.names) and all((numbers >= 0).any() for numbers in self.persons.numbers)
 
     @property
     def identities(self) -> tuple[str, ...]:

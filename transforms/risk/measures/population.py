@@ -16,4 +16,4 @@ class Population(Measure):
         """The estimates over subjects, or nothing."""
         if view.setting.population is None:
             return {}
-        return {"population": asdict(population_uniqueness(view.classes.subjects, view.setting.population))}
+        return {"population": asdict(population_uniqueness(view.sizes, view.setting.population))}

@@ -16,7 +16,7 @@ class Reidentification(Measure):
 
     def figures(self, view: View) -> dict[str, Any]:
         """The figures: shares from 0 to 1, over subjects."""
-        sizes = view.classes.subjects
+        sizes = view.sizes
         risk, people = 1.0 / sizes, sizes.sum()
         at_risk = sizes[risk > view.setting.threshold + 1e-12].sum() / people
         average = len(sizes) / people

@@ -26,7 +26,7 @@ class SharingModel(Measure):
 
     def figures(self, view: View) -> dict[str, Any]:
         """The figures, from 0 to 1."""
-        risk = 1.0 / view.classes.subjects
+        risk = 1.0 / view.sizes
         # The tolerance keeps 1/5 at the threshold 1/5.
         above = float((risk > view.setting.threshold + 1e-12).mean())
         greatest, mean, setting = float(risk.max()), float(risk.mean()), view.setting
