@@ -59,7 +59,7 @@ def _origin(proved: bool, signers: list[str]) -> str:
     """What the result says of whoever made it."""
     if proved:
         return f"Origin proved: all of it was signed by {signers[0]}."
-    shown = "This shows that nothing was changed since, not who made it"
+    shown = "This is no proof of origin: it shows that nothing was changed since, not who made it"
     if signers:
         return f"{shown}; with --key and the publisher's public key it shows that, too. Signed by {', '.join(signers)}."
     return f"{shown}; with --key it would show that, had the policy said sign: keyring. Nothing here is signed."

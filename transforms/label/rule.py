@@ -13,6 +13,9 @@ from beam_deid.transforms.label.requirements.requirement import Figure, Planned,
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
+ORDER = 9
+"""The line that holds once all others do."""
+
 CONDITION = "only if this is the only release of these records"
 """Under what condition a label holds, as long as nobody keeps a register of what was given out before."""
 
@@ -24,9 +27,15 @@ def test_of(test: Planned, figure: Figure) -> Test:
 
 
 def tests_of(seen: Seen) -> tuple[Test, ...]:
-    """Every test of a release, in the order of the lines. The last line holds where all others do: rows are shuffled then."""
-    made = [test_of(test, requirement.figure(test, seen)) for requirement, test in planned(seen.scope)]
-    return tuple(made)
+    """Every test of a release, in the order of the lines."""
+    return tuple(test_of(test, requirement.figure(test, seen)) for requirement, test in planned(seen.scope))
+
+
+def once_ordered(seen: Seen, tests: tuple[Test, ...]) -> tuple[Test, ...]:
+    """The same tests of a release whose rows are shuffled, which they are where every other line holds."""
+    asked = {test.name: (requirement, test) for requirement, test in planned(seen.scope) if test.line == ORDER}
+    made = {name: test_of(test, requirement.figure(test, seen)) for name, (requirement, test) in asked.items()}
+    return tuple(made.get(test.name, test) for test in tests)
 
 
 def name_of(tests: Iterable[Test]) -> LabelName:
@@ -34,15 +43,15 @@ def name_of(tests: Iterable[Test]) -> LabelName:
     return LabelName.ANONYMIZED if all(test.passed for test in tests) else LabelName.STILL_PERSONAL
 
 
-def decide(seen: Seen, **evidence: Any) -> Label:
+def decide(seen: Seen, tests: tuple[Test, ...], **evidence: Any) -> Label:
     """Decide the label of a release from all nine lines.
 
     Args:
         seen: The release.
+        tests: All its tests, as `tests_of` makes them.
         **evidence: What else `Label` holds: ``search``, ``changes``, ``identities`` …
     """
     scope, found = seen.scope, seen.found
-    tests = tests_of(seen)
     name = name_of(tests)
     return Label(
         label=name, sensitive=bool(scope.sensitive), grade=grade(scope, tests), tests=tests,

@@ -11,7 +11,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combi
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.requirements.requirement import Found
-from beam_deid.transforms.label.rule import decide
+from beam_deid.transforms.label.rule import decide, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
@@ -205,7 +205,7 @@ def assess(
         points = combine((histogram.columns[f"field:{name}"] for name in names), len(histogram.counts))
         past = tuple(map(asdict, histories(Classes(points, histogram.counts, subject), subject)))
     seen.found = Found(hits, recovered, tuple(attacks), {}, {}, past or None)
-    label = decide(seen, search={}, changes=(), identities={})
+    label = decide(seen, tests_of(seen), search={}, changes=(), identities={})
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:
         joined = combinations(

@@ -22,7 +22,7 @@ from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.numbering import numbered
-from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group
 from beam_deid.transforms.terms import Sharing
 
 
@@ -58,10 +58,10 @@ class Candidate:
         """Whether none is."""
         return len(self.cells) == 0
 
-    @cached_property
+    @property
     def counted(self) -> bool:
-        """Whether it is known whom the records are about: of one of them at least, by every identity."""
-        return bool(self.persons.names) and all((numbers >= 0).any() for numbers in self.persons.numbers)
+        """Whether it is known whom the records are about."""
+        return bool(self.persons.names) and bool((self.persons.numbers[0] >= 0).any())
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -81,10 +81,14 @@ class Candidate:
         """The rows grouped by some released columns."""
         wanted = tuple(sorted(columns))
         if wanted not in self._groups:
-            coded = [self.data.coded(name, self.levels) for name in wanted]
-            if not coded:
-                coded = [(np.zeros(len(self.left), np.int64), 1)]
-            found = numbered([numbers[self.cells] for numbers, _ in coded], [many for _, many in coded])
+            # From groups over some of the columns, as many as are known, on.
+            known = max((one for one in self._groups if {*one} < {*wanted}), key=len, default=())
+            begun = self._groups[known] if known else None
+            coded = [self.data.coded(name, self.levels) for name in wanted if name not in known]
+            found = numbered(
+                [np.zeros(len(self.cells), np.int64) if begun is None else begun.numbers, *(each[self.cells] for each, _ in coded)],
+                [1 if begun is None else begun.many, *(many for _, many in coded)],
+            )
             self._groups[wanted] = Groups(found, self.counts, self.persons)
         return self._groups[wanted]
 
@@ -113,9 +117,11 @@ class Candidate:
 
     def _by_identity(self, name: str, values: Counts, keys: np.ndarray, null: int | None) -> list[Distribution]:
         groups, found = self.groups(self.scope.around(name)), []
+        # Figures that no test asks for are told by the subject alone.
+        asked = any(name in asked for asked in self.scope.asked.values() if isinstance(asked, dict))
         if not self.counted:
             return [replace(Distribution.counted(groups.numbers, groups.records, values, keys, self.counts), null=null)]
-        for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
+        for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[: None if asked else 1]:
             inhabited = people > 0
             place = np.cumsum(inhabited) - 1
             found.append(
@@ -136,7 +142,7 @@ class Candidate:
             1 / spec.k, scope.sharing is Sharing.PUBLIC, scope.environment["E"], scope.linked, spec.environment.population
         )
         given = {name: self.distributions(name) for name in scope.sensitive}
-        written = {name: self.as_written(name) for name in scope.sensitive}
+        written = given | {name: self.as_written(name) for name in scope.sensitive if name in scope.asked.get("t", {})}
         scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
         return all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
 
@@ -178,12 +184,15 @@ class Candidate:
 
     def base_rates(self) -> dict[str, float]:
         """Of each sensitive column the greatest share of all persons who have one value."""
-        return {
-            name: max(float(np.delete(one.held_by, one.null).max(initial=0.0) if one.null is not None else one.held_by.max())
-                      for one in self.distributions(name) if one.held_by is not None)
-            for name in self.scope.sensitive
-            if self.counted and not self.empty
-        }  # fmt: skip
+        if not self.counted or self.empty:
+            return {}
+        numbers, size = self.persons.numbers[0], self.persons.sizes[0]
+        everybody = max(int(np.count_nonzero(np.bincount(numbers[numbers >= 0], minlength=size))), 1)
+        rates = {}
+        for name in self.scope.sensitive:
+            values = self.values(name)
+            rates[name] = float(distinct_per_group(values.numbers, values.many, numbers, size).max(initial=0)) / everybody
+        return rates
 
     def proof_keys(self) -> np.ndarray:
         """The key of all released values of each row, shape (m,)."""

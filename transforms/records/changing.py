@@ -1,9 +1,10 @@
 """What would change a label: for every condition that does not hold the nearest change that would make it hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
@@ -16,22 +17,23 @@ _MOST_COLUMNS = 16
 """Most columns that are left out by turns."""
 
 
-def changes_of(one: Chosen, seen: Candidate) -> Iterator[dict[str, Any]]:
+def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
     """The nearest changes, a document for each condition that does not hold.
 
     Args:
         one: What was chosen for the release.
         seen: The release, with all that was found of it.
+        tests: All its tests.
 
     Yields:
         ``{line, test, columns, drop, suppress, text}``: columns of which leaving out any one would do at the same levels, and the
         share of rows that would have to be suppressed, each None where it does not help or was not looked for.
     """
-    failing = [
-        (requirement, test) for requirement, test in planned(seen.scope)
-        if not holds(requirement.figure(test, seen).measured, test.limit, test.compare)
-    ]  # fmt: skip
-    looked_for = one.data.spec.expect is not LabelName.STILL_PERSONAL and seen.counted and not seen.empty
+    missed = {test.name for test in tests if not test.passed}
+    failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
+    # Where identifiers or keys stand in the way no other change makes a label, and nobody asked for one.
+    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
+    looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
     mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
     share = _share(one) if mended else None
     for requirement, test in failing:

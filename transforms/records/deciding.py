@@ -11,8 +11,8 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import Keys, combine
 from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
+from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.label.rule import tests_of
 from beam_deid.transforms.records.attacking import told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -161,10 +161,12 @@ def _found(one: Chosen, seen: Candidate) -> Found:
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:
     """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
-    if all(test.passed for test in tests_of(seen) if test.line != 9):
+    tests = tests_of(seen)
+    if all(test.passed for test in tests if test.line != ORDER):
         seen.found = replace(seen.found, ordered=True)
+        tests = once_ordered(seen, tests)
     label = decide_label(
-        seen, search=_told(one), changes=tuple(changes_of(one, seen)), identities=_identities(one, seen),
+        seen, tests, search=_told(one), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
         base_rates=seen.base_rates(), **seen.combinations(),
     )  # fmt: skip
     fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}

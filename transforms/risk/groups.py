@@ -64,6 +64,11 @@ class Groups:
         return tuple(zip(self._persons.numbers, self._persons.sizes, strict=True))
 
     @property
+    def coarsest(self) -> tuple[tuple[Counts, int, str], ...]:
+        """The same of the identities whose persons are no parts of another one's, with the identity's name."""
+        return tuple((*self.by_person[at], self._persons.names[at]) for at in self._persons.deciding)
+
+    @property
     def rows(self) -> Counts:
         """Records of each row, shape (n,)."""
         return self._counts

@@ -58,7 +58,7 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
     first = there[first_rows(pairs.numbers, pairs.many)]
     group, value = groups.numbers[first], values[first]
     for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
-        everybody = int(people.sum()) and len(np.unique(persons[persons >= 0]))
+        everybody = int(np.count_nonzero(np.bincount(persons[persons >= 0], minlength=size)))
         if not everybody:
             continue
         held = distinct_per_group(pairs.numbers, pairs.many, persons[there], size)

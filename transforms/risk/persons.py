@@ -35,6 +35,8 @@ class Persons:
         shared: For each identity but the subject, the values that stand for more than 100 subjects, and the rows that have one.
         filled: For each identity but the subject, the rows whose own cell was null (those with a shared value not counted).
         nobody: Rows that count nobody by the subject.
+        finer: Of each identity whether its persons are parts of another one's: it never says the fewest, nor has a person of it
+            more records than that one of the other.
     """
 
     names: tuple[str, ...]
@@ -44,6 +46,12 @@ class Persons:
     shared: Mapping[str, tuple[int, int]]
     filled: Mapping[str, int]
     nobody: int
+    finer: tuple[bool, ...] = ()
+
+    @property
+    def deciding(self) -> tuple[int, ...]:
+        """The identities that may say the fewest persons, as indices of the names."""
+        return tuple(at for at in range(len(self.names)) if not (self.finer and self.finer[at]))
 
 
 def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint64) -> Persons:
@@ -77,7 +85,10 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         numbers.append(found)
         sizes.append(size)
     nobody = int(np.count_nonzero(who < 0))
-    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody)
+    finer = tuple(
+        any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at) for at, one in enumerate(numbers)
+    )
+    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer)
 
 
 def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
@@ -119,7 +130,8 @@ def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None
     least, which = np.zeros(many, np.int64), np.full(many, -1, np.int64)
     if rows is not None:
         groups = groups[rows]
-    for at, (numbers, size) in enumerate(zip(persons.numbers, persons.sizes, strict=True)):
+    for at in persons.deciding:
+        numbers, size = persons.numbers[at], persons.sizes[at]
         found = distinct_per_group(groups, many, numbers if rows is None else numbers[rows], size)
         fewer = (found < least) | (which < 0)
         least[fewer], which[fewer] = found[fewer], at
@@ -189,7 +201,14 @@ def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, int]:
 
 def _bijective(first: Counts, second: Counts, size: int) -> bool:
     """Whether rows have equal numbers in both or in neither; both use all numbers below ``size``."""
+    return _parts(first, second, size)  # a function onto as many numbers is a bijection
+
+
+def _parts(first: Counts, second: Counts, size: int) -> bool:
+    """Whether rows with one number in the first have one in the second, and those with none in either have none in both.
+
+    Two identities are never parts of each other: those in bijection are one already.
+    """
     image = np.full(size + 1, -1, np.int64)
-    image[first] = second
-    # A function onto as many numbers is a bijection; -1 may stand for nothing but -1, and nothing else for it.
+    image[first] = second  # the last place is that of -1
     return bool((image[first] == second).all() and ((first < 0) == (second < 0)).all())

@@ -41,12 +41,12 @@ class Dominance(Requirement):
         if missing:
             return missing
         groups = seen.groups(test.columns)
-        shares = [
-            float(dominating(groups.numbers, groups.many, groups.rows, persons, size)[0].max())
-            for persons, size in groups.by_person
-        ]
-        worst = int(np.argmax(shares))
-        return Figure(shares[worst], f"of the records of a group, counted by {seen.identities[worst]}")
+        shares = {
+            name: float(dominating(groups.numbers, groups.many, groups.rows, persons, size)[0].max())
+            for persons, size, name in groups.coarsest
+        }
+        worst = max(shares, key=lambda name: shares[name])
+        return Figure(shares[worst], f"of the records of a group, counted by {worst}")
 
     def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
         """Without the surplus rows of persons who have more.
@@ -60,7 +60,7 @@ class Dominance(Requirement):
             [values.numbers, *(persons + 1 for persons, _ in groups.by_person)],
             [values.many, *(size + 1 for _, size in groups.by_person)],
         )
-        for persons, size in groups.by_person:
+        for persons, size, _ in groups.coarsest:
             if seen.scope.siblings:
                 share, person = dominating(groups.numbers, groups.many, left, persons, size)
                 much = (share > test.limit + 1e-12)[groups.numbers] & (persons == person[groups.numbers])

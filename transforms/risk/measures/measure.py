@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-import numpy as np
-
 from beam_deid.transforms.columns.fingerprint import Keys
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
@@ -64,11 +62,6 @@ class View:
     def __post_init__(self) -> None:
         if self.sensitive and not self.classes.sorts:
             _ = self.classes.numbers  # asked for later; sizes follow from them, so they need not be counted twice
-
-    @cached_property
-    def sizes(self) -> Counts:
-        """Persons of each class, shape (classes,). Where its rows count nobody they are about one at least, whose risk is 1."""
-        return np.maximum(self.classes.subjects, 1)
 
     @cached_property
     def distributions(self) -> Distributions:

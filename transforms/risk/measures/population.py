@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from beam_deid.transforms.risk.measures.measure import Measure, View
 from beam_deid.transforms.risk.population import population_uniqueness
 
@@ -16,4 +18,4 @@ class Population(Measure):
         """The estimates over subjects, or nothing."""
         if view.setting.population is None:
             return {}
-        return {"population": asdict(population_uniqueness(view.sizes, view.setting.population))}
+        return {"population": asdict(population_uniqueness(np.maximum(view.classes.subjects, 1), view.setting.population))}

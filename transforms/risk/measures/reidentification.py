@@ -6,6 +6,8 @@ the population the release is taken for the whole of it, so that the journalist'
 
 from typing import Any
 
+import numpy as np
+
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 
@@ -16,7 +18,7 @@ class Reidentification(Measure):
 
     def figures(self, view: View) -> dict[str, Any]:
         """The figures: shares from 0 to 1, over subjects."""
-        sizes = view.sizes
+        sizes = np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
         risk, people = 1.0 / sizes, sizes.sum()
         at_risk = sizes[risk > view.setting.threshold + 1e-12].sum() / people
         average = len(sizes) / people

@@ -9,6 +9,8 @@ greatest θ_j, R_c the mean of θ_j over classes. R = R_b·E when fully public, 
 
 from typing import Any
 
+import numpy as np
+
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 _INSIDER = {
@@ -26,7 +28,7 @@ class SharingModel(Measure):
 
     def figures(self, view: View) -> dict[str, Any]:
         """The figures, from 0 to 1."""
-        risk = 1.0 / view.sizes
+        risk = 1.0 / np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
         # The tolerance keeps 1/5 at the threshold 1/5.
         above = float((risk > view.setting.threshold + 1e-12).mean())
         greatest, mean, setting = float(risk.max()), float(risk.mean()), view.setting
