@@ -4,6 +4,7 @@ import contextlib
 import importlib.resources
 import io
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from .oracle import attack
 
 POLICIES = Path(str(importlib.resources.files("beam_deid.configs").joinpath("policies")))
 PLATFORMS = ("taobao", "douyin", "kuaishou", "pinduoduo", "jd", "wechat", "xiaohongshu")
-ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
+ADULT = Path(os.environ.get("BEAM_DEID_ADULT") or Path(__file__).parents[3] / "shared" / "data" / "adult")
 ROWS = 2_000
 
 Ran = tuple[pa.Table, dict[str, Any], Path]
