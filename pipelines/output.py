@@ -125,6 +125,12 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
     return lines
 
 
+def show_changes(out: Console, changes: list[dict[str, Any]]) -> None:
+    """Say what would change a label, a line for each condition that does not hold."""
+    for change in changes:
+        out.print(f"  line {change['line']}, {change['test']}: {change['text']}")
+
+
 def _show_tests(out: Console, label: dict[str, Any]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("", "test", "measured", "limit", "why"):

@@ -157,6 +157,7 @@ def show(out: Console, document: dict[str, Any]) -> None:
     if not document["satisfied"]:
         for line in output.reasons(document["blocked"]):
             out.print(f"  [red]✗[/red] {line}")
+        output.show_changes(out, document["changes"])
         return
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
     levels = ", ".join(f"{name} at {level}" for name, level in document["names"].items())
@@ -166,7 +167,8 @@ def show(out: Console, document: dict[str, Any]) -> None:
     out.print(f"  lost by field: {losses}")
     label = document["label"]
     if not label["satisfied"]:
-        out.print("  [yellow]note[/yellow]: at no levels do the overall risk and the joins hold as well; see the label of a run")
+        out.print("  [yellow]note[/yellow]: at no levels does every line of the label hold as well")
+        output.show_changes(out, document["changes"])
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         levels = ", ".join(f"{name} at {level}" for name, level in label["names"].items())
         out.print(f"  for the label, and so in a run: {levels}; {label['loss']:.6g}, {label['suppressed']:,} suppressed")

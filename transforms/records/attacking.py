@@ -15,9 +15,7 @@ from beam_deid.transforms.records.joined import attack, exposed_facts, joined_at
 from beam_deid.transforms.records.recovering import (
     JoinedMasks,
     Remains,
-    digest_recoveries,
     mask_recoveries,
-    platform_recoveries,
     remainder_recoveries,
 )
 from beam_deid.transforms.risk.exposure import coverage_problem
@@ -75,24 +73,23 @@ def told(seen: Candidate) -> list[Attack]:
     return attacks
 
 
-def recoveries(seen: Candidate) -> list[Recovery]:
-    """Attacks on digests, ciphertexts, masks and pseudonyms.
+def masks(seen: Candidate) -> list[Recovery]:
+    """What masks that were in the data already leave: evidence, told beside the lines."""
+    singled = seen.singled_out(seen.scope.columns)
+    joined = JoinedMasks(seen.scope.columns, singled.linked, singled.subjects)
+    return mask_recoveries(seen.data.measured.scanned, joined, seen.data.layout.remainders)
+
+
+def remainders(seen: Candidate) -> list[Recovery]:
+    """Attacks on what masks leave and on pseudonyms.
 
     Raises:
         InputError: A table of frequencies cannot be read.
     """
     data, layout = seen.data, seen.data.layout
-    how, scanned = data.spec.digests, data.measured.scanned
-    others = {name: found for name, found in scanned.digests.items() if name not in layout.remainders}
-    singled = seen.singled_out(layout.fields)
-    masks = JoinedMasks(layout.fields, singled.linked, singled.subjects)
-    found = [
-        *digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(scanned),
-        *mask_recoveries(scanned, masks, layout.remainders),
-    ]  # fmt: skip
-    if not (layout.remainders or layout.matched):
-        return found
-    return [*found, *remainder_recoveries(data.job.policy, layout, _remains(seen), data.measured.types, data.job.prints)]
+    if seen.empty or not (layout.remainders or layout.matched):
+        return []
+    return remainder_recoveries(data.job.policy, layout, _remains(seen), data.measured.types, data.job.prints)
 
 
 def _remains(seen: Candidate) -> Remains:

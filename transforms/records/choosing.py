@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
-from beam_deid.transforms.records.attacking import declared, recoveries
+from beam_deid.transforms.records.attacking import declared, remainders
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cutting import Cut, cut
 from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.requiring import asked_alone, requirements
-from beam_deid.transforms.records.scanning import scan_names
 from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.terms import LabelName, Recoverability
+from beam_deid.transforms.terms import LabelName
 
-_CHANGING = (1, 2, 6, 7)
+_CHANGING = (2, 6, 7)
 """Lines that no suppression mends, and that the choice of levels may."""
+_STANDING = (1, 2)
+"""Lines of which some tests hold at every level or at none."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +112,15 @@ def search_for_label(searcher: Searcher) -> Searched:
 def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
     """What is found of a release beside its classes: what its values look like, and every attack on it.
 
+    Args:
+        seen: The release.
+        rounds: The levels of each round of its recoding.
+
     Raises:
         InputError: An attacker's table, or one of frequencies, cannot be read.
     """
     attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
-    return Found(hits_of(seen), tuple(recoveries(seen)) if not seen.empty else (), tuple(attacks), untested)
-
-
-def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """Identifiers in released values, in all labels that a release may give out, and in the names of columns."""
-    data, layout = seen.data, seen.data.layout
-    hits = dict(data.measured.scanned.hits)
-    for place, count in data.hits_in_labels.items():
-        hits[place] = hits.get(place, 0) + count
-    for place, count in scan_names(layout.fields).items():
-        hits[place] = hits.get(place, 0) + count
-    return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+    return Found(seen.data.hits, (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
 
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:
@@ -139,18 +132,17 @@ def _others_hold(data: ReleasedData, made: Recoding) -> bool:
 
 
 def _hopeless(data: ReleasedData) -> str | None:
-    """Why no levels can reach the label, whatever the data; None if some may."""
-    scope = data.layout.scope
-    named = [name for name, facts in scope.fields.items() if identifies(facts)]
-    if named:
-        return f"nothing satisfies: {', '.join(named)} names persons at every level"
-    keyed = [name for name, facts in scope.fields.items() if facts.recoverability == Recoverability.KEYED]
-    if keyed:
-        return f"nothing satisfies: a key exists for {', '.join(keyed)}"
-    if data.hits_in_labels:
-        fields = ", ".join(dict.fromkeys(name for name, _ in data.hits_in_labels))
-        return f"nothing satisfies: labels of {fields} hold identifiers"
-    return None if data.cells.persons.names else "nothing satisfies: nobody says whom the records are about"
+    """Why no levels can reach the label; None if some may."""
+    if not data.cells.persons.names:
+        return "nothing satisfies: nobody says whom the records are about"
+    nothing = Candidate(data, {}, data.everything)
+    nothing.found = Found(data.hits, tuple(data.foreign))
+    for requirement, test in planned(data.layout.scope):
+        if test.line in _STANDING and not test.target:
+            figure = requirement.figure(test, nothing)
+            if not test_of(test, figure).passed:
+                return f"nothing satisfies: {figure.detail}"
+    return None
 
 
 def _left(made: Cut) -> Counts | None:

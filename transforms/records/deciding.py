@@ -13,11 +13,11 @@ from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.records.attacking import told
+from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.changing import changes_of
-from beam_deid.transforms.records.choosing import Chosen, choose, found_of, hits_of
+from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
@@ -148,15 +148,23 @@ def _decision(
     return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records)
 
 
+def explained(one: Chosen) -> list[dict[str, Any]]:
+    """What would change the label that a release would get by itself: see `changes_of`."""
+    seen = one.candidate
+    seen.found = _found(one, seen)
+    return [change for change in changes_of(one, seen, tests_of(seen)) if change["line"] not in (8, ORDER)]
+
+
 def _found(one: Chosen, seen: Candidate) -> Found:
     """What is found of a release beside its classes, with what is told beside the lines."""
     if seen.empty:
-        return Found(hits_of(seen))
+        return Found(seen.data.hits)
     found = found_of(seen, [each.levels for each in one.recoding.rounds])
     needs_history = seen.scope.linked or "history" in seen.scope.asked
     past = seen.history() if needs_history else None
     history = None if past is None else tuple(map(asdict, past))
-    return replace(found, attacks=(*told(seen), *found.attacks), history=history)
+    recovered = (*found.recoveries, *masks(seen))
+    return replace(found, attacks=(*told(seen), *found.attacks), recoveries=recovered, history=history)
 
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.policy.model import Release
@@ -20,7 +21,8 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured, without_spelling
 from beam_deid.transforms.records.openings import Levels, Openings
-from beam_deid.transforms.records.scanning import scan
+from beam_deid.transforms.records.recovering import digest_recoveries, platform_recoveries
+from beam_deid.transforms.records.scanning import scan, scan_names
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Numbers
@@ -85,8 +87,20 @@ class ReleasedData:
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
     @cached_property
-    def hits_in_labels(self) -> dict[tuple[str, str], int]:
-        """Identifiers in the labels of open fields, at every level that may be chosen: by (field, recogniser)."""
+    def hits(self) -> tuple[tuple[str, str, int], ...]:
+        """Identifiers in released values, in every label that may be released, and in names: (field, recogniser, count)."""
+        hits = self.measured.scanned.hits + self._hits_in_labels() + scan_names(self.layout.fields)
+        return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+
+    @cached_property
+    def foreign(self) -> list[Recovery]:
+        """Attacks on digests and ciphertexts of somebody else's making, which stand in the data at every level."""
+        how, scanned = self.spec.digests, self.measured.scanned
+        others = {name: found for name, found in scanned.digests.items() if name not in self.layout.remainders}
+        return [*digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(scanned)]
+
+    def _hits_in_labels(self) -> Counter[tuple[str, str]]:
+        """Identifiers in the labels of open fields, at every level that may be chosen."""
         hits: Counter[tuple[str, str]] = Counter()
         for name in self._base:
             if identifies(self.layout.scope.fields[name]):
@@ -94,7 +108,7 @@ class ReleasedData:
             for level in self.openings.choices(name):
                 labels = pc.unique(self.openings.ladder(name).at(self.measured.bases[name], level))
                 hits.update(scan(name, labels).hits)
-        return dict(hits)
+        return hits
 
     def normal_keys(self, name: str, levels: Levels) -> Keys:
         """The key of each cell's value of a sensitive field, without differences in spelling."""

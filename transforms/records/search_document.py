@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.records.cells import Cells
-from beam_deid.transforms.records.choosing import search_for_label
+from beam_deid.transforms.records.choosing import choose, search_for_label
 from beam_deid.transforms.records.cutting import cut
+from beam_deid.transforms.records.deciding import explained
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import ReleaseMeasured
 from beam_deid.transforms.records.recoding import recode
@@ -47,7 +48,7 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
 
     Returns:
         The document of ``beam-deid search --json``: ``levels`` is the optimum under what the policy requires by itself,
-        ``label_levels`` that at which every line of the label holds.
+        ``label_levels`` that at which every line of the label holds, and ``changes`` what would make it hold where none do.
     """
     data = ReleasedData(job, job.layouts[release], measured, Cells(job, histogram))
     spec = data.spec
@@ -59,9 +60,10 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
         "release": release, "objective": spec.search.objective, "weights": dict(spec.search.weights),
         "require": _required(require, searcher), **_chosen(found, names), "satisfied": found.satisfied,
         "nodes": found.nodes, "evaluated": found.evaluated, "seconds": round(found.seconds, 4), "method": found.method,
-        "proved": found.proved, "label_levels": None,
+        "proved": found.proved, "label_levels": None, "changes": [],
     }  # fmt: skip
     if found.best is None:
+        document["changes"] = explained(choose(data))
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
     made = cut(data, found.levels, only=asked_alone(data))
     label = _for_label(searcher, names)
@@ -71,6 +73,8 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
         "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
         "frontier": list(_frontier(searcher, require, asked.ks)),
     }
+    if not label["satisfied"]:
+        document["changes"] = explained(choose(data))
     return document
 
 
