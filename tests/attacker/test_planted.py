@@ -1,6 +1,7 @@
 """The attacker itself: silent on what is right up to a limit, and not one step beyond it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_what_the_product_suppresses_is_enough(name: str, tmp_path: Path) -> Non
     if decision.releases["a"].label.label == "anonymized":
         write(prepared, decision, tmp_path / "out")
         assert attack(world.source, world.written(0.5), tmp_path / "out") == []
+
+
+def test_rows_that_differ_in_bits_alone_are_shuffled(tmp_path: Path) -> None:
+    world = PAIRS["equal by value, not by bytes"][0]()[0]
+    random = np.random.default_rng(8)
+    rows = [world.rows[number] for number in random.permutation(len(world.rows))]
+    zeros = replace(world, rows=rows, columns={"a": {"place": "keep"}})
+    prepared, decision = decided(zeros, tmp_path)
+    assert decision.releases["a"].label.label == "anonymized"
+    write(prepared, decision, tmp_path / "out")
+    assert attack(zeros.source, zeros.written(0.0), tmp_path / "out") == []
 
 
 POLICY = """
