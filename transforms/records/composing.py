@@ -169,5 +169,7 @@ def _values_together(every: Sequence[Chosen], name: str) -> list[Counts]:
     """The values of a sensitive field in several releases, numbered together; null is -1."""
     keys = [each.data.normal_keys(name, each.recoding.levels) for each in every]
     numbers, distinct = codes(np.concatenate(keys))
-    numbers = np.where((distinct == every[0].data.job.prints.null)[numbers], -1, numbers)
+    nobody = np.logical_or.reduce([persons < 0 for persons in every[0].data.cells.persons.numbers])
+    nothing = (distinct == every[0].data.job.prints.null)[numbers] | np.tile(nobody, len(every))
+    numbers = np.where(nothing, -1, numbers)
     return list(numbers.reshape(len(keys), -1))

@@ -19,17 +19,18 @@ class Composition(Requirement):
     """With every sibling release, records alike in both at both levels, and present alike, are of at least k persons."""
 
     name = "composition"
+    target = "RELEASE"
     line = 8
     default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
     option = K
     compare = Compare.AT_LEAST
-    words = "persons in every group of records that are alike in this release and in another of the same records"
+    words = "persons in the smallest group of records that look alike both in this release and in another one of the same records"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test with each sibling release."""
         for name, sibling in scope.siblings.items():
-            others = "all releases of the run" if name == EVERY else f"this release and in {name}"
-            said = f"persons in the smallest group of records alike in {others}, and present alike"
+            others = "in all releases of the run" if name == EVERY else f"both here and in {name}"
+            said = f"persons in the smallest group of records that look alike {others}"
             yield self._test(max(sibling.k, self.limit(scope)), sibling.shared, said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
