@@ -76,6 +76,32 @@ def test_what_three_releases_say_together_is_suppressed_within_their_shares(tmp_
     assert {label["records"]["suppressed"] for label in outcome.labels.values()} == {2}
 
 
+def corners(other):
+    """Who is in a city and a job has one category; a city, or a job alone, has two. `other` is the same under another name."""
+    values = {("A", "x"): "s1", ("A", "y"): "s2", ("B", "x"): "s3", ("B", "y"): "s4"}
+    cells = [{"city": city, "job": job, "category": value, "other": other[value]} for (city, job), value in values.items()]
+    return crowd(cells, 60)
+
+
+SAME = {"s1": "t1", "s2": "t2", "s3": "t3", "s4": "t4"}
+
+
+@pytest.mark.xfail(strict=True, reason="a sensitive field is looked for in the other release by its name alone")
+@pytest.mark.parametrize("named", [roles(sensitive="category other"), roles(sensitive="category", insensitive="other")])
+def test_a_sensitive_field_under_another_name_in_the_other_release(named, tmp_path):
+    fields = roles(direct="buyer", quasi="city job") | named
+    both = policy(fields, a=release("controlled", "city category"), b=release("controlled", "job other"))
+    judge(run(Case("", "", lambda: corners(SAME), both), tmp_path), (8,))
+
+
+def test_the_same_field_in_both_leaves_one_value(tmp_path):
+    both = policy(
+        roles(direct="buyer", quasi="city job", sensitive="category", insensitive="other"),
+        a=release("controlled", "city category"), b=release("controlled", "job category"),
+    )  # fmt: skip
+    judge(run(Case("", "", lambda: corners(SAME), both), tmp_path), (8,))
+
+
 # Forgeries
 
 
