@@ -212,6 +212,7 @@ def test_what_travels_with_the_label_is_the_same_in_the_files(copy, limits, shar
         label["files"][0]["sha256"] = digest
         records = label["records"]
         records["suppressed"] += records["released"] - label["files"][0]["rows"]
+        label["search"]["suppressed"] = records["suppressed"]
         records["released"] = label["files"][0]["rows"]
 
     for path in parts[1:]:

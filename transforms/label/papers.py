@@ -82,6 +82,7 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
         "environment": label["environment"] == scope.environment
         and _same(scope.environment["E"], environment_risk(scope.sharing is Sharing.PUBLIC, **environment)),
         "attackers": label["attackers"] == attackers,
+        "suppressed records": label["search"]["suppressed"] == label["records"]["suppressed"],
         "linked": scope.linked == links(scope.fields),
         "identities": scope.subject is None or {*counted["counted"], *counted["same_as"]} == every,
         "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,

@@ -87,6 +87,9 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
     if (label.get("label") == LabelName.ANONYMIZED) != decided:
         problems.append("the label does not follow from its tests")
     try:
+        tests = tuple(Test(**test) for test in label["tests"])
+        if label["grade"] != grade(scope, tests) and not label.get("amendments"):
+            problems.append("the grade does not follow from the tests")
         return [*problems, *disagreements(scope, label)]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return [*problems, "the label lacks evidence that its tests rest on"]

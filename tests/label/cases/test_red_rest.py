@@ -172,6 +172,14 @@ def linked(label):
     label["asked"]["linked"] = True
 
 
+def other_grade(label):
+    label["grade"] = 4
+
+
+def suppressed(label):
+    label["search"]["suppressed"] = 500
+
+
 def failing_before(label):
     label["changes"] = [{"line": 3, "test": "k", "columns": ["city"], "drop": ["city"], "suppress": None, "text": "drop city"}]
 
@@ -189,6 +197,7 @@ FORGED = [
     ("named", as_limits_ask), ("small", as_limits_ask), ("small", amended), ("good", scanned), ("good", digest), ("good", attacked),
     ("good", nobody), ("good", other_identities), ("good", small_k), ("good", not_sensitive), ("good", other_limits),
     ("good", no_condition), ("good", calm), ("good", linked), ("good", failing_before),
+    ("good", other_grade), ("good", suppressed),
 ]  # fmt: skip
 
 
