@@ -10,12 +10,15 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from beam_deid.transforms.progress import PROGRESS
 
 _PLAIN_SECONDS = 5.0
+_WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
 
 
 def console(as_json: bool) -> Console:
@@ -81,32 +84,83 @@ class _Speed:
 
 
 def show_outcome(out: Console, run: dict[str, Any], labels: dict[str, dict[str, Any]], output: str) -> None:
-    """Say what a run published, under which label, and why."""
+    """Say what a run published, under which label, and why; the labels stand last, a line each, where they are still in sight."""
     for name, label in labels.items():
         release = run["releases"][name]
-        style = "green" if label["label"] == "anonymized" else "yellow"
-        out.print(f"\n[bold]{name}[/bold]: [bold {style}]{label['label']}[/]  ({label['purpose']}, {label['sharing']})")
+        out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {label['sharing']})")
         records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
         out.print(f"  records: {records}")
-        if release["published"]:
-            out.print(f"  published: {output}/{name}")
-        else:
-            out.print(f"  [red]not published[/red]: the policy expects {release['expect']}")
-        # Whoever expects it to be personal asked for no levels.
-        _show_levels(out, label, asked=release["expect"] != "still_personal")
+        _show_levels(out, label)
         _show_tests(out, label)
+        # Whoever expects it to be personal wants no advice.
+        if release["expect"] != "still_personal":
+            show_changes(out, label["changes"], label["search"].get("blocked"))
+    out.print()
+    for name, label in labels.items():
+        out.print(_summary(name, label, run["releases"][name], output))
 
 
-def _show_levels(out: Console, label: dict[str, Any], asked: bool) -> None:
+def _styled(label: dict[str, Any]) -> str:
+    style = "green" if label["label"] == "anonymized" else "yellow"
+    return f"[bold {style}]{label['label']}[/]"
+
+
+def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str) -> str:
+    """A release's label, and what became of it, on one line."""
+    records = label["records"]
+    met = label["label"] in ("anonymized", release["expect"])
+    mark = "[green]✓[/green]" if met else "[red]✗[/red]" if release["expect"] else "[yellow]![/yellow]"
+    if not release["published"]:
+        told = f"[red]not published[/red]: the policy expects {release['expect']}"
+    else:
+        told = f"{records['released']:,} of {records['read']:,} records in {escape(output)}/{escape(name)}"
+    failing = sum(not test["passed"] for test in label["tests"])
+    said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
+    return f"{mark} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"
+
+
+def _show_levels(out: Console, label: dict[str, Any]) -> None:
     levels = label["search"].get("levels") or {}
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
-        out.print(f"  levels chosen: {chosen}")
+        out.print(f"  levels chosen: {escape(chosen)}")
     if label["search"].get("rounds"):
         full = label["search"]["full_domain"]
         out.print(f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one")
-    for line in reasons(label["search"].get("blocked")) if asked else ():
-        out.print(f"  [red]✗[/red] {line}")
+
+
+def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
+    """Say what would change a label, where something fails."""
+    lines = changes(found, blocked)
+    if not lines:
+        return
+    out.print("  [bold]what would change the label[/bold]")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for line in lines:
+        table.add_row("  -", Text(line, overflow="fold"))
+    out.print(table)
+
+
+def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:
+    """What would make failing tests pass, a line for each way and the tests that it is for.
+
+    The order of rows is a matter of all other tests, and is told only where it is alone.
+
+    Args:
+        found: The label's ``changes``.
+        blocked: Why the search found no levels; what the changes say, too, is not said twice.
+    """
+    told: dict[str, list[str]] = {}
+    for one in found:
+        if one["test"] != "order" or len(found) == 1:
+            told.setdefault(one["text"], []).append(one["test"])
+    lines = [f"{', '.join(tests)}: {text}" for text, tests in told.items()]
+    if not blocked:
+        return lines
+    dropped = {name for one in found for name in one["drop"] or ()}
+    fields = {name: loss for name, loss in blocked["fields"].items() if name not in dropped}
+    share = None if any(one["suppress"] is not None for one in found) else blocked["suppression"]
+    return reasons({**blocked, "fields": fields, "suppression": share}) + lines
 
 
 def reasons(blocked: dict[str, Any] | None) -> list[str]:
@@ -125,19 +179,18 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
     return lines
 
 
-def show_changes(out: Console, changes: list[dict[str, Any]]) -> None:
-    """Say what would change a label, a line for each condition that does not hold."""
-    for change in changes:
-        out.print(f"  line {change['line']}, {change['test']}: {change['text']}")
-
-
 def _show_tests(out: Console, label: dict[str, Any]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "test", "measured", "limit", "why"):
+    """The tests; why one failed in full, and why one passed as far as a line goes: all of it stands in label.json."""
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("")
+    table.add_column("test", overflow="fold", max_width=_WIDEST)
+    for heading in ("measured", "limit", "why"):
         table.add_column(heading, overflow="fold")
     for test in label["tests"]:
-        mark = "[green]✓[/green]" if test["passed"] else "[red]✗[/red]"
-        table.add_row(mark, test["name"], _figure(test["measured"]), _figure(test["limit"]), test["detail"])
+        passed = test["passed"]
+        mark = "[green]✓[/green]" if passed else "[red]✗[/red]"
+        why = Text(test["detail"], no_wrap=True, overflow="ellipsis") if passed else Text(test["detail"])
+        table.add_row(mark, Text(test["name"], overflow="fold"), _figure(test["measured"]), _figure(test["limit"]), why)
     out.print(table)
 
 

@@ -1,9 +1,12 @@
 """``beam-deid plan``: what a policy will do, without reading data."""
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines import options, output
@@ -19,7 +22,7 @@ Examples:
 @options.input_option(required=False)
 @options.json_option
 def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
-    """Say what will happen to each field, what is dropped, and the best label that can come out.
+    """Say what will happen to each field, what is dropped, every test, and the best label that can come out.
 
     With --input the files' columns are checked against POLICY as well; no record is read.
     """
@@ -39,22 +42,58 @@ def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
 
 def _show(out: Console, document: dict[str, Any]) -> None:
     if document["never_released"]:
-        out.print(f"In no release: {', '.join(document['never_released'])}")
+        out.print(f"In no release: {_names(document['never_released'])}")
     for name, release in document["releases"].items():
         style = "green" if release["best_label"] == "anonymized" else "yellow"
         out.print(f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
-                  f"({release['purpose']}, {release['sharing']})")  # fmt: skip
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in ("field", "action", "recoverability", "what happens"):
-            table.add_column(heading, overflow="fold")
-        for field in release["fields"]:
-            table.add_row(field["field"], field["action"], field["recoverability"], field["sentence"])
-        out.print(table)
-        out.print(f"  dropped: {', '.join(release['not_released']) or 'nothing'}")
+                  f"({escape(release['purpose'])}, {release['sharing']})")  # fmt: skip
+        out.print(_table(("field", "action", "recoverability", "what happens"), (
+            (field["field"], field["action"], field["recoverability"], field["sentence"]) for field in release["fields"]
+        )))  # fmt: skip
+        out.print(f"  dropped: {_names(release['not_released'])}")
+        out.print(f"  persons are counted by: {_names(release['identities']) if release['identities'] else _uncounted(document)}")
+        if release["tested_with"]:
+            out.print(f"  tested together with: {_names(release['tested_with'])}")
         for reason in release["reasons"]:
-            out.print(f"  [yellow]still_personal[/yellow], line {reason['line']}: {reason['what']}; {reason['instead']}")
-        for test in release["tests"]:
-            limit = "–" if test["limit"] is None else f"{'at least' if test['at_least'] else 'at most'} {test['limit']:g}"
-            out.print(f"  will be tested: {test['name']} {limit} ({test['detail']})")
+            said = escape(f"{reason['what']}; {reason['instead']}")
+            out.print(f"  [yellow]still_personal[/yellow], line {reason['line']}: {said}")
         for warning in release["warnings"]:
-            out.print(f"  [red]note[/red]: {warning}")
+            out.print(f"  [red]note[/red]: {escape(warning)}")
+        _tests(out, release["tests"])
+
+
+def _tests(out: Console, tests: list[dict[str, Any]]) -> None:
+    from beam_deid.transforms.label.lines import LINES
+
+    out.print("  tests, by line of the label rule; anonymized only if all of them hold")
+    # One table for all lines, so that their columns stand below each other.
+    table = _table(("", "test", "limit", "measured"), ())
+    table.columns[0].no_wrap = True
+    table.columns[1].max_width = 30
+    for line, those in groupby(tests, key=lambda test: test["line"]):
+        table.add_row(f"[dim]{line}[/dim]", f"[dim]{LINES[line]}[/dim]", "", "")
+        for test in those:
+            table.add_row("", escape(test["name"]), _limit(test), escape(test["sentence"]))
+    out.print(table)
+
+
+def _limit(test: dict[str, Any]) -> str:
+    sign = {"at_least": "≥", "at_most": "≤", "below": "<"}[test["compare"]]
+    return "0" if sign == "≤" and not test["limit"] else f"{sign} {test['limit']:g}"
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _uncounted(document: dict[str, Any]) -> str:
+    return "record: each is one person" if document["subject"] else "nobody, so nothing can be measured"
+
+
+def _names(names: list[str]) -> str:
+    return escape(", ".join(names)) or "nothing"

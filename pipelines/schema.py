@@ -1,4 +1,4 @@
-"""``beam-deid schema``: the policy's JSON Schema, for editors."""
+"""``beam-deid schema``: the JSON Schemas of a policy, for editors, and of a label, for whoever reads one."""
 
 import click
 
@@ -7,14 +7,21 @@ from beam_deid.pipelines import output
 
 @click.command(
     epilog="""\b
-Example:
+Examples:
   beam-deid schema > policy.schema.json
   # then, as the first line of a policy:
-  # yaml-language-server: $schema=policy.schema.json"""
+  # yaml-language-server: $schema=policy.schema.json
+  beam-deid schema --label > label.schema.json"""
 )
+@click.option("--label", is_flag=True, help="The schema of label.json instead: a label and all that it rests on.")
 @click.option("--json", "as_json", is_flag=True, help="Accepted for likeness; the output is JSON anyway.")
-def schema(as_json: bool) -> None:
-    """Print the JSON Schema of a policy, so that an editor completes and checks it."""
+def schema(label: bool, as_json: bool) -> None:
+    """Print the JSON Schema of a policy, so that an editor completes and checks it; or of a label."""
+    if label:
+        from beam_deid.transforms.label.schema import label_schema
+
+        output.emit(label_schema())
+        return
     from beam_deid.transforms.policy.schema import policy_schema
 
     output.emit(policy_schema())

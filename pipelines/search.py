@@ -155,9 +155,7 @@ def show(out: Console, document: dict[str, Any]) -> None:
     out.print(f"[bold]{document['release']}[/bold]: {document['method']} ({document['evaluated']:,} of {document['nodes']:,} "
               f"nodes counted, {document['seconds']:.2f} s)")  # fmt: skip
     if not document["satisfied"]:
-        for line in output.reasons(document["blocked"]):
-            out.print(f"  [red]✗[/red] {line}")
-        output.show_changes(out, document["changes"])
+        output.show_changes(out, document["changes"], document["blocked"])
         return
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
     levels = ", ".join(f"{name} at {level}" for name, level in document["names"].items())
@@ -168,7 +166,7 @@ def show(out: Console, document: dict[str, Any]) -> None:
     label = document["label"]
     if not label["satisfied"]:
         out.print("  [yellow]note[/yellow]: at no levels does every line of the label hold as well")
-        output.show_changes(out, document["changes"])
+        output.show_changes(out, document["changes"], None)
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         levels = ", ".join(f"{name} at {level}" for name, level in label["names"].items())
         out.print(f"  for the label, and so in a run: {levels}; {label['loss']:.6g}, {label['suppressed']:,} suppressed")

@@ -1,10 +1,14 @@
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.synthetic import write_platform_orders
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -59,3 +63,31 @@ def test_the_commands_of_the_readme_exist():
     named = set(re.findall(r"beam-deid ([a-z]+) ", "".join(blocks("bash"))))
     assert named
     assert named <= set(cli.list_commands(None))
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_work_when_pasted_one_after_the_other(tmp_path):
+    shim = tmp_path / ".venv" / "bin" / "beam-deid"
+    shim.parent.mkdir(parents=True)
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m beam_deid.pipelines "$@"\n')
+    shim.chmod(0o700)
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    (tmp_path / "orders").mkdir()
+    write_platform_orders(str(tmp_path / "orders" / "orders.csv"), "wechat", 300)
+    pasted = [block for block in blocks("bash") if "pytest" not in block]
+    assert len(pasted) >= 7
+    script = "\n".join(pasted).replace("python3 -m venv .venv && .venv/bin/python -m pip install -q . && ", "")
+    assert "pip install" not in script
+    # PYTHONPATH is made absolute: the commands run in another folder.
+    path = os.pathsep.join(str(Path(one).resolve()) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    shown = re.search(r"^```\n(analytics: anonymized.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert shown
+    for line in shown[1].splitlines():
+        if line and line != "…":
+            assert line.rstrip("…").rstrip(" ,_") in done.stdout
+    assert "Origin proved" in done.stdout

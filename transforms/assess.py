@@ -10,7 +10,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.elements import ToBatches, element_kind
+from beam_deid.transforms.elements import PLACE, ToBatches, element_kind
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.records.assessment import Counted, Counting, Question, assess
 from beam_deid.transforms.run_secret import RunSecret
@@ -73,7 +73,7 @@ class _Count(beam.DoFn):
         for name in question.read:
             if name not in batch.schema.names:
                 raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        columns = {name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE}
         if self._counting is None:
             self._counting = Counting(question, key)
         guarded(WHERE, self._counting.add, columns)

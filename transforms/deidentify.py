@@ -4,70 +4,66 @@ It treats records with the very code that the files' pipeline uses (`beam_deid.t
 read twice, once to measure and once to release, so the engine holds it in between; files are better read by
 ``beam-deid run``.
 
-Rows of an anonymized release are put into an order that follows from their values, batch by batch. Which batch a row
-is in still follows from the input: who writes the rows to files should mix them first.
+Each window is a release of its own with a label of its own. No row leaves before all rows of its window are proved to be what
+the label was decided on. The rows of an anonymized release leave in parts that are each ordered by their values.
 """
 
 import base64
-import dataclasses
-import os
+import hashlib
+import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 from apache_beam.internal import pickler
-from apache_beam.pvalue import AsSingleton, TaggedOutput
-from apache_beam.transforms.window import GlobalWindows
+from apache_beam.pvalue import AsSingleton
+from apache_beam.transforms.trigger import AfterWatermark, DefaultTrigger
+from apache_beam.transforms.window import GlobalWindows, SlidingWindows
 from apache_beam.typehints.row_type import RowTypeConstraint
-from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms.coders import FactsCoder
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
-from beam_deid.transforms.elements import FromBatches, ToBatches, element_kind, python_type
-from beam_deid.transforms.errors import ExpectationUnmet, InputError, UsageError
-from beam_deid.transforms.formats.combined import combined
-from beam_deid.transforms.label.evidence import SCHEMA_VERSION
+from beam_deid.transforms.elements import ElementKind, FromBatches, ToBatches, element_kind, python_type, row_fields
+from beam_deid.transforms.embedded import (
+    Arrange,
+    DecideOrFail,
+    Leave,
+    MeasureBatches,
+    MergeParts,
+    ProveRelease,
+    Rejected,
+    ReleaseBatches,
+    with_combined,
+    without_proof,
+)
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.measure import MergeMeasured
-from beam_deid.transforms.policy.columns import check_columns
+from beam_deid.transforms.one_schema import OneSchema
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
-from beam_deid.transforms.records.deciding import Decision, decide
+from beam_deid.transforms.records.deciding import Decision
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.measuring import Measured, Measurer
-from beam_deid.transforms.records.pieces import value_order
-from beam_deid.transforms.records.proving import prove
-from beam_deid.transforms.records.releasing import PartFacts, Releaser
-from beam_deid.transforms.records.typed import Records, typed
+from beam_deid.transforms.records.measuring import Measured
+from beam_deid.transforms.records.releasing import PartFacts
+from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.workers import guarded
 
-
-class Rejected(NamedTuple):
-    """A value that could not be treated: where and why, never the value.
-
-    Attributes:
-        row: Position of the record in its batch.
-        field: The field.
-        reason: The reason code.
-    """
-
-    row: int
-    field: str
-    reason: str
+NOT_JOINED = "windows of this collection were not joined"
+"""The further condition of a label that holds for one window."""
+_OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
 
 
 class Deidentified(NamedTuple):
     """What `Deidentify` gives back.
 
     Attributes:
-        released: The released records, of the kind that came in.
+        released: The released records, of the kind that came in; rows of a schema are `beam.Row`.
         rejected: A `Rejected` for each value that could not be treated.
-        label: One dict, as in ``label.json``, once the release was proved.
+        label: One dict for each window, as in ``label.json``, once its release was proved.
     """
 
     released: beam.PCollection
@@ -78,7 +74,7 @@ class Deidentified(NamedTuple):
 class Deidentify(beam.PTransform):
     """Treat records as one release of a policy says, and label the result.
 
-    Takes Arrow record batches, Beam rows or dicts, and gives back the same kind.
+    Takes Arrow record batches, Beam rows, named tuples or dicts, and gives back the same kind, without event times.
 
     Args:
         policy: The policy: a path, a mapping, or a `Policy`.
@@ -89,7 +85,8 @@ class Deidentify(beam.PTransform):
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, the collection's type is not known, or the key would stand in the graph.
+        UsageError: There is no such release, the policy wants its labels signed, the collection's type is not known, its windows
+            merge or fire more than once, or the key would stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """
@@ -110,38 +107,67 @@ class Deidentify(beam.PTransform):
         if release not in policy.releases:
             known = ", ".join(policy.releases)
             raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
+        if policy.sign is not None:
+            raise UsageError(
+                "the policy says sign: keyring, and labels are made on workers, which never have the signing key", "Deidentify",
+                "Take it out of the policy and sign the label where you keep it, or use beam-deid run",
+            )  # fmt: skip
         self._release, self._max_rejects = release, max_rejects
         if policy.releases[release].key == EPHEMERAL:
             read_ephemeral("", release)  # says what to do
-        self._job = Job(policy, (release,), policy_sha256=policy_sha256(policy), secret=key).pinned()
+        sha256 = policy_sha256(policy)
+        run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
+        self._job = Job(policy, (release,), run=run, policy_sha256=sha256, secret=key).pinned()
 
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""
+        job, release = self._job, self._release
+        condition = condition_of(rows.windowing)
+        everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
-        batches = rows | "To batches" >> ToBatches(kind)
+        batches = rows | "To batches" >> ToBatches(kind, row_fields(rows.element_type), _kinds(job.policy))
+        if job.policy.input.combine:
+            combine = lambda batch: guarded("Deidentify", with_combined, batch, job.policy)  # noqa: E731
+            batches |= "Combine columns" >> beam.Map(combine).with_output_types(pa.RecordBatch)
+
+        types = AsSingleton(batches | "Schema" >> OneSchema(job.policy, kind is not ElementKind.DICT, everywhere))
+        key = AsSingleton(rows.pipeline | "Key" >> RunSecret())  # of fingerprints: made on a worker, and in no graph
         decision = (
             batches
-            | "Measure" >> beam.ParDo(_MeasureBatches(self._job))
-            | "Merge" >> beam.CombineGlobally(MergeMeasured()).with_output_types(Measured)
-            | "Decide" >> beam.ParDo(_DecideOrFail(self._job, self._max_rejects))
+            | "Measure" >> beam.ParDo(MeasureBatches(job), types, key).with_output_types(Measured)
+            | "Merge" >> _together(MergeMeasured(), everywhere).with_output_types(Measured)
+            | "Decide" >> beam.ParDo(DecideOrFail(job, self._max_rejects, condition), types, key)
         )
-        treated = batches | "Release" >> beam.ParDo(
-            _ReleaseBatches(self._job, self._release), AsSingleton(decision)
-        ).with_output_types(pa.RecordBatch, rejected=Rejected, facts=PartFacts).with_outputs(
-            "rejected", "facts", main="released"
-        )
+        # Workers need to know what to suppress; the classes, of which there may be millions, are for the proof alone.
+        orders = AsSingleton(decision | "Orders" >> beam.Map(without_proof).with_output_types(Decision))
+        treated = batches | "Release" >> beam.ParDo(ReleaseBatches(job, release), types, key, orders).with_output_types(
+            pa.RecordBatch, mixed=tuple[int, pa.RecordBatch], rejected=Rejected, facts=PartFacts
+        ).with_outputs("mixed", "rejected", "facts", main="as_they_came")
+        arranged = (
+            treated.mixed
+            | "By part" >> beam.GroupByKey()
+            | "Arrange" >> beam.ParDo(Arrange(job, release), types, key, orders)
+            .with_output_types(pa.RecordBatch, facts=PartFacts).with_outputs("facts", main="rows")
+        )  # fmt: skip
         label = (
-            treated.facts
-            | "Facts" >> beam.CombineGlobally(_MergeParts()).with_output_types(PartFacts)
-            | "Prove" >> beam.ParDo(_ProveRelease(self._job, self._release), AsSingleton(decision))
+            (treated.facts, arranged.facts)
+            | "Facts" >> beam.Flatten()
+            | "Sum" >> _together(MergeParts(), everywhere).with_output_types(PartFacts)
+            | "Prove" >> beam.ParDo(ProveRelease(job, release), AsSingleton(decision)).with_output_types(dict)
         )
-        released = treated.released | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
+        proved = (
+            (treated.as_they_came, arranged.rows)
+            | "Rows" >> beam.Flatten()
+            | "Leave" >> beam.ParDo(Leave(), AsSingleton(label)).with_output_types(pa.RecordBatch)
+        )
+        released = proved | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
         return Deidentified(released, treated.rejected, label)
 
     def _row_type(self, element_type: Any) -> Any:
-        if not isinstance(element_type, RowTypeConstraint):
+        """The type of released rows, where that of the given ones tells it."""
+        given, policy = row_fields(element_type), self._job.policy
+        if given is None:
             return element_type
-        given, policy = dict(element_type._fields), self._job.policy
         fields = []
         for name in released_fields(policy, self._release):
             kind = policy.kind(name)
@@ -151,132 +177,47 @@ class Deidentify(beam.PTransform):
         return RowTypeConstraint.from_fields(fields)
 
 
-class _MeasureBatches(beam.DoFn):
-    def __init__(self, job: Job) -> None:
-        self._job = job
+def condition_of(windowing: Any) -> str:
+    """The further condition of a label that holds for one window; empty where there is but the global one.
 
-    def start_bundle(self) -> None:
-        self._measurer: Measurer | None = None
-
-    def process(self, batch: pa.RecordBatch) -> None:
-        guarded("measuring", self._add, batch)
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        if self._measurer is not None:
-            yield GlobalWindows.windowed_value(guarded("measuring", self._measurer.result))
-
-    def _add(self, batch: pa.RecordBatch) -> None:
-        job, records, faults = _typed(self._job, batch)
-        if self._measurer is None:
-            self._measurer = Measurer(job)
-        self._measurer.add(records, faults, batch.num_rows)
-
-
-class _DecideOrFail(beam.DoFn):
-    def __init__(self, job: Job, max_rejects: float) -> None:
-        self._job, self._max_rejects = job, max_rejects
-
-    def process(self, measured: Measured) -> list[Decision]:
-        if not measured.releases:
-            measured = Measurer(self._job).result()
-        decision = guarded("deciding", decide, self._job, measured, self._max_rejects)
-        if decision.refused:
-            raise InputError(
-                "; ".join(["too many records were rejected", *decision.refused]), "Deidentify",
-                "Mend the input or the policy's kinds, or raise max_rejects",
-            )  # fmt: skip
-        for name, release in decision.releases.items():
-            expected = self._job.policy.releases[name].expect
-            if expected is not None and expected != release.label.label:
-                failing = ", ".join(test.name for test in release.label.failing)
-                raise ExpectationUnmet(
-                    f"the label is {release.label.label}, {expected} is expected; failing: {failing}",
-                    f"release {name}", "Mend the release, or expect still_personal",
-                )  # fmt: skip
-        return [decision]
+    Raises:
+        UsageError: Its windows cannot each be one release.
+    """
+    trigger = windowing.triggerfn
+    once = isinstance(trigger, DefaultTrigger) or (
+        isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None
+    )
+    if not once:
+        raise UsageError(
+            "the collection's windows fire by a trigger of their own, and a release is whole or not at all", "Deidentify",
+            "Use beam.WindowInto without a trigger before it",
+        )  # fmt: skip
+    if isinstance(windowing.windowfn, GlobalWindows):
+        return ""
+    if windowing.windowfn.is_merging():
+        raise UsageError(
+            "the collection's windows are sessions, whose bounds are known only once they are grouped", "Deidentify",
+            "Use fixed, sliding or global windows before it",
+        )  # fmt: skip
+    overlap = isinstance(windowing.windowfn, SlidingWindows) and windowing.windowfn.size > windowing.windowfn.period
+    return _OVERLAP if overlap else NOT_JOINED
 
 
-class _ReleaseBatches(beam.DoFn):
-    def __init__(self, job: Job, release: str) -> None:
-        self._job, self._release = job, release
-
-    def start_bundle(self) -> None:
-        self._releaser: Releaser | None = None
-
-    def process(self, batch: pa.RecordBatch, decision: Decision) -> Iterator[Any]:
-        released, rejected = guarded("releasing", self._treat, batch, decision)
-        for reject in rejected:
-            yield TaggedOutput("rejected", reject)
-        if released.num_rows:
-            yield released
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        if self._releaser is not None:
-            yield TaggedOutput("facts", GlobalWindows.windowed_value(self._releaser.facts))
-
-    def _treat(self, batch: pa.RecordBatch, decision: Decision) -> tuple[pa.RecordBatch, list[Rejected]]:
-        job, records, faults = _typed(self._job, batch)
-        if self._releaser is None:
-            self._releaser = Releaser(job, decision.releases[self._release])
-        order = decision.releases[self._release]
-        released, classes, own = self._releaser.release(records, batch.num_rows - len(records))
-        self._releaser.count_classes(classes)
-        if order.mixed and released.num_rows:
-            rows, _ = value_order(self._job, order, pa.Table.from_batches([released]))
-            released = released.take(pa.array(rows))
-        rejected = [
-            Rejected(row, fault.field, str(fault.reason)) for fault in [*faults, *own] for row in fault.rows.tolist()
-        ]
-        return released, rejected
+def _together(combine: beam.CombineFn, everywhere: bool) -> Any:
+    together = beam.CombineGlobally(combine)
+    return together if everywhere else together.without_defaults()
 
 
-class _MergeParts(beam.CombineFn):
-    def get_accumulator_coder(self) -> FactsCoder:
-        return FactsCoder()
-
-    def create_accumulator(self) -> list[PartFacts]:
-        return []
-
-    def add_input(self, accumulator: list[PartFacts], element: PartFacts) -> list[PartFacts]:
-        return [PartFacts.merge([*accumulator, element])]
-
-    def merge_accumulators(self, accumulators: Any) -> list[PartFacts]:
-        return [facts for accumulator in accumulators for facts in accumulator]
-
-    def extract_output(self, accumulator: list[PartFacts]) -> PartFacts:
-        return PartFacts.merge(accumulator)
-
-
-class _ProveRelease(beam.DoFn):
-    def __init__(self, job: Job, release: str) -> None:
-        self._job, self._release = job, release
-
-    def process(self, facts: PartFacts, decision: Decision) -> Iterator[dict[str, Any]]:
-        decided = decision.releases[self._release]
-        guarded("proving", prove, decided, facts, False)
-        yield {
-            "schema_version": SCHEMA_VERSION, "release": self._release, "policy_sha256": self._job.policy_sha256,
-            **decided.label.to_json(), "records": decided.records,
-        }  # fmt: skip
+def _kinds(policy: Policy) -> dict[str, Any]:
+    """The kind of each field that has one."""
+    kinds = {name: policy.kind(name) for name in policy.fields}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _as_beam_does(value: object) -> bytes:
     """A pickle as a pipeline's graph holds it, unpacked: what the caller's own module defines goes along by value."""
     packed = base64.b64decode(pickler.dumps(value, use_zlib=True))
     return zlib.decompress(packed)
-
-
-def _typed(job: Job, batch: pa.RecordBatch) -> tuple[Job, Records, list[Any]]:
-    """A batch as the policy's kinds say, and the job with the batch's own types."""
-    made = {name: parts for name, parts in job.policy.input.combine.items() if {*parts} <= {*batch.schema.names}}
-    for name, column in combined(dict(zip(batch.schema.names, batch.columns, strict=True)), made).items():
-        batch = batch.append_column(name, column)
-    check_columns(job.policy, {"Deidentify": batch.schema.names})
-    job = dataclasses.replace(job, types={field.name: field.type for field in batch.schema})
-    given = {name: batch.column(name) for name in job.columns}
-    origin = os.urandom(8)  # a batch has no place of its own
-    records, faults = typed(given, np.arange(batch.num_rows, dtype=np.int64), job.policy, origin)
-    return job, records, faults
 
 
 __all__ = ["Deidentified", "Deidentify", "Rejected"]

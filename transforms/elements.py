@@ -1,19 +1,34 @@
-"""Beam's elements to Arrow batches and back: batches as they are, rows, dicts."""
+"""Beam's elements to Arrow batches and back: batches as they are, rows of a schema, dicts."""
 
 import datetime
 import decimal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
+from apache_beam.transforms.window import BoundedWindow
 from apache_beam.typehints import typehints
+from apache_beam.typehints.native_type_compatibility import convert_to_beam_type
 from apache_beam.typehints.row_type import RowTypeConstraint
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.terms import Kind
+
+PLACE = "beam_deid.row"
+"""What a column is called that says where in its batch a row was, when several are put together."""
 
 _ROWS = 10_000
+_DECLARED = {
+    bool: pa.bool_(), bytes: pa.binary(), float: pa.float64(), int: pa.int64(), str: pa.string(), Timestamp: pa.timestamp("us"),
+}  # fmt: skip
+_READABLE = (str, bool, int, float, decimal.Decimal, datetime.date)
+"""What a policy's kind can read; of the last there are also dates with a time."""
 
 
 class ElementKind(Enum):
@@ -32,31 +47,47 @@ def element_kind(element_type: Any) -> ElementKind:
     """
     if element_type is pa.RecordBatch:
         return ElementKind.BATCH
-    if isinstance(element_type, RowTypeConstraint) or element_type is beam.Row:
+    if element_type is beam.Row or row_fields(element_type) is not None:
         return ElementKind.ROW
     if element_type is dict or isinstance(element_type, typehints.DictConstraint):
         return ElementKind.DICT
     raise UsageError(
         f"the collection holds {element_type}", "Deidentify",
-        "It takes record batches, Beam rows or dicts; say which: … | beam.Map(f).with_output_types(dict)",
+        "It takes record batches, Beam rows, named tuples or dicts; say which: … | beam.Map(f).with_output_types(dict)",
     )  # fmt: skip
 
 
-class ToBatches(beam.PTransform):
-    """Elements → record batches."""
+def row_fields(element_type: Any) -> dict[str, Any] | None:
+    """The Python type of each field of a row, by its name; None where the type tells none."""
+    if not isinstance(element_type, RowTypeConstraint):
+        element_type = RowTypeConstraint.from_user_type(element_type) if isinstance(element_type, type) else None
+    return None if element_type is None else dict(element_type._fields)
 
-    def __init__(self, kind: ElementKind) -> None:
+
+class ToBatches(beam.PTransform):
+    """Elements → record batches.
+
+    Args:
+        kind: What the collection holds.
+        fields: The Python type of each field, where the collection's type tells it.
+        kinds: What the fields hold, where that is known: their values need not be of one type, for the kind reads them.
+    """
+
+    def __init__(
+        self, kind: ElementKind, fields: Mapping[str, Any] | None = None, kinds: Mapping[str, Kind] | None = None
+    ) -> None:
         super().__init__()
-        self._kind = kind
+        self._kind, self._kinds = kind, dict(kinds or {})
+        self._types = None if fields is None else {name: arrow_type_of(one) for name, one in fields.items()}
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection[pa.RecordBatch]:
-        """Batches of a fixed number of rows; batches that are given stay as they are."""
+        """Batches of a fixed number of rows; small ones that are given are put together."""
         if self._kind is ElementKind.BATCH:
-            return elements
+            return elements | "Gather" >> beam.ParDo(_Gather()).with_output_types(pa.RecordBatch)
         return (
             elements
             | "Gather" >> beam.BatchElements(min_batch_size=_ROWS, max_batch_size=_ROWS)
-            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind))
+            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds)).with_output_types(pa.RecordBatch)
         )
 
 
@@ -76,31 +107,105 @@ class FromBatches(beam.PTransform):
         return batches | "To rows" >> beam.FlatMap(_rows).with_output_types(self._type)
 
 
+class _Gather(beam.DoFn):
+    """Puts small batches together: the work on a batch costs the same, be it of one row or of thousands."""
+
+    def start_bundle(self) -> None:
+        self._waiting: dict[tuple[BoundedWindow, pa.Schema], list[pa.RecordBatch]] = {}
+        self._rows = 0
+
+    def process(self, batch: pa.RecordBatch, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[Any]:
+        if batch.num_rows >= _ROWS:
+            yield batch
+            return
+        self._waiting.setdefault((window, batch.schema.remove_metadata()), []).append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROWS:
+            yield from self.finish_bundle()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        waiting, self._waiting, self._rows = self._waiting, {}, 0
+        for (window, schema), batches in waiting.items():
+            yield WindowedValue(_together(schema, batches), window.max_timestamp(), (window,))
+
+
+def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches([batch.replace_schema_metadata(None) for batch in batches], schema)
+    places = np.concatenate([np.arange(batch.num_rows) for batch in batches])
+    table = table.unify_dictionaries().append_column(PLACE, pa.array(places))
+    columns = [pa.concat_arrays(column.chunks) for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
 class _ToArrow(beam.DoFn):
-    def __init__(self, kind: ElementKind) -> None:
-        self._kind = kind
+    def __init__(self, kind: ElementKind, types: Mapping[str, pa.DataType | None] | None, kinds: Mapping[str, Kind]) -> None:
+        self._kind, self._types, self._kinds = kind, types, kinds
 
     def process(self, elements: list[Any]) -> Iterator[pa.RecordBatch]:
-        rows = [_as_dict(element) for element in elements] if self._kind is ElementKind.ROW else elements
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        columns = []
-        for name in names:
+        if self._types is not None:
+            names: Sequence[str] = tuple(self._types)
+            values: Callable[[str], list[Any]] = lambda name: [getattr(row, name) for row in elements]  # noqa: E731
+        else:
+            rows = [_as_dict(row) for row in elements] if self._kind is ElementKind.ROW else elements
+            names = tuple(dict.fromkeys(name for row in rows for name in row))
+            values = lambda name: [row.get(name) for row in rows]  # noqa: E731
+        yield pa.RecordBatch.from_arrays([self._column(name, values(name)) for name in names], names=list(names))
+
+    def _column(self, name: str, values: list[Any]) -> pa.Array:
+        # Beam's Timestamp is not Arrow's.
+        values = [value.to_utc_datetime() if isinstance(value, Timestamp) else value for value in values]
+        declared = None if self._types is None else self._types[name]
+        try:
             try:
-                columns.append(pa.array([_arrow_value(row.get(name)) for row in rows]))
+                return pa.array(values, declared)
             except (pa.ArrowException, OverflowError, TypeError, ValueError):
-                raise InputError(
-                    "its values have no one type", f"field {name}", "Convert them before Deidentify, for example to text"
-                ) from None
-        yield pa.RecordBatch.from_arrays(columns, names=names)
+                if name not in self._kinds:
+                    raise
+                return as_text(values)
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            raise InputError(
+                "its values have no one type", f"field {name}",
+                "Give the field a kind in the policy, or convert them before Deidentify, for example to text",
+            ) from None  # fmt: skip
+
+
+def as_text(values: Sequence[Any]) -> pa.Array:
+    """Values of several types as the text that a kind reads, each type as in a column of its own, shape (n,).
+
+    Raises:
+        TypeError: A value is of a type that no kind reads.
+    """
+    texts: list[str | None] = [None] * len(values)
+    rows: dict[type, list[int]] = {}
+    for row, value in enumerate(values):
+        if value is not None:
+            rows.setdefault(type(value), []).append(row)
+    for kind, those in rows.items():
+        if not issubclass(kind, _READABLE):
+            raise TypeError(kind.__name__)
+        read, _ = to_kind(pa.array([values[row] for row in those]), Kind.TEXT)
+        for row, text in zip(those, read.to_pylist(), strict=True):
+            texts[row] = text
+    return pa.array(texts, pa.string())
+
+
+def arrow_type_of(declared: Any) -> pa.DataType | None:
+    """The Arrow type of a field that is declared in Python; None where the values tell it."""
+    declared = convert_to_beam_type(declared)
+    if typehints.is_nullable(declared):
+        declared = typehints.get_concrete_type_from_nullable(declared)
+    if isinstance(declared, type) and issubclass(declared, np.generic):
+        try:
+            return pa.from_numpy_dtype(declared)
+        except pa.ArrowNotImplementedError:
+            return None
+    return _DECLARED.get(declared) if isinstance(declared, type) else None
 
 
 def _as_dict(row: Any) -> dict[str, Any]:
     return dict(row._asdict()) if hasattr(row, "_asdict") else dict(row.as_dict())
-
-
-def _arrow_value(value: Any) -> Any:
-    # Beam's Timestamp is not Arrow's.
-    return value.to_utc_datetime() if isinstance(value, beam.utils.timestamp.Timestamp) else value
 
 
 def _dicts(batch: pa.RecordBatch) -> list[dict[str, Any]]:

@@ -42,3 +42,11 @@ def test_what_a_person_must_decide_is_not_released():
     draft = drafted(zzz=["x", "y"] * 500)
     assert draft.release.empty
     assert draft.release.fields == {"zzz": {"generalize": {"prefix": [1], "level": "*"}}}
+
+
+def test_what_others_know_and_what_is_sensitive_may_be_one_column():
+    draft = drafted(**columns(race=[f"r{i % 4}" for i in range(ROWS)]))
+    assert draft.columns[-1].role == ("quasi_identifier", "sensitive")
+    assert draft.release.fields["race"] == "keep"
+    assert draft.release.diverse == {"race": 2}
+    assert draft.release.sensitive == ()

@@ -49,3 +49,12 @@ def test_a_column_without_a_name_is_refused():
 def test_a_subject_that_is_no_column_is_refused():
     with pytest.raises(UsageError, match="no column nobody"):
         drafted("nobody", a=["x"])
+
+
+def test_that_each_record_is_one_person_is_for_a_person_to_say():
+    text = as_yaml(drafted(city=["杭州市", "宁波市"] * 100))
+    assert "# TODO: decide: subject: FIELD. No column names or numbers people" in text
+    assert "\n# subject: each_record\n" in text
+    assert "subject" not in yaml.safe_load(text)
+    said = text.replace("# subject: each_record", "subject: each_record")
+    assert policy_from_mapping(yaml.safe_load(said)).subject == "each_record"

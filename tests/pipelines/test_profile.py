@@ -82,7 +82,7 @@ def test_a_list_in_an_order_is_a_direct_identifier(tmp_path, capsys):
     path = tmp_path / "orders.jsonl"
     write_platform_orders(str(path), "wechat", 300)
     policy = yaml.safe_load(profiled(capsys, path))
-    assert policy["fields"]["delivery_product_info"] == {"role": DIRECT}
+    assert policy["fields"]["delivery_product_info"] == {"role": DIRECT, "kind": "free_text"}
 
 
 @pytest.mark.parametrize("name", platforms())

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from beam_deid.transforms.label.rule import LINK_LIMIT
-from beam_deid.transforms.policy.model import DEFAULT_LINK
+from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.plan import ReleasePlan, plan
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.terms import LabelName, Recoverability
@@ -22,7 +21,7 @@ def planned(**changes: Any) -> ReleasePlan:
 def test_a_plan_is_plain_json() -> None:
     document = plan(policy_from_mapping(orders())).to_json()
     assert json.loads(json.dumps(document)) == document
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
 
 
 def test_every_field_has_its_action_and_a_sentence_and_what_is_not_released_is_told() -> None:
@@ -61,35 +60,87 @@ def test_an_expectation_that_can_never_be_met_is_told() -> None:
     assert any("can never be reached" in warning for warning in release.warnings)
 
 
-def test_a_k_below_the_sharing_models_is_raised_and_told() -> None:
-    release = planned(sharing="public", require={"k": 5})
-    assert [test.limit for test in release.tests if test.name == "k"] == [20]
-    assert any("require.k is 5, below the least of public sharing; 20 is taken" in w for w in release.warnings)
+def test_a_k_below_the_sharing_models_is_refused_and_a_greater_one_is_taken() -> None:
+    with pytest.raises(PolicyError, match="5 is below 20, the least that public sharing allows"):
+        planned(sharing="public", require={"k": 5})
+    limits = {test.name: test.limit for test in planned(require={"k": 7}).tests}
+    assert {limits["k"], limits["k_without:category"], limits["k_values:category"]} == {7}
 
 
-def test_identifying_kinds_under_another_role_are_told() -> None:
+def test_identifying_kinds_under_another_role_are_an_obstacle() -> None:
     mapping = orders()
     mapping["fields"]["city"]["kind"] = "mobile"
-    release = plan(policy_from_mapping(mapping)).releases["analytics"]
-    assert any("city is of kind mobile but quasi_identifier" in warning for warning in release.warnings)
+    (reason,) = plan(policy_from_mapping(mapping)).releases["analytics"].reasons
+    assert (reason.line, reason.field) == (1, "city")
+    assert "of kind mobile, which names a person" in reason.what
 
 
-def test_every_test_that_will_be_made_is_listed_with_its_limit() -> None:
-    limits = {test.name: (test.line, test.limit) for test in planned().tests}
-    assert limits == {
-        "direct_identifiers": (1, 0), "value_scan": (1, 0), "restorable": (2, 0), "remainders": (3, 0),
-        "k": (4, 5), "classes_at_risk": (4, 0), "overall_risk": (4, 0.05), "suppression": (4, 0.05),
-        "l:age_group": (5, 2), "l:category": (5, 2), "t:category": (5, 0.4), "join:source": (6, 0.05),
-        "join:release:crm": (6, 0.05), "join:attacker:courier": (6, 0.05),
+LIMITS = {
+    "direct_identifiers": (1, 0), "value_scan": (1, 0), "restorable": (2, 0), "digests": (2, 0), "platform": (2, 0),
+    "k": (3, 5), "k_without:age_group": (3, 5), "k_without:category": (3, 5), "k_values:age_group": (3, 5),
+    "k_values:category": (3, 5), "l:age_group": (4, 2), "l:category": (4, 2), "gain:age_group": (4, 0.75),
+    "gain:category": (4, 0.75), "t:category": (4, 0.4), "dominance": (5, 0.7), "classes_at_risk": (6, 0),
+    "overall_risk": (6, 0.05), "attacker:courier": (7, 0), "composition:crm": (8, 5), "order": (9, 0),
+}  # fmt: skip
+
+
+def test_every_test_that_will_be_made_is_listed_with_its_line_and_limit() -> None:
+    assert {test.name: (test.line, test.limit) for test in planned().tests} == LIMITS
+
+
+def test_lines_are_in_order_and_every_sentence_can_stand_in_a_list() -> None:
+    tests = planned().tests
+    assert [test.line for test in tests] == sorted(test.line for test in tests)
+    assert {test.line for test in tests} == set(range(1, 10))
+    assert all(test.sentence and not test.sentence.endswith(".") and test.sentence[0].islower() for test in tests)
+
+
+def test_in_public_sharing_anything_that_is_released_may_be_known() -> None:
+    limits = {test.name: test.limit for test in planned(sharing="public", require={}).tests}
+    assert limits["k_all"] == limits["k"] == limits["k_values:category"] == 20
+    assert not any(name.startswith("k_without") for name in limits)
+    assert limits["gain:category"] == limits["dominance"] == 0.5
+
+
+def test_a_release_that_is_to_stay_personal_is_tested_alone() -> None:
+    mapping = orders()
+    mapping["releases"]["crm"]["expect"] = "still_personal"
+    found = plan(policy_from_mapping(mapping)).releases
+    assert found["analytics"].tested_with == found["crm"].tested_with == ()
+    assert not any(test.line == 8 for one in found.values() for test in one.tests)
+    assert planned().tested_with == ("crm",)
+
+
+def test_sensitive_columns_that_two_releases_hold_keep_several_values_in_common() -> None:
+    mapping = orders()
+    mapping["releases"]["crm"]["fields"]["category"] = "keep"
+    mapping["releases"]["crm"]["require"] = {"k": 9, "l": {"category": 4}}
+    found = plan(policy_from_mapping(mapping)).releases
+    for name, other in (("analytics", "crm"), ("crm", "analytics")):
+        limits = {test.name: test.limit for test in found[name].tests if test.line == 8}
+        assert limits == {f"composition:{other}": 9, f"common_values:{other}:category": 4}
+
+
+def test_what_is_counted_and_by_whom_is_told() -> None:
+    release = planned()
+    assert release.identities == ("buyer_id", "tid")
+    assert release.rest == ("city", "birth_year", "created", "age_group")
+    assert release.sensitive == ("age_group", "category")
+    assert {field.field: field.counted for field in release.fields} == {
+        "city": True, "birth_year": True, "created": True, "age_group": True, "category": False, "note": False,
     }  # fmt: skip
 
 
-def test_a_limit_on_joins_by_the_policy_replaces_the_sharing_models() -> None:
-    release = planned(require={"link": 0.01, "link_sensitive": 0.1})
-    limits = {test.name: test.limit for test in release.tests if test.line == 6}
-    assert limits["join:source"] == 0.01
-    assert limits["join:source+sensitive"] == 0.1
+def test_without_a_subject_nobody_can_be_counted() -> None:
+    mapping = orders()
+    del mapping["subject"]
+    assert [reason.line for reason in plan(policy_from_mapping(mapping)).releases["analytics"].reasons] == [3]
+    mapping["subject"] = "each_record"
+    assert plan(policy_from_mapping(mapping)).releases["analytics"].reasons == ()
 
 
-def test_the_plan_and_the_label_rule_take_the_same_limits_for_joins() -> None:
-    assert DEFAULT_LINK == LINK_LIMIT
+def test_a_sensitive_column_of_two_values_is_told_to_be_costly() -> None:
+    mapping = orders()
+    mapping["fields"]["category"]["kind"] = "boolean"
+    (warning,) = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
+    assert "category has two values, and every group needs both" in warning

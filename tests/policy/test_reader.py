@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from beam_deid.transforms.errors import PolicyError
+from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, read_policy
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
@@ -61,6 +62,9 @@ def test_the_designs_example_is_read(tmp_path: Path) -> None:
 FIELDS = "valid: tid, buyer_id, name, city, birth_year, created, age_group, category, note"
 VERSION = "must be 1, without quotes: the version of the policy's form"
 
+LEAST_K = "{} is below 5, the least that controlled sharing allows; ask for 5 or more, or leave it out"
+LEAST_L = "1 is below 2, the least that any sharing model allows; ask for 2 or more, or leave it out"
+
 CHANGES = {
     "a missing key": ("dataset: orders\n", "", [":1: dataset: is missing; add it"]),
     "a missing key of a release": (
@@ -81,7 +85,7 @@ CHANGES = {
         "subjct: buyer_id",
         [
             ":3: subjct: unknown key; did you mean 'subject'? "
-            "valid: version, dataset, subject, fields, keys, sign, input, releases"
+            "valid: version, dataset, subject, fields, keys, sign, input, same, releases"
         ],
     ),
     "a duplicate key": (
@@ -92,7 +96,10 @@ CHANGES = {
     "a subject that is no field": (
         "subject: buyer_id",
         "subject: buyerid",
-        [":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? " + FIELDS],
+        [
+            ":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? " + FIELDS
+            + "; or each_record, if every record is one person"
+        ],
     ),
     "the beginning of a role": (
         "note:       {role: insensitive}",
@@ -165,6 +172,67 @@ CHANGES = {
         "k: 5",
         "k: '5'",
         [":27: releases.analytics.require.k: must be a whole number, without quotes"],
+    ),
+    "a limit below the sharing model's": ("k: 5", "k: 4", [":27: releases.analytics.require.k: " + LEAST_K.format(4)]),
+    "no limit at all": ("k: 5", "k: 0", [":27: releases.analytics.require.k: " + LEAST_K.format(0)]),
+    "one value for diversity": (
+        "l: {category: 2}", "l: {category: 1}", [":27: releases.analytics.require.l.category: " + LEAST_L],
+    ),
+    "one value for diversity by its name": (
+        "l: {category: 2}",
+        "l: {category: {distinct: 1, entropy: 2}}",
+        [":27: releases.analytics.require.l.category.distinct: " + LEAST_L],
+    ),
+    "retired options": (
+        "suppression: 0.05}",
+        "suppression: 0.05, link: 0.2, link_sensitive: 0, risk: 1}",
+        [
+            ":27: releases.analytics.require.link: singling out has the limit 0 in every sharing model; remove it",
+            ":27: releases.analytics.require.link_sensitive: "
+            "singling out has the limit 0 in every sharing model, so it is so already; remove it",
+            ":27: releases.analytics.require.risk: "
+            "1 is above 0.05, the most that any sharing model allows; ask for 0.05 or less, or leave it out",
+        ],
+    ),
+    "values of a field that is not sensitive as the same": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {city: {杭州: [杭州市]}}",
+        [":4: same.city: city is not sensitive; give it the role sensitive, or leave this out"],
+    ),
+    "values of no field as the same": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {categry: {茶: [tea]}}",
+        [":4: same.categry: no field is called 'categry'; did you mean 'category'? " + FIELDS],
+    ),
+    "values merged into one that is merged itself": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: [Tea], tea: [chai]}}",
+        [":4: same.category.茶[0]: 'Tea' is merged into '茶' and has others merged into it; name it once"],
+    ),
+    "values merged into two": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: [tea], 咖啡: [tea, mocha]}}",
+        [":4: same.category.咖啡[0]: 'tea' is merged into '茶', too; name it once"],
+    ),
+    "values merged into themselves": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {category: {Tea: [ＴＥＡ]}}",
+        [":4: same.category.Tea[0]: 'ＴＥＡ' counts as 'Tea' anyway, whatever its spelling; leave it out"],
+    ),
+    "a value with which no other is merged": (
+        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: []}}",
+        [":4: same.category.茶: name a value that means the same as '茶', or leave this out"],
+    ),
+    "each record as a subject's field": (
+        "subject: buyer_id", "subject: each-record",
+        [
+            ":3: subject: no field is called 'each-record'; " + FIELDS + "; or each_record, if every record is one person"
+        ],
+    ),
+    "signing with no keyring": (
+        "subject: buyer_id", "subject: buyer_id\nsign: keyring",
+        [
+            ":4: sign: labels are signed with a key of a keyring; add to the policy: keys: {keyring: PATH}, "
+            "and to the keyring a signing key: beam-deid keys create PATH --sign"
+        ],
+    ),
+    "signing with something else": (
+        "subject: buyer_id", "subject: buyer_id\nsign: key", [":4: sign: this is not known here; valid: keyring"],
     ),
     "a key that belongs a level below": (
         "    sharing: enclave",
@@ -299,6 +367,45 @@ def test_an_actions_wrong_option_is_named_with_its_line(option: str, key: str, t
 def test_a_misspelt_option_gets_the_nearest_one(tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path, ORDERS.replace("keep_first", "keep_frist")))
     assert found.startswith(":35: releases.crm.fields.name.mask.keep_frist: unknown key; did you mean 'keep_first'?")
+
+
+SHARINGS = ("public", "controlled", "enclave")
+FLOORS: dict[str, tuple[float, float, float]] = {
+    "k": (20, 5, 3), "gain": (0.5, 0.75, 0.9), "dominance": (0.5, 0.7, 0.85), "risk": (0.05, 0.05, 0.05),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize("option", FLOORS)
+def test_an_option_may_ask_for_more_than_the_sharing_model_and_never_for_less(option: str, sharing: str) -> None:
+    floor = FLOORS[option][SHARINGS.index(sharing)]
+    laxer, stricter = (floor - 1, floor + 1) if option == "k" else (floor + 1e-7, floor / 2)
+    mapping = orders()
+    analytics = mapping["releases"]["analytics"]
+    for asked in (floor, stricter):
+        analytics |= {"sharing": sharing, "require": {option: asked}}
+        assert policy_from_mapping(mapping).releases["analytics"].require.asked() == {option: asked}
+    analytics["require"] = {option: laxer}
+    with pytest.raises(PolicyError) as caught:
+        policy_from_mapping(mapping)
+    (found,) = caught.value.problems  # once, though several requirements share k
+    word = "below" if option == "k" else "above"
+    assert found.startswith(f"policy: releases.analytics.require.{option}: {laxer!r} is {word} {floor:g}, the ")
+    assert ("any sharing model" if option == "risk" else f"{sharing} sharing") in found
+
+
+def test_every_limit_of_a_sharing_model_that_a_policy_may_touch_is_guarded() -> None:
+    guarded = {one.option.name for one in REQUIREMENTS if one.option is not None and one.default is not None}
+    assert guarded == {*FLOORS, "l"}
+
+
+def test_each_record_may_stand_for_a_subject() -> None:
+    mapping = {**orders(), "subject": "each_record"}
+    policy = policy_from_mapping(mapping)
+    assert (policy.subject, policy.subject_field) == ("each_record", None)
+    mapping["fields"]["each_record"] = {"role": "insensitive"}
+    with pytest.raises(PolicyError, match="a field is called each_record, and so is the word for no subject; rename"):
+        policy_from_mapping(mapping)
 
 
 def test_shift_needs_a_subject(tmp_path: Path) -> None:

@@ -4,22 +4,15 @@ import pytest
 
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping
-from beam_deid.transforms.policy.roles import (
-    join_fields,
-    keyed_fields,
-    linkable,
-    open_levels,
-    quasi_fields,
-    released_fields,
-    sensitive_fields,
-)
+from beam_deid.transforms.policy.roles import keyed_fields, open_levels, released_fields, remainders
+from beam_deid.transforms.policy.scoping import identities, scope_of
 
 from .policies import orders
 
 
-def of(fields: dict[str, Any]) -> Policy:
+def of(fields: dict[str, Any], **more: Any) -> Policy:
     mapping = orders()
-    mapping["releases"] = {"x": {"purpose": "test", "sharing": "enclave", "fields": fields}}
+    mapping["releases"] = {"x": {"purpose": "test", "sharing": "enclave", "fields": fields, **more}}
     return policy_from_mapping(mapping)
 
 
@@ -44,23 +37,25 @@ def test_released_fields_are_the_named_ones_that_are_not_removed_in_the_policys_
     )
 
 
-def test_quasi_fields_are_those_by_role_and_what_a_mask_leaves() -> None:
-    assert quasi_fields(ALL, "x") == ("name", "city", "birth_year", "age_group")
+def test_what_is_counted_follows_from_roles_and_what_is_released_whatever_is_done_to_it() -> None:
+    scope = scope_of(ALL, "x", ("x",))
+    assert scope.columns == released_fields(ALL, "x")
+    assert scope.rest == ("buyer_id", "name", "city", "birth_year", "age_group", "note")
+    assert scope.sensitive == ("age_group", "category")
+    assert scope.without("age_group") == ("buyer_id", "name", "city", "birth_year", "category", "note")
+    assert scope.around("age_group") == ("buyer_id", "name", "city", "birth_year", "note")
 
 
-def test_sensitive_and_keyed_fields_follow_role_and_action() -> None:
-    assert sensitive_fields(ALL, "x") == ("age_group", "category")
+def test_keyed_fields_and_remainders_follow_the_action() -> None:
     assert keyed_fields(ALL, "x") == ("buyer_id",)
+    assert remainders(ALL, "x") == ("name",)
+    gone = of({"buyer_id": {"hash": {}}, "city": "keep"}, key="ephemeral")
+    assert (keyed_fields(gone, "x"), remainders(gone, "x")) == ((), ("buyer_id",))
 
 
-def test_join_fields_leave_out_the_keyed_and_the_sensitive_only_but_not_the_insensitive() -> None:
-    assert join_fields(ALL, "x") == ("name", "city", "birth_year", "age_group", "note")
-
-
-def test_a_generalized_direct_identifier_counts_as_quasi() -> None:
-    mapping = orders()
-    mapping["fields"]["created"]["role"] = "direct_identifier"
-    assert "created" in quasi_fields(policy_from_mapping(mapping), "analytics")
+def test_persons_are_counted_by_the_subject_and_by_direct_identifiers_that_name_one() -> None:
+    assert identities(ALL) == ("buyer_id", "tid")
+    assert scope_of(ALL, "x", ("x",)).identities == ("buyer_id", "tid")
 
 
 def test_levels_are_open_unless_the_policy_fixes_them() -> None:
@@ -69,10 +64,12 @@ def test_levels_are_open_unless_the_policy_fixes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "expected"),
-    [({"buyer_id": {"hash": {}}}, True), ({"tid": "keep"}, True), ({"city": "keep"}, False),
-     ({"name": {"mask": {"keep_first": 1}}}, False), ({"buyer_id": {"mask": {"keep_first": 1}}}, True),
-     ({"buyer_id": "drop", "city": "keep"}, False)],
+    ("fields", "key", "expected"),
+    [({"buyer_id": {"hash": {}}}, None, True), ({"buyer_id": {"hash": {}}}, "ephemeral", True),
+     ({"city": "keep"}, None, False), ({"name": {"mask": {"keep_first": 1}}}, None, False),
+     ({"buyer_id": "drop", "city": "keep"}, None, False)],
 )  # fmt: skip
-def test_rows_can_be_linked_by_pseudonyms_and_what_identifies(fields: dict[str, Any], expected: bool) -> None:
-    assert linkable(of(fields), "x") is expected
+def test_rows_are_linked_by_pseudonyms_with_and_without_their_key(
+    fields: dict[str, Any], key: str | None, expected: bool
+) -> None:
+    assert scope_of(of(fields, key=key), "x", ("x",)).linked is expected

@@ -113,9 +113,9 @@ def _doubted(found: ColumnFound) -> ColumnFound:
 
 
 def _unread(facts: Facts) -> Judged:
-    what = "a list or bytes, which are never released"
+    what = "a list or bytes, which are never released; free text, for it may hold anything, and counts nobody"
     todo = "nothing in it was read; if its entries are what a row should be, name it in input.items"
-    return Judged(facts.name, (Role.DIRECT,), None, Group.OTHER, (what,), todo, facts)
+    return Judged(facts.name, (Role.DIRECT,), Kind.FREE_TEXT, Group.OTHER, (what,), todo, facts)
 
 
 def _by_values(facts: Facts, named: bool) -> ColumnFound:

@@ -47,14 +47,14 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     """Choose what a first release gives out.
 
     One place, one age, one time and one amount at most, then traits of few values as long as the sample has fifty people for
-    each of their combinations; five in all. Of what is sensitive the first list of choices. Nothing that is masked, and nothing
-    that a person must decide on.
+    each of their combinations; five in all. Of what is sensitive the first list of choices. What is sensitive and known to others
+    too counts as both. Nothing that is masked, and nothing that a person must decide on.
 
     Args:
         columns: All columns.
         people: Subjects in the sample.
     """
-    quasi = [one for one in columns if one.role == (Role.QUASI,)]
+    quasi = [one for one in columns if Role.QUASI in one.role]
     known = {one.name: action for one in quasi if (action := suggest(one)) is not None}
     ranked = sorted((one for one in quasi if one.name in known), key=lambda one: _rank(one, known[one.name]))
     fields: dict[str, Action] = {}
@@ -62,22 +62,23 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     room = people / _PEOPLE_A_CLASS
     for one in ranked:
         action, listed = known[one.name], known[one.name] == "keep"
-        if masked(one.facts) or one.todo or one.group in taken or one.group in (Group.COUNT, Group.OTHER) or len(fields) == _MOST:
+        beside = one.group in (Group.COUNT, Group.OTHER) and Role.SENSITIVE not in one.role
+        if masked(one.facts) or one.todo or one.group in taken or beside or len(fields) == _MOST:
             continue
         if listed and (one.facts.distinct > room or one.facts.distinct < 2):
             continue
         room /= one.facts.distinct if listed else 1
         taken |= {one.group} & set(_ONE_OF)
         fields[one.name] = action
-    diverse = {one.name: 2 for one in columns if _is_list_of_kinds(one)}
-    diverse = dict(list(diverse.items())[:1])
+    diverse = {one.name: 2 for one in columns if Role.SENSITIVE in one.role and one.name in fields}
+    diverse = diverse or dict.fromkeys([one.name for one in columns if _is_list_of_kinds(one)][:1], 2)
     if not fields:
         spare = next((one for one in ranked if not masked(one.facts) and not one.todo), None)
         fields = {} if spare is None else {spare.name: known[spare.name]}
     aside = {name: action for name, action in known.items() if name not in fields}
     unknown = tuple(one.name for one in quasi if one.name not in known and one.facts.values)
     fields |= dict.fromkeys(diverse, "keep")
-    kept_back = tuple(one.name for one in columns if Role.SENSITIVE in one.role and one.name not in fields)
+    kept_back = tuple(one.name for one in columns if Role.SENSITIVE in one.role and one.name not in (*fields, *aside, *unknown))
     if not fields:
         readable = next((one.name for one in columns if one.facts.values), columns[0].name)
         return DraftedRelease({readable: _HIDDEN}, {}, aside, unknown, kept_back, empty=True)

@@ -31,8 +31,8 @@ _ORDERS = (
 _ORDER_IN_PLACE = "no column names the buyers, and each order counts as a person of its own; is there a buyer's id elsewhere?"
 _TODO = {why: todo for listed, todo in ((_ADDRESSES, _IN_PLACE), (_ORDERS, _ORDER_IN_PLACE)) for _, why in listed}
 _NOBODY = (
-    "subject: FIELD. No column names or numbers people, so every record counts as a person of its own: right only if nobody "
-    "has two."
+    "subject: FIELD. No column names or numbers people, so nobody can be counted, and no label is better than still_personal. "
+    "Where every record is one person, and nobody has two, say so:"
 )
 _EMPTY = 0.05
 _FEW_PEOPLE = 2

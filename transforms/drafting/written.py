@@ -69,6 +69,7 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"dataset: {scalar(draft.dataset)}"
     if draft.subject is None:
         yield f"# TODO: decide: {draft.subject_todo}"
+        yield "# subject: each_record"
     else:
         if draft.subject_todo:
             yield f"# TODO: decide: {draft.subject_todo}"
@@ -118,7 +119,7 @@ def _release(draft: Draft) -> Iterator[str]:
     if release.open:
         yield f"      # Of many values, without a known order: write a hierarchy file for {_names(release.open)}"
     if release.sensitive:
-        yield f"      # Sensitive: each class must hold several values of it (require l): {_names(release.sensitive)}"
+        yield f"      # Sensitive: each group must hold several values of it (require l): {_names(release.sensitive)}"
     yield f"    require: {flow(policy['require'])}"
     yield "    # Say what is true of the recipient; without it everything counts as the worst, and the overall risk R is higher:"
     yield "    # environment: {controls: high, motive: medium, prevalence: 0.01, acquaintances: 150, security: medium}"

@@ -47,12 +47,14 @@ class Combined(Format):
 
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Read what is wanted, and what it is made of."""
         own = [part for name in columns for part in options.combine.get(name, (name,))]
         known = None if known is None else [name for name in known if name not in options.combine]
-        for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known):
+        parts = {part for name in columns for part in options.combine.get(name, ())}
+        spare = [name for name in spare if name not in parts]
+        for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known, spare):
             given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]

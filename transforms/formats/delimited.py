@@ -43,7 +43,7 @@ class Delimited(Format):
 
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Stream the file; memory stays bounded whatever its size."""
         header = _header(shard.path, options)

@@ -155,7 +155,7 @@ class Format(ABC):
     @abstractmethod
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Read the wanted columns of a shard in chunks of at most ``rows`` rows, in file order.
 
@@ -165,6 +165,7 @@ class Format(ABC):
             columns: The wanted columns.
             rows: Most rows of a chunk.
             known: All columns that may be there. A format whose rows name their own columns faults others.
+            spare: Wanted columns that a record can do without: a list or an object in them is null, and no fault.
 
         Raises:
             InputError: The file is gone, truncated, not of this format, or lacks a column.

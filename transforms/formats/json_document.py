@@ -43,13 +43,13 @@ class JsonDocument(Format):
 
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Stream the file."""
         if is_lines(shard.path, options):
-            return _LINES.read(shard, options, columns, rows, known)
+            return _LINES.read(shard, options, columns, rows, known, spare)
         nesting = Nesting(options)
-        return chunks(units(shard.path, options, nesting), nesting, columns, rows, known)
+        return chunks(units(shard.path, options, nesting), nesting, columns, rows, known, spare=spare)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
         """JSON Lines."""

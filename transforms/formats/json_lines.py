@@ -44,7 +44,7 @@ class JsonLines(Format):
 
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
@@ -54,7 +54,7 @@ class JsonLines(Format):
                 batch = plain.read(block)
             except Unplain:
                 units = [unit for line in _split(block) for unit in _units_of(line, nesting)]
-                yield from chunks(units, nesting, columns, rows, known, number)
+                yield from chunks(units, nesting, columns, rows, known, number, spare)
                 number += len(units)
                 continue
             for start in range(0, batch.num_rows, rows):

@@ -57,15 +57,16 @@ def chunks(
     rows: int,
     known: Collection[str] | None,
     first: int = 0,
+    spare: Collection[str] = (),
 ) -> Iterator[Chunk]:
     """The rows in chunks of at most ``rows``, numbered from ``first``."""
-    gathered = _Gathered(columns, known, nesting)
+    gathered = _Gathered(columns, known, nesting, spare)
     for number, unit in enumerate(units, first):
         if unit is not BLANK:
             gathered.add(number, unit)
         if gathered.count == rows:
             yield gathered.chunk()
-            gathered = _Gathered(columns, known, nesting)
+            gathered = _Gathered(columns, known, nesting, spare)
     if gathered.count:
         yield gathered.chunk()
 
@@ -73,7 +74,10 @@ def chunks(
 class _Gathered:
     """Rows on their way to a chunk."""
 
-    def __init__(self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting) -> None:
+    def __init__(
+        self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting, spare: Collection[str]
+    ) -> None:  # fmt: skip
+        self._spare = frozenset(spare)
         self._columns, self._strict = list(columns), known is not None
         self._known = frozenset(columns if known is None else known)
         self._objects, self._aliases = nesting.above(self._known), nesting.aliases
@@ -102,6 +106,8 @@ class _Gathered:
         for name in self._columns:
             column, wrong = _texts([row.get(name) for row in self._rows])
             arrays.append(column)
+            if name in self._spare:
+                wrong.pop(Reason.WRONG_TYPE, None)
             for reason, mask in wrong.items():
                 faults.append(Fault(numbers[mask], name, reason))
                 sound &= ~mask

@@ -52,7 +52,7 @@ class Parquet(Format):
 
     def read(
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
         """Read row groups batch by batch."""
         file = _open(shard.path, columns)

@@ -10,6 +10,15 @@ from beam_deid.transforms.crypto.signing import ALGORITHM, SigningKey, is_signed
 SIGNATURE = "signature"
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON has it: words as text, tuples as lists, keys as text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return str(value) if isinstance(value, str) else value
+
+
 def to_bytes(document: dict[str, Any]) -> bytes:
     """A document as readable JSON, UTF-8."""
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.terms import LabelName
 
 SCHEMA_VERSION = 2
@@ -148,7 +149,5 @@ class Label:
 
     def to_json(self) -> dict[str, Any]:
         """The label as plain JSON types."""
-        document = asdict(self)
-        document["label"] = str(self.label)
-        document["tests"] = [asdict(test) for test in self.tests]
+        document: dict[str, Any] = plain(asdict(self))
         return document

@@ -1,5 +1,6 @@
 """What a policy may write under ``require``: the types of its options. Which there are, the requirements say."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -8,6 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DEFINITIONS = "#/$defs/{model}"
+"""Where a JSON Schema that is made here keeps the models of its parts."""
 
 
 class Section(BaseModel):
@@ -86,3 +92,27 @@ class Option:
             (holds, Field(default_factory=dict, description=description)) if self.by_field
             else (holds | None, Field(None, description=description))
         )  # fmt: skip
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a model, with the models of its parts under ``$defs``."""
+    schema: dict[str, Any] = _tidy(model.model_json_schema(ref_template=DEFINITIONS))
+    return schema
+
+
+def _tidy(value: Any, *, of_names: bool = False) -> Any:
+    """Without pydantic's titles, which say nothing new, and with each docstring's first paragraph only."""
+    if isinstance(value, list):
+        return [_tidy(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    named = ("properties", "$defs")
+    kept = {k: _tidy(one, of_names=k in named) for k, one in value.items() if of_names or k != "title"}
+    if not of_names and isinstance(kept.get("description"), str):
+        kept["description"] = _first_paragraph(kept["description"])
+    return kept
+
+
+def _first_paragraph(text: str) -> str:
+    # Editors show Markdown code in single backticks.
+    return re.sub(r"\s+", " ", text.strip().split("\n\n")[0]).replace("``", "`")

@@ -4,6 +4,7 @@ Whatever is unknown or was not measured does not hold. A test is decided in one 
 so that `verify` and ``label --again`` decide again by the same words.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -74,9 +75,11 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
         scope = Scope.from_label(label)
         wanted = {test.name: test for _, test in planned(scope)}
         given = {str(test["name"]): test for test in label["tests"]}
+        twice = [name for name, count in Counter(str(test["name"]) for test in label["tests"]).items() if count > 1]
     except (AttributeError, KeyError, TypeError, ValueError):
         return ["the label does not say what it is about, so nothing can be decided again"]
     problems = [f"the test {name} is missing" for name in wanted if name not in given]
+    problems += [f"the test {name} stands there more than once" for name in twice]
     for name, test in given.items():
         if name not in wanted:
             problems.append(f"the test {name} is none that this release has")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
@@ -108,7 +109,7 @@ class Scope:
 
     def to_json(self) -> dict[str, Any]:
         """The scope as plain values; the fields stand in the label beside it."""
-        document = asdict(self)
+        document: dict[str, Any] = plain(asdict(self))
         del document["fields"], document["release"], document["sharing"]
         return document
 

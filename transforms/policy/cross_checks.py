@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from beam_deid.transforms.actions.action import Action, Beside, Target
+from beam_deid.transforms.columns.normal_text import normal_text
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.label.requirements import REQUIREMENTS, options
@@ -70,7 +73,7 @@ def _subject(draft: Draft) -> Iterator[Problem]:
         if EACH_RECORD in draft.fields:
             yield Problem(("subject",), f"a field is called {EACH_RECORD}, and so is the word for no subject; rename the field")
     elif isinstance(subject, str) and subject not in draft.fields:
-        yield Problem(("subject",), _no_field(subject, draft))
+        yield Problem(("subject",), f"{_no_field(subject, draft)}; or {EACH_RECORD}, if every record is one person")
 
 
 def _same(draft: Draft) -> Iterator[Problem]:
@@ -81,12 +84,30 @@ def _same(draft: Draft) -> Iterator[Problem]:
             yield Problem(("same", field), _no_field(field, draft))
         elif spec is not None and not spec.has(Role.SENSITIVE):
             yield Problem(("same", field), f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
-        ones = set(merged) if isinstance(merged, dict) else set()
-        for one, others in (merged if isinstance(merged, dict) else {}).items():
-            for other in others if isinstance(others, list) else []:
-                if other in ones:
-                    what = f"{shown(str(other))} is merged into one and has others merged into it; name one of both"
-                    yield Problem(("same", field, one), what)
+        yield from _merged(field, merged if isinstance(merged, dict) else {})
+
+
+def _merged(field: str, merged: dict[str, Any]) -> Iterator[Problem]:
+    """Values that are merged into two others, or into one that is merged itself, so that nobody knows which is meant."""
+    heads, into = {_spelt(one): one for one in merged}, dict[str, str]()
+    for one, others in merged.items():
+        if isinstance(others, list) and not others:
+            yield Problem(("same", field, one), f"name a value that means the same as {shown(one)}, or leave this out")
+        for number, other in enumerate(others if isinstance(others, list) else []):
+            path: Path = ("same", field, one, number)
+            if not isinstance(other, str):
+                continue
+            if _spelt(other) == _spelt(one):
+                yield Problem(path, f"{shown(other)} counts as {shown(one)} anyway, whatever its spelling; leave it out")
+            elif _spelt(other) in heads:
+                yield Problem(path, f"{shown(other)} is merged into {shown(one)} and has others merged into it; name it once")
+            elif into.setdefault(_spelt(other), one) != one:
+                yield Problem(path, f"{shown(other)} is merged into {shown(into[_spelt(other)])}, too; name it once")
+
+
+def _spelt(text: str) -> str:
+    """A value as it is compared: what differs in spelling only is one."""
+    return str(normal_text(pa.array([text.encode("utf-8", "replace").decode()]))[0].as_py())
 
 
 def _input(draft: Draft) -> Iterator[Problem]:
@@ -173,7 +194,6 @@ def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
 
 
 def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
-    yield from _loosened(release)
     for measure in (name for name, option in options().items() if option.by_field):
         for field in release.named("require", measure):
             path: Path = ("releases", release.name, "require", measure, field)
@@ -186,20 +206,20 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")
 
 
-def _loosened(release: DraftRelease) -> Iterator[Problem]:
-    """Whatever asks for less than the sharing model does. A policy may only tighten."""
-    given, sharing = release.named("require"), release.raw.get("sharing")
-    if sharing not in {str(one) for one in Sharing}:
-        return
-    for requirement in REQUIREMENTS:
-        if requirement.option is None:
+def loosened(draft: Draft) -> Iterator[Problem]:
+    """Whatever asks for less than the sharing model does, with the limit that holds. A policy may only tighten."""
+    models = {str(one): one for one in Sharing}
+    for release in draft.releases.values():
+        given, sharing = release.named("require"), release.raw.get("sharing")
+        if not isinstance(sharing, str) or sharing not in models:
             continue
-        path: Path = ("releases", release.name, "require", requirement.option.name)
-        asked = given.get(requirement.option.name)
-        for where, value in _asked_of(asked, requirement.option.by_field, path):
-            what = requirement.loosened(value, Sharing(str(sharing)))
-            if what:
-                yield Problem(where, what)
+        for requirement in REQUIREMENTS:
+            if requirement.option is not None:
+                path: Path = ("releases", release.name, "require", requirement.option.name)
+                for where, value in _asked_of(given.get(requirement.option.name), requirement.option.by_field, path):
+                    what = requirement.loosened(value, models[sharing])
+                    if what:
+                        yield Problem(where, what)
 
 
 def _asked_of(asked: Any, by_field: bool, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -208,7 +228,10 @@ def _asked_of(asked: Any, by_field: bool, path: Path) -> Iterator[tuple[Path, An
         yield path, asked
         return
     for field, value in (asked if isinstance(asked, dict) else {}).items():
-        yield (*path, field), value.get("distinct") if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            yield (*path, field, "distinct"), value.get("distinct")
+        else:
+            yield (*path, field), value
 
 
 def _weighed(draft: Draft, release: DraftRelease) -> Iterator[Problem]:

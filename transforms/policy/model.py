@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, create_model, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
@@ -11,7 +11,7 @@ from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.label.options import Count, Positive, Section, Share
-from beam_deid.transforms.label.requirements import options
+from beam_deid.transforms.label.requirements import options_model
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.written import read_action
@@ -96,7 +96,7 @@ class Environment(Section):
 if TYPE_CHECKING:
     _Options: Any = Section
 else:
-    _Options = create_model("_Options", __base__=Section, **{name: one.schema for name, one in options().items()})
+    _Options = options_model()
 
 
 class Require(_Options):

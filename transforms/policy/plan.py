@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
@@ -100,7 +101,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
-        document: dict[str, Any] = _plain(asdict(self))
+        document: dict[str, Any] = plain(asdict(self))
         return {"schema_version": 2, **document}
 
 
@@ -133,11 +134,3 @@ def _field(policy: Policy, scope: Scope, field: str) -> FieldPlan:
         recoverability=recoverability(policy, scope.release, field), sentence=action.sentence(target),
         counted=field in scope.rest, level_open=field in open_levels(policy, scope.release),
     )  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return str(value) if isinstance(value, str) else value

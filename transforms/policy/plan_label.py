@@ -7,8 +7,8 @@ from beam_deid.transforms.label.requirements.direct_identifiers import identifie
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
-from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
-from beam_deid.transforms.terms import LabelName, Recoverability, Role
+from beam_deid.transforms.policy.roles import platform_fields
+from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role
 
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
@@ -54,10 +54,9 @@ def _restorable(policy: Policy, scope: Scope) -> Iterator[Obstacle]:
         if facts.recoverability == Recoverability.KEYED:
             what = f"a key exists for {bare(field)} ({facts.action}), so that somebody can turn it back or recompute it"
             yield Obstacle(2, field, facts.action, what, "drop or generalize it, or expect still_personal")
-    for field, facts in scope.fields.items():
-        if policy.kind(field) in PLATFORM_KINDS and not identifies(facts):
-            what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can turn back"
-            yield Obstacle(2, field, facts.action, what, "drop it, or expect still_personal")
+    for field in platform_fields(policy, scope.release):
+        what = f"{bare(field)} is a {policy.kind(field)}, which links records and which its platform or carrier can turn back"
+        yield Obstacle(2, field, scope.fields[field].action, what, "drop it, or expect still_personal")
 
 
 def _uncounted(scope: Scope) -> Iterator[Obstacle]:
@@ -83,7 +82,8 @@ def _limits(scope: Scope) -> Iterator[str]:
     if not scope.rest:
         yield "no released column is anything but sensitive: the whole release is one group"
     for field in scope.sensitive:
-        yield (
-            f"every group needs two values of {bare(field)} at least, and every value {bare(field)} has as many persons as a "
-            "group: of a yes/no column with a rare value groups must have hundreds of persons"
-        )
+        if scope.fields[field].kind == Kind.BOOLEAN:
+            yield (
+                f"{bare(field)} has two values, and every group needs both: where one of them is rare, groups must have hundreds "
+                "of persons"
+            )

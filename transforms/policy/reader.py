@@ -12,7 +12,7 @@ from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import DeidError, PolicyError
 from beam_deid.transforms.files import is_local, open_read
 from beam_deid.transforms.policy.canonical import policy_sha256
-from beam_deid.transforms.policy.cross_checks import cross_problems
+from beam_deid.transforms.policy.cross_checks import cross_problems, loosened
 from beam_deid.transforms.policy.draft import draft_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
@@ -62,12 +62,21 @@ def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Po
     raw, problems = document.value, document.problems
     if isinstance(raw, dict):
         raw = anchored(raw, folder)
-        problems = [*problems, *shape_problems(raw), *cross_problems(draft_of(raw), key_given=key_given)]
+        problems = [*problems, *_problems(raw, key_given)]
     elif not problems:
         problems = [Problem((), "a policy is a mapping: version, dataset, fields, releases")]
     if problems:
         raise PolicyError.from_problems(_lines(problems, document.lines, origin))
     return Policy.model_validate(raw)
+
+
+def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:
+    """All that is wrong. Where a limit is laxer than the sharing model's, that says more than what its type allows."""
+    draft = draft_of(raw)
+    lax = list(loosened(draft))
+    told = {problem.path for problem in lax}
+    shape = [problem for problem in shape_problems(raw) if problem.path not in told]
+    return [*shape, *lax, *cross_problems(draft, key_given=key_given)]
 
 
 def _text(path: str) -> str:

@@ -3,30 +3,27 @@
 It knows the shape of a policy; what must agree between its parts is for `beam_deid.transforms.policy.reader`.
 """
 
-import re
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.label.options import DEFINITIONS, DIALECT, schema_of
 from beam_deid.transforms.policy.cross_checks import RELEASE_NAME
 from beam_deid.transforms.policy.model import Policy
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_DEFINITIONS = "#/$defs/{model}"
 
 
 def policy_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a policy, as plain values."""
-    schema = _model(Policy)
+    schema = schema_of(Policy)
     definitions = schema.pop("$defs")
     definitions["Action"] = {
         "description": "What a release does with the field",
         "anyOf": [_names(), *({"$ref": _reference(action)} for action in ACTIONS)],
     }
     for action in ACTIONS:
-        options = _model(action)
+        options = schema_of(action)
         definitions.update(options.pop("$defs", {}))
         definitions[_title(action)] = _with_options(action, options)
     _allow_one_role(definitions["FieldSpec"])
@@ -37,11 +34,6 @@ def policy_schema() -> dict[str, Any]:
         **schema,
         "$defs": dict(sorted(definitions.items())),
     }
-
-
-def _model(model: type[BaseModel]) -> dict[str, Any]:
-    schema: dict[str, Any] = _tidy(model.model_json_schema(ref_template=_DEFINITIONS))
-    return schema
 
 
 def _names() -> dict[str, Any]:
@@ -72,28 +64,10 @@ def _title(action: type[Action]) -> str:
 
 
 def _reference(action: type[Action]) -> str:
-    return _DEFINITIONS.format(model=_title(action))
+    return DEFINITIONS.format(model=_title(action))
 
 
 def _allow_one_role(field: dict[str, Any]) -> None:
     roles = field["properties"]["role"]
     description = roles.pop("description")
     field["properties"]["role"] = {"description": description, "anyOf": [roles["items"], roles]}
-
-
-def _tidy(value: Any, *, of_names: bool = False) -> Any:
-    """Without pydantic's titles, which say nothing new, and with each docstring's first paragraph only."""
-    if isinstance(value, list):
-        return [_tidy(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    named = ("properties", "$defs")
-    kept = {k: _tidy(one, of_names=k in named) for k, one in value.items() if of_names or k != "title"}
-    if not of_names and isinstance(kept.get("description"), str):
-        kept["description"] = _first_paragraph(kept["description"])
-    return kept
-
-
-def _first_paragraph(text: str) -> str:
-    # Editors show Markdown code in single backticks.
-    return re.sub(r"\s+", " ", text.strip().split("\n\n")[0]).replace("``", "`")

@@ -11,6 +11,7 @@ from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import advice, shown
+from beam_deid.transforms.policy.retired import RETIRED
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 
 
@@ -128,6 +129,8 @@ def _words(error: Any, path: Path) -> str:
         return _SAID[kind]
     if kind in _SAID_WITH:
         return _SAID_WITH[kind](context)
+    if kind == "extra_forbidden" and path[2:3] == ("require",) and len(path) == 4 and path[3] in RETIRED:
+        return RETIRED[path[3]](error["input"])
     if kind == "extra_forbidden":
         return f"unknown key; {_where_it_fits(path) or advice(path[-1], valid_names(path[:-1]))}".removesuffix("; ")
     if kind in ("literal_error", "enum"):

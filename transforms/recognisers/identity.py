@@ -39,6 +39,9 @@ _NOTHING = pa.array(["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unkn
 """What exports and people write where there is nothing."""
 _BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
 _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
+_SIMPLE, _NOT_SIMPLE = r"\A[0-9A-Za-z]{1,24}\z", r"(?i:\A[0-9]*x{3,}[0-9]*\z|\A[0-9]e[0-9]{1,2}\z)"
+"""What is spelt in one way only, and what looks so and is a mask, or a number as a spreadsheet writes it. No platform's ciphertext
+or index is so short and has letters and digits alone."""
 _NUMERAL = "".join(NUMERALS)
 _EXACT = float(2**63)
 
@@ -82,6 +85,19 @@ def _trimmed(texts: pa.Array) -> pa.Array:
 
 
 def _spelt(given: pa.Array, kind: Kind | None) -> pa.Array:
+    """Texts (n,), none null, in one spelling. Letters and digits without anything else are in it already, but for their case."""
+    simple = pc.and_not(pc.match_substring_regex(given, _SIMPLE), pc.match_substring_regex(given, _NOT_SIMPLE))
+    lower = pc.utf8_lower(given)
+    simple = pc.and_not(simple, pc.is_in(lower, value_set=_NOTHING))
+    if pc.all(simple, min_count=0).as_py():
+        return _national(lower, kind)
+    if not pc.any(simple).as_py():
+        return _respelt(given, kind)
+    rest = pc.invert(simple)
+    return pc.replace_with_mask(_national(lower, kind), rest, _respelt(given.filter(rest), kind))
+
+
+def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     given = pc.replace_substring_regex(given, r"\A\s*(?:=\"([^\"]*)\"|'(.*))\s*\z", r"\1\2")
     none = _hidden(given)
     texts = pc.if_else(pa.array(none), None, given).fill_null("")

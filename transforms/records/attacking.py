@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Keys, runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.records.attackers import attacker_probes
@@ -52,7 +52,7 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
         if probes is None:
             untested[name] = problem
             continue
-        source = np.unique(seen.data.cells.subject) if truth else None
+        source = runs(seen.data.cells.subject)[0] if truth else None
         join = Join(probes, truth, seen.data.spec.k, nobody=seen.data.job.prints.null, source=source)
         join.add(_released(seen, exact, near))
         joined = join.result()

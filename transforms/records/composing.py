@@ -127,5 +127,7 @@ def _values_together(one: Chosen, other: Chosen, name: str) -> tuple[Counts, Cou
     """The values of a sensitive field in two releases, numbered together; null is -1."""
     keys = [each.data.normal_keys(name, each.recoding.levels) for each in (one, other)]
     numbers, distinct = codes(np.concatenate(keys))
-    numbers = np.where((distinct == one.data.job.prints.null)[numbers], -1, numbers)
+    nobody = np.logical_or.reduce([persons < 0 for persons in one.data.cells.persons.numbers])
+    nothing = (distinct == one.data.job.prints.null)[numbers] | np.concatenate([nobody, nobody])
+    numbers = np.where(nothing, -1, numbers)
     return numbers[: len(keys[0])], numbers[len(keys[0]) :]

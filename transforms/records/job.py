@@ -132,6 +132,12 @@ class Job:
             return tuple(self.policy.fields)  # equal records in two files are one
         return self.columns
 
+    @property
+    def spare(self) -> tuple[str, ...]:
+        """Columns by which persons are counted at most: where nothing can be read, nobody is named. A list is such a column."""
+        released = {name for release in self.releases for name in released_fields(self.policy, release)}
+        return tuple(name for name in self.measured_columns if name not in released and name != self.policy.subject)
+
     def type_of(self, name: str) -> pa.DataType:
         """The type that a field has once it is read as its kind says."""
         return arrow_type(self.policy.kind(name), self.types.get(name, pa.string()))

@@ -29,7 +29,7 @@ def piece_path(staging: str, release: str, shard: int, part: int) -> str:
     return f"{staging}/{FOLDER}/{release}/{part:05d}-{shard:05d}.arrow"
 
 
-_QUOTA = "beam_deid.quota"
+QUOTA = "beam_deid.quota"
 """What the column of quotas is called in a piece; no part has it."""
 
 
@@ -56,14 +56,14 @@ class Pieces:
             for part in range(decision.parts):
                 stream = files.open_write(piece_path(staging, decision.release, shard, part))
                 self._streams.append(stream)
-                self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(_QUOTA, pa.int64()))))
+                self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(QUOTA, pa.int64()))))
         except OSError as error:
             raise self._fault(error) from None
 
     def __call__(self, batch: pa.RecordBatch, values: Keys, quota: np.ndarray) -> None:
         """Append rows (n,), each with the quota that it falls under (n,)."""
         part = part_of(batch, self._rest) % self._parts
-        batch = batch.append_column(_QUOTA, pa.array(quota))
+        batch = batch.append_column(QUOTA, pa.array(quota))
         try:
             for number, writer in enumerate(self._writers):
                 chosen = part == np.uint64(number)
@@ -177,8 +177,8 @@ def value_order(rows: pa.Table, rest: Sequence[str]) -> np.ndarray:
 
 def _within_quotas(rows: pa.Table, decision: ReleaseDecision) -> pa.Table:
     """No more rows of a kind than are released of it. They are alike, so whichever stay, the bytes are the same."""
-    quota = rows.column(_QUOTA).to_numpy()
-    rows = rows.drop_columns([_QUOTA])
+    quota = rows.column(QUOTA).to_numpy()
+    rows = rows.drop_columns([QUOTA])
     limited = np.flatnonzero(quota >= 0)
     if not len(limited):
         return rows

@@ -1,7 +1,7 @@
 """Shards to typed batches: read, typed by the policy's kinds, faulty rows set apart."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,19 +60,19 @@ def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tup
         InputError: The shard cannot be read.
     """
     chunks = format_of_shard(shard, job.policy.input).read(
-        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields)
+        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare
     )
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
         given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-        records, faults = typed(given, chunk.rows, job.policy, origin)
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
 
 
 def typed(
-    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8)
+    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8), spare: Collection[str] = ()
 ) -> tuple[Records, list[Fault]]:
     """Read columns as the policy's kinds say.
 
@@ -81,6 +81,7 @@ def typed(
         rows: Row numbers, shape (n,).
         policy: The policy.
         origin: See `Records`.
+        spare: Columns that a record can do without: what cannot be read in them is null.
 
     Returns:
         The records that can be read, and the faults of the others.
@@ -89,7 +90,7 @@ def typed(
     sound = np.ones(len(rows), dtype=bool)
     for name, column in given.items():
         columns[name], wrong = to_kind(column, policy.kind(name))
-        if wrong is not None:
+        if wrong is not None and name not in spare:
             mask = wrong.to_numpy(zero_copy_only=False)
             faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
             sound &= ~mask

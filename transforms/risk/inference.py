@@ -33,14 +33,22 @@ class Certainty:
 
 
 def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
-    """Distinct values of each group, shape (groups,); a null, -1, is none.
+    """Distinct values that persons of each group have, by every identity, the worst counting; a null, -1, is none.
+
+    A record that is about nobody known gives its group no value.
 
     Args:
         groups: The groups.
         values: Number of each row's value, below ``many``, shape (n,).
         many: How many values there are.
     """
-    return distinct_per_group(groups.numbers, groups.many, values, many)
+    nobody = [persons < 0 for persons, _ in groups.by_person]
+    counts = [
+        distinct_per_group(groups.numbers, groups.many, np.where(none, -1, values), many) for none in nobody if none.any()
+    ]
+    if len(counts) < len(nobody) or not counts:
+        counts.append(distinct_per_group(groups.numbers, groups.many, values, many))
+    return np.asarray(np.minimum.reduce(counts))
 
 
 def certainty(groups: Groups, values: Counts, many: int, difference: float) -> Certainty:

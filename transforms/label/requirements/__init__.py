@@ -1,8 +1,11 @@
 """Requirements: one file each, all of them in `REQUIREMENTS`, in the order of the label rule's lines."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from beam_deid.transforms.label.options import Option
+from pydantic import create_model
+
+from beam_deid.transforms.label.options import Option, Section
 from beam_deid.transforms.label.requirements.alpha import Alpha
 from beam_deid.transforms.label.requirements.attackers import Attackers
 from beam_deid.transforms.label.requirements.average_risk import AverageRisk
@@ -51,6 +54,12 @@ def planned(scope: Scope) -> Iterator[tuple[Requirement, Planned]]:
     for requirement in REQUIREMENTS:
         for test in requirement.planned(scope):
             yield requirement, test
+
+
+def options_model() -> type[Section]:
+    """What stands under ``require``: a model with every requirement's option."""
+    holds: dict[str, Any] = {name: one.schema for name, one in options().items()}
+    return create_model("Options", __base__=Section, **holds)
 
 
 def options() -> dict[str, Option]:

@@ -14,8 +14,10 @@ class Alpha(Asked):
 
     name = "alpha"
     option = Option("alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field")
+    example = "alpha: {category: 0.5}"
+    source = "Wong et al.: (α,k)-Anonymity (2006)"
     compare = Compare.AT_MOST
-    words = "share of a group's persons who have one value"
+    words = "greatest share of a group's persons who have the same value"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``alpha: {FIELD: …}``."""

@@ -29,6 +29,7 @@ class Asked(Requirement):
     """
 
     line = 4
+    target = "FIELD"
     suppresses = True
     relative = False
     written = False
@@ -46,7 +47,7 @@ class Asked(Requirement):
         for name in scope.sensitive:
             asked = self.asks(scope, name)
             if asked is not None:
-                yield self._test(asked[0], scope.around(name), f"{self.words}, of {name}", name, asked[1])
+                yield self._test(asked[0], scope.around(name), f"{self.words}, for {name}", name, asked[1])
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The figure of the worst group, by the worst counting."""

@@ -10,15 +10,17 @@ class Attackers(Requirement):
     """What a declared attacker knows of a person, taken to the released levels, meets no or at least k released persons."""
 
     name = "attacker"
+    target = "NAME"
     line = 7
     default = Default.always(0, "ours: singling out has no share that is small enough")
-    words = "share of persons, released or the attacker's, whom what an attacker knows narrows down to fewer than k"
+    words = "share of persons whom a declared attacker narrows down to fewer than k: of those released or of its own, the greater"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each attacker."""
         for name, attacker in scope.attackers.items():
-            holder = "with a table of its own" if attacker.table else "who knows these of everybody"
-            said = f"share of persons whom {name}, {holder}, narrows down to fewer than k"
+            known = ", ".join(attacker.known) or "nothing"
+            source = "from a table of its own" if attacker.table else "of anybody"
+            said = f"share of persons whom {name} narrows down to fewer than k, knowing {known} {source}"
             yield self._test(self.limit(scope), attacker.known, said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:

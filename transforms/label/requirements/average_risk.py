@@ -11,15 +11,17 @@ class AverageRisk(Requirement):
     """Classes by persons are within the policy's limit."""
 
     name = "average_risk"
-    option = Option("average_risk", Share, "Greatest average risk of the persons released: classes by persons")
+    option = Option("average_risk", Share, "Greatest average risk of the persons released: groups divided by persons")
+    example = "average_risk: 0.1"
+    source = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
     line = 6
-    words = "average risk of the persons released: classes by persons"
+    words = "average risk of the persons released: groups divided by persons"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
         if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.rest, "classes by persons")
+            yield self._test(scope.asked[self.option.name], scope.rest, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The figure."""
-        return unmeasured(seen) or Figure(seen.risk["avg_risk"], "classes by persons")
+        return unmeasured(seen) or Figure(seen.risk["avg_risk"], "groups divided by persons")

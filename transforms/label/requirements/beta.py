@@ -16,8 +16,10 @@ class Beta(Asked):
 
     name = "beta"
     option = Option("beta", Likenesses, "Greatest relative gain of a sensitive value's share in a group (β-likeness)")
+    example = "beta: {category: {max: 2, kind: enhanced}}"
+    source = "Cao, Karras: β-likeness (2012)"
     compare = Compare.AT_MOST
-    words = "relative gain of a value's share in a group"
+    words = "greatest relative gain of a value's share in a group over that in the release"
     relative = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:

@@ -12,12 +12,12 @@ class ClassesAtRisk(Requirement):
     name = "classes_at_risk"
     line = 6
     default = Default.always(0, "GB/T 42460-2023 (reference)")
-    words = "share of classes with a risk above 1/k"
+    words = "share R_a of groups whose risk is above 1/k"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), scope.rest, "share of classes whose risk is above the threshold")
+        yield self._test(self.limit(scope), scope.rest, "share of groups whose risk is above 1/k")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """R_a."""
-        return unmeasured(seen) or Figure(seen.risk["sharing"]["R_a"], "share of classes above the threshold")
+        return unmeasured(seen) or Figure(seen.risk["sharing"]["R_a"], "share of groups whose risk is above 1/k")

@@ -16,8 +16,10 @@ class Closeness(Asked):
 
     name = "t"
     option = Option("t", Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's")
+    example = "t: {category: {max: 0.4, distance: equal}}"
+    source = "Li, Li, Venkatasubramanian: t-Closeness (2007)"
     compare = Compare.AT_MOST
-    words = "distance of the distribution in a group from that of the release"
+    words = "greatest distance of a group's distribution from the release's"
     relative = True
     written = True
 

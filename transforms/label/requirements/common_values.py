@@ -19,16 +19,17 @@ class CommonValues(Requirement):
     """Of a sensitive column that two releases hold, a record's two groups have at least l values in common."""
 
     name = "common_values"
+    target = "RELEASE:FIELD"
     line = 8
     default = Default.always(LEAST_L, "as line 4; the intersection attack of Ganta, Kasiviswanathan, Smith (2008)")
     compare = Compare.AT_LEAST
-    words = "values of a sensitive column that a record's groups in two releases have in common"
+    words = "fewest values of a sensitive column that a record's groups in two releases have in common"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column with each sibling release."""
         for name, sibling in scope.siblings.items():
             for column in sibling.sensitive:
-                said = f"values of {column} that a record's groups here and in {name} have in common"
+                said = f"fewest values of {column} that a record's groups here and in {name} have in common"
                 yield self._test(sibling.l[column], scope.around(column), said, f"{name}:{column}", parameter=(name, column))
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
@@ -40,4 +41,4 @@ class CommonValues(Requirement):
         found = seen.found.compositions.get(sibling)
         if found is None or column not in found.values:
             return Figure(None, found.reason if found else f"what {sibling} and this release say together was not measured")
-        return Figure(found.values[column], "distinct values in common of the poorest record")
+        return Figure(found.values[column], "values in common, of the record that has fewest")

@@ -21,19 +21,21 @@ class Composite(Requirement):
     name = "k_composite"
     line = 3
     option = K
+    example = "k: 25"
     default = Default(
         LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id"
     )
     compare = Compare.AT_LEAST
-    words = "persons who share all their groups, where a pseudonym links a person's rows"
+    words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where rows can be linked."""
         if scope.linked:
-            yield self._test(self.limit(scope), scope.rest, "persons who share all their groups, since rows can be linked")
+            said = "persons whose rows are all in the same groups, since a pseudonym links rows"
+            yield self._test(self.limit(scope), scope.rest, said)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest persons who share one multiset of groups."""
         missing = unmeasured(seen)
         composite = None if missing else seen.risk.get("k_composite")
-        return missing or Figure(composite, "rows of one person can be linked: all of them as one value")
+        return missing or Figure(composite, "a pseudonym links a person's rows, so all of them count as one value")

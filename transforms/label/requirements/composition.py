@@ -19,15 +19,16 @@ class Composition(Requirement):
     """With every sibling release, records alike in both at both levels, and present alike, are of at least k persons."""
 
     name = "composition"
+    target = "RELEASE"
     line = 8
     default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
     compare = Compare.AT_LEAST
-    words = "persons in every group of records that are alike in this release and in another of the same records"
+    words = "persons in the smallest group of records that look alike both in this release and in another one of the same records"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test with each sibling release."""
         for name, sibling in scope.siblings.items():
-            said = f"persons in the smallest group of records alike in this release and in {name}, and present alike"
+            said = f"persons in the smallest group of records that look alike both here and in {name}"
             yield self._test(sibling.k, sibling.shared, said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:

@@ -14,8 +14,10 @@ class Delta(Asked):
 
     name = "delta"
     option = Option("delta", dict[str, Positive], "Greatest |ln| of a sensitive value's share in a group over that in the release")
+    example = "delta: {category: 1.5}"
+    source = "Brickell, Shmatikov: δ-disclosure privacy (2008)"
     compare = Compare.AT_MOST
-    words = "logarithm of a value's share in a group over that in the release"
+    words = "greatest |ln| of a value's share in a group over that in the release"
     relative = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:

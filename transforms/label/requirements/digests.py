@@ -10,4 +10,4 @@ class Digests(Foreign):
     name = attack = "digests"
     default = Default.always(0, "ours; Art. 29 WP 216 on hashing without a key")
     words = "released columns of unkeyed or unexplained digests"
-    sentence = "no column holds digests that are unkeyed or of unknown making"
+    sentence = "columns of digests that are unkeyed or of unknown making"

@@ -24,11 +24,11 @@ class DirectIdentifiers(Requirement):
     name = "direct_identifiers"
     line = 1
     default = Default.always(0, "PIPL Art. 4; GB/T 35273-2020 3.14")
-    words = "released columns that name a person, by role or by kind, clear, in part or under a key; free text in any form"
+    words = "released columns that name a person, by role or by kind: clear, masked or under a key; free text in any form"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""
-        yield self._test(self.limit(scope), scope.columns, "no released column names a person, by its role or by its kind")
+        yield self._test(self.limit(scope), scope.columns, "columns that name a person, by role or by kind")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many columns do."""

@@ -40,11 +40,13 @@ class Distinct(Requirement):
     """Every group around a sensitive column has at least l values of it."""
 
     name = "l"
+    target = "FIELD"
     option = L
+    example = "l: {category: 3}"
     line = 4
     default = Default.always(LEAST_L, "ours: with one value every member of a group has it")
     compare = Compare.AT_LEAST
-    words = "distinct values, not null and not differing in spelling only, of every sensitive column in every group"
+    words = "distinct values of a sensitive column in the poorest group; nulls and other spellings do not count"
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

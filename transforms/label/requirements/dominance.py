@@ -27,13 +27,14 @@ class Dominance(Requirement):
         "dominance", Share,
         "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",
     )  # fmt: skip
+    example = "dominance: 0.3"
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
-    words = "share of a group's records that one person has"
+    words = "greatest share of a group's records that belong to one person"
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that one person has")
+        yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that belong to one person")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest share, by the identity that shows it."""
@@ -55,16 +56,24 @@ class Dominance(Requirement):
         decide what the releases say together.
         """
         groups = seen.groups(test.columns)
-        values, left = seen.groups(seen.scope.columns), groups.rows
-        alike = numbered(
-            [values.numbers, *(persons + 1 for persons, _ in groups.by_person)],
-            [values.many, *(size + 1 for _, size in groups.by_person)],
-        )
+        left = groups.rows
         for persons, size, _ in groups.coarsest:
+            share, person = dominating(groups.numbers, groups.many, left, persons, size)
+            too_much = share > test.limit + 1e-12
+            if not too_much.any():
+                continue
             if seen.scope.siblings:
-                share, person = dominating(groups.numbers, groups.many, left, persons, size)
-                much = (share > test.limit + 1e-12)[groups.numbers] & (persons == person[groups.numbers])
-                left = np.where(much, 0, left)
+                theirs = too_much[groups.numbers] & (persons == person[groups.numbers])
+                left = np.where(theirs, 0, left)
             else:
-                left = trimmed(groups.numbers, groups.many, left, alike.numbers, persons, size, test.limit)
-        return None if np.array_equal(left, groups.rows) else left
+                left = trimmed(groups.numbers, groups.many, left, self._alike(seen), persons, size, test.limit)
+        return None if left is groups.rows else left
+
+    @staticmethod
+    def _alike(seen: Seen) -> npt.NDArray[np.int64]:
+        """Number of what each row is, shape (n,): rows with one number have the same values and are of the same persons."""
+        values = seen.groups(seen.scope.columns)
+        return numbered(
+            [values.numbers, *(persons + 1 for persons, _ in values.by_person)],
+            [values.many, *(size + 1 for _, size in values.by_person)],
+        ).numbers

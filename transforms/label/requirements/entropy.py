@@ -14,8 +14,10 @@ class Entropy(Asked):
 
     name = "l_entropy"
     option = L
+    example = "l: {category: {entropy: 2.5}}"
+    source = "Machanavajjhala et al.: l-Diversity (2007)"
     compare = Compare.AT_LEAST
-    words = "equally likely values that have the entropy of the poorest group"
+    words = "effective number of values (e to the entropy) in the poorest group"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {entropy: …}}``."""

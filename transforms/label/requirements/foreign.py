@@ -20,4 +20,4 @@ class Foreign(Requirement):
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many columns do; what each of them is stands with its attack."""
         found = [one for one in seen.found.recoveries if one.attack == self.attack]
-        return Figure(len(found), "; ".join(one.detail for one in found) or f"no column: {self.words}")
+        return Figure(len(found), "; ".join(one.detail for one in found) or f"no {self.sentence}")

@@ -27,18 +27,21 @@ class Gain(Requirement):
     """The gain of certainty (p_group − p_release) / (1 − p_release) of every value in every group is within the limit."""
 
     name = "gain"
+    target = "FIELD"
     line = 4
     option = Option(
         "gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9"
     )
+    example = "gain: 0.4"
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
-    words = "gain of certainty of any value of a sensitive column in any group, over persons"
+    words = "greatest gain of certainty about a value of a sensitive column, over persons: (p_group − p_release)/(1 − p_release)"
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column."""
         for name in scope.sensitive:
-            yield self._test(self.limit(scope), scope.around(name), f"greatest gain of certainty about {name} in a group", name)
+            said = f"greatest gain of certainty about a value of {name}, from knowing the group"
+            yield self._test(self.limit(scope), scope.around(name), said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest gain."""

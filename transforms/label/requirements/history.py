@@ -17,13 +17,15 @@ class History(Requirement):
     option = Option(
         "history", Share, "Greatest chance that one to four points of a person's history single it out; evidence alone if not given"
     )
+    example = "history: 0.1"
+    source = "de Montjoye et al.: Unique in the crowd (2013)"
     line = 3
-    words = "chance that one to four points of a person's history single the person out (unicity)"
+    words = "greatest chance that one to four points of a person's history single the person out (unicity)"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
         if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.columns, "chance that points of a person's history single it out")
+            yield self._test(scope.asked[self.option.name], scope.columns, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest upper bound over the numbers of points known."""

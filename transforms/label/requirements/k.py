@@ -10,8 +10,8 @@ class Rest(Persons):
     """Every group over the columns that are not sensitive alone has at least k persons."""
 
     name = "k"
-    words = "persons in every group of the released columns whose role is not sensitive alone"
+    words = "persons in the smallest group over every released column but those that are only sensitive"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """The columns that anybody may know."""
-        yield "", scope.rest, "persons in the smallest group of the columns that are not sensitive alone"
+        yield "", scope.rest, "persons in the smallest group over every column but those that are only sensitive"

@@ -11,9 +11,10 @@ class All(Persons):
     """In a public release every group over all columns has at least k persons: anything released may be known."""
 
     name = "k_all"
-    words = "in public sharing, persons in every group of all released columns"
+    sharings = (Sharing.PUBLIC,)
+    words = "in public sharing: persons in the smallest group over all released columns"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """All columns, where anybody may have the release."""
-        if scope.sharing is Sharing.PUBLIC:
-            yield "", scope.columns, "persons in the smallest group of all released columns"
+        if scope.sharing in self.sharings:
+            yield "", scope.columns, "persons in the smallest group over all columns"

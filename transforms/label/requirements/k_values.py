@@ -10,9 +10,10 @@ class EveryValue(Persons):
     """Every value of every sensitive column is held by at least k persons."""
 
     name = "k_values"
-    words = "persons of the release who hold every value of every sensitive column"
+    target = "FIELD"
+    words = "persons who have the rarest value of a sensitive column"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """Each sensitive column by itself."""
         for name in scope.sensitive:
-            yield name, (name,), f"persons who hold the rarest value of {name}"
+            yield name, (name,), f"persons who have the rarest value of {name}"

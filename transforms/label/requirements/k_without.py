@@ -11,10 +11,12 @@ class AllButOne(Persons):
     """Elsewhere every group over all columns but one sensitive one does: anything but one sensitive thing may be known."""
 
     name = "k_without"
-    words = "in other sharing models, persons in every group of all released columns but one sensitive one"
+    target = "FIELD"
+    sharings = (Sharing.CONTROLLED, Sharing.ENCLAVE)
+    words = "in controlled and enclave sharing: persons in the smallest group over all released columns but one sensitive one"
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """All columns but one, for each that is sensitive."""
-        if scope.sharing is not Sharing.PUBLIC:
+        if scope.sharing in self.sharings:
             for name in scope.sensitive:
-                yield name, scope.without(name), f"persons in the smallest group of all released columns but {name}"
+                yield name, scope.without(name), f"persons in the smallest group over all columns but {name}"

@@ -13,14 +13,16 @@ class Keyless(Requirement):
     """No attack without the key names rightly more persons than chance would, by more than the limit."""
 
     name = "keyless"
+    target = "FIELD"
     line = 2
     default = Default(_LIMIT, "ours")
-    words = "share of values, above chance, that frequency analysis or intervals name rightly without the key"
+    words = "of a pseudonym whose key was destroyed, the share of values that frequencies or intervals name rightly, above chance"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each pseudonym without a key."""
         for name in scope.pseudonyms:
-            yield self._test(self.limit(scope), (name,), "share above chance that an attack without the key names rightly", name)
+            said = f"share of the values behind {name} that attacks without the key name rightly, above chance"
+            yield self._test(self.limit(scope), (name,), said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest share that any attack on the pseudonym reached, less what chance gives."""

@@ -12,11 +12,11 @@ class Order(Requirement):
     name = "order"
     line = 9
     default = Default.always(0, "ours: a row's place is an attribute that source and release share")
-    words = "orders of the source that rows, files or metadata still show"
+    words = "traces of the source's order in rows, files and metadata"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), (), "rows say nothing of the source's order: they are shuffled by released values")
+        yield self._test(self.limit(scope), (), "traces of the source's order: rows are shuffled once every other line holds")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """None, once rows are shuffled; they are where every other line holds."""

@@ -34,6 +34,7 @@ class Persons(Requirement):
 
     line = 3
     option = K
+    example = "k: 25"
     default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference)")
     compare = Compare.AT_LEAST
     suppresses = True

@@ -9,5 +9,5 @@ class Platform(Foreign):
 
     name = attack = "platform"
     default = Default.always(0, "the platforms' own interfaces: configs/platforms")
-    words = "released columns of a platform's ciphertext, index, OAID or open id"
-    sentence = "no column holds what a platform or a carrier can turn back"
+    words = "released columns of a platform's ciphertexts, index strings, OAIDs or open ids"
+    sentence = "columns of what a platform or a carrier can turn back"

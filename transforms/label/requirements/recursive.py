@@ -19,8 +19,10 @@ class Recursive(Asked):
 
     name = "l_commonest"
     option = L
+    example = "l: {category: {recursive: [3, 2]}}"
+    source = "Machanavajjhala et al.: l-Diversity (2007), definition 4.3"
     compare = Compare.BELOW
-    words = "persons with the commonest value over those with the l-th commonest and rarer ones"
+    words = "persons with a group's commonest value over those with the l-th commonest or a rarer one"
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {recursive: [c, l]}}``."""

@@ -8,7 +8,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -21,14 +20,14 @@ from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.search.requirements import Criterion
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.terms import Sharing, Word
 
 Mask = npt.NDArray[np.bool_]
 
 _NEAR = 1e-12
 
 
-class Compare(str, Enum):
+class Compare(Word):
     """How a figure is compared with its limit."""
 
     AT_LEAST = "at_least"
@@ -221,6 +220,11 @@ class Default:
         """The same limit in every sharing model."""
         return cls(dict.fromkeys(Sharing, limit), source)
 
+    @property
+    def is_one(self) -> bool:
+        """Whether the limit is the same in every sharing model."""
+        return len(set(self.by_sharing.values())) == 1
+
     def __getitem__(self, sharing: Sharing) -> float:
         return self.by_sharing[sharing]
 
@@ -229,19 +233,27 @@ class Requirement(ABC):
     """One requirement. Stateless.
 
     Attributes:
-        name: What its tests are called in ``label.json``; where there are several, ``name:TARGET``.
+        name: What its tests are called in ``label.json``; where there is one for each of something, ``name:TARGET``.
+        target: What there is a test for each of, as documentation calls it: FIELD, NAME …; empty where there is one test.
         line: Its line of the label rule.
+        sharings: The sharing models in which it is asked at all.
         option: Its option under ``require`` in a policy; None if there is none. Several requirements may share one.
+        example: How a policy asks for more than the default, or asks at all: one entry of ``require``; empty if it cannot.
         default: Its limit by sharing model; None where only a policy asks for it.
+        source: Where the measure comes from, where only a policy asks for it; else the default says it.
         compare: How its figure is compared with its limit.
-        words: What it asks for, in words for README and report.
+        words: What its figure is, for README and report: in a few words, without a full stop.
         suppresses: Whether rows that break it may be suppressed.
     """
 
     name: ClassVar[str]
+    target: ClassVar[str] = ""
     line: ClassVar[int]
+    sharings: ClassVar[tuple[Sharing, ...]] = tuple(Sharing)
     option: ClassVar[Option | None] = None
+    example: ClassVar[str] = ""
     default: ClassVar[Default | None] = None
+    source: ClassVar[str] = ""
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
     suppresses: ClassVar[bool] = False
@@ -278,17 +290,18 @@ class Requirement(ABC):
         """Why a policy may not ask so little under this requirement's option, with the limit that holds; None if it may."""
         if self.default is None or not isinstance(asked, int | float) or isinstance(asked, bool):
             return None
-        own = self.default[sharing]
-        looser = asked < own if self.compare is Compare.AT_LEAST else asked > own
-        if not looser:
+        own, least = self.default[sharing], self.compare is Compare.AT_LEAST
+        if not (asked < own if least else asked > own):
             return None
-        bound = "at least" if self.compare is Compare.AT_LEAST else "at most"
-        return f"a policy may only tighten: it is {bound} {own:g} in {sharing} sharing; leave it out, or ask for more protection"
+        # With its last digit: 0.0500001 is not 0.05.
+        much = f"{asked!r} is {'below' if least else 'above'} {own:g}, the {'least' if least else 'most'}"
+        whose = "any sharing model" if self.default.is_one else f"{sharing} sharing"
+        return f"{much} that {whose} allows; ask for {own:g} or {'more' if least else 'less'}, or leave it out"
 
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None
     ) -> Planned:
-        name = f"{self.name}:{target}" if target else self.name
+        name = f"{self.name}:{target}" if self.target else self.name
         return Planned(self.line, name, limit, self.compare, tuple(columns), sentence, target, parameter)
 
 

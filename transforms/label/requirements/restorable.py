@@ -13,11 +13,11 @@ class Restorable(Requirement):
     name = "restorable"
     line = 2
     default = Default.always(0, "PIPL Art. 73: anonymized information cannot be restored")
-    words = "released columns for which a key or a table exists anywhere"
+    words = "released columns for which a key or a mapping table exists, with anybody"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""
-        yield self._test(self.limit(scope), scope.columns, "no released column can be turned back with a key")
+        yield self._test(self.limit(scope), scope.columns, "columns that somebody can turn back, or recompute, with a key")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many columns can."""

@@ -16,13 +16,14 @@ class OverallRisk(Requirement):
     name = "overall_risk"
     line = 6
     option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
+    example = "risk: 0.03"
     default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
-    words = "overall risk R: class risk (the highest in public sharing, else the average) times environment risk E"
+    words = "overall risk R: group risk (highest in public sharing, else average) times environment risk E"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
         which = "highest" if scope.sharing is Sharing.PUBLIC else "average"
-        yield self._test(self.limit(scope), scope.rest, f"overall risk R: {which} class risk times environment risk E")
+        yield self._test(self.limit(scope), scope.rest, f"overall risk R: {which} group risk times environment risk E")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """R."""
@@ -30,4 +31,4 @@ class OverallRisk(Requirement):
         if missing:
             return missing
         sharing = seen.risk["sharing"]
-        return Figure(sharing["R"], f"overall risk R = class risk × E, with E = {sharing['E']:g}")
+        return Figure(sharing["R"], f"overall risk R = group risk × E, with E = {sharing['E']:g}")

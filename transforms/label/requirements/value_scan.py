@@ -12,15 +12,17 @@ class ValueScan(Requirement):
     name = "value_scan"
     line = 1
     default = Default.always(0, "ours: one hit is one too many")
-    words = "identifiers found in released values, hierarchy labels and column names after normalization"
+    words = "identifiers found in released values, hierarchy labels and column names, however they are spelt"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""
-        yield self._test(self.limit(scope), scope.columns, "no identifier is found in released values, labels and column names")
+        said = "identifiers found in released values, hierarchy labels and column names"
+        yield self._test(self.limit(scope), scope.columns, said)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many values do."""
         hits = seen.found.hits
         places = sorted({f"{name} ({kind})" for name, kind, _ in hits})
-        said = f"released values look like {', '.join(places)}" if places else "no identifier found in released values"
+        nothing = "no identifier found in released values, labels and column names"
+        said = f"released values look like {', '.join(places)}" if places else nothing
         return Figure(sum(count for _, _, count in hits), said)

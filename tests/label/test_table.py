@@ -1,0 +1,51 @@
+"""README's table of requirements is made from `REQUIREMENTS`."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beam_deid.transforms.label.requirements import REQUIREMENTS
+from beam_deid.transforms.label.requirements.requirement import Requirement
+from beam_deid.transforms.label.table import MARK, requirements_table
+from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.terms import Sharing
+
+from ..policy.policies import orders
+
+README = Path(__file__).parents[2] / "README.md"
+OPTIONAL = [one for one in REQUIREMENTS if one.option is not None]
+
+
+@pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
+def test_readme_holds_it_between_its_marks() -> None:
+    """Regenerate: put what `requirements_table` gives between the marks."""
+    _, held, _ = README.read_text("utf-8").split(MARK)
+    assert held == f"\n{requirements_table()}"
+
+
+def test_it_has_a_row_for_every_requirement() -> None:
+    rows = requirements_table().splitlines()[2:]
+    assert [re.search(r"`([a-z_]+)", row)[1] for row in rows] == [one.name for one in REQUIREMENTS]
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in rows)
+
+
+@pytest.mark.parametrize("one", REQUIREMENTS, ids=lambda one: one.name)
+def test_every_requirement_says_what_it_is_and_where_its_limit_comes_from(one: Requirement) -> None:
+    assert (one.default is None) is bool(one.source)
+    assert one.default is None or one.default.source
+    assert one.words
+    assert not one.words.endswith(".")
+    assert bool(one.example) is (one.option is not None)
+
+
+@pytest.mark.parametrize("sharing", Sharing)
+@pytest.mark.parametrize("one", OPTIONAL, ids=lambda one: one.name)
+def test_every_example_can_stand_in_a_policy(one: Requirement, sharing: Sharing) -> None:
+    mapping = orders()
+    asked = yaml.safe_load(one.example)
+    assert list(asked) == [one.option.name]
+    mapping["releases"]["analytics"] |= {"sharing": sharing, "require": asked}
+    given = policy_from_mapping(mapping).releases["analytics"].require.asked()
+    assert list(given) == [one.option.name]

@@ -1,0 +1,85 @@
+"""What a run says at its end: readable at 80 columns, the labels last, and nothing twice."""
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from beam_deid.pipelines.output import changes, show_outcome
+
+COARSEN = "drop, or coarsen, city; or let 2.00% of the rows be suppressed (require: {suppression: 0.0201})"
+
+
+def checked(name: str, passed: bool, detail: str = "persons in the smallest group") -> dict[str, Any]:
+    return {"line": 3, "name": name, "passed": passed, "measured": 5 if passed else 1, "limit": 5, "detail": detail}
+
+
+def change(name: str, text: str = COARSEN, drop: list[str] | None = None, suppress: float | None = 0.02) -> dict[str, Any]:
+    return {"line": 3, "test": name, "columns": ["city"], "drop": drop or ["city"], "suppress": suppress, "text": text}
+
+
+def label(name: str = "still_personal", **more: Any) -> dict[str, Any]:
+    records = {"read": 2_000, "released": 1_962, "suppressed": 38, "withheld": 0, "rejected": 0}
+    passed = name == "anonymized"
+    return {
+        "label": name, "purpose": "market analysis", "sharing": "controlled", "records": records, "search": {},
+        "tests": [checked("k", passed), checked("l:category", passed)],
+        "changes": [] if passed else [change("k"), change("l:category")],
+        **more,
+    }  # fmt: skip
+
+
+def blocked(**more: Any) -> dict[str, Any]:
+    return {"by": ["suppression"], "k": 3, "suppression": 0.05, "fields": {}, **more}
+
+
+def shown(found: dict[str, Any], expect: str | None = None, published: bool = True) -> list[str]:
+    out = io.StringIO()
+    run = {"releases": {"analytics": {"expect": expect, "published": published}}}
+    show_outcome(Console(file=out, width=80, soft_wrap=True, highlight=False), run, {"analytics": found}, "out")
+    return out.getvalue().rstrip("\n").split("\n")
+
+
+def test_tests_that_one_thing_would_change_stand_together() -> None:
+    assert changes(label()["changes"], None) == [f"k, l:category: {COARSEN}"]
+
+
+def test_the_order_of_rows_is_told_only_where_it_is_alone() -> None:
+    order = change("order", "rows are shuffled once every other line holds")
+    assert changes([change("k"), order], None) == [f"k: {COARSEN}"]
+    assert changes([order], None) == ["order: rows are shuffled once every other line holds"]
+
+
+def test_what_the_search_found_is_not_said_twice() -> None:
+    found = changes(label()["changes"], blocked(fields={"city": 0.1, "age": 0.2}))
+    assert found[1] == "the greatest k that can be met with all else as it is: 3"
+    assert found[2] == "something satisfies without one of: age (then 0.2 is lost)"
+    assert len(found) == 4
+    assert not any("least share" in line for line in found)
+
+
+def test_without_another_share_the_searchs_is_told() -> None:
+    found = changes([change("k", "coarsen city", suppress=None)], blocked())
+    assert "the least share of records that must be suppressed: 0.0500" in found
+
+
+def test_the_label_stands_last_on_one_line() -> None:
+    *_, last = shown(label("anonymized"), "anonymized")
+    assert last == "✓ analytics: anonymized, 1,962 of 2,000 records in out/analytics"
+    *_, last = shown(label(), "anonymized", published=False)
+    assert last == "✗ analytics: still_personal (2 tests fail), not published: the policy expects anonymized"
+    *_, last = shown(label(), None)
+    assert last.startswith("! analytics: still_personal")
+
+
+def test_tables_fit_80_columns_and_tell_failures_in_full() -> None:
+    why = "persons in the smallest group of receiver_city, birth_year, created, payment, counted by buyer_open_uid"
+    lines = shown(label(tests=[checked("k", False, why), checked("k_without:orderItemInfo.categoryName", True, why)]))
+    assert max(map(len, lines[:-1])) <= 80
+    assert "counted by buyer_open_uid" in " ".join(" ".join(lines).split())
+    assert sum("…" in line for line in lines) == 1
+
+
+def test_a_release_that_is_to_be_personal_gets_no_advice() -> None:
+    assert not any("would change" in line for line in shown(label(), "still_personal"))
+    assert any("would change" in line for line in shown(label()))
