@@ -21,8 +21,8 @@ _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.
 def ordering(column: pa.Array | pa.ChunkedArray) -> Keys:
     """What a column's rows (n,) may be put in order by: uint64 array, shape (n,). For order only, never for equality.
 
-    Text is taken by its bytes, floats by their bits, other numbers and times by value within their type; a dictionary column
-    and a plain one give the same numbers.
+    Text is taken by its bytes, floats by their bits, other numbers and times by value within their type; a
+    dictionary column and a plain one give the same numbers.
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Label, Test
+from beam_deid.transforms.label.papers import CONDITION, disagreements
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Seen, holds
 from beam_deid.transforms.label.scope import Scope
@@ -16,9 +17,6 @@ from beam_deid.transforms.terms import LabelName
 
 ORDER = 9
 """The line that holds once all others do."""
-
-CONDITION = "only if this is the only release of these records"
-"""Under what condition a label holds, as long as nobody keeps a register of what was given out before."""
 
 
 def test_of(test: Planned, figure: Figure) -> Test:
@@ -88,7 +86,10 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
     decided = all(test.get("passed") is True for test in given.values()) and bool(given)
     if (label.get("label") == LabelName.ANONYMIZED) != decided:
         problems.append("the label does not follow from its tests")
-    return problems
+    try:
+        return [*problems, *disagreements(scope, label)]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return [*problems, "the label lacks evidence that its tests rest on"]
 
 
 def _contradiction(wanted: Planned, test: Mapping[str, Any]) -> list[str]:
