@@ -1,5 +1,6 @@
 """Flags that several commands share."""
 
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,18 @@ def workers_option(command: Command) -> Command:
         "--workers", type=click.IntRange(1), default=None, metavar="N",
         help="Processes on this machine. Default: one a core, but no more than there are shards.",
     )(command)  # fmt: skip
+
+
+class Portion(click.FloatRange):
+    """A share from 0 to 1. Not-a-number is neither greater nor less than anything, so that it would allow all."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a share."""
+        share = super().convert(value, param, ctx)
+        return self.fail(f"{value} is not a share.", param, ctx) if math.isnan(share) else share
 
 
 def worker_count(asked: int | None, shards: int) -> int:

@@ -29,7 +29,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(
-    "--max-rejects", type=click.FloatRange(0, 1), default=0.001, show_default=True, metavar="SHARE",
+    "--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
     help="Greatest share of records that may be rejected.",
 )  # fmt: skip
 @options.workers_option

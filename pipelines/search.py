@@ -41,7 +41,7 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
 @click.option("--to", metavar="FILE", help="With --choose: write to this file, and leave POLICY as it is.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=None,
               help="Longest time to search a lattice of more than ten million nodes.")
-@click.option("--max-rejects", type=click.FloatRange(0, 1), default=0.001, show_default=True, metavar="SHARE",
+@click.option("--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
               help="Greatest share of records that may be rejected.")
 @options.workers_option
 @options.json_option

@@ -26,6 +26,8 @@ PROVED, UNPROVEN = "proved", "unproven"
 TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
 """What of a label stands in every Parquet file as well, as JSON."""
 
+_COMPOSITION = 8
+"""The line of the label rule that is about several releases."""
 _BLOCK = 1 << 20
 _DEPTH = 32
 
@@ -71,6 +73,7 @@ def verify(output: str, key: str | None = None) -> list[Verified]:
     for name, release in _mapping(run.get("releases")).items():
         if _mapping(release).get("published") is True:
             results.append(_verify_release(output, run, name, _mapping(release), key))
+    results = _together(output, results)
     results = [replace(one, problems=tuple(map(_printable, one.problems))) for one in results]
     # All of it or nothing: a release stands under the run that lists it.
     return results if all(one.origin == PROVED for one in results) else [replace(one, origin=UNPROVEN) for one in results]
@@ -123,6 +126,35 @@ def _verify_release(
     problems += [f"{entry} is not listed in the label" for entry in sorted(os.listdir(folder)) if entry not in listed]
     verified = Verified(name, tuple(problems), len(names), label["label"])
     return _signature_checked(verified, label, "label.json", key)
+
+
+def _together(output: str, results: list[Verified]) -> list[Verified]:
+    """The same with what the labels of one run say of each other, and not alike."""
+    sound = [one for one in results if one.release and not one.problems]
+    labels = {one.release: read_label(os.path.join(output, one.release, "label.json"))[0] or {} for one in sound}
+    found = {one.release: list(_said_of_others(one.release, labels)) for one in sound}
+    return [replace(one, problems=(*one.problems, *found[one.release])) if found.get(one.release) else one for one in results]
+
+
+def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Releases that are anonymized together were tested together, and both labels tell the same of it."""
+    mine, tests = labels[name], _composed(labels[name])
+    for other, label in labels.items():
+        listed = other in mine["asked"]["siblings"]
+        if other == name or (not listed and LabelName.STILL_PERSONAL in (mine["label"], label["label"])):
+            continue
+        if not listed:
+            yield f"it is anonymized, as {other} is, and the label does not say that the two were tested together"
+            continue
+        theirs, prefix = _composed(label), (f"composition:{other}", f"common_values:{other}:")
+        about = {key: test for key, test in tests.items() if key == prefix[0] or key.startswith(prefix[1])}
+        if any(theirs.get(key.replace(f":{other}", f":{name}", 1)) != test for key, test in about.items()):
+            yield f"the label says something else of {other} and this release together than the label of {other} does"
+
+
+def _composed(label: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What a label measured with other releases, and its limits."""
+    return {test["name"]: (test["measured"], test["limit"]) for test in label["tests"] if test.get("line") == _COMPOSITION}
 
 
 def _signature_checked(found: Verified, document: Mapping[str, Any], name: str, key: str | None) -> Verified:

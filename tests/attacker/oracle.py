@@ -81,6 +81,11 @@ class Seen:
         """The least number of persons of a group."""
         return max(K[self.spec["sharing"]], (self.spec.get("require") or {}).get("k") or 0)
 
+    def least(self, name: str) -> int:
+        """The least number of values of a sensitive column in a group."""
+        asked = ((self.spec.get("require") or {}).get("l") or {}).get(name)
+        return max(2, (asked.get("distinct") if isinstance(asked, dict) else asked) or 2)
+
 
 def attack(source: pa.Table, policy: dict[str, Any] | str | Path, out: str | Path) -> list[Finding]:
     """Everything that is wrong with the labels below ``out`` that say `anonymized`; empty if nothing is.
@@ -310,12 +315,9 @@ class Attack:
             self._tell(3, test, f"{len(small)} groups of fewer than {self.one.k} persons; one of {most[small[0]]}: {values}")
 
     def _values(self, name: str) -> None:
-        groups = self.groups([name])
-        null = self.one.values[name].isna().to_numpy()[self.cells.first]
-        most = self.most(np.where(null, -1, groups))
-        there = np.setdiff1d(np.unique(groups[~null]), [-1])
-        few = [value for value in there.tolist() if most[value] < self.one.k]
-        if few:
+        most = self.most(self.groups([name]))  # null is a value of its own
+        few = np.flatnonzero(most < self.one.k)
+        if len(few):
             self._tell(3, f"k_values:{name}", f"{len(few)} values of fewer than {self.one.k} persons; the least {most[few[0]]}")
 
     def _inference(self, name: str) -> None:
@@ -326,8 +328,7 @@ class Attack:
         value = pd.factorize(spelling)[0].astype(np.int64)
         many = int(groups.max(initial=-1)) + 1
         distinct = _distinct(groups[value >= 0], value[value >= 0], many)
-        asked = ((self.one.spec.get("require") or {}).get("l") or {}).get(name)
-        least = max(2, (asked.get("distinct") if isinstance(asked, dict) else asked) or 2)
+        least = self.one.least(name)
         if (distinct < least).any():
             self._tell(4, f"l:{name}", f"{int((distinct < least).sum())} groups hold fewer than {least} values")
         # The group and the value of each cell as one number.
@@ -419,7 +420,8 @@ def _identifiers(one: Seen, source: pa.Table, policy: dict[str, Any]) -> list[Fi
         ):
             found.append(Finding(1, one.name, "direct_identifiers", f"{name} names people and is released by {action}"))
         texts = {_untagged(value) for value in one.values[name].dropna().unique() if value[:2] in ("s:", "i:")}
-        hits = [text for text in texts if text.strip().casefold() in known or MOBILE.search(_digits(text))]
+        own = "direct_identifier" in roles(fields.get(name, {"role": "insensitive"}))  # named already
+        hits = [text for text in texts if (text.strip().casefold() in known and not own) or MOBILE.search(_digits(text))]
         if hits:
             found.append(Finding(1, one.name, "value_scan", f"{name} holds {len(hits)} values of direct identifiers"))
         if MOBILE.search(_digits(name)):
@@ -513,7 +515,6 @@ def _composition(one: Seen, other: Seen, policy: dict[str, Any], who: dict[str, 
     both = [name for name in one.made if name in other.made]
     shown = {name: roles(policy["fields"][name]) for name in both if name in policy["fields"]}
     sensitive = [name for name in both if "sensitive" in shown[name]]
-    rest = [name for name in both if shown[name] != {"sensitive"}]
     sure, perhaps = zip(*(_present(each) for each in (one, other)), strict=True)
     found = []
 
@@ -522,28 +523,24 @@ def _composition(one: Seen, other: Seen, policy: dict[str, Any], who: dict[str, 
             whom = other if each is one else one
             found.append(Finding(8, each.name, test.format(whom.name), f"with {whom.name}: {detail}"))
 
-    asked = {"rest": rest, **{f"without {name}": [column for column in both if column != name] for name in sensitive}}
-    if one.spec["sharing"] == other.spec["sharing"] == "public":
-        asked["all"] = both
-    for what, names in asked.items():
-        columns = [each.made[name] for name in names for each in (one, other)]
-        levels = _joint(columns, len(one.source_link))
-        few = 0
-        for there in ((True, True), (True, False), (False, True)):
-            certain, possible = np.ones(len(levels), bool), np.ones(len(levels), bool)
-            for is_there, has, may in zip(there, sure, perhaps, strict=True):
-                certain &= has if is_there else ~may
-                possible &= may if is_there else ~has
-            persons = _persons_in(levels, possible, who)
-            few += len(np.intersect1d(np.unique(levels[certain]), np.flatnonzero(persons < k)))
-        if few:
-            tell("composition:{}", f"{few} joint groups of {what} have fewer than {k} persons")
+    columns = [each.made[name] for name in both for each in (one, other)]
+    levels = _joint(columns, len(one.source_link))
+    few = 0
+    for there in ((True, True), (True, False), (False, True)):
+        certain, possible = np.ones(len(levels), bool), np.ones(len(levels), bool)
+        for is_there, has, may in zip(there, sure, perhaps, strict=True):
+            certain &= has if is_there else ~may
+            possible &= may if is_there else ~has
+        persons = _persons_in(levels, possible, who)
+        few += len(np.intersect1d(np.unique(levels[certain]), np.flatnonzero(persons < k)))
+    if few:
+        tell("composition:{}", f"{few} joint groups have fewer than {k} persons")
     for name in sensitive:
         if not one.made[name].equals(other.made[name]):
             continue
         shared = _common(one, other, name, policy, sure[0] & sure[1])
         if shared:
-            tell("common_values:{}:" + name, f"in {shared} pairs of groups fewer than two values are in both")
+            tell("common_values:{}:" + name, f"in {shared} pairs of groups too few values are in both")
     return found
 
 
@@ -562,7 +559,7 @@ def _persons_in(groups: Codes, use: np.ndarray, who: dict[str, Codes]) -> Codes:
 
 
 def _common(one: Seen, other: Seen, name: str, policy: dict[str, Any], in_both: np.ndarray) -> int:
-    """In how many pairs of `rest` groups of one record fewer than two values of a sensitive column stand in both."""
+    """In how many pairs of `rest` groups of one record too few values of a sensitive column stand in both."""
     same = (policy.get("same") or {}).get(name) or {}
     sides = []
     for each in (one, other):
@@ -579,4 +576,4 @@ def _common(one: Seen, other: Seen, name: str, policy: dict[str, Any], in_both: 
         sides[1][1], left_on=["other", "value"], right_on=["group", "value"]
     )
     counts = values.groupby(["one", "other"]).size().reindex(pd.MultiIndex.from_frame(pairs), fill_value=0)
-    return int((counts < 2).sum())
+    return int((counts < max(one.least(name), other.least(name))).sum())

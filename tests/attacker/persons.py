@@ -11,8 +11,10 @@ import pyarrow as pa
 
 Codes = npt.NDArray[np.int64]
 
-NAMES_ONE = {None, "mobile", "id_card", "passport", "bank_card", "email", "wechat", "platform_id"}
-"""Kinds of direct identifiers of which one value is one person. Where the design leaves it open a kind is not here."""
+NAMES_NOBODY = {
+    "person_name", "address", "free_text", "invoice_title", "credit_code", "division", "date", "timestamp", "boolean",
+}  # fmt: skip
+"""Kinds of direct identifiers of which one value is not one person. All others count, and the least count decides."""
 
 PERSONAL = {
     "person_name", "mobile", "landline", "privacy_number", "order_number", "tracking_number", "address", "passport", "id_card",
@@ -78,7 +80,7 @@ def identities(source: pa.Table, policy: dict[str, Any]) -> dict[str, Codes] | N
     for name, field in fields.items():
         if name == subject or name not in source.column_names or "direct_identifier" not in roles(field):
             continue
-        if field.get("kind") in NAMES_ONE and not pa.types.is_nested(source.column(name).type):
+        if field.get("kind") not in NAMES_NOBODY and not pa.types.is_nested(source.column(name).type):
             found[name] = _codes(_filled(_canonical_column(source.column(name), field.get("kind")), who))
     return found
 
@@ -96,7 +98,6 @@ def _filled(values: pd.Series, who: pd.Series) -> pd.Series:
     stands = who.map({person: f"value:{only[person]}" if person in only else f"subject:{person}" for person in people})
     own = values.map({value: f"value:{value}" for value in values.dropna().unique()})
     return own.astype(object).where(values.notna(), stands.astype(object).where(who.notna(), None))
-
 
 
 def _codes(values: pd.Series) -> Codes:

@@ -1,64 +1,103 @@
+"""A label decided again after keys were destroyed: it stays or gets worse, and never says more than was measured."""
+
+import copy
 import json
 
 import pytest
 
-from beam_deid.transforms.label.again import KEPT, as_published, decide_again, findings_of, never_better
-from beam_deid.transforms.label.rule import decide
+from beam_deid.transforms.label.again import as_published, decide_again
+from beam_deid.transforms.label.rule import contradictions
+from beam_deid.transforms.label.scope import Scope
+
+RING = "a"
 
 
 @pytest.mark.parametrize("release", ["analytics", "crm"])
-def test_a_published_label_decided_from_its_own_evidence_is_the_same(published, release):
+def test_a_published_label_follows_from_its_own_evidence_and_says_what_it_is_about(published, release):
     label = json.loads((published / release / "label.json").read_text("utf-8"))
-    again = json.loads(json.dumps(decide(findings_of(label)).to_json()))
-    assert again == {key: label[key] for key in again}
+    assert contradictions(label) == []
+    scope = Scope.from_label(label)
+    assert json.loads(json.dumps(scope.to_json())) == label["asked"]
 
 
-def test_only_the_keys_of_the_keyring_that_are_destroyed_change_a_label(published):
+@pytest.fixture
+def label(published):
+    """The label of a release of which two fields have keys in a keyring."""
     label = json.loads((published / "crm" / "label.json").read_text("utf-8"))
-    (key,) = {facts["key"]["id"] for facts in label["fields"].values() if facts["key"]}
     for facts in label["fields"].values():
         if facts["key"]:
-            facts["key"]["keyring"] = "a"
-    assert decide_again(label, "a", {key ^ 1: "2026"}, "now") is None
+            facts["key"]["keyring"] = RING
+    return label
+
+
+def key_of(label):
+    (key,) = {facts["key"]["id"] for facts in label["fields"].values() if facts["key"]}
+    return key
+
+
+def outcomes(label):
+    return {test["name"]: test["passed"] for test in label["tests"]}
+
+
+def test_only_the_keys_of_the_keyring_that_are_destroyed_change_a_label(label):
+    key = key_of(label)
+    assert decide_again(label, RING, {key ^ 1: "2026"}, "now") is None
     assert decide_again(label, "b", {key: "2026"}, "now") is None
-    again = decide_again(label, "a", {key: "2026"}, "now")
+    again = decide_again(label, RING, {key: "2026"}, "now")
     assert again["fields"]["buyer_open_uid"]["recoverability"] == "key_destroyed"
     assert again["decided_at"] == "now"
-    assert as_published(again) == ("still_personal", {"buyer_open_uid": "keyed", "receiver_mobile": "keyed"})
-    assert decide_again(again, "a", {key: "2026"}, "later") is None
+    assert decide_again(again, RING, {key: "2026"}, "later") is None
+
+
+def test_what_was_not_measured_does_not_hold_and_the_label_stays(label):
+    before = copy.deepcopy(label)
+    again = decide_again(label, RING, {key_of(label): "2026"}, "now")
+    assert label == before
+    assert (again["label"], again["condition"], again["grade"]) == ("still_personal", "", label["grade"])
+    # No key is left. What is left are pseudonyms, on which no attack was made.
+    assert outcomes(again)["restorable"]
+    pseudonyms = {"keyless:buyer_open_uid", "keyless:receiver_mobile"}
+    assert pseudonyms <= outcomes(again).keys() - outcomes(label).keys()
+    for test in again["tests"]:
+        if test["name"] in pseudonyms:
+            assert (test["passed"], test["measured"]) == (False, None)
+            assert "only a new run can" in test["detail"]
+    changed = {"restorable", "direct_identifiers"}
+    assert {name: held for name, held in outcomes(again).items() if name not in changed | pseudonyms} == {
+        name: held for name, held in outcomes(label).items() if name not in changed
+    }
+    assert contradictions(again) == []
+    assert again["limits"] == {test["name"]: test["limit"] for test in again["tests"]}
+
+
+def test_however_good_its_evidence_is_a_personal_label_stays_personal(label):
+    """All that was measured held but for the key: the rows stand in the order of their source all the same."""
+    for test in label["tests"]:
+        if test["name"] not in ("restorable", "direct_identifiers"):
+            test["passed"], test["measured"] = True, test["limit"]
+    again = decide_again(label, RING, {key_of(label): "2026"}, "now")
     assert again["label"] == "still_personal"
-    assert again["grade"] == label["grade"]
-    before, after = ({test["name"] for test in one["tests"] if not test["passed"]} for one in (label, again))
-    assert before <= after
-    assert again["amendments"][-1]["kept"]
 
 
-def outcomes(**passed):
-    return [{"name": name, "passed": held, "measured": 0, "detail": "said"} for name, held in passed.items()]
+def test_an_anonymized_label_that_loses_a_condition_is_personal(label):
+    label["label"], label["condition"] = "anonymized", "only if"
+    for test in label["tests"]:
+        test["passed"] = True
+    again = decide_again(label, RING, {key_of(label): "2026"}, "now")
+    assert (again["label"], again["condition"]) == ("still_personal", "")
 
 
-def part(label, grade, tests, sensitive=False):
-    return {"label": label, "grade": grade, "sensitive": sensitive, "tests": tests}
-
-
-def test_a_better_decision_changes_nothing_but_what_is_said():
-    before, again = part("still_personal", 1, outcomes(a=False, b=True)), part("anonymized", 3, outcomes(a=True, b=True))
-    left, kept = never_better(before, again)
-    assert kept == ["a"]
-    assert (left["label"], left["grade"]) == ("still_personal", 1)
-    assert [(test["name"], test["passed"]) for test in left["tests"]] == [("a", False), ("b", True)]
-    assert left["tests"][0]["detail"] == f"said; {KEPT}"
-    assert never_better({**before, **left}, again)[0] == left  # nor does the next time
-
-
-def test_a_test_that_failed_and_is_asked_no_more_fails_still():
-    left, kept = never_better(part("still_personal", 2, outcomes(a=False)), part("anonymized", 2, outcomes(b=True)))
-    assert kept == ["a"]
-    assert [(test["name"], test["passed"]) for test in left["tests"]] == [("b", True), ("a", False)]
-    assert left["label"] == "still_personal"
-
-
-def test_a_worse_decision_stands():
-    before, again = part("anonymized", 3, outcomes(a=True)), part("still_personal", 2, outcomes(a=False), sensitive=True)
-    left, kept = never_better(before, again)
-    assert (kept, left) == ([], again)
+def test_what_a_label_was_when_it_was_published_is_kept_through_every_change(label):
+    said = {"label": label["label"], "limits": label["limits"], "condition": label["condition"]}
+    assert as_published(label) == {**said, "fields": {}}
+    again = decide_again(label, RING, {key_of(label): "2026"}, "now")
+    assert as_published(again) == {**said, "fields": {"buyer_open_uid": "keyed", "receiver_mobile": "keyed"}}
+    (amendment,) = again["amendments"]
+    assert (amendment["at"], amendment["decided_at"], amendment["destroyed"]) == ("now", label["decided_at"], [key_of(label)])
+    # Two keys, destroyed one after the other: the first amendment says what was published.
+    other = copy.deepcopy(label)
+    other["fields"]["receiver_mobile"]["key"]["id"] = key_of(label) ^ 1
+    first = decide_again(other, RING, {key_of(label): "2026"}, "now")
+    both = decide_again(first, RING, {key_of(label): "2026", key_of(label) ^ 1: "2027"}, "later")
+    assert [list(one["fields"]) for one in both["amendments"]] == [["buyer_open_uid"], ["receiver_mobile"]]
+    assert as_published(both) == {**said, "fields": {"buyer_open_uid": "keyed", "receiver_mobile": "keyed"}}

@@ -123,11 +123,18 @@ def test_a_person_is_told_what_a_join_found_and_what_to_coarsen(planted, capsys)
 
 def test_the_published_output_of_a_run_is_assessed_with_the_runs_figures(published, capsys):
     label = json.loads((published / "analytics" / "label.json").read_text("utf-8"))
-    quasi = ["--quasi", ",".join(label["asked"]["quasi"]), "--sensitive", ",".join(label["asked"]["sensitive"])]
-    found = assessed(capsys, "-i", published / "analytics", *quasi)
+    role = {
+        one: [name for name, facts in label["fields"].items() if (facts["role"] == ["sensitive"]) == (one == "sensitive")]
+        for one in ("quasi", "sensitive")
+    }
+    assert all(role.values())
+    named = ["--quasi", ",".join(role["quasi"]), "--sensitive", ",".join(role["sensitive"])]
+    found = assessed(capsys, "-i", published / "analytics", *named)
     assert found["records"] == label["records"]["released"]
-    for figure in ("classes", "l_distinct", "l_entropy", "beta_basic", "delta_disclosure"):
-        assert found[figure] == pytest.approx(label["risk"][figure]), figure
+    # Without a subject records are counted, in the label persons; how many groups and values there are is the same.
+    for figure in ("classes", "l_distinct"):
+        assert found[figure] == label["risk"][figure], figure
+    assert found["k"] >= label["risk"]["k"]
 
 
 def test_identifiers_in_text_are_found(tmp_path, capsys):

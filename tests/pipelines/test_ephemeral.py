@@ -41,11 +41,11 @@ def test_its_fields_are_key_destroyed_and_tested_as_quasi_identifiers(made):
     label = made.label()
     assert {label["fields"][name]["recoverability"] for name in ("buyer", "mobile", "note", "age")} == {"key_destroyed"}
     assert {label["fields"][name]["key"] for name in ("buyer", "mobile")} == {None}
-    assert {"buyer", "mobile", "note", "age"} <= set(label["asked"]["quasi"])
     tests = {test["name"]: test for test in label["tests"]}
     assert tests["restorable"]["passed"]
-    assert tests["remainders"]["passed"]
-    assert tests["k"]["measured"] == 1
+    assert {f"keyless:{name}" for name in ("buyer", "mobile", "note", "age")} <= set(tests)
+    assert all(name in tests["k"]["detail"] for name in ("buyer", "mobile", "note", "age"))
+    assert (tests["k"]["measured"], tests["k_composite"]["measured"]) == (1, 1)
     assert label["label"] == "still_personal"
     assert made.label("partner")["fields"]["buyer"]["recoverability"] == "keyed"
     assert call(["verify", str(made.out())]) == 0
@@ -96,7 +96,7 @@ def test_plan_says_what_it_means(made, capsys):
     assert call(["plan", made.policy, "--json"]) == 0
     crm = json.loads(capsys.readouterr().out)["releases"]["crm"]
     assert {field["recoverability"] for field in crm["fields"] if field["field"] != "item"} == {"key_destroyed"}
-    assert all(field["quasi_identifier"] for field in crm["fields"] if field["field"] != "item")
+    assert all(field["counted"] for field in crm["fields"] if field["field"] != "item")
 
 
 def test_the_embedded_transform_refuses_it(made):

@@ -30,6 +30,7 @@ releases:
     purpose: test
     sharing: enclave
     history: [product_id, transaction_timestamp]
+    require: {history: 0.05}
     fields:
       household_id: tokenize
       product_id: keep

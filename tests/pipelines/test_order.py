@@ -19,7 +19,6 @@ releases:
   out:
     purpose: test
     sharing: enclave
-    require: {risk: 1}
     fields: {city: keep, what: keep}
 """
 
@@ -58,6 +57,26 @@ def test_which_file_a_record_came_from_does_not_show(tmp_path):
     rows = table(2000)
     whole, cut = run(tmp_path, "a", [rows]), run(tmp_path, "b", [rows.slice(0, 700), rows.slice(700)])
     assert released(whole) == released(cut)
+
+
+def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
+    """Every run has a key of fingerprints of its own; shards, workers and what is suppressed are the same or not."""
+    from beam_deid.transforms.records import deciding
+
+    monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
+    rare = pa.table({"who": ["x", "y"], "city": ["c0", "nowhere"], "what": ["w9", "w1"]})
+    rows = pa.concat_tables([table(1000), rare, pa.concat_tables([table(1)] * 2000)])  # somebody with most of a group
+    text = POLICY.replace("    fields: {city", "    require: {suppression: 0.9}\n    fields: {city")
+    monkeypatch.setitem(globals(), "POLICY", text)
+    first, second = run(tmp_path, "a", [rows]), run(tmp_path, "b", [rows])
+    cut = run(tmp_path, "c", [rows.slice(0, 500), rows.slice(500, 600), rows.slice(1100)])
+    label = labels(first)["out"]
+    assert label["label"] == "anonymized"
+    assert label["records"]["suppressed"] > 1000
+    assert len(parts(first)) > 2
+    assert parts(first) == parts(second)
+    assert labels(first) == labels(second)
+    assert released(first) == released(cut)
 
 
 def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):

@@ -46,7 +46,8 @@ releases:
   out:
     purpose: test
     sharing: enclave
-    require: {k: 3, suppression: 0.3, risk: 1}
+    require: {k: 3, suppression: 0.3}
+    environment: {controls: high, motive: low, prevalence: 0, acquaintances: 0, security: high}
     fields:
       division: {generalize: {hierarchy: cn_districts, level: province}}
       created: {generalize: {calendar: [year], level: year}}

@@ -42,6 +42,11 @@ def failing(label: dict[str, Any]) -> dict[str, str]:
     return {test["name"]: test["detail"] for test in label["tests"] if not test["passed"]}
 
 
+def recovered(label: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """What attacks on single fields found, by attack and field."""
+    return {(one["attack"], one["field"]): one["detail"] for one in label["recoveries"]}
+
+
 def columns(name: str, rows: int, /, **chosen: str) -> pa.Table:
     (batch,) = platform_batches(name, rows, seed=4)
     return pa.table({ours: batch.column(theirs) for ours, theirs in chosen.items()})
@@ -60,6 +65,7 @@ def test_masked_only_data_are_not_anonymized_and_the_reason_says_whom_they_singl
     label = run(tmp_path, table, roles, subject="who")
     assert label["label"] == "still_personal"
     said = failing(label)
+    assert {"k", "value_scan"} <= set(said)  # what is left of a mask is a column like any other, and told as evidence
     rows = set(zip(*(table.column(name).to_pylist() for name in ("who", "name", "mobile", "city", "day", "amount")), strict=True))
     seen: dict[tuple[Any, ...], set[str]] = {}
     for who, *rest in rows:
@@ -67,7 +73,7 @@ def test_masked_only_data_are_not_anonymized_and_the_reason_says_whom_they_singl
     alone = {who for people in seen.values() if len(people) == 1 for who in people}
     subjects = len(set(table.column("who").to_pylist()))
     for field, kind, left in (("name", "masked name", "65,691,025"), ("mobile", "masked mobile", "10,000")):
-        detail = said[f"masked:{field}"]
+        detail = recovered(label)["masked", field]
         assert f"{field} came masked ({kind})" in detail
         assert f"no more than {left} may be meant" in detail
         assert f"singles out {len(alone):,} of {subjects:,} subjects" in detail
@@ -79,19 +85,19 @@ def test_even_masks_that_nobody_is_singled_out_by_are_named(tmp_path: Path) -> N
     table = pa.table({"name": ["张*"] * 100, "city": ["杭州市"] * 100})
     label = run(tmp_path, table, {"name": "quasi_identifier", "city": "quasi_identifier"})
     assert label["label"] == "still_personal"
-    assert "joined with city it singles out 0 of 100 subjects" in failing(label)["masked:name"]
+    assert "joined with city it singles out 0 of 100 subjects" in recovered(label)["masked", "name"]
 
 
 def test_a_ciphertext_is_restorable_by_its_platform_and_its_index_joins_records(tmp_path: Path) -> None:
     table = columns("taobao", 3_000, city="receiver_city", name="receiver_name", mobile="receiver_mobile")
     label = run(tmp_path, table, dict.fromkeys(("city", "name", "mobile"), "insensitive"))
     said = failing(label)
-    assert "taobao; the platform restores it" in said["platform:name"]
-    assert "the index's length tells how long a name is" in said["platform:name"]
-    assert "taobao (mobile)" in said["platform:mobile"]
-    assert "same last four digits" in said["platform:mobile"]
-    assert "all but the last eight digits" in said["platform:mobile"]
-    assert "history" in said  # whoever has equal indexes has one person's records
+    assert "taobao; the platform restores it" in said["platform"]
+    assert "the index's length tells how long a name is" in said["platform"]
+    assert "taobao (mobile)" in said["platform"]
+    assert "same last four digits" in said["platform"]
+    assert "all but the last eight digits" in said["platform"]
+    assert {field for kind, field in recovered(label) if kind == "platform"} == {"name", "mobile"}
 
 
 def test_a_platforms_identifiers_are_found_by_their_columns_name_whatever_their_role(tmp_path: Path) -> None:
@@ -111,9 +117,10 @@ def test_assess_tells_the_same_of_any_dataset(tmp_path: Path, capsys: pytest.Cap
     assert call(["assess", *arguments]) == 0
     document = json.loads(capsys.readouterr().out)
     said = failing(document)
-    assert "douyin (mobile)" in said["platform:cipher"]
-    assert f"it singles out {document['unique_subjects']:,} of {document['subjects']:,} subjects" in said["masked:mobile"]
-    assert "52,000,000 may be meant" in said["masked:mobile"]
+    assert "douyin (mobile)" in said["platform"]
+    masked = recovered(document)["masked", "mobile"]
+    assert f"it singles out {document['unique_subjects']:,} of {document['subjects']:,} subjects" in masked
+    assert "52,000,000 may be meant" in masked
 
 
 def test_a_declared_platform_identifier_is_found_whatever_it_looks_like_and_not_where_it_was_cut(tmp_path: Path) -> None:
@@ -122,7 +129,7 @@ def test_a_declared_platform_identifier_is_found_whatever_it_looks_like_and_not_
     fields = "  a: {role: quasi_identifier, kind: tracking_number}\n  city: {role: quasi_identifier}\n"
     for action, expected in (("keep", "still_personal"), ("{generalize: {prefix: [1], level: 0}}", "anonymized")):
         environment = "{controls: high, motive: low, prevalence: 0.0001, acquaintances: 150, security: high}"
-        text = HEAD.format(subject="", fields=fields, keeps=f"      a: {action}\n      city: keep\n")
+        text = HEAD.format(subject="subject: each_record\n", fields=fields, keeps=f"      a: {action}\n      city: keep\n")
         policy.write_text(f"{text}    environment: {environment}\n")
         out = tmp_path / "out"
         assert call(["run", str(policy), "-i", str(tmp_path / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"]) == 0

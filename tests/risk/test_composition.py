@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk import composition
-from beam_deid.transforms.risk.composition import Side, common_values, joint_groups
+from beam_deid.transforms.risk.composition import (
+    Side,
+    common_values,
+    common_values_of_all,
+    joint_groups,
+    joint_groups_of_all,
+)
 from beam_deid.transforms.risk.persons import Persons
 
 # what A says, what B says, in A, in B, subject, mobile, records
@@ -68,6 +74,39 @@ def test_values_in_common_are_those_that_both_groups_have(table, most, way, apar
         other = {row[3] for row in table if row[1] == table[at][1]} - {-1}
         want.append(len(mine & other))
     assert found.tolist() == want
+
+
+# in each of three releases the group and the value
+thrice = st.lists(st.tuples(*[st.tuples(st.integers(-1, 2), st.integers(-1, 4))] * 3), min_size=1, max_size=16)
+
+
+@settings(max_examples=60)
+@given(thrice, st.integers(1, 30))
+def test_values_in_common_are_those_that_all_groups_of_a_record_have(table, most):
+    groups = [np.array([row[which][0] for row in table], np.int64) for which in range(3)]
+    values = [np.array([row[which][1] for row in table], np.int64) for which in range(3)]
+    rows = [at for at, row in enumerate(table) if max(row)[0] >= 0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "_EXPANDED", most)
+        found = common_values_of_all(groups, values, np.array(rows, np.int64))
+    want = []
+    for at in rows:
+        there = [which for which in range(3) if table[at][which][0] >= 0]
+        sets = [{row[which][1] for row in table if row[which][0] == table[at][which][0]} - {-1} for which in there]
+        want.append(len(set.intersection(*sets)))
+    assert found.tolist() == want
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.tuples(*[st.integers(-1, 1)] * 3), st.tuples(*[st.booleans()] * 3)), max_size=12))
+def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(table):
+    persons = Persons(("subject",), (np.arange(len(table)),), (len(table),), {}, {}, {}, 0)
+    said = [np.array([row[0][at] for row in table], np.int64) for at in range(3)]
+    sides = [Side(each, np.array([row[1][at] for row in table], np.bool_)) for at, each in enumerate(said)]
+    found = joint_groups_of_all(sides, persons)
+    there = [row for row in table if any(row[1])]
+    assert (found.groups == -1).tolist() == [not any(row[1]) for row in table]
+    assert found.persons[found.groups[found.groups >= 0]].tolist() == [there.count(row) for row in there]
 
 
 def test_nothing_is_in_common_where_there_is_nothing():

@@ -168,9 +168,7 @@ def _fails(problem, rows, everything):
         "alpha": max(shares.values()) > 0.6 + NEAR,
         "beta": max(gains.values()) > 0.8 + NEAR,
         "enhanced": any(gain > min(0.8, -math.log(overall[value])) + NEAR for value, gain in gains.items() if gain > NEAR),
-        "delta": set(shares) != set(problem["secret"]) or any(
-            abs(math.log(share / overall[value])) > 0.7 + NEAR for value, share in shares.items()
-        ),
+        "delta": any(abs(math.log(share / overall[value])) > 0.7 + NEAR for value, share in shares.items()),
     }  # fmt: skip
     return any(tests[name] for name in problem["criteria"])
 

@@ -21,8 +21,8 @@ _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.
 def ordering(column: pa.Array | pa.ChunkedArray) -> Keys:
     """What a column's rows (n,) may be put in order by: uint64 array, shape (n,). For order only, never for equality.
 
-    Text is taken by its bytes, numbers and times by value within their type; a dictionary column and a plain one give the
-    same numbers.
+    Text is taken by its bytes, floats by their bits, other numbers and times by value within their type; a
+    dictionary column and a plain one give the same numbers.
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -52,8 +52,8 @@ def _width(kind: pa.DataType) -> int | None:
 
 def _fixed(column: pa.Array) -> Keys:
     if pa.types.is_floating(column.type):
-        # Adding zero makes -0.0 and 0.0 one value.
-        values = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False) + 0.0
+        # By their bits: 0.0 and -0.0 are two values in a file, and if they tied they would stay in the order of the source.
+        values = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).copy()
         return mix(values.view(np.uint64))
     signed = {32: pa.int32(), 64: pa.int64()}.get(column.type.bit_width, pa.int64())
     if not pa.types.is_integer(column.type):

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Test
+from beam_deid.transforms.label.papers import CONDITION
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Figure
-from beam_deid.transforms.label.rule import CONDITION, name_of, test_of
+from beam_deid.transforms.label.rule import name_of, test_of
 from beam_deid.transforms.label.scope import Scope, links
 from beam_deid.transforms.terms import LabelName, Recoverability
 

@@ -4,10 +4,12 @@ Whatever is unknown or was not measured does not hold. A test is decided in one 
 so that `verify` and ``label --again`` decide again by the same words.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Label, Test
+from beam_deid.transforms.label.papers import CONDITION, disagreements
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Seen, holds
 from beam_deid.transforms.label.scope import Scope
@@ -15,9 +17,6 @@ from beam_deid.transforms.terms import LabelName
 
 ORDER = 9
 """The line that holds once all others do."""
-
-CONDITION = "only if this is the only release of these records"
-"""Under what condition a label holds, as long as nobody keeps a register of what was given out before."""
 
 
 def test_of(test: Planned, figure: Figure) -> Test:
@@ -74,9 +73,11 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
         scope = Scope.from_label(label)
         wanted = {test.name: test for _, test in planned(scope)}
         given = {str(test["name"]): test for test in label["tests"]}
+        twice = [name for name, count in Counter(str(test["name"]) for test in label["tests"]).items() if count > 1]
     except (AttributeError, KeyError, TypeError, ValueError):
         return ["the label does not say what it is about, so nothing can be decided again"]
     problems = [f"the test {name} is missing" for name in wanted if name not in given]
+    problems += [f"the test {name} stands there more than once" for name in twice]
     for name, test in given.items():
         if name not in wanted:
             problems.append(f"the test {name} is none that this release has")
@@ -85,7 +86,10 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
     decided = all(test.get("passed") is True for test in given.values()) and bool(given)
     if (label.get("label") == LabelName.ANONYMIZED) != decided:
         problems.append("the label does not follow from its tests")
-    return problems
+    try:
+        return [*problems, *disagreements(scope, label)]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return [*problems, "the label lacks evidence that its tests rest on"]
 
 
 def _contradiction(wanted: Planned, test: Mapping[str, Any]) -> list[str]:

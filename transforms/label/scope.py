@@ -18,6 +18,9 @@ SUBJECT = "subject"
 EACH_RECORD = "each_record"
 """In place of a subject: each record counts as one person."""
 
+EVERY = "*"
+"""In place of a sibling release: all releases of the run that are tested together, where there are more than two of them."""
+
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
 
 
@@ -36,11 +39,12 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Sibling:
-    """Another release of the same records, which somebody may hold as well.
+    """Another release of the same records, which somebody may hold as well; or all of them, which somebody may hold together.
 
     Attributes:
-        shared: Source fields that both releases hold.
-        sensitive: Those of them that are sensitive.
+        shared: Source fields that both releases hold; of all releases those that two at least hold.
+        sensitive: Those of them that are sensitive; of all releases those that this one and two others at least hold, since
+            what two say is tested of the two.
         k: The greater of both class sizes.
         l: Of each of ``sensitive`` the greater number of distinct values that either asks for.
     """
@@ -63,7 +67,7 @@ class Scope:
         identities: The fields of the source by which persons are counted, the subject's first.
         asked: What the policy asks for under ``require``, as it is written; only what it says.
         attackers: Declared attackers, by name.
-        siblings: The releases of the run that are tested together with this one.
+        siblings: The releases of the run that are tested together with this one; `EVERY` of them, too, where there are several.
         linked: Whether rows of one person can be told to belong together: see `Scope.links`.
         environment: The environment as declared, with the environment risk E that follows from it.
     """

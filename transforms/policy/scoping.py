@@ -1,23 +1,27 @@
 """What a release's label is about, from its policy: the scope of which `plan`, a run and its label make their tests."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
-from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling, links
+from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
-from beam_deid.transforms.recognisers.identity import names_one_person
+from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
 def identities(policy: Policy) -> tuple[str, ...]:
-    """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person."""
+    """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person.
+
+    A kind that names a person makes a field a direct identifier, whatever role it has.
+    """
     subject = policy.subject_field
     named = [
         name for name, spec in policy.fields.items()
-        if name != subject and spec.has(Role.DIRECT) and names_one_person(policy.kind(name))
+        if name != subject and (spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING) and names_one_person(policy.kind(name))
     ]  # fmt: skip
     return (*((subject,) if subject is not None else ()), *named)
 
@@ -49,6 +53,8 @@ def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
     fields = {name: facts_of(policy, release, name) for name in released_fields(policy, release)}
     composed = tested_together(policy, together)
     siblings = {other: _sibling(policy, release, other) for other in composed if release in composed and other != release}
+    if len(siblings) > 1:
+        siblings[EVERY] = _every(policy, release, composed)
     attackers = {name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers}
     environment = spec.environment.model_dump(mode="json", exclude_none=True)
     settings = spec.environment.model_dump(exclude={"population"})
@@ -86,3 +92,13 @@ def _sibling(policy: Policy, release: str, other: str) -> Sibling:
     sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE))
     least = {name: max(least_values(policy, one, name) for one in (release, other)) for name in sensitive}
     return Sibling(shared, sensitive, max(policy.releases[release].k, policy.releases[other].k), least)
+
+
+def _every(policy: Policy, release: str, together: Sequence[str]) -> Sibling:
+    """All releases that are tested together, as one of them sees it: two at a time they may say little, and much together."""
+    held = Counter(name for one in together for name in released_fields(policy, one))
+    shared = tuple(name for name in policy.fields if held[name] > 1)
+    several = [name for name in released_fields(policy, release) if held[name] > 2]
+    sensitive = tuple(name for name in several if policy.fields[name].has(Role.SENSITIVE))
+    least = {name: max(least_values(policy, one, name) for one in together) for name in sensitive}
+    return Sibling(shared, sensitive, max(policy.releases[one].k for one in together), least)

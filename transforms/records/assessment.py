@@ -252,7 +252,7 @@ def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[
 
 
 def _scope(question: Question, fields: Sequence[str]) -> Scope:
-    """The dataset as a release: every column as it stands, in clear.
+    """The dataset as a release: every column as it stands.
 
     Columns that are neither quasi-identifiers nor sensitive are not counted; a label that rests on fewer columns than there are
     cannot be anonymized, and it is not: nobody knows the source, so its order and other releases are not tested.
@@ -266,7 +266,7 @@ def _scope(question: Question, fields: Sequence[str]) -> Scope:
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
-    """Every column as it stands: in clear."""
+    """Every column as it stands: in clear, but for tokens that are matched to how often values occur: they are pseudonyms."""
     facts = {}
     for name in fields:
         roles = [
@@ -278,5 +278,6 @@ def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
         ]  # fmt: skip
         if name == question.subject and not roles:
             roles = [str(Role.DIRECT)]
-        facts[name] = FieldFacts(tuple(roles or [str(Role.INSENSITIVE)]), "keep", str(Recoverability.CLEAR))
+        form = Recoverability.KEY_DESTROYED if name in question.frequencies else Recoverability.CLEAR
+        facts[name] = FieldFacts(tuple(roles or [str(Role.INSENSITIVE)]), "keep", str(form))
     return facts

@@ -58,10 +58,11 @@ class Candidate:
         """Whether none is."""
         return len(self.cells) == 0
 
-    @property
+    @cached_property
     def counted(self) -> bool:
-        """Whether it is known whom the records are about."""
-        return bool(self.persons.names) and bool((self.persons.numbers[0] >= 0).any())
+        """Whether it is known whom the records are about: not where an identity names nobody at all."""
+        everybody = self.empty or all(bool((numbers >= 0).any()) for numbers in self.persons.numbers)
+        return bool(self.persons.names) and everybody
 
     @property
     def identities(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.choosing import Chosen
 from beam_deid.transforms.records.cutting import cut
@@ -112,7 +113,8 @@ def _attacker(test: Planned, seen: Candidate) -> str:
 
 def _composition(test: Planned, seen: Candidate) -> str:
     other = test.target.partition(":")[0]
-    return f"give out only one of {seen.scope.release} and {other}, release fewer fields in common, or let more rows be suppressed"
+    which = "fewer releases of these records" if other == EVERY else f"only one of {seen.scope.release} and {other}"
+    return f"give out {which}, release fewer fields in common, or let more rows be suppressed"
 
 
 def _order(test: Planned, seen: Candidate) -> str:

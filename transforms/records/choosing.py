@@ -94,18 +94,17 @@ def search_for_label(searcher: Searcher) -> Searched:
         InputError: An attacker's table cannot be read.
     """
     data, require = searcher.data, requirements(searcher.data, True)
-    coarsest = {name: allowed[-1] for name, allowed in searcher.choices.items()}
-
     def accept(levels: Mapping[str, int]) -> Counts | None:
         made = full_domain(levels, cut(data, levels))
         return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None
 
     hopeless = _hopeless(data)
-    if hopeless is None and accept(coarsest) is None:
+    if hopeless is None and all(accept(levels) is None for levels in searcher.coarsest()):
         # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
         hopeless = "nothing satisfies at the most general levels, and so at none below them"
     if hopeless is not None:
-        return Searched(coarsest, None, require, 1, 1, 0.0, hopeless, True, 1)
+        most = {name: allowed[-1] for name, allowed in searcher.choices.items()}
+        return Searched(most, None, require, 1, 1, 0.0, hopeless, True, 1)
     return searcher.search(require, accept)
 
 

@@ -8,10 +8,17 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import codes
 from beam_deid.transforms.label.requirements.requirement import Composed
+from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.choosing import Chosen
 from beam_deid.transforms.records.cutting import Cut, cut
-from beam_deid.transforms.risk.composition import Side, common_values, joint_groups
+from beam_deid.transforms.risk.composition import (
+    Side,
+    common_values,
+    common_values_of_all,
+    joint_groups,
+    joint_groups_of_all,
+)
 from beam_deid.transforms.risk.histogram import Counts
 
 _ROUNDS = 50
@@ -19,12 +26,12 @@ _ROUNDS = 50
 
 
 @dataclass(frozen=True)
-class Pair:
-    """What two releases say together.
+class Together:
+    """What two releases, or all of them, say together.
 
     Attributes:
         persons: Fewest persons of a joint group.
-        values: Of each sensitive field that both hold the fewest values in common.
+        values: Of each sensitive field that they hold the fewest values in common.
         broken: Cells whose joint group, or whose values in common, are too few, shape (n,).
     """
 
@@ -47,16 +54,20 @@ def compose(chosen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], dict[str, 
     for one, other in combinations(after, 2):
         pair = together(after[one], after[other])
         found[one][other] = found[other][one] = Composed(pair.persons, pair.values)
+    if len(after) > 2:
+        whole = all_together(after)
+        for name in after:
+            found[name][EVERY] = Composed(whole.persons, whole.values)
     return after, found
 
 
-def together(one: Chosen, other: Chosen) -> Pair:
+def together(one: Chosen, other: Chosen) -> Together:
     """What two releases of the same records say together."""
     sibling = one.data.layout.scope.siblings[other.data.layout.release]
     mine, theirs = one.recoding.cut.left > 0, other.recoding.cut.left > 0
     cells, broken = one.data.cells, np.zeros(len(one.data.cells), bool)
     if not cells.persons.names or not (mine.any() or theirs.any()):
-        return Pair(None, {}, broken)
+        return Together(None, {}, broken)
     sides = [Side(_numbers(each, sibling.shared), there) for each, there in ((one, mine), (other, theirs))]
     joint = joint_groups(sides[0], sides[1], cells.persons, cells.counts)
     few = joint.persons < sibling.k
@@ -66,14 +77,42 @@ def together(one: Chosen, other: Chosen) -> Pair:
     for name in sibling.sensitive:
         if not len(rows):
             continue
-        first, second = _values_together(one, other, name)
+        first, second = _values_together((one, other), name)
         groups = [_rest_groups(each, name) for each in (one, other)]
         common = common_values(groups[0], groups[1], first, second, rows)
         values[name] = int(common.min())
         broken[rows[common < sibling.l[name]]] = True
     # Of a sensitive field that no record has in both releases nothing can be told by both.
     values |= {name: sibling.l[name] for name in sibling.sensitive if name not in values}
-    return Pair(int(joint.persons.min()), values, broken)
+    return Together(int(joint.persons.min()), values, broken)
+
+
+def all_together(chosen: Mapping[str, Chosen]) -> Together:
+    """What more than two releases of the same records say together, which no two of them need say."""
+    every = list(chosen.values())
+    cells, scopes = every[0].data.cells, [one.data.layout.scope for one in every]
+    present = [one.recoding.cut.left > 0 for one in every]
+    broken = np.zeros(len(cells), bool)
+    if not cells.persons.names or not np.logical_or.reduce(present).any():
+        return Together(None, {}, broken)
+    held = [[name for name in scope.siblings[EVERY].shared if name in scope.fields] for scope in scopes]
+    sides = [Side(_numbers(one, names), there) for one, names, there in zip(every, held, present, strict=True)]
+    joint = joint_groups_of_all(sides, cells.persons, cells.counts)
+    few = joint.persons < scopes[0].siblings[EVERY].k
+    broken |= (joint.groups >= 0) & few[joint.groups]
+    values: dict[str, int] = {}
+    for name, least in {name: least for scope in scopes for name, least in scope.siblings[EVERY].l.items()}.items():
+        holders = [one for one, scope in zip(every, scopes, strict=True) if name in scope.fields]
+        # What a record says in two releases only is tested of the two.
+        times = np.sum([one.recoding.cut.left > 0 for one in holders], axis=0)
+        rows = np.flatnonzero(times > 2)
+        values[name] = least
+        if len(rows):
+            groups = [_rest_groups(one, name) for one in holders]
+            common = common_values_of_all(groups, _values_together(holders, name), rows)
+            values[name] = int(common.min())
+            broken[rows[common < least]] = True
+    return Together(int(joint.persons.min()), values, broken)
 
 
 def _suppressed(chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
@@ -85,6 +124,9 @@ def _suppressed(chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
             pair = together(now[one], now[other])
             broken[one] |= pair.broken
             broken[other] |= pair.broken
+        if len(now) > 2:
+            whole = all_together(now).broken
+            broken = {name: before | whole for name, before in broken.items()}
         again = {name: _without(one, broken[name]) for name, one in now.items()}
         if any(one is None for one in again.values()):
             return dict(chosen)
@@ -123,11 +165,11 @@ def _rest_groups(one: Chosen, name: str) -> Counts:
     return groups
 
 
-def _values_together(one: Chosen, other: Chosen, name: str) -> tuple[Counts, Counts]:
-    """The values of a sensitive field in two releases, numbered together; null is -1."""
-    keys = [each.data.normal_keys(name, each.recoding.levels) for each in (one, other)]
+def _values_together(every: Sequence[Chosen], name: str) -> list[Counts]:
+    """The values of a sensitive field in several releases, numbered together; null is -1."""
+    keys = [each.data.normal_keys(name, each.recoding.levels) for each in every]
     numbers, distinct = codes(np.concatenate(keys))
-    nobody = np.logical_or.reduce([persons < 0 for persons in one.data.cells.persons.numbers])
-    nothing = (distinct == one.data.job.prints.null)[numbers] | np.concatenate([nobody, nobody])
+    nobody = np.logical_or.reduce([persons < 0 for persons in every[0].data.cells.persons.numbers])
+    nothing = (distinct == every[0].data.job.prints.null)[numbers] | np.tile(nobody, len(every))
     numbers = np.where(nothing, -1, numbers)
-    return numbers[: len(keys[0])], numbers[len(keys[0]) :]
+    return list(numbers.reshape(len(keys), -1))

@@ -25,6 +25,7 @@ from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, co
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.risk.histogram import Counts, Histogram, row_digest, total
+from beam_deid.transforms.risk.steady import steady
 from beam_deid.transforms.terms import LabelName, Recoverability
 
 _NO_KEYS: tuple[Keys, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
@@ -174,7 +175,7 @@ def _label(one: Chosen, seen: Candidate, read: int) -> Label:
         seen.found = replace(seen.found, ordered=True)
         tests = once_ordered(seen, tests)
     label = decide_label(
-        seen, tests, search=_told(one), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
+        seen, tests, search=steady(_told(one)), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
         base_rates=seen.base_rates(), **seen.combinations(),
     )  # fmt: skip
     fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}

@@ -7,6 +7,7 @@ from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.risk.linkage import Linked
+from beam_deid.transforms.risk.steady import steady
 
 
 def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
@@ -18,7 +19,7 @@ def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float |
     """The same for a join with a table, with candidates and what follows if the table is the population."""
     candidates = None if joined.candidates is None else asdict(joined.candidates)
     presence = None if joined.presence is None else asdict(joined.presence)
-    return replace(attack(name, on, joined.linked, limit), candidates=candidates, presence=presence)
+    return replace(attack(name, on, joined.linked, limit), candidates=steady(candidates), presence=steady(presence))
 
 
 def exposed_facts(exposed: Exposed) -> dict[str, Any]:

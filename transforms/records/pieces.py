@@ -167,7 +167,11 @@ def value_order(rows: pa.Table, rest: Sequence[str]) -> np.ndarray:
     order = np.lexsort((each, groups))
     if len(np.unique(each)) == rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows:
         return order
-    # Values that differ have one hash: somebody made them so. Then the values themselves tell the order.
+    # Values that differ have one hash: somebody made them so. Then the values themselves tell the order; floats by their bits,
+    # for 0.0 and -0.0 would tie.
+    for place, one in enumerate(rows.schema):
+        if pa.types.is_floating(one.type):
+            rows = rows.set_column(place, one.name, pa.array(hashed[one.name]))
     return np.asarray(pc.sort_indices(rows, [(name, "ascending") for name in rows.schema.names]).to_numpy())
 
 

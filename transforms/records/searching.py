@@ -74,6 +74,11 @@ class Searcher:
         """The levels that are open to each field, ascending."""
         return {name: self.data.openings.choices(name) for name in self.data.layout.open}
 
+    def coarsest(self) -> Iterator[Levels]:
+        """The most general levels, at each choice of levels of sensitive fields: more general ones of these have fewer values."""
+        for choices in self._apart():
+            yield {name: allowed[-1] for name, allowed in choices.items()}
+
     def lattices(self) -> list[tuple[Choices, Lattice]]:
         """A lattice for all levels; or one for each choice of levels of sensitive fields, since those change what is required."""
         if not self._lattices:

@@ -5,7 +5,7 @@ in both releases knows its group in each, whether it is in each at all, and that
 groups have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,11 +66,24 @@ def joint_groups(first: Side, second: Side, persons: Persons, counts: Counts | N
         persons: The persons of these cells.
         counts: Records of each cell, shape (n,); None for one each.
     """
-    rows = np.flatnonzero(first.present | second.present)
-    here, there = first.present[rows], second.present[rows]
-    keys = _pair_numbers(first.shared[rows], second.shared[rows]) * 4 + 2 * here + there
-    found, distinct = ordered_codes(keys.view(np.uint64))
-    groups = np.full(len(first.shared), -1, np.int64)
+    return joint_groups_of_all((first, second), persons, counts)
+
+
+def joint_groups_of_all(sides: Sequence[Side], persons: Persons, counts: Counts | None = None) -> Joint:
+    """The same of any number of releases: by what each says of the fields that others hold as well, and by which they are in.
+
+    Args:
+        sides: The releases, one at least.
+        persons: The persons of these cells.
+        counts: Records of each cell, shape (n,); None for one each.
+    """
+    rows = np.flatnonzero(np.logical_or.reduce([side.present for side in sides]))
+    found = np.zeros(len(rows), np.int64)
+    distinct: Bits = np.zeros(min(len(rows), 1), np.uint64)
+    for side in sides:
+        said = _pair_numbers(side.shared[rows], side.present[rows].astype(np.int64))
+        found, distinct = ordered_codes(_pair_numbers(found, said).view(np.uint64))
+    groups = np.full(len(sides[0].shared), -1, np.int64)
     groups[rows] = found
     records = tally(found, np.ones(len(rows), np.int64) if counts is None else counts[rows], len(distinct))
     least, identity = least_persons(groups, len(distinct), persons)
@@ -96,6 +109,41 @@ def common_values(first_group: Counts, second_group: Counts, values_first: Count
     keys = first_group[rows] * other.groups + second_group[rows]
     pair, distinct = ordered_codes(keys.view(np.uint64))
     return _common(one, other, distinct.view(np.int64))[pair]
+
+
+def common_values_of_all(groups: Sequence[Counts], values: Sequence[Counts], rows: Rows) -> Counts:
+    """The same of any number of releases: the values that are left for whoever knows a cell's group in each that it is in.
+
+    Args:
+        groups: Of each release the rest group of each cell, shape (n,), int64; -1 where the cell is not there.
+        values: Of each release the number of each cell's value, shape (n,), int64; -1 for null. All are numbered together.
+        rows: The cells that are asked about, as indices, shape (r,); each is in one of the releases at least.
+
+    Returns:
+        How many values that are not null all its groups have, for each of ``rows``, shape (r,), int64.
+    """
+    many = 1 + max(map(_greatest, values))
+    held = [_Held.of(group, value, many) for group, value in zip(groups, values, strict=True)]
+    keys = np.zeros(len(rows), np.int64)
+    for group in groups:
+        keys, _ = ordered_codes(_pair_numbers(keys, group[rows]).view(np.uint64))
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    places = [group[rows][first] for group in groups]
+    sizes = np.stack([
+        np.where(place < 0, np.iinfo(np.int64).max, np.append(one.sizes, 0)[place]) for one, place in zip(held, places, strict=True)
+    ])  # fmt: skip
+    # Each value of the smallest of a cell's groups is looked up in its other groups.
+    smallest, found = sizes.argmin(axis=0), np.zeros(len(first), np.int64)
+    for number, (one, place) in enumerate(zip(held, places, strict=True)):
+        here = np.flatnonzero((smallest == number) & (place >= 0))
+        begins = np.append(np.cumsum(one.sizes) - one.sizes, 0)
+        for item, at in _expanded(one.sizes[place[here]], begins[place[here]]):
+            met, left = here[item], np.ones(len(item), np.bool_)
+            for other, there in zip(held, places, strict=True):
+                _, has = _places(other.group * many + other.value, there[met] * many + one.value[at])
+                left &= has | (there[met] < 0)
+            found += np.bincount(met[left], minlength=len(found))
+    return found[which]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class AverageRisk(Requirement):
     source = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
     line = 6
     words = "average risk of the persons released: groups divided by persons"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""

@@ -13,6 +13,7 @@ class ClassesAtRisk(Requirement):
     line = 6
     default = Default.always(0, "GB/T 42460-2023 (reference)")
     words = "share R_a of groups whose risk is above 1/k"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""

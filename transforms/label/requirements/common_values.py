@@ -12,7 +12,7 @@ from beam_deid.transforms.label.requirements.requirement import (
     Seen,
     unmeasured,
 )
-from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.scope import EVERY, Scope
 
 
 class CommonValues(Requirement):
@@ -29,8 +29,10 @@ class CommonValues(Requirement):
         """A test of each sensitive column with each sibling release."""
         for name, sibling in scope.siblings.items():
             for column in sibling.sensitive:
-                said = f"fewest values of {column} that a record's groups here and in {name} have in common"
-                yield self._test(sibling.l[column], scope.around(column), said, f"{name}:{column}", parameter=(name, column))
+                others = "in all releases of the run" if name == EVERY else f"here and in {name}"
+                said = f"fewest values of {column} that a record's groups {others} have in common"
+                least = max(sibling.l[column], self.limit(scope))
+                yield self._test(least, scope.around(column), said, f"{name}:{column}", parameter=(name, column))
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest values."""

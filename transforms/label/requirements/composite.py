@@ -27,6 +27,7 @@ class Composite(Requirement):
     )
     compare = Compare.AT_LEAST
     words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where rows can be linked."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from beam_deid.transforms.label.requirements.persons import LEAST_K
+from beam_deid.transforms.label.requirements.persons import LEAST_K, K
 from beam_deid.transforms.label.requirements.requirement import (
     Compare,
     Default,
@@ -12,7 +12,7 @@ from beam_deid.transforms.label.requirements.requirement import (
     Seen,
     unmeasured,
 )
-from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.scope import EVERY, Scope
 
 
 class Composition(Requirement):
@@ -22,14 +22,16 @@ class Composition(Requirement):
     target = "RELEASE"
     line = 8
     default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
+    option = K
     compare = Compare.AT_LEAST
     words = "persons in the smallest group of records that look alike both in this release and in another one of the same records"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test with each sibling release."""
         for name, sibling in scope.siblings.items():
-            said = f"persons in the smallest group of records that look alike both here and in {name}"
-            yield self._test(sibling.k, sibling.shared, said, name)
+            others = "in all releases of the run" if name == EVERY else f"both here and in {name}"
+            said = f"persons in the smallest group of records that look alike {others}"
+            yield self._test(max(sibling.k, self.limit(scope)), sibling.shared, said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest persons."""
@@ -39,4 +41,4 @@ class Composition(Requirement):
         found = seen.found.compositions.get(test.target)
         if found is None or found.persons is None:
             return Figure(None, found.reason if found else f"what {test.target} and this release say together was not measured")
-        return Figure(found.persons, f"on {', '.join(test.columns) or 'presence alone'}, at the levels of both")
+        return Figure(found.persons, f"on {', '.join(test.columns) or 'presence alone'}, at the levels of each")

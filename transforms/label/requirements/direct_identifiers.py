@@ -25,6 +25,7 @@ class DirectIdentifiers(Requirement):
     line = 1
     default = Default.always(0, "PIPL Art. 4; GB/T 35273-2020 3.14")
     words = "released columns that name a person, by role or by kind: clear, masked or under a key; free text in any form"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""

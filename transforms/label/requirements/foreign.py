@@ -10,6 +10,7 @@ class Foreign(Requirement):
     """No released column holds something of somebody else's making that leads back to a person."""
 
     line = 2
+    told = True
     attack: str
     sentence: str
 

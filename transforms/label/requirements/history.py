@@ -21,6 +21,7 @@ class History(Requirement):
     source = "de Montjoye et al.: Unique in the crowd (2013)"
     line = 3
     words = "greatest chance that one to four points of a person's history single the person out (unicity)"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""

@@ -17,6 +17,7 @@ class Keyless(Requirement):
     line = 2
     default = Default(_LIMIT, "ours")
     words = "of a pseudonym whose key was destroyed, the share of values that frequencies or intervals name rightly, above chance"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each pseudonym without a key."""

@@ -244,6 +244,7 @@ class Requirement(ABC):
         compare: How its figure is compared with its limit.
         words: What its figure is, for README and report: in a few words, without a full stop.
         suppresses: Whether rows that break it may be suppressed.
+        told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
     """
 
     name: ClassVar[str]
@@ -257,6 +258,7 @@ class Requirement(ABC):
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
     suppresses: ClassVar[bool] = False
+    told: ClassVar[bool] = False
 
     @abstractmethod
     def planned(self, scope: Scope) -> Iterator[Planned]:

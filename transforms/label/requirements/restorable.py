@@ -14,6 +14,7 @@ class Restorable(Requirement):
     line = 2
     default = Default.always(0, "PIPL Art. 73: anonymized information cannot be restored")
     words = "released columns for which a key or a mapping table exists, with anybody"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""

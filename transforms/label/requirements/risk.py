@@ -19,6 +19,7 @@ class OverallRisk(Requirement):
     example = "risk: 0.03"
     default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
     words = "overall risk R: group risk (highest in public sharing, else average) times environment risk E"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""

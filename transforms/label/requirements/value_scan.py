@@ -13,6 +13,7 @@ class ValueScan(Requirement):
     line = 1
     default = Default.always(0, "ours: one hit is one too many")
     words = "identifiers found in released values, hierarchy labels and column names, however they are spelt"
+    told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""

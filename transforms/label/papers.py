@@ -1,0 +1,98 @@
+"""What a label says twice: figures that follow from the evidence beside the tests, and facts that follow from its scope.
+
+Whoever changes a test alone, or what it was made from alone, is found. Whoever changes both is not: only a signature, or a
+new measurement, shows that a figure is true.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
+from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.terms import LabelName, Sharing
+
+CONDITION = "only if this is the only release of these records"
+"""Under what condition a label holds, as long as nobody keeps a register of what was given out before."""
+
+_NEAR = 1e-9
+_PERSONS = range(3, 9)
+"""Lines that count persons."""
+
+
+class Papers:
+    """A release as its label tells of it: as much as the requirements need whose figures are `told`."""
+
+    def __init__(self, scope: Scope, label: Mapping[str, Any]) -> None:
+        self.scope, self.risk = scope, label["risk"]
+        self.empty, self.counted = label["records"]["released"] == 0, scope.subject is not None
+        self.found = Found(
+            hits=tuple((one["field"], one["kind"], one["hits"]) for one in label["scan"]),
+            recoveries=tuple(Recovery(**one) for one in label["recoveries"]),
+            attacks=tuple(Attack(**{**one, "on": tuple(one["on"])}) for one in label["attacks"]),
+            history=tuple(label["history"]),
+        )
+
+
+def disagreements(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
+    """What a label says twice and not alike, a sentence each.
+
+    Raises:
+        ArithmeticError, AttributeError, LookupError, TypeError, ValueError: The label lacks evidence, or it has another shape.
+    """
+    yield from _figures(scope, label)
+    yield from _facts(scope, label)
+    amended = label.get("amendments") or []
+    if label["label"] == LabelName.ANONYMIZED and any(one["label"] != LabelName.ANONYMIZED for one in amended):
+        yield "the label became anonymized after the release was made; only a new run can show that"
+
+
+def _figures(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
+    papers = Papers(scope, label)
+    made = {str(test["name"]): test.get("measured") for test in label["tests"]}
+    for requirement, test in planned(scope):
+        measured = made.get(test.name)
+        if measured is None:
+            continue  # it does not hold, and no evidence makes it
+        if scope.subject is None and test.line in _PERSONS:
+            yield f"the test {test.name} counts persons, and nobody says whom the records are about"
+        # A person has one figure by each identity, and the release as a whole the least of them.
+        elif requirement.told and not _same(measured, requirement.figure(test, papers).measured):  # type: ignore[arg-type]
+            yield f"the test {test.name} does not follow from the evidence beside it"
+    named = {f"attacker:{name}" for name in scope.attackers}
+    for one in papers.found.attacks:
+        if one.name.startswith("attacker:") and one.name not in named:
+            yield f"the label tells of {one.name}, whom it does not declare"
+    if made.get("k") is not None and not _same(made["k"], label["risk"]["k"]):
+        yield "the test k does not follow from the evidence beside it"
+
+
+def _facts(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
+    environment = {name: value for name, value in scope.environment.items() if name not in ("E", "population")}
+    attackers = {name: {"known": list(one.known), "table": one.table} for name, one in scope.attackers.items()}
+    counted, every = label["identities"], {scope.subject, *scope.identities} - {None}
+    anonymized = label["label"] == LabelName.ANONYMIZED
+    facts = {
+        "sensitive": label["sensitive"] == bool(scope.sensitive),
+        "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
+        "condition": label["condition"] == (CONDITION if anonymized else ""),
+        "environment": label["environment"] == scope.environment
+        and _same(scope.environment["E"], environment_risk(scope.sharing is Sharing.PUBLIC, **environment)),
+        "attackers": label["attackers"] == attackers,
+        "linked": scope.linked == links(scope.fields),
+        "identities": scope.subject is None or {*counted["counted"], *counted["same_as"]} == every,
+        "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,
+        "changes": {one["test"] for one in label["changes"]} <= {one["name"] for one in label["tests"] if not one["passed"]}
+        or bool(label.get("amendments")),
+    }  # fmt: skip
+    wrong = (name for name, holds in facts.items() if not holds)
+    yield from (f"what the label says of {name} does not follow from what it is about" for name in wrong)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool) or not all(isinstance(each, int | float) for each in (one, other)):
+        return False
+    return math.isclose(one, other, rel_tol=_NEAR, abs_tol=_NEAR)
