@@ -7,17 +7,20 @@ from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
-from beam_deid.transforms.recognisers.identity import names_one_person
+from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
 def identities(policy: Policy) -> tuple[str, ...]:
-    """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person."""
+    """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person.
+
+    A kind that names a person overrides the role: a mobile tells who is the same person whatever a policy calls it.
+    """
     subject = policy.subject_field
     named = [
         name for name, spec in policy.fields.items()
-        if name != subject and spec.has(Role.DIRECT) and names_one_person(policy.kind(name))
+        if name != subject and (spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING) and names_one_person(policy.kind(name))
     ]  # fmt: skip
     return (*((subject,) if subject is not None else ()), *named)
 

@@ -20,6 +20,8 @@ from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.terms import LabelName, Recoverability
 
 _CHANGING = (1, 2, 6, 7)
+WHOLE = "ungeneralized"
+"""What a value of a field that names persons is called where generalizing took nothing from it."""
 """Lines that no suppression mends, and that the choice of levels may."""
 
 
@@ -120,13 +122,20 @@ def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
 
 
 def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """Identifiers in released values, in all labels that a release may give out, and in the names of columns."""
+    """Identifiers in released values, in all labels that a release may give out, and in the names of columns.
+
+    A value that is generalized to itself, in a field that names persons, is one.
+    """
     data, layout = seen.data, seen.data.layout
     hits = dict(data.measured.scanned.hits)
     for place, count in data.hits_in_labels.items():
         hits[place] = hits.get(place, 0) + count
     for place, count in scan_names(layout.fields).items():
         hits[place] = hits.get(place, 0) + count
+    for name in layout.named:
+        count = data.left_whole(name, seen.levels)
+        if count:
+            hits[name, WHOLE] = count
     return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
 
 
