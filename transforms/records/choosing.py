@@ -103,8 +103,9 @@ def search_for_label(searcher: Searcher) -> Searched:
         return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None
 
     hopeless = _hopeless(data)
-    if hopeless is None and accept(coarsest) is None:
-        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
+    if hopeless is None and not {*coarsest} & {*data.layout.sensitive} and accept(coarsest) is None:
+        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too. Coarser values are not: where
+        # nothing is left of a sensitive field, its groups have no two values.
         hopeless = "nothing satisfies at the most general levels, and so at none below them"
     if hopeless is not None:
         return Searched(coarsest, None, require, 1, 1, 0.0, hopeless, True, 1)

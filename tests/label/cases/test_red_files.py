@@ -1,5 +1,7 @@
 """What an attacker looked for in runs on files: roles that are wrong, orders for persons, whole names, values that say nothing."""
 
+import base64
+import hashlib
 from dataclasses import replace
 
 import pyarrow as pa
@@ -133,7 +135,46 @@ def mail(who):
     return f"wang{who.cell}@qq.com"
 
 
+# What a search may find, and identifiers that are written so that no one sees them
+
+
+def open_sensitive():
+    """By what they are 10 people of a city have a thing, by what it is for 20."""
+    use = "".join(f"{item};{'吃' if item in ITEMS[:2] else '用'};*\n" for item in ITEMS)
+    return {"in.parquet": crowd(grid(city=CITIES), 40, category=lambda who: turn(ITEMS, who.person)), "h.csv": use}
+
+
+def hidden(way, write, line):
+    return Case(
+        f"hidden {way}", "Half of the people have one value each, which is a mobile or made from it.",
+        lambda: crowd(
+            grid(city=CITIES), 200, note=lambda who: write(mobile(13_800 + who.person % 2)),
+            category=lambda who: turn(ITEMS, who.person // 2),
+        ),
+        policy(
+            roles(direct="buyer", quasi="city", insensitive="note", sensitive="category"), a=release("public", "city note category")
+        ),
+        fails=(line,),
+    )  # fmt: skip
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
+OPEN = policy(
+    roles(direct="buyer", quasi="city", sensitive="category"),
+    a=release("public", "city", {"category": {"generalize": {"hierarchy": "h.csv"}}}),
+)
+
 CASES = [
+    Case("open level of a sensitive field", "What things are for is known of 20 people each.", open_sensitive, OPEN),
+    hidden("by controls", lambda text: f"{text[:3]}\x01{text[3:7]}\x02{text[7:]}", 1),
+    hidden("by bars", lambda text: f"{text[:3]}|{text[3:7]}|{text[7:]}", 1),
+    hidden("by tildes", lambda text: f"{text[:3]}~{text[3:7]}～{text[7:]}", 1),
+    hidden("in a digest with 0x", lambda text: f"0x{sha256(text).hex()}", 2),
+    hidden("in a digest with its name", lambda text: f"sha256:{sha256(text).hex()}", 2),
+    hidden("in a digest without padding", lambda text: base64.urlsafe_b64encode(sha256(text)).decode().rstrip("="), 2),
     unnamed(lambda who: turn([*ITEMS, "罕见病药"], who.person)), replace(unnamed(lambda who: "罕见病药"), fails=(4,)),
     spelt("with a name", lambda who: f"{mobile(who.cell)} 王{who.person}"),
     spelt("with a name first", lambda who: f"王{who.person} {mobile(who.cell)}"),
