@@ -274,7 +274,7 @@ def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
     texts = spelt_once(to_kind(values, Kind.TEXT)[0])
     if not same:
         return texts
-    merged = {_normal(other): _normal(one) for one, others in same.items() for other in others}
+    merged = _merged(same)
     others, ones = pa.array(list(merged), pa.string()), pa.array(list(merged.values()), pa.string())
 
     def together(distinct: pa.Array) -> pa.Array:
@@ -282,6 +282,26 @@ def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
         return pc.if_else(found.is_valid(), ones.take(found), distinct)
 
     return per_distinct(texts, together)
+
+
+def _merged(same: Mapping[str, Sequence[str]]) -> dict[str | None, str | None]:
+    """One spelling for each of those that a policy calls the same, in however many steps and spellings it says so."""
+    merged: dict[str | None, str | None] = {}
+
+    def root(text: str | None) -> str | None:
+        while text in merged:
+            text = merged[text]
+        return text
+
+    for one, others in same.items():
+        for other in others:
+            ours, theirs = root(_normal(one)), root(_normal(other))
+            # What means the same as what is not known is not known either.
+            if ours != theirs and theirs is None:
+                ours, theirs = theirs, ours
+            if ours != theirs:
+                merged[theirs] = ours
+    return {text: root(text) for text in merged}
 
 
 def _normal(text: str) -> str | None:
@@ -295,9 +315,9 @@ def _whole(values: pa.Array, released: pa.Array) -> pa.Array:
     return pc.unique(released.filter(pc.equal(still_whole(released), own).fill_null(False)))
 
 
-def still_whole(texts: pa.Array) -> pa.Array:
-    """Texts (n,) that may name somebody, normalized, to be compared with a source's; null where two characters do not say who."""
-    texts = normal_text(texts)
+def still_whole(values: pa.Array) -> pa.Array:
+    """Values (n,) that may name somebody, as normalized text to be compared with a source's; null where it is hardly any."""
+    texts = normal_text(to_kind(values, Kind.TEXT)[0])
     return pc.if_else(pc.match_substring_regex(texts, r"[\p{L}\p{N}].*[\p{L}\p{N}]"), texts, None)
 
 

@@ -168,6 +168,14 @@ OPEN = policy(
 )
 
 CASES = [
+    Case(
+        "open ranges of a subject", "A direct identifier that is a number, in ranges of 100 people or more.",
+        lambda: crowd(grid(city=CITIES), 100, buyer=lambda who: who.number, category=lambda who: turn(ITEMS, who.person)),
+        policy(
+            roles(direct="buyer:integer", quasi="city", sensitive="category"),
+            a=release("public", "category", {"buyer": {"generalize": {"ranges": [1, 100]}}}),
+        ),
+    ),
     Case("open level of a sensitive field", "What things are for is known of 20 people each.", open_sensitive, OPEN),
     hidden("by controls", lambda text: f"{text[:3]}\x01{text[3:7]}\x02{text[7:]}", 1),
     hidden("by bars", lambda text: f"{text[:3]}|{text[3:7]}|{text[7:]}", 1),
@@ -199,6 +207,9 @@ CASES = [
     *(in_two("HIV阳性", other) for other in ("", "  ", "\u200b", "未知", "HIV 阳性", "HIV阳性。", "***")),
     in_two("HIV阳性", "无", fails=()), in_two("A+", "A-", fails=()), in_two(1.5, float("nan")), in_two(1.5, 15.0, fails=()),
     in_two("100", "100.00"), in_two("100", "+1e2"), in_two("1000", "1,000.0"),
+    in_two("A1", "B1", top={"same": {"category": {"X1": ["a1"], "Y1": ["b1"], "Z1": ["x1 ", "y1 "]}}}),
+    in_two("A1", "B1", top={"same": {"category": {"A1": ["C1"], "B1": ["C1 "]}}}),
+    in_two("A1", "B1", fails=(), top={"same": {"category": {"A1": ["C1"], "B1": ["D1"]}}}),
     in_two("HIV", "blood disease", top={"same": {"category": {"Unknown": ["Blood Disease"]}}}),
 ]  # fmt: skip
 
