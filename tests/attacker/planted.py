@@ -137,6 +137,12 @@ def the_other_identity_decides() -> tuple[World, World]:
     return world(changed(town(6), 5, mobile="13800000004") + crowd()), world(changed(town(5), 4, mobile="13800000003") + crowd())
 
 
+def a_kind_makes_an_identity() -> tuple[World, World]:
+    fields = {**FIELDS, "mobile": {"role": "insensitive", "kind": "mobile"}}
+    right, wrong = the_other_identity_decides()
+    return replace(right, fields=fields), replace(wrong, fields=fields)
+
+
 def spellings_are_one_identity() -> tuple[World, World]:
     return world(changed(town(6), 5, mobile="+86 138-0000-0004") + crowd()), world(
         changed(town(5), 4, mobile="１３８００００００03") + crowd())  # fmt: skip
@@ -404,6 +410,7 @@ PAIRS: dict[str, tuple[Callable[[], tuple[World, World]], int, str]] = {
     "smallest group, off by one": (smallest_group, 3, "k"),
     "rows counted for persons": (rows_are_no_persons, 3, "k"),
     "only the subject counted": (the_other_identity_decides, 3, "k"),
+    "identities by their role alone": (a_kind_makes_an_identity, 3, "k"),
     "spellings of an identity counted": (spellings_are_one_identity, 3, "k"),
     "spellings of the subject counted": (the_subjects_spellings_are_one, 3, "k"),
     "null counted as a person": (a_null_counts_nobody, 3, "k"),

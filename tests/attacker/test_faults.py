@@ -36,9 +36,11 @@ from beam_deid.transforms.label.requirements import (
     risk,
     value_scan,
 )
+from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.records import candidate, choosing, composing, measuring, pieces
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cutting import cut
+from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.risk import persons as persons_module
 
 from . import faults
@@ -71,13 +73,14 @@ class Fault:
 FAULTS = (
     Fault("direct_identifiers", "roles alone", replaced(direct_identifiers, "IDENTIFYING", frozenset()),
           "kind that overrides a role"),
-    Fault("value_scan", "nothing is scanned", replaced(choosing, "hits_of", lambda seen: ()), "identifier among values"),
+    Fault("value_scan", "nothing is scanned", replaced(ReleasedData, "hits", ()), "identifier among values"),
     Fault("value_scan", "limit", limit(value_scan.ValueScan, 1e6), "identifier among values"),
     Fault("k", "limit", limit(k.Rest, 1), "smallest group, off by one"),
     Fault("k", "column", left_out("rest", "device"), "a column left out"),
     Fault("k", "rows", counted(faults.rows_for_persons), "rows counted for persons"),
     Fault("k", "null", counted(faults.nulls_are_persons), "null counted as a person"),
     Fault("k", "subject alone", counted(faults.by_subject_alone), "only the subject counted"),
+    Fault("k", "kind", replaced(scoping, "IDENTIFYING", frozenset()), "identities by their role alone"),
     Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of an identity counted"),
     Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of the subject counted"),
     Fault("k", "a null is its own", replaced(persons_module, "_filled", faults.filled_by_rows),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from .oracle import Finding, attack
-from .planted import PAIRS, World
+from .planted import PAIRS, World, crowd, world
 from .product import decided, write
 from .test_shipped import ran
 
@@ -47,11 +47,22 @@ def test_what_the_product_suppresses_is_enough(name: str, tmp_path: Path) -> Non
         assert attack(world.source, world.written(0.5), tmp_path / "out") == []
 
 
+def test_levels_of_a_sensitive_column_are_searched_though_its_most_general_one_tells_nothing(tmp_path: Path) -> None:
+    fine = [{**row, "ill": f"{row['ill']} {number % 30}"} for number, row in enumerate(crowd(200))]
+    ills = {"generalize": {"prefix": [3]}}
+    wide = world(fine, columns={"a": {"place": "keep", "ill": ills}})
+    prepared, decision = decided(wide, tmp_path)
+    assert decision.releases["a"].label.search["levels"] == {"ill": "first 3"}
+    assert decision.releases["a"].label.label == "anonymized"
+    write(prepared, decision, tmp_path / "out")
+    assert attack(wide.source, wide.written(0.0), tmp_path / "out") == []
+
+
 def test_rows_that_differ_in_bits_alone_are_shuffled(tmp_path: Path) -> None:
-    world = PAIRS["equal by value, not by bytes"][0]()[0]
+    zero = PAIRS["equal by value, not by bytes"][0]()[0]
     random = np.random.default_rng(8)
-    rows = [world.rows[number] for number in random.permutation(len(world.rows))]
-    zeros = replace(world, rows=rows, columns={"a": {"place": "keep"}})
+    rows = [zero.rows[number] for number in random.permutation(len(zero.rows))]
+    zeros = replace(zero, rows=rows, columns={"a": {"place": "keep"}})
     prepared, decision = decided(zeros, tmp_path)
     assert decision.releases["a"].label.label == "anonymized"
     write(prepared, decision, tmp_path / "out")

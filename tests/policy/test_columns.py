@@ -31,3 +31,12 @@ def test_a_renamed_column_gets_the_field_that_it_may_be() -> None:
         "a.csv: column 'Birth-Year' is not in the policy; did you mean the field 'birth_year'? "
         "Otherwise add under fields: Birth-Year: {role: …}"
     )
+
+
+def test_nobody_is_counted_by_a_list() -> None:
+    lists = {"a.jsonl": ["category", "tid"]}
+    with pytest.raises(PolicyError) as caught:
+        check_columns(POLICY, {"a.jsonl": NAMES}, lists)
+    assert caught.value.problems == [
+        "a.jsonl: column 'tid' is a list, by which no person can be counted; give its field kind: free_text"
+    ]

@@ -24,6 +24,9 @@ _INVISIBLE = (
 _CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
 _CASED = 0x1E944  # no character from here on has a case
 _SPACE = ord(" ")
+_EXACT = float(2**53)
+_UNKNOWN = pa.array(["null", "nan", "n/a", "nil", "unknown", "未知", "不详"])
+"""Words for a value that is not known; none and 无 are not among them, since having nothing is a value."""
 _ASCII_SPACES = r"[\t-\r\x1c-\x1f ]+"
 
 
@@ -37,6 +40,47 @@ def normal_text(texts: pa.Array) -> pa.Array:
         texts: Text in any layout, shape (n,).
     """
     return per_distinct(texts, _normal)
+
+
+def spelt_once(texts: pa.Array) -> pa.Array:
+    """What values say, whatever they look like: a plain ``string`` array (n,), null where the texts are or say nothing.
+
+    Beyond `normal_text`, white space and punctuation at an end do not matter, nor how a number is written: 100 = 1e2 = +0100.00.
+
+    Args:
+        texts: Text in any layout, shape (n,).
+    """
+    return per_distinct(texts, lambda distinct: _spelt_once(_normal(distinct)))
+
+
+def _spelt_once(texts: pa.Array) -> pa.Array:
+    texts = pc.replace_substring_regex(texts, r"\s+", "")
+    texts = pc.replace_substring_regex(texts, r"[。.,;:!?、]+\z", "")
+    number = pc.match_substring_regex(texts, r"\A[+-]?[0-9][0-9,]*(\.[0-9]+)?\z")
+    if pc.any(number, min_count=0).as_py():
+        texts = pc.replace_with_mask(texts, number, _digits_once(texts.filter(number)))
+    power = pc.match_substring_regex(texts, r"\A[+-]?[0-9]+(\.[0-9]+)?e[+-]?[0-9]{1,3}\z")
+    if pc.any(power, min_count=0).as_py():
+        texts = pc.replace_with_mask(texts, power, _power(texts.filter(power)))
+    nothing = pc.or_(pc.match_substring_regex(texts, r"\A\**\z"), pc.is_in(texts, value_set=_UNKNOWN))
+    return pc.if_else(nothing, None, texts)
+
+
+def _digits_once(texts: pa.Array) -> pa.Array:
+    """Numbers (n,) without a plus, separators, and zeros that change nothing."""
+    texts = pc.replace_substring_regex(texts, r"[+,]", "")
+    texts = pc.replace_substring_regex(texts, r"\A(-?)0+([0-9])", r"\1\2")
+    texts = pc.replace_substring_regex(texts, r"(\.[0-9]*?)0+\z", r"\1")
+    texts = pc.replace_substring_regex(texts, r"\.\z", "")
+    return pc.replace_substring_regex(texts, r"\A-0\z", "0")
+
+
+def _power(texts: pa.Array) -> pa.Array:
+    """Numbers (n,) with an exponent as their digits, as far as a floating-point number holds them."""
+    values = texts.cast(pa.float64())
+    whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), _EXACT))
+    digits = pc.if_else(whole, values, None).cast(pa.int64()).cast(pa.string())
+    return pc.coalesce(digits, values.cast(pa.string()))
 
 
 def _normal(texts: pa.Array) -> pa.Array:

@@ -31,6 +31,8 @@ class Parquet(Format):
         for field in schema:
             if pa.types.is_nested(field.type):
                 raise InputError("nested columns are not read", f"{path}: {field.name}", "Flatten it first")
+            if pa.types.is_float16(field.type) or pa.types.is_binary_view(field.type):
+                raise InputError(f"columns of type {field.type} are not read", f"{path}: {field.name}", "Write float32, or binary")
         return schema
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:

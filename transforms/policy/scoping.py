@@ -16,7 +16,7 @@ from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 def identities(policy: Policy) -> tuple[str, ...]:
     """The fields of the source by which persons are counted: the subject, and direct identifiers that name one person.
 
-    A kind that names a person makes a field a direct identifier, whatever role it has.
+    A kind that names a person overrides the role: a mobile tells who is the same person whatever a policy calls it.
     """
     subject = policy.subject_field
     named = [

@@ -42,6 +42,10 @@ _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,
 _SIMPLE, _NOT_SIMPLE = r"\A[0-9A-Za-z]{1,24}\z", r"(?i:\A[0-9]*x{3,}[0-9]*\z|\A[0-9]e[0-9]{1,2}\z)"
 """What is spelt in one way only, and what looks so and is a mask, or a number as a spreadsheet writes it. No platform's ciphertext
 or index is so short and has letters and digits alone."""
+_MAIL = r"\A.*?([a-z0-9][a-z0-9._%-]*)(?:\+[a-z0-9._%+-]*)?(@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}).*\z"
+_MOBILE = r"\A(?:.*[^0-9a-z])?(?:\+?(?:0*86|0+))*(1[3-9][0-9]{9})(?:[^0-9a-z].*)?\z"
+_EXTENDED = r"1[3-9][0-9]{9}[^0-9]{1,4}[0-9]{3,4}\s*\z"
+"""A number with an extension behind it, which stands for another person."""
 _NUMERAL = "".join(NUMERALS)
 _EXACT = float(2**63)
 
@@ -101,12 +105,12 @@ def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     given = pc.replace_substring_regex(given, r"\A\s*(?:=\"([^\"]*)\"|'(.*))\s*\z", r"\1\2")
     none = _hidden(given)
     texts = pc.if_else(pa.array(none), None, given).fill_null("")
-    texts = digits_read(CodePoints.of(normal_text(texts))).column()
-    texts = _trimmed(pc.replace_substring_regex(texts, r"\s+", ""))
+    texts = _alone(digits_read(CodePoints.of(normal_text(texts))).column())
+    texts = _trimmed(pc.replace_substring_regex(texts, r"[\s\x00-\x1f\x7f]+", ""))
     texts = pc.if_else(pc.is_in(texts, value_set=_NOTHING), "", texts)
     texts = _scientific(texts)
     texts = _numerals(texts)
-    texts = _ungrouped(texts, kind)
+    texts = _alone(_ungrouped(texts, kind))
     texts = _national(texts, kind)
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
@@ -146,9 +150,20 @@ def _ungrouped(texts: pa.Array, kind: Kind | None) -> pa.Array:
     return pc.replace_with_mask(texts, number, pc.replace_substring_regex(texts.filter(number), _BETWEEN, ""))
 
 
+def _alone(texts: pa.Array) -> pa.Array:
+    """A mail address or a mobile without what stands beside it: a name, a second one, a label of one's own."""
+    mail = pc.match_substring_regex(texts, _MAIL)
+    if pc.any(mail, min_count=0).as_py():
+        texts = pc.replace_with_mask(texts, mail, pc.replace_substring_regex(texts.filter(mail), _MAIL, r"\1\2"))
+    mobile = pc.and_not(pc.match_substring_regex(texts, _MOBILE), pc.match_substring_regex(texts, _EXTENDED))
+    if pc.any(mobile, min_count=0).as_py():
+        texts = pc.replace_with_mask(texts, mobile, pc.replace_substring_regex(texts.filter(mobile), _MOBILE, r"\1"))
+    return texts
+
+
 def _national(texts: pa.Array, kind: Kind | None) -> pa.Array:
     """Without what stands before a number that is called from abroad, or from another place."""
-    texts = pc.replace_substring_regex(texts, r"\A(?:(?:\+|00)?86|0)(1[3-9][0-9]{9}(?:[0-9]{3,4})?)\z", r"\1")
+    texts = pc.replace_substring_regex(texts, r"\A(?:\+?(?:0*86|0+))*(1[3-9][0-9]{9}(?:[0-9]{3,4})?)\z", r"\1")
     if kind is Kind.LANDLINE:
         texts = pc.replace_substring_regex(texts, r"\A(?:\+|00)860?([1-9][0-9]{8,})\z", r"0\1")
     return texts

@@ -23,8 +23,8 @@ NUMERALS = {
 
 _SEPARATORS = " -./·_,"
 _LIKE = {
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "·": "\u2022\u2027\u2219\u22c5\u30fb", ",": "、",
-    ".": "。｡", "/": "\\",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc~", "·": "\u2022\u2027\u2219\u22c5\u30fb", ",": "、",
+    ".": "。｡", "/": "\\|",
 }  # fmt: skip
 _FEWEST, _MOST = 11, 24
 """Digits of a number that identifies: from a mobile on."""
@@ -151,6 +151,7 @@ def _plain() -> Codes:
     for plain, others in _LIKE.items():
         table[_codes(others)] = ord(plain)
     table[0x20E3] = GONE  # the key around a digit
+    table[[code for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace()]] = GONE
     return table
 
 

@@ -11,6 +11,10 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Column
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.persons import Persons, persons
+from beam_deid.transforms.terms import Kind
+
+_OF_ORDERS = {Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER}
+"""Kinds of a subject that stand for an order: one person may have any number of them."""
 
 
 class Cells:
@@ -57,7 +61,8 @@ class Cells:
             subject = None
         else:
             subject = keys.pop(policy.subject_field)
-        return persons(subject, keys, self._job.prints.null)
+        crowds = policy.subject_field is not None and policy.kind(policy.subject_field) not in _OF_ORDERS
+        return persons(subject, keys, self._job.prints.null, crowds)
 
     @cached_property
     def subject(self) -> Keys:

@@ -17,10 +17,12 @@ from beam_deid.transforms.records.searching import Searched, Searcher
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.terms import LabelName
 
-_CHANGING = (2, 6, 7)
+_CHANGING = (1, 2, 6, 7)
 """Lines that no suppression mends, and that the choice of levels may."""
 _STANDING = (1, 2)
 """Lines of which some tests hold at every level or at none."""
+WHOLE = "ungeneralized"
+"""What a value of a field that names persons is called where generalizing took nothing from it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,17 @@ def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
         InputError: An attacker's table, or one of frequencies, cannot be read.
     """
     attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
-    return Found(seen.data.hits, (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
+    return Found(hits_of(seen), (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
+
+
+def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
+    """Identifiers that a release may give out at these levels: (field, recogniser, count).
+
+    A value that is generalized to itself, in a field that names persons, is one.
+    """
+    data = seen.data
+    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
 
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:

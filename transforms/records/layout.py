@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from beam_deid.transforms.actions.action import Action
+from beam_deid.transforms.actions.built_in import BUILT_IN
+from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
@@ -48,6 +51,7 @@ class Layout:
         near: Fields of which some attacker knows a value only nearly, or whose values are compared by their distance.
         placed: Sensitive fields whose values have their place in a hierarchy.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
+        named: Fields that name persons and are generalized, other than by a hierarchy that is built in.
         matched: Fields whose tokens are matched to how often values occur in the population.
         exact: Of each attacker the fields that it knows exactly.
         history: The fields that make a point of a person's history; None for all.
@@ -61,6 +65,7 @@ class Layout:
     near: tuple[str, ...]
     placed: tuple[str, ...]
     tried: tuple[str, ...]
+    named: tuple[str, ...]
     matched: tuple[str, ...]
     exact: Mapping[str, tuple[str, ...]]
     history: tuple[str, ...] | None
@@ -79,6 +84,7 @@ class Layout:
             near=tuple(name for name in out if name in near and name not in keyed),
             placed=tuple(name for name, one in spec.require.t.items() if one.distance == "hierarchical"),
             tried=tuple(name for name in out if spec.fields[name].rejects),
+            named=tuple(name for name in out if _names(policy, name) and _own_ladder(spec.fields[name])),
             matched=tuple(name for name in out if name in spec.frequencies and deterministic(policy, release, name)),
             exact={
                 name: tuple(one for one in scope.attackers[name].known if one not in attacker.within)
@@ -114,7 +120,14 @@ class Layout:
         return tuple(dict.fromkeys([*shown, *self.matched, *self.tried]))
 
 
+def _names(policy: Policy, name: str) -> bool:
+    return policy.fields[name].has(Role.DIRECT) or policy.kind(name) in IDENTIFYING
+
+
+def _own_ladder(action: Action) -> bool:
+    return isinstance(action, Generalize) and action.hierarchy not in BUILT_IN
+
+
 def _shown(policy: Policy, release: str, name: str) -> bool:
     """Whether a field fails the label by its role or its kind alone, so that nothing is to be found in its values."""
-    named = policy.fields[name].has(Role.DIRECT) or policy.kind(name) in IDENTIFYING
-    return named and recoverability(policy, release, name) in (Recoverability.CLEAR, Recoverability.PARTIAL)
+    return _names(policy, name) and recoverability(policy, release, name) in (Recoverability.CLEAR, Recoverability.PARTIAL)

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
-from beam_deid.transforms.columns.distinct import per_distinct, plain_type
+from beam_deid.transforms.columns.distinct import per_distinct, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.kinds import to_kind
-from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.columns.normal_text import normal_text, spelt_once
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Fault, Shard
@@ -51,6 +51,8 @@ class ReleaseMeasured:
         scanned: What released values look like.
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
+        whole: Of fields that name persons and are generalized the values from which nothing was taken: their fingerprints, or
+            where the level is open, what stands at its base.
     """
 
     bases: dict[str, pa.Array] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class ReleaseMeasured:
     scanned: Scanned = field(default_factory=Scanned)
     rejected: int = 0
     faults: FaultCounts = field(default_factory=Counter)
+    whole: dict[str, pa.Array] = field(default_factory=dict)
 
 
 @dataclass
@@ -100,6 +103,10 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
         Scanned.merge([part.scanned for part in parts]),
         sum(part.rejected for part in parts),
         sum((part.faults for part in parts), Counter()),
+        {
+            name: _distinct([part.whole[name] for part in parts if name in part.whole])
+            for name in dict.fromkeys(name for part in parts for name in part.whole)
+        },
     )
 
 
@@ -191,7 +198,9 @@ class Measurer:
         types = {name: plain_type(column.type) for name, column in records.columns.items()}
         # A batch in which a field is null throughout does not tell its type.
         types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
-        return ReleaseMeasured(bases, spans, types), columns
+        whole = {name: _whole(records.columns[name], treated[name]) for name in layout.named}
+        whole = {name: found if name in layout.open else pa.array(fingerprint(found, job.prints)) for name, found in whole.items()}
+        return ReleaseMeasured(bases, spans, types, whole=whole), columns
 
 
 def source_key(job: Job, layout: Layout, name: str, records: Records) -> Keys:
@@ -252,22 +261,64 @@ def _attacked(job: Job, layout: Layout) -> list[tuple[str, str]]:
 def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
     """The values of a sensitive field as text in which those that mean the same are one: spelled alike, or called the same.
 
+    What says nothing is no value: empty text, a not-a-number, a label for everything, a word for unknown.
+
     Args:
         values: Any column, shape (n,).
         policy: The policy.
         name: The field.
     """
     same = policy.same.get(name, {})
-    texts = normal_text(to_kind(values, Kind.TEXT)[0])
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+    texts = spelt_once(to_kind(values, Kind.TEXT)[0])
     if not same:
         return texts
-    merged = {_normal(other): _normal(one) for one, others in same.items() for other in others}
+    merged = _merged(same)
     others, ones = pa.array(list(merged), pa.string()), pa.array(list(merged.values()), pa.string())
-    return per_distinct(texts, lambda distinct: pc.coalesce(ones.take(pc.index_in(distinct, value_set=others)), distinct))
+
+    def together(distinct: pa.Array) -> pa.Array:
+        found = pc.index_in(distinct, value_set=others)
+        return pc.if_else(found.is_valid(), ones.take(found), distinct)
+
+    return per_distinct(texts, together)
 
 
-def _normal(text: str) -> str:
-    return str(normal_text(pa.array([text]))[0].as_py())
+def _merged(same: Mapping[str, Sequence[str]]) -> dict[str | None, str | None]:
+    """One spelling for each of those that a policy calls the same, in however many steps and spellings it says so."""
+    merged: dict[str | None, str | None] = {}
+
+    def root(text: str | None) -> str | None:
+        while text in merged:
+            text = merged[text]
+        return text
+
+    for one, others in same.items():
+        for other in others:
+            ours, theirs = root(_normal(one)), root(_normal(other))
+            # What means the same as what is not known is not known either.
+            if ours != theirs and theirs is None:
+                ours, theirs = theirs, ours
+            if ours != theirs:
+                merged[theirs] = ours
+    return {text: root(text) for text in merged}
+
+
+def _normal(text: str) -> str | None:
+    spelt = spelt_once(pa.array([text]))[0].as_py()
+    return None if spelt is None else str(spelt)
+
+
+def _whole(values: pa.Array, released: pa.Array) -> pa.Array:
+    """The distinct released values that are what they were made from, but for spelling."""
+    released, own = plain(released), normal_text(to_kind(values, Kind.TEXT)[0])
+    return pc.unique(released.filter(pc.equal(still_whole(released), own).fill_null(False)))
+
+
+def still_whole(values: pa.Array) -> pa.Array:
+    """Values (n,) that may name somebody, as normalized text to be compared with a source's; null where it is hardly any."""
+    texts = normal_text(to_kind(values, Kind.TEXT)[0])
+    return pc.if_else(pc.match_substring_regex(texts, r"[\p{L}\p{N}].*[\p{L}\p{N}]"), texts, None)
 
 
 def _spread(keys: Keys, sound: np.ndarray) -> Keys:

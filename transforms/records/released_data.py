@@ -19,7 +19,7 @@ from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
-from beam_deid.transforms.records.measuring import ReleaseMeasured, without_spelling
+from beam_deid.transforms.records.measuring import ReleaseMeasured, still_whole, without_spelling
 from beam_deid.transforms.records.openings import Levels, Openings
 from beam_deid.transforms.records.recovering import digest_recoveries, platform_recoveries
 from beam_deid.transforms.records.scanning import scan, scan_names
@@ -109,6 +109,17 @@ class ReleasedData:
                 labels = pc.unique(self.openings.ladder(name).at(self.measured.bases[name], level))
                 hits.update(scan(name, labels).hits)
         return hits
+
+    def left_whole(self, name: str, levels: Levels) -> int:
+        """How many values of a generalized field that names persons are released as they came, but for spelling."""
+        whole = self.measured.whole.get(name)
+        if whole is None or name not in levels:
+            return 0 if whole is None else len(whole)
+        own, count = still_whole(whole), 0
+        for level in np.unique(levels[name]).tolist():
+            labels = still_whole(self.openings.ladder(name).at(whole, level))
+            count = max(count, pc.sum(pc.equal(labels, own)).as_py() or 0)
+        return count
 
     def normal_keys(self, name: str, levels: Levels) -> Keys:
         """The key of each cell's value of a sensitive field, without differences in spelling."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from beam_deid.transforms.columns.fingerprint import first_rows
 from beam_deid.transforms.risk.groups import Groups
-from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import numbered
 from beam_deid.transforms.risk.persons import distinct_per_group
 
@@ -54,6 +54,9 @@ def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
 def certainty(groups: Groups, values: Counts, many: int, difference: float) -> Certainty:
     """The gain of certainty (p_group − p_release) / (1 − p_release), by every identity, the worst counting.
 
+    Rows that count nobody are about somebody all the same: where there are any, persons are counted once more with a person for
+    each of their records.
+
     Args:
         groups: The groups.
         values: Number of each row's value, below ``many``, shape (n,); -1 is null, which is no value.
@@ -67,15 +70,23 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
     group, value = groups.numbers[first], values[first]
     for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
         everybody = int(np.count_nonzero(np.bincount(persons[persons >= 0], minlength=size)))
-        if not everybody:
-            continue
         held = distinct_per_group(pairs.numbers, pairs.many, persons[there], size)
         all_held = distinct_per_group(values[there], many, persons[there], size)
-        rate = all_held / everybody
-        base_rate = max(base_rate, float(rate.max(initial=0.0)))
-        share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
-        more = share - rate[value]
-        gain = np.divide(more, 1.0 - rate[value], out=np.zeros(len(group)), where=rate[value] < 1.0)
-        counts = more > difference + 1e-12
-        np.maximum.at(worst, group[counts], gain[counts])
+        countings = [(everybody, people, held, all_held)]
+        nobody = np.where(persons < 0, groups.rows, 0)
+        if nobody.any():
+            countings.append((
+                everybody + int(nobody.sum()), people + tally(groups.numbers, nobody, groups.many),
+                held + tally(pairs.numbers, nobody[there], pairs.many), all_held + tally(values[there], nobody[there], many),
+            ))  # fmt: skip
+        for everybody, people, held, all_held in countings:
+            if not everybody:
+                continue
+            rate = all_held / everybody
+            base_rate = max(base_rate, float(rate.max(initial=0.0)))
+            share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
+            more = share - rate[value]
+            gain = np.divide(more, 1.0 - rate[value], out=np.zeros(len(group)), where=rate[value] < 1.0)
+            counts = more > difference + 1e-12
+            np.maximum.at(worst, group[counts], gain[counts])
     return Certainty(worst, base_rate)

@@ -54,7 +54,7 @@ class Persons:
         return tuple(at for at in range(len(self.names)) if not (self.finer and self.finer[at]))
 
 
-def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint64) -> Persons:
+def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint64, crowds: bool = True) -> Persons:
     """Number the persons by each identity.
 
     A null takes the only value that its subject has on other rows, else it stands for the subject; where the subject is
@@ -64,6 +64,8 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         subject: Subject of each row, shape (n,); None if there is none, and nothing can be counted.
         identities: Each direct identifier's canonical values, shape (n,).
         null: The key of null.
+        crowds: Whether subjects are persons, so that many of them with one value are a crowd. Where they are records or orders,
+            one person may have any number of them, and no value is anybody's but a person's.
     """
     if subject is None:
         return Persons((), (), (), {}, {}, {}, 0)
@@ -75,7 +77,7 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
     for name, keys in identities.items():
         values, many = _values(keys, null)
         filled[name] = int(np.count_nonzero(values < 0))
-        values, shared[name] = _without_shared(values, many, who, subjects)
+        values, shared[name] = _without_shared(values, many, who, subjects) if crowds else (values, (0, 0))
         found, size = _without_gaps(_filled(values, many, who, subjects), many + subjects)
         equal = next((at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None)
         if equal is not None:

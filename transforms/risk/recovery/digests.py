@@ -29,6 +29,8 @@ WEAK_KEYS = (
 )  # fmt: skip
 """Keys and salts that people write into programs; each is tried before and after the value, and as the key of an HMAC."""
 
+_CALLED = r"(?i)\A\s*(?:(?:0|\\)x|(?:md5|sha-?[0-9]{1,3}|sha3-?[0-9]{3}|sm3|hash|hmac)[:=_-]|\{[a-z0-9-]+\})"
+"""What a digest may be called by what stands before it: 0x, md5:, {SHA256}."""
 _WEAK_SHARE = 50
 _HEX_SIZES = (16, 20, 28, 32, 48, 64)
 _SHORT = 8
@@ -78,12 +80,14 @@ class Digests:
     def of(cls, texts: pa.Array) -> "Digests":
         """Look at distinct texts, shape (n,), none of them null."""
         digests = cls(len(texts))
+        texts = pc.replace_substring_regex(texts, _CALLED, "")
         lengths = pc.binary_length(texts)
         for form in _FORMS:
             fitting = texts.filter(pc.is_in(lengths, pa.array(form.lengths, pa.int32())))
             if len(fitting) == 0:
                 continue
-            fitting = fitting.filter(pc.match_substring_regex(fitting, form.pattern))
+            for pattern in form.patterns:
+                fitting = fitting.filter(pc.match_substring_regex(fitting, pattern))
             sizes = pc.binary_length(fitting).to_numpy()
             for length, size in zip(form.lengths, form.sizes, strict=True):
                 some = fitting.filter(pa.array(sizes == length))
@@ -199,11 +203,11 @@ def _joined(parts: Sequence[Keys]) -> Keys:
 
 @dataclass(frozen=True)
 class _Form:
-    """A way to write digests: texts of these lengths that match, for digests of these sizes in bytes."""
+    """A way to write digests: texts of these lengths that match all patterns, for digests of these sizes in bytes."""
 
     lengths: tuple[int, ...]
     sizes: tuple[int, ...]
-    pattern: str
+    patterns: tuple[str, ...]
     alphabet: str
     bits: int
 
@@ -234,9 +238,11 @@ def _look_up(alphabet: str) -> npt.NDArray[np.uint8]:
 
 _LOOK_UP = {_HEX: _look_up(_HEX), _BASE64: _look_up(_BASE64)}
 _FORMS = (
-    _Form(tuple(2 * s for s in (_SHORT, *_HEX_SIZES)), (_SHORT, *_HEX_SIZES), "^(?:[0-9a-f]+|[0-9A-F]+)$", _HEX, 4),
+    _Form(tuple(2 * s for s in (_SHORT, *_HEX_SIZES)), (_SHORT, *_HEX_SIZES), ("^(?:[0-9a-f]+|[0-9A-F]+)$",), _HEX, 4),
     _Form(
         tuple(4 * -(-s // 3) for s in _HEX_SIZES if s % 3), tuple(s for s in _HEX_SIZES if s % 3),
-        "^[A-Za-z0-9+/_-]+={1,2}$", _BASE64, 6,
+        ("^[A-Za-z0-9+/_-]+={1,2}$",), _BASE64, 6,
     ),
+    # Without its padding a text is base64 by the sight of it: all that a random one of this length has.
+    _Form((43, 86), (32, 64), ("^[A-Za-z0-9+/_-]+$", "[A-Z]", "[a-z]", "[0-9]"), _BASE64, 6),
 )  # fmt: skip
