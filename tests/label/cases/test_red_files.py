@@ -207,8 +207,8 @@ CASES = [
     *(in_two("HIV阳性", other) for other in ("", "  ", "\u200b", "未知", "HIV 阳性", "HIV阳性。", "***")),
     in_two("HIV阳性", "无", fails=()), in_two("A+", "A-", fails=()), in_two(1.5, float("nan")), in_two(1.5, 15.0, fails=()),
     in_two("100", "100.00"), in_two("100", "+1e2"), in_two("1000", "1,000.0"),
-    in_two("A1", "B1", top={"same": {"category": {"X1": ["a1"], "Y1": ["b1"], "Z1": ["x1 ", "y1 "]}}}),
-    in_two("A1", "B1", top={"same": {"category": {"A1": ["C1"], "B1": ["C1 "]}}}),
+    in_two("A1", "B1", top={"same": {"category": {"X1": ["a1"], "Y1": ["b1"], "Z1": ["x 1", "y 1"]}}}),
+    in_two("A1", "B1", top={"same": {"category": {"A1": ["C1"], "B1": ["C1."]}}}),
     in_two("A1", "B1", fails=(), top={"same": {"category": {"A1": ["C1"], "B1": ["D1"]}}}),
     in_two("HIV", "blood disease", top={"same": {"category": {"Unknown": ["Blood Disease"]}}}),
 ]  # fmt: skip
