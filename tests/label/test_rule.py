@@ -269,7 +269,7 @@ def single_changes(label):
     yield ("asked", "asked", "risk"), 0.03
     yield ("asked", "attackers"), {}
     yield ("asked", "siblings"), {}
-    yield ("asked", "siblings", "b", "k"), 5
+    yield ("asked", "siblings", "b", "k"), 7
     yield ("asked", "siblings", "b", "sensitive"), []
     yield ("asked", "linked"), True
     for key in ("tests", "asked", "fields", "sharing"):

@@ -1,6 +1,7 @@
 """Groups, their values and the gain of certainty, beside sets of persons counted one by one."""
 
 from collections import defaultdict
+from itertools import product
 
 import numpy as np
 import pytest
@@ -33,6 +34,12 @@ def who(rows, identity, group=None, value=None):
     return found - {-1}
 
 
+def how_many(rows, identity, alone, group=None, value=None):
+    """How many persons these are; ``alone``: with somebody else for each record that says nobody."""
+    nobody = sum(row[4] for row in rows if row[2 + identity] < 0 and group in (None, row[0]) and value in (None, row[1]))
+    return len(who(rows, identity, group, value)) + (nobody if alone else 0)
+
+
 @settings(max_examples=150)
 @given(TABLES)
 def test_groups_count_records_and_the_persons_of_the_worst_identity(rows):
@@ -56,8 +63,8 @@ def test_groups_count_records_and_the_persons_of_the_worst_identity(rows):
 def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
     groups, values = groups_of(rows)
     names = sorted({row[0] for row in rows})
-    known = [row for row in rows if min(row[2], row[3]) >= 0]
-    wanted = [len({row[1] for row in known if row[0] == name} - {-1}) for name in names]
+    said = [{name: {row[1] for row in rows if row[0] == name and row[at] >= 0} - {-1} for name in names} for at in (2, 3)]
+    wanted = [min(len(values_by[name]) for values_by in said) for name in names]
     assert distinct_values(groups, values, 4).tolist() == wanted
 
 
@@ -67,14 +74,14 @@ def test_the_gain_of_certainty_is_that_of_persons_counted_one_by_one(rows, diffe
     groups, values = groups_of(rows)
     found = certainty(groups, values, 4, difference)
     gains, rates = defaultdict(float), [0.0]
-    for identity in (0, 1):
-        everybody = len(who(rows, identity))
+    for identity, alone in product((0, 1), (False, True)):
+        everybody = how_many(rows, identity, alone)
         for value in range(4):
-            rate = len(who(rows, identity, value=value)) / everybody if everybody else 0.0
+            rate = how_many(rows, identity, alone, value=value) / everybody if everybody else 0.0
             rates.append(rate)
             for name in {row[0] for row in rows}:
-                people = len(who(rows, identity, name))
-                share = len(who(rows, identity, name, value)) / people if people else 0.0
+                people = how_many(rows, identity, alone, name)
+                share = how_many(rows, identity, alone, name, value) / people if people else 0.0
                 if rate < 1 and share - rate > difference + 1e-12:
                     gains[name] = max(gains[name], (share - rate) / (1 - rate))
     assert found.gain == pytest.approx([gains[name] for name in sorted({row[0] for row in rows})], abs=1e-12)

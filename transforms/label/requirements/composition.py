@@ -23,7 +23,7 @@ class Composition(Requirement):
     line = 8
     default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
     option = K
-    example = "k: 10"
+    example = "k: 24"
     compare = Compare.AT_LEAST
     words = "persons in the smallest group of records that look alike both in this release and in another one of the same records"
 
