@@ -9,10 +9,11 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.scope import EVERY
+from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.choosing import Chosen
 from beam_deid.transforms.records.cutting import cut
-from beam_deid.transforms.terms import LabelName, Recoverability
+from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _MOST_COLUMNS = 16
 """Most columns that are left out by turns."""
@@ -37,6 +38,8 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
     looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
     mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
     share = _share(one) if mended else None
+    if share is not None and share <= one.data.spec.require.suppression:
+        share = None  # allowed already: something else stands in the way
     for requirement, test in failing:
         drop = _droppable(requirement, test, seen) if looked_for else None
         suppress = share if requirement.suppresses else None
@@ -83,6 +86,8 @@ def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: floa
     if not ways:
         named = ", ".join(test.columns) or "the release"
         ways.append(f"coarsen several of {named}, or release fewer of them")
+    if test.name == "overall_risk" and seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment():
+        ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
     return "; or ".join(ways)
 
 
