@@ -21,7 +21,7 @@ def input_option(required: bool) -> Callable[[Command], Command]:
     """``--input GLOB``, repeatable."""
     return click.option(
         "--input", "-i", "inputs", multiple=True, required=required, metavar="GLOB",
-        help="Files to read: Parquet, CSV or JSON Lines, also .gz and .zst; repeatable. Quote globs.",
+        help="Files to read: Parquet, CSV, JSON Lines or JSON, also .gz and .zst; repeatable. Quote globs.",
     )  # fmt: skip
 
 

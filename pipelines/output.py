@@ -67,7 +67,8 @@ def _lines(done: threading.Event) -> None:
         late = time.monotonic() - since > _PLAIN_SECONDS
         if PROGRESS.phase != phase or late:
             phase, since = PROGRESS.phase, time.monotonic()
-            click.echo(f"beam-deid: {phase}, {speed.said()}", err=True)
+            said = speed.said()
+            click.echo(f"beam-deid: {phase}, {said}" if PROGRESS.rows else f"beam-deid: {phase}", err=True)
 
 
 class _Speed:

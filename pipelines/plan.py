@@ -30,12 +30,16 @@ def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
     from beam_deid.transforms.policy.reader import read_policy
 
     read = read_policy(policy)
+    files = 0
     if inputs:
         from beam_deid.transforms.shards import prepare
 
-        prepare(read, inputs)
+        files = len({shard.path for shard in prepare(read, inputs).shards})
     made = make_plan(read)
-    _show(output.console(as_json), made.to_json())
+    out = output.console(as_json)
+    _show(out, made.to_json())
+    if files:
+        out.print(f"\n[green]✓[/green] the columns of {files:,} {'file' if files == 1 else 'files'} are those of the policy")
     if as_json:
         output.emit(made.to_json())
 

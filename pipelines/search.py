@@ -86,8 +86,10 @@ def search(
     out = output.console(as_json)
     show(out, document)
     if choose is not None and document["satisfied"]:
-        _write(read, policy, to or policy, release, chosen_names(document), choose)
-        out.print(f"written: {to or policy}")
+        chosen = chosen_names(document)
+        _write(read, policy, to or policy, release, chosen, choose)
+        levels = ", ".join(f"{name} at {level}" for name, level in chosen.items())
+        out.print(f"k {choose} and {levels}: written into {to or policy}", soft_wrap=True)
     if plot and document["satisfied"]:
         from beam_deid.pipelines.plotting import draw
 
@@ -110,9 +112,11 @@ def _only(policy: Policy) -> str:
     from beam_deid.transforms.policy.roles import open_levels
 
     names = [name for name in policy.releases if open_levels(policy, name)]
-    if len(names) != 1:
-        what = "several releases have open levels" if names else "no release has an open level"
-        raise UsageError(what, "--release", f"Name one of: {', '.join(names or policy.releases)}")
+    if not names:
+        what = "no level is open in any release, so there is nothing to search"
+        raise UsageError(what, "the policy", "Leave level out of a field's generalize")
+    if len(names) > 1:
+        raise UsageError("several releases have open levels", "--release", f"Name one of: {', '.join(names)}")
     return names[0]
 
 
@@ -160,7 +164,7 @@ def show(out: Console, document: dict[str, Any]) -> None:
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
     levels = ", ".join(f"{name} at {level}" for name, level in document["names"].items())
     out.print(f"  {levels}")
-    out.print(f"  {document['objective']} {document['loss']:.10g}; {document['suppressed']:,} records suppressed; "
+    out.print(f"  {document['objective']} {document['loss']:.4g}; {document['suppressed']:,} records suppressed; "
               f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}")  # fmt: skip
     out.print(f"  lost by field: {losses}")
     label = document["label"]
@@ -169,7 +173,8 @@ def show(out: Console, document: dict[str, Any]) -> None:
         output.show_changes(out, document["changes"], None)
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         levels = ", ".join(f"{name} at {level}" for name, level in label["names"].items())
-        out.print(f"  for the label, and so in a run: {levels}; {label['loss']:.6g}, {label['suppressed']:,} suppressed")
+        out.print(f"  for the label, and so in a run: {levels}; loss {label['loss']:.4g}, "
+                  f"{label['suppressed']:,} records suppressed")  # fmt: skip
     local = document["local"]
     if local and len(local["rounds"]) > 1:
         full = local["full_domain"]
@@ -189,6 +194,6 @@ def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
         if point["loss"] is None:
             table.add_row(str(point["k"]), "–", "–", "–", "cannot be met")
         else:
-            levels = ", ".join(f"{name} {level}" for name, level in point["levels"].items())
-            table.add_row(str(point["k"]), f"{point['loss']:.6g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels)
+            levels = ", ".join(f"{name} at {level}" for name, level in point["names"].items())
+            table.add_row(str(point["k"]), f"{point['loss']:.4g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels)
     out.print(table)

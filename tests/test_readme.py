@@ -8,22 +8,9 @@ import pytest
 import yaml
 
 from beam_deid.transforms.policy.reader import policy_from_mapping
-from beam_deid.transforms.synthetic import write_platform_orders
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-POLICY = """
-version: 1
-dataset: readme
-subject: who
-fields:
-  who: {role: direct_identifier}
-  city: {role: quasi_identifier}
-  age: {role: quasi_identifier, kind: integer}
-  item: {role: sensitive}
-releases:
-  out: {purpose: test, sharing: enclave, fields: {city: keep, age: {generalize: {ranges: [10], level: 0}}, item: keep}}
-"""
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
 
@@ -34,8 +21,7 @@ def blocks(language):
 
 def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsys):
     (example,) = blocks("python")
-    assert len(example.splitlines()) <= 15
-    (tmp_path / "policy.yaml").write_text(POLICY)
+    assert len(example.splitlines()) <= 20
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "README.md", "exec"), {})
     said = capsys.readouterr().out.splitlines()
@@ -72,8 +58,6 @@ def test_the_commands_of_the_readme_work_when_pasted_one_after_the_other(tmp_pat
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m beam_deid.pipelines "$@"\n')
     shim.chmod(0o700)
     (tmp_path / "configs").symlink_to(ROOT / "configs")
-    (tmp_path / "orders").mkdir()
-    write_platform_orders(str(tmp_path / "orders" / "orders.csv"), "wechat", 300)
     pasted = [block for block in blocks("bash") if "pytest" not in block]
     assert len(pasted) >= 7
     script = "\n".join(pasted).replace("python3 -m venv .venv && .venv/bin/python -m pip install -q . && ", "")
@@ -91,3 +75,8 @@ def test_the_commands_of_the_readme_work_when_pasted_one_after_the_other(tmp_pat
         if line and line != "…":
             assert line.rstrip("…").rstrip(" ,_") in done.stdout
     assert "Origin proved" in done.stdout
+    drafted = (tmp_path / "demo" / "wechat" / "policy.yaml").read_text("utf-8")
+    draft = re.search(r"^```\n(# Platform: .*?)^```$", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert draft
+    for line in draft[1].splitlines():
+        assert line.removesuffix(" …").strip() in drafted

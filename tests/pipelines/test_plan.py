@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.lines import LINES
@@ -30,3 +31,14 @@ def test_every_test_stands_below_its_line_with_its_limit(
         limit = f"{test['limit']:g}"
         sign = {"at_least": ["≥"], "at_most": ["≤"] if test["limit"] else []}[test["compare"]]
         assert any(row[: 2 + len(sign)] == [test["name"], *sign, limit] for row in rows), test["name"]
+
+
+def test_with_files_it_says_that_their_columns_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "policy.yaml").write_text(ORDERS, "utf-8")
+    fields = yaml.safe_load(ORDERS)["fields"]
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text(",".join(fields) + "\n", "utf-8")
+    assert call(["plan", str(tmp_path / "policy.yaml"), "--input", str(tmp_path / "*.csv")]) == 0
+    assert "✓ the columns of 2 files are those of the policy" in capsys.readouterr().out
+    assert call(["plan", str(tmp_path / "policy.yaml")]) == 0
+    assert "✓" not in capsys.readouterr().out

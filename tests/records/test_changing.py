@@ -71,6 +71,27 @@ def test_every_change_that_is_named_makes_the_condition_hold(case):
     assert tried
 
 
+def test_a_share_that_the_policy_allows_already_is_not_told():
+    # Nearly all of a group have the value "a": its certainty would be mended by suppression, the overall risk would not.
+    table = people(persons=8, category=lambda who: "a" if who.cell == 0 and who.person else turn("abc", who.person + who.order))
+    changes = {change["test"]: change for change in label_of(asked(), table).changes}
+    assert changes["gain:category"]["suppress"]
+    assert "overall_risk" in changes
+    allowed = {change["test"]: change for change in label_of(asked(suppression=0.5), table).changes}
+    assert allowed["gain:category"]["suppress"] is None
+    assert "suppression" not in allowed["gain:category"]["text"]
+
+
+def test_of_the_overall_risk_the_environment_is_a_way_where_none_is_said():
+    spec, table = asked(), people(persons=8)
+    (change,) = (one for one in label_of(spec, table).changes if one["test"] == "overall_risk")
+    assert "say the recipient's environment" in change["text"]
+    spec["releases"]["a"]["environment"] = {
+        "controls": "high", "motive": "low", "prevalence": 0.001, "acquaintances": 150, "security": "high",
+    }  # fmt: skip
+    assert "overall_risk" not in failing(label_of(spec, table))
+
+
 @given(st.floats(0, 1))
 @settings(max_examples=100)
 def test_a_share_that_is_told_is_enough_and_hardly_more(share):

@@ -99,14 +99,14 @@ def _offsets(subject: pa.Array, hashed: KeyedHash, days: int) -> tuple[Ints, npt
 def _shifted(column: pa.Array, offsets: Ints, known: npt.NDArray[np.bool_]) -> Treated:
     unit = column.type.unit if pa.types.is_timestamp(column.type) else "D" if column.type == pa.date32() else "ms"
     given = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    width = pa.int32() if unit == "D" else pa.int64()
+    width, dtype = (pa.int32(), np.int32) if unit == "D" else (pa.int64(), np.int64)
     values = column.cast(width).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     step = 1 if unit == "D" else _DAY[unit]
     low, high = _bounds(unit)
     inside = (values >= low - np.minimum(offsets * step, 0)) & (values <= high - np.maximum(offsets * step, 0))
     sound = given & known & inside
     moved = np.where(sound, values + np.where(sound, offsets * step, 0), 0)
-    shifted = pa.array(moved.astype(width.to_pandas_dtype()), mask=~sound).cast(column.type)
+    shifted = pa.array(moved.astype(dtype), mask=~sound).cast(column.type)
     faults = given & ~sound
     return Treated(shifted, pa.array(faults), Reason.WRONG_TYPE) if faults.any() else Treated(shifted)
 

@@ -337,8 +337,9 @@ def _words(values: npt.NDArray[np.signedinteger]) -> Words:
 def _raw(column: pa.Array) -> npt.NDArray[Any]:
     """What stands in a column of fixed width, shape (n,), also where it is null."""
     kind, data = column.type, column.buffers()[1]
-    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    dtype = np.dtype(kind.to_pandas_dtype() if number else f"i{kind.bit_width // 8}")
+    # Not kind.to_pandas_dtype(): that needs pandas, which no one who installs this package need have.
+    letter = "f" if pa.types.is_floating(kind) else "u" if pa.types.is_unsigned_integer(kind) else "i"
+    dtype = np.dtype(f"{letter}{kind.bit_width // 8}")
     if data is None:
         return np.zeros(len(column), dtype)
     return np.frombuffer(data, dtype)[column.offset : column.offset + len(column)]

@@ -9,10 +9,11 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.scope import EVERY
+from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.choosing import Chosen
 from beam_deid.transforms.records.cutting import cut
-from beam_deid.transforms.terms import LabelName, Recoverability
+from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _RISK = 6
 """The line that no suppression is made for."""
@@ -41,6 +42,8 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
     looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
     mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
     share = _share(one) if mended else None
+    if share is not None and share <= one.data.spec.require.suppression:
+        share = None  # allowed already: something else stands in the way
     bearable = _MOST_VALUES
     for requirement, test in failing:
         looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
@@ -98,6 +101,8 @@ def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: floa
     if not ways:
         named = ", ".join(test.columns) or "the release"
         ways.append(f"coarsen several of {named}, or release fewer of them")
+    if test.name == "overall_risk" and seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment():
+        ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
     return "; or ".join(ways)
 
 

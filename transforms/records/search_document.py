@@ -71,7 +71,7 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
         "losses": data.openings.losses(found.levels, made.left), "label_levels": label["levels"] if label["satisfied"] else None,
         "objectives": searcher.objectives(found.levels, require), "blocked": None, "label": label,
         "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
-        "frontier": list(_frontier(searcher, require, asked.ks)),
+        "frontier": list(_frontier(searcher, require, asked.ks, names)),
     }
     if not label["satisfied"]:
         document["changes"] = explained(choose(data))
@@ -117,7 +117,9 @@ def _local(searcher: Searcher, found: Searched, rounds: int, names: Mapping[str,
     }  # fmt: skip
 
 
-def _frontier(searcher: Searcher, require: Requirements, ks: Iterable[int]) -> Iterable[dict[str, Any]]:
+def _frontier(
+    searcher: Searcher, require: Requirements, ks: Iterable[int], names: Mapping[str, tuple[str, ...]]
+) -> Iterable[dict[str, Any]]:
     """The best over all lattices for each k; nothing where one of them is too large to list."""
     lattices = searcher.lattices()
     ks = sorted(ks)
@@ -131,6 +133,8 @@ def _frontier(searcher: Searcher, require: Requirements, ks: Iterable[int]) -> I
                 best = levels_at(choices, one), one
         yield {
             "k": k, "loss": best and best[1].loss, "suppressed": best and best[1].suppressed,
-            "classes": best and best[1].classes, "levels": best and best[0], "proved": all(proved for *_, proved in found),
+            "classes": best and best[1].classes, "levels": best and best[0],
+            "names": best and {name: names[name][level] for name, level in best[0].items()},
+            "proved": all(proved for *_, proved in found),
         }  # fmt: skip
 
