@@ -42,7 +42,7 @@ def earlier_probes(
     label, problem = read_label(f"{folder}/label.json")
     if label is None:
         return None, _gone(folder, problem)
-    if not all(isinstance(label.get(key), dict) for key in ("fields", "search")) or not isinstance(label.get("files"), list):
+    if not _is_comparable(label):
         return None, _gone(folder, "its label.json is that of no release")
     shared = [name for name in fields if name in label["fields"]]
     if set(shared) != set(fields):
@@ -77,6 +77,15 @@ def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[
     action = job.policy.releases[release].fields[name]
     level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
     return action.sentence(job.policy.target(release, name)), level
+
+
+def _is_comparable(label: Mapping[str, Any]) -> bool:
+    """Whether a label says of each field how it was released, and which files there are."""
+    fields, search, listed = (label.get(key) for key in ("fields", "search", "files"))
+    if not (isinstance(fields, dict) and isinstance(search, dict) and isinstance(listed, list)):
+        return False
+    told = all(isinstance(facts, dict) and isinstance(facts.get("sentence"), str) for facts in fields.values())
+    return told and isinstance(search.get("levels"), dict) and all(isinstance(file, dict) and "path" in file for file in listed)
 
 
 def _gone(folder: str, problem: str) -> str:
