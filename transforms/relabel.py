@@ -162,14 +162,21 @@ def reliances(outputs: Iterable[str], identities: Iterable[int]) -> list[Relianc
     Raises:
         UsageError: A folder holds no run.
     """
-    wanted, found = set(identities), []
-    for output in outputs:
+    wanted = set(identities)
+    return [one for output in outputs for one in _relying(output, wanted)]
+
+
+def _relying(output: str, wanted: set[int]) -> list[Reliance]:
+    found = []
+    try:
         for name, release in _read(os.path.join(output, "run.json"))["releases"].items():
             if release["published"]:
                 label = _read(os.path.join(output, name, "label.json"))
                 fields = tuple(f for f, facts in label["fields"].items() if (facts.get("key") or {}).get("id") in wanted)
                 if fields:
                     found.append(Reliance(output, name, label["label"], fields))
+    except (AttributeError, KeyError, TypeError):
+        raise UsageError("its papers are none of a run", output, "Name the folder that was --output of a run") from None
     return found
 
 
