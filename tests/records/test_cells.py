@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
 
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
-from .kit import failing, label_of, measured
+from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
+from .kit import data_of, failing, label_of, measured
 
 EACH = policy(
     roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city")
@@ -109,3 +110,48 @@ def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_hold
         assert label.risk["k"] == 0
         assert label.risk["max_risk"] == label.risk["sharing"]["R_b"] == 1.0
     assert label.identities["without_subject"] == len(nobody)
+
+
+@pytest.mark.parametrize("subject", ["order:order_number", "order:tracking_number", "each_record"])
+@pytest.mark.parametrize("one", [True, False], ids=["one person", "many persons"])
+def test_a_hundred_orders_of_one_telephone_are_one_person_however_they_are_numbered(subject, one):
+    """Where the subject numbers records, a telephone on many of them is no shop's: nobody knows that many people gave it."""
+    orders = crowd(
+        grid(city="AB", category="xy"), 120, buyer=None, order=lambda who: f"o{who.number}",
+        phone=lambda who: mobile(1 if one and who.cell < 2 else who.number),
+    )  # fmt: skip
+    fields = roles(direct=f"{'order' if subject == 'each_record' else subject} phone:mobile", quasi="city", sensitive="category")
+    asked = policy(fields, top={"subject": subject.partition(":")[0]}, a=release("public", "city category"))
+    label = label_of(asked, orders)
+    assert {"k", "dominance"} <= failing(label) if one else not failing(label)
+    assert label.identities["shared_values"] == {}
+
+
+@pytest.mark.parametrize("pair", [("HIV", ""), ("HIV", " "), ("HIV", "HIV."), ("1", "1.0"), ("1000", "1,000")])
+def test_a_blank_and_another_spelling_are_no_second_value(pair):
+    asked = policy(roles(direct="buyer", quasi="city", sensitive="category"), a=release("enclave", "city category"))
+    label = label_of(asked, crowd(grid(city="AB"), 30, category=lambda who: turn(pair, who.person)))
+    assert {test.name: test.measured for test in label.tests}["l:category"] == 1
+    merged = policy(
+        roles(direct="buyer", quasi="city", sensitive="category"), a=release("enclave", "city category"),
+        top={"same": {"category": {"": ["n/a"]}}},
+    )  # fmt: skip
+    label = label_of(merged, crowd(grid(city="AB"), 30, category=lambda who: turn(("HIV", "N/A"), who.person)))
+    assert {test.name: test.measured for test in label.tests}["l:category"] == 1
+
+
+def test_rows_that_are_linked_are_those_of_a_person_by_every_identity():
+    """Each account has one row, and so is like many; the two accounts of one telephone are in two cities as no other's are."""
+    pairs = [(first, second) for first in range(4) for second in range(4)]
+    people = [(name, pair) for name in ("张伟", "王芳") for pair in pairs]
+    rows = [(number, name, city) for number, (name, pair) in enumerate(people) for city in pair]
+    table = pa.table({
+        "buyer": [f"u{at}" for at in range(len(rows))], "phone": [mobile(number) for number, *_ in rows],
+        "name": [name for _, name, _ in rows], "city": [f"c{city}" for *_, city in rows],
+    })  # fmt: skip
+    fields = roles(direct="buyer phone:mobile name:person_name", quasi="city")
+    asked = policy(fields, top={"keys": {"key": "env:NONE"}}, a=release("enclave", "city", {"name": {"hash": {}}}))
+    (data,) = data_of(asked, table).values()
+    seen = Candidate(data, {}, data.everything)
+    assert seen.groups(seen.scope.rest).fewest == 7
+    assert seen.risk["k_composite"] == 1

@@ -20,6 +20,7 @@ from beam_deid.transforms.risk.histogram import Classes, Counts
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
+from beam_deid.transforms.risk.measures.k_anonymity import k_composite
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.numbering import numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
@@ -145,7 +146,11 @@ class Candidate:
         given = {name: self.distributions(name) for name in scope.sensitive}
         written = given | {name: self.as_written(name) for name in scope.sensitive if name in scope.asked.get("t", {})}
         scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
-        return all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
+        figures = all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
+        if scope.linked and self.counted:
+            # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
+            figures["k_composite"] = min(k_composite(classes, self.counts, who) for who in self._everybody)
+        return figures
 
     @property
     def other_persons(self) -> tuple[Keys, ...]:
@@ -156,10 +161,13 @@ class Candidate:
     @property
     def subject(self) -> Keys | None:
         """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
-        if not self.counted:
-            return None
-        numbers = self.persons.numbers[0]
-        return np.where(numbers < 0, self.persons.sizes[0], numbers).view(np.uint64)
+        return self._everybody[0] if self.counted else None
+
+    @property
+    def _everybody(self) -> tuple[Keys, ...]:
+        """The person of each row by every identity, each of shape (m,); rows that count nobody are one person of their own."""
+        every = zip(self.persons.numbers, self.persons.sizes, strict=True)
+        return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
 
     def history(self) -> list[History] | None:
         """What points of a person's history do: of the columns that the policy names, or of all; None if it cannot be told."""
