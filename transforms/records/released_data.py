@@ -22,7 +22,7 @@ from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured, still_whole, without_spelling
 from beam_deid.transforms.records.openings import Levels, Openings
 from beam_deid.transforms.records.recovering import digest_recoveries, platform_recoveries
-from beam_deid.transforms.records.scanning import scan, scan_names
+from beam_deid.transforms.records.scanning import Scanned, scan, scan_names
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Numbers
@@ -97,18 +97,24 @@ class ReleasedData:
         """Attacks on digests and ciphertexts of somebody else's making, which stand in the data at every level."""
         how, scanned = self.spec.digests, self.measured.scanned
         others = {name: found for name, found in scanned.digests.items() if name not in self.layout.remainders}
+        for name, labels in self._labels.items():
+            digests = next((one.digests[name] for one in labels if name in one.digests and one.digests[name].suspicious), None)
+            others |= {} if digests is None else {name: digests}
         return [*digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(scanned)]
 
     def _hits_in_labels(self) -> Counter[tuple[str, str]]:
         """Identifiers in the labels of open fields, at every level that may be chosen."""
-        hits: Counter[tuple[str, str]] = Counter()
+        return sum((one.hits for labels in self._labels.values() for one in labels), Counter())
+
+    @cached_property
+    def _labels(self) -> dict[str, list[Scanned]]:
+        """What the labels of open fields look like, at every level that may be chosen, the finest first."""
+        found = {}
         for name in self._base:
-            if identifies(self.layout.scope.fields[name]):
-                continue  # the label fails for it already
-            for level in self.openings.choices(name):
-                labels = pc.unique(self.openings.ladder(name).at(self.measured.bases[name], level))
-                hits.update(scan(name, labels).hits)
-        return hits
+            if not identifies(self.layout.scope.fields[name]):  # else the label fails for it already
+                ladder, values = self.openings.ladder(name), self.measured.bases[name]
+                found[name] = [scan(name, pc.unique(ladder.at(values, level))) for level in self.openings.choices(name)]
+        return found
 
     def left_whole(self, name: str, levels: Levels) -> int:
         """How many values of a generalized field that names persons are released as they came, but for spelling."""
