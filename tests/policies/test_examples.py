@@ -125,6 +125,7 @@ def test_real_transactions_without_numbers_are_still_personal(journey: Path, tmp
     for release, share in {"trading": 0.0519, "assortment": 0.1037, "open_data": 0.0215}.items():
         assert found[release]["records"]["suppressed"] / 1_469_307 == pytest.approx(share, abs=0.001)
         assert useful(tmp_path / "out" / release, found[release])
-    assert {"composition:assortment", "composition:open_data", "composition:*"} <= {test["name"] for test in found["trading"]["tests"]}
+    tests = {test["name"] for test in found["trading"]["tests"]}
+    assert {"composition:assortment", "composition:open_data", "composition:*"} <= tests
     assert failing(found["nameless"]) >= {"k", "dominance", "overall_risk"}
     assert failing(found["loyalty"]) >= {"direct_identifiers", "restorable", "k_composite"}
