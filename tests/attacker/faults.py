@@ -79,12 +79,12 @@ def replaced(where: Any, name: str, by: Any) -> Plant:
     return lambda patch: patch.setattr(where, name, by)
 
 
-def counted(change: Callable[[Any, dict[str, Any], np.uint64], Persons]) -> Plant:
+def counted(change: Callable[..., Persons]) -> Plant:
     """Persons who are counted otherwise."""
     return replaced(cells, "persons", change)
 
 
-def rows_for_persons(subject: Any, identities: dict[str, Any], null: np.uint64) -> Persons:
+def rows_for_persons(subject: Any, identities: dict[str, Any], null: np.uint64, *_: Any) -> Persons:
     every = np.arange(len(subject), dtype=np.int64)
     return Persons((SUBJECT,), (every,), (len(subject),), {}, {}, {}, 0)
 
@@ -134,7 +134,7 @@ def certainty_of_all(test: Any, seen: Any, right: Any = gain.Gain._certainty) ->
 def certainty_without_nulls(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
     # As if those who have a null were no persons of the group: every share is one of those who have a value.
     class Some:
-        numbers, many = groups.numbers, groups.many
+        numbers, many, rows = groups.numbers, groups.many, groups.rows
         by_person = tuple((np.where(values < 0, -1, numbers), size) for numbers, size in groups.by_person)
         by_identity = tuple(
             persons_module.distinct_per_group(groups.numbers, groups.many, numbers, size) for numbers, size in by_person
@@ -145,7 +145,7 @@ def certainty_without_nulls(groups: Any, values: Any, many: int, difference: flo
 
 def certainty_by_rows(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
     class Each:
-        numbers, many = groups.numbers, groups.many
+        numbers, many, rows = groups.numbers, groups.many, groups.rows
         by_person = ((np.arange(len(groups.numbers)), len(groups.numbers)),)
         by_identity = (np.bincount(groups.numbers, minlength=groups.many),)
 
@@ -205,9 +205,9 @@ def attackers_k_off_by_one(patch: Patch) -> None:
     patch.setattr(attacking, "Join", lambda probes, truth, k, **more: right(probes, truth, k - 1, **more))
 
 
-def by_subject_alone(subject: Any, identities: dict[str, Any], null: np.uint64) -> Persons:
+def by_subject_alone(subject: Any, identities: dict[str, Any], null: np.uint64, *_: Any) -> Persons:
     return persons(subject, {}, null)
 
 
-def nulls_are_persons(subject: Any, identities: dict[str, Any], null: np.uint64) -> Persons:
+def nulls_are_persons(subject: Any, identities: dict[str, Any], null: np.uint64, *_: Any) -> Persons:
     return persons(subject, identities, np.uint64(null ^ np.uint64(1)))
