@@ -62,4 +62,4 @@ def test_adult_has_pycanons_figures(field):
     table, quasi = adult().to_pandas(), ["sex", "race", "marital-status"]
     found = ours(table, quasi, field)
     for measure, theirs in THEIRS.items():
-        assert found[measure] == pytest.approx(theirs(table, quasi, field), rel=1e-9, abs=1e-9), measure
+        assert found[measure] == pytest.approx(theirs(table, quasi, field), abs=1e-8), measure  # ours have ten digits
