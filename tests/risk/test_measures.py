@@ -1,9 +1,11 @@
 from collections import Counter, defaultdict
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.measures import MEASURES, all_figures
 from beam_deid.transforms.risk.measures.k_anonymity import k_composite
 from beam_deid.transforms.risk.measures.sharing import environment_risk
@@ -109,3 +111,11 @@ def test_a_measure_leaves_its_input_alone_and_takes_one_row(measure):
     assert measure.figures(table) or measure.name == "population"  # not known here
     assert (table.counts == before[0]).all()
     assert (table.classes.numbers == before[1]).all()
+
+
+def test_a_class_that_is_numbered_zero_is_a_class_of_a_composite():
+    # The first subject has two rows of the class, the second one.
+    counts, subject = np.ones(3, np.int64), np.array([1, 1, 2], np.uint64)
+    for number in (0, 1, 2**64 - 1):
+        classes = Classes(np.full(3, number, np.uint64), counts, subject)
+        assert k_composite(classes, counts, subject) == 1

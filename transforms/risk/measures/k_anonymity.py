@@ -13,6 +13,7 @@ from beam_deid.transforms.columns.fingerprint import Keys, mix
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
@@ -52,7 +53,8 @@ def k_composite(classes: Classes, counts: Counts, subject: Keys) -> int:
         subject: Subject of each row, shape (n,).
     """
     people, size = numbered(subject)
-    members = mix(classes.keys.copy())[classes.numbers] * counts.view(np.uint64)
+    # A mixed 0 is 0, of which any number adds up to nothing.
+    members = mix(classes.keys + _ODD)[classes.numbers] * counts.view(np.uint64)
     # Halves of 32 bits add up exactly in floating point, for up to 2²¹ rows of one subject.
     halves = [np.bincount(people, weights=half, minlength=size) for half in (members & _LOW, members >> _HALF)]
     low, high = (half.astype(np.uint64) for half in halves)
