@@ -12,14 +12,14 @@ subject: buyer
 fields:
   buyer: {role: direct_identifier}
   card: {role: direct_identifier, kind: integer}
-  parcels: {role: direct_identifier}
+  parcels: {role: direct_identifier, kind: free_text}
   city: {role: quasi_identifier}
 releases:
   out: {purpose: test, sharing: controlled, fields: {city: keep}}
 """
 
 
-def test_a_list_or_an_unreadable_cell_names_nobody_and_the_subject_stands_for_it(tmp_path: Path) -> None:
+def test_an_unreadable_cell_names_nobody_and_the_subject_stands_for_it(tmp_path: Path) -> None:
     orders = ({"buyer": f"u{row}", "card": row if row % 3 else "n/a", "parcels": [{"n": row}], "city": "A"} for row in range(60))
     (tmp_path / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in orders))
     (tmp_path / "policy.yaml").write_text(POLICY)
