@@ -5,7 +5,9 @@ quantifying privacy risk in synthetic data, 2022), here exact, person by person:
 against the share of all persons released.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from beam_deid.transforms.columns.fingerprint import first_rows
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.histogram import Counts, tally
-from beam_deid.transforms.risk.numbering import numbered
+from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import distinct_per_group
 
 Shares = npt.NDArray[np.float64]
@@ -68,25 +70,43 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
     pairs = numbered([groups.numbers[there], values[there]], [max(groups.many, 1), max(many, 1)])
     first = there[first_rows(pairs.numbers, pairs.many)]
     group, value = groups.numbers[first], values[first]
+    for everybody, people, held, all_held in _countings(groups, values, many, pairs):
+        rate = all_held / everybody
+        base_rate = max(base_rate, float(rate.max(initial=0.0)))
+        share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
+        more = share - rate[value]
+        gain = np.divide(more, 1.0 - rate[value], out=np.zeros(len(group)), where=rate[value] < 1.0)
+        counts = more > difference + 1e-12
+        np.maximum.at(worst, group[counts], gain[counts])
+    return Certainty(worst, base_rate)
+
+
+class _Counting(NamedTuple):
+    """Persons counted in one way: all, those of each group, those with each pair of group and value, those with each value."""
+
+    everybody: int
+    people: Counts
+    held: Counts
+    all_held: Counts
+
+
+def _countings(groups: Groups, values: Counts, many: int, pairs: Numbered) -> Iterator[_Counting]:
+    """By every identity those who are known, and, where a row counts nobody, once more with a person for each such record.
+
+    ``pairs`` numbers the pairs of group and value of the rows that have a value.
+    """
+    there = np.flatnonzero(values >= 0)
     for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
         everybody = int(np.count_nonzero(np.bincount(persons[persons >= 0], minlength=size)))
         held = distinct_per_group(pairs.numbers, pairs.many, persons[there], size)
         all_held = distinct_per_group(values[there], many, persons[there], size)
-        countings = [(everybody, people, held, all_held)]
+        if everybody:
+            yield _Counting(everybody, people, held, all_held)
         nobody = np.where(persons < 0, groups.rows, 0)
         if nobody.any():
-            countings.append((
-                everybody + int(nobody.sum()), people + tally(groups.numbers, nobody, groups.many),
-                held + tally(pairs.numbers, nobody[there], pairs.many), all_held + tally(values[there], nobody[there], many),
-            ))  # fmt: skip
-        for everybody, people, held, all_held in countings:
-            if not everybody:
-                continue
-            rate = all_held / everybody
-            base_rate = max(base_rate, float(rate.max(initial=0.0)))
-            share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
-            more = share - rate[value]
-            gain = np.divide(more, 1.0 - rate[value], out=np.zeros(len(group)), where=rate[value] < 1.0)
-            counts = more > difference + 1e-12
-            np.maximum.at(worst, group[counts], gain[counts])
-    return Certainty(worst, base_rate)
+            yield _Counting(
+                everybody + int(nobody.sum()),
+                people + tally(groups.numbers, nobody, groups.many),
+                held + tally(pairs.numbers, nobody[there], pairs.many),
+                all_held + tally(values[there], nobody[there], many),
+            )
