@@ -56,7 +56,8 @@ class Asked(Requirement):
             return missing
         one = self.criterion(test, seen.scale(test.target))
         worst = [one.worst(found) for found in self.distributions(test, seen)]
-        figure = min(worst) if self.compare is Compare.AT_LEAST else max(worst)
+        # NumPy's extremes keep what is not a number, so that it cannot hold; Python's may drop it.
+        figure = float(np.min(worst) if self.compare is Compare.AT_LEAST else np.max(worst))
         return Figure(figure if np.isfinite(figure) else None, "of the worst group, over persons")
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:

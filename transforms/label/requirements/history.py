@@ -5,6 +5,8 @@ De Montjoye et al.: Unique in the crowd (2013); see `beam_deid.transforms.risk.h
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen
 from beam_deid.transforms.label.scope import Scope
@@ -34,4 +36,4 @@ class History(Requirement):
         if not past:
             return Figure(None, "histories could not be measured")
         told = ", ".join(f"{point['points']}: {point['share']:.1%}" for point in past)
-        return Figure(max(point["high"] for point in past), f"by points known: {told}")
+        return Figure(float(np.max([point["high"] for point in past])), f"by points known: {told}")

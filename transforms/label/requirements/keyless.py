@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import Sharing
@@ -33,4 +35,4 @@ class Keyless(Requirement):
         shares = [one.share - (1.0 / one.values if one.values else 0.0) for one in made if one.share is not None]
         if not shares:
             return unmeasured(seen) or Figure(None, f"no attack on {test.target} could be made, which proves nothing")
-        return Figure(max(0.0, *shares), "; ".join(one.detail for one in made))
+        return Figure(float(np.max([0.0, *shares])), "; ".join(one.detail for one in made))
