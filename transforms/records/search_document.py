@@ -4,17 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.choosing import choose, search_for_label
 from beam_deid.transforms.records.cutting import cut
 from beam_deid.transforms.records.deciding import explained
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.measuring import ReleaseMeasured
+from beam_deid.transforms.records.openings import Levels
 from beam_deid.transforms.records.recoding import recode
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.requiring import asked_alone, requirements
 from beam_deid.transforms.records.searching import Searched, Searcher, levels_at
-from beam_deid.transforms.risk.histogram import Histogram
+from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.search.frontier import frontier
 from beam_deid.transforms.search.lattice import LARGEST, Counted
 from beam_deid.transforms.search.optimum import below
@@ -66,9 +70,10 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
         document["changes"] = explained(choose(data))
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
     made = cut(data, found.levels, only=asked_alone(data))
+    left = made.left if made.satisfied else _of_classes(data, found.levels, require.k)
     label = _for_label(searcher, names)
     document |= {
-        "losses": data.openings.losses(found.levels, made.left), "label_levels": label["levels"] if label["satisfied"] else None,
+        "losses": data.openings.losses(found.levels, left), "label_levels": label["levels"] if label["satisfied"] else None,
         "objectives": searcher.objectives(found.levels, require), "blocked": None, "label": label,
         "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
         "frontier": list(_frontier(searcher, require, asked.ks, names)),
@@ -76,6 +81,15 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
     if not label["satisfied"]:
         document["changes"] = explained(choose(data))
     return document
+
+
+def _of_classes(data: ReleasedData, levels: Levels, k: int) -> Counts:
+    """Records of each cell in classes of k records: what the search by itself leaves where nobody says whom they are about."""
+    whole = Candidate(data, levels, data.everything)
+    classes = whole.groups(data.layout.scope.rest)
+    left = np.zeros_like(data.everything)
+    left[whole.cells] = np.where(classes.records[classes.numbers] >= k, whole.counts, 0)
+    return left
 
 
 def _chosen(found: Searched, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
