@@ -141,7 +141,7 @@ def _read(folder: Path, name: str, spec: dict[str, Any]) -> Seen | None:
     parts = sorted(folder.glob("part-*.parquet"))
     if not parts:
         if list(folder.glob("part-*")) and label["label"] == "anonymized":
-            raise NotImplementedError("the attacker reads Parquet")
+            raise ValueError("the attacker reads Parquet alone")
         return None
     table = pa.concat_tables([pq.read_table(path).replace_schema_metadata() for path in parts])
     table = pa.table({column: texts_of(table.column(column)) for column in table.column_names})

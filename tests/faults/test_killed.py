@@ -14,7 +14,9 @@ from beam_deid.pipelines.cli import call
 
 from ..outputs import labels, leftovers, parts
 
-COMMAND = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "run"]
+# What is started in the background ignores Ctrl-C, and so would all that it starts.
+HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+COMMAND = [sys.executable, "-c", f"{HEEDED}; from beam_deid.pipelines.cli import main; main()", "run"]
 
 
 def start(policy, orders, out, *more):

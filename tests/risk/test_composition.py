@@ -12,6 +12,7 @@ from beam_deid.transforms.risk.composition import (
     common_values_of_all,
     joint_groups,
     joint_groups_of_all,
+    one_to_one,
 )
 from beam_deid.transforms.risk.persons import Persons
 
@@ -121,3 +122,10 @@ def test_without_identities_no_group_has_persons():
     both = Side(np.zeros(3, np.int64), np.ones(3, np.bool_))
     found = joint_groups(both, both, Persons((), (), (), {}, {}, {}, 0))
     assert (found.persons.tolist(), found.identity.tolist(), found.records.tolist()) == ([0], [-1], [3])
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12))
+def test_columns_are_one_to_one_where_they_have_as_many_values_as_pairs_and_more_than_one(rows):
+    first, second = (np.array([row[at] for row in rows], np.int64) for at in (0, 1))
+    values = [len({row[at] for row in rows}) for at in (0, 1)]
+    assert one_to_one(first, second) == (values[0] == values[1] == len(set(rows)) > 1)

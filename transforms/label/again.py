@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Test
-from beam_deid.transforms.label.papers import CONDITION
+from beam_deid.transforms.label.papers import CONDITION, Papers
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.direct_identifiers import DirectIdentifiers
 from beam_deid.transforms.label.requirements.requirement import Figure
+from beam_deid.transforms.label.requirements.restorable import Restorable
 from beam_deid.transforms.label.rule import name_of, test_of
 from beam_deid.transforms.label.scope import Scope, links
 from beam_deid.transforms.terms import LabelName, Recoverability
@@ -46,7 +47,7 @@ def decide_again(
     changed = {name: replace(facts, recoverability=str(Recoverability.KEY_DESTROYED)) for name, facts in gone.items()}
     fields = {**scope.fields, **changed}
     scope = replace(scope, fields=fields, linked=links(fields))
-    tests = list(_tests(scope, label["tests"]))
+    tests = list(_tests(scope, label))
     after = name_of(tests) if label["label"] == LabelName.ANONYMIZED else LabelName.STILL_PERSONAL
     amendment = {
         "at": now, "decided_at": label["decided_at"], **{key: label[key] for key in _WRITTEN},
@@ -62,18 +63,12 @@ def decide_again(
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
 
 
-def _tests(scope: Scope, before: Iterable[Mapping[str, Any]]) -> Iterable[Test]:
-    """Every test of the scope by what was measured then; what was not measured does not hold."""
-    made = {str(test["name"]): test for test in before}
-    for _, test in planned(scope):
-        if test.name == "restorable":
-            keyed = [name for name, facts in scope.fields.items() if facts.recoverability == Recoverability.KEYED]
-            said = f"a key exists for: {', '.join(keyed)}" if keyed else "no field can be turned back with a key"
-            yield test_of(test, Figure(len(keyed), said))
-        elif test.name == "direct_identifiers":
-            named = [name for name, facts in scope.fields.items() if identifies(facts)]
-            said = f"direct identifiers released: {', '.join(named)}" if named else "no direct identifier is released"
-            yield test_of(test, Figure(len(named), said))
+def _tests(scope: Scope, label: Mapping[str, Any]) -> Iterable[Test]:
+    """Every test of the scope, by how fields are given out now and what was measured then; what was not does not hold."""
+    made, papers = {str(test["name"]): test for test in label["tests"]}, Papers(scope, label)
+    for requirement, test in planned(scope):
+        if isinstance(requirement, DirectIdentifiers | Restorable):
+            yield test_of(test, papers.figure(requirement, test))
         elif test.name in made:
             yield test_of(test, Figure(made[test.name]["measured"], str(made[test.name]["detail"])))
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.requirements.requirement import Figure, Found, Planned, Requirement
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Sharing
@@ -36,6 +36,10 @@ class Papers:
             history=tuple(label["history"]),
         )
 
+    def figure(self, requirement: Requirement, test: Planned) -> Figure:
+        """What a requirement whose figure is `told` makes of the evidence: it looks at nothing else of a release."""
+        return requirement.figure(test, self)  # type: ignore[arg-type]
+
 
 def disagreements(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
     """What a label says twice and not alike, a sentence each.
@@ -59,13 +63,13 @@ def _figures(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
             continue  # it does not hold, and no evidence makes it
         if scope.subject is None and test.line in _PERSONS:
             yield f"the test {test.name} counts persons, and nobody says whom the records are about"
-        # A person has one figure by each identity, and the release as a whole the least of them.
-        elif requirement.told and not _same(measured, requirement.figure(test, papers).measured):  # type: ignore[arg-type]
+        elif requirement.told and not _same(measured, papers.figure(requirement, test).measured):
             yield f"the test {test.name} does not follow from the evidence beside it"
     named = {f"attacker:{name}" for name in scope.attackers}
     for one in papers.found.attacks:
         if one.name.startswith("attacker:") and one.name not in named:
             yield f"the label tells of {one.name}, whom it does not declare"
+    # Of all identities the one that says the fewest persons decides both.
     if made.get("k") is not None and not _same(made["k"], label["risk"]["k"]):
         yield "the test k does not follow from the evidence beside it"
 

@@ -149,7 +149,8 @@ class Candidate:
         figures = all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
         if scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
-            figures["k_composite"] = min(k_composite(classes, self.counts, who) for who in self._everybody)
+            others = (k_composite(classes, self.counts, who) for who in self._everybody[1:])
+            figures["k_composite"] = min([figures["k_composite"], *others])
         return figures
 
     @property

@@ -96,6 +96,7 @@ def search_for_label(searcher: Searcher) -> Searched:
         InputError: An attacker's table cannot be read.
     """
     data, require = searcher.data, requirements(searcher.data, True)
+
     def accept(levels: Mapping[str, int]) -> Counts | None:
         made = full_domain(levels, cut(data, levels))
         return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None

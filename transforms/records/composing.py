@@ -18,6 +18,7 @@ from beam_deid.transforms.risk.composition import (
     common_values_of_all,
     joint_groups,
     joint_groups_of_all,
+    one_to_one,
 )
 from beam_deid.transforms.risk.histogram import Counts
 
@@ -49,16 +50,39 @@ def compose(chosen: Mapping[str, Chosen]) -> tuple[dict[str, Chosen], dict[str, 
     Returns:
         The releases, with what is suppressed now; and what each says together with each other one.
     """
-    after = _suppressed(chosen) if len(chosen) > 1 else dict(chosen)
+    pairs = list(combinations(chosen, 2))
+    copies = {pair: copied(chosen[pair[0]], chosen[pair[1]]) for pair in pairs}
+    # Where a column is a copy of a secret one nothing is reached, and so nothing suppressed.
+    after = dict(chosen) if any(copies.values()) else _suppressed(chosen)
     found: dict[str, dict[str, Composed]] = {name: {} for name in chosen}
-    for one, other in combinations(after, 2):
-        pair = together(after[one], after[other])
-        found[one][other] = found[other][one] = Composed(pair.persons, pair.values)
+    for one, other in pairs:
+        reason = copies[one, other]
+        said = together(after[one], after[other])
+        found[one][other] = found[other][one] = Composed(None, {}, reason) if reason else Composed(said.persons, said.values)
     if len(after) > 2:
         whole = all_together(after)
         for name in after:
             found[name][EVERY] = Composed(whole.persons, whole.values)
     return after, found
+
+
+def copied(one: Chosen, other: Chosen) -> str:
+    """What a release says of a sensitive column that another one holds, under another name; empty if nothing.
+
+    Fields are compared by their names, so that nothing can be said of two releases if one of them holds a copy, or a pseudonym,
+    of what is secret in the other.
+    """
+    both = np.flatnonzero((one.recoding.cut.left > 0) & (other.recoding.cut.left > 0))
+    for holder, elsewhere in ((one, other), (other, one)):
+        secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
+        others = [name for name in elsewhere.data.layout.fields if name not in holder.data.layout.fields]
+        for name in secret:
+            numbers = holder.data.coded(name, holder.recoding.levels)[0][both]
+            for copy in others:
+                if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.recoding.levels)[0][both]):
+                    here, there = holder.data.layout.release, elsewhere.data.layout.release
+                    return f"{copy} in {there} says what {name} in {here} does: give both out under one name, or only one of them"
+    return ""
 
 
 def together(one: Chosen, other: Chosen) -> Together:

@@ -146,6 +146,25 @@ def common_values_of_all(groups: Sequence[Counts], values: Sequence[Counts], row
     return found[which]
 
 
+def one_to_one(first: Counts, second: Counts) -> bool:
+    """Whether two columns say the same in other words: rows are equal in one where they are in the other. One value says nothing.
+
+    Args:
+        first: Number of each row's value, shape (n,), int64, from 0.
+        second: The same of the other column.
+    """
+    if not len(first) or (first == first[0]).all():
+        return False
+    return _follows(first, second) and _follows(second, first)
+
+
+def _follows(first: Counts, second: Counts) -> bool:
+    """Whether rows that are equal in the first column are in the second."""
+    image = np.zeros(_greatest(first) + 1, np.int64)
+    image[first] = second
+    return bool((image[first] == second).all())
+
+
 @dataclass(frozen=True)
 class _Held:
     """The values that each group has, each once, by group and then by value.
