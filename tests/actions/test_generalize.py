@@ -186,3 +186,8 @@ def test_a_ladder_wants_a_kind_and_refuses_one_that_does_not_fit(options, wanted
     assert action.wants is wanted
     assert [action.check(Target("r", "f", kind)) for kind in fitting] == [None] * len(fitting)
     assert wrong is None or str(wrong) in (action.check(Target("r", "f", wrong)) or "")
+
+
+def test_a_label_does_not_say_in_which_folder_a_hierarchy_stood():
+    action = parse_action({"generalize": {"hierarchy": "/home/somebody/cities.csv", "level": 1}})
+    assert action.sentence(TARGET) == "f is generalized by hierarchy (cities.csv); fixed at level 1"

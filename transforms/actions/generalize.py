@@ -1,5 +1,6 @@
 """generalize: a coarser value in place of the exact one."""
 
+import posixpath
 from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
@@ -132,7 +133,8 @@ class Generalize(Action):
     def sentence(self, target: Target) -> str:
         """How the field is generalized, and who chooses the level."""
         given = getattr(self, self._ladder_class.option)
-        how = given if isinstance(given, str) else ", ".join(str(part) for part in given)
+        # A label goes to recipients: whoever gets it need not know the folders of whoever made it.
+        how = posixpath.basename(given) if isinstance(given, str) else ", ".join(str(part) for part in given)
         if self._ladder_class is MasksLadder:
             how = ", ".join(self.ladder().levels[:-1])
         level = "the level is chosen by the search" if self.level is None else f"fixed at level {self.level}"

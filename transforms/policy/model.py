@@ -1,5 +1,6 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
+import posixpath
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -105,8 +106,11 @@ class Require(_Options):
     suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
 
     def asked(self) -> dict[str, Any]:
-        """What the policy says, as plain values; without what it leaves to the sharing model."""
+        """What the policy says, as plain values for the label; without what it leaves to the sharing model, and without folders."""
         given: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, exclude={"suppression"})
+        for one in given["t"].values():
+            if "hierarchy" in one:
+                one["hierarchy"] = posixpath.basename(one["hierarchy"])
         return {name: value for name, value in given.items() if value != {}}
 
 

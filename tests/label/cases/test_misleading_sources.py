@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from dataclasses import replace
 
 import pyarrow as pa
@@ -227,3 +228,19 @@ def test_nothing_but_the_surname_is_released(level, tmp_path):
     rows = pa.concat_tables([pq.read_table(path) for path in (tmp_path / "out/a").glob("*.parquet")])
     whole = bool({*NAMES} & {*rows["who"].to_pylist()})
     assert whole is (outcome.labels["a"]["label"] != "anonymized")
+
+
+def test_a_label_does_not_name_the_folders_of_whoever_made_it(tmp_path):
+    (tmp_path / "cities.csv").write_text("".join(f"{city};all;*\n" for city in CITIES))
+    (tmp_path / "items.csv").write_text("".join(f"{item};all;*\n" for item in ITEMS))
+    made = policy(
+        roles(direct="buyer", quasi="city", sensitive="category"),
+        a=release(
+            "enclave", "category", {"city": {"generalize": {"hierarchy": str(tmp_path / "cities.csv")}}},
+            require={"t": {"category": {"max": 0.9, "distance": "hierarchical", "hierarchy": str(tmp_path / "items.csv")}}},
+        ),
+    )  # fmt: skip
+    table = crowd(grid(city=CITIES), 40, category=lambda who: turn(ITEMS, who.person))
+    outcome = run(Case("", "", lambda: table, made), tmp_path)
+    judge(outcome)
+    assert str(tmp_path) not in json.dumps(outcome.labels)
