@@ -1,34 +1,29 @@
 """A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
 
-import json
-import os
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from beam_deid.transforms import files, workers
+from beam_deid.transforms import workers
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.decide import Decide
-from beam_deid.transforms.errors import DeidError, InputError, InternalFault, from_text
+from beam_deid.transforms.engines import LOCAL, is_here
+from beam_deid.transforms.errors import DeidError, InternalFault, from_text
 from beam_deid.transforms.measure import Measure
-from beam_deid.transforms.progress import PROGRESS
-from beam_deid.transforms.publish import OUTCOME, Prove, write_papers
-from beam_deid.transforms.records.pieces import FOLDER
+from beam_deid.transforms.publication import Outcome, publish, write_state
+from beam_deid.transforms.publish import Prove
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.shards import Prepared
-from beam_deid.transforms.staging import Staging
-
-LOCAL = "FnApiRunner"
-"""Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
+from beam_deid.transforms.shipping import shipped
+from beam_deid.transforms.storage.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -48,24 +43,6 @@ class Settings:
     workers: int = 1
     max_rejects: float = 0.001
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to.
-
-    Attributes:
-        run: The content of ``run.json``.
-        labels: The content of each release's ``label.json``, also of those that were not published.
-    """
-
-    run: dict[str, Any]
-    labels: dict[str, dict[str, Any]]
-
-    @property
-    def unmet(self) -> tuple[str, ...]:
-        """Releases that did not reach the label they expect."""
-        return tuple(name for name, release in self.run["releases"].items() if not release["published"])
 
 
 def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
@@ -96,32 +73,25 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     """
     started, clock = now(), time.monotonic()
     prepared = replace(prepared, job=prepared.job.pinned())
+    here = is_here(settings.runner, settings.beam_options)
+    if not here:
+        prepared = shipped(prepared, output, settings.runner)
     if settings.runner == LOCAL:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
     signer = _signer(prepared)
-    staging = Staging(output, prepared.job.run, settings.overwrite)
+    staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
     try:
         prepared = replace(prepared, job=keys.made())
-        _execute(prepared, staging.path, settings)
-        outcome = json.loads(files.read_all(f"{staging.path}/{OUTCOME}"))
-        if outcome["refused"]:
-            raise InputError(
-                "\n".join(["too many records were rejected", *outcome["refused"]]), "input",
-                "Mend the input or the policy's kinds, or raise --max-rejects",
-            )  # fmt: skip
+        files = len({shard.path for shard in prepared.shards})
         facts = {
-            "engine": settings.runner, "started_at": started, "finished_at": now(),
-            "seconds": round(time.monotonic() - clock, 3),
-            "input": {"files": len({shard.path for shard in prepared.shards}), "shards": len(prepared.shards)},
+            "engine": settings.runner, "started_at": started, "finished_at": None, "seconds": None,
+            "input": {"files": files, "shards": len(prepared.shards)},
         }  # fmt: skip
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts)
+        _execute(prepared, staging.path, settings)
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        run_document, labels = write_papers(prepared.job, outcome, staging.path, facts, signer)
-        _tidy(staging.path, run_document)
-        PROGRESS.start("publishing")
-        if any(release["published"] for release in run_document["releases"].values()):
-            staging.publish()
-        return Outcome(run_document, labels)
+        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)})
     finally:
         workers.close()
         keys.discard()
@@ -137,20 +107,11 @@ def _signer(prepared: Prepared) -> SigningKey | None:
     return signing_key(policy.keys.keyring)
 
 
-def _tidy(staging: str, document: dict[str, Any]) -> None:
-    """Take out of staging what is not published: the outcome, and the parts of releases that are withheld."""
-    withheld = [name for name, release in document["releases"].items() if not release["published"]]
-    files.delete([f"{staging}/{OUTCOME}"])
-    files.delete_folder(f"{staging}/{FOLDER}")
-    for name in withheld:
-        files.delete_folder(f"{staging}/{name}")
-
-
 def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
     pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
-    build(pipeline, prepared, os.fspath(staging), settings)
+    build(pipeline, prepared, staging, settings)
     try:
         pipeline.run().wait_until_finish()
     except DeidError as error:

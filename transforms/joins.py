@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, fingerprint
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
@@ -19,6 +18,7 @@ from beam_deid.transforms.records.joined import joined_attack
 from beam_deid.transforms.records.knowledge import MOST_MASKS, Knowledge, On, shapes
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Join, Joined, Numbers, Probes, Released
+from beam_deid.transforms.storage.files import InputFile, match
 
 _JOIN = re.compile(r"(?P<name>[\w-]+)=(?P<glob>.+):on=(?P<on>.+)")
 PARTITION_ROWS = 1 << 23
@@ -113,7 +113,7 @@ def join_files(
         PolicyError: There is no such hierarchy.
         InputError: The table lacks a field or has it with another type, or a file cannot be read.
     """
-    found = files.match([table.glob])
+    found = match([table.glob])
     truth, key = _check(dataset, table, found), FingerprintKey.new()
     knowledge = Knowledge(table.on, {one.field: _shapes(dataset, one.field) for one in table.on if one.masked}, key)
     probes = _probes(table, found, knowledge, dataset.options, dataset.subject if truth else None, key)
@@ -150,7 +150,7 @@ def _partition(
     return chunk
 
 
-def _check(dataset: Dataset, table: Table, found: Sequence[files.InputFile]) -> bool:
+def _check(dataset: Dataset, table: Table, found: Sequence[InputFile]) -> bool:
     """See that the table can be joined; whether every file of it names subjects, so that right links can be told."""
     named = dataset.subject is not None
     for one in table.on:
@@ -171,7 +171,7 @@ def _check(dataset: Dataset, table: Table, found: Sequence[files.InputFile]) -> 
 
 
 def _probes(
-    table: Table, found: Sequence[files.InputFile], knowledge: Knowledge, options: InputOptions, who: str | None,
+    table: Table, found: Sequence[InputFile], knowledge: Knowledge, options: InputOptions, who: str | None,
     key: FingerprintKey,
 ) -> Probes:  # fmt: skip
     """All probes of an attacker's table."""

@@ -4,23 +4,24 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.records.job import SHARD_ROWS
+from beam_deid.transforms.storage.files import InputFile, match
+from beam_deid.transforms.storage.paths import name_of
 
 _BATCH_ROWS = 1 << 17
 _LABEL = "label.json"
 
 
-def dataset_files(globs: Sequence[str]) -> list[files.InputFile]:
+def dataset_files(globs: Sequence[str]) -> list[InputFile]:
     """The files that match; a release's ``label.json`` beside its parts is left out."""
-    return [file for file in files.match(globs) if file.path.rpartition("/")[2] != _LABEL]
+    return [file for file in match(globs) if name_of(file.path) != _LABEL]
 
 
-def shards(file: files.InputFile, options: InputOptions) -> list[Shard]:
+def shards(file: InputFile, options: InputOptions) -> list[Shard]:
     """The shards of a file."""
     return format_of(file.path, options).shards(file.path, file.size, options, SHARD_ROWS)
 

@@ -5,15 +5,17 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import destroyed_ids, signing_key_after
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.errors import KeyFault, OutputError, UsageError, VerificationError
+from beam_deid.transforms.errors import InputError, KeyFault, UsageError, VerificationError
 from beam_deid.transforms.label.again import decide_again
 from beam_deid.transforms.label.documents import document_sha256, signature_problem, signed, signer, to_bytes
+from beam_deid.transforms.storage.amending import amend
+from beam_deid.transforms.storage.files import is_file, read_all
+from beam_deid.transforms.storage.paths import absolute, is_local, join, shown
 from beam_deid.transforms.verify import verify
 
 
@@ -84,24 +86,24 @@ def relabel(output: str, keyring: str | None = None) -> Relabelling:
         KeyFault: The keyring cannot be read, or is another.
         OutputError: It cannot be written.
     """
-    _finish(output)
+    output = absolute(output)
     problems = [problem for one in verify(output) for problem in one.problems]
     if problems:
-        raise VerificationError(f"this is not what was published: {problems[0]}", output, "See: beam-deid verify")
-    run = _read(os.path.join(output, "run.json"))
+        raise VerificationError(f"this is not what was published: {problems[0]}", shown(output), "See: beam-deid verify")
+    run = _read(join(output, "run.json"))
     if not run.get("keyring"):
         raise UsageError(
-            "no release of this run rests on a keyring, so none of its keys can be shown to be destroyed", output,
+            "no release of this run rests on a keyring, so none of its keys can be shown to be destroyed", shown(output),
             "Keys of a keyring can: keys: {keyring: PATH}",
         )  # fmt: skip
     identity, destroyed = destroyed_ids(keyring or run["keyring"]["path"])
     own = run["keyring"]["path"]
-    if keyring and os.path.exists(own) and not os.path.samefile(keyring, own):
+    if keyring and is_file(own) and not _same_file(keyring, own):
         raise UsageError("the run's own keyring is still where the run found it", own, "Leave --keyring out")
     if identity != run["keyring"]["id"]:
         raise KeyFault("this is another keyring than the run's", keyring or run["keyring"]["path"], "Name it by --keyring")
     published = {name: release for name, release in run["releases"].items() if release["published"]}
-    labels = {name: _read(os.path.join(output, name, "label.json")) for name in published}
+    labels = {name: _read(join(output, name, "label.json")) for name in published}
     amended = {name: decide_again(label, identity, destroyed, now()) for name, label in labels.items()}
     changed = tuple(_relabelled(name, labels[name], again) for name, again in amended.items() if again is not None)
     if not changed:
@@ -119,7 +121,7 @@ def relabel(output: str, keyring: str | None = None) -> Relabelling:
     was_signed = any(signer(document) for document in (run, *labels.values()))
     run["sha256"] = document_sha256(run)
     papers = {f"{name}/label.json": data for name, data in documents.items()}
-    _write(output, {**papers, "run.json": to_bytes(signed(run, key))})
+    amend(output, {**papers, "run.json": to_bytes(signed(run, key))})
     return Relabelling(changed, ("renewed" if key else "dropped") if was_signed else None, reason)
 
 
@@ -163,55 +165,35 @@ def reliances(outputs: Iterable[str], identities: Iterable[int]) -> list[Relianc
         UsageError: A folder holds no run.
     """
     wanted = set(identities)
-    return [one for output in outputs for one in _relying(output, wanted)]
+    return [one for output in outputs for one in _relying(absolute(output), wanted)]
 
 
 def _relying(output: str, wanted: set[int]) -> list[Reliance]:
     found = []
     try:
-        for name, release in _read(os.path.join(output, "run.json"))["releases"].items():
+        for name, release in _read(join(output, "run.json"))["releases"].items():
             if release["published"]:
-                label = _read(os.path.join(output, name, "label.json"))
+                label = _read(join(output, name, "label.json"))
                 fields = tuple(f for f, facts in label["fields"].items() if (facts.get("key") or {}).get("id") in wanted)
                 if fields:
                     found.append(Reliance(output, name, label["label"], fields))
     except (AttributeError, KeyError, TypeError):
-        raise UsageError("its papers are none of a run", output, "Name the folder that was --output of a run") from None
+        raise UsageError("its papers are none of a run", shown(output), "Name the folder that was --output of a run") from None
     return found
-
-
-def _finish(output: str) -> None:
-    """Finish what a call that was killed had begun: all new papers stood there before the first took its place."""
-    waiting = Path(output, ".run.json.new")
-    left = [waiting, *Path(output).glob("*/.label.json.new")]
-    try:
-        json.loads(waiting.read_bytes())
-    except (OSError, ValueError):
-        for path in left:
-            path.unlink(missing_ok=True)
-        return
-    for path in reversed(left):
-        os.replace(path, path.with_name(path.name[1:].removesuffix(".new")))
 
 
 def _read(path: str) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError):
-        raise UsageError("this cannot be read", path, "Name the folder that was --output of a run") from None
+        document: dict[str, Any] = json.loads(read_all(path))
+    except (InputError, ValueError):
+        raise UsageError("this cannot be read", shown(path), "Name the folder that was --output of a run") from None
     return document
 
 
-def _write(output: str, documents: Mapping[str, bytes]) -> None:
-    """Replace papers: all new ones stand beside the old before the first takes its place."""
-    paths = {os.path.join(output, name): data for name, data in documents.items()}
-    try:
-        for path, data in paths.items():
-            Path(f"{os.path.dirname(path)}/.{os.path.basename(path)}.new").write_bytes(data)
-        for path in paths:
-            os.replace(f"{os.path.dirname(path)}/.{os.path.basename(path)}.new", path)
-    except OSError as error:
-        raise OutputError(f"the label cannot be written ({error.strerror})", output) from None
+def _same_file(one: str, other: str) -> bool:
+    if is_local(one) and is_local(other):
+        return os.path.samefile(absolute(one), absolute(other))
+    return shown(absolute(one)) == shown(absolute(other))
 
 
 def _sha256(data: bytes) -> str:

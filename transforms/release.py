@@ -110,8 +110,10 @@ class AssembleParts(beam.DoFn):
         self, part: tuple[str, int], decision: Decision, released: RunFacts, key: FingerprintKey
     ) -> Iterator[RunFacts]:
         """One part; ``released`` is here because every piece must stand before any part is put together."""
-        order = decision.releases[part[0]].without_proof()
-        yield from self._tasks.submit(_assemble, replace(self._job, fingerprint_key=key), order, self._staging, part[1])
+        name, number = part
+        order, attempts = decision.releases[name].without_proof(), released.releases[name].attempts
+        job = replace(self._job, fingerprint_key=key)
+        yield from self._tasks.submit(_assemble, job, order, self._staging, number, attempts)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Whatever is still under way."""
@@ -140,8 +142,8 @@ def mixed_parts(decision: Decision) -> list[tuple[str, int]]:
     return [(name, part) for name, order in decision.releases.items() if order.mixed for part in range(order.parts)]
 
 
-def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int) -> RunFacts:
-    file, made = assemble(job, decision, staging, part)
+def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int, attempts: dict[int, str]) -> RunFacts:
+    file, made = assemble(job, decision, staging, part, attempts)
     counted = total([(made.values, np.ones(len(made.values), np.int64))])
     return RunFacts({decision.release: PartFacts([file], counted, suppressed=made.left_out)})
 

@@ -3,20 +3,34 @@
 import contextlib
 from dataclasses import replace
 
-from beam_deid.transforms import files
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, destroy_ephemeral, make_ephemeral
-from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.storage.files import reason, store_of
+from beam_deid.transforms.storage.paths import is_local, join
 
-_FOLDER = ".keys"
+KEYS = "keys"
+"""The folder of such keys in a staging folder that is on this machine."""
 
 
 class RunKeys:
-    """The ephemeral keys of a run's releases: a file each in staging, where every worker finds it."""
+    """The ephemeral keys of a run's releases: a file each in staging, where every worker of this machine finds it.
+
+    They lie on this machine's disk alone: what a store once held it may keep, in versions and in copies, and a label that
+    says that a key is gone would be wrong.
+
+    Raises:
+        UsageError: A release wants such a key, and the run's workers are on other machines.
+    """
 
     def __init__(self, job: Job, staging: str) -> None:
-        self._job, self._folder = job, f"{staging}/{_FOLDER}"
+        self._job, self._folder = job, join(staging, KEYS)
         self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
+        if self._left and not is_local(staging):
+            raise UsageError(
+                "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
+                f"releases.{self._left[0]}.key", "Run it with the default engine, or name a key in a keyring",
+            )  # fmt: skip
 
     def made(self) -> Job:
         """Make them.
@@ -33,7 +47,7 @@ class RunKeys:
             for release in self._left:
                 make_ephemeral(self._folder, release)
         except OSError as error:
-            raise OutputError(f"the run's own key cannot be written ({error.strerror})", self._folder) from None
+            raise OutputError(f"the run's own key cannot be written ({reason(error)})", self._folder) from None
         return replace(self._job, key_folder=self._folder)
 
     def destroy(self) -> None:
@@ -46,10 +60,10 @@ class RunKeys:
             while self._left:
                 destroy_ephemeral(self._folder, self._left[-1])
                 self._left.pop()
-            files.delete_folder(self._folder)
+            store_of(self._folder).delete_folder(self._folder)
         except OSError as error:
             raise OutputError(
-                f"the run's own key cannot be destroyed ({error.strerror})", self._folder, "Remove it by hand"
+                f"the run's own key cannot be destroyed ({reason(error)})", self._folder, "Remove it by hand"
             ) from None
 
     def discard(self) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from beam_deid.transforms import files
 from beam_deid.transforms.errors import PolicyError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
@@ -16,6 +15,9 @@ from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.storage.files import InputFile, match
+from beam_deid.transforms.storage.journal import sha256_of
+from beam_deid.transforms.storage.paths import name_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     if unknown:
         known = ", ".join(policy.releases)
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
-    matched = files.match(inputs)
+    matched = match(inputs)
     schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
     lists = {path: [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
     check_columns(policy, {path: schema.names for path, schema in schemas.items()}, lists)
@@ -56,7 +58,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     shards: list[Shard] = []
     for file in matched:
         cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
-        shards += [replace(shard, index=len(shards) + i, modified=file.modified) for i, shard in enumerate(cut)]
+        shards += [replace(shard, index=len(shards) + i, modified=file.modified, told=file.told) for i, shard in enumerate(cut)]
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
     job = Job(
@@ -65,13 +67,13 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     return Prepared(job, tuple(shards))
 
 
-def _equal(matched: Sequence[files.InputFile]) -> int:
+def _equal(matched: Sequence[InputFile]) -> int:
     """How many files are the same, byte by byte, as one before."""
-    by_size: dict[int, list[files.InputFile]] = {}
+    by_size: dict[int, list[InputFile]] = {}
     for file in matched:
         by_size.setdefault(file.size, []).append(file)
     several = [same for same in by_size.values() if len(same) > 1]
-    return sum(len(same) - len({hashlib.sha256(files.read_all(file.path)).digest() for file in same}) for same in several)
+    return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
 
 def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:
@@ -89,5 +91,5 @@ def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataTy
 
 def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard]) -> str:
     # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
-    facts = [(shard.path.rpartition("/")[2], shard.size, shard.row_groups) for shard in shards]
+    facts = [(name_of(shard.path), shard.size, shard.row_groups) for shard in shards]
     return hashlib.sha256(json.dumps([policy, releases, facts]).encode()).hexdigest()[:16]

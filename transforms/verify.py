@@ -4,9 +4,7 @@ Whoever can write a folder can write papers that fit each other. So this shows i
 papers were written. Who wrote them only a signature shows, checked with a key that came another way.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms.errors import DeidError, UsageError
+from beam_deid.transforms.errors import DeidError, InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.label.again import as_published
@@ -22,6 +20,11 @@ from beam_deid.transforms.label.documents import canonical, document_sha256, sig
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.well_formed import COUNTS, label_malformed, run_malformed
+from beam_deid.transforms.storage.files import is_file, open_arrow, read_all, store_of
+from beam_deid.transforms.storage.journal import sha256_of
+from beam_deid.transforms.storage.manifest import is_name
+from beam_deid.transforms.storage.paths import absolute, is_hidden, join, name_of, shown
+from beam_deid.transforms.storage.sweeping import sweep
 from beam_deid.transforms.terms import LabelName
 
 PROVED, UNPROVEN = "proved", "unproven"
@@ -30,7 +33,6 @@ TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
 
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
-_BLOCK = 1 << 20
 _ROWS = 1 << 16
 _DEPTH = 32
 
@@ -66,9 +68,11 @@ def verify(output: str, key: str | None = None) -> list[Verified]:
     Raises:
         UsageError: The folder holds no run.
     """
-    path = os.path.join(output, "run.json")
-    if not os.path.isfile(path):
-        raise UsageError("there is no run.json here", output, "Name the folder that was --output of a run")
+    sweep(output)
+    output = absolute(output)
+    path = join(output, "run.json")
+    if not is_file(path):
+        raise UsageError("there is no run.json here", shown(output), "Name the folder that was --output of a run")
     run, problem = read_label(path)
     if run is None:
         return [Verified("", (problem,))]
@@ -92,21 +96,21 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
     known = {name for name, release in releases.items() if _mapping(release).get("published") is True}
     if not known:
         yield "run.json names no published release"
-    for entry in sorted(os.listdir(output)):
-        if os.path.isdir(os.path.join(output, entry)) and entry not in known and not entry.startswith("."):
-            yield f"the folder {entry} is no release of this run"
-    rejected = os.path.join(output, "rejected.parquet")
-    if not os.path.isfile(rejected) or _sha256(rejected) != run.get("rejected_sha256"):
+    for entry in store_of(output).entries(output):
+        name = name_of(entry.path)
+        if entry.is_folder and name not in known and not is_hidden(name):
+            yield f"the folder {name} is no release of this run"
+    if _sha256(join(output, "rejected.parquet")) != run.get("rejected_sha256"):
         yield "rejected.parquet is missing or was changed"
 
 
 def _verify_release(
     output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None
 ) -> Verified:
-    folder = os.path.join(output, name)
-    if not name or name in (os.curdir, os.pardir) or os.path.basename(name) != name:
+    if not is_name(name):
         return Verified(_printable(name), ("this is no name of a release",))
-    path = os.path.join(folder, "label.json")
+    folder = join(output, name)
+    path = join(folder, "label.json")
     label, problem = read_label(path)
     if label is None:
         return Verified(_printable(name), (problem,))
@@ -126,7 +130,7 @@ def _verify_release(
     if len(set(names)) < len(names):
         problems.append("a file is listed twice in the label")
     listed = {*names, "label.json"}
-    problems += [f"{entry} is not listed in the label" for entry in sorted(os.listdir(folder)) if entry not in listed]
+    problems += [f"{entry} is not listed in the label" for entry in _names_in(folder) if entry not in listed]
     verified = Verified(name, tuple(problems), len(names), label["label"])
     return _signature_checked(verified, label, "label.json", key)
 
@@ -134,7 +138,7 @@ def _verify_release(
 def _together(output: str, results: list[Verified]) -> list[Verified]:
     """The same with what the labels of one run say of each other, and not alike."""
     sound = [one for one in results if one.release and not one.problems]
-    labels = {one.release: read_label(os.path.join(output, one.release, "label.json"))[0] or {} for one in sound}
+    labels = {one.release: read_label(join(output, one.release, "label.json"))[0] or {} for one in sound}
     found = {one.release: list(_said_of_others(one.release, labels)) for one in sound}
     return [replace(one, problems=(*one.problems, *found[one.release])) if found.get(one.release) else one for one in results]
 
@@ -191,8 +195,8 @@ def _decided_again(label: dict[str, Any]) -> list[str]:
 
 def _file_problems(folder: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
     name = file["path"]
-    path = os.path.join(folder, name)
-    if os.path.basename(name) != name or not os.path.isfile(path):
+    path = join(folder, name)
+    if not is_name(name) or not is_file(path):
         yield f"{name} is missing"
         return
     if _sha256(path) != file["sha256"]:
@@ -208,9 +212,10 @@ def _file_problems(folder: str, file: dict[str, Any], label: dict[str, Any]) -> 
 
 def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
     try:
-        facts = pq.read_metadata(path)
+        with open_arrow(path) as stream:
+            facts = pq.read_metadata(stream)
         schema = facts.schema.to_arrow_schema()
-    except (OSError, pa.ArrowException):
+    except (InputError, OSError, pa.ArrowException):
         yield f"{name} is not a Parquet file"
         return
     if facts.num_rows != file["rows"]:
@@ -242,7 +247,7 @@ def _text_problems(path: str, name: str, file: dict[str, Any], label: dict[str, 
     kind = format_of(path, options)
     try:
         names = kind.schema(path, options).names if file["rows"] or options.format == "csv" else list(label["fields"])
-        for shard in kind.shards(path, os.path.getsize(path), options, _ROWS):
+        for shard in kind.shards(path, _size(path), options, _ROWS):
             for chunk in kind.read(shard, options, names, _ROWS):
                 rows += len(chunk.rows) + sum(len(fault.rows) for fault in chunk.faults)
     except (DeidError, OSError, ValueError):  # Arrow's are of these
@@ -278,13 +283,12 @@ def read_label(path: str) -> tuple[dict[str, Any] | None, str]:
 
     A key that stands in it twice is wrong: programs differ in which one they take, so it would say two things.
     """
-    name = os.path.basename(path)
+    name = name_of(path)
     try:
-        with open(path, encoding="utf-8") as stream:
-            document = json.load(stream, object_pairs_hook=_pairs)
-    except FileNotFoundError:
-        return None, f"{name} is missing"
-    except (OSError, RecursionError, ValueError):
+        if not is_file(path):
+            return None, f"{name} is missing"
+        document = json.loads(read_all(path).decode("utf-8"), object_pairs_hook=_pairs)
+    except (InputError, RecursionError, ValueError):
         return None, f"{name} cannot be read as JSON"
     if not isinstance(document, dict):
         return None, f"{name} is not a JSON object"
@@ -316,9 +320,18 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+def _sha256(path: str) -> str | None:
+    """SHA-256 of a file, in hex; None where it is not there or cannot be read."""
+    try:
+        return sha256_of(path)
+    except (InputError, OSError):
+        return None
+
+
+def _size(path: str) -> int:
+    found = store_of(path).entry(path)
+    return found.size if found else 0
+
+
+def _names_in(folder: str) -> list[str]:
+    return [name_of(entry.path) for entry in store_of(folder).entries(folder)]

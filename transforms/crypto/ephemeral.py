@@ -3,8 +3,7 @@
 import os
 import secrets
 
-from beam_deid.transforms import files
-from beam_deid.transforms.errors import InputError, KeyFault
+from beam_deid.transforms.errors import KeyFault
 
 EPHEMERAL = "ephemeral"
 """What a release writes to have such a key."""
@@ -16,12 +15,9 @@ def make_ephemeral(folder: str, release: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    path = _ephemeral_path(folder, release)
-    if not files.is_local(path):
-        files.write_all(path, secrets.token_bytes(32))
-        return
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(_ephemeral_path(folder, release), flags, 0o600), "wb") as stream:
         stream.write(secrets.token_bytes(32))
 
 
@@ -38,8 +34,9 @@ def read_ephemeral(folder: str, release: str) -> bytes:
             "Name a key in the policy instead",
         )  # fmt: skip
     try:
-        return files.read_all(_ephemeral_path(folder, release))
-    except InputError:
+        with open(_ephemeral_path(folder, release), "rb") as stream:
+            return stream.read()
+    except OSError:
         raise KeyFault("the run's own key is gone", where, "Start the run again") from None
 
 
@@ -50,13 +47,12 @@ def destroy_ephemeral(folder: str, release: str) -> None:
         OSError: It cannot be removed.
     """
     path = _ephemeral_path(folder, release)
-    if files.is_local(path):
-        with open(path, "r+b") as stream:
-            stream.write(bytes(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-    files.delete([path])
+    with open(path, "r+b") as stream:
+        stream.write(bytes(32))
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.remove(path)
 
 
 def _ephemeral_path(folder: str, release: str) -> str:
-    return f"{folder}/{release}.key"
+    return os.path.join(folder, f"{release}.key")

@@ -22,7 +22,7 @@ from beam_deid.transforms.crypto.keks.kek import Kek
 from beam_deid.transforms.crypto.places import check_own
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
-from beam_deid.transforms.files import is_local
+from beam_deid.transforms.storage.paths import is_local
 
 FORMAT = "beam-deid keyring"
 VERSIONS = (1, 2)

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from beam_deid.transforms import files
+from beam_deid.transforms.storage.files import open_arrow
 
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
@@ -18,6 +18,6 @@ def open_plain(path: str) -> pa.NativeFile:
     Raises:
         InputError: The file is gone or may not be read.
     """
-    stream = files.open_arrow(path)
+    stream = open_arrow(path)
     codec = next((codec for suffix, codec in _CODECS.items() if path.endswith(suffix)), None)
     return pa.CompressedInputStream(stream, codec) if codec else stream

@@ -69,7 +69,7 @@ class Shard:
     """A piece of an input file, a few bytes to describe: the unit of work and of one output part.
 
     Attributes:
-        path: The file, as Beam's FileSystems opens it.
+        path: The file, absolute.
         format: Name of the format.
         size: Size of the file in bytes when it was listed.
         row_groups: The Parquet row groups to read; empty for the whole file.
@@ -77,6 +77,7 @@ class Shard:
         rows: Rows in the shard, or None where that is not known without reading.
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
+        told: The file as the user wrote it, for reports.
     """
 
     path: str
@@ -87,6 +88,7 @@ class Shard:
     rows: int | None = None
     index: int = 0
     modified: float = 0.0
+    told: str = ""
 
 
 class Fault(NamedTuple):
@@ -131,7 +133,7 @@ class PartWriter(Protocol):
 
 
 class Format(ABC):
-    """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.files`."""
+    """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.storage.files`."""
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms import files
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.storage.files import open_arrow
 
 _GROUP_ROWS = 131_072
 _DICTIONARY_BYTES = 4
@@ -121,7 +121,7 @@ def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
 
 
 def _open(path: str, columns: Sequence[str] = ()) -> pq.ParquetFile:
-    stream = files.open_arrow(path)
+    stream = open_arrow(path)
     try:
         file = pq.ParquetFile(stream, pre_buffer=False)
         repeating = _repeating(file.metadata, columns)

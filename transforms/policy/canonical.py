@@ -6,10 +6,11 @@ import os
 from typing import Any
 
 from beam_deid.transforms.errors import DeidError
-from beam_deid.transforms.files import is_local, read_all
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import is_hierarchy_file, with_paths
 from beam_deid.transforms.policy.written import written
+from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.paths import is_local, shown
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def policy_sha256(policy: Policy) -> str:
 
 
 def _portable(path: str) -> str:
-    return os.path.basename(path) if is_local(path) else path
+    return os.path.basename(path) if is_local(path) else shown(path)
 
 
 def _hierarchies(policy: Policy) -> dict[str, str]:

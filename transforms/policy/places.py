@@ -1,36 +1,48 @@
 """Paths in a policy: relative ones mean the policy's own folder, and are made absolute when it is read."""
 
 import os
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from beam_deid.transforms.files import is_local
+from beam_deid.transforms.storage.paths import absolute, is_local, join, parent
 
 _FILE = "file:"
 
 
 def folder_of(path: str) -> str:
     """The folder that a policy's relative paths start from."""
-    return os.path.dirname(os.path.abspath(path)) if is_local(path) else path.rpartition("/")[0]
+    return parent(absolute(path))
 
 
 def anchored(raw: dict[str, Any], folder: str) -> dict[str, Any]:
     """The raw policy with every path absolute: attackers' tables, those of frequencies, hierarchy files, key files, the keyring."""
 
-    def absolute(path: str) -> str:
-        if not path or not is_local(path) or os.path.isabs(path):
+    def anchor(path: str) -> str:
+        if not path:
             return path
-        return os.path.normpath(os.path.join(folder, path)) if is_local(folder) else f"{folder}/{path}"
+        if not is_local(path) or "://" in path or path.startswith("~") or os.path.isabs(path):
+            return absolute(path)
+        return os.path.normpath(os.path.join(folder, path)) if is_local(folder) else join(folder, posixpath.normpath(path))
 
-    return with_paths(raw, absolute)
+    return with_paths(raw, anchor)
 
 
-def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """The raw policy with each of its paths changed. What has not the shape of a policy is left as it is."""
+def with_paths(
+    raw: dict[str, Any], change: Callable[[str], str], change_key: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """The raw policy with each of its paths changed. What has not the shape of a policy is left as it is.
+
+    Args:
+        raw: The policy.
+        change: Changes a path.
+        change_key: Changes the path of a key file or a keyring; as all others if not given.
+    """
+    private = change_key or change
 
     def reference(text: str) -> str:
         place = text.removeprefix(_FILE)
-        return text if place == text or place.startswith("~") else _FILE + change(place)
+        return text if place == text or place.startswith("~") else _FILE + private(place)
 
     def hierarchy(name: str) -> str:
         return change(name) if is_hierarchy_file(name) else name
@@ -51,7 +63,7 @@ def with_paths(raw: dict[str, Any], change: Callable[[str], str]) -> dict[str, A
         value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 
-    raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, change))
+    raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, private))
     changed: dict[str, Any] = _at(raw, "releases", dict, lambda all_: _each(all_, release))
     return changed
 

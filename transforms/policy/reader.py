@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Any
 
 from beam_deid.transforms.actions.action import Action
-from beam_deid.transforms.errors import DeidError, PolicyError
-from beam_deid.transforms.files import is_local, open_read
+from beam_deid.transforms.errors import InputError, PolicyError
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.cross_checks import cross_problems, loosened
 from beam_deid.transforms.policy.draft import draft_of
@@ -19,6 +18,8 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.places import anchored, folder_of
 from beam_deid.transforms.policy.shape import is_secret, shape_problems, valid_names
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
+from beam_deid.transforms.storage.files import is_file, read_at_most
+from beam_deid.transforms.storage.paths import shown
 
 __all__ = ["policy_from_mapping", "policy_sha256", "read_policy"]
 
@@ -80,15 +81,14 @@ def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:
 
 
 def _text(path: str) -> str:
-    if is_local(path) and not os.path.isfile(path):
-        raise PolicyError("there is no such file", path, "Check the path of the policy")
     try:
-        with open_read(path) as stream:
-            content = stream.read(MAXIMUM_BYTES + 1)
-    except DeidError as error:
-        raise PolicyError(f"the policy cannot be read: {error.what}", path, "Check the path") from None
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"the policy cannot be read ({type(error).__name__})", path, "Check the path") from None
+        if not is_file(path):
+            raise PolicyError("there is no such file", shown(path), "Check the path of the policy")
+        content = read_at_most(path, MAXIMUM_BYTES + 1)
+    except InputError as error:
+        raise PolicyError(f"the policy cannot be read: {error.what}", shown(path), error.next_step or "Check the path") from None
+    except ValueError:  # a path with a null character
+        raise PolicyError("the policy cannot be read", path, "Check the path") from None
     if len(content) > MAXIMUM_BYTES:
         raise PolicyError("this is larger than any policy (1 MiB)", path, "Check the path")
     try:

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
@@ -20,6 +19,7 @@ from beam_deid.transforms.records.job import BATCH_ROWS, Job
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import typed
 from beam_deid.transforms.risk.joining import Numbers, Probes
+from beam_deid.transforms.storage.files import InputFile, match
 
 _WHOLE_FILE = 1 << 62
 
@@ -100,9 +100,9 @@ def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> p
         raise problem from None
 
 
-def _files(table: str) -> list[files.InputFile]:
+def _files(table: str) -> list[InputFile]:
     try:
-        return files.match([table])
+        return match([table])
     except UsageError:
         raise InputError(
             "no file matches the attacker's table", table, "Put the table back, or mend its path in the policy"

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms import files
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.errors import InputError
@@ -15,6 +14,8 @@ from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import join, name_of, shown
 from beam_deid.transforms.terms import Recoverability
 from beam_deid.transforms.verify import read_label
 
@@ -39,7 +40,7 @@ def earlier_probes(
 
     A release that is gone or cannot be read is not compared either: others may have a copy of it.
     """
-    label, problem = read_label(f"{folder}/label.json")
+    label, problem = read_label(join(folder, "label.json"))
     if label is None:
         return None, _gone(folder, problem)
     if not _is_comparable(label):
@@ -56,11 +57,11 @@ def earlier_probes(
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
     keys: list[Keys] = []
-    for name in sorted({str(file["path"]).rpartition("/")[2] for file in label["files"]}):
+    for name in sorted({name_of(str(file["path"])) for file in label["files"]}):
         if not name.endswith(".parquet"):
             return None, "the earlier release is not in Parquet, so its values have lost their types"
         try:
-            table = pq.ParquetFile(files.open_arrow(f"{folder}/{name}")).read(columns=shared)
+            table = pq.ParquetFile(open_arrow(join(folder, name))).read(columns=shared)
         except (InputError, OSError, pa.ArrowException):
             return None, _gone(folder, f"its part {name} is missing or cannot be read")
         if set(table.column_names) != set(shared):
@@ -90,7 +91,7 @@ def _is_comparable(label: Mapping[str, Any]) -> bool:
 
 def _gone(folder: str, problem: str) -> str:
     return (
-        f"the earlier release in {folder} cannot be read ({problem}), so what it tells was not tested; put the release back, "
+        f"the earlier release in {shown(folder)} cannot be read ({problem}), so what it tells was not tested; put it back, "
         "name the folder that holds its label.json and parts, or take the attacker out of the policy"
     )
 

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.columns.kinds import to_kind
@@ -14,6 +13,7 @@ from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.records.attackers import alike
 from beam_deid.transforms.records.job import BATCH_ROWS
 from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
+from beam_deid.transforms.storage.files import match
 from beam_deid.transforms.terms import Kind
 
 WEIGHTS = ("count", "share")
@@ -38,7 +38,7 @@ def read_frequencies(
         InputError: There is no such table or column, a value cannot be read, a weight is no number from 0 on, or nothing occurs.
     """
     options, values, weights = InputOptions(), [], []
-    for file in files.match([path]):
+    for file in match([path]):
         format_ = format_of(file.path, options)
         present = format_.schema(file.path, options).names
         weight = next((one for one in WEIGHTS if one in present and one != name), "")

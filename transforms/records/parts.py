@@ -1,13 +1,41 @@
 """Parts: one file of a release, hashed on its way to the disk."""
 
 import hashlib
+import secrets
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import pyarrow as pa
 
-from beam_deid.transforms import files
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.storage.files import open_write, reason
+from beam_deid.transforms.storage.paths import join, shown
+
+
+@dataclass(frozen=True)
+class WrittenPart:
+    """A part that was written whole.
+
+    Attributes:
+        path: Its name in the release's folder.
+        rows: Rows.
+        sha256: Hash of its bytes, in hex.
+        size: Bytes.
+        source: Where it is, below the staging folder: each attempt to write a part has a name of its own, so that one
+            which comes late, twice, or dies in the middle cannot harm the part that counts.
+    """
+
+    path: str
+    rows: int
+    sha256: str
+    size: int
+    source: str
+
+
+def new_attempt() -> str:
+    """A name that no other attempt has."""
+    return secrets.token_hex(8)
 
 
 class Part:
@@ -25,10 +53,11 @@ class Part:
     """
 
     def __init__(self, staging: str, release: str, number: int, kind: str, schema: pa.Schema) -> None:
-        name = f"part-{number:05d}.{kind}"
-        self._path, self._name, self._rows = f"{staging}/{release}/{name}", name, 0
+        self._name, self._rows = f"part-{number:05d}.{kind}", 0
+        self._source = f"parts/{release}/{self._name}.{new_attempt()}"
+        self._path = join(staging, *self._source.split("/"))
         try:
-            self._raw = HashingStream(files.open_write(self._path))
+            self._raw = HashingStream(open_write(self._path))
             self._writer = format_named(kind).writer(self._raw, schema)  # type: ignore[arg-type]
         except OSError as error:
             raise self._fault(error) from None
@@ -52,13 +81,12 @@ class Part:
             raise self._fault(error) from None
 
     @property
-    def facts(self) -> dict[str, object]:
-        """``{path, rows, sha256}``, once it is closed."""
-        return {"path": self._name, "rows": self._rows, "sha256": self._raw.sha256.hexdigest()}
+    def facts(self) -> WrittenPart:
+        """What was written, once it is closed."""
+        return WrittenPart(self._name, self._rows, self._raw.sha256.hexdigest(), self._raw.tell(), self._source)
 
     def _fault(self, error: OSError) -> OutputError:
-        where = self._path
-        return OutputError(f"a part cannot be written ({error.strerror})", where, "Free space there and run again")
+        return OutputError(f"a part cannot be written ({reason(error)})", shown(self._path), "Free space there and run again")
 
 
 class HashingStream:

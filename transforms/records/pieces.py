@@ -5,28 +5,26 @@ sorts its released rows into pieces by class key; a part is put together from on
 are ordered by their released values. Part and place then follow from released values alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms import files
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.errors import InternalFault, OutputError
 from beam_deid.transforms.records.deciding import ReleaseDecision
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
-from beam_deid.transforms.records.parts import Part
+from beam_deid.transforms.records.parts import Part, WrittenPart, new_attempt
+from beam_deid.transforms.storage.files import open_arrow, open_write, reason
+from beam_deid.transforms.storage.paths import join, shown
 
-FOLDER = ".pieces"
-"""Where pieces are in staging; removed before publication."""
 
-
-def piece_path(staging: str, release: str, shard: int, part: int) -> str:
-    """The piece of a shard that goes into a part."""
-    return f"{staging}/{FOLDER}/{release}/{part:05d}-{shard:05d}.arrow"
+def piece_path(staging: str, release: str, shard: int, attempt: str, part: int) -> str:
+    """The piece of a shard that goes into a part, as one attempt at the shard wrote it."""
+    return join(staging, "pieces", release, f"{part:05d}-{shard:05d}-{attempt}.arrow")
 
 
 QUOTA = "beam_deid.quota"
@@ -48,13 +46,14 @@ class Pieces:
     """
 
     def __init__(self, job: Job, staging: str, decision: ReleaseDecision, shard: int, schema: pa.Schema) -> None:
-        self._parts, self._where = np.uint64(decision.parts), f"{staging}/{decision.release}"
+        self._parts, self._where = np.uint64(decision.parts), shown(join(staging, "pieces", decision.release))
         self._rest = job.layouts[decision.release].rest
-        self.files: list[dict[str, object]] = []
+        self.files: list[WrittenPart] = []
+        self.attempt = new_attempt()
         self._streams, self._writers = [], []
         try:
             for part in range(decision.parts):
-                stream = files.open_write(piece_path(staging, decision.release, shard, part))
+                stream = open_write(piece_path(staging, decision.release, shard, self.attempt, part))
                 self._streams.append(stream)
                 self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(QUOTA, pa.int64()))))
         except OSError as error:
@@ -85,7 +84,7 @@ class Pieces:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(
-            f"a part cannot be written ({error.strerror})", self._where, "Free space there and run again"
+            f"a part cannot be written ({reason(error)})", self._where, "Free space there and run again"
         )
 
 
@@ -105,12 +104,19 @@ class Arranged:
 
 
 def assemble(
-    job: Job, decision: ReleaseDecision, staging: str, number: int
-) -> tuple[dict[str, object], Arranged]:
+    job: Job, decision: ReleaseDecision, staging: str, number: int, attempts: Mapping[int, str]
+) -> tuple[WrittenPart, Arranged]:
     """Put one part together from the pieces of all shards.
 
+    Args:
+        job: The run.
+        decision: The release.
+        staging: The staging folder.
+        number: The part's number.
+        attempts: The attempt that counts, by the number of the shard.
+
     Returns:
-        ``{path, rows, sha256}`` of the part, and what it holds.
+        The part, and what it holds.
 
     Raises:
         OutputError: The part cannot be written.
@@ -118,7 +124,7 @@ def assemble(
     """
     tables = []
     for shard in range(job.shards):
-        with files.open_arrow(piece_path(staging, decision.release, shard, number)) as stream:
+        with open_arrow(piece_path(staging, decision.release, shard, attempts[shard], number)) as stream:
             tables.append(pa.ipc.open_stream(stream).read_all())
     made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
     kind = job.policy.releases[decision.release].format

@@ -27,7 +27,7 @@ def prove(decision: ReleaseDecision, facts: PartFacts, in_files: bool = True) ->
     if decision.digest != facts.digest:
         raise InternalFault("the records written are not those the label was decided on", where, _CHANGED)
     released = int(counts.sum())
-    if in_files and sum(int(str(file["rows"])) for file in facts.files) != released:
+    if in_files and sum(file.rows for file in facts.files) != released:
         raise InternalFault("the parts do not hold as many rows as were released", where, _CHANGED)
     expected = decision.records
     found = {"read": facts.read, "suppressed": facts.suppressed, "rejected": facts.rejected}

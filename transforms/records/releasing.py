@@ -16,8 +16,9 @@ from beam_deid.transforms.records.deciding import ReleaseDecision, joint_key
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import identity_signature, source_key
-from beam_deid.transforms.records.parts import Part
+from beam_deid.transforms.records.parts import Part, WrittenPart
 from beam_deid.transforms.records.pieces import Pieces
+from beam_deid.transforms.records.rejected import Rejects
 from beam_deid.transforms.records.treatment import Treatment
 from beam_deid.transforms.records.typed import Records, read_typed
 from beam_deid.transforms.risk.histogram import Counts, row_digest, total
@@ -28,7 +29,8 @@ class PartFacts:
     """What was written of one release, for the proof.
 
     Attributes:
-        files: ``{path, rows, sha256}`` of each part.
+        files: The parts.
+        attempts: The attempt at each shard whose pieces count, by the shard's number.
         classes: Keys and records of every combination of all released values that was written, ascending by key.
         digest: Order-free digest of the records.
         read: Records read.
@@ -36,7 +38,8 @@ class PartFacts:
         rejected: Records rejected.
     """
 
-    files: list[dict[str, object]] = field(default_factory=list)
+    files: list[WrittenPart] = field(default_factory=list)
+    attempts: dict[int, str] = field(default_factory=dict)
     classes: tuple[Keys, Counts] = field(default_factory=lambda: total([]))
     digest: int = 0
     read: int = 0
@@ -47,17 +50,14 @@ class PartFacts:
     def merge(cls, parts: list["PartFacts"]) -> "PartFacts":
         """All parts together; associative, and in the order of the parts' names."""
         return cls(
-            sorted((file for part in parts for file in part.files), key=lambda file: str(file["path"])),
+            sorted((file for part in parts for file in part.files), key=lambda file: file.path),
+            {shard: attempt for part in parts for shard, attempt in part.attempts.items()},
             total(part.classes for part in parts),
             sum(part.digest for part in parts) % 2**64,
             sum(part.read for part in parts),
             sum(part.suppressed for part in parts),
             sum(part.rejected for part in parts),
         )
-
-
-Rejects = list[tuple[str, int, str, str, str]]
-"""Rows of ``rejected.parquet``: file, row, field, reason, release ("" where it holds for all)."""
 
 
 @dataclass
@@ -273,15 +273,16 @@ def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision],
     outputs = {name: _output(shard, job, decisions[name], releaser, staging) for name, releaser in releasers.items()}
     try:
         for records, faults, read in read_typed(shard, job, job.columns):
-            rejects += _rejects(shard.path, faults, "")
+            rejects += _rejects(shard.told or shard.path, faults, "")
             for name, (batch, values, quota, own) in released_together(job, releasers, records, read - len(records)).items():
-                rejects += _rejects(shard.path, own, name)
+                rejects += _rejects(shard.told or shard.path, own, name)
                 outputs[name](batch, values, quota)
     finally:
         for output in outputs.values():
             output.close()
     for name, releaser in releasers.items():
         releaser.facts.files += outputs[name].files
+        releaser.facts.attempts[shard.index] = outputs[name].attempt
     return RunFacts({name: releaser.facts for name, releaser in releasers.items()}, rejects)
 
 
@@ -299,8 +300,13 @@ class _Direct:
         self._part.close()
 
     @property
-    def files(self) -> list[dict[str, object]]:
+    def files(self) -> list[WrittenPart]:
         return [self._part.facts]
+
+    @property
+    def attempt(self) -> str:
+        """None that others need: nothing is put together from it."""
+        return ""
 
 
 def _output(

@@ -16,7 +16,8 @@ from beam_deid.transforms.actions.built_in import BUILT_IN, built_in_bytes
 from beam_deid.transforms.actions.divisions import hierarchy_text
 from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.errors import PolicyError
-from beam_deid.transforms.files import is_local, read_all
+from beam_deid.transforms.storage.files import read_all, store_of
+from beam_deid.transforms.storage.paths import absolute
 
 _LEVELS = "# levels:"
 
@@ -54,10 +55,10 @@ def read_hierarchy(name: str) -> HierarchyTable:
         there = f"There is {', '.join(BUILT_IN)}; write a file with its path or ending"
         raise PolicyError(f"no hierarchy is built in as {name!r}", "", there)
     try:
-        facts = os.stat(name) if is_local(name) else None
+        found = store_of(absolute(name)).entry(absolute(name))
     except (OSError, ValueError):
-        facts = None  # opening it will say why
-    return _read(name, facts.st_mtime if facts else 0.0, facts.st_size if facts else 0)
+        found = None  # opening it will say why
+    return _read(name, found.modified if found else 0.0, found.size if found else 0)
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,144 @@
+"""What was written and proved becomes what is published: by the driver of the run, or later by another process."""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keyring_file import signing_key
+from beam_deid.transforms.crypto.signing import SigningKey
+from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.papers import about, make_papers
+from beam_deid.transforms.run_keys import KEYS
+from beam_deid.transforms.storage.files import is_file, read_all, reason, store_of, write_all
+from beam_deid.transforms.storage.hidden import output_of
+from beam_deid.transforms.storage.journal import JOURNAL
+from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.sweeping import OUTCOME, is_abandoned, sweep
+
+STATE = "state.json"
+"""What another process needs to know to publish a run whose driver died."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        run: The content of ``run.json``.
+        labels: The content of each release's ``label.json``, also of those that were not published.
+    """
+
+    run: dict[str, Any]
+    labels: dict[str, dict[str, Any]]
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Releases that did not reach the label they expect."""
+        return tuple(name for name, release in self.run["releases"].items() if not release["published"])
+
+
+def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Mapping[str, Any]) -> None:
+    """Write down what publishing a run takes, before it begins.
+
+    Args:
+        staging: The staging folder.
+        job: The run.
+        output: The output folder.
+        overwrite: Whether an earlier run's output may be replaced.
+        facts: Engine, start and input, for ``run.json``.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    state = {
+        "format": _FORMAT, "output": absolute(output), "overwrite": overwrite, "about": about(job), "facts": dict(facts)
+    }
+    try:
+        write_all(join(staging, STATE), to_bytes(state))
+    except OSError as error:
+        raise OutputError(f"cannot write here ({reason(error)})", shown(staging), "Free space there") from None
+
+
+def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) -> Outcome:
+    """Publish what meets its expectation.
+
+    Args:
+        staging: The staging folder, with the outcome of the run in it.
+        key: What signs the papers.
+        facts: What of ``run.json`` was not known when the run began.
+
+    Raises:
+        InputError: Too many records were rejected.
+        OutputError: A file is not what was written, or the store fails.
+    """
+    state = json.loads(read_all(join(staging.path, STATE)))
+    outcome = json.loads(read_all(join(staging.path, OUTCOME)))
+    if outcome["refused"]:
+        raise InputError(
+            "\n".join(["too many records were rejected", *outcome["refused"]]), "input",
+            "Mend the input or the policy's kinds, or raise --max-rejects",
+        )  # fmt: skip
+    made = make_papers(state["about"], outcome, {**state["facts"], **facts}, key)
+    PROGRESS.start("publishing")
+    if made.publishes:
+        staging.publish(made.files, made.papers)
+    return Outcome(made.run, made.labels)
+
+
+def publish_left(path: str) -> tuple[Outcome | None, str]:
+    """Publish what a driver left that died before it could.
+
+    Args:
+        path: The staging folder.
+
+    Returns:
+        What the run came to, None where only the end of its publication was missing; and the output.
+
+    Raises:
+        UsageError: This is no staging folder, its run is under way, or it did not come to its end.
+        OutputError: A file is not what was written, or the store fails.
+        KeyFault: The policy has the label signed, and the key cannot be had.
+    """
+    folder = absolute(path)
+    begun = output_of(folder)
+    if begun is not None and is_file(join(folder, JOURNAL)):
+        sweep(begun)
+        if is_file(join(folder, JOURNAL)):
+            raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
+        return None, begun
+    state = _state(folder)
+    if not is_abandoned(folder):
+        raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
+    if not is_file(join(folder, OUTCOME)):
+        raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
+    with contextlib.suppress(FileNotFoundError):
+        store_of(folder).delete_folder(join(folder, KEYS))  # a label says that they are gone
+    keyring = state["about"]["keyring"]
+    key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+    staging = Staging(state["output"], state["overwrite"], work=folder)
+    try:
+        return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
+    finally:
+        staging.discard()
+
+
+def _state(folder: str) -> dict[str, Any]:
+    try:
+        state = json.loads(read_all(join(folder, STATE)))
+        if state["format"] != _FORMAT:
+            raise ValueError
+    except (InputError, KeyError, TypeError, ValueError):
+        raise UsageError(
+            "no run of this version left anything to publish here", shown(folder),
+            "Name the hidden folder beside or in the output, .NAME.beam-deid-…",
+        ) from None  # fmt: skip
+    return dict(state)

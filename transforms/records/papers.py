@@ -1,0 +1,151 @@
+"""What a run says of itself: each release's ``label.json``, and ``run.json``."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.signing import SigningKey
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.label.documents import document_sha256, signed, to_bytes
+from beam_deid.transforms.label.evidence import SCHEMA_VERSION
+from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.records.parts import new_attempt
+from beam_deid.transforms.records.proving import prove
+from beam_deid.transforms.records.rejected import write_rejected
+from beam_deid.transforms.records.releasing import PartFacts, RunFacts
+from beam_deid.transforms.storage.files import reason, write_all
+from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.sweeping import OUTCOME
+
+_REJECTED = "rejected.parquet"
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What is published beside the parts.
+
+    Attributes:
+        run: The content of ``run.json``.
+        labels: The content of each release's label, also of those that are not published.
+        files: The parts and rejects that are published.
+        papers: The bytes of each paper, by its path below the output.
+    """
+
+    run: dict[str, Any]
+    labels: dict[str, dict[str, Any]]
+    files: tuple[Moved, ...]
+    papers: dict[str, bytes]
+
+    @property
+    def publishes(self) -> bool:
+        """Whether any release is published."""
+        return any(release["published"] for release in self.run["releases"].values())
+
+
+def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str) -> str:
+    """Prove every release, and leave the driver what it needs to know.
+
+    Returns:
+        The path of the outcome.
+
+    Raises:
+        InternalFault: A proof fails.
+        OutputError: It cannot be written.
+    """
+    outcome: dict[str, Any] = {"read": decision.read, "refused": list(decision.refused), "releases": {}}
+    if not decision.refused:
+        for name, decided in decision.releases.items():
+            part = facts.releases.get(name, PartFacts())
+            prove(decided, part)
+            outcome["releases"][name] = _release_outcome(job, decided, part)
+    path = join(staging, OUTCOME)
+    try:
+        if not decision.refused:
+            source = f"{_REJECTED}.{new_attempt()}"
+            outcome["rejected"] = [source, _REJECTED, *write_rejected(join(staging, source), facts.rejects)]
+        write_all(path, to_bytes(outcome))
+    except OSError as error:
+        raise OutputError(f"the output cannot be written ({reason(error)})", shown(staging), "Free space there") from None
+    return path
+
+
+def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
+    """The content of a release's ``label.json``, and beside it its parts, ``published`` and ``expect``."""
+    spec = job.policy.releases[decided.release]
+    told = decided.label.to_json()
+    first = ("label", "sensitive", "grade")
+    label = {
+        "schema_version": SCHEMA_VERSION, "run": job.run, "release": decided.release,
+        "purpose": spec.purpose, "sharing": str(spec.sharing),
+        **{key: told[key] for key in told if key in first},
+        "decided_at": now(), "policy_sha256": job.policy_sha256,
+        **{key: told[key] for key in told if key not in first},
+        "records": decided.records,
+        "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in part.files],
+    }  # fmt: skip
+    unmet = spec.expect is not None and spec.expect != decided.label.label
+    parts = [[file.source, f"{decided.release}/{file.path}", file.size, file.sha256] for file in part.files]
+    expect = str(spec.expect) if spec.expect else None
+    return {"label": label, "published": not unmet, "expect": expect, "parts": parts}
+
+
+def about(job: Job) -> dict[str, Any]:
+    """What ``run.json`` says of a run before it begins; another process can publish the run with it."""
+    places = job.policy.keys
+    keyring = None if job.keyring is None or places is None else {"id": job.keyring, "path": str(places.keyring)}
+    return {
+        "run": job.run, "dataset": job.policy.dataset, "policy_sha256": job.policy_sha256, "versions": versions(),
+        "keyring": keyring, "signed": job.policy.sign is not None,
+    }  # fmt: skip
+
+
+def make_papers(
+    about: Mapping[str, Any], outcome: Mapping[str, Any], facts: Mapping[str, Any], key: SigningKey | None
+) -> Papers:
+    """Put the papers of a run together; the driver's last act before publication.
+
+    Args:
+        about: See `about`.
+        outcome: What `conclude` left.
+        facts: Engine, times and input, for ``run.json``.
+        key: What signs them, if the policy asks for it; it never leaves the driver.
+    """
+    releases, labels, papers = {}, {}, {}
+    files = []
+    for name, release in outcome["releases"].items():
+        label, published = release["label"], release["published"]
+        if not published:
+            records = label["records"]
+            records["withheld"], records["released"] = records["released"], 0
+        labels[name] = label = signed(label, key if published else None)
+        releases[name] = {
+            "label": label["label"], "expect": release["expect"], "published": published,
+            "records": label["records"],
+            "failing": [test["name"] for test in label["tests"] if not test["passed"]],
+        }  # fmt: skip
+        if published:
+            files += [Moved(*part) for part in release["parts"]]
+            papers[f"{name}/label.json"] = data = to_bytes(label)
+            releases[name]["label_sha256"] = hashlib.sha256(data).hexdigest()
+    rejected = Moved(*outcome["rejected"])
+    document = {
+        "schema_version": SCHEMA_VERSION, "run": about["run"], "dataset": about["dataset"],
+        "policy_sha256": about["policy_sha256"], "versions": about["versions"], **facts,
+        "records": {"read": outcome["read"]}, "releases": releases, "keyring": about["keyring"],
+        "rejected_sha256": rejected.sha256,
+    }  # fmt: skip
+    document["sha256"] = document_sha256(document)
+    document = signed(document, key)
+    papers["run.json"] = to_bytes(document)
+    return Papers(document, labels, (*files, rejected), papers)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the bytes of a run."""
+    names = ("beam-deid", "apache-beam", "pyarrow", "numpy", "cryptography", "Faker")
+    return {name: importlib.metadata.version(name) for name in names}

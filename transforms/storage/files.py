@@ -1,0 +1,175 @@
+"""Files by their paths, whatever store they are in: the functions that the rest of the program calls."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO, TypeVar
+
+import pyarrow as pa
+
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.storage import matching
+from beam_deid.transforms.storage.connecting import authority_of
+from beam_deid.transforms.storage.local import LocalStore
+from beam_deid.transforms.storage.object_store import ObjectStore
+from beam_deid.transforms.storage.paths import absolute, is_local, options_of, scheme_of, shown, with_options
+from beam_deid.transforms.storage.s3 import S3Store
+from beam_deid.transforms.storage.store import Store
+
+Answer = TypeVar("Answer")
+
+_AWS = re.compile(r"AWS Error ([A-Z_a-z]+)")
+_ADVICE = {
+    "ACCESS_DENIED": "Check the rights of the credentials", "NETWORK_CONNECTION": "Check the endpoint and the network",
+    "NO_SUCH_BUCKET": "Check the bucket's name", "INVALID_ACCESS_KEY_ID": "Check the credentials",
+    "SIGNATURE_DOES_NOT_MATCH": "Check the credentials", "UNKNOWN": "Check bucket, region and credentials",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that matched.
+
+    Attributes:
+        path: Its path, absolute.
+        size: Bytes.
+        modified: When it was last changed, seconds since 1970; 0.0 where the store does not tell.
+        told: Its path as the user wrote it, for reports; it says nothing of folders that the user did not name.
+    """
+
+    path: str
+    size: int
+    modified: float
+    told: str = ""
+
+
+_LOCAL = LocalStore()
+
+
+def store_of(path: str) -> Store:
+    """The store that an absolute path is in.
+
+    Raises:
+        UsageError: No such store can be reached.
+    """
+    if is_local(path):
+        return _LOCAL
+    root = f"{shown(path).partition('://')[0]}://{authority_of(path)}/"
+    return _remote(with_options(root, options_of(path)))
+
+
+@lru_cache(maxsize=64)
+def _remote(root: str) -> Store:
+    return S3Store(root) if scheme_of(root) == "s3" else ObjectStore(root)
+
+
+def match(patterns: Sequence[str]) -> list[InputFile]:
+    """All files that the patterns match, sorted by path, each once. A folder stands for all files in it.
+
+    Hidden files, and those of runs that are under way, are left out.
+
+    Raises:
+        UsageError: A pattern matches nothing.
+        InputError: The store does not answer.
+    """
+    found: dict[str, InputFile] = {}
+    for pattern in patterns:
+        whole = absolute(pattern)
+        matched = _asked(whole, matching.matched)
+        if not matched:
+            raise UsageError("no file matches this input", shown(pattern), "Check the path; quote globs in a shell")
+        for entry in matched:
+            told = matching.as_written(pattern, whole, entry.path)
+            found.setdefault(entry.path, InputFile(entry.path, entry.size, entry.modified, told))
+    return [found[path] for path in sorted(found)]
+
+
+def open_arrow(path: str) -> pa.NativeFile:
+    """Open a file for reading as it is, without decompression; seekable, read without the interpreter's lock.
+
+    Raises:
+        InputError: It is gone, may not be read, or the store does not answer.
+    """
+    return _asked(absolute(path), lambda store, place: store.open_input(place))
+
+
+def read_all(path: str) -> bytes:
+    """The bytes of a small file.
+
+    Raises:
+        InputError: See `open_arrow`.
+    """
+    with open_arrow(path) as stream:
+        try:
+            return bytes(stream.read())
+        except OSError as error:
+            raise InputError(f"the file cannot be read ({reason(error)})", shown(path)) from None
+
+
+def read_at_most(path: str, limit: int) -> bytes:
+    """The first bytes of a file.
+
+    Raises:
+        InputError: See `open_arrow`.
+    """
+    with open_arrow(path) as stream:
+        try:
+            return bytes(stream.read(limit))
+        except OSError as error:
+            raise InputError(f"the file cannot be read ({reason(error)})", shown(path)) from None
+
+
+def open_write(path: str) -> BinaryIO:
+    """Open a new file, for its owner alone, that is there when it is closed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    whole = absolute(path)
+    return store_of(whole).create(whole)
+
+
+def write_all(path: str, data: bytes) -> None:
+    """Write a small file whole.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with open_write(path) as stream:
+        stream.write(data)
+
+
+def exists(path: str) -> bool:
+    """Whether something is at a path.
+
+    Raises:
+        InputError: The store does not answer.
+    """
+    return _asked(absolute(path), lambda store, place: store.entry(place)) is not None
+
+
+def is_file(path: str) -> bool:
+    """Whether a file is at a path.
+
+    Raises:
+        InputError: The store does not answer.
+    """
+    found = _asked(absolute(path), lambda store, place: store.entry(place))
+    return found is not None and not found.is_folder
+
+
+def reason(error: OSError) -> str:
+    """Why a store failed, in a few words that quote nothing of what it holds."""
+    aws = _AWS.search(str(error))
+    return aws[1] if aws else error.strerror or type(error).__name__
+
+
+def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
+    try:
+        return question(store_of(path), path)
+    except FileNotFoundError:
+        raise InputError("there is no such file", shown(path), "Check the path") from None
+    except OSError as error:
+        said = reason(error)
+        raise InputError(f"the file cannot be opened ({said})", shown(path), _ADVICE.get(said, "Check its permissions")) from None

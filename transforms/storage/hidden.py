@@ -1,0 +1,41 @@
+"""Where the hidden folders of an output are: beside a local one, for it is replaced whole, and inside any other."""
+
+import hashlib
+import os
+import tempfile
+
+from beam_deid.transforms.storage.files import store_of
+from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of, parent, shown
+
+
+def hidden_folder(output: str, name: str) -> str:
+    """The path of a hidden folder of an output."""
+    if is_local(output):
+        return join(parent(output), f".{name_of(output)}{MARK}{name}")
+    return join(output, f"{MARK}{name}")
+
+
+def hidden_folders(output: str) -> list[str]:
+    """The hidden folders that an output has.
+
+    Raises:
+        OSError: The store fails.
+    """
+    where, prefix = (parent(output), f".{name_of(output)}{MARK}") if is_local(output) else (output, MARK)
+    found = store_of(where).entries(where)
+    return [entry.path for entry in found if entry.is_folder and name_of(entry.path).startswith(prefix)]
+
+
+def output_of(folder: str) -> str | None:
+    """The output that a hidden folder belongs to, or None where it is no such folder."""
+    before, mark, _ = name_of(folder).partition(MARK)
+    if not mark:
+        return None
+    return join(parent(folder), before.removeprefix(".")) if is_local(folder) else parent(folder)
+
+
+def local_stand_in(output: str) -> str:
+    """A local path that stands for an output that is elsewhere: beside it are the hidden folders of local workers."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    digest = hashlib.sha256(shown(output).encode()).hexdigest()[:16]
+    return os.path.join(tempfile.gettempdir(), f"beam-deid-{user}-{digest}")

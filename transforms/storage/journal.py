@@ -1,0 +1,176 @@
+"""A publication that is under way, written down before its first step, so that any command can finish it.
+
+A store that cannot put one folder in another's place in one step is changed file by file, in an order in which nothing ever
+looks published that is not whole: first what calls the old state published goes (``run.json``, ``label.json``), then files
+that the new one does not have; then all files come, are read back, and last the papers, ``run.json`` at the very end. Every
+step may be done twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.storage.files import open_arrow, reason, store_of, write_all
+from beam_deid.transforms.storage.paths import join, name_of, parent, shown
+
+JOURNAL = "publication.json"
+PAPERS = ("label.json", "run.json")
+"""What says that something is published."""
+
+_FORMAT = 1
+_BLOCK = 1 << 20
+_AT_ONCE = 8
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A file that is to be published.
+
+    Attributes:
+        source: Where it waits, below the hidden folder.
+        target: Where it goes, below the output.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+    """
+
+    source: str
+    target: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What is to be done.
+
+    Attributes:
+        files: The files that are to be there, papers included.
+        removed: Paths below the output that are not to be there any more.
+    """
+
+    files: tuple[Moved, ...]
+    removed: tuple[str, ...] = ()
+
+    def write(self, folder: str) -> None:
+        """Write it down; from then on the publication will be finished, by this process or by another one.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        document = {"format": _FORMAT, "files": [asdict(one) for one in self.files], "removed": list(self.removed)}
+        write_all(join(folder, JOURNAL), (json.dumps(document) + "\n").encode())
+
+    @classmethod
+    def read(cls, folder: str) -> "Journal | None":
+        """What a hidden folder says that is to be done; None where nothing was decided.
+
+        Raises:
+            OutputError: It is damaged, or of another version.
+        """
+        path = join(folder, JOURNAL)
+        store = store_of(path)
+        if store.entry(path) is None:
+            return None
+        try:
+            with store.open_input(path) as stream:
+                document = json.loads(bytes(stream.read()))
+            if document["format"] != _FORMAT:
+                raise ValueError
+            return cls(tuple(Moved(**one) for one in document["files"]), tuple(document["removed"]))
+        except (KeyError, TypeError, ValueError):
+            raise OutputError(
+                "a publication was begun here, and what it was about cannot be read", shown(path),
+                "Finish it with the version of beam-deid that began it, or remove output and folder",
+            ) from None  # fmt: skip
+
+    def carry_out(self, folder: str, output: str) -> None:
+        """Publish.
+
+        Args:
+            folder: The hidden folder that the files wait in.
+            output: The output.
+
+        Raises:
+            OSError: The store fails; call it again.
+            OutputError: A file that came into place is not what was to be published.
+        """
+        store = store_of(output)
+        papers = [one for one in self.files if name_of(one.target) in PAPERS]
+        rest = [one for one in self.files if one not in papers]
+        gone = {*self.removed, *(one.target for one in papers)}
+        old = sorted((path for path in gone if name_of(path) in PAPERS), key=_papers_first)
+        for path in old:
+            store.delete([join(output, path)])
+        store.delete([join(output, path) for path in sorted(gone) if path not in old])
+        self._drop_empty(output)
+        self._bring(rest, folder, output)
+        for one in sorted(papers, key=lambda paper: _papers_first(paper.target), reverse=True):
+            self._bring([one], folder, output)
+
+    def _drop_empty(self, output: str) -> None:
+        """Folders that nothing is left in: a filesystem keeps them, an object store has none."""
+        store = store_of(output)
+        for folder in sorted({parent(join(output, path)) for path in self.removed} - {output}):
+            if not store.entries(folder):
+                store.delete_folder(folder)
+
+    def _bring(self, files: Iterable[Moved], folder: str, output: str) -> None:
+        store = store_of(output)
+
+        def bring(one: Moved) -> None:
+            target = join(output, one.target)
+            store.copy(join(folder, one.source), target)
+            check(one, target)
+
+        at_once(bring, files)
+
+
+def check(one: Moved, path: str) -> None:
+    """See that a file is what it should be, by size and hash, reading all of it.
+
+    Raises:
+        OutputError: It is not.
+    """
+    found = store_of(path).entry(path)
+    size, digest = (None, None) if found is None else (found.size, "")
+    if size == one.size:
+        digest = sha256_of(path)
+    if digest != one.sha256:
+        said = "is missing" if size is None else "is not what was written"
+        raise OutputError(f"a file of the release {said}: the storage lost or changed it", shown(path), "Run again")
+
+
+def sha256_of(path: str) -> str:
+    """SHA-256 of a file, in hex.
+
+    Raises:
+        InputError: It cannot be opened.
+        OSError: It cannot be read to its end.
+    """
+    digest = hashlib.sha256()
+    with open_arrow(path) as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def at_once(task: Callable[[One], None], items: Iterable[One]) -> None:
+    """Do something with each of some things, several at a time; the first error ends it."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(task, items):
+            pass
+
+
+def failed(error: OSError, where: str) -> OutputError:
+    """The error for a store that fails while something is written."""
+    return OutputError(f"the output cannot be written ({reason(error)})", shown(where), "Check space, rights and network")
+
+
+def _papers_first(path: str) -> int:
+    """``run.json`` before all ``label.json``."""
+    return -PAPERS.index(name_of(path))

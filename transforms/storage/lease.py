@@ -1,0 +1,265 @@
+"""A lease: who may change an output now, told by a file with a heartbeat, on any store and across hosts.
+
+Whoever wants to change an output writes a claim into a hidden folder of its own beside or in the output, and then lists all
+claims. Who sees no other that is alive holds the output, and says so in its claim. Stores show what was written to whoever
+lists afterwards, so of two that claim at once at least one sees the other; the one with the greater name gives way.
+
+A claim is alive as long as its owner beats: writes it anew. Ages are differences of the store's own times, so that clocks of
+hosts do not matter. An owner on this machine whose process is gone is known to be dead at once; of others that is known after
+`SECONDS`.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.errors import OutputError, UsageError
+from beam_deid.transforms.storage.files import reason, store_of, write_all
+from beam_deid.transforms.storage.paths import MARK, join, name_of, shown
+
+SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
+"""How long a claim lives without a heartbeat."""
+
+CLAIM = "lease.json"
+_BEATS = 6
+_TRIES = 3
+_HELD, _WANTED = "held", "wanted"
+
+Folders = Callable[[], list[str]]
+"""Lists the hidden folders of one output, each of which may hold a claim."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody's claim.
+
+    Attributes:
+        folder: The hidden folder that it is in.
+        facts: What it says; empty where it cannot be read.
+        modified: When it was last written, by the store's clock.
+    """
+
+    folder: str
+    facts: dict[str, Any]
+    modified: float
+
+    @property
+    def owner(self) -> str:
+        """Who it is, for a message."""
+        host, process, since = (self.facts.get(name, "unknown") for name in ("host", "process", "since"))
+        return f"host {host}, process {process}, since {since}"
+
+
+def new_name() -> str:
+    """A name for a hidden folder that tells its owner apart from any other, and on this machine whether it is alive."""
+    return f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}"
+
+
+def is_gone(name: str) -> bool:
+    """Whether the owner of a folder of this name is a process of this machine that is no more."""
+    parts = name.split("-")
+    if len(parts) != 4 or parts[0] != _machine() or not parts[1].isdecimal():
+        return False
+    return not _alive(int(parts[1]), parts[2])
+
+
+class Lease:
+    """A claim on an output, held until it is released.
+
+    Args:
+        folder: The hidden folder of this process, whose name `new_name` made; it need not be there yet.
+        folders: Lists the hidden folders of the output.
+        output: The output, for messages.
+    """
+
+    def __init__(self, folder: str, folders: Folders, output: str) -> None:
+        self._folder, self._folders, self._output = folder, folders, output
+        self._path = join(folder, CLAIM)
+        self._since, self._beat, self._lost = now(), 0, False
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def take(self) -> None:
+        """Hold the output, after waiting for whoever may be dead.
+
+        Raises:
+            UsageError: Somebody who is alive holds it.
+            OutputError: The claim cannot be written.
+        """
+        self._write(_WANTED)
+        try:
+            self._contend()
+        except BaseException:
+            self.give_back()
+            raise
+        self._write(_HELD)
+        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread.start()
+
+    def confirm(self) -> None:
+        """See that the output is still held: a process that slept for long may have lost it.
+
+        Raises:
+            OutputError: It was lost.
+        """
+        claims = self._claims()
+        others = [claim for claim in claims if claim.folder != self._folder and claim.facts.get("state") == _HELD]
+        taken = any(not self._is_dead_claim(claim, claims) for claim in others)
+        if self._lost or taken or not any(claim.folder == self._folder for claim in claims):
+            raise OutputError(
+                "this run was silent for so long that another took the output over", shown(self._output), "Run again"
+            )
+
+    def release(self) -> None:
+        """Give the output up, and leave what else is in the folder to others."""
+        self._stop()
+        with contextlib.suppress(OSError):
+            store_of(self._path).delete([self._path])
+
+    def give_back(self) -> None:
+        """Give the output up, and remove the folder of the claim with all that is in it."""
+        self._stop()
+        with contextlib.suppress(OSError):  # the next command sweeps it
+            store_of(self._folder).purge(self._folder)
+
+    def left_behind(self) -> list[str]:
+        """The hidden folders of others that nobody works in any more."""
+        return [folder for folder in self._folders() if folder != self._folder and self._is_dead(folder)]
+
+    def _stop(self) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(timeout=SECONDS)
+
+    def _contend(self) -> None:
+        seen: dict[str, Any] = {}
+        while True:
+            claims = self._claims()
+            rivals = [claim for claim in claims if claim.folder != self._folder and not self._is_dead_claim(claim, claims)]
+            if not rivals:
+                return
+            for rival in rivals:
+                beats = seen.setdefault(rival.folder, rival.facts.get("beat")) != rival.facts.get("beat")
+                known = beats or self._is_here(rival.folder)
+                if known and rival.facts.get("state") == _HELD:
+                    raise UsageError(
+                        f"another run is writing to this output ({rival.owner})", shown(self._output),
+                        "Wait until it is done, or choose another --output",
+                    )  # fmt: skip
+                if rival.facts.get("state") != _HELD and rival.folder < self._folder:
+                    self._give_way()
+            time.sleep(min(SECONDS / _BEATS / 4, 1.0))
+            self._write(_WANTED)  # also tells the store's time
+
+    def _give_way(self) -> None:
+        store_of(self._path).delete([self._path])
+        time.sleep(random.uniform(0.2, 0.6) * min(SECONDS / _BEATS, 1.0))  # noqa: S311 - no secret
+        self._write(_WANTED)
+
+    def _keep(self) -> None:
+        while not self._lost and not self._ended.wait(SECONDS / _BEATS):
+            try:
+                self._lost = store_of(self._path).entry(self._path) is None
+                if not self._lost:
+                    self._write(_HELD)
+            except (OSError, OutputError):
+                continue  # the next beat may reach the store
+
+    def _write(self, state: str) -> None:
+        self._beat += 1
+        facts = {"host": socket.gethostname(), "process": os.getpid(), "since": self._since, "state": state, "beat": self._beat}
+        data = (json.dumps(facts) + "\n").encode()
+        for left in range(_TRIES, 0, -1):
+            try:
+                write_all(self._path, data)
+                return
+            except FileNotFoundError as error:  # somebody swept the folder before there was a claim in it
+                if left == 1:
+                    raise self._unwritable(error) from None
+            except OSError as error:
+                raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        said = reason(error)
+        return OutputError(f"cannot write here ({said})", shown(self._output), "Choose another --output, or check the rights to it")
+
+    def _claims(self) -> list[Claim]:
+        return [claim for folder in self._folders() if (claim := _read(folder)) is not None]
+
+    def _is_dead_claim(self, claim: Claim, claims: list[Claim]) -> bool:
+        mine = next((one.modified for one in claims if one.folder == self._folder), claim.modified)
+        return is_gone(owner_part(claim.folder)) or mine - claim.modified > SECONDS
+
+    def _is_dead(self, folder: str) -> bool:
+        """Whether nobody works in a folder: its owner is gone, gave it up, or was silent for long."""
+        if is_gone(owner_part(folder)):
+            return True
+        store = store_of(folder)
+        mine, theirs = store.entry(self._path), store.entry(join(folder, CLAIM))
+        return theirs is None or (mine is not None and mine.modified - theirs.modified > SECONDS)
+
+    def _is_here(self, folder: str) -> bool:
+        """Whether a folder's owner is a process of this machine that is alive."""
+        name = owner_part(folder)
+        return name.split("-")[0] == _machine() and not is_gone(name)
+
+
+def owner_part(folder: str) -> str:
+    """The part of a hidden folder's name that `new_name` made."""
+    return name_of(folder).rpartition(MARK)[2]
+
+
+def _read(folder: str) -> Claim | None:
+    store, path = store_of(folder), join(folder, CLAIM)
+    try:
+        found = store.entry(path)
+        if found is None:
+            return None
+        with store.open_input(path) as stream:
+            facts = json.loads(bytes(stream.read()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        facts = {}
+    return Claim(folder, facts if isinstance(facts, dict) else {}, found.modified if found else 0.0)
+
+
+def _machine() -> str:
+    """This kernel and this space of process ids: containers of one host are as two machines."""
+    told = []
+    with contextlib.suppress(OSError):
+        told.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        told.append(os.readlink("/proc/self/ns/pid"))
+    return hashlib.sha256("\n".join(told or [socket.gethostname()]).encode()).hexdigest()[:12]
+
+
+def _started(process: int) -> str:
+    """When a process was started, in the kernel's ticks; "0" where the system does not tell, and "" if it has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return "0"
+    return "" if fields[0] in ("Z", "X") else fields[19]
+
+
+def _alive(process: int, started: str) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return _started(process) == started

@@ -1,0 +1,149 @@
+"""Local files: what the operating system opens."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from typing import Any, BinaryIO, ClassVar
+
+import pyarrow as pa
+
+from beam_deid.transforms.storage.store import Entry, Store
+
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+
+
+class LocalStore(Store):
+    """Files of this machine, or of what is mounted on it."""
+
+    renames_folders: ClassVar[bool] = True
+
+    def entry(self, path: str) -> Entry | None:
+        """What is at a path, links followed."""
+        try:
+            facts = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Entry(path, os.path.isdir(path), 0 if os.path.isdir(path) else facts.st_size, facts.st_mtime)
+
+    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
+        """What is in a folder. Links to folders are not followed further down, so that none leads round and round."""
+        found: list[Entry] = []
+        waiting = [folder]
+        while waiting:
+            for path in _children(waiting.pop()):
+                entry = self.entry(path)
+                if entry is None:
+                    continue  # a link that leads nowhere, or gone meanwhile
+                found.append(entry)
+                if recursive and entry.is_folder and not os.path.islink(path):
+                    waiting.append(path)
+        return sorted(found, key=lambda entry: entry.path)
+
+    def open_input(self, path: str) -> pa.NativeFile:
+        """Open a file for reading."""
+        if not os.path.exists(path):
+            raise FileNotFoundError(path)
+        return pa.OSFile(path, "rb")
+
+    def create(self, path: str) -> BinaryIO:
+        """Open a new file, readable by its owner alone, that takes its place when it is closed."""
+        os.makedirs(os.path.dirname(path), mode=_PRIVATE_FOLDER, exist_ok=True)
+        return _Replacing(path)  # type: ignore[return-value]
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file; whoever reads the target sees the old one or the new."""
+        with open(source, "rb") as given, self.create(target) as made:
+            shutil.copyfileobj(given, made, 1 << 20)
+            made.flush()
+            os.fsync(made.fileno())
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove files."""
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
+
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder. What a late worker writes into it meanwhile is removed as well, as far as it comes in time."""
+        for _ in range(3):
+            if not os.path.lexists(path):
+                return
+            shutil.rmtree(path, ignore_errors=True)
+        if os.path.lexists(path):
+            shutil.rmtree(path)
+
+    def purge(self, path: str) -> None:
+        """The same: a disk has no versions."""
+        self.delete_folder(path)
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a file or a folder another place in one step."""
+        os.makedirs(os.path.dirname(target), mode=_PRIVATE_FOLDER, exist_ok=True)
+        os.rename(source, target)
+
+    def settle(self, folder: str) -> None:
+        """See all of a folder onto the disk, with the rights that the user's mask leaves to others."""
+        mask = os.umask(0)
+        os.umask(mask)
+        for entry in [*self.entries(folder, recursive=True), Entry(folder, is_folder=True)]:
+            os.chmod(entry.path, (0o777 if entry.is_folder else 0o666) & ~mask)
+            _sync(entry.path)
+
+
+def _sync(path: str) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _Replacing:
+    """A file that is written under a name of its own and takes its place when it is closed."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._own = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{secrets.token_hex(8)}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        self._stream = os.fdopen(os.open(self._own, flags, _PRIVATE_FILE), "wb")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> "_Replacing":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
+
+    def close(self) -> None:
+        """Put the file in its place."""
+        if self._stream.closed:
+            return
+        try:
+            self._stream.close()
+            os.replace(self._own, self._path)
+        except OSError:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Leave nothing."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self._own)
+
+
+def _children(folder: str) -> list[str]:
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,44 @@
+"""The files that a published run names as its own."""
+
+import json
+from typing import Any
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.paths import join
+
+
+def files_of_run(output: str) -> tuple[str, ...] | None:
+    """The paths, below an output, of all files that its run wrote; None where there is no run.
+
+    Only what the papers name is a run's: whatever else lies there somebody else has put there.
+    """
+    run = _paper(join(output, "run.json"))
+    if run is None:
+        return None
+    found = ["run.json", "rejected.parquet"]
+    releases = run.get("releases")
+    for name in releases if isinstance(releases, dict) else ():
+        label = _paper(join(output, name, "label.json")) if is_name(name) else None
+        if label is not None:
+            found.append(f"{name}/label.json")
+            listed = label.get("files")
+            found += [f"{name}/{file['path']}" for file in listed if _is_file(file)] if isinstance(listed, list) else []
+    return tuple(found)
+
+
+def _is_file(file: Any) -> bool:
+    return isinstance(file, dict) and is_name(file.get("path"))
+
+
+def is_name(name: Any) -> bool:
+    """Whether something is the name of a file or a folder, and no path that leads elsewhere."""
+    return isinstance(name, str) and bool(name) and "/" not in name and "\\" not in name and name not in (".", "..")
+
+
+def _paper(path: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads(read_all(path))
+    except (InputError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

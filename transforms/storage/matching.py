@@ -1,0 +1,87 @@
+"""Globs, in any store: ``*`` and ``?`` within a name, ``[…]``, and ``**`` for any number of folders."""
+
+import fnmatch
+import glob
+import os
+
+from beam_deid.transforms.storage.paths import MARK, is_hidden, is_local, join, name_of, options_of, shown, with_options
+from beam_deid.transforms.storage.store import Entry, Store
+
+
+def matched(store: Store, pattern: str) -> list[Entry]:
+    """The files that a pattern matches; a folder that it matches stands for the files in it.
+
+    What is hidden, or of a run that is under way, is matched by no wildcard.
+
+    Args:
+        store: The store.
+        pattern: An absolute path.
+    """
+    if is_hidden(name_of(pattern)) or MARK in pattern:
+        return []
+    found = _matching(store, pattern)
+    files = {entry.path: entry for entry in found if not entry.is_folder}
+    for folder in (entry for entry in found if entry.is_folder):
+        files.update((entry.path, entry) for entry in _visible(store, folder.path) if not entry.is_folder)
+    return [files[path] for path in sorted(files)]
+
+
+def as_written(pattern: str, whole: str, path: str) -> str:
+    """A matched path as the user would have written it: relative where the pattern was.
+
+    Args:
+        pattern: The pattern as it was given.
+        whole: The same, absolute.
+        path: What it matched.
+    """
+    if not is_local(pattern) or "://" in pattern or os.path.isabs(pattern) or pattern.startswith("~"):
+        return shown(path)
+    # The user wrote the beginning in one way and we in another; from there on both are the same.
+    theirs, ours = _fixed(pattern), _fixed(whole)
+    return os.path.join(theirs, path.removeprefix(ours).lstrip("/")) if path != whole else pattern
+
+
+def _fixed(pattern: str) -> str:
+    """What stands before the first name with a wildcard, or all of it."""
+    magic = glob.magic_check.search(pattern)
+    return pattern if magic is None else pattern[: magic.start()].rpartition("/")[0]
+
+
+def _matching(store: Store, pattern: str) -> list[Entry]:
+    literal = store.entry(pattern)
+    if literal is not None:
+        return [literal]  # a name may hold brackets
+    options, names = options_of(pattern), shown(pattern).split("/")
+    start = next((number for number, name in enumerate(names) if glob.has_magic(name)), None)
+    if start is None:
+        return []
+    root = with_options("/".join(names[:start]) or "/", options)
+    return _below(store, [root], names[start:])
+
+
+def _below(store: Store, folders: list[str], names: list[str]) -> list[Entry]:
+    """What is below some folders, name by name."""
+    first, rest = names[0], names[1:]
+    if first == "**":
+        return _at_any_depth(store, folders, rest)
+    if rest and not glob.has_magic(first):
+        return _below(store, [join(folder, first) for folder in folders], rest)
+    here = [entry for folder in folders for entry in _visible(store, folder) if fnmatch.fnmatchcase(name_of(entry.path), first)]
+    return _below(store, [entry.path for entry in here if entry.is_folder], rest) if rest else here
+
+
+def _at_any_depth(store: Store, folders: list[str], rest: list[str]) -> list[Entry]:
+    every = list(folders)
+    found: list[Entry] = []
+    waiting = list(folders)
+    while waiting:
+        inside = _visible(store, waiting.pop())
+        found += inside
+        deeper = [entry.path for entry in inside if entry.is_folder]
+        waiting += deeper
+        every += deeper
+    return _below(store, every, rest) if rest else [entry for entry in found if not entry.is_folder]
+
+
+def _visible(store: Store, folder: str) -> list[Entry]:
+    return [entry for entry in store.entries(folder) if not is_hidden(name_of(entry.path))]

@@ -1,0 +1,96 @@
+"""Paths as text: what a user writes, made absolute, put together and taken apart.
+
+A local path is what the operating system opens. All others are URIs, ``s3://bucket/folder/name``, with options at their end:
+``s3://bucket/folder?region=eu-west-1``. Names in a URI are taken as they stand, nothing is percent-decoded, and a ``?`` without
+options behind it is a wildcard.
+"""
+
+import os
+import posixpath
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+from beam_deid.transforms.errors import UsageError
+
+MARK = ".beam-deid-"
+"""What every file and folder of a run that is under way has in its name."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&=]*(?:&[A-Za-z_]+=[^?&=]*)*)$")
+_ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfss"}
+
+
+def scheme_of(path: str) -> str:
+    """The scheme of a path, in lower case and by its usual name; "" for one without, ``file`` included."""
+    found = _SCHEME.match(path)
+    scheme = found[1].lower() if found else ""
+    return "" if scheme == "file" else _ALIASES.get(scheme, scheme)
+
+
+def is_local(path: str) -> bool:
+    """Whether the operating system opens this path."""
+    return not scheme_of(path)
+
+
+def absolute(path: str) -> str:
+    """A path that means the same in any folder and on any worker.
+
+    Args:
+        path: A local path, also with ``~``, relative or as ``file:///…``; or a URI.
+
+    Raises:
+        UsageError: A ``file://`` URI names another host.
+    """
+    if not is_local(path):
+        return path.rstrip("/") if not _OPTIONS.search(path) else path
+    if _SCHEME.match(path):
+        parts = urlsplit(path)
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            raise UsageError("a file:// URI has three slashes and an absolute path", path, "Write file:///folder/name")
+        # What urlsplit takes for a query or a fragment is part of the name: no such thing exists on a disk.
+        path = unquote(_SCHEME.sub("", path, count=1).removeprefix(parts.netloc))
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def options_of(path: str) -> dict[str, str]:
+    """The options at the end of a URI; none for a local path."""
+    found = None if is_local(path) else _OPTIONS.search(path)
+    return dict(pair.split("=", 1) for pair in found[1].split("&")) if found else {}
+
+
+def shown(path: str) -> str:
+    """A path without its options: for messages, and wherever it is compared or stored."""
+    return path if is_local(path) else _OPTIONS.sub("", path)
+
+
+def with_options(path: str, options: Mapping[str, str]) -> str:
+    """A URI with options; a local path as it is."""
+    if is_local(path) or not options:
+        return shown(path)
+    told = "&".join(f"{name}={value}" for name, value in sorted(options.items()))
+    return f"{shown(path)}?{told}"
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below a folder; a URI keeps its options."""
+    if is_local(folder):
+        return os.path.join(folder, *names)
+    return with_options("/".join([shown(folder).rstrip("/"), *names]), options_of(folder))
+
+
+def parent(path: str) -> str:
+    """The folder that a path lies in."""
+    if is_local(path):
+        return os.path.dirname(path)
+    return with_options(shown(path).rstrip("/").rpartition("/")[0], options_of(path))
+
+
+def name_of(path: str) -> str:
+    """The last name of a path."""
+    return os.path.basename(path) if is_local(path) else posixpath.basename(shown(path).rstrip("/"))
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is one that inputs never match: hidden, or of a run that is under way."""
+    return name.startswith(".") or MARK in name

@@ -1,0 +1,121 @@
+"""What S3 can do and Arrow does not ask it for: versions of objects, and uploads that were never finished."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Any, BinaryIO
+
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.storage.connecting import authority_of, key_of, s3_options
+from beam_deid.transforms.storage.object_store import ObjectStore
+
+_MOST_IN_ONE_REQUEST = 1000
+_FORBIDDEN = ("AccessDenied", "AllAccessDisabled", "MethodNotAllowed")
+
+
+class S3Store(ObjectStore):
+    """A bucket of S3, or of what speaks like it. Reading needs Arrow alone; writing needs ``beam-deid[aws]``.
+
+    Arrow would put empty objects in the place of folders whose last object was removed, so that removing is not its.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._bucket, self._path = authority_of(path), path
+
+    def create(self, path: str) -> BinaryIO:
+        """Open a new object."""
+        _ = self._client  # where nothing can be swept nothing is begun
+        return super().create(path)
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove objects; a bucket with versions keeps the older ones."""
+        self._remove([{"Key": key_of(path)} for path in paths])
+
+    def delete_folder(self, path: str) -> None:
+        """Remove all objects below a prefix."""
+        pages = self._pages("list_objects_v2", f"{key_of(path)}/")
+        self._remove([{"Key": one["Key"]} for page in pages for one in page.get("Contents", [])])
+
+    def purge(self, path: str) -> None:
+        """Remove all objects below a prefix with all of their versions, and end uploads that were never finished.
+
+        Where the right to remove versions is missing, the newest are removed as by `delete_folder`.
+        """
+        prefix = f"{key_of(path)}/"
+        for page in self._pages("list_multipart_uploads", prefix):
+            self._abort(page.get("Uploads", []))
+        try:
+            pages = self._pages("list_object_versions", prefix)
+            listed = [one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]
+            self._remove([{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed])
+        except PermissionError:
+            self.delete_folder(path)
+
+    def _abort(self, uploads: list[dict[str, Any]]) -> None:
+        for upload in uploads:
+            with _asking("AbortMultipartUpload"):
+                self._client.abort_multipart_upload(Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+    def _remove(self, objects: list[dict[str, str]]) -> None:
+        for some in _chunks(objects):
+            with _asking("DeleteObjects"):
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+            for error in answer.get("Errors", []):
+                if error.get("Code") != "NoSuchKey":
+                    raise _failed(str(error.get("Code")), "DeleteObjects")
+
+    def _pages(self, operation: str, prefix: str) -> list[dict[str, Any]]:
+        with _asking(operation):
+            return list(self._client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=prefix))
+
+    @cached_property
+    def _client(self) -> Any:
+        options = s3_options(self._path)
+        endpoint, region = options.get("endpoint"), options.get("region")
+        region = region or ("us-east-1" if endpoint else None)
+        return session(options.get("profile")).client("s3", endpoint_url=endpoint, region_name=region)
+
+
+def session(profile: str | None = None) -> Any:
+    """A session of boto3.
+
+    Raises:
+        UsageError: boto3 is not installed, or there is no such profile.
+    """
+    try:
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+    except ImportError:
+        raise UsageError(
+            "writing to S3, and profiles, need boto3", "s3://", 'Install it: pip install "beam-deid[aws]"'
+        ) from None
+    try:
+        return boto3.Session(profile_name=profile)
+    except ProfileNotFound:
+        raise UsageError(f"there is no profile {profile}", "s3://", "See: aws configure list-profiles") from None
+
+
+@contextlib.contextmanager
+def _asking(operation: str) -> Iterator[None]:
+    """Errors of boto3 as those of a store."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _failed(str(error.response.get("Error", {}).get("Code")), operation) from None
+    except BotoCoreError as error:
+        raise _failed(type(error).__name__, operation) from None
+
+
+def _failed(code: str, operation: str) -> OSError:
+    kind = PermissionError if code in _FORBIDDEN else OSError
+    return kind(f"AWS Error {code} during {operation} operation")
+
+
+def _chunks(objects: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    remaining = iter(objects)
+    while some := list(islice(remaining, _MOST_IN_ONE_REQUEST)):
+        yield some

@@ -1,0 +1,175 @@
+"""A run on its way into its output: a hidden folder for its workers, a lease, and publication by manifest."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from beam_deid.transforms.errors import DeidError, OutputError, UsageError
+from beam_deid.transforms.storage.files import store_of, write_all
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
+from beam_deid.transforms.storage.journal import Journal, Moved, at_once, check, failed
+from beam_deid.transforms.storage.lease import Lease, new_name
+from beam_deid.transforms.storage.manifest import files_of_run
+from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
+from beam_deid.transforms.storage.sweeping import OLD, finish, sweep_held
+
+_NEW = "new"
+_BLOCK = 1 << 20
+
+
+class Staging:
+    """The hidden folder of one run, and its way into the output.
+
+    A local output is replaced by renaming folders, so that it is there whole or not at all. Any other is changed as its
+    `Journal` says. Until then nothing of the run is to be seen, and what is left of it is removed whatever happens.
+
+    Args:
+        output: The output folder.
+        overwrite: Whether an earlier run's output may be replaced.
+        shared: Whether workers on other machines write into it, so that it must be where they can reach it.
+        work: The folder that a run left whose driver died, to be published by this process.
+
+    Attributes:
+        path: The folder that workers write into.
+
+    Raises:
+        UsageError: The output exists and may not be replaced, holds what no run wrote, or another run is writing to it.
+        OutputError: The folder cannot be made.
+    """
+
+    def __init__(self, output: str, overwrite: bool = False, *, shared: bool = False, work: str | None = None) -> None:
+        self._output, self._overwrite, self._adopted = absolute(output), overwrite, work is not None
+        self._begun, self._published = False, False
+        name = new_name()
+        self._claim = hidden_folder(self._output, name)
+        # Where workers are here, nothing but what is published ever leaves this machine.
+        beside = self._output if shared or is_local(self._output) else local_stand_in(self._output)
+        self.path = work or hidden_folder(beside, name)
+        self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
+        self._lease.take()
+        try:
+            sweep_held(self._lease, self._output, keep=(self.path,))
+            self._check()
+        except OSError as error:
+            self._lease.give_back()
+            raise failed(error, self._output) from None
+        except BaseException:
+            self._lease.give_back()
+            raise
+
+    def publish(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+        """Put everything into place, papers last. Until then nothing looks published.
+
+        Args:
+            files: The files, with ``source`` below `path`.
+            papers: The bytes of each paper by its path below the output.
+
+        Raises:
+            OutputError: A file is not what was written, or the store fails. An earlier output is as it was, or the
+                publication will be finished by the next command on this output.
+        """
+        try:
+            at_once(lambda one: check(one, join(self.path, one.source)), files)
+            self._lease.confirm()
+            if store_of(self._output).renames_folders:
+                self._replace(files, papers)
+            else:
+                self._bring(files, papers)
+            self._published = True
+        except OSError as error:
+            raise self._stopped(failed(error, self._output)) from None
+        except DeidError as error:
+            raise self._stopped(error) from None
+
+    def discard(self) -> None:
+        """Remove what is left of the run; a publication that was begun is left to others, who finish it.
+
+        What another process left to be published is kept until it is.
+        """
+        if self.path != self._claim and (self._published or not self._adopted):
+            with contextlib.suppress(OSError):  # the next command sweeps it
+                store_of(self.path).purge(self.path)
+        if self._begun:
+            self._lease.release()
+        else:
+            self._lease.give_back()
+
+    def _replace(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+        """Build the output here and let it take the old one's place."""
+        store, new, old = store_of(self._output), join(self.path, _NEW), join(self.path, OLD)
+        for one in files:
+            store.rename(join(self.path, one.source), join(new, one.target))
+        for path, data in papers.items():
+            write_all(join(new, path), data)
+        store.settle(new)
+        self._check()
+        there = bool(store.entries(self._output))
+        if there:
+            store.rename(self._output, old)
+        try:
+            store.rename(new, self._output)
+        except OSError:
+            if there:
+                store.rename(old, self._output)
+            raise
+
+    def _bring(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+        """Bring everything into the store's hidden folder, write down what is to be done, and do it."""
+        waiting = [self._upload(one) for one in files] if self.path != self._claim else list(files)
+        for path, data in papers.items():
+            source = f"{_NEW}/{path}"
+            write_all(join(self._claim, source), data)
+            waiting.append(Moved(source, path, len(data), sha256(data).hexdigest()))
+        at_once(lambda one: check(one, join(self._claim, one.source)), waiting)
+        self._check()
+        targets = {one.target for one in waiting}
+        removed = tuple(path for path in files_of_run(self._output) or () if path not in targets)
+        journal = Journal(tuple(waiting), removed)
+        self._lease.confirm()
+        self._begun = True
+        journal.write(self._claim)
+        finish(self._claim, journal, self._output)
+        self._begun = False
+
+    def _upload(self, one: Moved) -> Moved:
+        source = f"{_NEW}/{one.target}"
+        given, made = store_of(self.path), store_of(self._claim)
+        with given.open_input(join(self.path, one.source)) as read, made.create(join(self._claim, source)) as written:
+            while block := read.read(_BLOCK):
+                written.write(block)
+        return Moved(source, one.target, one.size, one.sha256)
+
+    def _stopped(self, error: DeidError) -> DeidError:
+        if not self._begun:
+            return error
+        return OutputError(
+            f"the publication was begun and cannot go on ({error.what})", shown(self._output),
+            f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}",
+        )  # fmt: skip
+
+    def _check(self) -> None:
+        """See that the output may be replaced, and that nothing but a run would be lost by it."""
+        store = store_of(self._output)
+        there = store.entry(self._output)
+        if there is not None and not there.is_folder:
+            raise UsageError("the output is a file", shown(self._output), "Choose another --output")
+        mine = {name_of(folder) for folder in hidden_folders(self._output)}
+        found = [entry for entry in store.entries(self._output) if name_of(entry.path) not in mine]
+        if not found:
+            return
+        if not self._overwrite:
+            raise UsageError("the output exists", shown(self._output), "Choose another --output, or add --overwrite")
+        known = files_of_run(self._output)
+        if known is None:
+            raise UsageError(
+                "the output holds something that is not a run", shown(self._output), "Only a run is overwritten; choose another"
+            )
+        for entry in found:
+            below = store.entries(entry.path, recursive=True) if entry.is_folder else [entry]
+            for file in below:
+                path = shown(file.path).removeprefix(shown(self._output)).lstrip("/")
+                if not file.is_folder and path not in known:
+                    raise UsageError(
+                        "no run wrote this file, and it would be lost", shown(file.path),
+                        "Move it away, or choose another --output",
+                    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""The contract of a store: what the rest of the program may ask of a place where bytes are."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, ClassVar
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something in a store.
+
+    Attributes:
+        path: Its path, as it is asked for.
+        is_folder: Whether it is a folder.
+        size: Bytes; 0 for a folder.
+        modified: When it was last changed, seconds since 1970 by the store's own clock; 0.0 where the store does not tell.
+    """
+
+    path: str
+    is_folder: bool
+    size: int = 0
+    modified: float = 0.0
+
+
+class Store(ABC):
+    """A place where bytes are. Paths are absolute, see `beam_deid.transforms.storage.paths.absolute`.
+
+    What is asked of a store fails as `OSError`, `FileNotFoundError` where there is no such thing. A file is there whole or
+    not at all once its stream was closed; several that write one path at once leave the whole bytes of one of them.
+    """
+
+    renames_folders: ClassVar[bool]
+    """Whether a folder takes another's place in one step, so that a reader sees all of it or nothing."""
+
+    @abstractmethod
+    def entry(self, path: str) -> Entry | None:
+        """What is at a path, or None."""
+
+    @abstractmethod
+    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
+        """What is in a folder, sorted by path; nothing where there is no such folder."""
+
+    @abstractmethod
+    def open_input(self, path: str) -> pa.NativeFile:
+        """Open a file for reading at any place; Arrow reads it without the interpreter's lock."""
+
+    @abstractmethod
+    def create(self, path: str) -> BinaryIO:
+        """Open a new file, for its owner alone, that is there when it is closed. Folders below the first that is there are made.
+
+        A file that is never closed is not there, or is torn: write under a name of the attempt's own where that can happen.
+        """
+
+    @abstractmethod
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file within the store; the target is replaced whole or not at all."""
+
+    @abstractmethod
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove files; those that are not there are passed over."""
+
+    @abstractmethod
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder with everything in it, if it is there."""
+
+    @abstractmethod
+    def purge(self, path: str) -> None:
+        """`delete_folder`, and older versions of what was in it, and uploads into it that were never finished."""
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a file or a folder another place in one step, over a file or an empty folder; where `renames_folders` alone."""
+        raise NotImplementedError
+
+    def settle(self, folder: str) -> None:
+        """Make what is in a folder outlive a loss of power, and let others read it as they may read this user's new files."""
+        return
