@@ -5,6 +5,7 @@ import secrets
 
 from beam_deid.transforms import files
 from beam_deid.transforms.errors import InputError, KeyFault
+from beam_deid.transforms.storage.private import make
 
 EPHEMERAL = "ephemeral"
 """What a release writes to have such a key."""
@@ -21,7 +22,7 @@ def make_ephemeral(folder: str, release: str) -> None:
         files.write_all(path, secrets.token_bytes(32))
         return
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+    with make(path) as stream:
         stream.write(secrets.token_bytes(32))
 
 
