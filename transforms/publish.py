@@ -3,7 +3,7 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import apache_beam as beam
 import pyarrow as pa
@@ -133,12 +133,16 @@ def _keyring(job: Job) -> dict[str, str] | None:
 
 def write_rejected(path: str, rejects: Rejects) -> None:
     """Write ``rejected.parquet``: where each rejected value was and why, never the value."""
-    arrays = [pa.array([reject[i] for reject in rejects], kind) for i, kind in enumerate(REJECTED.types)]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=REJECTED)
     with files.open_write(path) as stream:
-        writer = format_named("parquet").writer(stream, REJECTED)
-        writer.write(batch)
-        writer.close()
+        write_rejects(stream, rejects)
+
+
+def write_rejects(stream: BinaryIO, rejects: Rejects) -> None:
+    """The same into a file that is open."""
+    arrays = [pa.array([reject[i] for reject in rejects], kind) for i, kind in enumerate(REJECTED.types)]
+    writer = format_named("parquet").writer(stream, REJECTED)
+    writer.write(pa.RecordBatch.from_arrays(arrays, schema=REJECTED))
+    writer.close()
 
 
 def versions() -> dict[str, str]:

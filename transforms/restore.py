@@ -17,10 +17,11 @@ from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptio
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
-from beam_deid.transforms.publish import write_rejected
+from beam_deid.transforms.publish import write_rejects
 from beam_deid.transforms.records.job import BATCH_ROWS, SHARD_ROWS, Job
 from beam_deid.transforms.records.restoring import Mark, Restorer, fault_rows
 from beam_deid.transforms.restore_record import RestoreRecord, is_record
+from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.verify import read_label
 
 _OPTIONS = InputOptions()
@@ -214,7 +215,7 @@ def _check_output(request: Request, inputs: list[str]) -> None:
     if os.path.exists(output) and is_record(output):
         raise UsageError("the output is a record of restorings", request.output, _OTHER)
     rejected = rejected_path(request.output)
-    if os.path.exists(rejected):
+    if os.path.lexists(rejected):
         if not request.overwrite:
             raise UsageError("the rejects of an earlier restoring are here", rejected, f"{_OTHER}, or add --overwrite")
         os.remove(rejected)
@@ -240,7 +241,7 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         Path(waiting).unlink(missing_ok=True)
-        with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        with make(waiting) as stream:
             writer = kind.writer(stream, schema)
             with contextlib.closing(writer):
                 yield writer.write
@@ -253,8 +254,7 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
 
 def _write_rejects(output: str, outcome: Outcome) -> None:
     try:
-        path = rejected_path(output)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        write_rejected(path, outcome.rejects)
+        with make(rejected_path(output)) as stream:
+            write_rejects(stream, outcome.rejects)
     except OSError as error:
         raise OutputError(f"the rejects cannot be written ({error.strerror})", rejected_path(output)) from None
