@@ -186,15 +186,3 @@ def delete_folder(path: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         delete_tree(path)
-
-
-def lock(descriptor: int) -> None:
-    """Wait until no other process holds this file's lock, and hold it until the file is closed.
-
-    Where the system has no such locks nothing happens, and the last writer wins.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)

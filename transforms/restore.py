@@ -3,13 +3,12 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms import files
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
@@ -17,10 +16,13 @@ from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptio
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
-from beam_deid.transforms.publish import write_rejected
 from beam_deid.transforms.records.job import BATCH_ROWS, SHARD_ROWS, Job
+from beam_deid.transforms.records.rejected import write_rejects
 from beam_deid.transforms.records.restoring import Mark, Restorer, fault_rows
 from beam_deid.transforms.restore_record import RestoreRecord, is_record
+from beam_deid.transforms.storage.files import InputFile, is_file, match, open_arrow
+from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, parent
+from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.verify import read_label
 
 _OPTIONS = InputOptions()
@@ -95,8 +97,9 @@ def restore(policy: Policy, request: Request) -> Outcome:
     """
     if not request.reason.strip():
         raise UsageError("restoring needs a reason", "--reason", 'Say why: --reason "refund of order …, ticket 4711"')
-    if not files.is_local(request.output):
+    if not is_local(request.output):
         raise UsageError("values are restored onto a local disk only", request.output, "Choose a local --output")
+    request = replace(request, output=absolute(request.output), record=absolute(request.record))
     format_of(request.output, _OPTIONS)
     if without_compression(request.output) != request.output:
         raise UsageError("restored files are written uncompressed", request.output, "Leave out the last ending")
@@ -104,7 +107,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
         raise UsageError("the output exists", request.output, "Choose another --output, or add --overwrite")
     restorer = Restorer(policy, request.release, request.fields, Job(policy, (request.release,)).keys)
     # A release's label lies beside its parts, and `out/crm/*` means the parts.
-    matched = [file for file in files.match(request.inputs) if os.path.basename(file.path) != _LABEL]
+    matched = [file for file in match(request.inputs) if name_of(file.path) != _LABEL]
     if not matched:
         raise UsageError("no file matches this input", request.inputs[0], "Check the path; quote globs in a shell")
     found = [_opened(file) for file in matched]
@@ -146,7 +149,7 @@ def rejected_path(output: str) -> str:
     return f"{output}.rejected.parquet"
 
 
-def _opened(file: files.InputFile) -> _File:
+def _opened(file: InputFile) -> _File:
     kind = format_of(file.path, _OPTIONS)
     return _File(file.path, file.size, kind, kind.schema(file.path, _OPTIONS))
 
@@ -157,8 +160,9 @@ def _chunks(file: _File) -> Iterator[Chunk]:
 
 
 def _rows(file: _File) -> int:
-    if file.format.name == "parquet" and files.is_local(file.path):
-        return int(pq.read_metadata(file.path).num_rows)
+    if file.format.name == "parquet":
+        with open_arrow(file.path) as stream:
+            return int(pq.read_metadata(stream).num_rows)
     return sum(_read(chunk) for chunk in _chunks(file))
 
 
@@ -183,8 +187,8 @@ def _marks(file: _File, release: str) -> dict[str, Mark]:
         identity, separator, check = said.partition(":")
         if separator and identity.isdecimal():
             marks[column.name] = Mark(int(identity), check)
-    beside = os.path.join(os.path.dirname(file.path), _LABEL)
-    if told is None and files.is_local(file.path) and os.path.exists(beside):
+    beside = join(parent(file.path), _LABEL)
+    if told is None and is_file(beside):
         marks.update(_label_marks(beside, release))
     return marks
 
@@ -207,14 +211,14 @@ def _check_output(request: Request, inputs: list[str]) -> None:
     """
     output = os.path.realpath(request.output)
     needed = [*inputs, request.record, *([request.label] if request.label else [])]
-    if any(files.is_local(path) and os.path.realpath(path) == output for path in needed):
+    if any(is_local(path) and os.path.realpath(path) == output for path in needed):
         raise UsageError("the output would take the place of an input, the label or the record", request.output, _OTHER)
     if os.path.exists(os.path.join(os.path.dirname(output), _LABEL)):
         raise UsageError("the output would stand among the parts of a release", request.output, _OTHER)
     if os.path.exists(output) and is_record(output):
         raise UsageError("the output is a record of restorings", request.output, _OTHER)
     rejected = rejected_path(request.output)
-    if os.path.exists(rejected):
+    if os.path.lexists(rejected):
         if not request.overwrite:
             raise UsageError("the rejects of an earlier restoring are here", rejected, f"{_OTHER}, or add --overwrite")
         os.remove(rejected)
@@ -240,7 +244,7 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         Path(waiting).unlink(missing_ok=True)
-        with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        with make(waiting) as stream:
             writer = kind.writer(stream, schema)
             with contextlib.closing(writer):
                 yield writer.write
@@ -253,8 +257,7 @@ def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
 
 def _write_rejects(output: str, outcome: Outcome) -> None:
     try:
-        path = rejected_path(output)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        write_rejected(path, outcome.rejects)
+        with make(rejected_path(output)) as stream:
+            write_rejects(stream, outcome.rejects)
     except OSError as error:
         raise OutputError(f"the rejects cannot be written ({error.strerror})", rejected_path(output)) from None

@@ -9,7 +9,8 @@ from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import OutputError
-from beam_deid.transforms.files import lock
+from beam_deid.transforms.storage.locks import lock
+from beam_deid.transforms.storage.private import Unfit, open_kept, open_read
 
 
 class RestoreRecord:
@@ -18,7 +19,7 @@ class RestoreRecord:
     Each line bears the SHA-256 of the line before it, so that a line which was changed or taken out shows.
 
     Args:
-        path: The file; made if it is not there, readable by its owner alone.
+        path: The file; made if it is not there, readable by its owner alone. A link is not followed.
     """
 
     def __init__(self, path: str) -> None:
@@ -33,7 +34,7 @@ class RestoreRecord:
         line = {"event": event, "at": now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid(), **facts}
         try:
             os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
-            with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b") as stream:
+            with open_kept(self._path, append=True) as stream:
                 lock(stream.fileno())
                 lines = stream.read().splitlines()
                 line["previous"] = hashlib.sha256(lines[-1]).hexdigest() if lines else None
@@ -49,11 +50,10 @@ class RestoreRecord:
 
 def is_record(path: str) -> bool:
     """Whether a file is a record of restorings."""
-    with open(path, "rb") as stream:
-        line = stream.readline(1 << 20)
     try:
-        first = json.loads(line)
-    except ValueError:
+        with open_read(path) as stream:
+            first = json.loads(stream.readline(1 << 20))
+    except (Unfit, ValueError):
         return False
     return isinstance(first, dict) and {"event", "who", "previous"} <= set(first)
 

@@ -12,6 +12,7 @@ from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
 from beam_deid.transforms.crypto.keyring_file import create, opened
 from beam_deid.transforms.errors import KeyFault
 
+from ..storage.prompt import promptly
 from .rings import KEK, keys_of, made, rotated
 
 PASSPHRASE = "correct horse battery staple"
@@ -82,6 +83,17 @@ def test_a_file_that_will_not_do_is_told(tmp_path, file, spoil, said):
     with pytest.raises(KeyFault, match=said) as caught:
         keys_of(path)
     assert KEK not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_refused_at_once(tmp_path, file, place):
+    path = made(tmp_path, f"file:{file}")
+    file.unlink()
+    {"pipe": lambda: os.mkfifo(file, 0o600), "device": lambda: file.symlink_to(os.devnull), "folder": file.mkdir}[place]()
+    with promptly(), pytest.raises(KeyFault, match="cannot be read") as caught:
+        keys_of(path)
+    assert caught.value.where == f"file:{file}"
+    assert "Make one with" in caught.value.next_step
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, "not set"), ("short", "at least 32"), ("x" * 40, "does not open")])
@@ -165,6 +177,34 @@ def test_a_command_of_a_keyring_that_a_group_may_write_is_not_run(tmp_path):
     os.chmod(path, 0o620)
     with pytest.raises(KeyFault, match="others than you"):
         keys_of(path)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_whether_a_command_is_run_is_said_by_the_file_that_named_it(tmp_path):
+    touched = tmp_path / "touched"
+    path = made(tmp_path, printing(KEK))
+    own = Path(path).read_bytes()
+    document = json.loads(own)
+    document["kek"]["source"] = f"command:touch {touched}"
+    Path(path).write_text(json.dumps(document))
+    os.chown(path, 65534, 65534)
+    ring = opened(path)
+    other = tmp_path / "other.keyring"
+    other.touch(mode=0o600)
+    other.write_bytes(own)
+    os.replace(other, path)  # what is at the path now is ours; what was read was not
+    with pytest.raises(KeyFault, match="others than you"):
+        ring.opener().material()
+    assert not touched.exists()
+    ring = opened(path)
+    os.chown(path, 65534, 65534)
+    assert ring.opener().material() == KEK.encode()
+
+
+def test_a_command_of_a_keyring_that_was_just_made_or_changed_is_run(tmp_path):
+    ring = create(str(tmp_path / "a.keyring"), printing(KEK))
+    assert ring.opener().material() == KEK.encode()
+    assert rotated(ring.path).opener().material() == KEK.encode()
 
 
 @pytest.mark.parametrize("source", ["", "env", "env:", "s3cr3t-key-pasted-in-place", "vault:x", "ENV:x"])

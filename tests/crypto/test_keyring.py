@@ -20,7 +20,10 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.signing import is_signed
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 
+from ..storage.prompt import promptly
 from .rings import KEK, destroyed, keys_of, made, rotated
+
+only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
 
 HEAD = b'{"format": "beam-deid keyring", "version": 1'
 
@@ -226,6 +229,124 @@ def test_a_change_that_fails_leaves_the_keyring_as_it_was(path, monkeypatch, fai
             destroyed(path, next(iter(keys)))
     assert Path(path).read_bytes() == before
     assert keys_of(path) == keys
+
+
+def test_what_is_synced_is_the_whole_keyring(path, monkeypatch):
+    sync, sizes = os.fsync, []
+
+    def watched(descriptor):
+        sizes.append(os.fstat(descriptor).st_size)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    create(f"{path}.other", "env:TEST_KEK")
+    assert sizes == [os.stat(f"{path}.other").st_size]
+    before = os.stat(path).st_size
+    sizes.clear()
+    rotated(path)
+    assert sizes[:2] == [os.stat(path).st_size, before]  # the new file is on the disk before the old one is overwritten
+
+
+def test_saving_twice_in_one_change_leaves_the_last_one(path):
+    with change(path) as changing:
+        for _ in range(2):
+            with open(path, "rb") as old:
+                changing.save(changing.ring.with_new("main", changing.ring.opener()))
+                assert not old.read().strip(b"\x00")
+    assert len(keys_of(path)) == 3
+
+
+def refused_lock(path):
+    """What is said of the lock at whose place something is, once it was seen that the keyring is as it was."""
+    before = Path(path).read_bytes()
+    with promptly(), pytest.raises(KeyFault, match="lock file") as caught:
+        rotated(path)
+    assert caught.value.where == f"{path}.lock"
+    assert caught.value.next_step
+    assert Path(path).read_bytes() == before
+    return caught.value.what
+
+
+def test_a_link_at_the_locks_place_is_refused_and_what_it_leads_to_is_left_alone(path, tmp_path):
+    target, lock = tmp_path / "target", Path(f"{path}.lock")
+    target.write_bytes(b"not to be lost")
+    lock.symlink_to(target)
+    assert "a link" in refused_lock(path)
+    assert target.read_bytes() == b"not to be lost"
+    target.unlink()
+    assert "a link" in refused_lock(path)
+    assert not target.exists()
+
+
+def test_a_pipe_and_a_folder_at_the_locks_place_are_refused_at_once(path):
+    lock = Path(f"{path}.lock")
+    os.mkfifo(lock, 0o600)
+    assert "no regular file" in refused_lock(path)
+    lock.unlink()
+    lock.mkdir()
+    assert "directory" in refused_lock(path)
+
+
+@only_root
+def test_a_lock_of_somebody_else_is_refused(path):
+    lock = Path(f"{path}.lock")
+    lock.touch()
+    os.chown(lock, 65534, 65534)
+    assert "another user's" in refused_lock(path)
+    os.chown(lock, 0, 0)
+    assert len(rotated(path).keys) == 2
+
+
+def test_a_lock_keeps_what_it_holds(path):
+    lock = Path(f"{path}.lock")
+    lock.write_bytes(b"not to be lost")
+    rotated(path)
+    assert lock.read_bytes() == b"not to be lost"
+
+
+def test_a_pipe_or_a_device_is_no_keyring_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    os.mkfifo(tmp_path / "open pipe", 0o666)
+    for place in (tmp_path / "pipe", tmp_path / "open pipe", os.devnull):
+        with promptly(), pytest.raises(KeyFault, match="no regular file"):
+            opened(str(place))
+
+
+def test_one_that_was_replaced_while_it_was_changed_is_left_as_it_is(path, tmp_path):
+    other = Path(create(str(tmp_path / "other.keyring"), "env:TEST_KEK").path)
+    content = other.read_bytes()
+    with change(path) as changing:
+        with open(path, "rb") as old:
+            os.replace(other, path)
+            with pytest.raises(KeyFault, match="took the keyring's place"):
+                changing.save(changing.ring.with_new("main", changing.ring.opener()))
+            assert old.read().strip(b"\x00")
+        assert Path(path).read_bytes() == content
+        os.unlink(path)
+        with pytest.raises(KeyFault, match="took the keyring's place"):
+            changing.save(changing.ring)
+        assert not os.path.exists(path)
+
+
+def test_a_link_that_takes_its_place_is_not_written_through(path, tmp_path):
+    target = tmp_path / "target"
+    target.write_bytes(b"not to be lost")
+    with change(path) as changing:
+        os.unlink(path)
+        os.symlink(target, path)
+        with pytest.raises(KeyFault, match="took the keyring's place"):
+            changing.save(changing.ring)
+    assert target.read_bytes() == b"not to be lost"
+
+
+def test_a_link_at_the_place_of_the_new_file_is_taken_away_and_not_written_through(path, tmp_path):
+    target = tmp_path / "target"
+    target.write_bytes(b"not to be lost")
+    os.symlink(target, f"{path}.new")
+    rotated(path)
+    assert target.read_bytes() == b"not to be lost"
+    assert not os.path.islink(path)
+    assert len(keys_of(path)) == 2
 
 
 def test_a_keyring_elsewhere_is_neither_made_nor_changed():

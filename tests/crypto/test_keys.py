@@ -1,7 +1,11 @@
 import base64
 import copy
+import itertools
+import os
 import pickle
 import secrets
+import threading
+import time
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -10,9 +14,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from beam_deid.transforms.crypto.ephemeral import destroy_ephemeral, make_ephemeral, read_ephemeral
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys, check_reference
+from beam_deid.transforms.crypto.places import read_private
 from beam_deid.transforms.crypto.secret_source import check_secret
 from beam_deid.transforms.errors import KeyFault, NoSuchKey, UsageError
 
+from ..storage.prompt import promptly
 from .rings import KEK, destroyed, keys_of, made, rotated
 
 KEY = "a-key-for-tests-0123456789-0123456789"
@@ -97,6 +103,59 @@ def test_a_last_line_break_is_no_part_of_a_key(tmp_path, monkeypatch):
     path.chmod(0o644)
     with pytest.raises(KeyFault, match="chmod 600"):
         Keys(f"file:{path}").subkey("a", "b")
+
+
+def test_a_mounted_key_is_a_link_to_a_link_and_is_judged_by_the_file_that_it_leads_to(tmp_path):
+    # As Kubernetes mounts a secret: key -> ..data/key, ..data -> a folder with a date.
+    folder = tmp_path / "..2026_01_01"
+    folder.mkdir()
+    (folder / "key").touch(mode=0o440)
+    (folder / "key").write_text(KEY)
+    (tmp_path / "..data").symlink_to(folder.name)
+    (tmp_path / "key").symlink_to("..data/key")
+    expected = Keys("env:TEST_KEY").subkey("a", "b").bytes
+    assert Keys(f"file:{tmp_path}/key").subkey("a", "b").bytes == expected
+    (folder / "key").chmod(0o444)
+    with pytest.raises(KeyFault, match="chmod 600"):
+        Keys(f"file:{tmp_path}/key").subkey("a", "b")
+
+
+def test_what_is_read_is_what_was_judged_however_fast_the_file_is_exchanged(tmp_path):
+    for name, mode in (("private", 0o600), ("planted", 0o666)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+        (tmp_path / name).write_text(name)
+    path, done = tmp_path / "key", threading.Event()
+    path.symlink_to("private")
+
+    def exchange():
+        for name in itertools.cycle(("planted", "private")):
+            if done.is_set():
+                return
+            (tmp_path / "next").symlink_to(name)
+            os.replace(tmp_path / "next", path)
+
+    exchanging = threading.Thread(target=exchange)
+    exchanging.start()
+    read, refused = set(), 0
+    try:
+        until = time.monotonic() + 1
+        with promptly():
+            while time.monotonic() < until or not (read and refused):
+                try:
+                    read.add(read_private(str(path), "key"))
+                except KeyFault:
+                    refused += 1
+    finally:
+        done.set()
+        exchanging.join()
+    assert read == {b"private"}
+
+
+def test_a_pipe_is_no_key_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with promptly(), pytest.raises(KeyFault, match="no regular file"):
+        Keys(f"file:{tmp_path}/pipe").subkey("a", "b")
 
 
 @pytest.mark.parametrize(

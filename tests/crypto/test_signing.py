@@ -1,4 +1,5 @@
 import base64
+import os
 import pickle
 
 import pytest
@@ -7,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beam_deid.transforms.crypto.signing import SigningKey, is_signed, public_bytes, read_public
 from beam_deid.transforms.errors import KeyFault, UsageError
+
+from ..storage.prompt import promptly
 
 # RFC 8032, section 7.1, tests 1 to 3: secret, public, message, signature.
 SAMPLES = [
@@ -61,6 +64,17 @@ def test_a_public_key_is_given_as_base64_or_in_a_file_as_base64_or_pem(tmp_path)
     (tmp_path / "b.pem").write_bytes(pem)
     for given in (key.public, str(tmp_path / "a.pub"), str(tmp_path / "b.pem")):
         assert read_public(given) == key.public
+
+
+def test_a_public_key_in_a_file_is_read_through_links_and_a_pipe_is_not_waited_for(tmp_path):
+    key = SigningKey(bytes(32))
+    (tmp_path / "a.pub").write_text(f"{key.public}\n")
+    (tmp_path / "link").symlink_to("a.pub")
+    assert read_public(str(tmp_path / "link")) == key.public
+    os.mkfifo(tmp_path / "pipe")
+    for given in (tmp_path / "pipe", tmp_path, "", "\x00", "a/" * 5000):
+        with promptly(), pytest.raises(UsageError, match="keys list"):
+            read_public(str(given))
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"secret", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])

@@ -13,6 +13,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.restore_record import RestoreRecord
 
+from ..storage.prompt import promptly
 from .keyed import KEK, ROWS, orders, shop
 
 
@@ -283,3 +284,77 @@ def test_rejects_of_an_earlier_restoring_do_not_stay_beside_a_later_one(made):
     assert made.restore("restored.parquet") == 2
     assert made.restore("restored.parquet", "--overwrite") == 0
     assert not rejected.exists()
+
+
+def refused_record(made, capsys, path):
+    with promptly():
+        assert made.restore("restored.parquet", "--record", str(path)) == 1
+    assert not list(made.folder.glob("restored.parquet*"))
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert "choose another --record" in " ".join(said.split())
+    return " ".join(said.split())
+
+
+def test_a_link_at_the_records_place_is_refused_and_what_it_leads_to_is_left_alone(made, capsys):
+    target, path = made.folder / "target", made.folder / "record.jsonl"
+    path.symlink_to(target)
+    assert "a link, which is not followed" in refused_record(made, capsys, path)
+    assert not target.exists()
+    target.write_bytes(b"not to be added to")
+    assert "a link, which is not followed" in refused_record(made, capsys, path)
+    assert target.read_bytes() == b"not to be added to"
+
+
+def test_a_pipe_or_a_folder_at_the_records_place_is_refused_at_once(made, capsys):
+    os.mkfifo(made.folder / "pipe", 0o600)
+    assert "no regular file" in refused_record(made, capsys, made.folder / "pipe")
+    assert "directory" in refused_record(made, capsys, made.folder / "out")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_record_output_and_rejects_are_for_their_owner_alone_whatever_the_umask(made, umask):
+    tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
+    before = os.umask(umask)
+    try:
+        assert made.restore("restored.parquet") == 3
+    finally:
+        os.umask(before)
+    left = [*made.folder.glob("restored.parquet*"), Path(f"{made.policy}.restored.jsonl")]
+    assert [path.stat().st_mode & 0o777 for path in left] == [0o600] * 3
+
+
+def test_a_record_that_a_group_may_read_stays_so_and_is_appended_to(made):
+    path = made.folder / "record.jsonl"
+    path.touch()
+    path.chmod(0o640)
+    for name in ("a", "b"):
+        assert made.restore(f"{name}.parquet", "--record", str(path)) == 0
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert len(path.read_bytes().splitlines()) == 4
+
+
+def test_links_where_files_are_made_are_not_written_through(made, capsys):
+    target = made.folder / "target"
+    target.write_bytes(b"not to be lost")
+    for name in ("restored.parquet.partial", "restored.parquet"):
+        (made.folder / name).symlink_to(target)
+    assert made.restore("restored.parquet", "--overwrite") == 0
+    assert target.read_bytes() == b"not to be lost"
+    assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS
+    rejected = made.folder / "other.parquet.rejected.parquet"
+    rejected.symlink_to(made.folder / "nowhere")
+    tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
+    assert made.restore("other.parquet") == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert made.restore("other.parquet", "--overwrite") == 3
+    assert not (made.folder / "nowhere").exists()
+    assert len(rejects(made, "other.parquet")) == ROWS
+    assert not rejected.is_symlink()
+
+
+def test_a_pipe_where_the_output_goes_is_not_waited_for(made):
+    os.mkfifo(made.folder / "restored.parquet")
+    with promptly(60):
+        assert made.restore("restored.parquet", "--overwrite") == 0
+    assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS

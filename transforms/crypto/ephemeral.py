@@ -4,6 +4,7 @@ import os
 import secrets
 
 from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.storage.private import make, open_change, open_read
 
 EPHEMERAL = "ephemeral"
 """What a release writes to have such a key."""
@@ -16,8 +17,7 @@ def make_ephemeral(folder: str, release: str) -> None:
         OSError: It cannot be written.
     """
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(_ephemeral_path(folder, release), flags, 0o600), "wb") as stream:
+    with make(_ephemeral_path(folder, release)) as stream:
         stream.write(secrets.token_bytes(32))
 
 
@@ -34,7 +34,7 @@ def read_ephemeral(folder: str, release: str) -> bytes:
             "Name a key in the policy instead",
         )  # fmt: skip
     try:
-        with open(_ephemeral_path(folder, release), "rb") as stream:
+        with open_read(_ephemeral_path(folder, release)) as stream:
             return stream.read()
     except OSError:
         raise KeyFault("the run's own key is gone", where, "Start the run again") from None
@@ -47,7 +47,7 @@ def destroy_ephemeral(folder: str, release: str) -> None:
         OSError: It cannot be removed.
     """
     path = _ephemeral_path(folder, release)
-    with open(path, "r+b") as stream:
+    with open_change(path) as stream:
         stream.write(bytes(32))
         stream.flush()
         os.fsync(stream.fileno())

@@ -19,7 +19,6 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keks import kek_kind, kek_of
 from beam_deid.transforms.crypto.keks.kek import Kek
-from beam_deid.transforms.crypto.places import check_own
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 from beam_deid.transforms.storage.paths import is_local
@@ -74,12 +73,14 @@ class Keyring:
         kek: ``source`` of the key-encryption key, what that must remember, and ``check``, wrapped under it, which tells
             whether another one is the right one.
         keys: All versions of all keys, the oldest first.
+        own: Whether nobody but this user, or root, can have written the file that it was read from.
     """
 
     path: str
     id: str
     kek: dict[str, Any]
     keys: tuple[KeyVersion, ...]
+    own: bool = False
 
     def versions(self, name: str) -> tuple[KeyVersion, ...]:
         """The versions of one key, the oldest first.
@@ -127,7 +128,11 @@ class Keyring:
         if kek_kind(source).scheme == "command":
             if not is_local(self.path):
                 raise KeyFault("a keyring from elsewhere runs no command here", self.path, "Use another --kek")
-            check_own(self.path)
+            if not self.own:
+                raise KeyFault(
+                    "the keyring runs a command, and others than you may have written it", self.path,
+                    f"Check its command, then: chown $USER {self.path} && chmod 600 {self.path}",
+                )  # fmt: skip
         return kek_of(source, self.kek)
 
     def unwrap(self, version: KeyVersion, kek: Kek) -> bytes:
@@ -193,7 +198,7 @@ class Keyring:
         Raises:
             KeyFault: There is no such key-encryption key.
         """
-        ring = cls(path, secrets.token_hex(8), {"source": source, **kek_kind(source).parameters()}, ())
+        ring = cls(path, secrets.token_hex(8), {"source": source, **kek_kind(source).parameters()}, (), own=True)
         wrapped = kek_of(source, ring.kek).wrap(bytes(KEY_BYTES), ring._check_context())
         return replace(ring, kek={**ring.kek, "check": base64.b64encode(wrapped).decode()})
 

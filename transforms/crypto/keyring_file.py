@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from beam_deid.transforms import files
 from beam_deid.transforms.crypto.keks import kek_of
 from beam_deid.transforms.crypto.keyring import (
     DATA,
@@ -26,6 +25,10 @@ from beam_deid.transforms.crypto.keyring import (
 from beam_deid.transforms.crypto.places import check_private
 from beam_deid.transforms.crypto.signing import SigningKey, public_bytes
 from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.locks import lock, open_lock
+from beam_deid.transforms.storage.paths import absolute, is_local
+from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write
 
 
 def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA) -> Keyring:
@@ -40,16 +43,15 @@ def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA
     Raises:
         KeyFault: The file exists or cannot be written, or the key-encryption key cannot be had.
     """
-    if not files.is_local(path):
+    if not is_local(path):
         raise KeyFault("a keyring is made on a local disk", path, "Make it here and copy it")
+    path = absolute(path)
     ring = Keyring.empty(path, source)
     ring = ring.with_new(name, kek_of(source, ring.kek), purpose)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        # Exclusive: two that are made at once cannot overwrite each other.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(_bytes(ring))
-            os.fsync(stream.fileno())
+        with make(path) as stream:  # exclusive: two that are made at once cannot overwrite each other
+            _write(stream, ring)
     except FileExistsError:
         raise KeyFault(
             "the keyring exists", path, f"Add a key with: beam-deid keys create {path} --name NAME, or choose another file"
@@ -67,14 +69,12 @@ def opened(path: str) -> Keyring:
     """
     advice = f"Make one with: beam-deid keys create {path} --kek env:NAME"
     try:
-        if files.is_local(path):
-            check_private(Path(path), path)
-            data = Path(path).read_bytes()
-        else:
-            data = files.read_all(path)
+        if not is_local(path):
+            return _parsed(read_all(path), path)
+        with open_read(absolute(path)) as stream:
+            return _read(stream, path)
     except OSError as error:
         raise KeyFault(f"the keyring cannot be read ({error.strerror})", path, advice) from None
-    return _parsed(data, path)
 
 
 def keyring_ids(path: str) -> tuple[str, dict[str, int]]:
@@ -131,32 +131,53 @@ def change(path: str) -> Iterator["Change"]:
     Raises:
         KeyFault: See `opened`; also when it cannot be written.
     """
-    if not files.is_local(path):
+    if not is_local(path):
         raise KeyFault("a keyring is changed on a local disk", path, "Change it where it was made and copy it")
     opened(path)
     path = os.path.realpath(path)  # the file, not a link that leads to it
-    if os.stat(path).st_nlink > 1:
-        raise KeyFault(
-            "the keyring has another name as well (a hard link), which would keep what is destroyed", path, "Remove it"
-        )
     with contextlib.ExitStack() as stack:
         try:
-            held = stack.enter_context(open(f"{path}.lock", "wb", opener=_owner_only))
-            files.lock(held.fileno())
+            held = stack.enter_context(open_lock(f"{path}.lock"))
+            lock(held.fileno())
+        except Unfit as error:
+            raise KeyFault(
+                f"the keyring cannot be changed (its lock file: {error.strerror})", f"{path}.lock",
+                "See who put it there, and remove it",
+            ) from None  # fmt: skip
         except OSError as error:
             raise KeyFault(f"the keyring cannot be changed ({error.strerror})", path) from None
-        yield Change(opened(path))
+        yield stack.enter_context(contextlib.closing(Change(path)))
 
 
 class Change:
-    """A keyring that is being changed.
+    """A keyring that is being changed, in the one file that stays open from its reading to its overwriting.
+
+    Args:
+        path: The file, not a link.
 
     Attributes:
         ring: The keyring as it stands in the file.
+
+    Raises:
+        KeyFault: See `opened`; also when it cannot be written or has a second name.
     """
 
-    def __init__(self, ring: Keyring) -> None:
-        self.ring = ring
+    def __init__(self, path: str) -> None:
+        with contextlib.ExitStack() as stack:
+            try:
+                self._file = stack.enter_context(open_change(path))
+                self.ring = _read(self._file, path)
+            except OSError as error:
+                raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
+            if os.fstat(self._file.fileno()).st_nlink > 1:
+                raise KeyFault(
+                    "the keyring has another name as well (a hard link), which would keep what is destroyed", path, "Remove it"
+                )
+            stack.pop_all()  # it stays open
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def save(self, ring: Keyring) -> None:
         """Put another content in the file's place, and overwrite the old file.
@@ -164,22 +185,34 @@ class Change:
         What is overwritten is gone from a disk that writes in place; solid-state and copy-on-write disks may keep it.
 
         Raises:
-            KeyFault: It cannot be written.
+            KeyFault: It cannot be written, or another file has taken its place.
         """
         path, new = ring.path, f"{ring.path}.new"
         try:
-            with open(path, "r+b") as old:
-                Path(new).unlink(missing_ok=True)
-                with open(new, "xb", opener=_owner_only) as stream:
-                    stream.write(_bytes(ring))
-                    os.fsync(stream.fileno())
+            if not is_at(self._file, path):  # somebody who knows no lock: neither file is ours to write over
+                raise KeyFault("another file took the keyring's place while it was changed", path, "Look at it, and try again")
+            Path(new).unlink(missing_ok=True)
+            stream = make(new)
+            try:
+                _write(stream, ring)
                 os.replace(new, path)
-                # Only now, through the old file's descriptor: a crash before this loses no other key.
+            except BaseException:
+                stream.close()
+                raise
+            old, self._file = self._file, stream
+            with old:  # only now, through the old file's descriptor: a crash before this loses no other key
                 _overwrite(old)
             _sync_folder(os.path.dirname(os.path.abspath(path)))
         except OSError as error:
             raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
         self.ring = ring
+
+
+def _write(stream: BinaryIO, ring: Keyring) -> None:
+    """Write a keyring and see it onto the disk."""
+    stream.write(_bytes(ring))
+    stream.flush()  # or there is nothing to see onto the disk yet
+    os.fsync(stream.fileno())
 
 
 def _overwrite(stream: BinaryIO) -> None:
@@ -191,7 +224,13 @@ def _overwrite(stream: BinaryIO) -> None:
     os.fsync(stream.fileno())
 
 
-def _parsed(data: bytes, path: str) -> Keyring:
+def _read(stream: BinaryIO, path: str) -> Keyring:
+    check_private(stream, path, path)
+    own = not others_may_write(stream)
+    return _parsed(stream.read(), path, own=own)
+
+
+def _parsed(data: bytes, path: str, *, own: bool = False) -> Keyring:
     try:
         document = json.loads(data)
         if document["format"] != FORMAT:
@@ -204,7 +243,7 @@ def _parsed(data: bytes, path: str) -> Keyring:
         raise KeyFault(said, path, "Update beam-deid")
     try:
         keys = tuple(_key(entry, version, path) for entry in document["keys"])
-        ring = Keyring(path, document["id"], dict(document["kek"]), keys)
+        ring = Keyring(path, document["id"], dict(document["kek"]), keys, own)
         texts = (ring.id, ring.kek["source"], ring.kek["check"])
         sound = all(isinstance(text, str) for text in texts) and all(map(_sound, keys))
         sound = sound and len({(key.name, key.purpose) for key in keys}) == len({key.name for key in keys})
@@ -235,10 +274,6 @@ def _sound(key: KeyVersion) -> bool:
 
 def _bytes(ring: Keyring) -> bytes:
     return (json.dumps(ring.to_json(), indent=2) + "\n").encode()
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _sync_folder(path: str) -> None:

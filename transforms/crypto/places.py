@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.storage.private import open_read, others_may_use
 
 MINIMUM_BYTES = 32
 _MAKE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
-_OTHERS = 0o007
 
 
 def read_variable(name: str, where: str, advice: str = _MAKE) -> bytes:
@@ -28,39 +29,28 @@ def read_private(path: str, where: str, advice: str = _MAKE) -> bytes:
     Raises:
         KeyFault: It is not there, cannot be read, or others may use it.
     """
-    place = Path(path).expanduser()
+    place = str(Path(path).expanduser())
     try:
-        check_private(place, where)
-        return place.read_bytes()
+        with open_read(place) as stream:
+            check_private(stream, place, where)
+            return stream.read()
     except OSError as error:
         raise KeyFault(f"the key file cannot be read ({error.strerror})", where, advice) from None
 
 
-def check_private(place: Path, where: str) -> None:
-    """See that a file holds its secret from others.
+def check_private(stream: BinaryIO, place: str, where: str) -> None:
+    """See that an open file holds its secret from others.
+
+    Args:
+        stream: The file that the secret is then read from; its path may lead elsewhere by now.
+        place: Its path.
+        where: What to call it.
 
     Raises:
         KeyFault: Others may read or write it.
-        OSError: It is not there.
     """
-    if os.name == "posix" and place.stat().st_mode & _OTHERS:
+    if others_may_use(stream):
         raise KeyFault("every user of this machine may use the key file", where, f"Run: chmod 600 {place}")
-
-
-def check_own(path: str) -> None:
-    """See that nobody but this user, or root, can have written a file that says what to run.
-
-    Raises:
-        KeyFault: Others can.
-    """
-    if os.name != "posix":
-        return
-    facts = os.stat(path)
-    if facts.st_uid not in (0, os.getuid()) or facts.st_mode & 0o022:
-        raise KeyFault(
-            "the keyring runs a command, and others than you may have written it", path,
-            f"Check its command, then: chown $USER {path} && chmod 600 {path}",
-        )  # fmt: skip
 
 
 def checked(secret: bytes, where: str) -> bytes:

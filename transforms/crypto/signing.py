@@ -2,8 +2,6 @@
 
 import base64
 import binascii
-import os
-from pathlib import Path
 from typing import NoReturn
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -11,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from beam_deid.transforms.errors import KeyFault, UsageError
+from beam_deid.transforms.storage.private import open_read
 
 ALGORITHM = "Ed25519"
 _PUBLIC_BYTES, _SIGNATURE_BYTES = 32, 64
@@ -70,14 +69,7 @@ def read_public(given: str) -> str:
     Raises:
         UsageError: It is neither.
     """
-    text = given
-    if os.path.isfile(given):
-        try:
-            with Path(given).open("rb") as stream:
-                text = stream.read(_MAXIMUM_FILE).decode("ascii")
-        except (OSError, UnicodeDecodeError):
-            text = ""
-    text = text.strip()
+    text = _text(given).strip()
     key = _from_pem(text) if text.startswith("-----BEGIN PUBLIC KEY") else public_bytes(text)
     if key is None:
         # What is wrong is not repeated: it may be a key that is nobody's to see.
@@ -86,6 +78,18 @@ def read_public(given: str) -> str:
             "Give its 32 bytes in base64, as `beam-deid keys list` shows them, or a file with them",
         )  # fmt: skip
     return base64.b64encode(key).decode()
+
+
+def _text(given: str) -> str:
+    try:
+        stream = open_read(given)
+    except (OSError, ValueError):  # no file that can be read: the key itself, or nothing
+        return given
+    with stream:
+        try:
+            return stream.read(_MAXIMUM_FILE).decode("ascii")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
 
 def _from_pem(text: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """What a run says of itself: each release's ``label.json``, and ``run.json``."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 from collections.abc import Mapping
@@ -13,11 +14,11 @@ from beam_deid.transforms.label.documents import document_sha256, signed, to_byt
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.parts import new_attempt
+from beam_deid.transforms.records.parts import HashingStream, new_attempt
 from beam_deid.transforms.records.proving import prove
-from beam_deid.transforms.records.rejected import write_rejected
+from beam_deid.transforms.records.rejected import Rejects, write_rejects
 from beam_deid.transforms.records.releasing import PartFacts, RunFacts
-from beam_deid.transforms.storage.files import reason, write_all
+from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.journal import Moved
 from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.storage.sweeping import OUTCOME
@@ -66,12 +67,19 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str) -> str
     path = join(staging, OUTCOME)
     try:
         if not decision.refused:
-            source = f"{_REJECTED}.{new_attempt()}"
-            outcome["rejected"] = [source, _REJECTED, *write_rejected(join(staging, source), facts.rejects)]
+            outcome["rejected"] = _write_rejected(staging, facts.rejects)
         write_all(path, to_bytes(outcome))
     except OSError as error:
         raise OutputError(f"the output cannot be written ({reason(error)})", shown(staging), "Free space there") from None
     return path
+
+
+def _write_rejected(staging: str, rejects: Rejects) -> list[Any]:
+    """Write ``rejected.parquet``, and tell what `Moved` holds of it."""
+    source = f"{_REJECTED}.{new_attempt()}"
+    with contextlib.closing(HashingStream(open_write(join(staging, source)))) as stream:
+        write_rejects(stream, rejects)  # type: ignore[arg-type]
+    return [source, _REJECTED, stream.tell(), stream.sha256.hexdigest()]
 
 
 def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:

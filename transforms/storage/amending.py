@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage.files import write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders
 from beam_deid.transforms.storage.journal import Journal, Moved, failed
