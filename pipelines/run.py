@@ -5,10 +5,9 @@ from typing import Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.transforms.engines import LOCAL
 from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.policy.model import Policy
-
-LOCAL = "FnApiRunner"
 
 
 @click.command(

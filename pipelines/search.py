@@ -15,6 +15,7 @@ from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet, OutputError, PolicyError, UsageError
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.storage.paths import is_local
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
 
@@ -62,6 +63,8 @@ def search(
 
     if to and choose is None:
         raise UsageError("--to says where a choice is written, and nothing is chosen", "--to", "Add --choose K")
+    if choose is not None and not (is_local(policy) and is_local(to or policy)):
+        raise UsageError("a choice is written into a policy on a local disk only", to or policy, "Copy the policy here")
     if plot:
         from beam_deid.pipelines.plotting import check_picture
 
@@ -121,11 +124,12 @@ def _only(policy: Policy) -> str:
 
 
 def _write(read: Policy, policy: str, target: str, release: str, names: dict[str, str], k: int) -> None:
-    from beam_deid.transforms import files
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.policy.settling import settled, settled_policy
+    from beam_deid.transforms.storage.files import read_all
+    from beam_deid.transforms.storage.paths import absolute
 
-    text, there = settled(files.read_all(policy).decode(), release, names, k), os.path.dirname(os.path.abspath(policy))
+    text, there = settled(read_all(policy).decode(), release, names, k), os.path.dirname(absolute(policy))
     try:
         # Beside the policy, so that its relative paths mean the same, and then in one step.
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=there, suffix=".yaml", delete=False) as stream:

@@ -29,10 +29,10 @@ from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.one_schema import Types
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.publish import release_outcome
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision, decide
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
 from beam_deid.transforms.records.measuring import Measured, Measurer
+from beam_deid.transforms.records.papers import label_document
 from beam_deid.transforms.records.pieces import QUOTA, arranged, part_of
 from beam_deid.transforms.records.proving import prove
 from beam_deid.transforms.records.releasing import PartFacts, Releaser, released_together
@@ -278,7 +278,7 @@ class ProveRelease(beam.DoFn):
     def _label(self, facts: PartFacts, decision: Decision) -> dict[str, Any]:
         decided = decision.releases[self._release]
         prove(decided, facts, in_files=False)
-        label: dict[str, Any] = json.loads(to_bytes(release_outcome(self._job, decided, facts)["label"]))
+        label: dict[str, Any] = json.loads(to_bytes(label_document(self._job, decided, facts)))
         return label
 
 

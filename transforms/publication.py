@@ -16,11 +16,12 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import about, make_papers
 from beam_deid.transforms.run_keys import KEYS
 from beam_deid.transforms.storage.files import is_file, read_all, reason, store_of, write_all
-from beam_deid.transforms.storage.hidden import output_of
+from beam_deid.transforms.storage.hidden import hidden_folder, output_of
 from beam_deid.transforms.storage.journal import JOURNAL
+from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.storage.staging import Staging
-from beam_deid.transforms.storage.sweeping import OUTCOME, is_abandoned, sweep
+from beam_deid.transforms.storage.sweeping import OUTCOME, sweep
 
 STATE = "state.json"
 """What another process needs to know to publish a run whose driver died."""
@@ -116,7 +117,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
             raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
         return None, begun
     state = _state(folder)
-    if not is_abandoned(folder):
+    if not is_abandoned(hidden_folder(state["output"], owner_part(folder))):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")

@@ -145,7 +145,7 @@ def mixed_parts(decision: Decision) -> list[tuple[str, int]]:
 def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int, attempts: dict[int, str]) -> RunFacts:
     file, made = assemble(job, decision, staging, part, attempts)
     counted = total([(made.values, np.ones(len(made.values), np.int64))])
-    return RunFacts({decision.release: PartFacts([file], counted, suppressed=made.left_out)})
+    return RunFacts({decision.release: PartFacts([file], classes=counted, suppressed=made.left_out)})
 
 
 def _counted(facts: RunFacts) -> RunFacts:

@@ -96,9 +96,10 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
     known = {name for name, release in releases.items() if _mapping(release).get("published") is True}
     if not known:
         yield "run.json names no published release"
-    for entry in store_of(output).entries(output):
+    store = store_of(output)
+    for entry in store.entries(output):
         name = name_of(entry.path)
-        if entry.is_folder and name not in known and not is_hidden(name):
+        if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
     if _sha256(join(output, "rejected.parquet")) != run.get("rejected_sha256"):
         yield "rejected.parquet is missing or was changed"

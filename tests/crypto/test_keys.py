@@ -109,8 +109,8 @@ def test_a_mounted_key_is_a_link_to_a_link_and_is_judged_by_the_file_that_it_lea
     # As Kubernetes mounts a secret: key -> ..data/key, ..data -> a folder with a date.
     folder = tmp_path / "..2026_01_01"
     folder.mkdir()
-    (folder / "key").touch(mode=0o440)
     (folder / "key").write_text(KEY)
+    (folder / "key").chmod(0o440)
     (tmp_path / "..data").symlink_to(folder.name)
     (tmp_path / "key").symlink_to("..data/key")
     expected = Keys("env:TEST_KEY").subkey("a", "b").bytes

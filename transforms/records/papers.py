@@ -82,12 +82,11 @@ def _write_rejected(staging: str, rejects: Rejects) -> list[Any]:
     return [source, _REJECTED, stream.tell(), stream.sha256.hexdigest()]
 
 
-def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
-    """The content of a release's ``label.json``, and beside it its parts, ``published`` and ``expect``."""
-    spec = job.policy.releases[decided.release]
-    told = decided.label.to_json()
+def label_document(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
+    """The content of a release's ``label.json``."""
+    spec, told = job.policy.releases[decided.release], decided.label.to_json()
     first = ("label", "sensitive", "grade")
-    label = {
+    return {
         "schema_version": SCHEMA_VERSION, "run": job.run, "release": decided.release,
         "purpose": spec.purpose, "sharing": str(spec.sharing),
         **{key: told[key] for key in told if key in first},
@@ -96,10 +95,17 @@ def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dic
         "records": decided.records,
         "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in part.files],
     }  # fmt: skip
-    unmet = spec.expect is not None and spec.expect != decided.label.label
-    parts = [[file.source, f"{decided.release}/{file.path}", file.size, file.sha256] for file in part.files]
-    expect = str(spec.expect) if spec.expect else None
-    return {"label": label, "published": not unmet, "expect": expect, "parts": parts}
+
+
+def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
+    """What the driver needs to know of a release: its label, whether it is published, and its parts as `Moved` has them."""
+    expect = job.policy.releases[decided.release].expect
+    return {
+        "label": label_document(job, decided, part),
+        "published": expect is None or expect == decided.label.label,
+        "expect": str(expect) if expect else None,
+        "parts": [[file.source, f"{decided.release}/{file.path}", file.size, file.sha256] for file in part.files],
+    }  # fmt: skip
 
 
 def about(job: Job) -> dict[str, Any]:

@@ -215,6 +215,14 @@ class Lease:
         return name.split("-")[0] == _machine() and not is_gone(name)
 
 
+def is_abandoned(folder: str) -> bool:
+    """Whether nobody holds a claim in a hidden folder any more, as far as this machine's clock can tell."""
+    if is_gone(owner_part(folder)):
+        return True
+    claim = _read(folder)
+    return claim is None or time.time() - claim.modified > 2 * SECONDS
+
+
 def owner_part(folder: str) -> str:
     """The part of a hidden folder's name that `new_name` made."""
     return name_of(folder).rpartition(MARK)[2]

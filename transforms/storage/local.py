@@ -83,11 +83,12 @@ class LocalStore(Store):
         os.makedirs(os.path.dirname(target), mode=_PRIVATE_FOLDER, exist_ok=True)
         os.rename(source, target)
 
-    def settle(self, folder: str) -> None:
-        """See all of a folder onto the disk, with the rights that the user's mask leaves to others."""
+    def settle(self, path: str) -> None:
+        """See a file, or a folder with all that is in it, onto the disk, with the rights that the user's mask leaves to others."""
         mask = os.umask(0)
         os.umask(mask)
-        for entry in [*self.entries(folder, recursive=True), Entry(folder, is_folder=True)]:
+        here = self.entry(path)
+        for entry in [*self.entries(path, recursive=True), *([here] if here else [])]:
             os.chmod(entry.path, (0o777 if entry.is_folder else 0o666) & ~mask)
             _sync(entry.path)
 

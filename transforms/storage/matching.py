@@ -2,6 +2,7 @@
 
 import fnmatch
 import glob
+import itertools
 import os
 
 from beam_deid.transforms.storage.paths import MARK, is_hidden, is_local, join, name_of, options_of, shown, with_options
@@ -43,8 +44,9 @@ def as_written(pattern: str, whole: str, path: str) -> str:
 
 def _fixed(pattern: str) -> str:
     """What stands before the first name with a wildcard, or all of it."""
-    magic = glob.magic_check.search(pattern)
-    return pattern if magic is None else pattern[: magic.start()].rpartition("/")[0]
+    names = pattern.split("/")
+    literal = list(itertools.takewhile(lambda name: not glob.has_magic(name), names))
+    return "/".join(literal)
 
 
 def _matching(store: Store, pattern: str) -> list[Entry]:

@@ -74,6 +74,6 @@ class Store(ABC):
         """Give a file or a folder another place in one step, over a file or an empty folder; where `renames_folders` alone."""
         raise NotImplementedError
 
-    def settle(self, folder: str) -> None:
-        """Make what is in a folder outlive a loss of power, and let others read it as they may read this user's new files."""
+    def settle(self, path: str) -> None:
+        """Let a file or a folder outlive a loss of power, and let others read it as they may read this user's new files."""
         return

@@ -27,6 +27,8 @@ def sweep(output: str) -> None:
     whole = absolute(output)
     with contextlib.suppress(DeidError, OSError):
         folders = hidden_folders(whole)
+        if not is_local(whole):
+            folders += hidden_folders(local_stand_in(whole))
         if not folders:
             return
         lease = Lease(hidden_folder(whole, new_name()), lambda: hidden_folders(whole), whole)
