@@ -15,6 +15,7 @@ _COMMANDS = {
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",
     "plan": "Say what a policy will do, without reading data.",
+    "publish": "Publish a run whose process died when all was written.",
     "profile": "Draft a policy from data.",
     "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",

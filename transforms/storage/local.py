@@ -23,7 +23,7 @@ class LocalStore(Store):
         """What is at a path, links followed."""
         try:
             facts = os.stat(path)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no path of this system
             return None
         return Entry(path, os.path.isdir(path), 0 if os.path.isdir(path) else facts.st_size, facts.st_mtime)
 

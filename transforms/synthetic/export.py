@@ -11,7 +11,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.storage.files import open_write
+from beam_deid.transforms.storage.files import open_write, store_of
+from beam_deid.transforms.storage.paths import absolute
 from beam_deid.transforms.synthetic.orders import BATCH_ROWS, ORDER_SCHEMA, order_batches
 from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 from beam_deid.transforms.synthetic.text import joined

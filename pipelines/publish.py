@@ -1,0 +1,42 @@
+"""``beam-deid publish``: the last step of a run whose process died before it."""
+
+import click
+from rich.markup import escape
+
+from beam_deid.pipelines import options, output
+from beam_deid.transforms.errors import ExpectationUnmet
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  beam-deid publish .out.beam-deid-3f0c9a6d2b41-4711-88123-9e1b5c07
+  beam-deid publish s3://bucket/out/.beam-deid-3f0c9a6d2b41-4711-88123-9e1b5c07
+
+Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too many records were rejected,
+4 a release did not reach the label it expects (the others are published)."""
+)
+@click.argument("staging", metavar="STAGING")
+@options.json_option
+def publish(staging: str, as_json: bool) -> None:
+    """Publish what a run wrote and proved whose process died before it could, or say why not.
+
+    STAGING is the hidden folder that it left: beside a local output, in any other output, or, for a local run into a store,
+    in the folder for temporary files. All files are read back and compared with what was written first.
+    """
+    from beam_deid.transforms.publication import publish_left
+
+    outcome, folder = publish_left(staging)
+    out = output.console(as_json)
+    if outcome is None:
+        out.print(f"Finished: {escape(folder)} is published. See: beam-deid verify {escape(folder)}")
+    else:
+        output.show_outcome(out, outcome.run, outcome.labels, folder)
+    if as_json:
+        output.emit({
+            "output": folder, "run": outcome.run if outcome else None, "labels": outcome.labels if outcome else None,
+        })  # fmt: skip
+    if outcome is not None and outcome.unmet:
+        raise ExpectationUnmet(
+            f"not the label that the policy expects: {', '.join(outcome.unmet)}", "publish", "The others are published"
+        )
