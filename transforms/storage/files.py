@@ -1,7 +1,8 @@
 """Files by their paths, whatever store they are in: the functions that the rest of the program calls."""
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, TypeVar
@@ -128,6 +129,19 @@ def open_write(path: str) -> BinaryIO:
     """
     whole = absolute(path)
     return store_of(whole).create(whole)
+
+
+@contextlib.contextmanager
+def open_for_readers(path: str) -> Iterator[BinaryIO]:
+    """The same, for others to read, too, as they may read this user's new files.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    whole = absolute(path)
+    with open_write(whole) as stream:
+        yield stream
+    store_of(whole).settle(whole)
 
 
 def write_all(path: str, data: bytes) -> None:

@@ -11,8 +11,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.storage.files import open_write, store_of
-from beam_deid.transforms.storage.paths import absolute
+from beam_deid.transforms.storage.files import open_for_readers
 from beam_deid.transforms.synthetic.orders import BATCH_ROWS, ORDER_SCHEMA, order_batches
 from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 from beam_deid.transforms.synthetic.text import joined
@@ -39,7 +38,7 @@ def write_orders(path: str, rows: int, seed: int = 0, format: str | None = None)
     if name not in _WRITERS:
         choices = ", ".join(_WRITERS)
         raise UsageError("orders cannot be written in this format", name, f"Choose one of {choices}")
-    with open_write(path) as stream:
+    with open_for_readers(path) as stream:
         _WRITERS[name](stream, rows, seed)
 
 
@@ -67,7 +66,7 @@ def write_platform_orders(
         raise UsageError("orders cannot be written in this format", name, f"Choose one of {', '.join([*_WRITERS, 'jsonl'])}")
     batches = platform_batches(platform, rows, seed, articles=articles)
     first = next(platform_batches(platform, 1, seed))
-    with open_write(path) as stream:
+    with open_for_readers(path) as stream:
         if name == "jsonl":
             for record in platform_records(platform, rows, seed):
                 stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
