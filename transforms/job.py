@@ -19,7 +19,7 @@ from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.publication import Outcome, publish, write_state
 from beam_deid.transforms.publish import Prove
 from beam_deid.transforms.release import Assemble, Release
-from beam_deid.transforms.run_keys import RunKeys
+from beam_deid.transforms.run_keys import RunKeys, refuse_ephemeral
 from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.shipping import shipped
@@ -75,6 +75,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     prepared = replace(prepared, job=prepared.job.pinned())
     here = is_here(settings.runner, settings.beam_options)
     if not here:
+        refuse_ephemeral(prepared.job)
         prepared = shipped(prepared, output, settings.runner)
     if settings.runner == LOCAL:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone

@@ -17,11 +17,11 @@ from beam_deid.transforms.records.papers import about, make_papers
 from beam_deid.transforms.run_keys import KEYS
 from beam_deid.transforms.storage.files import is_file, read_all, reason, store_of, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
-from beam_deid.transforms.storage.journal import JOURNAL
+from beam_deid.transforms.storage.journal import JOURNAL, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.storage.staging import Staging
-from beam_deid.transforms.storage.sweeping import OUTCOME, sweep
+from beam_deid.transforms.storage.sweeping import OUTCOME, sweep_now
 
 STATE = "state.json"
 """What another process needs to know to publish a run whose driver died."""
@@ -112,9 +112,12 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     folder = absolute(path)
     begun = output_of(folder)
     if begun is not None and is_file(join(folder, JOURNAL)):
-        sweep(begun)
-        if is_file(join(folder, JOURNAL)):
-            raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
+        if not is_abandoned(folder):
+            raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
+        try:
+            sweep_now(begun)
+        except OSError as error:
+            raise failed(error, begun) from None
         return None, begun
     state = _state(folder)
     if not is_abandoned(hidden_folder(state["output"], owner_part(folder))):

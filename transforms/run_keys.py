@@ -7,7 +7,7 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, destroy_ephemeral, 
 from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
-from beam_deid.transforms.storage.paths import is_local, join
+from beam_deid.transforms.storage.paths import join
 
 KEYS = "keys"
 """The folder of such keys in a staging folder that is on this machine."""
@@ -18,19 +18,11 @@ class RunKeys:
 
     They lie on this machine's disk alone: what a store once held it may keep, in versions and in copies, and a label that
     says that a key is gone would be wrong.
-
-    Raises:
-        UsageError: A release wants such a key, and the run's workers are on other machines.
     """
 
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._folder = job, join(staging, KEYS)
-        self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
-        if self._left and not is_local(staging):
-            raise UsageError(
-                "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
-                f"releases.{self._left[0]}.key", "Run it with the default engine, or name a key in a keyring",
-            )  # fmt: skip
+        self._left = _ephemeral(job)
 
     def made(self) -> Job:
         """Make them.
@@ -70,3 +62,20 @@ class RunKeys:
         """The same for a run that failed, whose keys opened nothing that was published."""
         with contextlib.suppress(OutputError):
             self.destroy()
+
+
+def refuse_ephemeral(job: Job) -> None:
+    """See that a run needs no such key, since its workers are on other machines.
+
+    Raises:
+        UsageError: A release wants one.
+    """
+    for release in _ephemeral(job):
+        raise UsageError(
+            "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
+            f"releases.{release}.key", "Run it with the default engine, or name a key in a keyring",
+        )  # fmt: skip
+
+
+def _ephemeral(job: Job) -> list[str]:
+    return [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import is_local
 
 _GROUP_ROWS = 131_072
 _DICTIONARY_BYTES = 4
@@ -121,12 +122,13 @@ def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
 
 
 def _open(path: str, columns: Sequence[str] = ()) -> pq.ParquetFile:
-    stream = open_arrow(path)
+    # Elsewhere every read is a request, and a few large ones are better than many small ones.
+    stream, far = open_arrow(path), not is_local(path)
     try:
-        file = pq.ParquetFile(stream, pre_buffer=False)
+        file = pq.ParquetFile(stream, pre_buffer=far)
         repeating = _repeating(file.metadata, columns)
         if not repeating:
             return file
-        return pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=repeating, pre_buffer=False)
+        return pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=repeating, pre_buffer=far)
     except (OSError, pa.ArrowException):
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None

@@ -22,8 +22,7 @@ def hidden_folders(output: str) -> list[str]:
         OSError: The store fails.
     """
     where, prefix = (parent(output), f".{name_of(output)}{MARK}") if is_local(output) else (output, MARK)
-    found = store_of(where).entries(where)
-    return [entry.path for entry in found if entry.is_folder and name_of(entry.path).startswith(prefix)]
+    return [entry.path for entry in store_of(where).entries(where, starting=prefix) if entry.is_folder]
 
 
 def output_of(folder: str) -> str | None:

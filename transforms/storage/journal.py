@@ -22,7 +22,7 @@ PAPERS = ("label.json", "run.json")
 """What says that something is published."""
 
 _FORMAT = 1
-_BLOCK = 1 << 20
+_BLOCK = 8 << 20
 _AT_ONCE = 8
 One = TypeVar("One")
 

@@ -97,15 +97,15 @@ class Lease:
             UsageError: Somebody who is alive holds it.
             OutputError: The claim cannot be written.
         """
-        self._write(_WANTED)
         try:
+            self._write(_WANTED)
             self._contend()
-        except BaseException:
+            self._write(_HELD)
+            self._thread = threading.Thread(target=self._keep, daemon=True)
+            self._thread.start()
+        except BaseException:  # Ctrl-C, too, leaves nothing
             self.give_back()
             raise
-        self._write(_HELD)
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-        self._thread.start()
 
     def confirm(self) -> None:
         """See that the output is still held: a process that slept for long may have lost it.

@@ -27,18 +27,18 @@ class LocalStore(Store):
             return None
         return Entry(path, os.path.isdir(path), 0 if os.path.isdir(path) else facts.st_size, facts.st_mtime)
 
-    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
+    def entries(self, folder: str, *, recursive: bool = False, starting: str = "") -> list[Entry]:
         """What is in a folder. Links to folders are not followed further down, so that none leads round and round."""
         found: list[Entry] = []
-        waiting = [folder]
+        waiting = [os.path.join(folder, name) for name in _names(folder) if name.startswith(starting)]
         while waiting:
-            for path in _children(waiting.pop()):
-                entry = self.entry(path)
-                if entry is None:
-                    continue  # a link that leads nowhere, or gone meanwhile
-                found.append(entry)
-                if recursive and entry.is_folder and not os.path.islink(path):
-                    waiting.append(path)
+            path = waiting.pop()
+            entry = self.entry(path)
+            if entry is None:
+                continue  # a link that leads nowhere, or gone meanwhile
+            found.append(entry)
+            if recursive and entry.is_folder and not os.path.islink(path):
+                waiting += [os.path.join(path, name) for name in _names(path)]
         return sorted(found, key=lambda entry: entry.path)
 
     def open_input(self, path: str) -> pa.NativeFile:
@@ -143,8 +143,8 @@ class _Replacing:
             os.remove(self._own)
 
 
-def _children(folder: str) -> list[str]:
+def _names(folder: str) -> list[str]:
     try:
-        return [os.path.join(folder, name) for name in os.listdir(folder)]
+        return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []

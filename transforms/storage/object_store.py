@@ -36,10 +36,12 @@ class ObjectStore(Store):
         found = self._files.get_file_info(self._inner(path))
         return None if found.type is fs.FileType.NotFound else self._entry(found)
 
-    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
+    def entries(self, folder: str, *, recursive: bool = False, starting: str = "") -> list[Entry]:
         """What is in a folder."""
-        asked = fs.FileSelector(self._inner(folder), recursive=recursive, allow_not_found=True)
-        return sorted(map(self._entry, self._files.get_file_info(asked)), key=lambda entry: entry.path)
+        inner = self._inner(folder)
+        asked = fs.FileSelector(inner, recursive=recursive, allow_not_found=True)
+        found = [one for one in self._files.get_file_info(asked) if one.path.startswith(f"{inner}/{starting}")]
+        return sorted(map(self._entry, found), key=lambda entry: entry.path)
 
     def open_input(self, path: str) -> pa.NativeFile:
         """Open a file for reading."""

@@ -14,7 +14,7 @@ from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of
 from beam_deid.transforms.storage.sweeping import OLD, finish, sweep_held
 
 _NEW = "new"
-_BLOCK = 1 << 20
+_BLOCK = 8 << 20
 
 
 class Staging:
@@ -46,8 +46,8 @@ class Staging:
         beside = self._output if shared or is_local(self._output) else local_stand_in(self._output)
         self.path = work or hidden_folder(beside, name)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
-        self._lease.take()
         try:
+            self._lease.take()
             sweep_held(self._lease, self._output, keep=(self.path,))
             self._check()
         except OSError as error:

@@ -40,8 +40,14 @@ class Store(ABC):
         """What is at a path, or None."""
 
     @abstractmethod
-    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
-        """What is in a folder, sorted by path; nothing where there is no such folder."""
+    def entries(self, folder: str, *, recursive: bool = False, starting: str = "") -> list[Entry]:
+        """What is in a folder, sorted by path; nothing where there is no such folder.
+
+        Args:
+            folder: The folder.
+            recursive: Whether also what is in folders in it, and so on.
+            starting: How names directly in the folder begin; others are not looked at.
+        """
 
     @abstractmethod
     def open_input(self, path: str) -> pa.NativeFile:

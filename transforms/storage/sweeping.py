@@ -6,7 +6,7 @@ from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
 from beam_deid.transforms.storage.journal import JOURNAL, Journal
-from beam_deid.transforms.storage.lease import Lease, is_gone, new_name, owner_part
+from beam_deid.transforms.storage.lease import Lease, is_abandoned, is_gone, new_name, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join
 
 OUTCOME = "outcome.json"
@@ -24,19 +24,30 @@ def sweep(output: str) -> None:
     Args:
         output: The output folder.
     """
-    whole = absolute(output)
     with contextlib.suppress(DeidError, OSError):
-        folders = hidden_folders(whole)
-        if not is_local(whole):
-            folders += hidden_folders(local_stand_in(whole))
-        if not folders:
-            return
-        lease = Lease(hidden_folder(whole, new_name()), lambda: hidden_folders(whole), whole)
-        lease.take()
-        try:
-            sweep_held(lease, whole, keep=tuple(folder for folder in folders if is_whole(folder)))
-        finally:
-            lease.give_back()
+        sweep_now(output)
+
+
+def sweep_now(output: str) -> None:
+    """The same, and say what cannot be done.
+
+    Raises:
+        OSError: The store fails.
+        OutputError: A publication that was begun cannot be finished.
+        UsageError: Another run is writing to this output.
+    """
+    whole = absolute(output)
+    folders = hidden_folders(whole)
+    if not is_local(whole):
+        folders += hidden_folders(local_stand_in(whole))
+    if not any(map(is_abandoned, folders)):
+        return
+    lease = Lease(hidden_folder(whole, new_name()), lambda: hidden_folders(whole), whole)
+    lease.take()
+    try:
+        sweep_held(lease, whole, keep=tuple(filter(is_whole, folders)))
+    finally:
+        lease.give_back()
 
 
 def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
