@@ -103,6 +103,9 @@ class Lease:
             self._write(_HELD)
             self._thread = threading.Thread(target=self._keep, daemon=True)
             self._thread.start()
+        except OSError as error:
+            self.give_back()
+            raise self._unwritable(error) from None
         except BaseException:  # Ctrl-C, too, leaves nothing
             self.give_back()
             raise
