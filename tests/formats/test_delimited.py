@@ -99,6 +99,57 @@ def test_a_long_text_is_read(tmp_path):
     assert len(read(path)[0][0][1]) == 1_500_000
 
 
+LONGEST = 4 << 20
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("offset", [20, 1 << 20, (2 << 20) + 7, *range(LONGEST - 1, LONGEST + 4), 6 << 20])
+def test_a_row_of_exactly_the_limit_is_read_wherever_it_falls_in_a_block(tmp_path, ending, offset):
+    before = b"a,b" + ending
+    while offset - len(before) > 2_000_000:
+        before += b"x" * 999_999 + b"," + ending
+    before += b"y" * (offset - len(before) - 1 - len(ending)) + b"," + ending
+    assert len(before) == offset
+    longest = b"1," + b"z" * (LONGEST - 2)
+    path = given_file(tmp_path, before + ending.join([longest, longest, b"1,2", longest]))
+    lengths = [len(b or "") for _, b in read(path)[0].values()]
+    assert lengths[-4:] == [LONGEST - 2, LONGEST - 2, 1, LONGEST - 2]
+
+
+@pytest.mark.parametrize("size", [LONGEST, 6 << 20, 9 << 20])
+@pytest.mark.parametrize("before", [0, 1, 1000])
+@pytest.mark.parametrize("malformed", [0, 2])
+def test_a_longer_row_stops_with_its_number(tmp_path, size, before, malformed):
+    rows = [b"1,2"] * before + [b"bad"] * malformed + [b"1," + b"z" * size, b"3,4"]
+    path = given_file(tmp_path, b"\n".join([b"a,b", *rows, b"bad"]))
+    with pytest.raises(InputError) as raised:
+        read(path, rows=400)
+    assert raised.value.what == "the row is longer than 4 MiB"
+    assert raised.value.where == f"{path}: row {before + malformed}"
+    assert "z" not in raised.value.next_step
+
+
+def test_a_quote_left_open_before_many_rows_stops_at_its_row(tmp_path):
+    path = given_file(tmp_path, b"a,b\n" + b"1,2\n" * 1000 + b'3,"x\n' + b"1,2\n" * (3 << 20))
+    with pytest.raises(InputError, match=r"row 1000: .* quote left open"):
+        read(path)
+
+
+def test_a_header_longer_than_a_mebibyte_is_an_error(tmp_path):
+    longest = b",".join(b"%07d" % number for number in range(1 << 17)) + b"\n"
+    assert len(longest) == 1 << 20
+    assert len(format_of("x.csv", OPTIONS).schema(str(given_file(tmp_path, longest + b"1\n")), OPTIONS)) == 1 << 17
+    with pytest.raises(InputError, match="header does not end within 1 MiB"):
+        read(given_file(tmp_path, b"z" + longest + b"1\n"))
+
+
+@pytest.mark.parametrize("data", [b"z" * 200_000 + b",b\n1,2\n", b"z" * (2 << 20)])
+def test_a_header_with_an_endless_name_is_an_error(tmp_path, data):
+    with pytest.raises(InputError, match="header cannot be read") as raised:
+        read(given_file(tmp_path, data))
+    assert "zz" not in raised.value.message
+
+
 def test_nul_bytes_and_blank_lines_do_no_harm(tmp_path):
     assert read(given_file(tmp_path, b"a,b\n\n1,\x002\n\n\n3,4\n\n")) == ({0: ("1", "\x002"), 1: ("3", "4")}, {})
 

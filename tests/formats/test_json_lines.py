@@ -9,6 +9,8 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.format import InputOptions, Shard
 
+from .memory import read_alone
+
 JSON = format_named("jsonl")
 OPTIONS = InputOptions()
 
@@ -46,6 +48,42 @@ def test_a_file_without_a_line_is_an_error(tmp_path):
     (tmp_path / "in.jsonl").write_bytes(b"")
     with pytest.raises(InputError):
         JSON.schema(str(tmp_path / "in.jsonl"), OPTIONS)
+
+
+LARGEST = 16 << 20
+
+
+@pytest.mark.parametrize("offset", [0, 1, (1 << 20) - 9, (1 << 20) - 8, 7 << 20])
+def test_a_line_of_exactly_the_limit_is_read_wherever_it_falls(tmp_path, offset):
+    path = tmp_path / "in.jsonl"
+    longest = b'{"a":"' + b"z" * (LARGEST - 8) + b'"}'
+    path.write_bytes(b"\n".join([b'{"a":"' + b"y" * offset + b'"}', longest, b'{"a":1}', longest]))
+    assert [len(value) for (value,) in read(path, ["a"])[0].values()] == [offset, LARGEST - 8, 1, LARGEST - 8]
+
+
+@pytest.mark.parametrize("before", [0, 2, 100_000])
+def test_a_longer_line_stops_with_its_number(tmp_path, before):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * before + b'{"a":"' + b"z" * (LARGEST - 7) + b'"}\n')
+    with pytest.raises(InputError) as raised:
+        read(path, ["a"])
+    assert raised.value.what == f"line {before + 1} is longer than 16 MiB"
+    assert raised.value.where == str(path)
+    assert "input.format: json" in raised.value.next_step
+
+
+def test_one_endless_line_stops_in_bounded_memory(tmp_path):
+    path = tmp_path / "in.jsonl.gz"
+    with pa.CompressedOutputStream(str(path), "gzip") as stream:
+        stream.write(b'{"a":"')
+        for _ in range(1300):
+            stream.write(b"z" * 1_000_000)
+        stream.write(b'"}\n')
+    assert path.stat().st_size < 1_400_000
+    for columns in ([], ["a"]):
+        _, message, peak = read_alone(path, columns)
+        assert "line 1 is longer than 16 MiB" in message
+        assert peak < 300
 
 
 texts = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\U0010ffff")))

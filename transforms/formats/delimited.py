@@ -7,8 +7,9 @@ armour is taken off.
 
 import csv as standard_csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,11 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, mebibytes
 from beam_deid.transforms.terms import Reason
 
-_HEAD = 1 << 20
-_BLOCK = 4 << 20
+# A row that begins in one block must end in the next, so a block is as long as the longest row with its line break.
+_BLOCK = LONGEST_ROW + len("\r\n")
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -45,7 +47,11 @@ class Delimited(Format):
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
         known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
-        """Stream the file; memory stays bounded whatever its size."""
+        """Stream the file; memory stays bounded whatever its size.
+
+        Raises:
+            InputError: See `Format.read`; a row whose values are longer than 4 MiB, too.
+        """
         header = _header(shard.path, options)
         missing = [name for name in columns if name not in header.names]
         if missing:
@@ -55,7 +61,8 @@ class Delimited(Format):
         # The last column is read as well: a quote that is never closed shows there.
         wanted = list(dict.fromkeys([*columns, header.names[-1]]))
         try:
-            for table in _recut(_batches(stream, header, options, wanted, numbering), wanted, rows):
+            batches = _short_rows(_batches(stream, header, options, wanted, numbering), numbering, shard.path)
+            for table in _recut(batches, wanted, rows):
                 yield _chunk(table, columns, numbering, stream.marked)
             rest = numbering.rest()
             if len(rest):
@@ -66,10 +73,7 @@ class Delimited(Format):
                     "a quote is opened and never closed", f"{shard.path}: row {numbering.last}", "Mend that row"
                 )
         except pa.ArrowException:
-            raise InputError(
-                f"the file cannot be read as CSV after row {numbering.last}", shard.path,
-                "Is a quote left open, or a row longer than 4 MiB? Check input.delimiter and input.quote",
-            ) from None  # fmt: skip
+            raise _too_long(shard.path, numbering.upcoming()) from None
         finally:
             stream.close()
 
@@ -88,7 +92,7 @@ class _Numbering:
 
     def __init__(self, header_lines: int) -> None:
         self._before = header_lines + 1
-        self._next = 0
+        self._next = self._given = 0
         self._invalid: list[int] = []
         self.last, self.last_spans_lines, self.ends_invalid = 0, False, False
 
@@ -96,16 +100,29 @@ class _Numbering:
         self._invalid.append(row.number - self._before)
         return "skip"
 
+    def give(self, count: int) -> None:
+        """Arrow gave ``count`` good rows, which may wait a while before they are taken."""
+        self._given += count
+
+    def upcoming(self) -> int:
+        """The number of the first good row that Arrow has not given yet."""
+        return int(self._good(self._given + 1)[0][-1])
+
     def take(self, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Numbers of the next ``count`` good rows, and of the malformed ones before the last of them."""
-        invalid = np.array(self._invalid, dtype=np.int64)
-        span = np.arange(self._next, self._next + count + len(invalid), dtype=np.int64)
-        good = span[~np.isin(span, invalid)][:count]
+        good, invalid = self._good(count)
         end = int(good[-1]) + 1 if count else self._next
+        self._given -= count
         self._next, self.last = end, max(end - 1, 0)
         passed = invalid[invalid < end]
         self._invalid = self._invalid[len(passed) :]
         return good, passed
+
+    def _good(self, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Numbers of the next ``count`` good rows, and of all malformed ones that are known."""
+        invalid = np.array(self._invalid, dtype=np.int64)
+        span = np.arange(self._next, self._next + count + len(invalid), dtype=np.int64)
+        return span[~np.isin(span, invalid)][:count], invalid
 
     def rest(self) -> npt.NDArray[np.int64]:
         """Malformed rows after the last good one."""
@@ -119,7 +136,7 @@ class _Numbering:
 def _header(path: str, options: InputOptions) -> _Header:
     stream = open_plain(path)
     try:
-        head = bytes(stream.read(_HEAD))
+        head = bytes(stream.read(LONGEST_HEADER + 1))
     except OSError:
         raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
     finally:
@@ -129,21 +146,48 @@ def _header(path: str, options: InputOptions) -> _Header:
     encoding = detect(head, options.encoding)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     given = [options.delimiter] if options.delimiter != "auto" else _DELIMITERS
-    parsed = [(*_first_record(text, mark, options.quote), mark) for mark in given]
-    fields, lines, delimiter = max(parsed, key=lambda found: len(found[0]))
-    names = [_bare(name) for name in fields]
-    twice = {name for name in names if names.count(name) > 1}
+    parsed = [found for mark in given if (found := _first_record(text, mark, options.quote)) is not None]
+    if not parsed:
+        raise InputError(
+            "the header cannot be read, for a name in it is longer than 128 KiB or holds a bare carriage return", path,
+            "Let the first line name the columns. Is a quote left open there? Check input.delimiter and input.quote",
+        )  # fmt: skip
+    first = max(parsed, key=lambda found: len(found.fields))
+    if len(head) > LONGEST_HEADER and not first.ended:
+        raise InputError(
+            f"the header does not end within {mebibytes(LONGEST_HEADER)}", path,
+            "Let the first line name the columns, and check input.delimiter",
+        )  # fmt: skip
+    names = [_bare(name) for name in first.fields]
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise InputError("the header names a column twice", f"{path}: {min(twice)}", "Rename one of them")
-    return _Header(names, delimiter, encoding, lines)
+    return _Header(names, first.delimiter, encoding, first.lines)
 
 
-def _first_record(text: str, delimiter: str, quote: str) -> tuple[list[str], int]:
-    reader = standard_csv.reader(io.StringIO(text), delimiter=delimiter, quotechar=quote)
+class _FirstRecord(NamedTuple):
+    fields: list[str]
+    lines: int
+    ended: bool
+    delimiter: str
+
+
+def _first_record(text: str, delimiter: str, quote: str) -> _FirstRecord | None:
+    """The first record, and whether anything follows it; None where it cannot be read."""
+    lines = io.StringIO(text)
+    reader = standard_csv.reader(lines, delimiter=delimiter, quotechar=quote)
     try:
-        return next(reader, []), reader.line_num
+        return _FirstRecord(next(reader, []), reader.line_num, lines.tell() < len(text), delimiter)
     except standard_csv.Error:
-        return [], 1
+        return None
+
+
+def _too_long(path: str, row: int) -> InputError:
+    # A row of two blocks is all that Arrow fails at: of what is malformed it only tells.
+    return InputError(
+        f"the row is longer than {mebibytes(LONGEST_ROW)}", f"{path}: row {row}",
+        "Is a quote left open there? Check input.delimiter and input.quote, or shorten the row",
+    )  # fmt: skip
 
 
 def _bare(name: str) -> str:
@@ -169,6 +213,22 @@ def _batches(
         ),
     )  # fmt: skip
     yield from reader
+
+
+def _short_rows(
+    batches: Iterator[pa.RecordBatch], numbering: _Numbering, path: str
+) -> Iterator[pa.RecordBatch]:
+    """The batches of blocks as they are, each stopped if a row in it is too long.
+
+    Arrow reads a row of up to twice the block where that falls into two blocks; whether a file is read must not depend on
+    where its rows fall. Only the first row of a batch can have begun in the block before.
+    """
+    for batch in batches:
+        values = [column.slice(0, 1) for column in batch.columns]
+        if sum(pc.sum(pc.binary_length(value)).as_py() or 0 for value in values) > LONGEST_ROW:
+            raise _too_long(path, numbering.upcoming())
+        numbering.give(batch.num_rows)
+        yield batch
 
 
 def _recut(batches: Iterator[pa.RecordBatch], columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import threading
 from typing import Any
 
 from beam_deid.transforms.errors import InputError
@@ -44,22 +45,22 @@ class Utf8Stream:
         self._stream, self._quote, self._path = stream, quote.encode(), path
         self._utf8 = encoding == "utf-8"
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-        self._ready, self._carry, self._begun, self._ended = b"", b"", False, False
+        self._ready: list[bytes] = []
+        self._held, self._carry, self._begun, self._ended = 0, b"", False, False
         self.quotes, self.marked, self.closed = 0, False, False
+        # Arrow reads ahead in a thread of its own: it must be out of here before the stream below is closed.
+        self._reading = threading.RLock()
 
     def read(self, size: int = -1) -> bytes:
-        """At most ``size`` bytes; all of them if negative; b"" at the end.
+        """``size`` bytes, fewer only at the end; all of them if negative; b"" at the end and once it is closed.
+
+        Arrow's reader of delimited text takes what it is given for a block, and a row fits into two blocks or not at all.
 
         Raises:
-            InputError: The stream is truncated or damaged.
+            InputError: The stream is truncated or damaged, or unpacks to far too much.
         """
-        while not self._ended and (size < 0 or not self._ready):
-            self._fill()
-        if size < 0 or size >= len(self._ready):
-            data, self._ready = self._ready, b""
-        else:
-            data, self._ready = self._ready[:size], self._ready[size:]
-        return data
+        with self._reading:
+            return b"" if self.closed else self._take(size)
 
     def readable(self) -> bool:
         """It is."""
@@ -67,9 +68,18 @@ class Utf8Stream:
 
     def close(self) -> None:
         """Close the stream below."""
-        if not self.closed:
-            self.closed = True
-            self._stream.close()
+        with self._reading:
+            if not self.closed:
+                self.closed = True
+                self._stream.close()
+
+    def _take(self, size: int) -> bytes:
+        while not self._ended and (size < 0 or self._held < size):
+            self._fill()
+        data = b"".join(self._ready)
+        rest = data[size:] if 0 <= size < self._held else b""
+        self._ready, self._held = [rest] if rest else [], len(rest)
+        return data[:size] if rest else data
 
     def _fill(self) -> None:
         try:
@@ -81,7 +91,8 @@ class Utf8Stream:
         if not self._begun and data:
             data, self._begun = data.removeprefix(codecs.BOM_UTF8), True
         self.quotes += data.count(self._quote)
-        self._ready += data
+        self._ready.append(data)
+        self._held += len(data)
 
     def _plain(self, block: bytes) -> bytes:
         if not self._utf8:

@@ -16,10 +16,10 @@ from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, Par
 from beam_deid.transforms.formats.json_lines import JsonLines, text_stream
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
 from beam_deid.transforms.formats.nesting import Nesting, Unit
+from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
 from beam_deid.transforms.terms import Reason
 
 _BLOCK = 1 << 20
-_LARGEST = 1 << 26
 _SPACE = " \t\r\n"
 _LINES = JsonLines()
 
@@ -116,6 +116,7 @@ class Text:
         self._stream, self._path = stream, path
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._held, self._at, self._ended, self._values = "", 0, False, 0
+        self._line, self._column = 1, 1  # of the first character that is held
 
     def next(self) -> str:
         """The next character that is no space, without taking it; "" at the end."""
@@ -129,7 +130,11 @@ class Text:
             self._more()
 
     def value(self) -> Any:
-        """Take the next value."""
+        """Take the next value.
+
+        Raises:
+            InputError: It is too large, nested too deeply, cut off or no JSON.
+        """
         self.next()
         while True:
             try:
@@ -140,13 +145,15 @@ class Text:
                 end = -1
             # A number at the end of what is held may go on.
             if end >= 0 and (end < len(self._held) or self._ended):
+                self._check_size(end)
                 self._at, self._values = end, self._values + 1
                 return found
             if self._ended:
                 raise self._broken("the document is cut off, or is no JSON")
-            if len(self._held) - self._at > _LARGEST:
-                raise self._broken("a value is larger than 64 MiB, or is no JSON")
-            self._more()
+            self._check_size(len(self._held))
+            # What has been read of the value is read again, so it is doubled: otherwise the time grows with its square.
+            unread = len(self._held) - self._at
+            self._more(min(unread, LARGEST_VALUE + _BLOCK - unread))
 
     def elements(self) -> Iterator[None]:
         """Stand before each element of an array in turn; whoever asks must take it."""
@@ -177,11 +184,31 @@ class Text:
             raise self._broken("the document is cut off, or is no JSON")
         self._at += 1
 
-    def _more(self) -> None:
-        block = self._stream.read(_BLOCK)
+    def _more(self, size: int = 0) -> None:
+        block = self._stream.read(max(size, _BLOCK))
         self._ended = not block
+        self._line, self._column = self._place()
         self._held = self._held[self._at :] + self._decoder.decode(block, final=not block)
         self._at = 0
+
+    def _place(self) -> tuple[int, int]:
+        """Line and column, both from 1, of what comes next."""
+        breaks = self._held.count("\n", 0, self._at)
+        if breaks:
+            return self._line + breaks, self._at - self._held.rfind("\n", 0, self._at)
+        return self._line, self._column + self._at
+
+    def _check_size(self, end: int) -> None:
+        """See that what comes next, up to ``end``, is no larger than a value may be."""
+        characters = end - self._at
+        # A character takes four bytes at most, so most values need not be encoded again.
+        if 4 * characters > LARGEST_VALUE and len(self._held[self._at : end].encode()) > LARGEST_VALUE:
+            line, column = self._place()
+            raise InputError(
+                f"a value is larger than {mebibytes(LARGEST_VALUE)}, or is no JSON",
+                f"{self._path}: line {line}, column {column}",
+                "If the records are in a list inside it, let input.records name the path of that list; else leave it out",
+            )
 
     def _broken(self, what: str) -> InputError:
         return InputError(f"{what}, after {self._values} values", self._path, "Fetch it again or leave it out")

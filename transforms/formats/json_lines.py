@@ -21,6 +21,7 @@ from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, Par
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
+from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
 from beam_deid.transforms.terms import Reason
 
 _HEAD = 1 << 20
@@ -106,12 +107,18 @@ def text_stream(path: str, options: InputOptions) -> Utf8Stream:
 
 
 def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
-    """The file in pieces of whole lines."""
+    """The file in pieces of whole lines.
+
+    Raises:
+        InputError: The file is gone, truncated or damaged, or a line is too long.
+    """
     stream = text_stream(path, options)
+    lengths = _Lengths(path)
     held: list[bytes] = []
     size = 0
     try:
         while piece := stream.read(_HEAD):
+            lengths.check(piece)
             cut = piece.rfind(b"\n") + 1
             if size + cut >= _BLOCK and cut:
                 yield b"".join([*held, piece[:cut]])
@@ -122,6 +129,27 @@ def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
             yield b"".join(held)
     finally:
         stream.close()
+
+
+class _Lengths:
+    """Stops at a line that is too long. A piece is shorter than that, so only a line that began in one before can be."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._ended = self._open = 0
+
+    def check(self, piece: bytes) -> None:
+        """Look at the next piece of the file."""
+        first = piece.find(b"\n")
+        self._open += len(piece) if first < 0 else first
+        if self._open > LARGEST_VALUE:
+            raise InputError(
+                f"line {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}", self._path,
+                "If the file is one JSON document, set input.format: json; else cut that record up, or leave it out",
+            )  # fmt: skip
+        if first >= 0:
+            self._ended += piece.count(b"\n")
+            self._open = len(piece) - piece.rfind(b"\n") - 1
 
 
 def _split(block: bytes) -> list[bytes]:

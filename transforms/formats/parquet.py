@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.paths import is_local
 
@@ -25,7 +26,7 @@ class Parquet(Format):
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own schema; nested columns are refused."""
-        schema = _open(path).schema_arrow
+        schema = _checked(path).schema_arrow
         twice = {name for name in schema.names if schema.names.count(name) > 1}
         if twice:
             raise InputError("a column is there twice", f"{path}: {min(twice)}", "Rename one of them")
@@ -38,7 +39,7 @@ class Parquet(Format):
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Whole row groups, together about ``rows`` rows."""
-        facts = _open(path).metadata
+        facts = _checked(path).metadata
         shards: list[Shard] = []
         groups: list[int] = []
         held = first = 0
@@ -57,8 +58,8 @@ class Parquet(Format):
         self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
         known: Collection[str] | None = None, spare: Collection[str] = (),
     ) -> Iterator[Chunk]:  # fmt: skip
-        """Read row groups batch by batch."""
-        file = _open(shard.path, columns)
+        """Read row groups batch by batch; fewer rows at once where they would weigh too much."""
+        stream, file = _open(shard.path)
         if file.metadata.num_row_groups <= max(shard.row_groups, default=0):
             raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
         names, first = list(columns), shard.first_row
@@ -66,10 +67,10 @@ class Parquet(Format):
             yield _without_columns(shard)
             return
         try:
-            for batch in file.iter_batches(rows, list(shard.row_groups), names, use_threads=False):
+            for batch in _batches(stream, file, shard, names, rows):
                 numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
                 first += batch.num_rows
-                yield Chunk(batch.select(names), numbers)
+                yield Chunk(batch, numbers)
         except (OSError, pa.ArrowException, KeyError):
             raise InputError("the file cannot be read", shard.path, _BROKEN) from None
 
@@ -121,14 +122,43 @@ def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
     return found
 
 
-def _open(path: str, columns: Sequence[str] = ()) -> pq.ParquetFile:
-    # Elsewhere every read is a request, and a few large ones are better than many small ones.
-    stream, far = open_arrow(path), not is_local(path)
+def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
+    stream = open_arrow(path)
     try:
-        file = pq.ParquetFile(stream, pre_buffer=far)
-        repeating = _repeating(file.metadata, columns)
-        if not repeating:
-            return file
-        return pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=repeating, pre_buffer=far)
+        return stream, pq.ParquetFile(stream, pre_buffer=False)
     except (OSError, pa.ArrowException):
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
+
+
+def _checked(path: str) -> pq.ParquetFile:
+    stream, file = _open(path)
+    check_footer(file.metadata, stream.size(), path)
+    return file
+
+
+def _batches(
+    stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
+) -> Iterator[pa.RecordBatch]:
+    """The batches of a shard, as dictionaries where text repeats, and none heavier than it may be."""
+    facts, groups = file.metadata, list(shard.row_groups)
+    repeating = _repeating(facts, names)
+    rows = batch_rows(facts, names, rows)
+    heavy = heavy_columns(stream, facts, groups, names, rows)
+    far = not is_local(shard.path)
+    if repeating or far:
+        file = _as_dictionaries(stream, facts, repeating, far)
+    if not heavy:
+        yield from (batch.select(names) for batch in file.iter_batches(rows, groups, names, use_threads=False))
+        return
+    schema = file.schema_arrow
+    schema = pa.schema([schema.field(name) for name in names])
+    coded = [name for name in heavy if not pa.types.is_dictionary(schema.field(name).type)]
+    file = _as_dictionaries(stream, facts, [*repeating, *coded], far)
+    batches = (batch.select(names) for batch in file.iter_batches(rows, groups, names, use_threads=False))
+    counted = [(group, facts.row_group(group).num_rows) for group in groups]
+    yield from Weighing(schema, heavy, stream.size(), shard.path).cut(batches, counted)
+
+
+def _as_dictionaries(stream: pa.NativeFile, facts: pq.FileMetaData, columns: list[str], far: bool) -> pq.ParquetFile:
+    # From far away every read is a request, and a few large ones are better than many small ones.
+    return pq.ParquetFile(stream, metadata=facts, read_dictionary=columns, pre_buffer=far)

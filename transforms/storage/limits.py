@@ -1,0 +1,70 @@
+"""How much of a machine one file may take, and the watch over what is unpacked.
+
+A file is somebody else's. What it asks for must be bounded by its own size, however it is written, and whoever meets a
+bound must be told where. Sizes are of UTF-8, after decoding.
+"""
+
+import pyarrow as pa
+
+from beam_deid.transforms.errors import InputError
+
+LARGEST_VALUE = 16 << 20
+"""Bytes of a line of JSON, of a value of a JSON document, and of a Parquet column's values on average."""
+
+LONGEST_ROW = 4 << 20
+"""Bytes of a row of delimited text."""
+
+LONGEST_HEADER = 1 << 20
+"""Bytes in which the header of delimited text must end."""
+
+UNPACKED_BYTES = 256 << 20
+"""What may be unpacked from anything, and what the values of one batch may weigh that a file says once and repeats."""
+
+UNPACKED_TIMES = 200
+"""How many times its own size a file may unpack to, once that is more than `UNPACKED_BYTES`."""
+
+
+def mebibytes(size: int) -> str:
+    """A size for a message, in whole MiB."""
+    return f"{size >> 20} MiB"
+
+
+def unpacks_too_much(packed: int, unpacked: int) -> bool:
+    """Whether so many bytes are too many to come out of so few."""
+    return unpacked > UNPACKED_BYTES and unpacked > UNPACKED_TIMES * packed
+
+
+class Unpacking:
+    """A compressed stream, read as what it holds, and stopped where that is far more than honest text packs into.
+
+    Args:
+        packed: The compressed stream. How far it has been read says what went in, so that it needs no wrapper that
+            every compressed byte would pass through.
+        codec: The codec, as Arrow calls it.
+        path: For messages.
+    """
+
+    def __init__(self, packed: pa.NativeFile, codec: str, path: str) -> None:
+        self._packed, self._path = packed, path
+        self._plain = pa.CompressedInputStream(packed, codec)
+        self._unpacked = 0
+
+    def read(self, size: int) -> bytes:
+        """``size`` bytes, fewer only at the end.
+
+        Raises:
+            InputError: What came out by now is too much for what went in.
+            OSError: The stream is damaged or cut off.
+        """
+        data: bytes = self._plain.read(size)
+        self._unpacked += len(data)
+        if self._unpacked > UNPACKED_BYTES and unpacks_too_much(self._packed.tell(), self._unpacked):
+            raise InputError(
+                f"the file unpacks to more than {UNPACKED_TIMES} times its size, after {mebibytes(self._unpacked)}",
+                self._path, "If that is meant, unpack it first",
+            )  # fmt: skip
+        return data
+
+    def close(self) -> None:
+        """Close both streams."""
+        self._plain.close()
