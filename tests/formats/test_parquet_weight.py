@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beam_deid.transforms import files
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.formats.parquet_dictionary import all_short
 from beam_deid.transforms.formats.parquet_weight import heavy_columns
+from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import UNPACKED_BYTES
 
 from .memory import read_alone
@@ -87,7 +87,7 @@ def test_long_values_that_are_repeated_a_little_are_read_as_ever(tmp_path, kind,
     texts, numbers = remarks(30_000, longest)
     path = str(tmp_path / "in.parquet")
     pq.write_table(pa.table({"a": texts.cast(kind), "n": numbers}), path)
-    assert heavy_columns(files.open_arrow(path), pq.read_metadata(path), [0], ["a", "n"], 65_536) == ["a"]
+    assert heavy_columns(open_arrow(path), pq.read_metadata(path), [0], ["a", "n"], 65_536) == ["a"]
     found = list(batches(path, ["n", "a"]))
     assert [batch.num_rows for batch in found] == [65_536, 100_000 - 65_536]
     assert pa.Table.from_batches(found).equals(pq.read_table(path).select(["n", "a"]))
@@ -97,7 +97,7 @@ def test_long_values_of_few_are_read_as_the_dictionary_that_they_are_as_ever(tmp
     texts, numbers = remarks(50, 5_000)
     path = str(tmp_path / "in.parquet")
     pq.write_table(pa.table({"a": texts, "n": numbers}), path)
-    assert heavy_columns(files.open_arrow(path), pq.read_metadata(path), [0], ["a"], 65_536) == ["a"]
+    assert heavy_columns(open_arrow(path), pq.read_metadata(path), [0], ["a"], 65_536) == ["a"]
     ever = list(pq.ParquetFile(path, read_dictionary=["a"]).iter_batches(65_536, columns=["a"]))
     assert list(batches(path, ["a"])) == ever
 
@@ -167,7 +167,7 @@ def test_a_glance_takes_no_long_value_for_a_short_one(tmp_path_factory, values, 
     )  # fmt: skip
     column = pq.read_metadata(path).row_group(0).column(0)
     short = max(len(value.encode()) for value in values) < 256
-    seen = all_short(files.open_arrow(path), column)
+    seen = all_short(open_arrow(path), column)
     if any("\0" in value for value in values):
         assert short or not seen
     else:
@@ -181,4 +181,4 @@ def test_a_damaged_page_is_never_taken_for_short_values_that_are_long(tmp_path, 
     data = bytearray(Path(path).read_bytes())
     data[column.dictionary_page_offset + at] ^= 0x55
     Path(path).write_bytes(data)
-    assert not all_short(files.open_arrow(path), column)
+    assert not all_short(open_arrow(path), column)
