@@ -97,13 +97,13 @@ class Lease:
             UsageError: Somebody who is alive holds it.
             OutputError: The claim cannot be written.
         """
-        self._write(_WANTED)
         try:
+            self._write(_WANTED)
             self._contend()
+            self._write(_HELD)
         except BaseException:
             self.give_back()
             raise
-        self._write(_HELD)
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
 
