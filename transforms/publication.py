@@ -17,7 +17,7 @@ from beam_deid.transforms.records.papers import about, make_papers
 from beam_deid.transforms.run_keys import KEYS
 from beam_deid.transforms.storage.files import is_file, read_all, reason, store_of, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
-from beam_deid.transforms.storage.journal import JOURNAL
+from beam_deid.transforms.storage.journal import Journal, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.storage.staging import Staging
@@ -111,9 +111,9 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     """
     folder = absolute(path)
     begun = output_of(folder)
-    if begun is not None and is_file(join(folder, JOURNAL)):
+    if begun is not None and _is_begun(folder):
         sweep(begun)
-        if is_file(join(folder, JOURNAL)):
+        if _is_begun(folder):
             raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
         return None, begun
     state = _state(folder)
@@ -130,6 +130,13 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
     finally:
         staging.discard()
+
+
+def _is_begun(folder: str) -> bool:
+    try:
+        return Journal.read(folder) is not None
+    except OSError as error:
+        raise failed(error, folder) from None
 
 
 def _state(folder: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class RunKeys:
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._folder = job, join(staging, KEYS)
         self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
+        self._any = bool(self._left)
         if self._left and not is_local(staging):
             raise UsageError(
                 "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
@@ -56,6 +57,8 @@ class RunKeys:
         Raises:
             OutputError: One cannot be removed.
         """
+        if not self._any:
+            return
         try:
             while self._left:
                 destroy_ephemeral(self._folder, self._left[-1])

@@ -52,7 +52,9 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
         OutputError: A publication that was begun cannot be finished.
     """
     for folder in lease.left_behind():
-        if folder not in keep:
+        if folder in keep:
+            put_back(folder, output)
+        else:
             _clean(folder, output)
     if is_local(output):
         return
@@ -69,8 +71,19 @@ def finish(folder: str, journal: Journal, output: str) -> None:
 
 
 def is_whole(folder: str) -> bool:
-    """Whether the run of a hidden folder came to its end, so that only publication is missing."""
-    return store_of(folder).entry(join(folder, OUTCOME)) is not None
+    """Whether the run of a hidden folder came to its end, so that only publication is missing, and was not begun in a store."""
+    return store_of(folder).entry(join(folder, OUTCOME)) is not None and Journal.read(folder) is None
+
+
+def put_back(folder: str, output: str) -> None:
+    """Put an earlier output back that had made room for another which did not come.
+
+    Raises:
+        OSError: The store fails.
+    """
+    store, old = store_of(folder), join(folder, OLD)
+    if store.renames_folders and store.entry(old) and not store.entry(output):
+        store.rename(old, output)
 
 
 def _clean(folder: str, output: str) -> None:
@@ -78,7 +91,5 @@ def _clean(folder: str, output: str) -> None:
     journal = Journal.read(folder)
     if journal is not None:
         finish(folder, journal, output)
-    old = join(folder, OLD)
-    if store.renames_folders and store.entry(old) and not store.entry(output):
-        store.rename(old, output)
+    put_back(folder, output)
     store.purge(folder)
