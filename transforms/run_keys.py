@@ -8,9 +8,7 @@ from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
 from beam_deid.transforms.storage.paths import is_local, join
-
-KEYS = "keys"
-"""The folder of such keys in a staging folder that is on this machine."""
+from beam_deid.transforms.storage.sweeping import KEYS
 
 
 class RunKeys:

@@ -1,20 +1,22 @@
 """Runs whose store fails: whatever goes wrong, nothing looks published that is not whole, and the next run is as any other."""
 
+import hashlib
+
 import pytest
 
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage import journal, staging
+from beam_deid.transforms.storage.files import write_all
+from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import join
+from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.sweeping import OUTCOME
 
 from .faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
-from .trials import LOCAL, OBJECTS, TRIALS, drawn, furnish, publishing, recorded, trial
+from .trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
 
 STORES = [LOCAL, OBJECTS]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BEAM_DEID_KEY", "canary-key-0123456789-0123456789-0123456789")
-        return furnish(tmp_path_factory.mktemp("house"))
 
 
 @pytest.mark.parametrize("earlier", [False, True], ids=["new", "over an earlier output"])
@@ -42,6 +44,40 @@ def at(house, kind, folder, name, end, fault):
 )  # fmt: skip
 def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(house, tmp_path, kind, name, end, fault):
     assert trial(house, kind, True, tmp_path / "trial", at(house, kind, tmp_path, name, end, fault)) == 1
+
+
+def staged(where, house):
+    """A run on an engine, whose workers wrote into the store itself."""
+    made = Staging(where.output, overwrite=True, shared=True)
+    files, papers = [], {}
+    for path in sorted(house.undisturbed.rglob("*.*")):
+        name, data = path.relative_to(house.undisturbed).as_posix(), path.read_bytes()
+        if path.suffix == ".json":
+            papers[name] = data
+        else:
+            write_all(join(made.path, name), data)
+            files.append(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()))
+    write_all(join(made.path, OUTCOME), b"{}")
+    return made, files, papers
+
+
+def test_a_publication_of_a_run_on_an_engine_is_finished_by_a_command_that_only_looks(house, tmp_path):
+    with place(OBJECTS, tmp_path / "sound", house.earlier) as where:
+        made, files, papers = staged(where, house)
+        made.publish(files, papers)
+        made.discard()
+        last = max(number for number, told in enumerate(where.calls.seen, 1) if told.startswith("copy"))
+    with place(OBJECTS, tmp_path / "broken", house.earlier) as where:
+        where.calls.fault = Fault(GONE, last)
+        made, files, papers = staged(where, house)
+        with pytest.raises(OutputError, match="the publication was begun and cannot go on"):
+            made.publish(files, papers)
+        made.discard()
+        where.calls.fault = None
+        end_process(where)
+        assert not (where.folder / "run.json").exists()
+        assert call(["verify", where.output]) == 0
+        assert contents(where.folder) == contents(house.undisturbed)
 
 
 def papers_first(self, folder, output):

@@ -80,10 +80,14 @@ class House:
     undisturbed: Path
     recorded: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
 
-    def run(self, output: str, seeds: int = 2, *more: str) -> int:
-        """A run over some of the files."""
+    def command(self, output: str, seeds: int = 2, *more: str) -> list[str]:
+        """A run over some of the files, as a command."""
         given = [word for seed in range(seeds) for word in ("-i", str(self.folder / f"orders-{seed}.parquet"))]
-        return call(["run", str(self.folder / "policy.yaml"), *given, "-o", output, "--workers", "1", *more])
+        return ["run", str(self.folder / "policy.yaml"), *given, "-o", output, "--workers", "1", *more]
+
+    def run(self, output: str, seeds: int = 2, *more: str) -> int:
+        """The same, carried out here."""
+        return call(self.command(output, seeds, *more))
 
 
 def furnish(folder: Path) -> House:
@@ -188,13 +192,13 @@ def trial(house: House, kind: str, earlier: bool, folder: Path, fault: Fault) ->
         code = house.run(where.output, 2, *(["--overwrite"] if earlier else []))
         where.calls.fault = None
         assert code in (0, 1, 2, 3)
-        _judge_reader(where, folder / "copy")
+        judge_reader(where.folder, folder / "copy")
         if code == 0:
             assert call(["verify", where.output]) == 0
-            assert _contents(where.folder) == _contents(house.undisturbed)
+            assert contents(where.folder) == contents(house.undisturbed)
             if not where.hidden():
                 return code  # as after an undisturbed run, so that a further one finds what it finds there
-        _end_process(where)
+        end_process(where)
         found = call(["verify", where.output])
         _judge_state(house, where, earlier, found)
         assert house.run(where.output, 2, "--overwrite") == 0
@@ -202,11 +206,11 @@ def trial(house: House, kind: str, earlier: bool, folder: Path, fault: Fault) ->
         return code
 
 
-def _judge_reader(where: Place, copy: Path) -> None:
+def judge_reader(output: Path, copy: Path) -> None:
     """What somebody sees who looks now, before any command has cleaned up: all that looks published is whole."""
-    if not where.folder.exists():
+    if not output.exists():
         return
-    shutil.copytree(where.folder, copy, ignore=lambda folder, names: [name for name in names if MARK in name])
+    shutil.copytree(output, copy, ignore=lambda folder, names: [name for name in names if MARK in name])
     if (copy / "run.json").exists():
         assert call(["verify", str(copy)]) == 0
     for path in copy.glob("*/label.json"):
@@ -224,21 +228,22 @@ def _judge_state(house: House, where: Place, earlier: bool, verified: int) -> No
         return
     assert verified == 0
     whole = [house.undisturbed, *([house.earlier] if earlier else [])]
-    assert _contents(where.folder) in [_contents(one) for one in whole]
+    assert contents(where.folder) in [contents(one) for one in whole]
 
 
 def _judge_whole(house: House, where: Place) -> None:
     assert call(["verify", where.output]) == 0
-    assert _contents(where.folder) == _contents(house.undisturbed)
+    assert contents(where.folder) == contents(house.undisturbed)
     assert where.hidden() == []
 
 
-def _contents(output: Path) -> tuple[Any, ...]:
+def contents(output: Path) -> tuple[Any, ...]:
+    """What is in an output, but for times."""
     names = sorted(str(path.relative_to(output)) for path in output.rglob("*") if path.is_file() and MARK not in str(path))
     return names, parts(output), labels(output)
 
 
-def _end_process(where: Place) -> None:
+def end_process(where: Place) -> None:
     """A command that failed ends its process, which a trial's does not: what it could not take back is the dead's."""
     for folder in [*where.folder.parent.rglob(f"*{MARK}*"), *where.temporary.glob(f"*{MARK}*")]:
         before, mark, owner = folder.name.rpartition(MARK)
