@@ -1,6 +1,5 @@
 """What was written and proved becomes what is published: by the driver of the run, or later by another process."""
 
-import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +13,13 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import about, make_papers
-from beam_deid.transforms.run_keys import KEYS
-from beam_deid.transforms.storage.files import is_file, read_all, reason, store_of, write_all
+from beam_deid.transforms.storage.files import is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
-from beam_deid.transforms.storage.journal import JOURNAL, failed
+from beam_deid.transforms.storage.journal import Journal, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.storage.staging import Staging
-from beam_deid.transforms.storage.sweeping import OUTCOME, sweep_now
+from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now
 
 STATE = "state.json"
 """What another process needs to know to publish a run whose driver died."""
@@ -111,7 +109,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     """
     folder = absolute(path)
     begun = output_of(folder)
-    if begun is not None and is_file(join(folder, JOURNAL)):
+    if begun is not None and _is_begun(folder):
         if not is_abandoned(folder):
             raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
         try:
@@ -124,8 +122,10 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
-    with contextlib.suppress(FileNotFoundError):
-        store_of(folder).delete_folder(join(folder, KEYS))  # a label says that they are gone
+    try:
+        destroy_keys(folder)  # a label says that they are gone
+    except OSError as error:
+        raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
     keyring = state["about"]["keyring"]
     key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
     staging = Staging(state["output"], state["overwrite"], work=folder)
@@ -133,6 +133,13 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
     finally:
         staging.discard()
+
+
+def _is_begun(folder: str) -> bool:
+    try:
+        return Journal.read(folder) is not None
+    except OSError as error:
+        raise failed(error, folder) from None
 
 
 def _state(folder: str) -> dict[str, Any]:

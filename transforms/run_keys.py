@@ -8,9 +8,7 @@ from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
 from beam_deid.transforms.storage.paths import join
-
-KEYS = "keys"
-"""The folder of such keys in a staging folder that is on this machine."""
+from beam_deid.transforms.storage.sweeping import KEYS
 
 
 class RunKeys:
@@ -23,6 +21,7 @@ class RunKeys:
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._folder = job, join(staging, KEYS)
         self._left = _ephemeral(job)
+        self._any = bool(self._left)
 
     def made(self) -> Job:
         """Make them.
@@ -48,6 +47,8 @@ class RunKeys:
         Raises:
             OutputError: One cannot be removed.
         """
+        if not self._any:
+            return
         try:
             while self._left:
                 destroy_ephemeral(self._folder, self._left[-1])

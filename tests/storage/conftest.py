@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, with a bucket that keeps versions."""
+"""A real S3 server on loopback, with a bucket that keeps versions; and orders that are quickly run over."""
 
 import logging
 from collections.abc import Iterator
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from ..conftest import KEY
 from .bucket import Bucket
+from .trials import House, furnish
 
 NAME = "orders"
 
@@ -22,6 +24,14 @@ def s3_server() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Three small files of orders, a policy, and outputs over them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEAM_DEID_KEY", KEY)
+        return furnish(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture

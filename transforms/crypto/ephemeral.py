@@ -4,7 +4,7 @@ import os
 import secrets
 
 from beam_deid.transforms.errors import KeyFault
-from beam_deid.transforms.storage.private import make, open_change, open_read
+from beam_deid.transforms.storage.private import make, open_read, shred
 
 EPHEMERAL = "ephemeral"
 """What a release writes to have such a key."""
@@ -46,12 +46,7 @@ def destroy_ephemeral(folder: str, release: str) -> None:
     Raises:
         OSError: It cannot be removed.
     """
-    path = _ephemeral_path(folder, release)
-    with open_change(path) as stream:
-        stream.write(bytes(32))
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.remove(path)
+    shred(_ephemeral_path(folder, release))
 
 
 def _ephemeral_path(folder: str, release: str) -> str:

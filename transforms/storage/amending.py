@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from beam_deid.transforms.storage.files import write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders
-from beam_deid.transforms.storage.journal import Journal, Moved, failed
+from beam_deid.transforms.storage.journal import Journal, Moved, check_bytes, failed
 from beam_deid.transforms.storage.lease import Lease, new_name
 from beam_deid.transforms.storage.paths import absolute, join
 from beam_deid.transforms.storage.sweeping import finish
@@ -31,6 +31,7 @@ def amend(output: str, papers: Mapping[str, bytes]) -> None:
         files = []
         for path, data in papers.items():
             write_all(join(folder, *path.split("/")), data)
+            check_bytes(data, join(folder, *path.split("/")))
             files.append(Moved(path, path, len(data), sha256(data).hexdigest()))
         journal = Journal(tuple(files))
         lease.confirm()

@@ -61,24 +61,34 @@ class Journal:
 
         Raises:
             OSError: It cannot be written.
+            OutputError: It is not what was written. Nothing was done.
         """
         document = {"format": _FORMAT, "files": [asdict(one) for one in self.files], "removed": list(self.removed)}
-        write_all(join(folder, JOURNAL), (json.dumps(document) + "\n").encode())
+        data, path = (json.dumps(document) + "\n").encode(), join(folder, JOURNAL)
+        write_all(path, data)
+        check_bytes(data, path)
 
     @classmethod
     def read(cls, folder: str) -> "Journal | None":
         """What a hidden folder says that is to be done; None where nothing was decided.
 
+        One that is torn was never read back whole, so nothing of it was done.
+
         Raises:
-            OutputError: It is damaged, or of another version.
+            OSError: It cannot be read.
+            OutputError: It is of another version.
         """
         path = join(folder, JOURNAL)
         store = store_of(path)
         if store.entry(path) is None:
             return None
+        with store.open_input(path) as stream:
+            data = bytes(stream.read())
         try:
-            with store.open_input(path) as stream:
-                document = json.loads(bytes(stream.read()))
+            document = json.loads(data)
+        except ValueError:
+            return None
+        try:
             if document["format"] != _FORMAT:
                 raise ValueError
             return cls(tuple(Moved(**one) for one in document["files"]), tuple(document["removed"]))
@@ -125,6 +135,7 @@ class Journal:
         def bring(one: Moved) -> None:
             target = join(output, one.target)
             store.copy(join(folder, one.source), target)
+            store.settle(target)
             check(one, target)
 
         at_once(bring, files)
@@ -143,6 +154,15 @@ def check(one: Moved, path: str) -> None:
     if digest != one.sha256:
         said = "is missing" if size is None else "is not what was written"
         raise OutputError(f"a file of the release {said}: the storage lost or changed it", shown(path), "Run again")
+
+
+def check_bytes(data: bytes, path: str) -> None:
+    """The same for a file whose bytes are at hand.
+
+    Raises:
+        OutputError: See `check`.
+    """
+    check(Moved(path, path, len(data), hashlib.sha256(data).hexdigest()), path)
 
 
 def sha256_of(path: str) -> str:

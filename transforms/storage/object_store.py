@@ -12,6 +12,7 @@ from beam_deid.transforms.storage.paths import options_of, shown, with_options
 from beam_deid.transforms.storage.store import Entry, Store
 
 _BLOCK = 1 << 20
+_FLAT = ("s3", "gcs")
 
 
 class ObjectStore(Store):
@@ -83,7 +84,7 @@ class ObjectStore(Store):
 
     def _make_folder(self, inner: str) -> None:
         """What a filesystem with true folders needs before a file can be in one; an object store has none."""
-        if self._files.type_name in ("hdfs", "abfs"):
+        if self._files.type_name not in _FLAT:
             self._files.create_dir(inner.rpartition("/")[0], recursive=True)
 
     def _inner(self, path: str) -> str:

@@ -64,6 +64,19 @@ def make(path: str) -> BinaryIO:
     return _opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK, "w+b")
 
 
+def shred(path: str) -> None:
+    """Overwrite a file with zeros, and remove it. A link is not followed.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    with open_change(path) as stream:
+        stream.write(bytes(os.fstat(stream.fileno()).st_size))
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.remove(path)
+
+
 def others_may_use(stream: BinaryIO) -> bool:
     """Whether users that are neither the owner nor in the group may do anything with an open file."""
     return os.name == "posix" and bool(os.fstat(stream.fileno()).st_mode & _OTHERS_USE)

@@ -2,16 +2,17 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.storage.files import store_of, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
-from beam_deid.transforms.storage.journal import Journal, Moved, at_once, check, failed
+from beam_deid.transforms.storage.journal import Journal, Moved, at_once, check, check_bytes, failed
 from beam_deid.transforms.storage.lease import Lease, new_name
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
-from beam_deid.transforms.storage.sweeping import OLD, finish, sweep_held
+from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held
 
 _NEW = "new"
 _BLOCK = 8 << 20
@@ -69,6 +70,7 @@ class Staging:
                 publication will be finished by the next command on this output.
         """
         try:
+            files = [self._waiting(one) for one in files]
             at_once(lambda one: check(one, join(self.path, one.source)), files)
             self._lease.confirm()
             if store_of(self._output).renames_folders:
@@ -86,6 +88,9 @@ class Staging:
 
         What another process left to be published is kept until it is.
         """
+        if not self._begun and (self._published or not self._adopted):
+            with contextlib.suppress(OSError):  # first, for what is half removed must not be published
+                store_of(self.path).delete([join(self.path, OUTCOME)])
         if self.path != self._claim and (self._published or not self._adopted):
             with contextlib.suppress(OSError):  # the next command sweeps it
                 store_of(self.path).purge(self.path)
@@ -96,22 +101,26 @@ class Staging:
 
     def _replace(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
         """Build the output here and let it take the old one's place."""
-        store, new, old = store_of(self._output), join(self.path, _NEW), join(self.path, OLD)
+        store, new = store_of(self._output), join(self.path, _NEW)
         for one in files:
-            store.rename(join(self.path, one.source), join(new, one.target))
+            if one.source != f"{_NEW}/{one.target}":
+                store.rename(join(self.path, one.source), join(new, one.target))
         for path, data in papers.items():
             write_all(join(new, path), data)
+            check_bytes(data, join(new, path))
         store.settle(new)
         self._check()
         there = bool(store.entries(self._output))
-        if there:
-            store.rename(self._output, old)
+        self._begun = True  # the folder may now hold all that there is of the earlier output
         try:
+            if there:
+                store.rename(self._output, join(self.path, OLD))
             store.rename(new, self._output)
         except OSError:
-            if there:
-                store.rename(old, self._output)
+            put_back(self.path, self._output)
+            self._begun = False
             raise
+        self._begun = False
 
     def _bring(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
         """Bring everything into the store's hidden folder, write down what is to be done, and do it."""
@@ -131,6 +140,13 @@ class Staging:
         finish(self._claim, journal, self._output)
         self._begun = False
 
+    def _waiting(self, one: Moved) -> Moved:
+        """Where a file waits: a driver that died while it published may have moved it already."""
+        moved = replace(one, source=f"{_NEW}/{one.target}")
+        store = store_of(self.path)
+        is_moved = self._adopted and store.entry(join(self.path, one.source)) is None
+        return moved if is_moved and store.entry(join(self.path, moved.source)) is not None else one
+
     def _upload(self, one: Moved) -> Moved:
         source = f"{_NEW}/{one.target}"
         given, made = store_of(self.path), store_of(self._claim)
@@ -142,10 +158,11 @@ class Staging:
     def _stopped(self, error: DeidError) -> DeidError:
         if not self._begun:
             return error
-        return OutputError(
-            f"the publication was begun and cannot go on ({error.what})", shown(self._output),
-            f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}",
-        )  # fmt: skip
+        if store_of(self._output).renames_folders:
+            advice = f"The next command on this output puts the earlier one back, which waits in {self.path}"
+        else:
+            advice = f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}"
+        return OutputError(f"the publication was begun and cannot go on ({error.what})", shown(self._output), advice)
 
     def _check(self) -> None:
         """See that the output may be replaced, and that nothing but a run would be lost by it."""

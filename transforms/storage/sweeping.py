@@ -8,9 +8,13 @@ from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, l
 from beam_deid.transforms.storage.journal import JOURNAL, Journal
 from beam_deid.transforms.storage.lease import Lease, is_abandoned, is_gone, new_name, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join
+from beam_deid.transforms.storage.private import shred
 
 OUTCOME = "outcome.json"
 """What the last worker leaves in a hidden folder once everything is written and proved."""
+
+KEYS = "keys"
+"""The folder of a run's own keys in a hidden folder that is on this machine."""
 
 OLD = "old"
 """Where an output waits while another takes its place."""
@@ -63,12 +67,16 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
         OutputError: A publication that was begun cannot be finished.
     """
     for folder in lease.left_behind():
-        if folder not in keep:
+        if folder in keep:
+            put_back(folder, output)
+            destroy_keys(folder)
+        else:
             _clean(folder, output)
     if is_local(output):
         return
-    for folder in hidden_folders(local_stand_in(output)):
-        if folder not in keep and is_gone(owner_part(folder)):
+    for folder in filter(lambda folder: is_gone(owner_part(folder)), hidden_folders(local_stand_in(output))):
+        destroy_keys(folder)
+        if folder not in keep:
             store_of(folder).purge(folder)
 
 
@@ -80,8 +88,33 @@ def finish(folder: str, journal: Journal, output: str) -> None:
 
 
 def is_whole(folder: str) -> bool:
-    """Whether the run of a hidden folder came to its end, so that only publication is missing."""
-    return store_of(folder).entry(join(folder, OUTCOME)) is not None
+    """Whether the run of a hidden folder came to its end, so that only publication is missing, and was not begun in a store."""
+    return store_of(folder).entry(join(folder, OUTCOME)) is not None and Journal.read(folder) is None
+
+
+def destroy_keys(folder: str) -> None:
+    """Overwrite and remove the own keys of a run that ended: what it wrote is published without them, or not at all.
+
+    Raises:
+        OSError: One cannot be removed.
+    """
+    if not is_local(folder):
+        return
+    keys = join(folder, KEYS)
+    for entry in store_of(keys).entries(keys):
+        shred(entry.path)
+    store_of(keys).delete_folder(keys)
+
+
+def put_back(folder: str, output: str) -> None:
+    """Put an earlier output back that had made room for another which did not come.
+
+    Raises:
+        OSError: The store fails.
+    """
+    store, old = store_of(folder), join(folder, OLD)
+    if store.renames_folders and store.entry(old) and not store.entry(output):
+        store.rename(old, output)
 
 
 def _clean(folder: str, output: str) -> None:
@@ -89,7 +122,6 @@ def _clean(folder: str, output: str) -> None:
     journal = Journal.read(folder)
     if journal is not None:
         finish(folder, journal, output)
-    old = join(folder, OLD)
-    if store.renames_folders and store.entry(old) and not store.entry(output):
-        store.rename(old, output)
+    put_back(folder, output)
+    destroy_keys(folder)
     store.purge(folder)

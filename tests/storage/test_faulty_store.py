@@ -1,0 +1,121 @@
+"""Runs whose store fails: whatever goes wrong, nothing looks published that is not whole, and the next run is as any other."""
+
+import hashlib
+
+import pytest
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.storage import journal, staging
+from beam_deid.transforms.storage.files import write_all
+from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import join
+from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.sweeping import OUTCOME
+
+from .faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
+from .trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
+
+STORES = [LOCAL, OBJECTS]
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["new", "over an earlier output"])
+@pytest.mark.parametrize("kind", STORES)
+def test_an_undisturbed_run_makes_the_same_in_every_store_and_leaves_nothing_else(house, tmp_path, kind, earlier):
+    calls = recorded(house, kind, earlier, tmp_path)
+    assert 0 < publishing(calls) < len(calls)
+
+
+def at(house, kind, folder, name, end, fault):
+    """A fault over an earlier output, at the last call of this name whose path ends so."""
+    calls = recorded(house, kind, True, folder / "recorded")
+    found = [number for number, told in enumerate(calls, 1) if told.startswith(f"{name} ") and told.endswith(end)]
+    return Fault(fault.kind, found[-1], fault.times)
+
+
+# Each of these was not so once.
+@pytest.mark.parametrize(
+    ("kind", "name", "end", "fault"),
+    [
+        (LOCAL, "rename", "/old", Fault(UNHEARD, 1)), (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
+        (LOCAL, "close", "/label.json", Fault(TORN, 1)), (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
+    ],
+    ids=lambda value: getattr(value, "kind", value),
+)  # fmt: skip
+def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(house, tmp_path, kind, name, end, fault):
+    assert trial(house, kind, True, tmp_path / "trial", at(house, kind, tmp_path, name, end, fault)) == 1
+
+
+def staged(where, house):
+    """A run on an engine, whose workers wrote into the store itself."""
+    made = Staging(where.output, overwrite=True, shared=True)
+    files, papers = [], {}
+    for path in sorted(house.undisturbed.rglob("*.*")):
+        name, data = path.relative_to(house.undisturbed).as_posix(), path.read_bytes()
+        if path.suffix == ".json":
+            papers[name] = data
+        else:
+            write_all(join(made.path, name), data)
+            files.append(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()))
+    write_all(join(made.path, OUTCOME), b"{}")
+    return made, files, papers
+
+
+def test_a_publication_of_a_run_on_an_engine_is_finished_by_a_command_that_only_looks(house, tmp_path):
+    with place(OBJECTS, tmp_path / "sound", house.earlier) as where:
+        made, files, papers = staged(where, house)
+        made.publish(files, papers)
+        made.discard()
+        last = max(number for number, told in enumerate(where.calls.seen, 1) if told.startswith("copy"))
+    with place(OBJECTS, tmp_path / "broken", house.earlier) as where:
+        where.calls.fault = Fault(GONE, last)
+        made, files, papers = staged(where, house)
+        with pytest.raises(OutputError, match="the publication was begun and cannot go on"):
+            made.publish(files, papers)
+        made.discard()
+        where.calls.fault = None
+        end_process(where)
+        assert not (where.folder / "run.json").exists()
+        assert call(["verify", where.output]) == 0
+        assert contents(where.folder) == contents(house.undisturbed)
+
+
+def papers_first(self, folder, output):
+    self._bring(sorted(self.files, key=lambda one: not one.target.endswith(".json")), folder, output)
+
+
+def trusting(one, path):
+    """Look at nothing."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "name", "weakness", "call", "end", "wrong"),
+    [
+        (OBJECTS, journal.Journal, "carry_out", papers_first, "copy", "/run.json", GONE),
+        (OBJECTS, journal, "check", trusting, "copy", "/crm/part-00000.parquet", TORN),
+        (LOCAL, staging, "check", trusting, "close", "/crm/part-00000.parquet", TORN),
+    ],
+    ids=["papers first", "copies unchecked", "parts unchecked"],
+)  # fmt: skip
+def test_a_planted_weakness_is_found(house, tmp_path, monkeypatch, kind, where, name, weakness, call, end, wrong):
+    calls = recorded(house, kind, True, tmp_path / "recorded")
+    # A part waits under the name of its attempt.
+    found = [number for number, told in enumerate(calls, 1) if told.startswith(call) and end in told]
+    fault = Fault(wrong, found[-1])
+    trial(house, kind, True, tmp_path / "sound", fault)
+    monkeypatch.setattr(where, name, weakness)
+    with pytest.raises(AssertionError):
+        trial(house, kind, True, tmp_path / "weak", fault)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(TRIALS))
+@pytest.mark.parametrize("kind", STORES)
+def test_a_run_whose_store_fails_leaves_what_was_there_or_what_it_made(house, tmp_path, kind, number):
+    earlier = bool(number % 2)
+    calls = recorded(house, kind, earlier, tmp_path / "recorded")
+    fault = drawn(calls, kind, number)
+    try:
+        trial(house, kind, earlier, tmp_path / "trial", fault)
+    except AssertionError as error:
+        raise AssertionError(f"trial {number} in {kind}: {fault} ({calls[fault.call - 1]}): {error}") from error
