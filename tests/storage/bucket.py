@@ -1,11 +1,22 @@
 """What is in a bucket, asked of the server itself and not through the code under test."""
 
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
+
+MARK = ".beam-deid-"
+"""What nothing that is left in a bucket may have in its name."""
+
+REGION = "eu-west-1"
+
 
 class Bucket:
-    """A bucket with versions."""
+    """A bucket, asked in the name of whoever owns it."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client, self.name = client, name
@@ -31,6 +42,11 @@ class Bucket:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
         return sorted((one["Key"], one["VersionId"], one["Size"]) for page in pages for one in page.get("Versions", []))
 
+    def markers(self) -> list[str]:
+        """The keys that say of something that it was deleted."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.name)
+        return sorted(one["Key"] for page in pages for one in page.get("DeleteMarkers", []))
+
     def old(self, key: str, version: str) -> bytes:
         """The bytes of a version."""
         return bytes(self._client.get_object(Bucket=self.name, Key=key, VersionId=version)["Body"].read())
@@ -44,6 +60,28 @@ class Bucket:
         upload = self._client.create_multipart_upload(Bucket=self.name, Key=key)["UploadId"]
         self._client.upload_part(Bucket=self.name, Key=key, UploadId=upload, PartNumber=1, Body=b"piece")
 
+    def copy_of(self, prefix: str, folder: Path) -> Path:
+        """What a reader sees below a prefix, on this machine's disk."""
+        for key in self.keys(f"{prefix}/"):
+            path = folder / key.removeprefix(f"{prefix}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.get(key))
+        return folder
+
+    def hashes(self, prefix: str) -> dict[str, str]:
+        """The hash of every part that a reader sees, by its path below a prefix, as `parts` of a local run."""
+        keys = [key for key in self.keys(f"{prefix}/") if key.rpartition("/")[2].startswith("part-")]
+        return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
+
+    def paper(self, key: str) -> dict[str, Any]:
+        """A paper of a run."""
+        return dict(json.loads(self.get(key)))
+
+    def forget(self, key: str) -> None:
+        """Remove an object with all of its versions."""
+        for name, version, _ in self.versions(key):
+            self._client.delete_object(Bucket=self.name, Key=name, VersionId=version)
+
     def remove(self) -> None:
         """The bucket with all that is in it."""
         for upload in self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", []):
@@ -52,3 +90,45 @@ class Bucket:
         for one in [one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]:
             self._client.delete_object(Bucket=self.name, Key=one["Key"], VersionId=one["VersionId"])
         self._client.delete_bucket(Bucket=self.name)
+
+
+@contextlib.contextmanager
+def made(address: str, name: str, *, versions: bool = True) -> Iterator[Bucket]:
+    """An empty bucket, for as long as it is needed."""
+    client = boto3.client(
+        "s3", endpoint_url=address, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    if versions:
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    bucket = Bucket(client, name)
+    try:
+        yield bucket
+    finally:
+        bucket.remove()
+
+
+def assert_published(bucket: Bucket, prefix: str) -> None:
+    """A reader sees below a prefix the files that the papers name, whole, and no other."""
+    run = bucket.paper(f"{prefix}/run.json")
+    expected = {"run.json": None, "rejected.parquet": run["rejected_sha256"]}
+    for name, release in run["releases"].items():
+        if release["published"]:
+            expected[f"{name}/label.json"] = release["label_sha256"]
+            label = bucket.paper(f"{prefix}/{name}/label.json")
+            expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
+    seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/")]
+    assert seen == sorted(expected)
+    for path, digest in expected.items():
+        assert digest is None or hashlib.sha256(bucket.get(f"{prefix}/{path}")).hexdigest() == digest, path
+
+
+def assert_nothing_hidden(bucket: Bucket) -> None:
+    """No version of anything is under a hidden folder, no mark of a deletion, and no upload is open."""
+    every = [key for key, _, _ in bucket.versions()] + bucket.markers() + bucket.uploads()
+    assert [key for key in every if MARK in key] == []
+
+
+def looks_published(bucket: Bucket, prefix: str) -> bool:
+    """Whether a reader could take what is below a prefix for a run."""
+    return f"{prefix}/run.json" in bucket.keys(f"{prefix}/")
