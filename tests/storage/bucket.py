@@ -32,7 +32,7 @@ class Bucket:
         """The bytes of an object."""
         return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read())
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def seen(self, prefix: str = "") -> list[str]:
         """The keys that a reader sees."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
@@ -53,7 +53,7 @@ class Bucket:
 
     def uploads(self) -> list[str]:
         """Uploads that were begun and never finished."""
-        return [one["Key"] for one in self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])]
+        return sorted(one["Key"] for one in self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", []))
 
     def begin_upload(self, key: str) -> None:
         """Begin an upload that nobody finishes."""
@@ -62,7 +62,7 @@ class Bucket:
 
     def copy_of(self, prefix: str, folder: Path) -> Path:
         """What a reader sees below a prefix, on this machine's disk."""
-        for key in self.keys(f"{prefix}/"):
+        for key in self.seen(f"{prefix}/"):
             path = folder / key.removeprefix(f"{prefix}/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self.get(key))
@@ -70,12 +70,16 @@ class Bucket:
 
     def hashes(self, prefix: str) -> dict[str, str]:
         """The hash of every part that a reader sees, by its path below a prefix, as `parts` of a local run."""
-        keys = [key for key in self.keys(f"{prefix}/") if key.rpartition("/")[2].startswith("part-")]
+        keys = [key for key in self.seen(f"{prefix}/") if key.rpartition("/")[2].startswith("part-")]
         return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
 
     def paper(self, key: str) -> dict[str, Any]:
         """A paper of a run."""
         return dict(json.loads(self.get(key)))
+
+    def hide(self, key: str) -> None:
+        """Remove an object as everybody does: its versions stay."""
+        self._client.delete_object(Bucket=self.name, Key=key)
 
     def forget(self, key: str) -> None:
         """Remove an object with all of its versions."""
@@ -117,7 +121,7 @@ def assert_published(bucket: Bucket, prefix: str) -> None:
             expected[f"{name}/label.json"] = release["label_sha256"]
             label = bucket.paper(f"{prefix}/{name}/label.json")
             expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
-    seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/")]
+    seen = [key.removeprefix(f"{prefix}/") for key in bucket.seen(f"{prefix}/")]
     assert seen == sorted(expected)
     for path, digest in expected.items():
         assert digest is None or hashlib.sha256(bucket.get(f"{prefix}/{path}")).hexdigest() == digest, path
@@ -131,4 +135,4 @@ def assert_nothing_hidden(bucket: Bucket) -> None:
 
 def looks_published(bucket: Bucket, prefix: str) -> bool:
     """Whether a reader could take what is below a prefix for a run."""
-    return f"{prefix}/run.json" in bucket.keys(f"{prefix}/")
+    return f"{prefix}/run.json" in bucket.seen(f"{prefix}/")

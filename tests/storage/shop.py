@@ -112,3 +112,46 @@ def _csv(rows: list[tuple[str, ...]]) -> bytes:
     sink = io.StringIO()
     csv.writer(sink, lineterminator="\n").writerows(rows)
     return sink.getvalue().encode()
+
+
+PLAIN = """
+version: 1
+dataset: shop
+subject: buyer
+keys: {key: env:BEAM_DEID_KEY}
+fields:
+  buyer: {role: direct_identifier}
+  mobile: {role: direct_identifier, kind: mobile}
+  city: {role: quasi_identifier}
+  age: {role: quasi_identifier, kind: integer}
+  item: {role: sensitive}
+releases:
+  crm:
+    purpose: marketing to members
+    sharing: enclave
+    fields: {buyer: {tokenize: {domain: customer}}, item: keep}
+  report:
+    purpose: market analysis
+    sharing: controlled
+    fields: {city: keep, age: {generalize: {ranges: [10, 20], level: 0}}, item: keep}
+"""
+
+
+class Plain:
+    """Orders on a disk, and a policy without anything else."""
+
+    def __init__(self, folder: Path, policy: str = PLAIN) -> None:
+        self.policy, self._folder = str(folder / "plain.yaml"), folder / "orders"
+        self._folder.mkdir()
+        for seed in range(3):
+            (self._folder / f"{seed}.parquet").write_bytes(orders(seed))
+        Path(self.policy).write_text(policy, "utf-8")
+
+    def words(self, output: str, *more: str, files: int = 3) -> list[str]:
+        """A run over some of the files."""
+        inputs = [word for seed in range(files) for word in ("-i", str(self._folder / f"{seed}.parquet"))]
+        return ["run", self.policy, *inputs, "-o", output, *more]
+
+    def run(self, output: str, *more: str, files: int = 3) -> int:
+        """The same, in this process."""
+        return call(self.words(output, *more, "--workers", "1", files=files))

@@ -4,7 +4,7 @@ import contextlib
 
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, unseen_folders
 from beam_deid.transforms.storage.journal import JOURNAL, Journal
 from beam_deid.transforms.storage.lease import Lease, is_gone, new_name, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join
@@ -56,6 +56,8 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
             _clean(folder, output)
     if is_local(output):
         return
+    for folder in unseen_folders(output):
+        store_of(folder).purge(folder)
     for folder in hidden_folders(local_stand_in(output)):
         if folder not in keep and is_gone(owner_part(folder)):
             store_of(folder).purge(folder)
