@@ -112,13 +112,13 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     folder = absolute(path)
     begun = output_of(folder)
     if begun is not None and is_file(join(folder, JOURNAL)):
-        sweep(begun)
-        if is_file(join(folder, JOURNAL)):
-            raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
-        return None, begun
+        return _finished(folder, begun)
     state = _state(folder)
-    if not is_abandoned(hidden_folder(state["output"], owner_part(folder))):
+    claim = hidden_folder(state["output"], owner_part(folder))
+    if not is_abandoned(claim):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
+    if is_file(join(claim, JOURNAL)):
+        return _finished(claim, state["output"])
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
     with contextlib.suppress(FileNotFoundError):
@@ -130,6 +130,14 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
     finally:
         staging.discard()
+
+
+def _finished(folder: str, output: str) -> tuple[None, str]:
+    """Finish the publication that was written down in a hidden folder."""
+    sweep(output)
+    if is_file(join(folder, JOURNAL)):
+        raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
+    return None, output
 
 
 def _state(folder: str) -> dict[str, Any]:

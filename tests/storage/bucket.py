@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 MARK = ".beam-deid-"
 """What nothing that is left in a bucket may have in its name."""
 
 REGION = "eu-west-1"
+SECRET = "canary-secret-of-the-bucket"
 
 
 class Bucket:
@@ -69,8 +71,8 @@ class Bucket:
         return folder
 
     def hashes(self, prefix: str) -> dict[str, str]:
-        """The hash of every part that a reader sees, by its path below a prefix, as `parts` of a local run."""
-        keys = [key for key in self.seen(f"{prefix}/") if key.rpartition("/")[2].startswith("part-")]
+        """The hash of every part by its path below a prefix, as `parts` of a local run; hidden folders are no reader's."""
+        keys = [key for key in self.seen(f"{prefix}/") if key.rpartition("/")[2].startswith("part-") and MARK not in key]
         return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
 
     def paper(self, key: str) -> dict[str, Any]:
@@ -81,18 +83,17 @@ class Bucket:
         """Remove an object as everybody does: its versions stay."""
         self._client.delete_object(Bucket=self.name, Key=key)
 
-    def forget(self, key: str) -> None:
-        """Remove an object with all of its versions."""
-        for name, version, _ in self.versions(key):
-            self._client.delete_object(Bucket=self.name, Key=name, VersionId=version)
+    def clear(self, prefix: str = "") -> None:
+        """Remove all that is below a prefix, in all of its versions."""
+        for upload in self._client.list_multipart_uploads(Bucket=self.name, Prefix=prefix).get("Uploads", []):
+            self._client.abort_multipart_upload(Bucket=self.name, Key=upload["Key"], UploadId=upload["UploadId"])
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
+        for one in [one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]:
+            self._client.delete_object(Bucket=self.name, Key=one["Key"], VersionId=one["VersionId"])
 
     def remove(self) -> None:
         """The bucket with all that is in it."""
-        for upload in self._client.list_multipart_uploads(Bucket=self.name).get("Uploads", []):
-            self._client.abort_multipart_upload(Bucket=self.name, Key=upload["Key"], UploadId=upload["UploadId"])
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.name)
-        for one in [one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]:
-            self._client.delete_object(Bucket=self.name, Key=one["Key"], VersionId=one["VersionId"])
+        self.clear()
         self._client.delete_bucket(Bucket=self.name)
 
 
@@ -100,7 +101,7 @@ class Bucket:
 def made(address: str, name: str, *, versions: bool = True) -> Iterator[Bucket]:
     """An empty bucket, for as long as it is needed."""
     client = boto3.client(
-        "s3", endpoint_url=address, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+        "s3", endpoint_url=address, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key=SECRET
     )
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     if versions:
@@ -112,6 +113,17 @@ def made(address: str, name: str, *, versions: bool = True) -> Iterator[Bucket]:
         bucket.remove()
 
 
+def say_where(address: str, patch: pytest.MonkeyPatch) -> None:
+    """Have the environment say where the server is, and who asks."""
+    for name, value in (
+        ("AWS_ENDPOINT_URL_S3", address), ("AWS_REGION", REGION), ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):  # fmt: skip
+        patch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        patch.delenv(name, raising=False)
+
+
 def assert_published(bucket: Bucket, prefix: str) -> None:
     """A reader sees below a prefix the files that the papers name, whole, and no other."""
     run = bucket.paper(f"{prefix}/run.json")
@@ -121,7 +133,7 @@ def assert_published(bucket: Bucket, prefix: str) -> None:
             expected[f"{name}/label.json"] = release["label_sha256"]
             label = bucket.paper(f"{prefix}/{name}/label.json")
             expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
-    seen = [key.removeprefix(f"{prefix}/") for key in bucket.seen(f"{prefix}/")]
+    seen = [key.removeprefix(f"{prefix}/") for key in bucket.seen(f"{prefix}/") if MARK not in key]
     assert seen == sorted(expected)
     for path, digest in expected.items():
         assert digest is None or hashlib.sha256(bucket.get(f"{prefix}/{path}")).hexdigest() == digest, path
@@ -131,8 +143,3 @@ def assert_nothing_hidden(bucket: Bucket) -> None:
     """No version of anything is under a hidden folder, no mark of a deletion, and no upload is open."""
     every = [key for key, _, _ in bucket.versions()] + bucket.markers() + bucket.uploads()
     assert [key for key in every if MARK in key] == []
-
-
-def looks_published(bucket: Bucket, prefix: str) -> bool:
-    """Whether a reader could take what is below a prefix for a run."""
-    return f"{prefix}/run.json" in bucket.seen(f"{prefix}/")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .bucket import Bucket, made
+from .bucket import Bucket, made, say_where
 from .server import Server
 
 NAME, SHARED = "orders", "shared"
@@ -23,7 +23,7 @@ def s3_server() -> Iterator[Server]:
 @pytest.fixture
 def bucket(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """An empty bucket with versions; the environment says where it is."""
-    _say_where(s3_server, monkeypatch)
+    say_where(s3_server.address, monkeypatch)
     with made(s3_server.address, NAME) as bucket:
         yield bucket
         s3_server.hear(None)
@@ -33,7 +33,7 @@ def bucket(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucke
 def shared_bucket(s3_server: Server) -> Iterator[Bucket]:
     """A bucket with versions for all tests of a module that ask only."""
     with pytest.MonkeyPatch.context() as patch, made(s3_server.address, SHARED) as bucket:
-        _say_where(s3_server, patch)
+        say_where(s3_server.address, patch)
         yield bucket
 
 
@@ -45,13 +45,3 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
-
-
-def _say_where(server: Server, patch: pytest.MonkeyPatch) -> None:
-    for name, value in (
-        ("AWS_ENDPOINT_URL_S3", server.address), ("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_EC2_METADATA_DISABLED", "true"),
-    ):  # fmt: skip
-        patch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        patch.delenv(name, raising=False)

@@ -1,5 +1,6 @@
 """moto's S3 server on loopback, with an ear at its door: a test sees each request before the server does."""
 
+import io
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ class Request:
         key: The object; "" for what is about the bucket.
         query: What stands behind the question mark.
         copied: The object that is to be copied, or "".
+        body: What is sent with a POST; of anything else nothing is told.
     """
 
     method: str
@@ -28,6 +30,7 @@ class Request:
     key: str
     query: str
     copied: str
+    body: bytes
 
     @property
     def writes(self) -> bool:
@@ -39,8 +42,8 @@ class Request:
         return self.method == "PUT" and name in self.key and not self.query
 
 
-Ear = Callable[[Request], str | None]
-"""Hears a request. An answer other than None is the code of the error that the server gives instead of obeying."""
+Ear = Callable[[Request], str | bytes | None]
+"""Hears a request. A text is the code of the error that the server gives instead of obeying, bytes are what it answers."""
 
 
 class Server:
@@ -67,15 +70,19 @@ class Server:
 
     def _answer(self, environment: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         ear = self._ear
-        refused = ear(_request(environment)) if ear else None
-        if refused is None:
+        answered = ear(_request(environment)) if ear else None
+        if answered is None:
             return self._inner(environment, start)
         environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
-        start("403 Forbidden", [("Content-Type", "application/xml")])
-        return [f"<?xml version='1.0'?><Error><Code>{refused}</Code><Message>no</Message></Error>".encode()]
+        refused = isinstance(answered, str)
+        start("403 Forbidden" if refused else "200 OK", [("Content-Type", "application/xml")])
+        return [f"<Error><Code>{answered}</Code><Message>no</Message></Error>".encode() if refused else answered]
 
 
 def _request(environment: dict[str, Any]) -> Request:
     bucket, _, key = environment["PATH_INFO"].lstrip("/").partition("/")
-    copied = unquote(environment.get("HTTP_X_AMZ_COPY_SOURCE", ""))
-    return Request(environment["REQUEST_METHOD"], bucket, key, environment.get("QUERY_STRING", ""), copied)
+    copied, method, body = unquote(environment.get("HTTP_X_AMZ_COPY_SOURCE", "")), environment["REQUEST_METHOD"], b""
+    if method == "POST" and environment.get("CONTENT_LENGTH"):
+        body = environment["wsgi.input"].read(int(environment["CONTENT_LENGTH"]))
+        environment["wsgi.input"] = io.BytesIO(body)
+    return Request(method, bucket, key, environment.get("QUERY_STRING", ""), copied, body)

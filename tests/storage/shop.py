@@ -155,3 +155,9 @@ class Plain:
     def run(self, output: str, *more: str, files: int = 3) -> int:
         """The same, in this process."""
         return call(self.words(output, *more, "--workers", "1", files=files))
+
+    def change(self, old: str, new: str) -> None:
+        """Change a word of the policy."""
+        text = Path(self.policy).read_text("utf-8")
+        assert old in text
+        Path(self.policy).write_text(text.replace(old, new), "utf-8")

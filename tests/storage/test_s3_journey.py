@@ -111,7 +111,7 @@ def test_wildcards_never_match_what_is_hidden_or_of_a_run_under_way(journey, cap
             asked(capsys, "plan", policy, "-i", f"{journey.uri}/{pattern}")
     finally:
         for key in inside:
-            journey.bucket.forget(key)
+            journey.bucket.clear(key)
 
 
 def test_verify_finds_nothing_wrong(journey, capsys):

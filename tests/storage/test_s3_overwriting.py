@@ -1,5 +1,6 @@
 """What a run puts in another's place, what it leaves alone, and what is left of all that in a bucket that keeps versions."""
 
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from beam_deid.pipelines.cli import call
 
 from ..conftest import KEY
 from ..outputs import parts
-from .bucket import assert_nothing_hidden, assert_published, made
+from .bucket import MARK, assert_nothing_hidden, assert_published, made
 from .processes import PATIENCE
 from .server import Request
 from .shop import PLAIN, Plain, upload
@@ -215,3 +216,17 @@ def test_without_the_right_to_see_what_is_old_a_reader_still_sees_what_was_publi
     s3_server.hear(None)
     assert_published(bucket, "out")
     assert bucket.uploads() == []
+
+
+def test_without_the_right_to_remove_versions_a_reader_still_sees_what_was_published_and_no_more(bucket, out, s3_server, shop):
+    def refuse(request: Request) -> bytes | None:
+        keys = re.findall(rb"<Key>(.*?)</Key><VersionId>", request.body)
+        errors = b"".join(b"<Error><Key>%s</Key><Code>AccessDenied</Code></Error>" % key for key in keys)
+        return b"<DeleteResult>%s</DeleteResult>" % errors if keys else None
+
+    s3_server.hear(refuse)
+    assert shop.run(out, "--overwrite", "--release", "crm", files=1) == 0
+    assert call(["verify", out]) == 0
+    s3_server.hear(None)
+    assert_published(bucket, "out")
+    assert any(MARK in key for key, _, _ in bucket.versions())  # it could not be otherwise

@@ -80,6 +80,9 @@ def _clean(folder: str, output: str) -> None:
     journal = Journal.read(folder)
     if journal is not None:
         finish(folder, journal, output)
+        if not is_local(output):  # what the same run had here is published now
+            twin = hidden_folder(local_stand_in(output), owner_part(folder))
+            store_of(twin).purge(twin)
     old = join(folder, OLD)
     if store.renames_folders and store.entry(old) and not store.entry(output):
         store.rename(old, output)
