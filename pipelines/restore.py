@@ -1,7 +1,5 @@
 """``beam-deid restore``: tokens and format-preserving ciphertexts back to values."""
 
-import os
-
 import click
 
 from beam_deid.pipelines import options, output
@@ -42,6 +40,7 @@ def restore(
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.restore import Request, rejected_path
     from beam_deid.transforms.restore import restore as restore_release
+    from beam_deid.transforms.storage.paths import absolute, shown
 
     read = read_policy(policy)
     if release not in read.releases:
@@ -49,7 +48,7 @@ def restore(
     wanted = tuple(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
     if not wanted:
         raise UsageError("no field is named", "--fields", "Write them like a,b")
-    recorded = record or f"{os.path.abspath(policy)}.restored.jsonl"
+    recorded = record or f"{absolute(shown(policy))}.restored.jsonl"
     request = Request(release, wanted, inputs, target, reason, recorded, label, overwrite)
     outcome = restore_release(read, request)
     out = output.console(as_json)

@@ -110,16 +110,13 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     folder = absolute(path)
     begun = output_of(folder)
     if begun is not None and _is_begun(folder):
-        if not is_abandoned(folder):
-            raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
-        try:
-            sweep_now(begun)
-        except OSError as error:
-            raise failed(error, begun) from None
-        return None, begun
+        return _finished(folder, begun)
     state = _state(folder)
-    if not is_abandoned(hidden_folder(state["output"], owner_part(folder))):
+    claim = hidden_folder(state["output"], owner_part(folder))
+    if not is_abandoned(claim):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
+    if _is_begun(claim):
+        return _finished(claim, state["output"])
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
     try:
@@ -140,6 +137,17 @@ def _is_begun(folder: str) -> bool:
         return Journal.read(folder) is not None
     except OSError as error:
         raise failed(error, folder) from None
+
+
+def _finished(folder: str, output: str) -> tuple[None, str]:
+    """Finish the publication that was written down in a hidden folder."""
+    if not is_abandoned(folder):
+        raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
+    try:
+        sweep_now(output)
+    except OSError as error:
+        raise failed(error, output) from None
+    return None, output
 
 
 def _state(folder: str) -> dict[str, Any]:

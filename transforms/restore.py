@@ -21,7 +21,7 @@ from beam_deid.transforms.records.rejected import write_rejects
 from beam_deid.transforms.records.restoring import Mark, Restorer, fault_rows
 from beam_deid.transforms.restore_record import RestoreRecord, is_record
 from beam_deid.transforms.storage.files import InputFile, is_file, match, open_arrow
-from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, parent
+from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, parent, shown
 from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.verify import read_label
 
@@ -99,6 +99,8 @@ def restore(policy: Policy, request: Request) -> Outcome:
         raise UsageError("restoring needs a reason", "--reason", 'Say why: --reason "refund of order …, ticket 4711"')
     if not is_local(request.output):
         raise UsageError("values are restored onto a local disk only", request.output, "Choose a local --output")
+    if not is_local(request.record):  # an object store has no files that grow by a line
+        raise UsageError("restorings are recorded on a local disk only", shown(request.record), "Name a local --record")
     request = replace(request, output=absolute(request.output), record=absolute(request.record))
     format_of(request.output, _OPTIONS)
     if without_compression(request.output) != request.output:

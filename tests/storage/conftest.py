@@ -1,28 +1,24 @@
 """A real S3 server on loopback, with a bucket that keeps versions; and orders that are quickly run over."""
 
-import logging
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-import boto3
 import pytest
 
 from ..conftest import KEY
-from .bucket import Bucket
+from .bucket import Bucket, made, say_where
+from .server import Server
 from .trials import House, furnish
 
-NAME = "orders"
+NAME, SHARED = "orders", "shared"
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """The address of moto's S3 server."""
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+def s3_server() -> Iterator[Server]:
+    """The server."""
+    server = Server()
+    yield server
     server.stop()
 
 
@@ -35,17 +31,27 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """An empty bucket with versions; the environment says where it is."""
-    for name, value in (
-        ("AWS_ENDPOINT_URL_S3", s3_server), ("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_EC2_METADATA_DISABLED", "true"),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    client = boto3.client("s3", endpoint_url=s3_server, region_name="eu-west-1")
-    client.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    client.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
-    made = Bucket(client, NAME)
-    yield made
-    made.remove()
+    say_where(s3_server.address, monkeypatch)
+    with made(s3_server.address, NAME) as bucket:
+        yield bucket
+        s3_server.hear(None)
+
+
+@pytest.fixture(scope="module")
+def shared_bucket(s3_server: Server) -> Iterator[Bucket]:
+    """A bucket with versions for all tests of a module that ask only."""
+    with pytest.MonkeyPatch.context() as patch, made(s3_server.address, SHARED) as bucket:
+        say_where(s3_server.address, patch)
+        yield bucket
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files of this test's own, where the local staging of its runs is."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder

@@ -25,6 +25,15 @@ def hidden_folders(output: str) -> list[str]:
     return [entry.path for entry in store_of(where).entries(where, starting=prefix) if entry.is_folder]
 
 
+def unseen_folders(output: str) -> list[str]:
+    """The hidden folders of an output, not on this machine, that only a store with versions still has something of.
+
+    Raises:
+        OSError: The store fails.
+    """
+    return store_of(output).unseen(output, MARK)
+
+
 def output_of(folder: str) -> str | None:
     """The output that a hidden folder belongs to, or None where it is no such folder."""
     before, mark, _ = name_of(folder).partition(MARK)

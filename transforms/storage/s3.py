@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.connecting import authority_of, key_of, s3_options
 from beam_deid.transforms.storage.object_store import ObjectStore
+from beam_deid.transforms.storage.paths import join, name_of
 
 _MOST_IN_ONE_REQUEST = 1000
 _FORBIDDEN = ("AccessDenied", "AllAccessDisabled", "MethodNotAllowed")
@@ -41,17 +42,32 @@ class S3Store(ObjectStore):
     def purge(self, path: str) -> None:
         """Remove all objects below a prefix with all of their versions, and end uploads that were never finished.
 
-        Where the right to remove versions is missing, the newest are removed as by `delete_folder`.
+        Where the right to see or end uploads is missing, they are left; where that to remove versions is, the newest are
+        removed as by `delete_folder`.
         """
         prefix = f"{key_of(path)}/"
-        for page in self._pages("list_multipart_uploads", prefix):
-            self._abort(page.get("Uploads", []))
+        with contextlib.suppress(PermissionError):
+            for page in self._pages("list_multipart_uploads", prefix):
+                self._abort(page.get("Uploads", []))
         try:
             pages = self._pages("list_object_versions", prefix)
-            listed = [one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]
+            # Marks of deletion last, or what was deleted long ago would be there again for a moment.
+            listed = [one for kind in ("Versions", "DeleteMarkers") for page in pages for one in page.get(kind, [])]
             self._remove([{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed])
         except PermissionError:
             self.delete_folder(path)
+
+    def unseen(self, folder: str, beginning: str) -> list[str]:
+        """Folders of which older versions and unfinished uploads are left, as far as this may be asked."""
+        above = f"{key_of(folder)}/".lstrip("/")
+        keys: set[str] = set()
+        for operation, kinds in (("list_object_versions", ("Versions", "DeleteMarkers")), ("list_multipart_uploads", ("Uploads",))):
+            with contextlib.suppress(PermissionError):
+                pages = self._pages(operation, above + beginning)
+                keys |= {one["Key"] for page in pages for kind in kinds for one in page.get(kind, [])}
+        names = {key.removeprefix(above).partition("/")[0] for key in keys}
+        seen = {name_of(entry.path) for entry in self.entries(folder)}
+        return [join(folder, name) for name in sorted(names - seen)]
 
     def _abort(self, uploads: list[dict[str, Any]]) -> None:
         for upload in uploads:

@@ -76,6 +76,10 @@ class Store(ABC):
     def purge(self, path: str) -> None:
         """`delete_folder`, and older versions of what was in it, and uploads into it that were never finished."""
 
+    def unseen(self, folder: str, beginning: str) -> list[str]:
+        """Folders in a folder, of names that begin so, that `entries` does not show and `purge` would still remove something of."""
+        return []
+
     def rename(self, source: str, target: str) -> None:
         """Give a file or a folder another place in one step, over a file or an empty folder; where `renames_folders` alone."""
         raise NotImplementedError

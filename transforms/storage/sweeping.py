@@ -4,7 +4,7 @@ import contextlib
 
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, unseen_folders
 from beam_deid.transforms.storage.journal import JOURNAL, Journal
 from beam_deid.transforms.storage.lease import Lease, is_abandoned, is_gone, new_name, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join
@@ -74,6 +74,8 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
             _clean(folder, output)
     if is_local(output):
         return
+    for folder in unseen_folders(output):
+        store_of(folder).purge(folder)
     for folder in filter(lambda folder: is_gone(owner_part(folder)), hidden_folders(local_stand_in(output))):
         destroy_keys(folder)
         if folder not in keep:
@@ -122,6 +124,10 @@ def _clean(folder: str, output: str) -> None:
     journal = Journal.read(folder)
     if journal is not None:
         finish(folder, journal, output)
+        if not is_local(output):  # what the same run had here is published now
+            twin = hidden_folder(local_stand_in(output), owner_part(folder))
+            destroy_keys(twin)
+            store_of(twin).purge(twin)
     put_back(folder, output)
     destroy_keys(folder)
     store.purge(folder)
