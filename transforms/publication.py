@@ -19,7 +19,7 @@ from beam_deid.transforms.storage.files import is_file, read_all, reason, store_
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
 from beam_deid.transforms.storage.journal import JOURNAL
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
-from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, sweep
 
@@ -117,7 +117,9 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
             raise UsageError("the publication cannot be finished", shown(folder), "Is its run still under way?")
         return None, begun
     state = _state(folder)
-    if not is_abandoned(hidden_folder(state["output"], owner_part(folder))):
+    # The store is reached as this call says, for the driver may have reached it in another way.
+    output = state["output"] if is_local(folder) else with_options(state["output"], options_of(folder))
+    if not is_abandoned(hidden_folder(output, owner_part(folder))):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
@@ -125,9 +127,9 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         store_of(folder).delete_folder(join(folder, KEYS))  # a label says that they are gone
     keyring = state["about"]["keyring"]
     key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
-    staging = Staging(state["output"], state["overwrite"], work=folder)
+    staging = Staging(output, state["overwrite"], work=folder)
     try:
-        return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
+        return publish(staging, key, {"finished_at": now(), "seconds": None}), output
     finally:
         staging.discard()
 

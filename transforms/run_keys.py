@@ -1,16 +1,32 @@
 """The keys that live for one run: made before its first read, destroyed before it is published."""
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, destroy_ephemeral, make_ephemeral
 from beam_deid.transforms.errors import OutputError, UsageError
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
 from beam_deid.transforms.storage.paths import is_local, join
 
 KEYS = "keys"
 """The folder of such keys in a staging folder that is on this machine."""
+
+
+def refuse_ephemeral(policy: Policy, releases: Iterable[str]) -> None:
+    """Refuse keys that live for one run, where its workers are on other machines.
+
+    Raises:
+        UsageError: A release wants such a key.
+    """
+    for name in releases:
+        if policy.releases[name].key == EPHEMERAL:
+            raise UsageError(
+                "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
+                f"releases.{name}.key", "Run it with the default engine, or name a key in a keyring",
+            )  # fmt: skip
 
 
 class RunKeys:
@@ -26,11 +42,8 @@ class RunKeys:
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._folder = job, join(staging, KEYS)
         self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
-        if self._left and not is_local(staging):
-            raise UsageError(
-                "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
-                f"releases.{self._left[0]}.key", "Run it with the default engine, or name a key in a keyring",
-            )  # fmt: skip
+        if not is_local(staging):
+            refuse_ephemeral(job.policy, self._left)
 
     def made(self) -> Job:
         """Make them.
