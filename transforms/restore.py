@@ -21,7 +21,7 @@ from beam_deid.transforms.records.rejected import write_rejects
 from beam_deid.transforms.records.restoring import Mark, Restorer, fault_rows
 from beam_deid.transforms.restore_record import RestoreRecord, is_record
 from beam_deid.transforms.storage.files import InputFile, is_file, match, open_arrow
-from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, parent
+from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, parent, shown
 from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.verify import read_label
 
@@ -123,7 +123,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
     outcome, record = Outcome(), RestoreRecord(request.record)
     entry = {
         "why": request.reason, "policy_sha256": policy_sha256(policy), "release": request.release,
-        "fields": list(request.fields), "input": [file.path for file in found], "output": request.output,
+        "fields": list(request.fields), "input": [shown(file.path) for file in found], "output": request.output,
         "rows": sum(map(_rows, found)),
     }  # fmt: skip
     record.append("begun", entry)
@@ -133,7 +133,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
                 for chunk in _chunks(file):
                     batch, faults = restorer.restore(chunk, restoring)
                     write(batch)
-                    _count(outcome, chunk, batch, faults, file.path)
+                    _count(outcome, chunk, batch, faults, shown(file.path))
             record.append("done", {"restored": outcome.restored, "rejected": outcome.rejected})
     except BaseException as error:
         with contextlib.suppress(DeidError):

@@ -3,12 +3,14 @@
 import pyarrow as pa
 
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import shown
 
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 
 def without_compression(path: str) -> str:
-    """The path without a suffix that names a compression."""
+    """The path without a suffix that names a compression, nor the options of a URI."""
+    path = shown(path)
     return next((path[: -len(suffix)] for suffix in _CODECS if path.endswith(suffix)), path)
 
 
@@ -19,5 +21,5 @@ def open_plain(path: str) -> pa.NativeFile:
         InputError: The file is gone or may not be read.
     """
     stream = open_arrow(path)
-    codec = next((codec for suffix, codec in _CODECS.items() if path.endswith(suffix)), None)
+    codec = next((codec for suffix, codec in _CODECS.items() if shown(path).endswith(suffix)), None)
     return pa.CompressedInputStream(stream, codec) if codec else stream
