@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.storage.paths import shown
 
 _PLAIN_SECONDS = 5.0
 _WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
@@ -114,7 +115,7 @@ def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: 
     if not release["published"]:
         told = f"[red]not published[/red]: the policy expects {release['expect']}"
     else:
-        told = f"{records['released']:,} of {records['read']:,} records in {escape(output)}/{escape(name)}"
+        told = f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
     failing = sum(not test["passed"] for test in label["tests"])
     said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
     return f"{mark} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"

@@ -5,6 +5,7 @@ from rich.markup import escape
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet
+from beam_deid.transforms.storage.paths import shown
 
 
 @click.command(
@@ -29,12 +30,13 @@ def publish(staging: str, as_json: bool) -> None:
     outcome, folder = publish_left(staging)
     out = output.console(as_json)
     if outcome is None:
-        out.print(f"Finished: {escape(folder)} is published. See: beam-deid verify {escape(folder)}")
+        told = escape(shown(folder))
+        out.print(f"Finished: {told} is published. See: beam-deid verify {told}")
     else:
         output.show_outcome(out, outcome.run, outcome.labels, folder)
     if as_json:
         output.emit({
-            "output": folder, "run": outcome.run if outcome else None, "labels": outcome.labels if outcome else None,
+            "output": shown(folder), "run": outcome.run if outcome else None, "labels": outcome.labels if outcome else None,
         })  # fmt: skip
     if outcome is not None and outcome.unmet:
         raise ExpectationUnmet(

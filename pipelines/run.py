@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.transforms.engines import LOCAL
+from beam_deid.transforms.engines import LOCAL, is_here
 from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.policy.model import Policy
 
@@ -60,14 +60,18 @@ def carry_out(
     """
     from beam_deid.transforms import workers as pool
     from beam_deid.transforms.shards import prepare
+    from beam_deid.transforms.shipping import check_reach
 
+    engine = runner or LOCAL
+    if not is_here(engine, beam_options):
+        made = [name for name in policy.releases if not releases or name in releases]
+        check_reach(policy, [*inputs, folder], made, engine)
     prepared = prepare(policy, inputs, releases)
     count = options.worker_count(workers, len(prepared.shards)) if runner in (None, LOCAL) else 1
     pool.warm(count)  # while this process loads Beam
     from beam_deid.transforms.job import Settings
     from beam_deid.transforms.job import run as run_job
 
-    engine = runner or LOCAL
     settings = Settings(engine, beam_options, count, max_rejects, overwrite)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)

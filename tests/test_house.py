@@ -107,23 +107,3 @@ def test_modules_stay_small_and_bear_no_empty_name():
             assert len((ROOT / path).read_text("utf-8").splitlines()) <= 400, path
             assert Path(path).stem not in {"utils", "helpers", "common", "misc", "base"}, path
             assert importlib.util.find_spec("beam_deid.transforms")
-
-
-_WITHOUT_PANDAS = """
-import sys
-class Without:
-    def find_spec(self, name, path=None, target=None):
-        if name == "pandas":
-            raise ModuleNotFoundError("No module named 'pandas'", name=name)
-sys.meta_path.insert(0, Without())
-from beam_deid.pipelines.cli import main
-main(sys.argv[1:])
-"""
-
-
-def test_nothing_needs_a_package_that_is_no_dependency(tmp_path):
-    # pyarrow asks for pandas here and there, and is installed without it; the tests' own packages bring it.
-    demo = ["demo", "--rows", "2000", "--workers", "1", "--folder", str(tmp_path / "demo")]
-    done = subprocess.run([sys.executable, "-c", _WITHOUT_PANDAS, *demo], capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 4), done.stderr[-2000:]  # 4: of so few orders not every label is reached
-    assert "crm: still_personal" in done.stdout

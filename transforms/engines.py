@@ -1,38 +1,55 @@
 """What an engine's name and options say of where its workers are."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 LOCAL = "FnApiRunner"
 """Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
 
-_IN_PROCESS = (LOCAL, "DirectRunner", "BundleBasedDirectRunner", "PrismRunner", "InteractiveRunner", "SwitchingDirectRunner")
-_LOOPBACK = ("localhost", "127.", "[::1]", "::1", "[local]", "local")
-_MASTERS = ("flink_master", "spark_master_url", "job_endpoint", "artifact_endpoint")
+_IN_PROCESS = ("fnapirunner", "bundlebaseddirectrunner")
+_OWN_SERVICE = ("prismrunner", "directrunner", "switchingdirectrunner", "interactiverunner")
+_MASTERS = {"flinkrunner": ("flink_master", "[auto]"), "sparkrunner": ("spark_master_url", "local[4]")}
+"""The option that says where a cluster is, and what Beam takes where it is not given: one that is started here."""
+
+_PLACES = ("job_endpoint", "artifact_endpoint", "flink_master", "spark_master_url", "spark_rest_url")
+_STARTED_HERE = re.compile(r"embed|\[auto\]|\[local\]|local(\[.+\])?")
+_LOOPBACK = re.compile(r"([a-z]+://)?(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?/?")
 
 
 def is_here(runner: str, options: Sequence[str] = ()) -> bool:
-    """Whether an engine's workers are on this machine, so that they see its files.
+    """Whether an engine's workers are on this machine, so that they see its files. What is not sure is elsewhere.
 
     Args:
         runner: The engine's name.
         options: Beam's own options, as on a command line.
     """
-    if runner in _IN_PROCESS:
-        return True
+    name = runner.lower() if runner.lower().endswith("runner") else f"{runner.lower()}runner"  # as Beam reads it
     given = _given(options)
-    environment = given.get("environment_type", "DOCKER").upper()
-    if environment == "LOOPBACK":  # the driver's own process
+    if name in _IN_PROCESS:
         return True
-    if environment not in ("EXTERNAL", "PROCESS"):
+    if name not in (*_OWN_SERVICE, *_MASTERS, "portablerunner") or "output_executable_path" in given:
         return False
-    places = [given[name] for name in _MASTERS if name in given]
+    environment = given.get("environment_type") or _default_environment(name, given)
+    if environment == "LOOPBACK":  # the driver's own process, wherever it is called from
+        return True
+    places = [given[place] for place in _PLACES if place in given]
     if environment == "EXTERNAL":
         places.append(given.get("environment_config", ""))
-    return bool(places) and all(_is_loopback(place) for place in places)
+    elif environment != "PROCESS":
+        return False
+    has_service = name != "portablerunner" or "job_endpoint" in given
+    return has_service and all(_is_here(place) for place in places)
+
+
+def _default_environment(name: str, given: Mapping[str, str]) -> str:
+    """Where Beam lets workers run if the options do not say: in the driver where it starts the cluster itself."""
+    option, otherwise = _MASTERS.get(name, ("", ""))
+    starts = name in _OWN_SERVICE or (option and _STARTED_HERE.fullmatch(given.get(option, otherwise)))
+    return "LOOPBACK" if starts else "DOCKER"
 
 
 def _given(options: Sequence[str]) -> dict[str, str]:
-    """Options by their names, whether a value follows behind ``=`` or as the next word."""
+    """Options by their names, whether a value follows behind ``=`` or as the next word; the last counts, as for Beam."""
     given = {}
     for number, word in enumerate(options):
         if word.startswith("--"):
@@ -42,6 +59,6 @@ def _given(options: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def _is_loopback(place: str) -> bool:
-    host = place.partition("://")[2] or place
-    return host.lower().startswith(_LOOPBACK)
+def _is_here(place: str) -> bool:
+    """Whether a cluster, a service or a worker pool is on this machine."""
+    return bool(_STARTED_HERE.fullmatch(place) or _LOOPBACK.fullmatch(place.lower()))

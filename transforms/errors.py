@@ -21,19 +21,22 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+_OPTIONS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://.*?)\?[A-Za-z_]+=[^?&=]*?(?:&[A-Za-z_]+=[^?&=]*?)*(?=$|: |, line )")
+
 
 class DeidError(Exception):
     """The root of all errors that this library raises on purpose.
 
     Args:
         what: What happened, one sentence without a full stop.
-        where: File, line, field or step; may be empty.
+        where: File, line, field or step; may be empty. How a file is reached, the options of its URI, is left out.
         next_step: What the user can do; may be empty.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, where: str = "", next_step: str = "") -> None:
+        where = _OPTIONS.sub(r"\1", where)
         super().__init__(what, where, next_step)
         self.what, self.where, self.next_step = what, where, next_step
 

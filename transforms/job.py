@@ -19,10 +19,11 @@ from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.publication import Outcome, publish, write_state
 from beam_deid.transforms.publish import Prove
 from beam_deid.transforms.release import Assemble, Release
-from beam_deid.transforms.run_keys import RunKeys, refuse_ephemeral
+from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.shards import Prepared
-from beam_deid.transforms.shipping import shipped
+from beam_deid.transforms.shipping import check_reach, shipped
+from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.staging import Staging
 
 
@@ -75,21 +76,24 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     prepared = replace(prepared, job=prepared.job.pinned())
     here = is_here(settings.runner, settings.beam_options)
     if not here:
-        refuse_ephemeral(prepared.job)
-        prepared = shipped(prepared, output, settings.runner)
-    if settings.runner == LOCAL:
+        paths = [output, *(shard.path for shard in prepared.shards)]
+        check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
+        output = pinned(output)  # staging is below it, and its workers find it by its path alone
+    if settings.runner != LOCAL:
+        prepared = shipped(prepared)
+    else:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
     signer = _signer(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
     try:
-        prepared = replace(prepared, job=keys.made())
         files = len({shard.path for shard in prepared.shards})
         facts = {
             "engine": settings.runner, "started_at": started, "finished_at": None, "seconds": None,
             "input": {"files": files, "shards": len(prepared.shards)},
         }  # fmt: skip
-        write_state(staging.path, prepared.job, output, settings.overwrite, facts)
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts)  # makes the folder, for this user alone
+        prepared = replace(prepared, job=keys.made())
         _execute(prepared, staging.path, settings)
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)})

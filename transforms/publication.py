@@ -17,7 +17,7 @@ from beam_deid.transforms.storage.files import is_file, read_all, reason, write_
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
 from beam_deid.transforms.storage.journal import Journal, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
-from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now
 
@@ -112,11 +112,13 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     if begun is not None and _is_begun(folder):
         return _finished(folder, begun)
     state = _state(folder)
-    claim = hidden_folder(state["output"], owner_part(folder))
+    # The store is reached as this call says, for the driver may have reached it in another way.
+    output = state["output"] if is_local(folder) else with_options(state["output"], options_of(folder))
+    claim = hidden_folder(output, owner_part(folder))
     if not is_abandoned(claim):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if _is_begun(claim):
-        return _finished(claim, state["output"])
+        return _finished(claim, output)
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
     try:
@@ -125,9 +127,9 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
     keyring = state["about"]["keyring"]
     key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
-    staging = Staging(state["output"], state["overwrite"], work=folder)
+    staging = Staging(output, state["overwrite"], work=folder)
     try:
-        return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
+        return publish(staging, key, {"finished_at": now(), "seconds": None}), output
     finally:
         staging.discard()
 

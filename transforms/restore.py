@@ -125,7 +125,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
     outcome, record = Outcome(), RestoreRecord(request.record)
     entry = {
         "why": request.reason, "policy_sha256": policy_sha256(policy), "release": request.release,
-        "fields": list(request.fields), "input": [file.path for file in found], "output": request.output,
+        "fields": list(request.fields), "input": [shown(file.path) for file in found], "output": request.output,
         "rows": sum(map(_rows, found)),
     }  # fmt: skip
     record.append("begun", entry)
@@ -135,7 +135,7 @@ def restore(policy: Policy, request: Request) -> Outcome:
                 for chunk in _chunks(file):
                     batch, faults = restorer.restore(chunk, restoring)
                     write(batch)
-                    _count(outcome, chunk, batch, faults, file.path)
+                    _count(outcome, chunk, batch, faults, shown(file.path))
             record.append("done", {"restored": outcome.restored, "rejected": outcome.rejected})
     except BaseException as error:
         with contextlib.suppress(DeidError):

@@ -1,14 +1,30 @@
 """The keys that live for one run: made before its first read, destroyed before it is published."""
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, destroy_ephemeral, make_ephemeral
 from beam_deid.transforms.errors import OutputError, UsageError
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
 from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.sweeping import KEYS
+
+
+def refuse_ephemeral(policy: Policy, releases: Iterable[str]) -> None:
+    """Refuse keys that live for one run, where its workers are on other machines.
+
+    Raises:
+        UsageError: A release wants such a key.
+    """
+    for name in releases:
+        if policy.releases[name].key == EPHEMERAL:
+            raise UsageError(
+                "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
+                f"releases.{name}.key", "Run it with the default engine, or name a key in a keyring",
+            )  # fmt: skip
 
 
 class RunKeys:
@@ -20,7 +36,7 @@ class RunKeys:
 
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._folder = job, join(staging, KEYS)
-        self._left = _ephemeral(job)
+        self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
         self._any = bool(self._left)
 
     def made(self) -> Job:
@@ -63,20 +79,3 @@ class RunKeys:
         """The same for a run that failed, whose keys opened nothing that was published."""
         with contextlib.suppress(OutputError):
             self.destroy()
-
-
-def refuse_ephemeral(job: Job) -> None:
-    """See that a run needs no such key, since its workers are on other machines.
-
-    Raises:
-        UsageError: A release wants one.
-    """
-    for release in _ephemeral(job):
-        raise UsageError(
-            "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
-            f"releases.{release}.key", "Run it with the default engine, or name a key in a keyring",
-        )  # fmt: skip
-
-
-def _ephemeral(job: Job) -> list[str]:
-    return [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]

@@ -17,7 +17,7 @@ from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.paths import name_of
+from beam_deid.transforms.storage.paths import name_of, shown
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
     matched = match(inputs)
     schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
-    lists = {path: [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
-    check_columns(policy, {path: schema.names for path, schema in schemas.items()}, lists)
+    lists = {shown(path): [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
+    check_columns(policy, {shown(path): schema.names for path, schema in schemas.items()}, lists)
     types = _types(policy, schemas)
     shards: list[Shard] = []
     for file in matched:
@@ -83,7 +83,7 @@ def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataTy
         for name in schema.names:
             given = types.setdefault(name, schema.field(name).type)
             if given != schema.field(name).type and policy.kind(name) is None:
-                problems.append(f"{path}: {name}: this file has another type than the first; give the field a kind")
+                problems.append(f"{shown(path)}: {name}: this file has another type than the first; give the field a kind")
     if problems:
         raise PolicyError.from_problems(problems)
     return types

@@ -4,14 +4,15 @@ import pyarrow as pa
 
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import Unpacking
-from beam_deid.transforms.storage.paths import is_local
+from beam_deid.transforms.storage.paths import is_local, shown
 
 _BLOCK = 8 << 20
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 
 def without_compression(path: str) -> str:
-    """The path without a suffix that names a compression."""
+    """The path without a suffix that names a compression, nor the options of a URI."""
+    path = shown(path)
     return next((path[: -len(suffix)] for suffix in _CODECS if path.endswith(suffix)), path)
 
 
@@ -24,5 +25,5 @@ def open_plain(path: str) -> pa.NativeFile | Unpacking:
     stream = open_arrow(path)
     if not is_local(path):
         stream = pa.BufferedInputStream(stream, _BLOCK)  # every read is a request there
-    codec = next((codec for suffix, codec in _CODECS.items() if path.endswith(suffix)), None)
-    return Unpacking(stream, codec, path) if codec else stream
+    codec = next((codec for suffix, codec in _CODECS.items() if shown(path).endswith(suffix)), None)
+    return Unpacking(stream, codec, shown(path)) if codec else stream

@@ -39,7 +39,7 @@ def read_policy(path: str, *, key_given: bool = False) -> Policy:
     document = read_yaml(_text(path))
     if document.value is None and not document.problems:
         raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
-    return _policy(document, path, folder_of(path), key_given)
+    return _policy(document, shown(path), folder_of(path), key_given)
 
 
 def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False) -> Policy:
@@ -95,7 +95,7 @@ def _text(path: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise PolicyError("the policy is not UTF-8", f"{path}:{line}", "Save it as UTF-8") from None
+        raise PolicyError("the policy is not UTF-8", f"{shown(path)}:{line}", "Save it as UTF-8") from None
 
 
 def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:
