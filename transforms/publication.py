@@ -79,14 +79,18 @@ def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) 
         InputError: Too many records were rejected.
         OutputError: A file is not what was written, or the store fails.
     """
-    state = json.loads(read_all(join(staging.path, STATE)))
-    outcome = json.loads(read_all(join(staging.path, OUTCOME)))
-    if outcome["refused"]:
+    try:
+        state = json.loads(read_all(join(staging.path, STATE)))
+        outcome = json.loads(read_all(join(staging.path, OUTCOME)))
+        refused = outcome["refused"]
+        made = None if refused else make_papers(state["about"], outcome, {**state["facts"], **facts}, key)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise OutputError("what the run left is damaged, so it cannot be published", shown(staging.path), "Run again") from None
+    if made is None:
         raise InputError(
-            "\n".join(["too many records were rejected", *outcome["refused"]]), "input",
+            "\n".join(["too many records were rejected", *refused]), "input",
             "Mend the input or the policy's kinds, or raise --max-rejects",
         )  # fmt: skip
-    made = make_papers(state["about"], outcome, {**state["facts"], **facts}, key)
     PROGRESS.start("publishing")
     if made.publishes:
         staging.publish(made.files, made.papers)

@@ -22,8 +22,7 @@ from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.well_formed import COUNTS, label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file, open_arrow, read_all, store_of
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.manifest import is_name
-from beam_deid.transforms.storage.paths import absolute, is_hidden, join, name_of, shown
+from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import sweep
 from beam_deid.transforms.terms import LabelName
 

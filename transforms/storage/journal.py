@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage.files import open_arrow, reason, store_of, write_all
-from beam_deid.transforms.storage.paths import join, name_of, parent, shown
+from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
 
 JOURNAL = "publication.json"
 PAPERS = ("label.json", "run.json")
@@ -36,12 +36,20 @@ class Moved:
         target: Where it goes, below the output.
         size: Bytes.
         sha256: Hash of its bytes, in hex.
+
+    Raises:
+        ValueError: A path leads elsewhere.
     """
 
     source: str
     target: str
     size: int
     sha256: str
+
+    def __post_init__(self) -> None:
+        # It may come from a file that somebody else wrote.
+        if not (is_below(self.source) and is_below(self.target)):
+            raise ValueError
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,10 @@ class Journal:
         try:
             if document["format"] != _FORMAT:
                 raise ValueError
-            return cls(tuple(Moved(**one) for one in document["files"]), tuple(document["removed"]))
+            files, removed = tuple(Moved(**one) for one in document["files"]), tuple(document["removed"])
+            if not all(map(is_below, removed)):
+                raise ValueError
+            return cls(files, removed)
         except (KeyError, TypeError, ValueError):
             raise OutputError(
                 "a publication was begun here, and what it was about cannot be read", shown(path),
@@ -162,7 +173,8 @@ def check_bytes(data: bytes, path: str) -> None:
     Raises:
         OutputError: See `check`.
     """
-    check(Moved(path, path, len(data), hashlib.sha256(data).hexdigest()), path)
+    name = name_of(path)
+    check(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()), path)
 
 
 def sha256_of(path: str) -> str:

@@ -67,6 +67,8 @@ class LocalStore(Store):
 
     def delete_folder(self, path: str) -> None:
         """Remove a folder. What a late worker writes into it meanwhile is removed as well, as far as it comes in time."""
+        if os.path.islink(path):  # never what it leads to
+            os.remove(path)
         for _ in range(3):
             if not os.path.lexists(path):
                 return

@@ -5,7 +5,7 @@ from typing import Any
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.storage.files import read_all
-from beam_deid.transforms.storage.paths import join
+from beam_deid.transforms.storage.paths import is_name, join
 
 
 def files_of_run(output: str) -> tuple[str, ...] | None:
@@ -29,11 +29,6 @@ def files_of_run(output: str) -> tuple[str, ...] | None:
 
 def _is_file(file: Any) -> bool:
     return isinstance(file, dict) and is_name(file.get("path"))
-
-
-def is_name(name: Any) -> bool:
-    """Whether something is the name of a file or a folder, and no path that leads elsewhere."""
-    return isinstance(name, str) and bool(name) and "/" not in name and "\\" not in name and name not in (".", "..")
 
 
 def _paper(path: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import os
 import posixpath
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from beam_deid.transforms.errors import UsageError
@@ -89,6 +90,16 @@ def parent(path: str) -> str:
 def name_of(path: str) -> str:
     """The last name of a path."""
     return os.path.basename(path) if is_local(path) else posixpath.basename(shown(path).rstrip("/"))
+
+
+def is_name(name: Any) -> bool:
+    """Whether something is the name of a file or a folder, and no path that leads elsewhere."""
+    return isinstance(name, str) and name not in ("", ".", "..") and not any(mark in name for mark in "/\\\0")
+
+
+def is_below(path: Any) -> bool:
+    """Whether something is a relative path that leads nowhere but down."""
+    return isinstance(path, str) and all(map(is_name, path.split("/")))
 
 
 def is_hidden(name: str) -> bool:
