@@ -89,7 +89,10 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             "input": {"files": files, "shards": len(prepared.shards)},
         }  # fmt: skip
         write_state(staging.path, prepared.job, output, settings.overwrite, facts)
-        _execute(prepared, staging.path, settings)
+        try:
+            _execute(prepared, staging.path, settings)
+        finally:
+            staging.confirm()  # a run that lost its output fails in many ways, and this is why
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)})
     finally:
