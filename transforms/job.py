@@ -94,7 +94,10 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         }  # fmt: skip
         write_state(staging.path, prepared.job, output, settings.overwrite, facts)  # makes the folder, for this user alone
         prepared = replace(prepared, job=keys.made())
-        _execute(prepared, staging.path, settings)
+        try:
+            _execute(prepared, staging.path, settings)
+        finally:
+            staging.confirm()  # a run that lost its output fails in many ways, and this is why
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)})
     finally:

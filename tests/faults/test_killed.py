@@ -13,6 +13,9 @@ import pytest
 from beam_deid.pipelines.cli import call
 
 from ..outputs import labels, leftovers, parts
+from ..storage.processes import COUNTS_CALLS, staging_of
+from ..storage.processes import start as start_command
+from ..storage.trials import LOCAL, contents, furnish, judge_reader, publishing, recorded
 
 # What is started in the background ignores Ctrl-C, and so would all that it starts.
 HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -50,6 +53,50 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
     assert parts(out) == parts(published)
     assert labels(out) == labels(published)
     assert leftovers(out) == []
+
+
+@pytest.fixture
+def house(tmp_path):
+    (tmp_path / "house").mkdir()
+    return furnish(tmp_path / "house")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("following", ["verify", "publish", "run"])
+def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
+    """Over an earlier output, which is there, or the new one is, whatever command comes next."""
+    shelf, copy = tmp_path / "shelf", tmp_path / "copy"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shelf.mkdir()
+    monkeypatch.chdir(shelf)
+    out, written = shelf / "out", ["out", "~/shelf/out", f"file://{shelf}/out", str(shelf / "out")]
+    calls = recorded(house, LOCAL, True, tmp_path / "recorded")
+    begin, moments = publishing(calls), random.Random(following)
+    for number, at in enumerate([*moments.sample(range(begin + 1, len(calls) + 1), 9), _last_rename(calls)]):
+        told = written[number % len(written)]
+        shutil.copytree(house.earlier, out)
+        process = start_command(*house.command(told, 2, "--overwrite"), before=COUNTS_CALLS, KILLED_AT=str(at))
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, calls[at - 1]
+        judge_reader(out, copy)
+        if following == "verify":
+            assert call(["verify", told]) == 0
+            assert contents(out) in (contents(house.earlier), contents(house.undisturbed)), calls[at - 1]
+        elif following == "publish":
+            # Had it come into place before the blow, then nothing is left to be published.
+            assert call(["publish", str(staging_of(out))]) == 0 or contents(out) == contents(house.undisturbed), calls[at - 1]
+            assert call(["verify", told]) == 0
+            assert contents(out) == contents(house.undisturbed)
+        assert house.run(told, 2, "--overwrite") == 0
+        assert contents(out) == contents(house.undisturbed)
+        assert leftovers(out) == []
+        for folder in (out, copy):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_rename(calls):
+    """The new output into the place of the earlier one, which has made room for it."""
+    return max(number for number, told in enumerate(calls, 1) if told.startswith("rename"))
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 
+from beam_deid.transforms.storage.paths import MARK
 from beam_deid.transforms.storage.store import Entry, Store
 
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
@@ -49,7 +50,7 @@ class LocalStore(Store):
 
     def create(self, path: str) -> BinaryIO:
         """Open a new file, readable by its owner alone, that takes its place when it is closed."""
-        os.makedirs(os.path.dirname(path), mode=_PRIVATE_FOLDER, exist_ok=True)
+        _make_folder(os.path.dirname(path))
         return _Replacing(path)  # type: ignore[return-value]
 
     def copy(self, source: str, target: str) -> None:
@@ -82,7 +83,7 @@ class LocalStore(Store):
 
     def rename(self, source: str, target: str) -> None:
         """Give a file or a folder another place in one step."""
-        os.makedirs(os.path.dirname(target), mode=_PRIVATE_FOLDER, exist_ok=True)
+        _make_folder(os.path.dirname(target))
         os.rename(source, target)
 
     def settle(self, path: str) -> None:
@@ -93,6 +94,19 @@ class LocalStore(Store):
         for entry in [*self.entries(path, recursive=True), *([here] if here else [])]:
             os.chmod(entry.path, (0o777 if entry.is_folder else 0o666) & ~mask)
             _sync(entry.path)
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder for its owner alone; so are those above it within a hidden folder, others are like any of this user."""
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path)
+    if MARK in above:
+        _make_folder(above)
+    else:
+        os.makedirs(above, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, _PRIVATE_FOLDER)
 
 
 def _sync(path: str) -> None:

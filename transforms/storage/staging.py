@@ -58,6 +58,15 @@ class Staging:
             self._lease.give_back()
             raise
 
+    def confirm(self) -> None:
+        """See that the output is still this run's, for whose folder is swept fails in any way.
+
+        Raises:
+            OutputError: Another took it over while this one was silent.
+        """
+        with contextlib.suppress(OSError):  # a store that does not answer is told of by what comes next
+            self._lease.confirm()
+
     def publish(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
         """Put everything into place, papers last. Until then nothing looks published.
 
@@ -105,6 +114,10 @@ class Staging:
         for one in files:
             if one.source != f"{_NEW}/{one.target}":
                 store.rename(join(self.path, one.source), join(new, one.target))
+        if self._adopted:  # a paper that was being written when the driver died
+            wanted = {join(new, one.target) for one in files}
+            strays = [entry.path for entry in store.entries(new, recursive=True) if not entry.is_folder]
+            store.delete(path for path in strays if path not in wanted)
         for path, data in papers.items():
             write_all(join(new, path), data)
             check_bytes(data, join(new, path))
