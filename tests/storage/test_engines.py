@@ -256,10 +256,10 @@ def test_the_graph_says_where_a_bucket_is_and_nothing_that_opens_it(bucket, monk
 
 
 READS = """
-import hashlib, sys
+import contextlib, hashlib, sys
 from beam_deid.transforms.formats.compression import open_plain
-with open_plain(sys.argv[1]) as stream:
-    print(hashlib.sha256(stream.read()).hexdigest())
+with contextlib.closing(open_plain(sys.argv[1])) as stream:
+    print(hashlib.sha256(stream.read(1 << 24)).hexdigest())
 """
 
 
