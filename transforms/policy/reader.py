@@ -18,7 +18,7 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.places import anchored, folder_of
 from beam_deid.transforms.policy.shape import is_secret, shape_problems, valid_names
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
-from beam_deid.transforms.storage.files import is_file, read_at_most
+from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import shown
 
 __all__ = ["policy_from_mapping", "policy_sha256", "read_policy"]
@@ -84,7 +84,7 @@ def _text(path: str) -> str:
     try:
         if not is_file(path):
             raise PolicyError("there is no such file", shown(path), "Check the path of the policy")
-        content = read_at_most(path, MAXIMUM_BYTES + 1)
+        content = read_all(path, MAXIMUM_BYTES + 1)
     except InputError as error:
         raise PolicyError(f"the policy cannot be read: {error.what}", shown(path), error.next_step or "Check the path") from None
     except ValueError:  # a path with a null character

@@ -95,21 +95,12 @@ def open_arrow(path: str) -> pa.NativeFile:
     return _asked(absolute(path), lambda store, place: store.open_input(place))
 
 
-def read_all(path: str) -> bytes:
+def read_all(path: str, limit: int | None = None) -> bytes:
     """The bytes of a small file.
 
-    Raises:
-        InputError: See `open_arrow`.
-    """
-    with open_arrow(path) as stream:
-        try:
-            return bytes(stream.read())
-        except OSError as error:
-            raise InputError(f"the file cannot be read ({reason(error)})", shown(path)) from None
-
-
-def read_at_most(path: str, limit: int) -> bytes:
-    """The first bytes of a file.
+    Args:
+        path: The file.
+        limit: Most bytes that are read.
 
     Raises:
         InputError: See `open_arrow`.
