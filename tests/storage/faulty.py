@@ -33,6 +33,7 @@ KILLED = "killed"
 KINDS = {
     "entry": (), "entries": (), "create": (), "open_input": (CUT,), "write": (CUT,), "close": (TORN, TORN_TOLD, UNHEARD),
     "copy": (TORN, TORN_TOLD, UNHEARD), "delete": (UNHEARD,), "delete_folder": (UNHEARD,), "purge": (UNHEARD,),
+    "unseen": (),
     "rename": (UNHEARD,), "settle": (UNHEARD,),
 }  # fmt: skip
 """What can go wrong with each call, beside what can go wrong with any."""
@@ -111,9 +112,13 @@ class Faulty(Store):
         with self._calls.call("entry", path):
             return self._inner.entry(path)
 
-    def entries(self, folder: str, *, recursive: bool = False) -> list[Entry]:
+    def entries(self, folder: str, *, recursive: bool = False, starting: str = "") -> list[Entry]:
         with self._calls.call("entries", folder):
-            return self._inner.entries(folder, recursive=recursive)
+            return self._inner.entries(folder, recursive=recursive, starting=starting)
+
+    def unseen(self, folder: str, beginning: str) -> list[str]:
+        with self._calls.call("unseen", folder):
+            return self._inner.unseen(folder, beginning)
 
     def open_input(self, path: str) -> pa.NativeFile:
         with self._calls.call("open_input", path) as wrong:
