@@ -423,3 +423,28 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
     for key, version, _ in bucket.versions():
         assert keys[0] not in bucket.old(key, version)
     assert_nothing_left(bucket)
+
+
+DIES = """
+import os, sys
+from beam_deid.transforms import job
+job.is_here, job.check_reach, job.publish = lambda *_: False, lambda *_: None, lambda *_: os._exit(9)
+from beam_deid.pipelines.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["as the environment says", "as its path says"])
+def test_a_run_left_in_a_bucket_is_published_however_its_folder_is_reached(told, bucket, undisturbed, monkeypatch, capsys):
+    out = f"{bucket.uri}/out"
+    command = ["run", f"{bucket.uri}/policy.yaml", "-i", f"{bucket.uri}/in", "-o", out, "--workers", "1", *MORE]
+    assert subprocess.run([sys.executable, "-c", DIES, *command], check=False).returncode == 9
+    (name,) = {key.split("/")[1] for key in bucket.keys("out/")}
+    options = told_by(bucket) if told else ""
+    if told:
+        for variable in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(variable)
+    assert call(["publish", f"{out}/{name}{options}"]) == 0
+    assert f"records in {out}/crm" in capsys.readouterr().out
+    assert published(bucket) == undisturbed
+    assert_nothing_left(bucket)

@@ -6,6 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_deid.transforms.storage.paths import MARK
+
 POLICY = """
 version: 1
 dataset: small
@@ -63,7 +68,8 @@ def upload(bucket: Any, policy: str = POLICY) -> str:
 
 
 def published(place: Any, prefix: str = "out") -> dict[str, Any]:
-    """All that a reader sees of a run: the hash of each part, the label of each release without its time, and the rejects.
+    """All that a reader sees of a run: the hash of each part, the label of each release without its time, and the rejects
+    without the folder of their file.
 
     Args:
         place: The output folder, or a bucket.
@@ -72,11 +78,14 @@ def published(place: Any, prefix: str = "out") -> dict[str, Any]:
     if isinstance(place, Path):
         found = {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
     else:
-        found = {key.removeprefix(f"{prefix}/"): place.get(key) for key in place.keys(f"{prefix}/")}
+        found = {key.removeprefix(f"{prefix}/"): place.get(key) for key in place.keys(f"{prefix}/") if MARK not in key}
     told: dict[str, Any] = {}
     for path, data in found.items():
         if path.endswith("label.json"):
             told[path] = {name: value for name, value in json.loads(data).items() if name != "decided_at"}
+        elif path == "rejected.parquet":
+            rows = pq.read_table(pa.BufferReader(data)).to_pylist()
+            told[path] = [{**row, "file": row["file"].rpartition("/")[2]} for row in rows]
         elif path != "run.json":
             told[path] = hashlib.sha256(data).hexdigest()
     assert "run.json" in found

@@ -5,6 +5,7 @@ sorts its released rows into pieces by class key; a part is put together from on
 are ordered by their released values. Part and place then follow from released values alone.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
-from beam_deid.transforms.errors import InternalFault, OutputError
+from beam_deid.transforms.errors import InputError, InternalFault, OutputError
 from beam_deid.transforms.records.deciding import ReleaseDecision
 from beam_deid.transforms.records.job import BATCH_ROWS, Job
 from beam_deid.transforms.records.parts import Part, WrittenPart, new_attempt
@@ -74,13 +75,13 @@ class Pieces:
     def close(self) -> None:
         """Finish all pieces."""
         try:
-            for writer in self._writers:
-                writer.close()
+            with contextlib.ExitStack() as streams:  # all are closed, whatever one of them raises
+                for stream in self._streams:
+                    streams.callback(stream.close)
+                for writer in self._writers:
+                    writer.close()
         except OSError as error:
             raise self._fault(error) from None
-        finally:
-            for stream in self._streams:
-                stream.close()
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(
@@ -119,13 +120,10 @@ def assemble(
         The part, and what it holds.
 
     Raises:
-        OutputError: The part cannot be written.
+        OutputError: A piece is not what was written, or the part cannot be written.
         InternalFault: Rows that differ have one key.
     """
-    tables = []
-    for shard in range(job.shards):
-        with open_arrow(piece_path(staging, decision.release, shard, attempts[shard], number)) as stream:
-            tables.append(pa.ipc.open_stream(stream).read_all())
+    tables = [_piece(piece_path(staging, decision.release, shard, attempts[shard], number)) for shard in range(job.shards)]
     made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
     kind = job.policy.releases[decision.release].format
     part = Part(staging, decision.release, number, kind, made.rows.schema)
@@ -135,6 +133,18 @@ def assemble(
     finally:
         part.close()
     return part.facts, made
+
+
+def _piece(path: str) -> pa.Table:
+    try:
+        with open_arrow(path) as stream:
+            return pa.ipc.open_stream(stream).read_all()
+    except InputError as error:
+        raise OutputError(f"a piece of a part cannot be read: {error.what}", shown(path), "Run again") from None
+    except (OSError, pa.ArrowException):
+        raise OutputError(
+            "a piece of a part is not what was written: the storage lost or changed it", shown(path), "Run again"
+        ) from None
 
 
 def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:
