@@ -7,6 +7,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 from beam_deid.transforms.sampling import SAMPLE_ROWS
+from beam_deid.transforms.storage.paths import name_of
 
 
 @click.command(
@@ -59,5 +60,5 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
 
 def _name(path: str) -> str:
     """A dataset's name from a file's: without folders, endings and what numbers it."""
-    name = re.sub(r"(\.[A-Za-z0-9]{1,8})+$", "", path.rpartition("/")[2])
+    name = re.sub(r"(\.[A-Za-z0-9]{1,8})+$", "", name_of(path))
     return re.sub(r"[-_.]?\d*$", "", name) or "dataset"

@@ -83,6 +83,12 @@ class Bucket:
         """Remove an object as everybody does: its versions stay."""
         self._client.delete_object(Bucket=self.name, Key=key)
 
+    def open_to_all(self) -> None:
+        """Let anybody read and write."""
+        self._client.put_bucket_acl(Bucket=self.name, ACL="public-read-write")
+        for key in self.seen():
+            self._client.put_object_acl(Bucket=self.name, Key=key, ACL="public-read-write")
+
     def clear(self, prefix: str = "") -> None:
         """Remove all that is below a prefix, in all of its versions."""
         for upload in self._client.list_multipart_uploads(Bucket=self.name, Prefix=prefix).get("Uploads", []):

@@ -1,6 +1,5 @@
 """generalize: a coarser value in place of the exact one."""
 
-import posixpath
 from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from beam_deid.transforms.actions.ladders.prefix import PrefixLadder
 from beam_deid.transforms.actions.ladders.ranges import RangesLadder
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.errors import DeidError, PolicyError, UsageError
+from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import Kind, Recoverability
 
 # The integer stays one, so that 5 is written "5".
@@ -134,7 +134,7 @@ class Generalize(Action):
         """How the field is generalized, and who chooses the level."""
         given = getattr(self, self._ladder_class.option)
         # A label goes to recipients: whoever gets it need not know the folders of whoever made it.
-        how = posixpath.basename(given) if isinstance(given, str) else ", ".join(str(part) for part in given)
+        how = name_of(given) if isinstance(given, str) else ", ".join(str(part) for part in given)
         if self._ladder_class is MasksLadder:
             how = ", ".join(self.ladder().levels[:-1])
         level = "the level is chosen by the search" if self.level is None else f"fixed at level {self.level}"

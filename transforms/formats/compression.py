@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import name_of
 
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
@@ -19,5 +20,5 @@ def open_plain(path: str) -> pa.NativeFile:
         InputError: The file is gone or may not be read.
     """
     stream = open_arrow(path)
-    codec = next((codec for suffix, codec in _CODECS.items() if path.endswith(suffix)), None)
+    codec = next((codec for suffix, codec in _CODECS.items() if name_of(path).endswith(suffix)), None)
     return pa.CompressedInputStream(stream, codec) if codec else stream

@@ -1,6 +1,5 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
-import posixpath
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -17,6 +16,7 @@ from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.risk.recovery.digests import TRIES
+from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
 Distance = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
@@ -110,7 +110,7 @@ class Require(_Options):
         given: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, exclude={"suppression"})
         for one in given["t"].values():
             if "hierarchy" in one:
-                one["hierarchy"] = posixpath.basename(one["hierarchy"])
+                one["hierarchy"] = name_of(one["hierarchy"])
         return {name: value for name, value in given.items() if value != {}}
 
 
