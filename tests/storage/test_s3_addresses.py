@@ -25,10 +25,10 @@ def shop(tmp_path, temporary):
 
 
 @pytest.fixture
-def asked(s3_server, bucket):
+def asked(s3, bucket):
     """What the server is asked for."""
     heard = []
-    s3_server.hear(heard.append)
+    s3.hear(heard.append)
     return heard
 
 
@@ -50,10 +50,10 @@ def assert_told(said, *words):
         assert word not in said
 
 
-def test_endpoint_and_region_can_stand_in_the_path(bucket, s3_server, asked, shop, tmp_path, temporary, monkeypatch):
+def test_endpoint_and_region_can_stand_in_the_path(bucket, s3, asked, shop, tmp_path, temporary, monkeypatch):
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    where = f"?endpoint={s3_server.address}&region=eu-west-1"
+    where = f"?endpoint={s3.address}&region=eu-west-1"
     hierarchy = PLAIN.replace("city: keep", "city: {generalize: {hierarchy: cities.csv, level: 0}}")
     (tmp_path / "cities.csv").write_bytes(files()["known/cities.csv"])
     bucket.put("in/cities.csv", tmp_path / "cities.csv")
@@ -91,7 +91,7 @@ def test_who_is_anonymous_shows_no_credentials(bucket, asked, shop, tmp_path, ca
 
 
 @pytest.mark.parametrize("named", ["path", "variable"])
-def test_a_profile_says_whose_credentials_are_used(bucket, s3_server, asked, shop, tmp_path, monkeypatch, named):
+def test_a_profile_says_whose_credentials_are_used(bucket, s3, asked, shop, tmp_path, monkeypatch, named):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     (tmp_path / "config").write_text("[profile shop]\nregion = eu-west-1\n", "utf-8")
@@ -167,25 +167,25 @@ def test_an_endpoint_that_does_not_answer_is_told(bucket, shop, capsys):
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
-def test_credentials_that_may_not_are_told(bucket, s3_server, shop, capsys, code):
-    s3_server.hear(lambda request: code)
+def test_credentials_that_may_not_are_told(bucket, s3, shop, capsys, code):
+    s3.hear(lambda request: code)
     for name, command in commands(shop, f"{bucket.uri}/x").items():
         assert call(command) in (2, 3), name
         assert_told(capsys.readouterr().err, f"{bucket.uri}/x", "redentials")
 
 
-def test_credentials_that_may_only_read_publish_nothing(bucket, s3_server, shop, temporary, capsys):
-    s3_server.hear(lambda request: "AccessDenied" if request.writes else None)
+def test_credentials_that_may_only_read_publish_nothing(bucket, s3, shop, temporary, capsys):
+    s3.hear(lambda request: "AccessDenied" if request.writes else None)
     assert shop.run(f"{bucket.uri}/out", files=1) == 2
     assert_told(capsys.readouterr().err, "cannot write here", "ACCESS_DENIED")
-    s3_server.hear(None)
+    s3.hear(None)
     assert bucket.versions() == []
     assert [path for path in temporary.iterdir() if "beam-deid" in path.name] == []
 
 
-def test_credentials_that_may_only_read_are_enough_for_all_that_reads(bucket, s3_server, shop, capsys):
+def test_credentials_that_may_only_read_are_enough_for_all_that_reads(bucket, s3, shop, capsys):
     assert shop.run(f"{bucket.uri}/out", files=1) == 0
-    s3_server.hear(lambda request: "AccessDenied" if request.writes else None)
+    s3.hear(lambda request: "AccessDenied" if request.writes else None)
     assert call(["verify", f"{bucket.uri}/out"]) == 0
     assert call(["assess", "-i", f"{bucket.uri}/out/report/part-*", "--quasi", "city,age"]) == 0
 

@@ -67,14 +67,14 @@ class Busy:
 
     def begun(self):
         """Whether a publication was written down and not yet carried out."""
-        return any(key.endswith(JOURNAL) for key in self.bucket.seen("out/"))
+        return any(key.endswith(JOURNAL) for key in self.bucket.keys("out/"))
 
     def clear(self):
         self.bucket.clear("out/")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, s3_server):
+def whole(tmp_path_factory, s3):
     """The bytes of an undisturbed local run, and those of one over the first file."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
@@ -92,18 +92,18 @@ def whole(tmp_path_factory, s3_server):
 
 
 @pytest.fixture(scope="module")
-def filled(s3_server, whole):
-    with pytest.MonkeyPatch.context() as patch, made(s3_server.address, "busy") as bucket:
-        say_where(s3_server.address, patch)
+def filled(s3, whole):
+    with pytest.MonkeyPatch.context() as patch, made(s3.address, "busy") as bucket:
+        say_where(s3.address, patch)
         for name in ("policy.yaml", "0.parquet", "1.parquet"):
             bucket.put(f"in/{name}", whole[0] / name)
         yield bucket
 
 
 @pytest.fixture
-def busy(filled, s3_server, whole, temporary):
-    yield Busy(filled, s3_server, whole[1])
-    s3_server.hear(None)
+def busy(filled, s3, whole, temporary):
+    yield Busy(filled, s3, whole[1])
+    s3.hear(None)
     filled.clear("out/")
 
 
@@ -154,7 +154,7 @@ def pieces(request):
 
 def assert_whole_or_nothing(busy, before):
     """What a reader who knows nothing of the blow may take for published is whole: this run, or the one that was there."""
-    seen = busy.bucket.seen("out/")
+    seen = busy.bucket.keys("out/")
     for path in (path for path in seen if path.endswith("/label.json") and MARK not in path):
         for file in busy.bucket.paper(path)["files"]:
             data = busy.bucket.get(f"{path.removesuffix('label.json')}{file['path']}")
@@ -222,7 +222,7 @@ def test_a_run_that_is_killed_at_work_leaves_nothing_in_the_bucket_that_looks_pu
         busy.server.hear(None)
         struck += process.returncode == -signal.SIGKILL
         assert_whole_or_nothing(busy, before=False)
-        if "out/run.json" in busy.bucket.seen("out/") or busy.begun():
+        if "out/run.json" in busy.bucket.keys("out/") or busy.begun():
             assert call(["verify", busy.out]) == 0
         else:
             assert busy.run() == 0
