@@ -157,11 +157,12 @@ def _finished(folder: str, output: str) -> tuple[None, str]:
 
 
 def _state(folder: str) -> dict[str, Any]:
+    path = join(folder, STATE)
     try:
-        state = json.loads(read_all(join(folder, STATE)))
+        state = json.loads(read_all(path) if is_file(path) else b"{}")
         if state["format"] != _FORMAT:
             raise ValueError
-    except (InputError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise UsageError(
             "no run of this version left anything to publish here", shown(folder),
             "Name the hidden folder beside or in the output, .NAME.beam-deid-…",

@@ -232,12 +232,13 @@ def test_no_record_at_all_is_still_personal(policy, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_place_is_refused(policy, tmp_path):
+def test_a_read_only_place_is_refused(policy, tmp_path, capsys):
     source, place = tmp_path / "in.parquet", tmp_path / "place"
     pq.write_table(table(), source)
     place.mkdir()
     place.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    assert run(policy, source, place / "out") == 1
+    assert run(policy, source, place / "out") == 2
+    assert "another --output" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full") or shutil.which("mount") is None, reason="no small disk can be made")

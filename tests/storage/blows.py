@@ -10,7 +10,7 @@ from collections.abc import Callable
 from .server import Request, Server
 
 COMMAND = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()"]
-PATIENCE = 120
+PATIENCE = 300
 """Seconds after which a process is held to hang."""
 
 

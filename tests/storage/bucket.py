@@ -34,7 +34,7 @@ class Bucket:
         """The bytes of an object."""
         return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read())
 
-    def seen(self, prefix: str = "") -> list[str]:
+    def keys(self, prefix: str = "") -> list[str]:
         """The keys that a reader sees."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
@@ -64,7 +64,7 @@ class Bucket:
 
     def copy_of(self, prefix: str, folder: Path) -> Path:
         """What a reader sees below a prefix, on this machine's disk."""
-        for key in self.seen(f"{prefix}/"):
+        for key in self.keys(f"{prefix}/"):
             path = folder / key.removeprefix(f"{prefix}/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self.get(key))
@@ -72,7 +72,7 @@ class Bucket:
 
     def hashes(self, prefix: str) -> dict[str, str]:
         """The hash of every part by its path below a prefix, as `parts` of a local run; hidden folders are no reader's."""
-        keys = [key for key in self.seen(f"{prefix}/") if key.rpartition("/")[2].startswith("part-") and MARK not in key]
+        keys = [key for key in self.keys(f"{prefix}/") if key.rpartition("/")[2].startswith("part-") and MARK not in key]
         return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
 
     def paper(self, key: str) -> dict[str, Any]:
@@ -82,6 +82,12 @@ class Bucket:
     def hide(self, key: str) -> None:
         """Remove an object as everybody does: its versions stay."""
         self._client.delete_object(Bucket=self.name, Key=key)
+
+    def open_to_all(self) -> None:
+        """Let anybody read and write."""
+        self._client.put_bucket_acl(Bucket=self.name, ACL="public-read-write")
+        for key in self.keys(""):
+            self._client.put_object_acl(Bucket=self.name, Key=key, ACL="public-read-write")
 
     def clear(self, prefix: str = "") -> None:
         """Remove all that is below a prefix, in all of its versions."""
@@ -133,7 +139,7 @@ def assert_published(bucket: Bucket, prefix: str) -> None:
             expected[f"{name}/label.json"] = release["label_sha256"]
             label = bucket.paper(f"{prefix}/{name}/label.json")
             expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
-    seen = [key.removeprefix(f"{prefix}/") for key in bucket.seen(f"{prefix}/") if MARK not in key]
+    seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/") if MARK not in key]
     assert seen == sorted(expected)
     for path, digest in expected.items():
         assert digest is None or hashlib.sha256(bucket.get(f"{prefix}/{path}")).hexdigest() == digest, path

@@ -15,11 +15,17 @@ NAME, SHARED = "orders", "shared"
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[Server]:
+def s3() -> Iterator[Server]:
     """The server."""
     server = Server()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server(s3: Server) -> str:
+    """Its address."""
+    return s3.address
 
 
 @pytest.fixture(scope="session")
@@ -31,19 +37,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture
-def bucket(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """An empty bucket with versions; the environment says where it is."""
-    say_where(s3_server.address, monkeypatch)
-    with made(s3_server.address, NAME) as bucket:
+    say_where(s3.address, monkeypatch)
+    with made(s3.address, NAME) as bucket:
         yield bucket
-        s3_server.hear(None)
+        s3.hear(None)
 
 
 @pytest.fixture(scope="module")
-def shared_bucket(s3_server: Server) -> Iterator[Bucket]:
+def shared_bucket(s3: Server) -> Iterator[Bucket]:
     """A bucket with versions for all tests of a module that ask only."""
-    with pytest.MonkeyPatch.context() as patch, made(s3_server.address, SHARED) as bucket:
-        say_where(s3_server.address, patch)
+    with pytest.MonkeyPatch.context() as patch, made(s3.address, SHARED) as bucket:
+        say_where(s3.address, patch)
         yield bucket
 
 

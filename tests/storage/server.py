@@ -23,6 +23,7 @@ class Request:
         query: What stands behind the question mark.
         copied: The object that is to be copied, or "".
         body: What is sent with a POST; of anything else nothing is told.
+        signer: The id of the key that it is signed with; "" for nobody's.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Request:
     query: str
     copied: str
     body: bytes
+    signer: str
 
     @property
     def writes(self) -> bool:
@@ -85,4 +87,5 @@ def _request(environment: dict[str, Any]) -> Request:
     if method == "POST" and environment.get("CONTENT_LENGTH"):
         body = environment["wsgi.input"].read(int(environment["CONTENT_LENGTH"]))
         environment["wsgi.input"] = io.BytesIO(body)
-    return Request(method, bucket, key, environment.get("QUERY_STRING", ""), copied, body)
+    signer = environment.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition("/")[0]
+    return Request(method, bucket, key, environment.get("QUERY_STRING", ""), copied, body, signer)

@@ -156,6 +156,10 @@ class Plain:
         """The same, in this process."""
         return call(self.words(output, *more, "--workers", "1", files=files))
 
+    def upload(self, bucket: Bucket, prefix: str) -> None:
+        """The files in a bucket."""
+        upload(self._folder, bucket, prefix)
+
     def change(self, old: str, new: str) -> None:
         """Change a word of the policy."""
         text = Path(self.policy).read_text("utf-8")

@@ -93,10 +93,10 @@ def test_labels_measure_what_those_of_the_local_run_do(journey):
     assert [one["attack"] for one in crm["recoveries"]] == ["frequency"]
 
 
-def test_papers_say_nothing_of_where_the_bucket_is(journey, s3_server):
+def test_papers_say_nothing_of_where_the_bucket_is(journey, s3):
     for out in ("earlier", "out"):
         for path in ("run.json", "crm/label.json", "report/label.json"):
-            assert s3_server.address.encode() not in journey.bucket.get(f"shop/{out}/{path}")
+            assert s3.address.encode() not in journey.bucket.get(f"shop/{out}/{path}")
 
 
 def test_wildcards_never_match_what_is_hidden_or_of_a_run_under_way(journey, capsys):

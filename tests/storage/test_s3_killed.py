@@ -67,14 +67,14 @@ class Busy:
 
     def begun(self):
         """Whether a publication was written down and not yet carried out."""
-        return any(key.endswith(JOURNAL) for key in self.bucket.seen("out/"))
+        return any(key.endswith(JOURNAL) for key in self.bucket.keys("out/"))
 
     def clear(self):
         self.bucket.clear("out/")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, s3_server):
+def whole(tmp_path_factory, s3):
     """The bytes of an undisturbed local run, and those of one over the first file."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
@@ -92,18 +92,18 @@ def whole(tmp_path_factory, s3_server):
 
 
 @pytest.fixture(scope="module")
-def filled(s3_server, whole):
-    with pytest.MonkeyPatch.context() as patch, made(s3_server.address, "busy") as bucket:
-        say_where(s3_server.address, patch)
+def filled(s3, whole):
+    with pytest.MonkeyPatch.context() as patch, made(s3.address, "busy") as bucket:
+        say_where(s3.address, patch)
         for name in ("policy.yaml", "0.parquet", "1.parquet"):
             bucket.put(f"in/{name}", whole[0] / name)
         yield bucket
 
 
 @pytest.fixture
-def busy(filled, s3_server, whole, temporary):
-    yield Busy(filled, s3_server, whole[1])
-    s3_server.hear(None)
+def busy(filled, s3, whole, temporary):
+    yield Busy(filled, s3, whole[1])
+    s3.hear(None)
     filled.clear("out/")
 
 
@@ -124,9 +124,10 @@ def publishing(number):
     seen = []
 
     def falls(request):
-        if request.writes and (seen or request.puts(JOURNAL)):
+        counts = changes(request) and (bool(seen) or request.puts(JOURNAL))
+        if counts:
             seen.append(request)
-        return len(seen) == number + 1 and request.writes
+        return counts and len(seen) == number + 1
 
     return falls
 
@@ -135,8 +136,16 @@ def reads(request):
     return request.method == "GET" and request.key.startswith("in/")
 
 
+def claims(request):
+    return request.puts("/lease.json")
+
+
 def changes(request):
-    return request.writes
+    return request.writes and not claims(request)  # whose number depends on how long it takes
+
+
+def sweeps(request):
+    return request.method == "POST" and b"VersionId" in request.body and JOURNAL.encode() in request.body
 
 
 def pieces(request):
@@ -145,7 +154,7 @@ def pieces(request):
 
 def assert_whole_or_nothing(busy, before):
     """What a reader who knows nothing of the blow may take for published is whole: this run, or the one that was there."""
-    seen = busy.bucket.seen("out/")
+    seen = busy.bucket.keys("out/")
     for path in (path for path in seen if path.endswith("/label.json") and MARK not in path):
         for file in busy.bucket.paper(path)["files"]:
             data = busy.bucket.get(f"{path.removesuffix('label.json')}{file['path']}")
@@ -158,16 +167,17 @@ def assert_whole_or_nothing(busy, before):
 
 MOMENTS = random.Random(20)
 BEFORE = [
-    ("reading", lambda: nth(MOMENTS.randint(1, 8), reads)), ("claiming", lambda: nth(MOMENTS.randint(1, 2), changes)),
+    ("reading", lambda: nth(MOMENTS.randint(1, 8), reads)), ("claiming", lambda: nth(MOMENTS.randint(1, 2), claims)),
     ("uploading", lambda: nth(1, pieces)), ("writing down", lambda: publishing(0)),
 ]  # fmt: skip
-WITHIN = [("publishing", lambda number=number: publishing(number)) for number in sorted(MOMENTS.sample(range(1, 9), 4))]
+WITHIN = [("publishing", lambda number=number: publishing(number)) for number in sorted(MOMENTS.sample(range(1, 12), 3))]
+AFTER = [("sweeping", lambda: nth(1, sweeps))]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_whole(busy, temporary, workers):
-    moments = [*BEFORE, *WITHIN][int(workers) - 1 :: 2]
+    moments = [*BEFORE, *WITHIN, *AFTER][int(workers) - 1 :: 2]
     begun = 0
     for number, (phase, falls) in enumerate(moments):
         busy.clear()
@@ -180,7 +190,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_w
         assert Blow(busy.server, falls(), *busy.words("--workers", workers, *more)).fell, phase
         assert_whole_or_nothing(busy, before)
         assert busy.begun() == (phase == "publishing")
-        if phase == "publishing":
+        if phase in ("publishing", "sweeping"):
             begun += 1
             assert call(["verify", busy.out]) == 0  # which finishes it
         else:
@@ -212,7 +222,7 @@ def test_a_run_that_is_killed_at_work_leaves_nothing_in_the_bucket_that_looks_pu
         busy.server.hear(None)
         struck += process.returncode == -signal.SIGKILL
         assert_whole_or_nothing(busy, before=False)
-        if "out/run.json" in busy.bucket.seen("out/") or busy.begun():
+        if "out/run.json" in busy.bucket.keys("out/") or busy.begun():
             assert call(["verify", busy.out]) == 0
         else:
             assert busy.run() == 0

@@ -43,7 +43,7 @@ def staged(temporary):
 
 def hidden(bucket):
     """Those in the bucket."""
-    return sorted({key.split("/")[1] for key in bucket.seen("out/") if MARK in key})
+    return sorted({key.split("/")[1] for key in bucket.keys("out/") if MARK in key})
 
 
 def assert_as_local(bucket, local, temporary):
@@ -73,11 +73,11 @@ class Half:
         return self._left < 0
 
 
-def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(bucket, s3_server, shop, out, local, temporary, capsys):
-    assert Blow(s3_server, after_proof, *shop.words(out, "--workers", "1")).fell
+def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(bucket, s3, shop, out, local, temporary, capsys):
+    assert Blow(s3, after_proof, *shop.words(out, "--workers", "1")).fell
     (left,) = staged(temporary)
     assert call(["verify", out]) == 2  # which does not throw away what is whole
-    assert bucket.seen() == []
+    assert bucket.keys("") == []
     assert call(["publish", left, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["output"] == out
@@ -86,8 +86,8 @@ def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(bucket, 
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_what_was_left_is_not_published_over_what_came_since(bucket, s3_server, shop, out, temporary, capsys):
-    assert Blow(s3_server, after_proof, *shop.words(out, "--workers", "1")).fell
+def test_what_was_left_is_not_published_over_what_came_since(bucket, s3, shop, out, temporary, capsys):
+    assert Blow(s3, after_proof, *shop.words(out, "--workers", "1")).fell
     (left,) = staged(temporary)
     bucket.put("out/notes.txt", b"somebody's")
     assert call(["publish", left]) == 2
@@ -97,13 +97,13 @@ def test_what_was_left_is_not_published_over_what_came_since(bucket, s3_server, 
     assert staged(temporary) == [left]
 
 
-def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3_server, shop, out, temporary, capsys):
+def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3, shop, out, temporary, capsys):
     process, begun = start(*shop.words(out, "--workers", "1")), threading.Event()
-    s3_server.hear(lambda request: begun.set() if request.puts("/lease.json") else None)
+    s3.hear(lambda request: begun.set() if request.puts("/lease.json") else None)
     assert begun.wait(PATIENCE)
     process.kill()
     process.communicate(timeout=PATIENCE)
-    s3_server.hear(None)
+    s3.hear(None)
     for folder in [*staged(temporary), *(f"{out}/{name}" for name in hidden(bucket)), f"{out}/nothing", str(temporary)]:
         assert call(["publish", folder]) == 2
         said = capsys.readouterr().err
@@ -116,23 +116,23 @@ def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3_serv
 
 
 @pytest.mark.slow
-def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3_server, shop, out, local, temporary, capsys):
+def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3, shop, out, local, temporary, capsys):
     for copies, finish in enumerate((
         lambda _: call(["verify", out]), lambda _: call(["publish", f"{out}/{hidden(bucket)[0]}"]),
         lambda _: shop.run(out, files=1) - 2,  # it finishes the other, and is refused, for now there is an output
         lambda left: call(["publish", left[0]]),
     )):  # fmt: skip
-        assert Blow(s3_server, Half(copies), *shop.words(out, "--workers", "1")).fell
+        assert Blow(s3, Half(copies), *shop.words(out, "--workers", "1")).fell
         assert len(hidden(bucket)) == 1
-        assert any(key.endswith(JOURNAL) for key in bucket.seen("out/"))
-        assert "out/run.json" not in bucket.seen()
+        assert any(key.endswith(JOURNAL) for key in bucket.keys("out/"))
+        assert "out/run.json" not in bucket.keys("")
         assert finish(staged(temporary)) == 0
         assert "Traceback" not in capsys.readouterr().err
         assert_as_local(bucket, local, temporary)
         bucket.clear("out/")
 
 
-def test_labels_that_were_half_replaced_are_finished_by_the_next_command(bucket, s3_server, out, tmp_path, temporary, monkeypatch):
+def test_labels_that_were_half_replaced_are_finished_by_the_next_command(bucket, s3, out, tmp_path, temporary, monkeypatch):
     monkeypatch.setenv("SHOP_KEK", KEY)
     ring = tmp_path / "orders.keyring"
     assert call(["keys", "create", str(ring), "--kek", "env:SHOP_KEK"]) == 0
@@ -141,8 +141,8 @@ def test_labels_that_were_half_replaced_are_finished_by_the_next_command(bucket,
     assert shop.run(out, files=1) == 0
     before = bucket.hashes("out")
     assert call(["keys", "destroy", str(ring), "--name", "main", "--yes"]) == 0
-    assert Blow(s3_server, Half(1), "label", "--again", out).fell
-    assert "out/run.json" not in bucket.seen()
+    assert Blow(s3, Half(1), "label", "--again", out).fell
+    assert "out/run.json" not in bucket.keys("")
     assert call(["verify", out]) == 0
     assert bucket.paper("out/crm/label.json")["fields"]["buyer"]["recoverability"] == "key_destroyed"
     assert bucket.hashes("out") == before
@@ -151,7 +151,7 @@ def test_labels_that_were_half_replaced_are_finished_by_the_next_command(bucket,
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["new", "over another"])
-def test_of_two_runs_at_once_one_wins_and_the_other_names_it(bucket, s3_server, shop, out, local, temporary, there):
+def test_of_two_runs_at_once_one_wins_and_the_other_names_it(bucket, s3, shop, out, local, temporary, there):
     if there:
         upload(local, bucket, "out")
     more = ["--overwrite"] if there else []
@@ -161,7 +161,7 @@ def test_of_two_runs_at_once_one_wins_and_the_other_names_it(bucket, s3_server, 
         if request.puts(JOURNAL):  # who holds the output does not publish before the other was heard
             ended.wait(PATIENCE)
 
-    s3_server.hear(hold)
+    s3.hear(hold)
     both = [start(*shop.words(out, "--workers", "1", *more)) for _ in range(2)]
     said = {}
 
@@ -190,7 +190,7 @@ def claim(bucket, beat):
     bucket.put(f"{FOREIGN}/lease.json", json.dumps({**CLAIM, "beat": beat}).encode())
 
 
-def test_a_run_on_another_host_that_still_beats_is_not_disturbed(bucket, s3_server, shop, out, monkeypatch):
+def test_a_run_on_another_host_that_still_beats_is_not_disturbed(bucket, s3, shop, out, monkeypatch):
     monkeypatch.setenv("BEAM_DEID_LEASE_SECONDS", "30")
     claim(bucket, 1)
     beats = iter(range(2, 1_000))
@@ -199,13 +199,13 @@ def test_a_run_on_another_host_that_still_beats_is_not_disturbed(bucket, s3_serv
         if request.puts("/lease.json") and FOREIGN not in request.key:
             claim(bucket, next(beats))
 
-    s3_server.hear(beat)
+    s3.hear(beat)
     process = start(*shop.words(out, "--workers", "1"))
     _, said = process.communicate(timeout=PATIENCE)
-    s3_server.hear(None)
+    s3.hear(None)
     assert process.returncode == 2
     assert "host elsewhere, process 7" in said
-    assert {key.rpartition("/")[0] for key in bucket.seen()} == {FOREIGN}
+    assert {key.rpartition("/")[0] for key in bucket.keys("")} == {FOREIGN}
 
 
 def test_a_run_on_another_host_that_fell_silent_is_swept_away(bucket, shop, out, temporary, monkeypatch):

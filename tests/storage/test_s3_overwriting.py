@@ -57,16 +57,16 @@ def test_fewer_parts_leave_none_of_the_earlier_ones(bucket, out, shop, temporary
 
 
 def test_old_versions_are_of_nothing_but_what_was_published(bucket, out, shop):
-    published = {(key, bucket.get(key)) for key in bucket.seen()}
+    published = {(key, bucket.get(key)) for key in bucket.keys("")}
     assert shop.run(out, "--overwrite", files=1) == 0
-    published |= {(key, bucket.get(key)) for key in bucket.seen()}
+    published |= {(key, bucket.get(key)) for key in bucket.keys("")}
     kept = {(key, bucket.old(key, version)) for key, version, _ in bucket.versions()}
     assert kept == published
 
 
 def test_a_release_that_is_not_made_again_is_gone(bucket, out, shop):
     assert shop.run(out, "--release", "report", "--overwrite") == 0
-    assert {key.split("/")[1] for key in bucket.seen()} == {"report", "rejected.parquet", "run.json"}
+    assert {key.split("/")[1] for key in bucket.keys("")} == {"report", "rejected.parquet", "run.json"}
     assert_published(bucket, "out")
     assert_nothing_hidden(bucket)
     assert call(["verify", out]) == 0
@@ -94,15 +94,15 @@ def test_what_no_run_wrote_is_never_lost(bucket, out, shop, temporary, capsys, k
     assert_no_staging(temporary)
 
 
-def test_what_somebody_puts_there_while_a_run_is_at_work_is_not_lost(bucket, out, shop, s3_server, capsys):
+def test_what_somebody_puts_there_while_a_run_is_at_work_is_not_lost(bucket, out, shop, s3, capsys):
     before = bucket.hashes("out")
 
     def put(request: Request) -> None:
         if request.puts("/new/run.json"):
-            s3_server.hear(None)
+            s3.hear(None)
             bucket.put("out/notes.txt", b"somebody's")
 
-    s3_server.hear(put)
+    s3.hear(put)
     assert shop.run(out, "--overwrite", files=1) == 2
     assert "out/notes.txt" in capsys.readouterr().err
     assert bucket.hashes("out") == before
@@ -133,7 +133,7 @@ def test_an_output_beside_others_of_like_names_leaves_them_alone(bucket, shop):
 def test_a_bucket_itself_can_be_an_output(bucket, shop):
     assert shop.run(bucket.uri, files=1) == 0
     assert shop.run(f"{bucket.uri}/", "--overwrite", files=1) == 0
-    assert "run.json" in bucket.seen()
+    assert "run.json" in bucket.keys("")
     assert_nothing_hidden(bucket)
     assert call(["verify", bucket.uri]) == 0
 
@@ -183,14 +183,14 @@ def test_what_a_dead_run_left_in_versions_and_open_uploads_alone_is_removed_too(
     assert_nothing_hidden(bucket)
 
 
-def test_a_bucket_without_versions_holds_what_was_published_and_nothing_else(bucket, earlier, s3_server, shop, temporary):
-    with made(s3_server.address, "plain", versions=False) as plain:
+def test_a_bucket_without_versions_holds_what_was_published_and_nothing_else(bucket, earlier, s3, shop, temporary):
+    with made(s3.address, "plain", versions=False) as plain:
         upload(earlier, plain, "out")
         out = f"{plain.uri}/out"
         assert shop.run(out, "--overwrite", "--release", "crm", files=1) == 0
         assert call(["verify", out]) == 0
         assert_published(plain, "out")
-        assert sorted(key for key, _, _ in plain.versions()) == plain.seen()
+        assert sorted(key for key, _, _ in plain.versions()) == plain.keys("")
         assert_nothing_hidden(plain)
         assert_no_staging(temporary)
 
@@ -208,25 +208,25 @@ def _lists_uploads(request):
     ids=["versions", "uploads", "both"],
 )  # fmt: skip
 def test_without_the_right_to_see_what_is_old_a_reader_still_sees_what_was_published_and_no_more(
-    bucket, out, s3_server, shop, forbidden
+    bucket, out, s3, shop, forbidden
 ):
-    s3_server.hear(lambda request: "AccessDenied" if forbidden(request) else None)
+    s3.hear(lambda request: "AccessDenied" if forbidden(request) else None)
     assert shop.run(out, "--overwrite", "--release", "crm", files=1) == 0
     assert call(["verify", out]) == 0
-    s3_server.hear(None)
+    s3.hear(None)
     assert_published(bucket, "out")
     assert bucket.uploads() == []
 
 
-def test_without_the_right_to_remove_versions_a_reader_still_sees_what_was_published_and_no_more(bucket, out, s3_server, shop):
+def test_without_the_right_to_remove_versions_a_reader_still_sees_what_was_published_and_no_more(bucket, out, s3, shop):
     def refuse(request: Request) -> bytes | None:
         keys = re.findall(rb"<Key>(.*?)</Key><VersionId>", request.body)
         errors = b"".join(b"<Error><Key>%s</Key><Code>AccessDenied</Code></Error>" % key for key in keys)
         return b"<DeleteResult>%s</DeleteResult>" % errors if keys else None
 
-    s3_server.hear(refuse)
+    s3.hear(refuse)
     assert shop.run(out, "--overwrite", "--release", "crm", files=1) == 0
     assert call(["verify", out]) == 0
-    s3_server.hear(None)
+    s3.hear(None)
     assert_published(bucket, "out")
     assert any(MARK in key for key, _, _ in bucket.versions())  # it could not be otherwise

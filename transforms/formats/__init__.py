@@ -8,6 +8,7 @@ from beam_deid.transforms.formats.format import Format, InputOptions, Shard
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet
+from beam_deid.transforms.storage.paths import name_of, shown
 
 FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
 """All formats."""
@@ -48,11 +49,11 @@ def _with_combined(plain: Format, options: InputOptions) -> Format:
 def _plain_format(path: str, options: InputOptions) -> Format:
     if options.format is not None:
         return format_named(options.format)
-    name = without_compression(path).rpartition("/")[2].lower()
+    name = without_compression(name_of(path)).lower()
     suffix = "." + name.rpartition(".")[2]
     if suffix not in _BY_SUFFIX:
         known = " ".join(_BY_SUFFIX)
         raise UsageError(
-            "the file's name does not tell its format", path, f"Known are {known}; or set input.format in the policy"
+            "the file's name does not tell its format", shown(path), f"Known are {known}; or set input.format in the policy"
         )
     return _BY_SUFFIX[suffix]

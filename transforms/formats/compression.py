@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import Unpacking
-from beam_deid.transforms.storage.paths import is_local, shown
+from beam_deid.transforms.storage.paths import is_local, name_of, shown
 
 _BLOCK = 8 << 20
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
@@ -25,5 +25,5 @@ def open_plain(path: str) -> pa.NativeFile | Unpacking:
     stream = open_arrow(path)
     if not is_local(path):
         stream = pa.BufferedInputStream(stream, _BLOCK)  # every read is a request there
-    codec = next((codec for suffix, codec in _CODECS.items() if shown(path).endswith(suffix)), None)
+    codec = next((codec for suffix, codec in _CODECS.items() if name_of(path).endswith(suffix)), None)
     return Unpacking(stream, codec, shown(path)) if codec else stream

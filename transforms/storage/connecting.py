@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyarrow import fs
 
@@ -36,6 +37,8 @@ def check(path: str) -> None:
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}://" for name in sorted(SCHEMES))
         raise UsageError(f"{scheme}:// is no filesystem that can be read", where, f"Write a local path, or one with {known}")
+    if "endpoint" in options_of(path) and not _is_endpoint(options_of(path)["endpoint"]):
+        raise UsageError("the endpoint is no URL", where, "Write it as ?endpoint=https://HOST:PORT")
     if not authority_of(path) and scheme not in ("hdfs", "viewfs"):
         raise UsageError("the path names no bucket", where, f"Write {scheme}://BUCKET/FOLDER/NAME")
     allowed = _OPTIONS.get(scheme, ())
@@ -43,6 +46,16 @@ def check(path: str) -> None:
         if name not in allowed:
             told = f"It takes: {', '.join(allowed)}" if allowed else "It takes none"
             raise UsageError(f"{scheme}:// has no option {name}", where, told)
+
+
+def _is_endpoint(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def is_anonymous(options: Mapping[str, str]) -> bool:
+    """Whether a URI's options say that nobody's credentials are used."""
+    return options.get("anonymous", "").lower() in _TRUE
 
 
 def authority_of(path: str) -> str:
@@ -99,7 +112,7 @@ def _connected(scheme: str, authority: str, options: tuple[tuple[str, str], ...]
 def _s3(bucket: str, options: Mapping[str, str]) -> tuple[Any, str]:
     endpoint, region = options.get("endpoint"), options.get("region")
     given: dict[str, Any] = {"endpoint_override": endpoint, "region": region or ("us-east-1" if endpoint else None)}
-    if options.get("anonymous", "").lower() in _TRUE:
+    if is_anonymous(options):
         given["anonymous"] = True
     elif "profile" in options:
         given.update(_of_profile(options["profile"]))
@@ -122,7 +135,7 @@ def _of_profile(name: str) -> dict[str, Any]:
 def _gs(bucket: str, options: Mapping[str, str]) -> tuple[Any, str]:
     scheme, _, host = options.get("endpoint", "").rpartition("://")
     given: dict[str, Any] = {"endpoint_override": host, "scheme": scheme or "https"} if host else {}
-    return fs.GcsFileSystem(anonymous=options.get("anonymous", "").lower() in _TRUE, **given), bucket
+    return fs.GcsFileSystem(anonymous=is_anonymous(options), **given), bucket
 
 
 def _by_arrow(scheme: str) -> Connect:

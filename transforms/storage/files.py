@@ -170,6 +170,11 @@ def reason(error: OSError) -> str:
     return aws[1] if aws else error.strerror or type(error).__name__
 
 
+def advice(said: str, otherwise: str) -> str:
+    """What to do about a store that fails, by what `reason` said."""
+    return _ADVICE.get(said, otherwise)
+
+
 def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
     try:
         return question(store_of(path), path)
@@ -177,4 +182,4 @@ def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
         raise InputError("there is no such file", shown(path), "Check the path") from None
     except OSError as error:
         said = reason(error)
-        raise InputError(f"the file cannot be opened ({said})", shown(path), _ADVICE.get(said, "Check its permissions")) from None
+        raise InputError(f"the file cannot be opened ({said})", shown(path), advice(said, "Check its permissions")) from None

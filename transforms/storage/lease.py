@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.errors import OutputError, UsageError
-from beam_deid.transforms.storage.files import reason, store_of, write_all
+from beam_deid.transforms.errors import DeidError, OutputError, UsageError
+from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
 from beam_deid.transforms.storage.paths import MARK, join, name_of, shown
 
 SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
@@ -94,8 +94,7 @@ class Lease:
         """Hold the output, after waiting for whoever may be dead.
 
         Raises:
-            UsageError: Somebody who is alive holds it.
-            OutputError: The claim cannot be written.
+            UsageError: Somebody who is alive holds it, or nothing can be written here.
         """
         try:
             self._write(_WANTED)
@@ -176,7 +175,7 @@ class Lease:
                 self._lost = store_of(self._path).entry(self._path) is None
                 if not self._lost:
                     self._write(_HELD)
-            except (OSError, OutputError):
+            except (OSError, DeidError):
                 continue  # the next beat may reach the store
 
     def _write(self, state: str) -> None:
@@ -193,9 +192,10 @@ class Lease:
             except OSError as error:
                 raise self._unwritable(error) from None
 
-    def _unwritable(self, error: OSError) -> OutputError:
+    def _unwritable(self, error: OSError) -> UsageError:
         said = reason(error)
-        return OutputError(f"cannot write here ({said})", shown(self._output), "Choose another --output, or check the rights to it")
+        what = advice(said, "Choose another --output, or check the rights to it")
+        return UsageError(f"cannot write here ({said})", shown(self._output), what)
 
     def _claims(self) -> list[Claim]:
         return [claim for folder in self._folders() if (claim := _read(folder)) is not None]
@@ -233,17 +233,17 @@ def owner_part(folder: str) -> str:
 
 def _read(folder: str) -> Claim | None:
     store, path = store_of(folder), join(folder, CLAIM)
+    found = store.entry(path)
+    if found is None:
+        return None
     try:
-        found = store.entry(path)
-        if found is None:
-            return None
         with store.open_input(path) as stream:
             facts = json.loads(bytes(stream.read()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
         facts = {}
-    return Claim(folder, facts if isinstance(facts, dict) else {}, found.modified if found else 0.0)
+    return Claim(folder, facts if isinstance(facts, dict) else {}, found.modified)
 
 
 def _machine() -> str:

@@ -19,6 +19,7 @@ MARK = ".beam-deid-"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&=]*(?:&[A-Za-z_]+=[^?&=]*)*)$")
+_WITHOUT_USERS = ("s3", "gs")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfss"}
 
 
@@ -41,10 +42,10 @@ def absolute(path: str) -> str:
         path: A local path, also with ``~``, relative or as ``file:///…``; or a URI.
 
     Raises:
-        UsageError: A ``file://`` URI names another host.
+        UsageError: A ``file://`` URI names another host, or any other nothing at all, or credentials.
     """
     if not is_local(path):
-        return path.rstrip("/") if not _OPTIONS.search(path) else path
+        return _uri(path)
     if _SCHEME.match(path):
         parts = urlsplit(path)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
@@ -52,6 +53,19 @@ def absolute(path: str) -> str:
         # What urlsplit takes for a query or a fragment is part of the name: no such thing exists on a disk.
         path = unquote(_SCHEME.sub("", path, count=1).removeprefix(parts.netloc))
     return os.path.abspath(os.path.expanduser(path))
+
+
+def _uri(path: str) -> str:
+    scheme, _, rest = shown(path).partition("://")
+    if not rest.strip("/"):
+        raise UsageError("the path names no bucket", shown(path), f"Write {scheme}://BUCKET/FOLDER/NAME")
+    bucket = rest.partition("/")[0]
+    if "@" in bucket and scheme_of(path) in _WITHOUT_USERS:
+        raise UsageError(
+            "credentials do not belong into a path, which stands in messages and papers",
+            f"{scheme}://…@{bucket.rpartition('@')[2]}", "Leave them to the environment or a profile",
+        )  # fmt: skip
+    return with_options(f"{scheme}://{rest.rstrip('/')}", options_of(path))
 
 
 def options_of(path: str) -> dict[str, str]:

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.storage.connecting import authority_of, key_of, s3_options
+from beam_deid.transforms.storage.connecting import authority_of, is_anonymous, key_of, s3_options
 from beam_deid.transforms.storage.object_store import ObjectStore
-from beam_deid.transforms.storage.paths import join, name_of
+from beam_deid.transforms.storage.paths import join, name_of, shown
 
 _MOST_IN_ONE_REQUEST = 1000
 _FORBIDDEN = ("AccessDenied", "AllAccessDisabled", "MethodNotAllowed")
@@ -91,7 +91,15 @@ class S3Store(ObjectStore):
         options = s3_options(self._path)
         endpoint, region = options.get("endpoint"), options.get("region")
         region = region or ("us-east-1" if endpoint else None)
-        return session(options.get("profile")).client("s3", endpoint_url=endpoint, region_name=region)
+        made = session(None if is_anonymous(options) else options.get("profile"))
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        config = Config(signature_version=UNSIGNED) if is_anonymous(options) else None
+        try:
+            return made.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+        except ValueError:  # it came from the environment; a URI's was looked at
+            raise UsageError("the endpoint is no URL", shown(self._path), "See AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL") from None
 
 
 def session(profile: str | None = None) -> Any:
