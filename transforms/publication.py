@@ -79,8 +79,7 @@ def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) 
         InputError: Too many records were rejected.
         OutputError: A file is not what was written, or the store fails.
     """
-    state = json.loads(read_all(join(staging.path, STATE)))
-    outcome = json.loads(read_all(join(staging.path, OUTCOME)))
+    state, outcome = (_left(staging.path, name) for name in (STATE, OUTCOME))
     if outcome["refused"]:
         raise InputError(
             "\n".join(["too many records were rejected", *outcome["refused"]]), "input",
@@ -130,6 +129,15 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), state["output"]
     finally:
         staging.discard()
+
+
+def _left(folder: str, name: str) -> Any:
+    try:
+        return json.loads(read_all(join(folder, name)))
+    except InputError as error:
+        raise OutputError(error.what, error.where, error.next_step) from None
+    except ValueError:
+        raise OutputError("the storage changed what the run left", shown(join(folder, name)), "Run again") from None
 
 
 def _is_begun(folder: str) -> bool:
