@@ -1,5 +1,6 @@
 """What was written and proved becomes what is published: by the driver of the run, or later by another process."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,8 +60,9 @@ def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Map
         OutputError: It cannot be written.
     """
     state = {
-        "format": _FORMAT, "output": absolute(output), "overwrite": overwrite, "about": about(job), "facts": dict(facts)
-    }
+        "format": _FORMAT, "output": absolute(output), "overwrite": overwrite, "replaces": _published(output),
+        "about": about(job), "facts": dict(facts),
+    }  # fmt: skip
     try:
         write_all(join(staging, STATE), to_bytes(state))
     except OSError as error:
@@ -79,13 +81,12 @@ def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) 
         InputError: Too many records were rejected.
         OutputError: A file is not what was written, or the store fails.
     """
+    state, outcome = (_left(staging.path, name) for name in (STATE, OUTCOME))
     try:
-        state = json.loads(read_all(join(staging.path, STATE)))
-        outcome = json.loads(read_all(join(staging.path, OUTCOME)))
         refused = outcome["refused"]
         made = None if refused else make_papers(state["about"], outcome, {**state["facts"], **facts}, key)
     except (AttributeError, LookupError, TypeError, ValueError):
-        raise OutputError("what the run left is damaged, so it cannot be published", shown(staging.path), "Run again") from None
+        raise _damaged(staging.path) from None
     if made is None:
         raise InputError(
             "\n".join(["too many records were rejected", *refused]), "input",
@@ -125,6 +126,10 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return _finished(claim, output)
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
+    if _published(output) not in (None, state["replaces"]):
+        raise UsageError(
+            "the output was published anew since this run began", shown(output), "Run again, or move that output away"
+        )
     try:
         destroy_keys(folder)  # a label says that they are gone
     except OSError as error:
@@ -136,6 +141,25 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), output
     finally:
         staging.discard()
+
+
+def _published(output: str) -> str | None:
+    """A hash that says which run an output holds; None for none."""
+    path = join(absolute(output), "run.json")
+    return hashlib.sha256(read_all(path)).hexdigest() if is_file(path) else None
+
+
+def _left(folder: str, name: str) -> Any:
+    try:
+        return json.loads(read_all(join(folder, name)))
+    except InputError as error:
+        raise OutputError(error.what, error.where, error.next_step) from None
+    except ValueError:
+        raise _damaged(join(folder, name)) from None
+
+
+def _damaged(path: str) -> OutputError:
+    return OutputError("what the run left was changed, so it cannot be published", shown(path), "Run again")
 
 
 def _is_begun(folder: str) -> bool:

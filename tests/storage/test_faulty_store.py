@@ -39,6 +39,8 @@ def at(house, kind, folder, name, end, fault):
     [
         (LOCAL, "rename", "/old", Fault(UNHEARD, 1)), (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
         (LOCAL, "close", "/label.json", Fault(TORN, 1)), (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
+        (LOCAL, "open_input", "/outcome.json", Fault(REFUSED, 1)), (LOCAL, "close", "/outcome.json", Fault(TORN, 1)),
+        (OBJECTS, "open_input", "/out/run.json", Fault(REFUSED, 1)),
     ],
     ids=lambda value: getattr(value, "kind", value),
 )  # fmt: skip

@@ -4,8 +4,9 @@ import hashlib
 import os
 import tempfile
 
+from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of, parent, shown
+from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of, parent
 
 
 def hidden_folder(output: str, name: str) -> str:
@@ -45,5 +46,5 @@ def output_of(folder: str) -> str | None:
 def local_stand_in(output: str) -> str:
     """A local path that stands for an output that is elsewhere: beside it are the hidden folders of local workers."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    digest = hashlib.sha256(shown(output).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(pinned(output).encode()).hexdigest()[:16]  # two endpoints may have buckets of one name
     return os.path.join(tempfile.gettempdir(), f"beam-deid-{user}-{digest}")

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
-from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.errors import InputError, OutputError
 from beam_deid.transforms.storage.files import open_arrow, reason, store_of, write_all
 from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
 
@@ -161,7 +161,10 @@ def check(one: Moved, path: str) -> None:
     found = store_of(path).entry(path)
     size, digest = (None, None) if found is None else (found.size, "")
     if size == one.size:
-        digest = sha256_of(path)
+        try:
+            digest = sha256_of(path)
+        except InputError as error:
+            raise OutputError(error.what, error.where, error.next_step) from None
     if digest != one.sha256:
         said = "is missing" if size is None else "is not what was written"
         raise OutputError(f"a file of the release {said}: the storage lost or changed it", shown(path), "Run again")

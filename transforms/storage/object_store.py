@@ -11,7 +11,10 @@ from beam_deid.transforms.storage.connecting import filesystem, key_of
 from beam_deid.transforms.storage.paths import options_of, shown, with_options
 from beam_deid.transforms.storage.store import Entry, Store
 
-_BLOCK = 1 << 20
+_BLOCK = 8 << 20
+
+LARGEST_COPY = 5 << 30
+"""Bytes of the largest object that S3 copies in one request."""
 _FLAT = ("s3", "gcs")
 
 
@@ -57,11 +60,17 @@ class ObjectStore(Store):
     def copy(self, source: str, target: str) -> None:
         """Copy within the store, by the store itself where it can."""
         self._make_folder(self._inner(target))
+        found = self.entry(source)
+        if found is None:
+            raise FileNotFoundError(source)
         try:
-            self._files.copy_file(self._inner(source), self._inner(target))
+            if found.size <= LARGEST_COPY:
+                self._files.copy_file(self._inner(source), self._inner(target))
+                return
         except NotImplementedError:
-            with self.open_input(source) as given, self.create(target) as made:
-                shutil.copyfileobj(given, made, _BLOCK)
+            pass  # HDFS has no such call
+        with self.open_input(source) as given, self.create(target) as made:
+            shutil.copyfileobj(given, made, _BLOCK)
 
     def delete(self, paths: Iterable[str]) -> None:
         """Remove files."""
