@@ -94,9 +94,24 @@ def test_an_output_that_came_meanwhile_is_not_replaced(house, out, capsys):
     shutil.copytree(house.earlier, out)
     code, said = published(staging_of(out), capsys)
     assert code == 2
-    assert "the output exists" in said
+    assert "the output was published anew since this run began" in said
     assert contents(out) == contents(house.earlier)
     assert staging_of(out)
+
+
+def test_a_newer_output_is_not_replaced_by_a_run_that_was_to_replace_an_older_one(house, tmp_path, capsys):
+    out = tmp_path / "out"
+    shutil.copytree(house.earlier, out)
+    killed([*house.command(str(out)), "--overwrite"])
+    shutil.rmtree(out)
+    shutil.copytree(house.undisturbed, out)
+    code, said = published(staging_of(out), capsys)
+    assert code == 2
+    assert "the output was published anew since this run began" in said
+    shutil.rmtree(out)
+    shutil.copytree(house.earlier, out)  # what it was to replace, it may
+    assert published(staging_of(out), capsys)[0] == 0
+    assert contents(out) == contents(house.undisturbed)
 
 
 @pytest.mark.parametrize(
