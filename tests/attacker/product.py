@@ -61,14 +61,18 @@ def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
     """Write and prove the parts and the labels of what was decided, as a run leaves them."""
     job, releases = prepared.job, decision.releases
     facts = [release_shard(shard, job, releases, str(out)) for shard in prepared.shards]
+    released = RunFacts.merge(facts).releases
     for name, order in releases.items():
         for part in range(order.parts if order.mixed else 0):
-            file, made = assemble(job, order, str(out), part)
+            file, made = assemble(job, order, str(out), part, released[name].attempts)
             counted = total([(made.values, np.ones(len(made.values), np.int64))])
-            facts.append(RunFacts({name: PartFacts([file], counted, suppressed=made.left_out)}))
+            facts.append(RunFacts({name: PartFacts([file], classes=counted, suppressed=made.left_out)}))
     written = RunFacts.merge(facts)
     for name, order in releases.items():
         prove(order, written.releases[name])
+        (out / name).mkdir(exist_ok=True)
+        for file in written.releases[name].files:
+            (out / file.source).rename(out / name / file.path)
         (out / name / "label.json").write_text(json.dumps(order.label.to_json(), allow_nan=False))
     rejects = [{"row": row, "release": release} for _, row, _, _, release in written.rejects]
     if rejects:
