@@ -48,6 +48,17 @@ def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(hous
     assert trial(house, kind, True, tmp_path / "trial", at(house, kind, tmp_path, name, end, fault)) == 1
 
 
+@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("paper", ["/out/run.json", "/out/crm/label.json"])
+def test_papers_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part(house, tmp_path, kind, paper):
+    """Without them nobody knows what the earlier run wrote, and so what is to go."""
+    calls = recorded(house, kind, True, tmp_path / "recorded")
+    end = next((number for number, told in enumerate(calls) if told.endswith("/publication.json")), len(calls))
+    read = [number for number, told in enumerate(calls[:end], 1) if told.startswith("open_input") and told.endswith(paper)]
+    for number, at in enumerate(read):
+        assert trial(house, kind, True, tmp_path / f"trial-{number}", Fault(REFUSED, at)) == 1
+
+
 def staged(where, house):
     """A run on an engine, whose workers wrote into the store itself."""
     made = Staging(where.output, overwrite=True, shared=True)

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.paths import is_name, join
 
 
@@ -12,6 +11,9 @@ def files_of_run(output: str) -> tuple[str, ...] | None:
     """The paths, below an output, of all files that its run wrote; None where there is no run.
 
     Only what the papers name is a run's: whatever else lies there somebody else has put there.
+
+    Raises:
+        OSError: A paper cannot be read. Then nobody knows.
     """
     run = _paper(join(output, "run.json"))
     if run is None:
@@ -32,8 +34,14 @@ def _is_file(file: Any) -> bool:
 
 
 def _paper(path: str) -> dict[str, Any] | None:
+    store = store_of(path)
+    found = store.entry(path)
+    if found is None or found.is_folder:
+        return None
+    with store.open_input(path) as stream:
+        data = bytes(stream.read())
     try:
-        document = json.loads(read_all(path))
-    except (InputError, ValueError, RecursionError):
+        document = json.loads(data)
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
