@@ -10,6 +10,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.run import carry_out
+from beam_deid.transforms.errors import UsageError
 
 _KEY = "BEAM_DEID_KEY"
 _SAMPLE = 10_000
@@ -43,6 +44,9 @@ def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: boo
     if platform is not None:
         show_platform(place, platform, rows, seed, as_json)
         return
+    target = place / "out"
+    if not overwrite and target.is_dir() and any(target.iterdir()):
+        raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
     place.mkdir(parents=True, exist_ok=True)
     orders, policy = place / "orders.parquet", place / "policy.yaml"
     write_orders(str(orders), rows, seed)
@@ -51,7 +55,6 @@ def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: boo
     if _KEY not in os.environ:
         # The demo's own key: it lives as long as this process, and nothing can be restored afterwards.
         os.environ[_KEY] = secrets.token_hex(32)
-    target = place / "out"
     carry_out(read_policy(str(policy)), (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
     out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}")
 

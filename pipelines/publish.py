@@ -11,6 +11,7 @@ from beam_deid.transforms.storage.paths import shown
 @click.command(
     epilog="""\b
 Examples:
+  beam-deid publish out
   beam-deid publish .out.beam-deid-3f0c9a6d2b41-4711-88123-9e1b5c07
   beam-deid publish s3://bucket/out/.beam-deid-3f0c9a6d2b41-4711-88123-9e1b5c07
 
@@ -22,8 +23,8 @@ Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too
 def publish(staging: str, as_json: bool) -> None:
     """Publish what a run wrote and proved whose process died before it could, or say why not.
 
-    STAGING is the hidden folder that it left: beside a local output, in any other output, or, for a local run into a store,
-    in the folder for temporary files. All files are read back and compared with what was written first.
+    STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
+    local run into a store, in the folder for temporary files. All files are read back and compared with what was written first.
     """
     from beam_deid.transforms.publication import publish_left
 

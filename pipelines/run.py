@@ -24,7 +24,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
-@click.option("--output", "-o", required=True, metavar="DIR", help="Where to publish; must not exist.")
+@click.option("--output", "-o", required=True, metavar="DIR", help="Where to publish: a folder that is not there, or empty.")
 @click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(

@@ -14,13 +14,13 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import about, make_papers
-from beam_deid.transforms.storage.files import is_file, read_all, reason, write_all
+from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of
 from beam_deid.transforms.storage.journal import Journal, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
-from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now
+from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting
 
 STATE = "state.json"
 """What another process needs to know to publish a run whose driver died."""
@@ -102,7 +102,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     """Publish what a driver left that died before it could.
 
     Args:
-        path: The staging folder.
+        path: The staging folder, or the output that it is for.
 
     Returns:
         What the run came to, None where only the end of its publication was missing; and the output.
@@ -112,7 +112,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         OutputError: A file is not what was written, or the store fails.
         KeyFault: The policy has the label signed, and the key cannot be had.
     """
-    folder = absolute(path)
+    folder = _staging_of(absolute(path))
     begun = output_of(folder)
     if begun is not None and _is_begun(folder):
         return _finished(folder, begun)
@@ -141,6 +141,20 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         return publish(staging, key, {"finished_at": now(), "seconds": None}), output
     finally:
         staging.discard()
+
+
+def _staging_of(path: str) -> str:
+    """The staging folder that is meant by itself or by the output that it is for."""
+    if output_of(path) is not None:
+        return path
+    try:
+        found = waiting(path)
+    except OSError as error:
+        said = reason(error)
+        raise InputError(f"the folder cannot be listed ({said})", shown(path), advice(said, "Check its permissions")) from None
+    if len(found) > 1:
+        raise UsageError("several runs wait to be published here", shown(path), f"Name one: {', '.join(map(shown, found))}")
+    return found[0] if found else path
 
 
 def _published(output: str) -> str | None:

@@ -4,6 +4,7 @@ Whoever can write a folder can write papers that fit each other. So this shows i
 papers were written. Who wrote them only a signature shows, checked with a key that came another way.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from beam_deid.transforms.label.well_formed import COUNTS, label_malformed, run_
 from beam_deid.transforms.storage.files import is_file, open_arrow, read_all, store_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, join, name_of, shown
-from beam_deid.transforms.storage.sweeping import sweep
+from beam_deid.transforms.storage.sweeping import sweep, waiting
 from beam_deid.transforms.terms import LabelName
 
 PROVED, UNPROVEN = "proved", "unproven"
@@ -71,7 +72,7 @@ def verify(output: str, key: str | None = None) -> list[Verified]:
     output = absolute(output)
     path = join(output, "run.json")
     if not is_file(path):
-        raise UsageError("there is no run.json here", shown(output), "Name the folder that was --output of a run")
+        raise UsageError("there is no run.json here", shown(output), _elsewhere(output))
     run, problem = read_label(path)
     if run is None:
         return [Verified("", (problem,))]
@@ -318,6 +319,14 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _printable(text: str) -> str:
     """A text without what cannot be written as UTF-8, which JSON may hold."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _elsewhere(output: str) -> str:
+    """What to do where nothing is published."""
+    with contextlib.suppress(OSError):
+        for folder in waiting(output):
+            return f"A run whose process died waits to be published: beam-deid publish {shown(folder)}"
+    return "Name the folder that was --output of a run"
 
 
 def _sha256(path: str) -> str | None:

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from beam_deid.transforms.errors import KeyFault, UsageError
+from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.paths import is_local
 from beam_deid.transforms.storage.private import open_read
 
 ALGORITHM = "Ed25519"
@@ -81,6 +83,8 @@ def read_public(given: str) -> str:
 
 
 def _text(given: str) -> str:
+    if not is_local(given):
+        return read_all(given, _MAXIMUM_FILE).decode("ascii", "replace")
     try:
         stream = open_read(given)
     except (OSError, ValueError):  # no file that can be read: the key itself, or nothing

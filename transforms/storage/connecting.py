@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,9 @@ _ENVIRONMENT = {
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
     "profile": ("AWS_PROFILE",),
 }
-_TRUE = ("true", "1", "yes")
+_PATIENCE = 60
+"""Seconds after which a store of Google that does not answer is held not to."""
+
 _OPTIONS = {
     "s3": ("endpoint", "region", "profile", "anonymous"),
     "gs": ("endpoint", "anonymous"),
@@ -39,6 +42,8 @@ def check(path: str) -> None:
         raise UsageError(f"{scheme}:// is no filesystem that can be read", where, f"Write a local path, or one with {known}")
     if "endpoint" in options_of(path) and not _is_endpoint(options_of(path)["endpoint"]):
         raise UsageError("the endpoint is no URL", where, "Write it as ?endpoint=https://HOST:PORT")
+    if options_of(path).get("anonymous", "true") not in ("true", "false"):
+        raise UsageError("anonymous is true or false", where, "Write ?anonymous=true, or leave it out")
     if not authority_of(path) and scheme not in ("hdfs", "viewfs"):
         raise UsageError("the path names no bucket", where, f"Write {scheme}://BUCKET/FOLDER/NAME")
     allowed = _OPTIONS.get(scheme, ())
@@ -55,12 +60,17 @@ def _is_endpoint(text: str) -> bool:
 
 def is_anonymous(options: Mapping[str, str]) -> bool:
     """Whether a URI's options say that nobody's credentials are used."""
-    return options.get("anonymous", "").lower() in _TRUE
+    return options.get("anonymous") == "true"
 
 
 def authority_of(path: str) -> str:
     """The bucket, container or host that a URI names."""
     return shown(path).partition("://")[2].partition("/")[0]
+
+
+def bucket_of(path: str) -> str:
+    """The URI of the bucket, container or host that a URI names."""
+    return with_options(f"{scheme_of(path)}://{authority_of(path)}", options_of(path))
 
 
 def key_of(path: str) -> str:
@@ -135,6 +145,7 @@ def _of_profile(name: str) -> dict[str, Any]:
 def _gs(bucket: str, options: Mapping[str, str]) -> tuple[Any, str]:
     scheme, _, host = options.get("endpoint", "").rpartition("://")
     given: dict[str, Any] = {"endpoint_override": host, "scheme": scheme or "https"} if host else {}
+    given["retry_time_limit"] = timedelta(seconds=_PATIENCE)
     return fs.GcsFileSystem(anonymous=is_anonymous(options), **given), bucket
 
 

@@ -79,7 +79,7 @@ def match(patterns: Sequence[str]) -> list[InputFile]:
         whole = absolute(pattern)
         matched = _asked(whole, matching.matched)
         if not matched:
-            raise UsageError("no file matches this input", shown(pattern), "Check the path; quote globs in a shell")
+            raise UsageError("no file matches this input", shown(pattern), _asked(whole, matching.why_nothing))
         for entry in matched:
             told = matching.as_written(pattern, whole, entry.path)
             found.setdefault(entry.path, InputFile(entry.path, entry.size, entry.modified, told))
@@ -183,3 +183,5 @@ def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
     except OSError as error:
         said = reason(error)
         raise InputError(f"the file cannot be opened ({said})", shown(path), advice(said, "Check its permissions")) from None
+    except (ValueError, pa.ArrowException):  # no path of this store, or what reaches it is not installed
+        raise InputError("the path cannot be opened", shown(path), "Check the path, and see README, Storage") from None

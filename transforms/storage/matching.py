@@ -5,6 +5,7 @@ import glob
 import itertools
 import os
 
+from beam_deid.transforms.storage.connecting import bucket_of
 from beam_deid.transforms.storage.paths import MARK, is_hidden, is_local, join, name_of, options_of, shown, with_options
 from beam_deid.transforms.storage.store import Entry, Store
 
@@ -25,6 +26,16 @@ def matched(store: Store, pattern: str) -> list[Entry]:
     for folder in (entry for entry in found if entry.is_folder):
         files.update((entry.path, entry) for entry in _visible(store, folder.path) if not entry.is_folder)
     return [files[path] for path in sorted(files)]
+
+
+def why_nothing(store: Store, pattern: str) -> str:
+    """What to do about a pattern that matches nothing."""
+    if not is_local(pattern) and store.entry(bucket_of(pattern)) is None:
+        return "There is no such bucket"
+    folder = store.entry(pattern)
+    if folder is not None and folder.is_folder and _visible(store, pattern):
+        return f"There are only folders in it; write {join(shown(pattern), '**', '*')}"
+    return "Check the path; quote globs in a shell"
 
 
 def as_written(pattern: str, whole: str, path: str) -> str:

@@ -17,10 +17,14 @@ from beam_deid.transforms.errors import UsageError
 MARK = ".beam-deid-"
 """What every file and folder of a run that is under way has in its name."""
 
+_MARKS = ("_SUCCESS", "_temporary", "_metadata", "_common_metadata", "_delta_log", "_spark_metadata", "_committed_", "_started_")
+"""How names begin that Spark, Hive and their kin give to files beside the data."""
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&=]*(?:&[A-Za-z_]+=[^?&=]*)*)$")
+_ONE_SLASH = re.compile(r"(s3|s3a|s3n|gs|gcs|abfs|abfss|hdfs):/")
 _WITHOUT_USERS = ("s3", "gs")
-_ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfss"}
+_ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
 def scheme_of(path: str) -> str:
@@ -52,6 +56,9 @@ def absolute(path: str) -> str:
             raise UsageError("a file:// URI has three slashes and an absolute path", path, "Write file:///folder/name")
         # What urlsplit takes for a query or a fragment is part of the name: no such thing exists on a disk.
         path = unquote(_SCHEME.sub("", path, count=1).removeprefix(parts.netloc))
+    near = _ONE_SLASH.match(path)
+    if near:
+        raise UsageError("a store's path has two slashes behind the colon", path, f"Write {near[1]}://BUCKET/FOLDER/NAME")
     return os.path.abspath(os.path.expanduser(path))
 
 
@@ -65,7 +72,9 @@ def _uri(path: str) -> str:
             "credentials do not belong into a path, which stands in messages and papers",
             f"{scheme}://…@{bucket.rpartition('@')[2]}", "Leave them to the environment or a profile",
         )  # fmt: skip
-    return with_options(f"{scheme}://{rest.rstrip('/')}", options_of(path))
+    if "//" in rest.rstrip("/"):
+        raise UsageError("two slashes in a row name nothing in a store", shown(path), "Write one")
+    return with_options(f"{scheme_of(path)}://{rest.rstrip('/')}", options_of(path))
 
 
 def options_of(path: str) -> dict[str, str]:
@@ -117,5 +126,5 @@ def is_below(path: Any) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is one that inputs never match: hidden, or of a run that is under way."""
-    return name.startswith(".") or MARK in name
+    """Whether a name is one that inputs never match: hidden, of a run that is under way, or an engine's own mark."""
+    return name.startswith((".", *_MARKS)) or MARK in name

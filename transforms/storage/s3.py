@@ -124,6 +124,7 @@ def session(profile: str | None = None) -> Any:
 @contextlib.contextmanager
 def _asking(operation: str) -> Iterator[None]:
     """Errors of boto3 as those of a store."""
+    session()  # says what is missing
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -12,7 +12,7 @@ from beam_deid.transforms.storage.journal import Journal, Moved, at_once, check,
 from beam_deid.transforms.storage.lease import Lease, new_name
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
-from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held
+from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
 
 _NEW = "new"
 _BLOCK = 8 << 20
@@ -49,8 +49,10 @@ class Staging:
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
         try:
             self._lease.take()
-            sweep_held(self._lease, self._output, keep=(self.path,))
+            # Nobody loses a run that only waits to be published because a command was refused.
+            sweep_held(self._lease, self._output, keep=(self.path, *waiting(self._output)))
             self._check()
+            sweep_held(self._lease, self._output, keep=(self.path,))
         except OSError as error:
             self._lease.give_back()
             raise failed(error, self._output) from None

@@ -41,15 +41,12 @@ def sweep_now(output: str) -> None:
         UsageError: Another run is writing to this output.
     """
     whole = absolute(output)
-    folders = hidden_folders(whole)
-    if not is_local(whole):
-        folders += hidden_folders(local_stand_in(whole))
-    if not any(map(is_abandoned, folders)):
+    if not _left(whole):
         return
     lease = Lease(hidden_folder(whole, new_name()), lambda: hidden_folders(whole), whole)
     lease.take()
     try:
-        sweep_held(lease, whole, keep=tuple(filter(is_whole, folders)))
+        sweep_held(lease, whole, keep=tuple(waiting(whole)))
     finally:
         lease.give_back()
 
@@ -80,6 +77,15 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
         destroy_keys(folder)
         if folder not in keep:
             store_of(folder).purge(folder)
+
+
+def waiting(output: str) -> list[str]:
+    """The hidden folders of runs whose process is gone and of which only publication is missing.
+
+    Raises:
+        OSError: The store fails.
+    """
+    return [folder for folder in _left(output) if is_whole(folder)]
 
 
 def finish(folder: str, journal: Journal, output: str) -> None:
@@ -117,6 +123,12 @@ def put_back(folder: str, output: str) -> None:
     store, old = store_of(folder), join(folder, OLD)
     if store.renames_folders and store.entry(old) and not store.entry(output):
         store.rename(old, output)
+
+
+def _left(output: str) -> list[str]:
+    """The hidden folders whose claim nobody holds any more; a folder on this machine has its claim in the store."""
+    folders = hidden_folders(output) + ([] if is_local(output) else hidden_folders(local_stand_in(output)))
+    return [folder for folder in folders if is_abandoned(hidden_folder(output, owner_part(folder)))]
 
 
 def _clean(folder: str, output: str) -> None:
