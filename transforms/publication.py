@@ -15,7 +15,7 @@ from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import about, make_papers
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
-from beam_deid.transforms.storage.hidden import hidden_folder, output_of
+from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
@@ -60,7 +60,7 @@ def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Map
         OutputError: It cannot be written.
     """
     state = {
-        "format": _FORMAT, "output": absolute(output), "overwrite": overwrite, "replaces": _published(output),
+        "format": _FORMAT, "output": place_of(output), "overwrite": overwrite, "replaces": _published(output),
         "about": about(job), "facts": dict(facts),
     }  # fmt: skip
     try:
@@ -130,14 +130,14 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         raise UsageError(
             "the output was published anew since this run began", shown(output), "Run again, or move that output away"
         )
-    try:
-        destroy_keys(folder)  # a label says that they are gone
-    except OSError as error:
-        raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
     keyring = state["about"]["keyring"]
     key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
     staging = Staging(output, state["overwrite"], work=folder)
     try:
+        try:
+            destroy_keys(folder)  # a label says that they are gone
+        except OSError as error:
+            raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
         return publish(staging, key, {"finished_at": now(), "seconds": None}), output
     finally:
         staging.discard()
@@ -148,7 +148,7 @@ def _staging_of(path: str) -> str:
     if output_of(path) is not None:
         return path
     try:
-        found = waiting(path)
+        found = waiting(place_of(path))
     except OSError as error:
         said = reason(error)
         raise InputError(f"the folder cannot be listed ({said})", shown(path), advice(said, "Check its permissions")) from None
@@ -198,9 +198,13 @@ def _state(folder: str) -> dict[str, Any]:
     path = join(folder, STATE)
     try:
         state = json.loads(read_all(path) if is_file(path) else b"{}")
-        if state["format"] != _FORMAT:
+        told = state["about"]
+        sound = state["format"] == _FORMAT and isinstance(state["output"], str) and isinstance(state["overwrite"], bool)
+        sound = sound and isinstance(state["facts"], dict) and isinstance(told["signed"], bool) and "replaces" in state
+        sound = sound and (told["keyring"] is None or isinstance(told["keyring"]["path"], str))
+        if not (sound and absolute(state["output"]) == state["output"] and is_own(folder)):
             raise ValueError
-    except (KeyError, TypeError, ValueError):
+    except (LookupError, RecursionError, TypeError, UsageError, ValueError):
         raise UsageError(
             "no run of this version left anything to publish here", shown(folder),
             "Name the hidden folder beside or in the output, .NAME.beam-deid-…",

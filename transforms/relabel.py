@@ -13,7 +13,7 @@ from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import InputError, KeyFault, UsageError, VerificationError
 from beam_deid.transforms.label.again import decide_again
 from beam_deid.transforms.label.documents import document_sha256, signature_problem, signed, signer, to_bytes
-from beam_deid.transforms.storage.amending import amend
+from beam_deid.transforms.storage.amending import Amend, amending
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import absolute, is_local, join, shown
 from beam_deid.transforms.verify import verify
@@ -86,7 +86,11 @@ def relabel(output: str, keyring: str | None = None) -> Relabelling:
         KeyFault: The keyring cannot be read, or is another.
         OutputError: It cannot be written.
     """
-    output = absolute(output)
+    with amending(output) as amend:  # nobody publishes anything else between reading and writing
+        return _relabelled_run(absolute(output), keyring, amend)
+
+
+def _relabelled_run(output: str, keyring: str | None, amend: Amend) -> Relabelling:
     problems = [problem for one in verify(output) for problem in one.problems]
     if problems:
         raise VerificationError(f"this is not what was published: {problems[0]}", shown(output), "See: beam-deid verify")
@@ -121,7 +125,7 @@ def relabel(output: str, keyring: str | None = None) -> Relabelling:
     was_signed = any(signer(document) for document in (run, *labels.values()))
     run["sha256"] = document_sha256(run)
     papers = {f"{name}/label.json": data for name, data in documents.items()}
-    amend(output, {**papers, "run.json": to_bytes(signed(run, key))})
+    amend({**papers, "run.json": to_bytes(signed(run, key))})
     return Relabelling(changed, ("renewed" if key else "dropped") if was_signed else None, reason)
 
 

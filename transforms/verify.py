@@ -22,6 +22,7 @@ from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.well_formed import COUNTS, label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file, open_arrow, read_all, store_of
+from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import sweep, waiting
@@ -324,7 +325,7 @@ def _printable(text: str) -> str:
 def _elsewhere(output: str) -> str:
     """What to do where nothing is published."""
     with contextlib.suppress(OSError):
-        for folder in waiting(output):
+        for folder in waiting(place_of(output)):
             return f"A run whose process died waits to be published: beam-deid publish {shown(folder)}"
     return "Name the folder that was --output of a run"
 

@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from beam_deid.transforms.storage.paths import absolute, is_local, join, parent
+from beam_deid.transforms.storage.paths import absolute, is_local, options_of, parent, shown, with_options
 
 _FILE = "file:"
 
@@ -23,9 +23,15 @@ def anchored(raw: dict[str, Any], folder: str) -> dict[str, Any]:
             return path
         if not is_local(path) or "://" in path or path.startswith("~") or os.path.isabs(path):
             return absolute(path)
-        return os.path.normpath(os.path.join(folder, path)) if is_local(folder) else join(folder, posixpath.normpath(path))
+        return os.path.normpath(os.path.join(folder, path)) if is_local(folder) else _beside(folder, path)
 
     return with_paths(raw, anchor)
+
+
+def _beside(folder: str, path: str) -> str:
+    """A relative path in a policy that is in a store."""
+    scheme, _, place = shown(folder).partition("://")
+    return with_options(f"{scheme}://{posixpath.normpath(posixpath.join(place, path))}", options_of(folder))
 
 
 def with_paths(

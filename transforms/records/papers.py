@@ -20,7 +20,7 @@ from beam_deid.transforms.records.rejected import Rejects, write_rejects
 from beam_deid.transforms.records.releasing import PartFacts, RunFacts
 from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.journal import Moved
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.paths import is_name, join, shown
 from beam_deid.transforms.storage.sweeping import OUTCOME
 
 _REJECTED = "rejected.parquet"
@@ -132,6 +132,8 @@ def make_papers(
     releases, labels, papers = {}, {}, {}
     files = []
     for name, release in outcome["releases"].items():
+        if not is_name(name):  # somebody else may have written it
+            raise ValueError
         label, published = release["label"], release["published"]
         if not published:
             records = label["records"]

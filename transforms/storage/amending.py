@@ -1,44 +1,63 @@
 """Papers of a published run replaced by others, all or none."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 
+from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage.files import write_all
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders
-from beam_deid.transforms.storage.journal import Journal, Moved, check_bytes, failed
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, place_of
+from beam_deid.transforms.storage.journal import Journal, Moved, Superseded, check, failed, published
 from beam_deid.transforms.storage.lease import Lease, new_name
-from beam_deid.transforms.storage.paths import absolute, join
-from beam_deid.transforms.storage.sweeping import finish
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.sweeping import finish, sweep_held, waiting
+
+Amend = Callable[[Mapping[str, bytes]], None]
+"""Replaces papers: takes the bytes of each by its path below the output."""
 
 
-def amend(output: str, papers: Mapping[str, bytes]) -> None:
-    """Replace papers of a published run. Once it was written down that they are to be replaced, they will be.
+@contextlib.contextmanager
+def amending(output: str) -> Iterator[Amend]:
+    """Hold an output while papers of it are read, decided anew, and replaced.
+
+    Once it was written down that they are to be replaced, they will be.
 
     Args:
         output: The output folder.
-        papers: The bytes of each paper by its path below the output.
+
+    Yields:
+        What replaces them.
 
     Raises:
         OutputError: They cannot be written.
-        UsageError: Another run is writing to this output.
+        UsageError: A run is writing to this output, or nothing can be written here.
     """
-    whole = absolute(output)
-    folder = hidden_folder(whole, new_name())
-    lease = Lease(folder, lambda: hidden_folders(whole), whole)
-    lease.take()
+    place = place_of(output)
+    folder = hidden_folder(place, new_name())
+    lease = Lease(folder, lambda: hidden_folders(place), place)
     begun = False
-    try:
+
+    def amend(papers: Mapping[str, bytes]) -> None:
+        nonlocal begun
         files = []
         for path, data in papers.items():
             write_all(join(folder, *path.split("/")), data)
-            check_bytes(data, join(folder, *path.split("/")))
             files.append(Moved(path, path, len(data), sha256(data).hexdigest()))
-        journal = Journal(tuple(files))
+            check(files[-1], join(folder, path))
+        journal = Journal(tuple(files), replaces=published(place))
         lease.confirm()
         begun = True
         journal.write(folder)
-        finish(folder, journal, whole)
+        finish(folder, journal, place, lease)
         begun = False
+
+    try:
+        lease.take()
+        sweep_held(lease, place, keep=tuple(waiting(place)))
+        yield amend
+    except Superseded:
+        begun = False
+        raise OutputError("another run took this output over meanwhile", shown(output), "Run again") from None
     except OSError as error:
         raise failed(error, output) from None
     finally:

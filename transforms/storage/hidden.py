@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of, parent
+from beam_deid.transforms.storage.lease import is_owner
+from beam_deid.transforms.storage.paths import MARK, absolute, is_local, join, name_of, parent
 
 
 def hidden_folder(output: str, name: str) -> str:
@@ -17,13 +19,34 @@ def hidden_folder(output: str, name: str) -> str:
 
 
 def hidden_folders(output: str) -> list[str]:
-    """The hidden folders that an output has.
+    """The hidden folders that an output has, whoever made them.
 
     Raises:
         OSError: The store fails.
     """
     where, prefix = (parent(output), f".{name_of(output)}{MARK}") if is_local(output) else (output, MARK)
-    return [entry.path for entry in store_of(where).entries(where, starting=prefix) if entry.is_folder]
+    found = store_of(where).entries(where, starting=prefix)
+    return [entry.path for entry in found if entry.is_folder and is_owner(name_of(entry.path).removeprefix(prefix))]
+
+
+def is_own(folder: str) -> bool:
+    """Whether nobody but this user can have put something into a hidden folder.
+
+    Whatever others have put beside a local output is left alone: it would lead whoever sweeps it to the sweeper's own files.
+    """
+    if not is_local(folder) or os.name != "posix":
+        return True
+    try:
+        facts = os.lstat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
+
+
+def place_of(output: str) -> str:
+    """An output as it is reached by all: absolute, and where a link leads to."""
+    whole = absolute(output)
+    return os.path.realpath(whole) if is_local(whole) else whole
 
 
 def unseen_folders(output: str) -> list[str]:

@@ -59,10 +59,12 @@ class Journal:
     Attributes:
         files: The files that are to be there, papers included.
         removed: Paths below the output that are not to be there any more.
+        replaces: SHA-256, in hex, of the ``run.json`` that is there before; None where none is.
     """
 
     files: tuple[Moved, ...]
     removed: tuple[str, ...] = ()
+    replaces: str | None = None
 
     def write(self, folder: str) -> None:
         """Write it down; from then on the publication will be finished, by this process or by another one.
@@ -71,9 +73,13 @@ class Journal:
             OSError: It cannot be written.
             OutputError: It is not what was written. Nothing was done.
         """
-        document = {"format": _FORMAT, "files": [asdict(one) for one in self.files], "removed": list(self.removed)}
-        data, path = (json.dumps(document) + "\n").encode(), join(folder, JOURNAL)
+        files = [asdict(one) for one in self.files]
+        document = {"format": _FORMAT, "files": files, "removed": list(self.removed), "replaces": self.replaces}
+        data, path, store = (json.dumps(document) + "\n").encode(), join(folder, JOURNAL), store_of(folder)
+        for one in self.files:
+            store.settle(join(folder, one.source))
         write_all(path, data)
+        store.settle(path)
         check_bytes(data, path)
 
     @classmethod
@@ -102,25 +108,29 @@ class Journal:
             files, removed = tuple(Moved(**one) for one in document["files"]), tuple(document["removed"])
             if not all(map(is_below, removed)):
                 raise ValueError
-            return cls(files, removed)
+            return cls(files, removed, document["replaces"])
         except (KeyError, TypeError, ValueError):
             raise OutputError(
                 "a publication was begun here, and what it was about cannot be read", shown(path),
                 "Finish it with the version of beam-deid that began it, or remove output and folder",
             ) from None  # fmt: skip
 
-    def carry_out(self, folder: str, output: str) -> None:
+    def carry_out(self, folder: str, output: str, confirm: Callable[[], None]) -> None:
         """Publish.
 
         Args:
             folder: The hidden folder that the files wait in.
             output: The output.
+            confirm: Raises where the output is no longer this process's; called before each step that cannot be taken back.
 
         Raises:
+            Superseded: Another run was published meanwhile, or the files are gone. Nothing was changed.
             OSError: The store fails; call it again.
             OutputError: A file that came into place is not what was to be published.
         """
         store = store_of(output)
+        self._see_that_it_can(folder, output)
+        confirm()
         papers = [one for one in self.files if name_of(one.target) in PAPERS]
         rest = [one for one in self.files if one not in papers]
         gone = {*self.removed, *(one.target for one in papers)}
@@ -130,8 +140,23 @@ class Journal:
         store.delete([join(output, path) for path in sorted(gone) if path not in old])
         self._drop_empty(output)
         self._bring(rest, folder, output)
+        confirm()
         for one in sorted(papers, key=lambda paper: _papers_first(paper.target), reverse=True):
             self._bring([one], folder, output)
+
+    def _see_that_it_can(self, folder: str, output: str) -> None:
+        """See that nobody published anything else, and that all files wait."""
+        store, own = store_of(output), {one.sha256 for one in self.files if one.target == "run.json"}
+        there = published(output)
+        if there is not None and there != self.replaces and there not in own:
+            raise Superseded
+
+        def look(one: Moved) -> None:
+            found = store.entry(join(folder, one.source))
+            if found is None or found.size != one.size:
+                raise Superseded
+
+        at_once(look, self.files)
 
     def _drop_empty(self, output: str) -> None:
         """Folders that nothing is left in: a filesystem keeps them, an object store has none."""
@@ -150,6 +175,24 @@ class Journal:
             check(one, target)
 
         at_once(bring, files)
+
+
+class Superseded(Exception):
+    """What a journal says cannot be done any more: another run was published, or what was to be published is gone."""
+
+
+def published(output: str) -> str | None:
+    """Which run an output holds: SHA-256, in hex, of its ``run.json``; None for none.
+
+    Raises:
+        OSError: The store fails.
+    """
+    path = join(output, "run.json")
+    store = store_of(path)
+    if store.entry(path) is None:
+        return None
+    with store.open_input(path) as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def check(one: Moved, path: str) -> None:

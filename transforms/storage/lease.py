@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import secrets
 import socket
 import threading
@@ -34,6 +35,7 @@ SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
 CLAIM = "lease.json"
 _BEATS = 6
 _TRIES = 3
+_NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9]*-[0-9a-f]{8}")
 _HELD, _WANTED = "held", "wanted"
 
 Folders = Callable[[], list[str]]
@@ -66,12 +68,15 @@ def new_name() -> str:
     return f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}"
 
 
+def is_owner(name: str) -> bool:
+    """Whether a name is one that `new_name` makes."""
+    return _NAME.fullmatch(name) is not None
+
+
 def is_gone(name: str) -> bool:
     """Whether the owner of a folder of this name is a process of this machine that is no more."""
     parts = name.split("-")
-    if len(parts) != 4 or parts[0] != _machine() or not parts[1].isdecimal():
-        return False
-    return not _alive(int(parts[1]), parts[2])
+    return is_owner(name) and parts[0] == _machine() and not _alive(int(parts[1]), parts[2])
 
 
 class Lease:
@@ -137,7 +142,7 @@ class Lease:
 
     def left_behind(self) -> list[str]:
         """The hidden folders of others that nobody works in any more."""
-        return [folder for folder in self._folders() if folder != self._folder and self._is_dead(folder)]
+        return [folder for folder in self._folders() if folder != self._folder and self.is_dead(folder)]
 
     def _stop(self) -> None:
         self._ended.set()
@@ -153,7 +158,7 @@ class Lease:
                 return
             for rival in rivals:
                 beats = seen.setdefault(rival.folder, rival.facts.get("beat")) != rival.facts.get("beat")
-                known = beats or self._is_here(rival.folder)
+                known = beats or is_here(rival.folder)
                 if known and rival.facts.get("state") == _HELD:
                     raise UsageError(
                         f"another run is writing to this output ({rival.owner})", shown(self._output),
@@ -204,7 +209,7 @@ class Lease:
         mine = next((one.modified for one in claims if one.folder == self._folder), claim.modified)
         return is_gone(owner_part(claim.folder)) or mine - claim.modified > SECONDS
 
-    def _is_dead(self, folder: str) -> bool:
+    def is_dead(self, folder: str) -> bool:
         """Whether nobody works in a folder: its owner is gone, gave it up, or was silent for long."""
         if is_gone(owner_part(folder)):
             return True
@@ -212,18 +217,21 @@ class Lease:
         mine, theirs = store.entry(self._path), store.entry(join(folder, CLAIM))
         return theirs is None or (mine is not None and mine.modified - theirs.modified > SECONDS)
 
-    def _is_here(self, folder: str) -> bool:
-        """Whether a folder's owner is a process of this machine that is alive."""
-        name = owner_part(folder)
-        return name.split("-")[0] == _machine() and not is_gone(name)
-
 
 def is_abandoned(folder: str) -> bool:
     """Whether nobody holds a claim in a hidden folder any more, as far as this machine's clock can tell."""
     if is_gone(owner_part(folder)):
         return True
     claim = _read(folder)
-    return claim is None or time.time() - claim.modified > 2 * SECONDS
+    if claim is None:
+        return True
+    return not is_here(folder) and time.time() - claim.modified > 2 * SECONDS
+
+
+def is_here(folder: str) -> bool:
+    """Whether a folder's owner is a process of this machine that is alive."""
+    name = owner_part(folder)
+    return name.split("-")[0] == _machine() and not is_gone(name)
 
 
 def owner_part(folder: str) -> str:
@@ -233,7 +241,12 @@ def owner_part(folder: str) -> str:
 
 def _read(folder: str) -> Claim | None:
     store, path = store_of(folder), join(folder, CLAIM)
-    found = store.entry(path)
+    try:
+        found = store.entry(path)
+    except PermissionError:  # another user's: every beat changes the folder
+        above = store.entry(folder)
+        changed = above.modified if above else 0.0
+        return Claim(folder, {"state": _HELD, "host": "of another user", "beat": changed}, changed)
     if found is None:
         return None
     try:

@@ -1,9 +1,11 @@
 """Local files: what the operating system opens."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from typing import Any, BinaryIO, ClassVar
 
@@ -44,8 +46,9 @@ class LocalStore(Store):
 
     def open_input(self, path: str) -> pa.NativeFile:
         """Open a file for reading."""
-        if not os.path.exists(path):
-            raise FileNotFoundError(path)
+        facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for
+            raise OSError(errno.EINVAL, os.strerror(errno.EISDIR) if stat.S_ISDIR(facts.st_mode) else "no regular file")
         return pa.OSFile(path, "rb")
 
     def create(self, path: str) -> BinaryIO:
@@ -94,6 +97,14 @@ class LocalStore(Store):
         for entry in [*self.entries(path, recursive=True), *([here] if here else [])]:
             os.chmod(entry.path, (0o777 if entry.is_folder else 0o666) & ~mask)
             _sync(entry.path)
+        _sync(os.path.dirname(path))
+
+    def like(self, folder: str, model: str) -> None:
+        """Give a folder the rights and, as far as this user may, the owners of another."""
+        facts = os.stat(model)
+        with contextlib.suppress(OSError):
+            os.chown(folder, facts.st_uid, facts.st_gid)
+        os.chmod(folder, stat.S_IMODE(facts.st_mode))
 
 
 def _make_folder(path: str) -> None:

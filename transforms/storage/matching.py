@@ -87,14 +87,18 @@ def _at_any_depth(store: Store, folders: list[str], rest: list[str]) -> list[Ent
     every = list(folders)
     found: list[Entry] = []
     waiting = list(folders)
+    seen = set(folders)
     while waiting:
         inside = _visible(store, waiting.pop())
         found += inside
-        deeper = [entry.path for entry in inside if entry.is_folder]
+        deeper = [entry.path for entry in inside if entry.is_folder and entry.path not in seen]
+        seen.update(deeper)
         waiting += deeper
         every += deeper
     return _below(store, every, rest) if rest else [entry for entry in found if not entry.is_folder]
 
 
 def _visible(store: Store, folder: str) -> list[Entry]:
-    return [entry for entry in store.entries(folder) if not is_hidden(name_of(entry.path))]
+    found = [entry for entry in store.entries(folder) if not is_hidden(name_of(entry.path))]
+    # A store may hold a name of nothing: it looks like the folder itself.
+    return [entry for entry in found if shown(entry.path) != shown(folder)]

@@ -21,7 +21,7 @@ _MARKS = ("_SUCCESS", "_temporary", "_metadata", "_common_metadata", "_delta_log
 """How names begin that Spark, Hive and their kin give to files beside the data."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&=]*(?:&[A-Za-z_]+=[^?&=]*)*)$")
+_OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&]*(?:&[A-Za-z_]+=[^?&]*)*)$")
 _ONE_SLASH = re.compile(r"(s3|s3a|s3n|gs|gcs|abfs|abfss|hdfs):/")
 _WITHOUT_USERS = ("s3", "gs")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
@@ -48,6 +48,8 @@ def absolute(path: str) -> str:
     Raises:
         UsageError: A ``file://`` URI names another host, or any other nothing at all, or credentials.
     """
+    if not path:
+        raise UsageError("the path is empty", "", "Write . for this folder")
     if not is_local(path):
         return _uri(path)
     if _SCHEME.match(path):
@@ -67,13 +69,14 @@ def _uri(path: str) -> str:
     if not rest.strip("/"):
         raise UsageError("the path names no bucket", shown(path), f"Write {scheme}://BUCKET/FOLDER/NAME")
     bucket = rest.partition("/")[0]
-    if "@" in bucket and scheme_of(path) in _WITHOUT_USERS:
+    user, at, _ = bucket.rpartition("@")
+    if at and (scheme_of(path) in _WITHOUT_USERS or ":" in user):
         raise UsageError(
             "credentials do not belong into a path, which stands in messages and papers",
             f"{scheme}://…@{bucket.rpartition('@')[2]}", "Leave them to the environment or a profile",
         )  # fmt: skip
-    if "//" in rest.rstrip("/"):
-        raise UsageError("two slashes in a row name nothing in a store", shown(path), "Write one")
+    if any(name in ("", ".", "..") for name in rest.rstrip("/").split("/")):
+        raise UsageError("a store has no names like that: nothing between two slashes, . or ..", shown(path), "Write it out")
     return with_options(f"{scheme_of(path)}://{rest.rstrip('/')}", options_of(path))
 
 

@@ -1,17 +1,27 @@
 """A run on its way into its output: a hidden folder for its workers, a lease, and publication by manifest."""
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.storage.files import store_of, write_all
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in
-from beam_deid.transforms.storage.journal import Journal, Moved, at_once, check, check_bytes, failed
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, place_of
+from beam_deid.transforms.storage.journal import (
+    Journal,
+    Moved,
+    Superseded,
+    at_once,
+    check,
+    check_bytes,
+    failed,
+    published,
+)
 from beam_deid.transforms.storage.lease import Lease, new_name
 from beam_deid.transforms.storage.manifest import files_of_run
-from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
+from beam_deid.transforms.storage.paths import is_local, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
 
 _NEW = "new"
@@ -39,7 +49,7 @@ class Staging:
     """
 
     def __init__(self, output: str, overwrite: bool = False, *, shared: bool = False, work: str | None = None) -> None:
-        self._output, self._overwrite, self._adopted = absolute(output), overwrite, work is not None
+        self._output, self._overwrite, self._adopted = place_of(output), overwrite, work is not None
         self._begun, self._published = False, False
         name = new_name()
         self._claim = hidden_folder(self._output, name)
@@ -47,6 +57,8 @@ class Staging:
         beside = self._output if shared or is_local(self._output) else local_stand_in(self._output)
         self.path = work or hidden_folder(beside, name)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
+        if is_local(self._output) and os.path.ismount(self._output):
+            raise UsageError("the output is a mount point, which cannot be replaced", self._output, "Name a folder in it")
         try:
             self._lease.take()
             # Nobody loses a run that only waits to be published because a command was refused.
@@ -89,6 +101,11 @@ class Staging:
             else:
                 self._bring(files, papers)
             self._published = True
+        except Superseded:
+            self._begun = False
+            raise OutputError(
+                "this run was silent for so long that another took the output over", shown(self._output), "Run again"
+            ) from None
         except OSError as error:
             raise self._stopped(failed(error, self._output)) from None
         except DeidError as error:
@@ -125,13 +142,16 @@ class Staging:
             check_bytes(data, join(new, path))
         store.settle(new)
         self._check()
-        there = bool(store.entries(self._output))
+        there, old = bool(store.entries(self._output)), join(self.path, OLD)
+        if store.entry(self._output):
+            store.like(new, self._output)
         self._begun = True  # the folder may now hold all that there is of the earlier output
         try:
             if there:
-                store.rename(self._output, join(self.path, OLD))
+                store.rename(self._output, old)
+                self._check(old)  # somebody may have put something into it just now
             store.rename(new, self._output)
-        except OSError:
+        except (OSError, DeidError):
             put_back(self.path, self._output)
             self._begun = False
             raise
@@ -148,11 +168,11 @@ class Staging:
         self._check()
         targets = {one.target for one in waiting}
         removed = tuple(path for path in files_of_run(self._output) or () if path not in targets)
-        journal = Journal(tuple(waiting), removed)
+        journal = Journal(tuple(waiting), removed, published(self._output))
         self._lease.confirm()
         self._begun = True
         journal.write(self._claim)
-        finish(self._claim, journal, self._output)
+        finish(self._claim, journal, self._output, self._lease)
         self._begun = False
 
     def _waiting(self, one: Moved) -> Moved:
@@ -179,19 +199,19 @@ class Staging:
             advice = f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}"
         return OutputError(f"the publication was begun and cannot go on ({error.what})", shown(self._output), advice)
 
-    def _check(self) -> None:
-        """See that the output may be replaced, and that nothing but a run would be lost by it."""
-        store = store_of(self._output)
-        there = store.entry(self._output)
+    def _check(self, folder: str = "") -> None:
+        """See that the output, or the folder that it was moved to, may be replaced, and that nothing but a run would be lost."""
+        store, place = store_of(self._output), folder or self._output
+        there = store.entry(place)
         if there is not None and not there.is_folder:
             raise UsageError("the output is a file", shown(self._output), "Choose another --output")
         mine = {name_of(folder) for folder in hidden_folders(self._output)}
-        found = [entry for entry in store.entries(self._output) if name_of(entry.path) not in mine]
+        found = [entry for entry in store.entries(place) if name_of(entry.path) not in mine]
         if not found:
             return
         if not self._overwrite:
             raise UsageError("the output exists", shown(self._output), "Choose another --output, or add --overwrite")
-        known = files_of_run(self._output)
+        known = files_of_run(place)
         if known is None:
             raise UsageError(
                 "the output holds something that is not a run", shown(self._output), "Only a run is overwritten; choose another"
@@ -199,7 +219,7 @@ class Staging:
         for entry in found:
             below = store.entries(entry.path, recursive=True) if entry.is_folder else [entry]
             for file in below:
-                path = shown(file.path).removeprefix(shown(self._output)).lstrip("/")
+                path = shown(file.path).removeprefix(shown(place)).lstrip("/")
                 if not file.is_folder and path not in known:
                     raise UsageError(
                         "no run wrote this file, and it would be lost", shown(file.path),

@@ -84,6 +84,10 @@ class Store(ABC):
         """Give a file or a folder another place in one step, over a file or an empty folder; where `renames_folders` alone."""
         raise NotImplementedError
 
+    def like(self, folder: str, model: str) -> None:
+        """Give a folder the rights of another; where `renames_folders` alone."""
+        return
+
     def settle(self, path: str) -> None:
         """Let a file or a folder outlive a loss of power, and let others read it as they may read this user's new files."""
         return

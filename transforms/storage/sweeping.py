@@ -2,12 +2,19 @@
 
 import contextlib
 
-from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.errors import DeidError, OutputError
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, unseen_folders
-from beam_deid.transforms.storage.journal import JOURNAL, Journal
-from beam_deid.transforms.storage.lease import Lease, is_abandoned, is_gone, new_name, owner_part
-from beam_deid.transforms.storage.paths import absolute, is_local, join
+from beam_deid.transforms.storage.hidden import (
+    hidden_folder,
+    hidden_folders,
+    is_own,
+    local_stand_in,
+    place_of,
+    unseen_folders,
+)
+from beam_deid.transforms.storage.journal import JOURNAL, Journal, Superseded, published
+from beam_deid.transforms.storage.lease import Lease, is_abandoned, new_name, owner_part
+from beam_deid.transforms.storage.paths import is_local, join
 from beam_deid.transforms.storage.private import shred
 
 OUTCOME = "outcome.json"
@@ -40,7 +47,7 @@ def sweep_now(output: str) -> None:
         OutputError: A publication that was begun cannot be finished.
         UsageError: Another run is writing to this output.
     """
-    whole = absolute(output)
+    whole = place_of(output)
     if not _left(whole):
         return
     lease = Lease(hidden_folder(whole, new_name()), lambda: hidden_folders(whole), whole)
@@ -63,17 +70,19 @@ def sweep_held(lease: Lease, output: str, keep: tuple[str, ...] = ()) -> None:
         OSError: The store fails.
         OutputError: A publication that was begun cannot be finished.
     """
-    for folder in lease.left_behind():
+    for folder in filter(is_own, lease.left_behind()):
         if folder in keep:
             put_back(folder, output)
             destroy_keys(folder)
         else:
-            _clean(folder, output)
+            _clean(folder, output, lease)
     if is_local(output):
         return
     for folder in unseen_folders(output):
         store_of(folder).purge(folder)
-    for folder in filter(lambda folder: is_gone(owner_part(folder)), hidden_folders(local_stand_in(output))):
+    for folder in filter(is_own, hidden_folders(local_stand_in(output))):
+        if not lease.is_dead(hidden_folder(output, owner_part(folder))):
+            continue
         destroy_keys(folder)
         if folder not in keep:
             store_of(folder).purge(folder)
@@ -88,9 +97,15 @@ def waiting(output: str) -> list[str]:
     return [folder for folder in _left(output) if is_whole(folder)]
 
 
-def finish(folder: str, journal: Journal, output: str) -> None:
-    """Carry a publication out, and forget it."""
-    journal.carry_out(folder, output)
+def finish(folder: str, journal: Journal, output: str, lease: Lease) -> None:
+    """Carry a publication out, and forget it.
+
+    Raises:
+        Superseded: It cannot be any more; nothing was changed.
+        OSError: The store fails.
+        OutputError: A file is not what was to be published.
+    """
+    journal.carry_out(folder, output, lease.confirm)
     # First the journal: what is half removed must not be carried out again.
     store_of(folder).delete([join(folder, JOURNAL)])
 
@@ -118,28 +133,34 @@ def put_back(folder: str, output: str) -> None:
     """Put an earlier output back that had made room for another which did not come.
 
     Raises:
-        OSError: The store fails.
+        OSError: The store fails, or a file is in the output's place.
     """
     store, old = store_of(folder), join(folder, OLD)
-    if store.renames_folders and store.entry(old) and not store.entry(output):
-        store.rename(old, output)
+    if store.renames_folders and store.entry(old) and not store.entries(output):
+        store.rename(old, output)  # over nothing, or over an empty folder
 
 
 def _left(output: str) -> list[str]:
     """The hidden folders whose claim nobody holds any more; a folder on this machine has its claim in the store."""
     folders = hidden_folders(output) + ([] if is_local(output) else hidden_folders(local_stand_in(output)))
-    return [folder for folder in folders if is_abandoned(hidden_folder(output, owner_part(folder)))]
+    return [folder for folder in folders if is_own(folder) and is_abandoned(hidden_folder(output, owner_part(folder)))]
 
 
-def _clean(folder: str, output: str) -> None:
+def _clean(folder: str, output: str, lease: Lease) -> None:
     store = store_of(folder)
     journal = Journal.read(folder)
     if journal is not None:
-        finish(folder, journal, output)
+        with contextlib.suppress(Superseded):  # then it is only in the way
+            finish(folder, journal, output, lease)
         if not is_local(output):  # what the same run had here is published now
             twin = hidden_folder(local_stand_in(output), owner_part(folder))
             destroy_keys(twin)
             store_of(twin).purge(twin)
     put_back(folder, output)
     destroy_keys(folder)
+    if store.renames_folders and store.entry(join(folder, OLD)) and published(output) is None:
+        raise OutputError(
+            "an earlier output waits to be put back, and something else is in its place", join(folder, OLD),
+            f"Move away what is in {output}",
+        )  # fmt: skip
     store.purge(folder)
