@@ -92,6 +92,7 @@ class Lease:
         self._folder, self._folders, self._output = folder, folders, output
         self._path = join(folder, CLAIM)
         self._since, self._beat, self._lost = now(), 0, False
+        self._beaten = _clock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -123,7 +124,7 @@ class Lease:
         claims = self._claims()
         others = [claim for claim in claims if claim.folder != self._folder and claim.facts.get("state") == _HELD]
         taken = any(not self._is_dead_claim(claim, claims) for claim in others)
-        if self._lost or taken or not any(claim.folder == self._folder for claim in claims):
+        if self._lost or self._was_silent() or taken or not any(claim.folder == self._folder for claim in claims):
             raise OutputError(
                 "this run was silent for so long that another took the output over", shown(self._output), "Run again"
             )
@@ -177,11 +178,15 @@ class Lease:
     def _keep(self) -> None:
         while not self._lost and not self._ended.wait(SECONDS / _BEATS):
             try:
-                self._lost = store_of(self._path).entry(self._path) is None
+                # Whoever was silent for long has lost it, and must not look alive to who has it now.
+                self._lost = self._was_silent() or store_of(self._path).entry(self._path) is None
                 if not self._lost:
                     self._write(_HELD)
             except (OSError, DeidError):
                 continue  # the next beat may reach the store
+
+    def _was_silent(self) -> bool:
+        return _clock() - self._beaten > SECONDS
 
     def _write(self, state: str) -> None:
         self._beat += 1
@@ -189,7 +194,9 @@ class Lease:
         data = (json.dumps(facts) + "\n").encode()
         for left in range(_TRIES, 0, -1):
             try:
+                begun = _clock()
                 write_all(self._path, data)
+                self._beaten = begun
                 return
             except FileNotFoundError as error:  # somebody swept the folder before there was a claim in it
                 if left == 1:
@@ -257,6 +264,11 @@ def _read(folder: str) -> Claim | None:
     except (OSError, ValueError):
         facts = {}
     return Claim(folder, facts if isinstance(facts, dict) else {}, found.modified)
+
+
+def _clock() -> float:
+    """Seconds that also pass while this machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _machine() -> str:
