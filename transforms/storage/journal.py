@@ -49,7 +49,7 @@ class Moved:
     def __post_init__(self) -> None:
         # It may come from a file that somebody else wrote.
         if not (is_below(self.source) and is_below(self.target)):
-            raise ValueError
+            raise ValueError("the path leads elsewhere")
 
 
 @dataclass(frozen=True)
