@@ -1,6 +1,5 @@
 """What was written and proved becomes what is published: by the driver of the run, or later by another process."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import about, make_papers
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
-from beam_deid.transforms.storage.journal import Journal, failed
+from beam_deid.transforms.storage.journal import Journal, failed, published
 from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
@@ -60,7 +59,7 @@ def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Map
         OutputError: It cannot be written.
     """
     state = {
-        "format": _FORMAT, "output": place_of(output), "overwrite": overwrite, "replaces": _published(output),
+        "format": _FORMAT, "output": place_of(output), "overwrite": overwrite, "replaces": _published(place_of(output)),
         "about": about(job), "facts": dict(facts),
     }  # fmt: skip
     try:
@@ -158,9 +157,10 @@ def _staging_of(path: str) -> str:
 
 
 def _published(output: str) -> str | None:
-    """A hash that says which run an output holds; None for none."""
-    path = join(absolute(output), "run.json")
-    return hashlib.sha256(read_all(path)).hexdigest() if is_file(path) else None
+    try:
+        return published(output)
+    except OSError as error:
+        raise failed(error, output) from None
 
 
 def _left(folder: str, name: str) -> Any:

@@ -23,7 +23,7 @@ _MARKS = ("_SUCCESS", "_temporary", "_metadata", "_common_metadata", "_delta_log
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&]*(?:&[A-Za-z_]+=[^?&]*)*)$")
 _ONE_SLASH = re.compile(r"(s3|s3a|s3n|gs|gcs|abfs|abfss|hdfs):/")
-_WITHOUT_USERS = ("s3", "gs")
+_WITHOUT_USERS, _WITHOUT_HOSTS = ("s3", "gs"), ("hdfs", "viewfs")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
@@ -66,16 +66,17 @@ def absolute(path: str) -> str:
 
 def _uri(path: str) -> str:
     scheme, _, rest = shown(path).partition("://")
-    if not rest.strip("/"):
-        raise UsageError("the path names no bucket", shown(path), f"Write {scheme}://BUCKET/FOLDER/NAME")
     bucket = rest.partition("/")[0]
+    may_be_without = scheme_of(path) in _WITHOUT_HOSTS and rest.strip("/")
+    if not (bucket or may_be_without):
+        raise UsageError("the path names no bucket", shown(path), f"Write {scheme}://BUCKET/FOLDER/NAME")
     user, at, _ = bucket.rpartition("@")
     if at and (scheme_of(path) in _WITHOUT_USERS or ":" in user):
         raise UsageError(
             "credentials do not belong into a path, which stands in messages and papers",
             f"{scheme}://…@{bucket.rpartition('@')[2]}", "Leave them to the environment or a profile",
         )  # fmt: skip
-    if any(name in ("", ".", "..") for name in rest.rstrip("/").split("/")):
+    if any(name in ("", ".", "..") for name in rest.rstrip("/").split("/")[1:]):
         raise UsageError("a store has no names like that: nothing between two slashes, . or ..", shown(path), "Write it out")
     return with_options(f"{scheme_of(path)}://{rest.rstrip('/')}", options_of(path))
 
