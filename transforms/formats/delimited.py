@@ -21,7 +21,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
-from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, mebibytes
+from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 
 # A row that begins in one block must end in the next, so a block is as long as the longest row with its line break.
@@ -158,6 +158,7 @@ def _header(path: str, options: InputOptions) -> _Header:
             f"the header does not end within {mebibytes(LONGEST_HEADER)}", path,
             "Let the first line name the columns, and check input.delimiter",
         )  # fmt: skip
+    check_columns(len(first.fields), path)
     names = [_bare(name) for name in first.fields]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

@@ -16,6 +16,7 @@ import pyarrow.json
 
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.nesting import Nesting, parents
+from beam_deid.transforms.storage.limits import MOST_COLUMNS
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -183,7 +184,7 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
     """The lines with every bare number and boolean in quotes, and how many lines they are.
 
     Raises:
-        Unplain: A line is no object from its first byte to its last, or a token is none of JSON.
+        Unplain: A line is no object from its first byte to its last, a token is none of JSON, or keys are too many.
     """
     if not block.endswith(b"\n"):
         block += b"\n"
@@ -198,6 +199,9 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
     ends = np.flatnonzero(text == _NEWLINE)
     starts = np.concatenate([[0], ends[:-1] + 1])
     if inside[ends].any() or (text[starts] != ord("{")).any() or (text[ends - 1] != ord("}")).any():
+        raise Unplain
+    keys = np.add.reduceat((text == ord(":")) & ~inside, starts, dtype=np.int64)
+    if keys.max() > MOST_COLUMNS:
         raise Unplain
     token = _IN_BARE[text] & ~inside
     edges = np.flatnonzero(token[1:] != token[:-1]) + 1  # no token at either end: there are { and a line feed

@@ -19,7 +19,7 @@ from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
-from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
+from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
 from beam_deid.transforms.terms import Reason
@@ -54,9 +54,8 @@ class JsonLines(Format):
             try:
                 batch = plain.read(block)
             except Unplain:
-                units = [unit for line in _split(block) for unit in _units_of(line, nesting)]
-                yield from chunks(units, nesting, columns, rows, known, number, spare)
-                number += len(units)
+                found = narrow(_units_in(block, nesting), shard.path)
+                number = yield from chunks(found, nesting, columns, rows, known, number, spare)
                 continue
             for start in range(0, batch.num_rows, rows):
                 piece = batch.slice(start, rows)
@@ -72,11 +71,15 @@ def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
     """The rows of a file, one by one.
 
     Raises:
-        InputError: The file is gone, truncated or damaged.
+        InputError: The file is gone, truncated or damaged, or a row has too many keys.
     """
     for block in _blocks(path, options):
-        for line in _split(block):
-            yield from _units_of(line, nesting)
+        yield from narrow(_units_in(block, nesting), path)
+
+
+def _units_in(block: bytes, nesting: Nesting) -> Iterator[Unit]:
+    for line in block.removesuffix(b"\n").split(b"\n"):
+        yield from _units_of(line, nesting)
 
 
 def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
@@ -150,10 +153,6 @@ class _Lengths:
         if first >= 0:
             self._ended += piece.count(b"\n")
             self._open = len(piece) - piece.rfind(b"\n") - 1
-
-
-def _split(block: bytes) -> list[bytes]:
-    return block.removesuffix(b"\n").split(b"\n")
 
 
 class _Writer:

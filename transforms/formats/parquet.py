@@ -1,5 +1,6 @@
 """Parquet: shards of whole row groups; parts whose bytes depend on their rows alone."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.limits import check_columns
 from beam_deid.transforms.storage.paths import is_local
 
 _GROUP_ROWS = 131_072
@@ -27,7 +29,7 @@ class Parquet(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own schema; nested columns are refused."""
         schema = _checked(path).schema_arrow
-        twice = {name for name in schema.names if schema.names.count(name) > 1}
+        twice = [name for name, count in Counter(schema.names).items() if count > 1]
         if twice:
             raise InputError("a column is there twice", f"{path}: {min(twice)}", "Rename one of them")
         for field in schema:
@@ -112,10 +114,10 @@ def _without_columns(shard: Shard) -> Chunk:
 
 def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
     """The text columns that take so few bytes a value that they are dictionaries in the file."""
-    found = []
+    found, wanted = [], frozenset(columns)
     for index in range(facts.num_columns):
         column = facts.schema.column(index)
-        if column.path in columns and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
+        if column.path in wanted and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
             chunk = facts.row_group(0).column(index)
             if chunk.total_uncompressed_size < _DICTIONARY_BYTES * max(chunk.num_values, 1):
                 found.append(column.path)
@@ -125,9 +127,11 @@ def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
 def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
     stream = open_arrow(path)
     try:
-        return stream, pq.ParquetFile(stream, pre_buffer=False)
+        file = pq.ParquetFile(stream, pre_buffer=False)
     except (OSError, pa.ArrowException):
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
+    check_columns(file.metadata.num_columns, path)
+    return stream, file
 
 
 def _checked(path: str) -> pq.ParquetFile:

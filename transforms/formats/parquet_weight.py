@@ -75,10 +75,10 @@ def heavy_columns(
         columns: The columns that will be read.
         rows: Most rows of a batch.
     """
-    found = []
+    found, wanted = [], frozenset(columns)
     for index in range(facts.num_columns):
         name = facts.schema.column(index).path
-        if name in columns:
+        if name in wanted:
             doubtful = [group for group in groups if _may_weigh(stream, facts.row_group(group).column(index), rows)]
             if doubtful and _longest(stream, facts, doubtful, index) * rows > UNPACKED_BYTES:
                 found.append(name)
