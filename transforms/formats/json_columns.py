@@ -200,8 +200,8 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
     starts = np.concatenate([[0], ends[:-1] + 1])
     if inside[ends].any() or (text[starts] != ord("{")).any() or (text[ends - 1] != ord("}")).any():
         raise Unplain
-    keys = np.add.reduceat((text == ord(":")) & ~inside, starts, dtype=np.int64)
-    if keys.max() > MOST_COLUMNS:
+    keys = np.searchsorted(np.flatnonzero((text == ord(":")) & ~inside), ends)  # up to the end of each line
+    if np.diff(keys, prepend=0).max() > MOST_COLUMNS:
         raise Unplain
     token = _IN_BARE[text] & ~inside
     edges = np.flatnonzero(token[1:] != token[:-1]) + 1  # no token at either end: there are { and a line feed

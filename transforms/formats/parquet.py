@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import check_columns
@@ -143,10 +144,34 @@ def _checked(path: str) -> pq.ParquetFile:
 def _batches(
     stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """The batches of a shard, as dictionaries where text repeats, and none heavier than it may be."""
+    """The batches of a shard, none heavier than it may be."""
+    facts, groups = file.metadata, list(shard.row_groups)
+    rows = batch_rows(facts, names, rows)
+    deltas = delta_columns(stream, facts, groups, names)
+    if not deltas:
+        yield from _others(stream, file, shard, names, rows)
+        return
+    others = [name for name in names if name not in deltas]
+    counted = [(group, facts.row_group(group).num_rows) for group in groups]
+    batches = _others(stream, file, shard, others, rows) if others else _nothing(sum(n for _, n in counted), rows)
+    few = _as_dictionaries(stream, facts, [], not is_local(shard.path)).iter_batches(
+        rows_at_once(deltas.values(), rows), groups, list(deltas), use_threads=False
+    )
+    yield from Joining(few, counted, stream.size(), shard.path).join(batches, names)
+
+
+def _nothing(rows: int, most: int) -> Iterator[pa.RecordBatch]:
+    """So many rows in which nothing stands: a batch without columns would have no rows."""
+    for start in range(0, rows, most):
+        yield pa.record_batch([pa.nulls(min(most, rows - start))], [""])
+
+
+def _others(
+    stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
+) -> Iterator[pa.RecordBatch]:
+    """The batches of columns of which no value is made of another, as dictionaries where text repeats."""
     facts, groups = file.metadata, list(shard.row_groups)
     repeating = _repeating(facts, names)
-    rows = batch_rows(facts, names, rows)
     heavy = heavy_columns(stream, facts, groups, names, rows)
     far = not is_local(shard.path)
     if repeating or far:

@@ -26,6 +26,9 @@ UNPACKED_TIMES = 200
 MOST_COLUMNS = 10_000
 """Columns of a file, and keys of a record: each takes time and memory for every row, whatever stands in it."""
 
+MOST_CELLS = 16_000_000
+"""Rows of a batch times its columns: a null takes bytes, too, and may take none in the file."""
+
 
 def mebibytes(size: int) -> str:
     """A size for a message, in whole MiB."""
@@ -52,6 +55,11 @@ def check_columns(count: int, path: str) -> None:
             f"{count:,} columns are too many, {MOST_COLUMNS:,} may be in one file", path,
             "Leave out columns that nobody needs, or cut the file up",
         )  # fmt: skip
+
+
+def rows_of(columns: int, rows: int) -> int:
+    """How many rows of so many columns to hold at once, ``rows`` or fewer."""
+    return max(1, min(rows, MOST_CELLS // max(columns, 1)))
 
 
 class Unpacking:
