@@ -67,7 +67,7 @@ class Parquet(Format):
             raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
         names, first = list(columns), shard.first_row
         if not names:
-            yield _without_columns(shard)
+            yield from _without_columns(shard, rows)
             return
         try:
             for batch in _batches(stream, file, shard, names, rows):
@@ -107,10 +107,10 @@ class _Writer:
         self._held, self._rows = rest.to_batches(), rest.num_rows
 
 
-def _without_columns(shard: Shard) -> Chunk:
-    rows = shard.rows or 0
-    numbers = np.arange(shard.first_row, shard.first_row + rows, dtype=np.int64)
-    return Chunk(pa.RecordBatch.from_arrays([], names=[]), numbers)
+def _without_columns(shard: Shard, most: int) -> Iterator[Chunk]:
+    last = shard.first_row + (shard.rows or 0)
+    for first in range(shard.first_row, last, most):
+        yield Chunk(pa.RecordBatch.from_arrays([], names=[]), np.arange(first, min(first + most, last), dtype=np.int64))
 
 
 def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:

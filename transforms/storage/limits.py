@@ -29,6 +29,9 @@ MOST_COLUMNS = 10_000
 MOST_CELLS = 16_000_000
 """Rows of a batch times its columns: a null takes bytes, too, and may take none in the file."""
 
+MOST_MALFORMED = 1_000_000
+"""Rows of delimited text that cannot be read: each is noted, and of so many the file is none of that kind."""
+
 
 def mebibytes(size: int) -> str:
     """A size for a message, in whole MiB."""
