@@ -16,7 +16,7 @@ import pyarrow.json
 
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.nesting import Nesting, parents
-from beam_deid.transforms.storage.limits import MOST_COLUMNS
+from beam_deid.transforms.storage.limits import MOST_COLUMNS, rows_of
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -58,7 +58,7 @@ class Columns:
         Raises:
             Unplain: Some line is not plain.
         """
-        if self._schema is None or _MARK in block:
+        if self._schema is None or _MARK in block or self._too_many(block):
             raise Unplain
         text, lines = _quoted(block)
         options = pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(text), 1))
@@ -72,6 +72,14 @@ class Columns:
             return self._rows(self._record(record))
         except pa.ArrowException:
             raise Unplain from None
+
+    def _too_many(self, block: bytes) -> bool:
+        """Whether there may be too many rows in lines that hold several, by what may be an object or null in a list."""
+        if not self._nesting.records and self._nesting.items is None:
+            return False
+        values = block.count(b":null") + block.count(b": null")
+        rows = block.count(b"{") + block.count(b"null") - values
+        return rows > rows_of(len(self._columns), rows)
 
     def _record(self, value: pa.Array) -> pa.Array:
         """The records in the values of lines."""

@@ -8,6 +8,7 @@ read as columns (`beam_deid.transforms.formats.json_columns`), others row by row
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -21,7 +22,7 @@ from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, Par
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
-from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
+from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
 _HEAD = 1 << 20
@@ -50,7 +51,8 @@ class JsonLines(Format):
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
         plain, number = Columns(nesting, columns, known), 0
-        for block in _blocks(shard.path, options):
+        lines = rows_of(len(columns), _BLOCK)
+        for block in (piece for whole in _blocks(shard.path, options) for piece in _pieces(whole, lines)):
             try:
                 batch = plain.read(block)
             except Unplain:
@@ -132,6 +134,16 @@ def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
             yield b"".join(held)
     finally:
         stream.close()
+
+
+def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
+    """The block, in pieces where it has more lines than so many."""
+    if block.count(b"\n") <= lines:
+        yield block
+        return
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))[lines - 1 :: lines] + 1
+    bounds = [0, *ends.tolist(), len(block)]
+    yield from (block[start:stop] for start, stop in pairwise(bounds) if start < stop)
 
 
 class _Lengths:

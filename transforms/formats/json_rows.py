@@ -15,7 +15,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Row, Unit, is_nothing, parents
-from beam_deid.transforms.storage.limits import check_columns
+from beam_deid.transforms.storage.limits import MOST_CELLS, check_columns, rows_of
 from beam_deid.transforms.terms import Reason
 
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -25,6 +25,7 @@ LIST = {b"beam_deid.list": b"yes"}
 """Metadata of a column in which some value is a list."""
 
 _HEAD_ROWS = 1000
+_MOST_HELD = MOST_CELLS // 4  # a value of a row takes far more memory than one of a column
 _HALF = re.compile("[\ud800-\udfff]")
 _SCALARS = (str, bool, type(None))
 
@@ -80,14 +81,18 @@ def chunks(
     first: int = 0,
     spare: Collection[str] = (),
 ) -> Generator[Chunk, None, int]:
-    """The rows in chunks of at most ``rows``, numbered from ``first``; returns the number of the next row."""
+    """The rows in chunks of at most ``rows``, numbered from ``first``; returns the number of the next row.
+
+    Chunks are smaller where the rows are so wide that they would take too much memory.
+    """
+    rows = rows_of(len(columns), rows)
     gathered = _Gathered(columns, known, nesting, spare)
     following = first
     for unit in units:
         if unit is not BLANK:
             gathered.add(following, unit)
         following += 1
-        if gathered.count == rows:
+        if gathered.count == rows or gathered.cells > _MOST_HELD:
             yield gathered.chunk()
             gathered = _Gathered(columns, known, nesting, spare)
     if gathered.count:
@@ -108,7 +113,7 @@ class _Gathered:
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
-        self.count = 0
+        self.count = self.cells = 0
 
     def add(self, number: int, unit: Unit) -> None:
         self.count += 1
@@ -118,6 +123,7 @@ class _Gathered:
             if found is None:
                 self._rows.append(unit.row)
                 self._numbers.append(number)
+                self.cells += len(unit.row)
                 return
             reason = found
         self._faults.setdefault((field, reason), []).append(number)
