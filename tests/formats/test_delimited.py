@@ -10,6 +10,8 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 
+from .memory import read_alone
+
 OPTIONS = InputOptions()
 
 
@@ -129,6 +131,25 @@ def test_a_longer_row_stops_with_its_number(tmp_path, size, before, malformed):
     assert "z" not in raised.value.next_step
 
 
+def test_more_malformed_rows_than_can_be_meant_stop_at_the_row(tmp_path, monkeypatch):
+    monkeypatch.setattr("beam_deid.transforms.formats.delimited.MOST_MALFORMED", 1000)
+    path = given_file(tmp_path, b"a,b\n" + b"1,2\nx\n" * 1000 + b"1,2\n")
+    records, faults = read(path)
+    assert (len(records), len(faults)) == (1001, 1000)
+    path = given_file(tmp_path, b"a,b\n" + b"1,2\nx\n" * 1001 + b"1,2\n")
+    with pytest.raises(InputError, match=r"in\.csv: row 2001: more than 1,000 rows of the file") as raised:
+        read(path)
+    assert "delimiter" in str(raised.value)
+
+
+def test_malformed_rows_without_end_stop_in_bounded_memory(tmp_path):
+    path = tmp_path / "in.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"\nx" * 5_000_000, 1))
+    _, message, peak = read_alone(path)
+    assert message.startswith(f"{path}: row 1000000: more than 1,000,000 rows of the file")
+    assert peak < 400
+
+
 def test_a_quote_left_open_before_many_rows_stops_at_its_row(tmp_path):
     path = given_file(tmp_path, b"a,b\n" + b"1,2\n" * 1000 + b'3,"x\n' + b"1,2\n" * (3 << 20))
     with pytest.raises(InputError, match=r"row 1000: .* quote left open"):
@@ -136,9 +157,9 @@ def test_a_quote_left_open_before_many_rows_stops_at_its_row(tmp_path):
 
 
 def test_a_header_longer_than_a_mebibyte_is_an_error(tmp_path):
-    longest = b",".join(b"%07d" % number for number in range(1 << 17)) + b"\n"
+    longest = b",".join(b"%01023d" % number for number in range(1 << 10)) + b"\n"
     assert len(longest) == 1 << 20
-    assert len(format_of("x.csv", OPTIONS).schema(str(given_file(tmp_path, longest + b"1\n")), OPTIONS)) == 1 << 17
+    assert len(format_of("x.csv", OPTIONS).schema(str(given_file(tmp_path, longest + b"1\n")), OPTIONS)) == 1 << 10
     with pytest.raises(InputError, match="header does not end within 1 MiB"):
         read(given_file(tmp_path, b"z" + longest + b"1\n"))
 

@@ -21,7 +21,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
-from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, mebibytes
+from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, MOST_MALFORMED, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 
 # A row that begins in one block must end in the next, so a block is as long as the longest row with its line break.
@@ -50,7 +50,7 @@ class Delimited(Format):
         """Stream the file; memory stays bounded whatever its size.
 
         Raises:
-            InputError: See `Format.read`; a row whose values are longer than 4 MiB, too.
+            InputError: See `Format.read`; a row whose values are longer than 4 MiB, and too many malformed rows, too.
         """
         header = _header(shard.path, options)
         missing = [name for name in columns if name not in header.names]
@@ -73,6 +73,8 @@ class Delimited(Format):
                     "a quote is opened and never closed", f"{shard.path}: row {numbering.last}", "Mend that row"
                 )
         except pa.ArrowException:
+            if numbering.gave_up:
+                raise _too_many(shard.path, numbering.latest) from None
             raise _too_long(shard.path, numbering.upcoming()) from None
         finally:
             stream.close()
@@ -92,12 +94,23 @@ class _Numbering:
 
     def __init__(self, header_lines: int) -> None:
         self._before = header_lines + 1
+        self._malformed = self.latest = 0
         self._next = self._given = 0
         self._invalid: list[int] = []
         self.last, self.last_spans_lines, self.ends_invalid = 0, False, False
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether reading was stopped, for too many rows are malformed."""
+        return self._malformed > MOST_MALFORMED
+
     def skip(self, row: Any) -> str:
-        self._invalid.append(row.number - self._before)
+        """Note a malformed row; Arrow asks what to do then."""
+        self._malformed += 1
+        self.latest = row.number - self._before
+        if self.gave_up:
+            return "error"
+        self._invalid.append(self.latest)
         return "skip"
 
     def give(self, count: int) -> None:
@@ -158,6 +171,7 @@ def _header(path: str, options: InputOptions) -> _Header:
             f"the header does not end within {mebibytes(LONGEST_HEADER)}", path,
             "Let the first line name the columns, and check input.delimiter",
         )  # fmt: skip
+    check_columns(len(first.fields), path)
     names = [_bare(name) for name in first.fields]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -187,6 +201,13 @@ def _too_long(path: str, row: int) -> InputError:
     return InputError(
         f"the row is longer than {mebibytes(LONGEST_ROW)}", f"{path}: row {row}",
         "Is a quote left open there? Check input.delimiter and input.quote, or shorten the row",
+    )  # fmt: skip
+
+
+def _too_many(path: str, row: int) -> InputError:
+    return InputError(
+        f"more than {MOST_MALFORMED:,} rows of the file have another number of values than its header",
+        f"{path}: row {row}", "Is the delimiter right? Check input.delimiter and input.quote, or mend the rows",
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import pyarrow.json
 
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.nesting import Nesting, parents
+from beam_deid.transforms.storage.limits import MOST_COLUMNS, rows_of
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -57,7 +58,7 @@ class Columns:
         Raises:
             Unplain: Some line is not plain.
         """
-        if self._schema is None or _MARK in block:
+        if self._schema is None or _MARK in block or self._too_many(block):
             raise Unplain
         text, lines = _quoted(block)
         options = pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(text), 1))
@@ -71,6 +72,14 @@ class Columns:
             return self._rows(self._record(record))
         except pa.ArrowException:
             raise Unplain from None
+
+    def _too_many(self, block: bytes) -> bool:
+        """Whether there may be too many rows in lines that hold several, by what may be an object or null in a list."""
+        if not self._nesting.records and self._nesting.items is None:
+            return False
+        values = block.count(b":null") + block.count(b": null")
+        rows = block.count(b"{") + block.count(b"null") - values
+        return rows > rows_of(len(self._columns), rows)
 
     def _record(self, value: pa.Array) -> pa.Array:
         """The records in the values of lines."""
@@ -183,7 +192,7 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
     """The lines with every bare number and boolean in quotes, and how many lines they are.
 
     Raises:
-        Unplain: A line is no object from its first byte to its last, or a token is none of JSON.
+        Unplain: A line is no object from its first byte to its last, a token is none of JSON, or keys are too many.
     """
     if not block.endswith(b"\n"):
         block += b"\n"
@@ -198,6 +207,9 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
     ends = np.flatnonzero(text == _NEWLINE)
     starts = np.concatenate([[0], ends[:-1] + 1])
     if inside[ends].any() or (text[starts] != ord("{")).any() or (text[ends - 1] != ord("}")).any():
+        raise Unplain
+    keys = np.searchsorted(np.flatnonzero((text == ord(":")) & ~inside), ends)  # up to the end of each line
+    if np.diff(keys, prepend=0).max() > MOST_COLUMNS:
         raise Unplain
     token = _IN_BARE[text] & ~inside
     edges = np.flatnonzero(token[1:] != token[:-1]) + 1  # no token at either end: there are { and a line feed

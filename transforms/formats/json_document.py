@@ -14,7 +14,7 @@ import pyarrow as pa
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.formats.json_lines import JsonLines, text_stream
-from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
+from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import Nesting, Unit
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
 from beam_deid.transforms.terms import Reason
@@ -73,13 +73,13 @@ def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
     """The rows of a document, one by one.
 
     Raises:
-        InputError: The file is gone, cut off or no JSON.
+        InputError: The file is gone, cut off or no JSON, or a row has too many keys.
     """
     stream = text_stream(path, options)
     text = Text(stream, path)
     try:
         while text.next():
-            yield from _walk(text, nesting, nesting.records)
+            yield from narrow(_walk(text, nesting, nesting.records), path)
     finally:
         stream.close()
 

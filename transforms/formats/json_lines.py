@@ -8,6 +8,7 @@ read as columns (`beam_deid.transforms.formats.json_columns`), others row by row
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,9 +20,9 @@ from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
-from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of
+from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
-from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
+from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
 _HEAD = 1 << 20
@@ -50,13 +51,13 @@ class JsonLines(Format):
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
         plain, number = Columns(nesting, columns, known), 0
-        for block in _blocks(shard.path, options):
+        lines = rows_of(len(columns), _BLOCK)
+        for block in (piece for whole in _blocks(shard.path, options) for piece in _pieces(whole, lines)):
             try:
                 batch = plain.read(block)
             except Unplain:
-                units = [unit for line in _split(block) for unit in _units_of(line, nesting)]
-                yield from chunks(units, nesting, columns, rows, known, number, spare)
-                number += len(units)
+                found = narrow(_units_in(block, nesting), shard.path)
+                number = yield from chunks(found, nesting, columns, rows, known, number, spare)
                 continue
             for start in range(0, batch.num_rows, rows):
                 piece = batch.slice(start, rows)
@@ -72,11 +73,15 @@ def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
     """The rows of a file, one by one.
 
     Raises:
-        InputError: The file is gone, truncated or damaged.
+        InputError: The file is gone, truncated or damaged, or a row has too many keys.
     """
     for block in _blocks(path, options):
-        for line in _split(block):
-            yield from _units_of(line, nesting)
+        yield from narrow(_units_in(block, nesting), path)
+
+
+def _units_in(block: bytes, nesting: Nesting) -> Iterator[Unit]:
+    for line in block.removesuffix(b"\n").split(b"\n"):
+        yield from _units_of(line, nesting)
 
 
 def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
@@ -131,6 +136,16 @@ def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
         stream.close()
 
 
+def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
+    """The block, in pieces where it has more lines than so many."""
+    if block.count(b"\n") <= lines:
+        yield block
+        return
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))[lines - 1 :: lines] + 1
+    bounds = [0, *ends.tolist(), len(block)]
+    yield from (block[start:stop] for start, stop in pairwise(bounds) if start < stop)
+
+
 class _Lengths:
     """Stops at a line that is too long. A piece is shorter than that, so only a line that began in one before can be."""
 
@@ -150,10 +165,6 @@ class _Lengths:
         if first >= 0:
             self._ended += piece.count(b"\n")
             self._open = len(piece) - piece.rfind(b"\n") - 1
-
-
-def _split(block: bytes) -> list[bytes]:
-    return block.removesuffix(b"\n").split(b"\n")
 
 
 class _Writer:

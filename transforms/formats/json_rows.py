@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Row, Unit, is_nothing, parents
+from beam_deid.transforms.storage.limits import MOST_CELLS, check_columns, rows_of
 from beam_deid.transforms.terms import Reason
 
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -24,6 +25,7 @@ LIST = {b"beam_deid.list": b"yes"}
 """Metadata of a column in which some value is a list."""
 
 _HEAD_ROWS = 1000
+_MOST_HELD = MOST_CELLS // 4  # a value of a row takes far more memory than one of a column
 _HALF = re.compile("[\ud800-\udfff]")
 _SCALARS = (str, bool, type(None))
 
@@ -32,22 +34,42 @@ def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
     """The columns of the first thousand rows. Keys that come later are faults of their rows.
 
     Raises:
-        InputError: There is nothing to read, or no record where the policy says that records are.
+        InputError: There is nothing to read, no record where the policy says that records are, or there are too many columns.
     """
-    head = list(islice(units, _HEAD_ROWS))
-    if not head:
+    names: dict[str, None] = {}
+    lists: set[str] = set()
+    reasons: set[Reason | None] = set()
+    some = False
+    # Row by row, for a thousand wide rows at once would take gigabytes.
+    for unit in islice(units, _HEAD_ROWS):
+        reasons.add(unit.reason)
+        if unit.row is not None:
+            some = True
+            names.update(dict.fromkeys(unit.row))
+            lists.update(name for name, value in unit.row.items() if isinstance(value, list) and value)
+            check_columns(len(names), path)
+    if not reasons:
         raise InputError("there is no record in the file", path, "Leave it out")
-    rows = [unit.row for unit in head if unit.row is not None]
-    if not rows and any(unit.reason is Reason.NO_RECORDS for unit in head):
+    if not some and Reason.NO_RECORDS in reasons:
         where = ".".join(nesting.records)
         raise InputError(f"nothing stands at {where}", path, "Let input.records name the path of the list of records")
-    names = dict.fromkeys(name for row in rows for name in row)
     # Where objects stand a value is a fault of its row, and null an object without fields.
     objects = nesting.above(names)
-    lists = {name for row in rows for name, value in row.items() if isinstance(value, list) and value}
     return pa.schema(
         [pa.field(name, pa.string(), metadata=LIST if name in lists else None) for name in names if name not in objects]
     )
+
+
+def narrow(units: Iterable[Unit], path: str) -> Iterator[Unit]:
+    """The rows as they are, none of them with too many keys.
+
+    Raises:
+        InputError: One has.
+    """
+    for unit in units:
+        if unit.row is not None:
+            check_columns(len(unit.row), path)
+        yield unit
 
 
 def chunks(
@@ -58,17 +80,24 @@ def chunks(
     known: Collection[str] | None,
     first: int = 0,
     spare: Collection[str] = (),
-) -> Iterator[Chunk]:
-    """The rows in chunks of at most ``rows``, numbered from ``first``."""
+) -> Generator[Chunk, None, int]:
+    """The rows in chunks of at most ``rows``, numbered from ``first``; returns the number of the next row.
+
+    Chunks are smaller where the rows are so wide that they would take too much memory.
+    """
+    rows = rows_of(len(columns), rows)
     gathered = _Gathered(columns, known, nesting, spare)
-    for number, unit in enumerate(units, first):
+    following = first
+    for unit in units:
         if unit is not BLANK:
-            gathered.add(number, unit)
-        if gathered.count == rows:
+            gathered.add(following, unit)
+        following += 1
+        if gathered.count == rows or gathered.cells > _MOST_HELD:
             yield gathered.chunk()
             gathered = _Gathered(columns, known, nesting, spare)
     if gathered.count:
         yield gathered.chunk()
+    return following
 
 
 class _Gathered:
@@ -84,7 +113,7 @@ class _Gathered:
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
-        self.count = 0
+        self.count = self.cells = 0
 
     def add(self, number: int, unit: Unit) -> None:
         self.count += 1
@@ -94,6 +123,7 @@ class _Gathered:
             if found is None:
                 self._rows.append(unit.row)
                 self._numbers.append(number)
+                self.cells += len(unit.row)
                 return
             reason = found
         self._faults.setdefault((field, reason), []).append(number)

@@ -1,5 +1,6 @@
 """Parquet: shards of whole row groups; parts whose bytes depend on their rows alone."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import BinaryIO
 
@@ -9,8 +10,10 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.limits import check_columns
 from beam_deid.transforms.storage.paths import is_local
 
 _GROUP_ROWS = 131_072
@@ -27,7 +30,7 @@ class Parquet(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own schema; nested columns are refused."""
         schema = _checked(path).schema_arrow
-        twice = {name for name in schema.names if schema.names.count(name) > 1}
+        twice = [name for name, count in Counter(schema.names).items() if count > 1]
         if twice:
             raise InputError("a column is there twice", f"{path}: {min(twice)}", "Rename one of them")
         for field in schema:
@@ -64,7 +67,7 @@ class Parquet(Format):
             raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
         names, first = list(columns), shard.first_row
         if not names:
-            yield _without_columns(shard)
+            yield from _without_columns(shard, rows)
             return
         try:
             for batch in _batches(stream, file, shard, names, rows):
@@ -104,18 +107,18 @@ class _Writer:
         self._held, self._rows = rest.to_batches(), rest.num_rows
 
 
-def _without_columns(shard: Shard) -> Chunk:
-    rows = shard.rows or 0
-    numbers = np.arange(shard.first_row, shard.first_row + rows, dtype=np.int64)
-    return Chunk(pa.RecordBatch.from_arrays([], names=[]), numbers)
+def _without_columns(shard: Shard, most: int) -> Iterator[Chunk]:
+    last = shard.first_row + (shard.rows or 0)
+    for first in range(shard.first_row, last, most):
+        yield Chunk(pa.RecordBatch.from_arrays([], names=[]), np.arange(first, min(first + most, last), dtype=np.int64))
 
 
 def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
     """The text columns that take so few bytes a value that they are dictionaries in the file."""
-    found = []
+    found, wanted = [], frozenset(columns)
     for index in range(facts.num_columns):
         column = facts.schema.column(index)
-        if column.path in columns and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
+        if column.path in wanted and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
             chunk = facts.row_group(0).column(index)
             if chunk.total_uncompressed_size < _DICTIONARY_BYTES * max(chunk.num_values, 1):
                 found.append(column.path)
@@ -125,9 +128,11 @@ def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
 def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
     stream = open_arrow(path)
     try:
-        return stream, pq.ParquetFile(stream, pre_buffer=False)
+        file = pq.ParquetFile(stream, pre_buffer=False)
     except (OSError, pa.ArrowException):
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
+    check_columns(file.metadata.num_columns, path)
+    return stream, file
 
 
 def _checked(path: str) -> pq.ParquetFile:
@@ -139,10 +144,34 @@ def _checked(path: str) -> pq.ParquetFile:
 def _batches(
     stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """The batches of a shard, as dictionaries where text repeats, and none heavier than it may be."""
+    """The batches of a shard, none heavier than it may be."""
+    facts, groups = file.metadata, list(shard.row_groups)
+    rows = batch_rows(facts, names, rows)
+    deltas = delta_columns(stream, facts, groups, names)
+    if not deltas:
+        yield from _others(stream, file, shard, names, rows)
+        return
+    others = [name for name in names if name not in deltas]
+    counted = [(group, facts.row_group(group).num_rows) for group in groups]
+    batches = _others(stream, file, shard, others, rows) if others else _nothing(sum(n for _, n in counted), rows)
+    few = _as_dictionaries(stream, facts, [], not is_local(shard.path)).iter_batches(
+        rows_at_once(deltas.values(), rows), groups, list(deltas), use_threads=False
+    )
+    yield from Joining(few, counted, stream.size(), shard.path).join(batches, names)
+
+
+def _nothing(rows: int, most: int) -> Iterator[pa.RecordBatch]:
+    """So many rows in which nothing stands: a batch without columns would have no rows."""
+    for start in range(0, rows, most):
+        yield pa.record_batch([pa.nulls(min(most, rows - start))], [""])
+
+
+def _others(
+    stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
+) -> Iterator[pa.RecordBatch]:
+    """The batches of columns of which no value is made of another, as dictionaries where text repeats."""
     facts, groups = file.metadata, list(shard.row_groups)
     repeating = _repeating(facts, names)
-    rows = batch_rows(facts, names, rows)
     heavy = heavy_columns(stream, facts, groups, names, rows)
     far = not is_local(shard.path)
     if repeating or far:

@@ -1,4 +1,4 @@
-"""A glance at the dictionary page of a Parquet column, to see that all its values are short.
+"""A glance at the pages of a Parquet column: that all values of a dictionary are short, and how large the pages are.
 
 Nearly all dictionaries are like that, and Arrow tells how long the values are only after it has hashed them, which takes as
 long as reading the column. What the glance does not understand it leaves to Arrow.
@@ -18,6 +18,8 @@ _CODECS = {"SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd", "BROTLI": "brotli
 _DICTIONARY_PAGE = 2
 _TYPE, _UNPACKED, _PACKED = 1, 2, 3  # fields of a page's header, as the format numbers them
 _LENGTH = 4  # bytes before each value
+_HEADER_BYTES = 1 << 12
+_MOST_PAGES = 2_000
 
 
 def all_short(stream: pa.NativeFile, column: pq.ColumnChunkMetaData) -> bool:
@@ -37,6 +39,28 @@ def all_short(stream: pa.NativeFile, column: pq.ColumnChunkMetaData) -> bool:
     return values is not None and _are_short(values)
 
 
+def longest_page(stream: pa.NativeFile, column: pq.ColumnChunkMetaData) -> int:
+    """Bytes of a column's longest page in one row group, unpacked; of all of them together where that is not known.
+
+    Args:
+        stream: The file.
+        column: What the footer says of the column in one row group.
+    """
+    at = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+    end, longest = at + column.total_compressed_size, 0
+    try:
+        for _ in range(_MOST_PAGES):
+            if at >= end:
+                return longest
+            stream.seek(at)
+            header, length = _struct(stream.read(min(_HEADER_BYTES, end - at)), 0)
+            longest = max(longest, header[_UNPACKED], header[_PACKED])
+            at += length + max(header[_PACKED], 0)
+    except (IndexError, KeyError, ValueError, OSError, RecursionError, pa.ArrowException):
+        pass
+    return int(column.total_uncompressed_size)
+
+
 def _values(page: bytes, compression: str) -> npt.NDArray[np.uint8] | None:
     """The plain bytes of a dictionary page, or None where it is none that we know."""
     try:
@@ -46,7 +70,7 @@ def _values(page: bytes, compression: str) -> npt.NDArray[np.uint8] | None:
             return None
         if compression != "UNCOMPRESSED":
             body = pa.decompress(body, size, codec=_CODECS[compression])
-    except (IndexError, KeyError, ValueError, OSError, pa.ArrowException):
+    except (IndexError, KeyError, ValueError, OSError, RecursionError, pa.ArrowException):
         return None
     return np.frombuffer(body, np.uint8)
 
@@ -86,6 +110,9 @@ def _struct(data: bytes, at: int) -> tuple[dict[int, int], int]:
             found[field], at = _number(data, at)
         elif step and kind == 12:
             _, at = _struct(data, at)
+        elif step and kind == 8:
+            length, at = _unsigned(data, at)
+            at += length
         elif not step or kind not in (1, 2):
             raise ValueError("no field of a page header")
     return found, at + 1
@@ -93,9 +120,14 @@ def _struct(data: bytes, at: int) -> tuple[dict[int, int], int]:
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
     """A whole number in zigzag form, and where it ends."""
+    value, at = _unsigned(data, at)
+    return (value >> 1) ^ -(value & 1), at
+
+
+def _unsigned(data: bytes, at: int) -> tuple[int, int]:
+    """A whole number that is not negative, and where it ends."""
     value = shift = 0
     while data[at] & 0x80:
         value |= (data[at] & 0x7F) << shift
         at, shift = at + 1, shift + 7
-    value |= data[at] << shift
-    return (value >> 1) ^ -(value & 1), at + 1
+    return value | data[at] << shift, at + 1

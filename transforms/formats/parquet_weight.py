@@ -20,6 +20,7 @@ from beam_deid.transforms.storage.limits import (
     UNPACKED_BYTES,
     UNPACKED_TIMES,
     mebibytes,
+    rows_of,
     unpacks_too_much,
 )
 
@@ -51,16 +52,17 @@ def check_footer(facts: pq.FileMetaData, size: int, path: str) -> None:
                 )  # fmt: skip
         if unpacks_too_much(size, sum(sizes)):
             largest = facts.schema.column(int(np.argmax(sizes))).path
-            raise _unpacks(path, group, largest)
+            raise unpacks(path, group, largest)
 
 
 def batch_rows(facts: pq.FileMetaData, columns: Sequence[str], rows: int) -> int:
-    """How many rows to read at once, ``rows`` or fewer: values of one fixed length weigh what the footer says."""
+    """How many rows to read at once, ``rows`` or fewer, by the number of columns and the fixed length of values in some."""
+    wanted = frozenset(columns)
     schema = [facts.schema.column(index) for index in range(facts.num_columns)]
     fixed = sum(
-        column.length for column in schema if column.path in columns and column.physical_type == "FIXED_LEN_BYTE_ARRAY"
+        column.length for column in schema if column.path in wanted and column.physical_type == "FIXED_LEN_BYTE_ARRAY"
     )
-    return min(rows, max(1, UNPACKED_BYTES // max(int(fixed), 1)))
+    return min(rows_of(len(columns), rows), max(1, UNPACKED_BYTES // max(int(fixed), 1)))
 
 
 def heavy_columns(
@@ -75,10 +77,10 @@ def heavy_columns(
         columns: The columns that will be read.
         rows: Most rows of a batch.
     """
-    found = []
+    found, wanted = [], frozenset(columns)
     for index in range(facts.num_columns):
         name = facts.schema.column(index).path
-        if name in columns:
+        if name in wanted:
             doubtful = [group for group in groups if _may_weigh(stream, facts.row_group(group).column(index), rows)]
             if doubtful and _longest(stream, facts, doubtful, index) * rows > UNPACKED_BYTES:
                 found.append(name)
@@ -115,7 +117,7 @@ class Weighing:
             weights = self._weighed(batch)
             if unpacks_too_much(self._size, sum(self._totals.values())):
                 group, _ = groups[int(np.searchsorted(ends, first, side="right"))]
-                raise _unpacks(self._path, group, max(self._totals, key=lambda name: self._totals[name]))
+                raise unpacks(self._path, group, max(self._totals, key=lambda name: self._totals[name]))
             first += batch.num_rows
             for start, stop in _cuts(weights):
                 yield self._written_out(batch.slice(start, stop - start))
@@ -188,7 +190,8 @@ def _cuts(weights: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         start, before = stop, int(ends[stop - 1])
 
 
-def _unpacks(path: str, group: int, column: str) -> InputError:
+def unpacks(path: str, group: int, column: str) -> InputError:
+    """The error of a row group that unpacks to far more than the file is, most of it in this column."""
     return InputError(
         f"this row group unpacks to more than {UNPACKED_TIMES} times the file's size, and this column to the most of it",
         _place(path, group, column), "If that is meant, write the column plain and less compressed, or leave it out",

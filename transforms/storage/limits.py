@@ -23,6 +23,15 @@ UNPACKED_BYTES = 256 << 20
 UNPACKED_TIMES = 200
 """How many times its own size a file may unpack to, once that is more than `UNPACKED_BYTES`."""
 
+MOST_COLUMNS = 10_000
+"""Columns of a file, and keys of a record: each takes time and memory for every row, whatever stands in it."""
+
+MOST_CELLS = 16_000_000
+"""Rows of a batch times its columns: a null takes bytes, too, and may take none in the file."""
+
+MOST_MALFORMED = 1_000_000
+"""Rows of delimited text that cannot be read: each is noted, and of so many the file is none of that kind."""
+
 
 def mebibytes(size: int) -> str:
     """A size for a message, in whole MiB."""
@@ -32,6 +41,28 @@ def mebibytes(size: int) -> str:
 def unpacks_too_much(packed: int, unpacked: int) -> bool:
     """Whether so many bytes are too many to come out of so few."""
     return unpacked > UNPACKED_BYTES and unpacked > UNPACKED_TIMES * packed
+
+
+def check_columns(count: int, path: str) -> None:
+    """Refuse a file with too many columns.
+
+    Args:
+        count: How many columns there are, or are known to be.
+        path: For the message.
+
+    Raises:
+        InputError: They are more than `MOST_COLUMNS`.
+    """
+    if count > MOST_COLUMNS:
+        raise InputError(
+            f"{count:,} columns are too many, {MOST_COLUMNS:,} may be in one file", path,
+            "Leave out columns that nobody needs, or cut the file up",
+        )  # fmt: skip
+
+
+def rows_of(columns: int, rows: int) -> int:
+    """How many rows of so many columns to hold at once, ``rows`` or fewer."""
+    return max(1, min(rows, MOST_CELLS // max(columns, 1)))
 
 
 class Unpacking:
