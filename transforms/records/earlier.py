@@ -91,8 +91,8 @@ def _is_comparable(label: Mapping[str, Any]) -> bool:
 
 def _gone(folder: str, problem: str) -> str:
     return (
-        f"the earlier release in {shown(folder)} cannot be read ({problem}), so what it tells was not tested; put it back, "
-        "name the folder that holds its label.json and parts, or take the attacker out of the policy"
+        f"the earlier release in {shown(folder)} cannot be read ({problem}), so what it tells was not tested; "
+        "put the release back, name the folder that holds its label.json and parts, or take the attacker out of the policy"
     )
 
 
