@@ -28,7 +28,7 @@ from beam_deid.transforms.errors import KeyFault
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.locks import lock, open_lock
 from beam_deid.transforms.storage.paths import absolute, is_local
-from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write
+from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write, sync
 
 
 def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA) -> Keyring:
@@ -202,7 +202,7 @@ class Change:
             old, self._file = self._file, stream
             with old:  # only now, through the old file's descriptor: a crash before this loses no other key
                 _overwrite(old)
-            _sync_folder(os.path.dirname(os.path.abspath(path)))
+            sync(os.path.dirname(os.path.abspath(path)))
         except OSError as error:
             raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
         self.ring = ring
@@ -274,13 +274,3 @@ def _sound(key: KeyVersion) -> bool:
 
 def _bytes(ring: Keyring) -> bytes:
     return (json.dumps(ring.to_json(), indent=2) + "\n").encode()
-
-
-def _sync_folder(path: str) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

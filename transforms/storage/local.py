@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, ClassVar
 import pyarrow as pa
 
 from beam_deid.transforms.storage.paths import MARK
+from beam_deid.transforms.storage.private import sync
 from beam_deid.transforms.storage.store import Entry, Store
 
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
@@ -96,8 +97,8 @@ class LocalStore(Store):
         here = self.entry(path)
         for entry in [*self.entries(path, recursive=True), *([here] if here else [])]:
             os.chmod(entry.path, (0o777 if entry.is_folder else 0o666) & ~mask)
-            _sync(entry.path)
-        _sync(os.path.dirname(path))
+            sync(entry.path)
+        sync(os.path.dirname(path))
 
     def like(self, folder: str, model: str) -> None:
         """Give a folder the rights and, as far as this user may, the owners of another."""
@@ -118,16 +119,6 @@ def _make_folder(path: str) -> None:
         os.makedirs(above, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, _PRIVATE_FOLDER)
-
-
-def _sync(path: str) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class _Replacing:

@@ -77,6 +77,21 @@ def shred(path: str) -> None:
     os.remove(path)
 
 
+def sync(path: str) -> None:
+    """See a file, or the names in a folder, onto the disk.
+
+    Raises:
+        OSError: It is not there, or the disk fails.
+    """
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def others_may_use(stream: BinaryIO) -> bool:
     """Whether users that are neither the owner nor in the group may do anything with an open file."""
     return os.name == "posix" and bool(os.fstat(stream.fileno()).st_mode & _OTHERS_USE)
