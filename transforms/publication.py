@@ -188,9 +188,13 @@ def _finished(folder: str, output: str) -> tuple[None, str]:
     if not is_abandoned(folder):
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     try:
+        journal = Journal.read(folder)
         sweep_now(output)
+        there = published(place_of(output))
     except OSError as error:
         raise failed(error, output) from None
+    if journal is not None and there not in journal.runs:
+        raise UsageError("another run was published here meanwhile, so nothing of this one was", shown(output), "Run again")
     return None, output
 
 

@@ -93,6 +93,16 @@ def test_a_publication_that_was_to_replace_another_run_changes_nothing(out):
     assert leftovers(out) == []
 
 
+def test_publish_says_that_another_run_came_before_it(out, capsys):
+    before, left = contents(out), dead(out)
+    (left / "run.json").write_text("{}")
+    moved = Moved("run.json", "run.json", 2, hashlib.sha256(b"{}").hexdigest())
+    Journal((moved,), (), "0" * 64).write(str(left))
+    assert call(["publish", str(left)]) == 2
+    assert "another run was published here meanwhile" in capsys.readouterr().err
+    assert contents(out) == before
+
+
 def test_no_run_comes_between_while_labels_are_decided_again(house, out):
     with amending(str(out)):
         assert house.run(str(out), 1, "--overwrite") == 2

@@ -66,6 +66,11 @@ class Journal:
     removed: tuple[str, ...] = ()
     replaces: str | None = None
 
+    @property
+    def runs(self) -> set[str]:
+        """SHA-256, in hex, of the ``run.json`` that is to be there; as `published` gives it."""
+        return {one.sha256 for one in self.files if one.target == "run.json"}
+
     def write(self, folder: str) -> None:
         """Write it down; from then on the publication will be finished, by this process or by another one.
 
@@ -146,9 +151,8 @@ class Journal:
 
     def _see_that_it_can(self, folder: str, output: str) -> None:
         """See that nobody published anything else, and that all files wait."""
-        store, own = store_of(output), {one.sha256 for one in self.files if one.target == "run.json"}
-        there = published(output)
-        if there is not None and there != self.replaces and there not in own:
+        store, there = store_of(output), published(output)
+        if there is not None and there != self.replaces and there not in self.runs:
             raise Superseded
 
         def look(one: Moved) -> None:
