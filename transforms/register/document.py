@@ -1,0 +1,247 @@
+"""What a register says: which releases were given out, and where their fingerprints are.
+
+A register is a folder. It holds one file for each of its last revisions, and tables of fingerprints that the newest revision
+names. A revision is written once and never changed; see `beam_deid.transforms.register.folder`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.terms import LabelName, Word
+
+FORMAT = 1
+"""Version of the register's form. A register of a greater one was written by a newer beam-deid."""
+
+
+class State(Word):
+    """What became of a release."""
+
+    PENDING = "pending"
+    """It was about to be published when this was written: nobody knows that it was not."""
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    """A later run replaced it; who has it has it still."""
+    UNRELEASED = "unreleased"
+    """A later run replaced it, and somebody said that it was never given out."""
+    FORGOTTEN = "forgotten"
+    """Somebody said that it was never given out, and why."""
+
+
+COUNTED = (State.PENDING, State.PUBLISHED, State.SUPERSEDED)
+"""The states of a release that somebody may have."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of fingerprints below the register's folder.
+
+    Attributes:
+        file: Its name.
+        rows: Rows.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+        prefix: What the names of this entry's own columns begin with, where several entries share the file.
+    """
+
+    file: str
+    rows: int
+    size: int
+    sha256: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that was said of a release after it was registered.
+
+    Attributes:
+        at: When.
+        state: What it became.
+        run: The run that replaced it; empty where a person said so.
+        reason: Why, where a person said so.
+    """
+
+    at: str
+    state: State
+    run: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One release that was published, or was about to be.
+
+    Attributes:
+        name: What it is called in the register: the release's name and a number, ``analytics.3``.
+        release: The release's name in its policy.
+        run: The run.
+        made_at: When its run began.
+        label: Its label when it was published.
+        sharing: The sharing model.
+        purpose: What it is for.
+        recipient: To whom it was given, as the policy says; None if it does not.
+        output: Folder of the run's output.
+        state: What became of it.
+        levels: Name of the decided level of each open field.
+        losses: Loss of each open field, 0 to 1.
+        records: ``read, released, suppressed, withheld, rejected``.
+        inputs: Of each input file ``name``, ``size`` and ``sha256``.
+        files: Of each part ``path``, ``rows`` and ``sha256``.
+        label_sha256: Hash of its ``label.json``.
+        policy_sha256: Hash of its policy.
+        record: How records are known: ``field:NAME``, or ``columns:HASH`` of all of the source's columns.
+        identities: The identities by which its persons are counted, the subject's first.
+        roles: The roles of each released field.
+        k: Persons that each of its groups must have.
+        l: Distinct values that each of its sensitive fields must have in each group.
+        together: Names of the earlier entries of which it has some of the same records, directly or through others.
+        table: The fingerprints of its records; None where it is not tested with others.
+        events: What was said of it later, the oldest first.
+    """
+
+    name: str
+    release: str
+    run: str
+    made_at: str
+    label: LabelName
+    sharing: str
+    purpose: str
+    recipient: str | None
+    output: str
+    state: State
+    levels: Mapping[str, str]
+    losses: Mapping[str, float]
+    records: Mapping[str, int]
+    inputs: tuple[Mapping[str, Any], ...]
+    files: tuple[Mapping[str, Any], ...]
+    label_sha256: str
+    policy_sha256: str
+    record: str
+    identities: tuple[str, ...]
+    roles: Mapping[str, tuple[str, ...]]
+    k: int
+    l: Mapping[str, int]  # noqa: E741 - the field's own name
+    together: tuple[str, ...] = ()
+    table: Table | None = None
+    events: tuple[Event, ...] = ()
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether a new release of the same records is tested together with it: it was anonymized, and somebody may have it."""
+        return self.label is LabelName.ANONYMIZED and self.state in COUNTED
+
+    def after(self, event: Event) -> "Entry":
+        """The entry once something was said of it."""
+        return replace(self, state=event.state, events=(*self.events, event))
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Entry":
+        """An entry as a revision holds it.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        table = given["table"]
+        return cls(**{
+            **given, "label": LabelName(given["label"]), "state": State(given["state"]),
+            "inputs": tuple(given["inputs"]), "files": tuple(given["files"]), "identities": tuple(given["identities"]),
+            "roles": {name: tuple(roles) for name, roles in given["roles"].items()}, "together": tuple(given["together"]),
+            "table": None if table is None else Table(**table),
+            "events": tuple(Event(**{**one, "state": State(one["state"])}) for one in given["events"]),
+        })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that published something, for counting whose data was handled.
+
+    Attributes:
+        run: The run.
+        made_at: When it began.
+        persons: The persons of its records by every identity; None where there are none.
+    """
+
+    run: str
+    made_at: str
+    persons: Table | None = None
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Run":
+        """A run as a revision holds it.
+
+        Raises:
+            KeyError, TypeError: It is none.
+        """
+        table = given["persons"]
+        return cls(given["run"], given["made_at"], None if table is None else Table(**table))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One revision of a register.
+
+    Attributes:
+        register: Its id, which is also the domain of its key.
+        dataset: The dataset that it is about.
+        revision: Its number, from 1.
+        written_at: When this revision was written.
+        key: ``id`` of the key of its fingerprints, and ``check``, which tells the key from others.
+        releases: What was given out, in the order of registration.
+        runs: The runs.
+    """
+
+    register: str
+    dataset: str
+    revision: int
+    written_at: str
+    key: Mapping[str, Any]
+    releases: tuple[Entry, ...] = ()
+    runs: tuple[Run, ...] = ()
+    format: int = field(default=FORMAT)
+
+    @property
+    def tested(self) -> tuple[Entry, ...]:
+        """The releases that a new one of the same records is tested together with."""
+        return tuple(entry for entry in self.releases if entry.is_tested)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Names of all files of fingerprints that it needs."""
+        tables = [entry.table for entry in self.releases] + [run.persons for run in self.runs]
+        return frozenset(table.file for table in tables if table is not None)
+
+    def entry(self, name: str) -> Entry | None:
+        """The entry of a name."""
+        return next((entry for entry in self.releases if entry.name == name), None)
+
+    def next_name(self, release: str) -> str:
+        """What the next entry of a release is called."""
+        taken = {entry.name for entry in self.releases}
+        number = 1 + sum(entry.release == release for entry in self.releases)
+        while f"{release}.{number}" in taken:
+            number += 1
+        return f"{release}.{number}"
+
+    def with_entries(self, entries: Mapping[str, Entry]) -> "Document":
+        """The register with some entries changed, by name, and new ones added at the end."""
+        kept = tuple(entries.get(entry.name, entry) for entry in self.releases)
+        known = {entry.name for entry in kept}
+        return replace(self, releases=(*kept, *(entry for name, entry in entries.items() if name not in known)))
+
+    def to_json(self) -> dict[str, Any]:
+        """The revision as plain values."""
+        document: dict[str, Any] = plain(asdict(self))
+        return document
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Document":
+        """A revision from its JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        releases = tuple(Entry.from_json(one) for one in given["releases"])
+        runs = tuple(Run.from_json(one) for one in given["runs"])
+        return cls(**{**given, "releases": releases, "runs": runs})
