@@ -85,7 +85,7 @@ CHANGES = {
         "subjct: buyer_id",
         [
             ":3: subjct: unknown key; did you mean 'subject'? "
-            "valid: version, dataset, subject, fields, keys, sign, input, same, releases"
+            "valid: version, dataset, subject, record, fields, keys, register, sign, input, same, releases"
         ],
     ),
     "a duplicate key": (

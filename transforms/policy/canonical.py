@@ -12,10 +12,13 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
+_LATER = ("record", "recipient")
+"""Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
+
 
 def policy_document(policy: Policy) -> dict[str, Any]:
     """The policy as its YAML would read with every default said. `policy_from_mapping` reads it back."""
-    document: dict[str, Any] = policy.model_dump(mode="json")
+    document: dict[str, Any] = policy.model_dump(mode="json", by_alias=True)
     for name, release in policy.releases.items():
         document["releases"][name]["fields"] = {field: written(act) for field, act in release.fields.items()}
     return document
@@ -25,9 +28,13 @@ def policy_sha256(policy: Policy) -> str:
     """SHA-256, in hex, of the policy's canonical JSON.
 
     Comments, defaults spelt out, the order of keys and the folder do not count. The order of ``fields`` does,
-    for columns are written in it. Files count by name, hierarchy files by content as well.
+    for columns are written in it. Files count by name, hierarchy files by content as well. Where the register is does not.
     """
     document = with_paths(policy_document(policy), _portable)
+    del document["register"]
+    for section in (document, *document["releases"].values()):
+        for name in [name for name in _LATER if section.get(name, "") is None]:
+            del section[name]
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,7 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS, options
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import advice, bare, shown
+from beam_deid.transforms.policy.places import NO_REGISTER
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.terms import Kind, Recoverability, Role, Sharing
 
@@ -37,6 +38,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     yield from _input(draft)
     yield from _keys(draft, key_given)
     yield from _signing(draft)
+    yield from _register(draft)
     yield from _kinds(draft)
     for release in draft.releases.values():
         yield from _released(draft, release)
@@ -145,6 +147,18 @@ def _signing(draft: Draft) -> Iterator[Problem]:
     if draft.raw.get("sign") == "keyring" and not (isinstance(keys, dict) and "keyring" in keys):
         what = "labels are signed with a key of a keyring; add to the policy: keys: {keyring: PATH}"
         yield Problem(("sign",), f"{what}, and to the keyring a signing key: beam-deid keys create PATH --sign")
+
+
+def _register(draft: Draft) -> Iterator[Problem]:
+    record = draft.raw.get("record")
+    if isinstance(record, str) and record not in draft.fields:
+        yield Problem(("record",), _no_field(record, draft))
+    place, keys = draft.raw.get("register"), draft.raw.get("keys")
+    key = place.get("key") if isinstance(place, dict) else None
+    if isinstance(key, str) and key.startswith("keyring:") and not (isinstance(keys, dict) and "keyring" in keys):
+        yield Problem(("register", "key"), "its key is one of a keyring; add to the policy: keys: {keyring: PATH}")
+    if isinstance(place, dict) and place.get("path") == NO_REGISTER and key is not None:
+        yield Problem(("register", "key"), "there is no register, so it has no key; leave this out")
 
 
 def _kinds(draft: Draft) -> Iterator[Problem]:

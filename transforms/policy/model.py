@@ -81,6 +81,32 @@ class KeyPlaces(Section):
         return self
 
 
+class RegisterPlace(Section):
+    """Where the register is that remembers what was given out of the dataset, and where its key is."""
+
+    path: str | None = Field(
+        None, min_length=1,
+        description="Folder of the register, or none to go without; <dataset>.register beside the output if not given",
+    )  # fmt: skip
+    key: str | None = Field(
+        None,
+        description="Key of its fingerprints: keyring:NAME, env:NAME or file:PATH; if not given the key named register of the "
+        "policy's keyring, or a key derived from the policy's key",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _a_reference(cls, key: str | None) -> str | None:
+        problem = None if key is None else check_reference(key)
+        if problem:
+            raise ValueError(problem)
+        return key
+
+
+def _as_path(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
 class Environment(Section):
     """The setting of a release, for the environment risk E. What is not said counts as the worst."""
 
@@ -183,6 +209,7 @@ class Release(Section):
 
     purpose: str = Field(min_length=1, description="What the release is for")
     sharing: Sharing = Field(description="public, controlled or enclave")
+    recipient: str | None = Field(None, min_length=1, description="To whom it is given; stands in the register, and in no label")
     expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
     key: str | None = Field(
         None,
@@ -240,8 +267,17 @@ class Policy(Section):
     subject: str | None = Field(
         None, description="The field that says whom a record is about; each_record: every record counts as one person"
     )
+    record: str | None = Field(
+        None,
+        description="The field that tells a record from all others, such as an order number, by which it is known again in "
+        "later runs; all columns together if not given",
+    )
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
+    kept: Annotated[RegisterPlace, BeforeValidator(_as_path, json_schema_input_type=str | RegisterPlace)] = Field(
+        RegisterPlace(), alias="register",  # the attribute of that name is Python's own
+        description="What remembers which releases were given out, so that a new one is tested together with them",
+    )  # fmt: skip
     sign: Literal["keyring"] | None = Field(
         None, description="keyring: the labels are signed with the signing key of the policy's keyring"
     )

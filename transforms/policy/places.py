@@ -9,6 +9,9 @@ from beam_deid.transforms.storage.paths import absolute, is_local, options_of, p
 
 _FILE = "file:"
 
+NO_REGISTER = "none"
+"""What a policy writes in place of its register's folder to go without one."""
+
 
 def folder_of(path: str) -> str:
     """The folder that a policy's relative paths start from."""
@@ -69,6 +72,11 @@ def with_paths(
         value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 
+    def folder(path: str) -> str:
+        return path if path == NO_REGISTER else change(path)
+
+    raw = _at(raw, "register", str, folder)
+    raw = _at(raw, "register", dict, lambda place: _at(_at(place, "path", str, folder), "key", str, reference))
     raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, private))
     changed: dict[str, Any] = _at(raw, "releases", dict, lambda all_: _each(all_, release))
     return changed

@@ -33,7 +33,7 @@ def shape_problems(raw: dict[str, Any]) -> list[Problem]:
 
 def is_secret(path: Path) -> bool:
     """Whether a value at this place might be a key, pasted where its place belongs."""
-    return path[:1] in (("keys",), ("sign",)) or "key" in path[2:3] or "key" in path[4:]
+    return path[:1] in (("keys",), ("sign",), ("register",)) or "key" in path[2:3] or "key" in path[4:]
 
 
 def valid_names(path: Path) -> list[str]:
