@@ -6,7 +6,7 @@ from typing import Any
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.terms import LabelName
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ class Label:
         limits: The limit of every condition.
         identities: By what persons were counted, and what was found of each identity.
         base_rates: Of each sensitive column the share of all persons who have its commonest value.
+        register: What is known of earlier releases: ``kept``, ``missing``, ``record``, ``tested``, ``untested``, ``disjoint``.
         asked: What the tests follow from, beside the fields: see `Scope.to_json`.
     """
 
@@ -139,6 +140,7 @@ class Label:
     history: tuple[dict[str, Any], ...] = ()
     recoveries: tuple[Recovery, ...] = ()
     base_rates: dict[str, float] = field(default_factory=dict)
+    register: dict[str, Any] = field(default_factory=dict)
     combinations: tuple[dict[str, Any], ...] = ()
     contributions: dict[str, float] = field(default_factory=dict)
 

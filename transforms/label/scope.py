@@ -67,9 +67,12 @@ class Scope:
         identities: The fields of the source by which persons are counted, the subject's first.
         asked: What the policy asks for under ``require``, as it is written; only what it says.
         attackers: Declared attackers, by name.
-        siblings: The releases of the run that are tested together with this one; `EVERY` of them, too, where there are several.
+        siblings: The releases that are tested together with this one, those of the run and those that were given out before, by
+            what the register calls them; `EVERY` of them, too, where there are several.
         linked: Whether rows of one person can be told to belong together: see `Scope.links`.
         environment: The environment as declared, with the environment risk E that follows from it.
+        register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
+            that is not known yet.
     """
 
     release: str
@@ -82,6 +85,7 @@ class Scope:
     siblings: Mapping[str, Sibling] = field(default_factory=dict)
     linked: bool = False
     environment: Mapping[str, Any] = field(default_factory=dict)
+    register: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -134,7 +138,7 @@ class Scope:
                 name: Sibling(tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]))
                 for name, one in asked["siblings"].items()
             },
-            linked=asked["linked"], environment=dict(asked["environment"]),
+            linked=asked["linked"], environment=dict(asked["environment"]), register=asked.get("register"),
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
+from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
@@ -41,13 +42,19 @@ def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
     )  # fmt: skip
 
 
-def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
+def scope_of(
+    policy: Policy, release: str, together: Sequence[str], earlier: Sequence[Entry] = (), untested: Sequence[Entry] = (),
+    register: str | None = None,
+) -> Scope:  # fmt: skip
     """The scope of one release that is made in a run with others.
 
     Args:
         policy: The policy.
         release: The release.
         together: All releases of the run.
+        earlier: Registered releases that have some of the same records.
+        untested: Registered releases of which nobody can say whether they have.
+        register: Why nothing is remembered of what was given out; empty where a register is kept, None where that is not known.
     """
     spec = policy.releases[release]
     fields = {name: facts_of(policy, release, name) for name in released_fields(policy, release)}
@@ -56,8 +63,10 @@ def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
     if release in composed:
         out = {name: released_fields(policy, name) for name in composed}
         siblings = {other: _sibling(policy, release, other, out) for other in composed if other != release}
+        siblings |= {entry.name: _earlier(policy, release, entry) for entry in earlier}
         if len(siblings) > 1:
-            siblings[EVERY] = _every(policy, release, out)
+            siblings[EVERY] = _every(policy, release, out, earlier)
+        siblings |= {entry.name: _earlier(policy, release, entry) for entry in untested}
     attackers = {name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers}
     environment = spec.environment.model_dump(mode="json", exclude_none=True)
     settings = spec.environment.model_dump(exclude={"population"})
@@ -65,6 +74,7 @@ def scope_of(policy: Policy, release: str, together: Sequence[str]) -> Scope:
     return Scope(
         release=release, sharing=spec.sharing, fields=fields, subject=policy.subject, identities=identities(policy),
         asked=spec.require.asked(), attackers=attackers, siblings=siblings, linked=links(fields), environment=environment,
+        register=register,
     )  # fmt: skip
 
 
@@ -97,11 +107,27 @@ def _sibling(policy: Policy, release: str, other: str, out: Mapping[str, Sequenc
     return Sibling(shared, sensitive, max(policy.releases[release].k, policy.releases[other].k), least)
 
 
-def _every(policy: Policy, release: str, out: Mapping[str, Sequence[str]]) -> Sibling:
+def _earlier(policy: Policy, release: str, entry: Entry) -> Sibling:
+    """A registered release, as one of the run sees it. What is sensitive in only one of them is no secret in the other."""
+    shared = tuple(name for name in released_fields(policy, release) if name in entry.roles)
+    sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE) and _is_sensitive(entry, name))
+    least = {name: max(least_values(policy, release, name), entry.l.get(name, LEAST_L)) for name in sensitive}
+    return Sibling(shared, sensitive, max(policy.releases[release].k, entry.k), least)
+
+
+def _is_sensitive(entry: Entry, name: str) -> bool:
+    return str(Role.SENSITIVE) in entry.roles.get(name, ())
+
+
+def _every(policy: Policy, release: str, out: Mapping[str, Sequence[str]], earlier: Sequence[Entry]) -> Sibling:
     """All releases that are tested together, as one of them sees it: two at a time they may say little, and much together."""
-    held = Counter(name for names in out.values() for name in names)
+    held = Counter(name for names in (*out.values(), *(entry.roles for entry in earlier)) for name in names)
     shared = tuple(name for name in policy.fields if held[name] > 1)
     several = [name for name in out[release] if held[name] > 2]
     sensitive = tuple(name for name in several if policy.fields[name].has(Role.SENSITIVE))
-    least = {name: max(least_values(policy, one, name) for one in out) for name in sensitive}
-    return Sibling(shared, sensitive, max(policy.releases[one].k for one in out), least)
+    least = {
+        name: max(*(least_values(policy, one, name) for one in out), *(entry.l.get(name, LEAST_L) for entry in earlier), LEAST_L)
+        for name in sensitive
+    }
+    k = max(*(policy.releases[one].k for one in out), *(entry.k for entry in earlier), 0)
+    return Sibling(shared, sensitive, k, least)

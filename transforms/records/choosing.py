@@ -9,6 +9,7 @@ from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.records.attacking import declared, remainders
 from beam_deid.transforms.records.candidate import Candidate
+from beam_deid.transforms.records.composing import Member, suppressed
 from beam_deid.transforms.records.cutting import Cut, cut
 from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.records.released_data import ReleasedData
@@ -40,6 +41,11 @@ class Chosen:
     searched: Searched
     recoding: Recoding
     blocked: dict[str, Any] | None
+
+    @property
+    def member(self) -> Member:
+        """The release as one of several that are looked at together."""
+        return Member(self.data, self.recoding.levels, self.recoding.cut)
 
     @property
     def candidate(self) -> Candidate:
@@ -98,8 +104,11 @@ def search_for_label(searcher: Searcher) -> Searched:
     data, require = searcher.data, requirements(searcher.data, True)
 
     def accept(levels: Mapping[str, int]) -> Counts | None:
-        made = full_domain(levels, cut(data, levels))
-        return made.cut.left if made.cut.satisfied and _others_hold(data, made) else None
+        made = cut(data, levels)
+        if made.satisfied and data.past.entries:
+            alone = suppressed({data.layout.release: Member(data, levels, made)}, data.past)
+            made = alone[data.layout.release].cut if alone else Cut(made.left, {}, False, None)
+        return made.left if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
 
     hopeless = _hopeless(data)
     if hopeless is None and all(accept(levels) is None for levels in searcher.coarsest()):

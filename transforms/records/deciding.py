@@ -21,9 +21,13 @@ from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, columns_of
+from beam_deid.transforms.records.past import Past, past_of
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
+from beam_deid.transforms.records.remembering import Remembered, remember_persons, remember_release
+from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.risk.histogram import Counts, Histogram, row_digest, total
 from beam_deid.transforms.risk.steady import steady
 from beam_deid.transforms.terms import LabelName, Recoverability
@@ -45,6 +49,7 @@ class ReleaseDecision:
         classes: Keys and records of every combination of all released values that will be written, ascending by key.
         digest: Order-free digest of all released values of what will be written.
         records: ``read, released, suppressed, withheld, rejected``.
+        remembered: The fingerprints of its records, where a register wants them.
     """
 
     release: str
@@ -55,6 +60,7 @@ class ReleaseDecision:
     classes: tuple[Keys, Counts]
     digest: int
     records: dict[str, int]
+    remembered: Remembered | None = None
 
     def without_proof(self) -> "ReleaseDecision":
         """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
@@ -84,39 +90,57 @@ class Decision:
         read: Records read.
         releases: Decision by release; empty where the run was refused.
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
+        persons: The fingerprints of all persons of the run, where a register wants them.
     """
 
     read: int
     releases: dict[str, ReleaseDecision] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    persons: Remembered | None = None
 
 
-def decide(job: Job, measured: Measured, max_rejects: float) -> Decision:
+def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -> Decision:
     """Decide every release of a run, unless too much of its input was rejected.
 
     Args:
         job: The run, with its key of fingerprints.
         measured: What the measuring pass found.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        folder: Where the fingerprints are written that the register will take; nowhere if empty.
 
     Raises:
         InputError: An attacker's table cannot be read.
+        OutputError: The fingerprints cannot be written.
     """
     faults = refusals(measured, max_rejects)
     if faults:
         return Decision(measured.read, {}, faults)
     decided: dict[str, ReleaseDecision] = {}
+    persons: list[Remembered] = []
     for names in job.tables:
         histogram = measured.histograms.get(names) or _nothing(job, names)
         cells = Cells(job, histogram)
+        past = past_of(job, cells, names)
         chosen = {
-            name: choose(ReleasedData(job, job.layouts[name], measured.releases.get(name, ReleaseMeasured()), cells))
+            name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
             for name in names
         }  # fmt: skip
-        after, compositions = compose(chosen)
+        cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past)
+        after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
         for name in names:
-            decided[name] = _decision(after, name, compositions[name], measured.read)
-    return Decision(measured.read, {name: decided[name] for name in job.releases})
+            decided[name] = _decision(after, name, compositions[name], measured.read, folder)
+        if folder and job.register is not None and not persons:
+            persons.append(remember_persons(job, cells, folder))
+    return Decision(measured.read, {name: decided[name] for name in job.releases}, persons=persons[0] if persons else None)
+
+
+def _layout(job: Job, name: str, past: Past) -> Layout:
+    """What is measured of a release, once it is known what it is tested together with."""
+    layout = job.layouts[name]
+    if job.register is None or not past.names:
+        return layout
+    untested = [entry for entry in job.register.entries if entry.name in past.untested]
+    return replace(layout, scope=scope_of(job.policy, name, job.releases, past.entries, untested, job.unregistered))
 
 
 def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
@@ -132,7 +156,7 @@ def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
 
 
 def _decision(
-    chosen: Mapping[str, Chosen], name: str, compositions: Mapping[str, Composed], read: int
+    chosen: Mapping[str, Chosen], name: str, compositions: Mapping[str, Composed], read: int, folder: str
 ) -> ReleaseDecision:
     """The decision of one release, once it is known what all that are tested together suppress."""
     one = chosen[name]
@@ -146,7 +170,9 @@ def _decision(
         "rejected": data.measured.rejected,
     }  # fmt: skip
     suppressed = one.recoding.cut.suppressed
-    return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records)
+    wanted = folder and data.job.remembers and label.label is LabelName.ANONYMIZED
+    remembered = remember_release(one, folder) if wanted else None
+    return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records, remembered)
 
 
 def explained(one: Chosen) -> list[dict[str, Any]]:
@@ -176,7 +202,7 @@ def _label(one: Chosen, seen: Candidate, read: int) -> Label:
         tests = once_ordered(seen, tests)
     label = decide_label(
         seen, tests, search=steady(_told(one)), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
-        base_rates=seen.base_rates(), **seen.combinations(),
+        base_rates=seen.base_rates(), register=_register(one.data), **seen.combinations(),
     )  # fmt: skip
     fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}
     return replace(label, fields=fields)
@@ -202,6 +228,15 @@ def _identities(one: Chosen, seen: Candidate) -> dict[str, Any]:
         "shared_values": {name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]},
         "without_subject": int(one.data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,
         "equal_files": one.data.job.equal_files,
+    }  # fmt: skip
+
+
+def _register(data: ReleasedData) -> dict[str, Any]:
+    """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
+    job, past = data.job, data.past
+    return {
+        "kept": job.register is not None, "missing": job.unregistered, "record": job.policy.record if job.register else None,
+        "tested": [entry.name for entry in past.entries], "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 
 

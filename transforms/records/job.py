@@ -1,5 +1,7 @@
 """What every worker is told: the policy, the releases, and how to read. Small, picklable, without a key byte."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -7,7 +9,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, type_class
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
@@ -18,6 +20,7 @@ from beam_deid.transforms.policy.model import KeyPlaces, Policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.terms import Recoverability
 
 BATCH_ROWS = 65_536
@@ -40,6 +43,8 @@ class Job:
         keyring: Id of the policy's keyring.
         key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
         key_folder: Where the run's ephemeral keys are.
+        register: The register of what was given out before; None where none is kept.
+        unregistered: Why none is; empty where one is.
         secret: What fetches the default key on a worker, instead of the policy's reference.
         fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
     """
@@ -55,6 +60,8 @@ class Job:
     keyring: str | None = None
     key_ids: Mapping[str, int] = field(default_factory=dict)
     key_folder: str = ""
+    register: Reference | None = None
+    unregistered: str = "no register was opened for this run"
     secret: SecretSource | None = None
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
 
@@ -109,7 +116,20 @@ class Job:
     @property
     def layouts(self) -> dict[str, Layout]:
         """What is measured, for each release."""
-        return {name: Layout.of(self.policy, name, self.releases) for name in self.releases}
+        return {name: Layout.of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+
+    @property
+    def remembers(self) -> bool:
+        """Whether records are to be known again in later runs: some release may be anonymized, and a register is kept."""
+        return self.register is not None and bool(tested_together(self.policy, self.releases))
+
+    @property
+    def record_rule(self) -> str:
+        """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types."""
+        if self.policy.record is not None:
+            return f"field:{self.policy.record}"
+        columns = [(name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)]
+        return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}"
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -130,6 +150,9 @@ class Job:
         """The input columns that the measuring pass needs, in the policy's order."""
         if self.policy.subject == EACH_RECORD and self.files > 1:
             return tuple(self.policy.fields)  # equal records in two files are one
+        if self.remembers:
+            record = self.policy.record
+            return tuple(name for name in self.policy.fields if record in (None, name) or name in self.columns)
         return self.columns
 
     @property

@@ -26,7 +26,7 @@ class Column(NamedTuple):
     """A column of fingerprints in what is measured.
 
     Attributes:
-        what: ``identity``, ``record`` and ``file`` of a record; of a release ``present``, and of its fields ``value`` (as released,
+        what: ``identity``, ``record``, ``file`` and ``recorded`` (by what it is known again in later runs) of a record; of a release ``present``, and of its fields ``value`` (as released,
             the base where the level is open, what it is made from where only a key's holder could compute it), ``normal`` (of a
             sensitive field, without differences in spelling), ``origin`` (what it is made from), ``moment`` (its time).
         field: The field.
@@ -71,9 +71,9 @@ class Layout:
     history: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, policy: Policy, release: str, together: tuple[str, ...]) -> "Layout":
-        """The layout of ``release`` when it is made together with the releases in ``together``."""
-        spec, scope = policy.releases[release], scope_of(policy, release, together)
+    def of(cls, policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> "Layout":
+        """The layout of ``release`` when it is made together with the releases in ``together``; `Scope.register` for the rest."""
+        spec, scope = policy.releases[release], scope_of(policy, release, together, register=unregistered)
         keyed, out, undecided = keyed_fields(policy, release), released_fields(policy, release), open_levels(policy, release)
         near = {name for name, one in spec.require.t.items() if one.distance == "ordered"}
         near |= {field for attacker in spec.attackers.values() for field in attacker.within}

@@ -162,6 +162,8 @@ class Measurer:
         """Whom the records are about, by every identity."""
         job, policy = self._job, self._job.policy
         columns = {Column("identity", name): keys for name, keys in identity_keys(job, records).items()}
+        if job.remembers:
+            columns[Column("recorded")] = recorded_keys(job, records)
         if policy.subject == EACH_RECORD and job.files > 1:
             every = (fingerprint(records.columns[name], job.prints) for name in policy.fields)
             columns[Column("record")] = combine(every, len(records))
@@ -223,6 +225,14 @@ def identity_keys(job: Job, records: Records) -> dict[str, Keys]:
     }
 
 
+def recorded_keys(job: Job, records: Records) -> Keys:
+    """The key by which each record is known again in later runs, shape (n,): its number's, or that of all its columns."""
+    policy = job.policy
+    if policy.record is not None:
+        return fingerprint(identity_text(records.columns[policy.record], policy.kind(policy.record)), job.prints)
+    return combine([fingerprint(records.columns[name], job.prints) for name in policy.fields], len(records))
+
+
 def identity_signature(job: Job, records: Records) -> Keys:
     """One key for all identities of each record, shape (n,)."""
     return combine(identity_keys(job, records).values(), len(records))
@@ -231,6 +241,8 @@ def identity_signature(job: Job, records: Records) -> Keys:
 def columns_of(job: Job, releases: Sequence[str]) -> list[Column]:
     """The columns of the histogram of releases that are counted together."""
     columns = [Column("identity", name) for name in identities(job.policy)]
+    if job.remembers:
+        columns.append(Column("recorded"))
     if job.policy.subject == EACH_RECORD and job.files > 1:
         columns += [Column("record"), Column("file")]
     for name in releases:

@@ -21,6 +21,7 @@ from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import ReleaseMeasured, still_whole, without_spelling
 from beam_deid.transforms.records.openings import Levels, Openings
+from beam_deid.transforms.records.past import Past
 from beam_deid.transforms.records.recovering import digest_recoveries, platform_recoveries
 from beam_deid.transforms.records.scanning import Scanned, scan, scan_names
 from beam_deid.transforms.risk.distances import Scale
@@ -38,10 +39,11 @@ class ReleasedData:
         layout: The release.
         measured: What was measured of it.
         cells: The cells.
+        past: What was given out before of the same records.
     """
 
-    def __init__(self, job: Job, layout: Layout, measured: ReleaseMeasured, cells: Cells) -> None:
-        self.job, self.layout, self.measured, self.cells = job, layout, measured, cells
+    def __init__(self, job: Job, layout: Layout, measured: ReleaseMeasured, cells: Cells, past: Past | None = None) -> None:
+        self.job, self.layout, self.measured, self.cells, self.past = job, layout, measured, cells, past or Past()
         bases = {name: values for name, values in measured.bases.items() if name in layout.open}
         self._base = {name: self._places(name, values) for name, values in bases.items()}
         self.openings = Openings(self.spec, layout, bases, self._base, self.everything)

@@ -89,7 +89,7 @@ class Releaser:
     """
 
     def __init__(self, job: Job, decision: ReleaseDecision) -> None:
-        self._job, self._layout, self.decision = job, Layout.of(job.policy, decision.release, job.releases), decision
+        self._job, self._layout, self.decision = job, job.layouts[decision.release], decision
         self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
         self._later = [
             (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))

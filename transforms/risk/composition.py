@@ -69,13 +69,17 @@ def joint_groups(first: Side, second: Side, persons: Persons, counts: Counts | N
     return joint_groups_of_all((first, second), persons, counts)
 
 
-def joint_groups_of_all(sides: Sequence[Side], persons: Persons, counts: Counts | None = None) -> Joint:
+def joint_groups_of_all(
+    sides: Sequence[Side], persons: Persons, counts: Counts | None = None, crowds: Mask | None = None, crowd: int = 0
+) -> Joint:
     """The same of any number of releases: by what each says of the fields that others hold as well, and by which they are in.
 
     Args:
         sides: The releases, one at least.
         persons: The persons of these cells.
         counts: Records of each cell, shape (n,); None for one each.
+        crowds: Which cells stand for a crowd of persons, who are not numbered one by one, shape (n,).
+        crowd: How many persons are a crowd at least.
     """
     rows = np.flatnonzero(np.logical_or.reduce([side.present for side in sides]))
     found = np.zeros(len(rows), np.int64)
@@ -87,6 +91,9 @@ def joint_groups_of_all(sides: Sequence[Side], persons: Persons, counts: Counts 
     groups[rows] = found
     records = tally(found, np.ones(len(rows), np.int64) if counts is None else counts[rows], len(distinct))
     least, identity = least_persons(groups, len(distinct), persons)
+    if crowds is not None:
+        of_crowds = groups[crowds]
+        least[of_crowds] = np.maximum(least[of_crowds], crowd)
     return Joint(groups, least, identity, records)
 
 
@@ -105,7 +112,7 @@ def common_values(first_group: Counts, second_group: Counts, values_first: Count
         How many values that are not null both its groups have, for each of ``rows``, shape (r,), int64.
     """
     many = 1 + max(_greatest(values_first), _greatest(values_second))
-    one, other = _Held.of(first_group, values_first, many), _Held.of(second_group, values_second, many)
+    one, other = Held.of(first_group, values_first, many), Held.of(second_group, values_second, many)
     keys = first_group[rows] * other.groups + second_group[rows]
     pair, distinct = ordered_codes(keys.view(np.uint64))
     return _common(one, other, distinct.view(np.int64))[pair]
@@ -123,17 +130,31 @@ def common_values_of_all(groups: Sequence[Counts], values: Sequence[Counts], row
         How many values that are not null all its groups have, for each of ``rows``, shape (r,), int64.
     """
     many = 1 + max(map(_greatest, values))
-    held = [_Held.of(group, value, many) for group, value in zip(groups, values, strict=True)]
+    held = [Held.of(group, value, many) for group, value in zip(groups, values, strict=True)]
     keys = np.zeros(len(rows), np.int64)
     for group in groups:
         keys, _ = ordered_codes(_pair_numbers(keys, group[rows]).view(np.uint64))
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    places = [group[rows][first] for group in groups]
+    return values_in_all(held, [group[rows][first] for group in groups])[which]
+
+
+def values_in_all(held: Sequence["Held"], places: Sequence[Counts]) -> Counts:
+    """How many values each choice of groups has in common, a group of each release.
+
+    Args:
+        held: The values that the groups of each release have, all numbered together.
+        places: Of each release the group that is chosen, shape (choices,), int64; -1 where the release is not asked. Of each
+            choice one at least is.
+
+    Returns:
+        How many values all chosen groups have, shape (choices,), int64.
+    """
+    many = max(1, *(one.many for one in held))
     sizes = np.stack([
         np.where(place < 0, np.iinfo(np.int64).max, np.append(one.sizes, 0)[place]) for one, place in zip(held, places, strict=True)
     ])  # fmt: skip
-    # Each value of the smallest of a cell's groups is looked up in its other groups.
-    smallest, found = sizes.argmin(axis=0), np.zeros(len(first), np.int64)
+    # Each value of the smallest of the groups is looked up in the others.
+    smallest, found = sizes.argmin(axis=0), np.zeros(len(places[0]), np.int64)
     for number, (one, place) in enumerate(zip(held, places, strict=True)):
         here = np.flatnonzero((smallest == number) & (place >= 0))
         begins = np.append(np.cumsum(one.sizes) - one.sizes, 0)
@@ -143,7 +164,7 @@ def common_values_of_all(groups: Sequence[Counts], values: Sequence[Counts], row
                 _, has = _places(other.group * many + other.value, there[met] * many + one.value[at])
                 left &= has | (there[met] < 0)
             found += np.bincount(met[left], minlength=len(found))
-    return found[which]
+    return found
 
 
 def one_to_one(first: Counts, second: Counts) -> bool:
@@ -166,8 +187,8 @@ def _follows(first: Counts, second: Counts) -> bool:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """The values that each group has, each once, by group and then by value.
+class Held:
+    """The values that each group of a release has, each once, by group and then by value.
 
     Attributes:
         group: shape (pairs,), int64.
@@ -182,7 +203,7 @@ class _Held:
     many: int
 
     @classmethod
-    def of(cls, groups: Counts, values: Counts, many: int) -> "_Held":
+    def of(cls, groups: Counts, values: Counts, many: int) -> "Held":
         pairs = np.sort(paired(groups, values, many))
         first = np.ones(len(pairs), np.bool_)
         np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
@@ -210,7 +231,7 @@ class _Held:
         return bits
 
 
-def _common(one: _Held, other: _Held, pairs: Counts) -> Counts:
+def _common(one: Held, other: Held, pairs: Counts) -> Counts:
     """How many values groups have in common, in the way that costs least.
 
     Args:
@@ -228,7 +249,7 @@ def _common(one: _Held, other: _Held, pairs: Counts) -> Counts:
     return min(costs, key=lambda way: costs[way])(one, other, pairs)
 
 
-def _by_words(one: _Held, other: _Held, pairs: Counts) -> Counts:
+def _by_words(one: Held, other: Held, pairs: Counts) -> Counts:
     """Compare 64 values of two groups at a time."""
     first, second = np.divmod(pairs, max(other.groups, 1))
     found = np.zeros(len(pairs), np.int64)
@@ -237,7 +258,7 @@ def _by_words(one: _Held, other: _Held, pairs: Counts) -> Counts:
     return found
 
 
-def _by_pair(one: _Held, other: _Held, pairs: Counts) -> Counts:
+def _by_pair(one: Held, other: Held, pairs: Counts) -> Counts:
     """Look up each value of the smaller group of a pair in the other one."""
     first, second = np.divmod(pairs, max(other.groups, 1))
     found, fewer = np.zeros(len(pairs), np.int64), one.sizes[first] <= other.sizes[second]
@@ -256,7 +277,7 @@ def _by_pair(one: _Held, other: _Held, pairs: Counts) -> Counts:
     return found
 
 
-def _by_value(one: _Held, other: _Held, pairs: Counts) -> Counts:
+def _by_value(one: Held, other: Held, pairs: Counts) -> Counts:
     """Count one for each two groups that have a value, value by value."""
     found, sizes = np.zeros(len(pairs), np.int64), other.holders
     begins, holder = np.cumsum(sizes) - sizes, other.group[np.argsort(other.value, kind="stable")]

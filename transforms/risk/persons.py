@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Rows = npt.NDArray[np.intp]
@@ -35,6 +35,8 @@ class Persons:
         shared: For each identity but the subject, the values that stand for more than 100 subjects, and the rows that have one.
         filled: For each identity but the subject, the rows whose own cell was null (those with a shared value not counted).
         nobody: Rows that count nobody by the subject.
+        keys: The key of each person by each identity, shape (size,): that of the value, or one made of the subject's where the
+            subject stands for itself. It tells the same person again among other rows.
         finer: Of each identity whether its persons are parts of another one's: it never says the fewest, nor has a person of it
             more records than that one of the other.
     """
@@ -47,6 +49,7 @@ class Persons:
     filled: Mapping[str, int]
     nobody: int
     finer: tuple[bool, ...] = ()
+    keys: tuple[Keys, ...] = ()
 
     @property
     def deciding(self) -> tuple[int, ...]:
@@ -69,16 +72,19 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
     """
     if subject is None:
         return Persons((), (), (), {}, {}, {}, 0)
-    who, subjects = _values(subject, null)
-    names, numbers, sizes = [SUBJECT], [who], [subjects]
+    who, own_keys = _values(subject, null)
+    subjects, stand_ins = len(own_keys), combine([own_keys], len(own_keys))
+    names, numbers, sizes, every_key = [SUBJECT], [who], [subjects], [own_keys]
     same_as: dict[str, str] = {}
     shared: dict[str, tuple[int, int]] = {}
     filled: dict[str, int] = {}
     for name, keys in identities.items():
-        values, many = _values(keys, null)
+        values, value_keys = _values(keys, null)
+        many = len(value_keys)
         filled[name] = int(np.count_nonzero(values < 0))
         values, shared[name] = _without_shared(values, many, who, subjects) if crowds else (values, (0, 0))
-        found, size = _without_gaps(_filled(values, many, who, subjects), many + subjects)
+        found, used = _without_gaps(_filled(values, many, who, subjects), many + subjects)
+        size = len(used)
         equal = next((at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None)
         if equal is not None:
             same_as[name] = names[equal]
@@ -86,11 +92,12 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         names.append(name)
         numbers.append(found)
         sizes.append(size)
+        every_key.append(np.concatenate([value_keys, stand_ins])[used])
     nobody = int(np.count_nonzero(who < 0))
     finer = tuple(
         any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at) for at, one in enumerate(numbers)
     )
-    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer)
+    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer, tuple(every_key))
 
 
 def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
@@ -147,16 +154,16 @@ def paired(groups: Counts, numbers: Counts, size: int) -> Counts:
     return pairs[~apart] if apart.any() else pairs
 
 
-def _values(keys: Keys, null: np.uint64) -> tuple[Counts, int]:
-    """Numbers of the values, by their keys so that the order of rows does not matter, and how many there are; null is -1."""
+def _values(keys: Keys, null: np.uint64) -> tuple[Counts, Keys]:
+    """Numbers of the values, by their keys so that the order of rows does not matter, and the key of each; null is -1."""
     numbers, distinct = ordered_codes(keys)
     place = int(np.searchsorted(distinct, null))
     if place == len(distinct) or distinct[place] != null:
-        return numbers, len(distinct)
+        return numbers, distinct
     renumbered = np.arange(len(distinct), dtype=np.int64)
     renumbered[place + 1 :] -= 1
     renumbered[place] = -1
-    return renumbered[numbers], len(distinct) - 1
+    return renumbered[numbers], np.delete(distinct, place)
 
 
 def _without_shared(values: Counts, many: int, who: Counts, subjects: int) -> tuple[Counts, tuple[int, int]]:
@@ -190,15 +197,15 @@ def _filled(values: Counts, many: int, who: Counts, subjects: int) -> Counts:
     return numbers
 
 
-def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, int]:
-    """The same numbers in the same order with none left out, and how many there are."""
+def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, Counts]:
+    """The same numbers in the same order with none left out, and what each was."""
     used = np.zeros(below + 1, np.bool_)
     used[numbers] = True  # the last place is that of -1
     used = used[:-1]
     if used.all():
-        return numbers, below
+        return numbers, np.arange(below)
     renumbered = np.append(np.cumsum(used) - 1, -1)
-    return renumbered[numbers], int(np.count_nonzero(used))
+    return renumbered[numbers], np.flatnonzero(used)
 
 
 def _bijective(first: Counts, second: Counts, size: int) -> bool:

@@ -1,0 +1,374 @@
+"""What was given out before, as the records of this run see it: the register, read cut by cut of its key space."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.records.cells import Cells
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.folder import table_path
+from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
+from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.terms import Role
+
+_ROWS = 1 << 20
+"""Rows of all tables, about, that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """In which groups of earlier releases a sensitive field's values are, and which values these groups have.
+
+    Attributes:
+        names: The releases that hold the field.
+        chosen: Which choice of groups each cell has, shape (n,), int64; -1 where it is in none of these releases.
+        groups: The group of each release in each choice, shape (releases, choices), int64; -1 where the cell is not in it.
+        values: The groups and values of each release that stand together: group, shape (pairs,), and the value's key.
+        many: How many groups each release has.
+    """
+
+    names: tuple[str, ...]
+    chosen: Counts
+    groups: Counts
+    values: tuple[tuple[Counts, Keys], ...]
+    many: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """Registered releases that have some of a run's records.
+
+    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
+
+    Attributes:
+        entries: These releases.
+        disjoint: Names of registered releases that have none of the run's records.
+        untested: Why others cannot be tested, by name.
+        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
+        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        persons: The persons of all rows.
+        crowds: Rows that stand for a crowd of persons, shape (rows,).
+        crowd: How many persons are a crowd at least.
+        around: Of each sensitive field that one of them holds, in which groups of theirs it is.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    disjoint: tuple[str, ...] = ()
+    untested: Mapping[str, str] = field(default_factory=dict)
+    history: Counts = field(default_factory=lambda: np.empty(0, np.int64))
+    said: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    persons: Persons = field(default_factory=lambda: Persons((), (), (), {}, {}, {}, 0))
+    crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    crowd: int = 0
+    around: Mapping[str, Around] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the releases that are tested, or should be."""
+        return (*(entry.name for entry in self.entries), *self.untested)
+
+    def said_by(self, number: int) -> Counts:
+        """Number of what one of the entries says of each row, shape (rows,); -1 where it has it not."""
+        return np.append(self.said[number], -1)[self.history]
+
+
+def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
+    """Know a run's records again in what was given out before.
+
+    Args:
+        job: The run.
+        cells: Its records.
+        releases: The releases of the run that are tested together.
+
+    Returns:
+        What is known; of no release where nothing is registered, or nothing of the same records.
+    """
+    if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
+        return Past()
+    reader = _Reader(job, cells)
+    overlapping, untested = reader.overlapping()
+    related = _related(job.register.entries, overlapping, untested)
+    disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+    tested = tuple(entry for entry in related if entry.name not in untested)
+    if not tested:
+        return Past(disjoint=disjoint, untested=untested)
+    return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
+
+
+def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
+    """The key of the person of some cells by each identity, as the register names it.
+
+    Where each record is a person, it is known again as the record is; if that is not known nobody is.
+    """
+    persons, found = cells.persons, {}
+    for name, numbers, keys in zip(_identities(job, persons), persons.numbers, persons.keys, strict=True):
+        if name != EACH_RECORD:
+            found[name] = np.append(keys, job.prints.null)[numbers[rows]]
+        elif cells.has("recorded"):
+            found[name] = cells.column("recorded")[rows]
+    return found
+
+
+def _identities(job: Job, persons: Persons) -> tuple[str, ...]:
+    """The identities that are counted, as the policy calls them."""
+    return (str(job.policy.subject), *persons.names[1:]) if persons.names else ()
+
+
+def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
+    """The releases that have some of the records, and those that have some records of these, and so on."""
+    found = {*overlapping, *untested}
+    while True:
+        near = {
+            one for entry in entries
+            for one in (entry.name, *entry.together) if entry.name in found or found & {*entry.together}
+        }  # fmt: skip
+        if near <= found:
+            return [entry for entry in entries if entry.name in found]
+        found |= near
+
+
+class _Reader:
+    """Reads a register's tables beside the cells of a run.
+
+    Args:
+        job: The run.
+        cells: Its records.
+    """
+
+    def __init__(self, job: Job, cells: Cells) -> None:
+        assert job.register is not None  # noqa: S101 - asked for only where there is one
+        self._job, self._cells, self._register = job, cells, job.register
+        records = cells.column("recorded")
+        self._order = np.argsort(records, kind="stable")
+        self._records = records[self._order]
+
+    def overlapping(self) -> tuple[set[str], dict[str, str]]:
+        """The releases that have some of the records, and why others cannot be read."""
+        found, untested = set(), {}
+        for entry in self._register.entries:
+            reason = self._incomparable(entry)
+            try:
+                if not reason and self._meets(entry):
+                    found.add(entry.name)
+            except UsageError as error:
+                reason = f"{error.what}: {error.next_step}"
+            if reason:
+                untested[entry.name] = f"{reason}, so what {entry.name} and this release say together was not tested"
+        return found, untested
+
+    def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
+        """What these releases say of the cells, and who else is in them."""
+        columns = self._columns(entries, releases)
+        persons = self._cells.persons
+        names = _identities(self._job, persons)
+        layouts = [self._job.layouts[name] for name in releases]
+        crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
+        sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
+        around = {
+            name: _Around(name, holders, self._cells) for name in sensitive
+            if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
+        }  # fmt: skip
+        histories, others = Histories(len(entries)), Others(names, crowd, self._job.prints.null)
+        of_cells = np.full(len(self._cells), ABSENT, np.uint64)
+        files = [self._open(entry) for entry in entries]
+        for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
+            here, records = self._cut(low, high)
+            cuts = [
+                _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
+                for entry, file in zip(entries, files, strict=True)
+            ]
+            of_cells[here] = histories.add([cut.said.at(records) for cut in cuts])
+            self._add_others(cuts, records, histories, others)
+            for one in around.values():
+                one.add(cuts, here, records)
+        return self._past(entries, of_cells, histories, others, {name: one.result(self._job.prints.null) for name, one in around.items()})
+
+    def _incomparable(self, entry: Entry) -> str:
+        """Why the records of a release cannot be known again; empty if they can."""
+        mine, subject = self._job.record_rule, str(self._job.policy.subject)
+        if entry.table is None:
+            return "the register has no fingerprints of it"
+        if entry.record != mine:
+            return f"its records are known by {_rule(entry.record)}, and those of this run by {_rule(mine)}"
+        if not entry.identities or entry.identities[0] != subject:
+            return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
+        return ""
+
+    def _open(self, entry: Entry) -> PrintsFile:
+        assert entry.table is not None  # noqa: S101 - asked before
+        return PrintsFile(table_path(self._register.path, entry.table.file), entry.table)
+
+    def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
+        """The cells of a cut of the key space, by their records, and these."""
+        begin = int(np.searchsorted(self._records, np.uint64(low)))
+        end = len(self._records) if high > np.iinfo(np.uint64).max else int(np.searchsorted(self._records, np.uint64(high)))
+        return self._order[begin:end], self._records[begin:end]
+
+    def _meets(self, entry: Entry) -> bool:
+        file = self._open(entry)
+        for low, high in ranges([file.rows], _ROWS):
+            _, records = self._cut(low, high)
+            theirs = file.read(low, high, persons=(), values=(), normal=()).record
+            if len(records) and len(theirs):
+                place = np.minimum(np.searchsorted(theirs, records), len(theirs) - 1)
+                if bool((theirs[place] == records).any()):
+                    return True
+        return False
+
+    def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The columns of each release that another one of them, or a release of the run, holds as well."""
+        held = {entry.name: {*entry.roles} for entry in entries} | {name: {*self._job.layouts[name].fields} for name in releases}
+        return {
+            entry.name: tuple(
+                name for name in entry.roles if any(name in theirs for other, theirs in held.items() if other != entry.name)
+            )
+            for entry in entries
+        }
+
+    def _add_others(self, cuts: Sequence["_Cut"], records: Keys, histories: Histories, others: Others) -> None:
+        """Note the rows whose records are in none of the cells."""
+        for cut in cuts:
+            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
+            if not len(rows):
+                continue
+            theirs = cut.prints.record[rows]
+            history = histories.add([other.said.at(theirs) for other in cuts])
+            subject = cut.prints.persons[cut.entry.identities[0]][rows]
+            people = {
+                name: cut.prints.persons[name][rows] if name in cut.prints.persons else subject for name in others.names
+            }
+            others.add(history, people)
+
+    def _past(
+        self, entries: tuple[Entry, ...], of_cells: Keys, histories: Histories, others: Others, around: Mapping[str, Around]
+    ) -> Past:
+        keys, tuples = histories.table()
+        rows, people = others.rows
+        history = np.concatenate([of_cells, rows, others.crowds])
+        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
+        said = np.stack([_numbered(one) for one in tuples])
+        crowds = np.zeros(len(history), np.bool_)
+        crowds[len(of_cells) + len(rows) :] = True
+        persons = self._persons(people, len(rows), len(others.crowds))
+        return Past(entries, (), {}, numbers, said, persons, crowds, others.crowd, around)
+
+    def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
+        """The persons of the cells, of other rows, and nobody for crowds."""
+        before, null = self._cells.persons, self._job.prints.null
+        numbers, sizes = [], []
+        for name, own, keys, size in zip(
+            _identities(self._job, before), before.numbers, before.keys, before.sizes, strict=True
+        ):
+            theirs = people.get(name, np.empty(0, np.uint64))
+            known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
+            order = np.argsort(known)
+            place = np.minimum(np.searchsorted(known[order], theirs), max(len(known) - 1, 0))
+            same = known[order][place] == theirs if len(known) else np.zeros(len(theirs), np.bool_)
+            new, many = ordered_codes(theirs[~same])
+            found = np.empty(len(theirs), np.int64)
+            found[same], found[~same] = order[place[same]], new + size
+            found[theirs == null] = -1
+            numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
+            sizes.append(size + len(many))
+        return replace(before, numbers=tuple(numbers), sizes=tuple(sizes), finer=())
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The rows of one release in a cut of the key space."""
+
+    entry: Entry
+    prints: Prints
+    columns: tuple[str, ...]
+
+    @cached_property
+    def said(self) -> Said:
+        rows = combine([self.prints.values[name] for name in self.columns], len(self.prints.record))
+        return Said.of(self.prints.record, rows)
+
+    def around(self, name: str) -> Keys:
+        """The group around a sensitive field of each row."""
+        return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
+
+
+def _others_than(entry: Entry, name: str) -> tuple[str, ...]:
+    """What anybody may know of a release beside one field: see `Scope.around`."""
+    return tuple(one for one, roles in entry.roles.items() if roles != (str(Role.SENSITIVE),) and one != name)
+
+
+def _wanted(entry: Entry, columns: Sequence[str], around: Mapping[str, "_Around"]) -> dict[str, tuple[str, ...]]:
+    """The columns that are read of a release."""
+    sensitive = [name for name, one in around.items() if entry in one.holders]
+    values = dict.fromkeys([*columns, *(other for name in sensitive for other in _others_than(entry, name))])
+    return {"persons": entry.identities, "values": tuple(values), "normal": tuple(sensitive)}
+
+
+class _Around:
+    """Collects where a sensitive field's values are in earlier releases."""
+
+    def __init__(self, name: str, holders: tuple[Entry, ...], cells: Cells) -> None:
+        self._name, self.holders = name, holders
+        self._choices = Histories(len(holders))
+        self._chosen = np.full(len(cells), ABSENT, np.uint64)
+        self._pairs: list[tuple[Keys, Keys]] = [(np.empty(0, np.uint64), np.empty(0, np.uint64)) for _ in holders]
+
+    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
+        """Take a cut in."""
+        groups = []
+        mine = [cut for cut in cuts if cut.entry in self.holders]
+        for number, cut in enumerate(mine):
+            group = cut.around(self._name)
+            self._pairs[number] = _distinct(self._pairs[number], (group, cut.prints.normal[self._name]))
+            groups.append(_one_group(cut.prints.record, group).at(records))
+        self._chosen[here] = self._choices.add(groups)
+
+    def result(self, null: np.uint64) -> Around:
+        """All of it. A record whose rows are in several groups is in one that has no value: which is its own nobody can say."""
+        keys, tuples = self._choices.table()
+        chosen = np.where(self._chosen == ABSENT, -1, np.searchsorted(keys, self._chosen))
+        groups, values, many = [], [], []
+        for one, (theirs, value) in zip(tuples, self._pairs, strict=True):
+            known = np.unique(theirs)
+            place = np.minimum(np.searchsorted(known, one), max(len(known) - 1, 0))
+            there = known[place] == one if len(known) else np.zeros(len(one), np.bool_)
+            groups.append(np.where(one == ABSENT, -1, np.where(there, place, len(known))))
+            some = value != null
+            values.append((np.searchsorted(known, theirs[some]), value[some]))
+            many.append(len(known) + 1)
+        stacked = np.stack(groups) if groups else np.empty((0, 0), np.int64)
+        return Around(tuple(entry.name for entry in self.holders), chosen, stacked, tuple(values), tuple(many))
+
+
+def _one_group(records: Keys, groups: Keys) -> Said:
+    """The group of each record; of one whose rows are in several a key that no group has."""
+    said = Said.of(records, groups)
+    first = np.searchsorted(records, said.records)
+    own = np.where(said.several, said.said, groups[first])
+    return Said(said.records, np.where(own == ABSENT, np.uint64(1), own), said.several)
+
+
+def _distinct(before: tuple[Keys, Keys], more: tuple[Keys, Keys]) -> tuple[Keys, Keys]:
+    groups, values = (np.concatenate(pair) for pair in zip(before, more, strict=True))
+    _, once = np.unique(combine([groups, values], len(groups)), return_index=True)
+    return groups[once], values[once]
+
+
+def _numbered(keys: Keys) -> Counts:
+    numbers, _ = ordered_codes(keys)
+    # ABSENT is the least of all keys, where it is there.
+    return numbers - 1 if bool((keys == ABSENT).any()) else numbers
+
+
+def _rule(rule: str) -> str:
+    kind, _, name = rule.partition(":")
+    return name if kind == "field" else "all their columns as they were then"
+
+

@@ -1,0 +1,27 @@
+"""The register as a run's workers know it: small, picklable, and without a key byte."""
+
+from dataclasses import dataclass
+
+from beam_deid.transforms.register.document import Entry
+
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a run needs to know of its register.
+
+    Attributes:
+        path: The register's folder.
+        register: Its id, the domain of its key.
+        key: Reference of its key; None for the policy's default one.
+        key_id: Id of the key's version.
+        check: What tells the key from others, in hex.
+        entries: The releases that this run is tested with, where some of their records are the same.
+    """
+
+    path: str
+    register: str
+    key: str | None
+    key_id: int
+    check: str
+    entries: tuple[Entry, ...] = ()

@@ -1,0 +1,159 @@
+"""Records that are known again in releases of earlier runs: what each of those said of them, and who is only there.
+
+Everything comes and goes in cuts of the key space, so that no more than one cut of a register is in memory. What stays is of
+the size of the groups: what several releases say together of a record is one of so many *histories*.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine, mix, ordered_codes
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.persons import distinct_per_group
+
+ABSENT = np.uint64(0)
+"""What a release says of a record that is not in it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a release says of each record of a cut.
+
+    Attributes:
+        records: The records' keys, ascending, each once, shape (m,).
+        said: What the release says of each, shape (m,), dtype uint64; never `ABSENT`.
+        several: Whether its rows say different things, where several rows have one record, shape (m,).
+    """
+
+    records: Keys
+    said: Keys
+    several: np.ndarray
+
+    @classmethod
+    def of(cls, records: Keys, rows: Keys) -> "Said":
+        """What all rows of a record say together; their order does not matter, how many there are does.
+
+        Args:
+            records: Record of each row, ascending, shape (n,).
+            rows: What each row says, shape (n,).
+        """
+        first = np.ones(len(records), np.bool_)
+        np.not_equal(records[1:], records[:-1], out=first[1:])
+        begins = np.flatnonzero(first)
+        if len(begins) == len(records):
+            return cls(records, _never_absent(mix(rows.copy())), np.zeros(len(records), np.bool_))
+        # A sum of scrambled keys tells multisets apart (Clarke et al., 2003: incremental multiset hash functions).
+        together = np.add.reduceat(mix(rows.copy()), begins) if len(begins) else rows[:0]
+        lowest, highest = (how.reduceat(rows, begins) for how in (np.minimum, np.maximum))
+        return cls(records[begins], _never_absent(together), lowest != highest)
+
+    def at(self, records: Keys) -> Keys:
+        """What is said of some records, shape (m,); `ABSENT` of those that are not there."""
+        place = np.searchsorted(self.records, records)
+        near = np.minimum(place, max(len(self.records) - 1, 0))
+        if not len(self.records):
+            return np.full(len(records), ABSENT, np.uint64)
+        return np.where(self.records[near] == records, self.said[near], ABSENT)
+
+
+def _never_absent(keys: Keys) -> Keys:
+    return np.where(keys == ABSENT, np.uint64(1), keys)
+
+
+@dataclass
+class Histories:
+    """The distinct tuples of what several releases say of a record.
+
+    Attributes:
+        many: How many releases there are.
+    """
+
+    many: int
+    _keys: list[Keys] = field(default_factory=list)
+    _tuples: list[Keys] = field(default_factory=list)
+
+    def add(self, said: Sequence[Keys]) -> Keys:
+        """Note what is said of the records of a cut.
+
+        Args:
+            said: What each release says of each, each of shape (m,).
+
+        Returns:
+            The key of each record's history, shape (m,); `ABSENT` where no release has it.
+        """
+        stacked = np.stack(said)
+        keys = _never_absent(combine(said, stacked.shape[1]))
+        keys[(stacked == ABSENT).all(axis=0)] = ABSENT
+        distinct, first = np.unique(keys, return_index=True)
+        known = distinct != ABSENT
+        self._keys.append(distinct[known])
+        self._tuples.append(stacked[:, first[known]])
+        return keys
+
+    def table(self) -> tuple[Keys, Keys]:
+        """All histories: their keys, ascending, shape (h,), and what each release says in each, shape (many, h)."""
+        if not self._keys:
+            return np.empty(0, np.uint64), np.empty((self.many, 0), np.uint64)
+        keys, first = np.unique(np.concatenate(self._keys), return_index=True)
+        tuples = np.concatenate(self._tuples, axis=1)[:, first]
+        self._keys, self._tuples = [keys], [tuples]
+        return keys, tuples
+
+
+@dataclass
+class Others:
+    """Records that only earlier releases have: of each history as many persons as tell whether they are a crowd.
+
+    Attributes:
+        names: The identities by which persons are counted.
+        crowd: How many persons are a crowd, by every identity: no more need be told apart.
+        null: The key of nobody.
+    """
+
+    names: tuple[str, ...]
+    crowd: int
+    null: np.uint64
+    _crowds: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    _history: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    _persons: dict[str, Keys] = field(default_factory=dict)
+
+    def add(self, history: Keys, persons: Mapping[str, Keys]) -> None:
+        """Take the rows of a cut in.
+
+        Args:
+            history: The key of each row's history, shape (n,).
+            persons: The key of each row's person by each identity, each of shape (n,).
+        """
+        loose = ~np.isin(history, self._crowds)
+        columns = {
+            name: np.concatenate([self._persons.get(name, history[:0]), persons[name][loose]]) for name in self.names
+        }
+        rows = np.concatenate([self._history, history[loose]])
+        # Rows that are alike tell nothing twice.
+        _, once = np.unique(combine([rows, *columns.values()], len(rows)), return_index=True)
+        rows, columns = rows[once], {name: keys[once] for name, keys in columns.items()}
+        numbers, distinct = ordered_codes(rows)
+        enough = self._counted(numbers, len(distinct), columns) >= self.crowd
+        left = ~enough[numbers]
+        self._crowds = np.union1d(self._crowds, distinct[enough])
+        self._history, self._persons = rows[left], {name: keys[left] for name, keys in columns.items()}
+
+    def _counted(self, numbers: Counts, many: int, columns: Mapping[str, Keys]) -> Counts:
+        least = np.full(many, np.iinfo(np.int64).max)
+        for keys in columns.values():
+            people, everybody = ordered_codes(keys)
+            people[keys == self.null] = -1
+            least = np.minimum(least, distinct_per_group(numbers, many, people, len(everybody)))
+        return least
+
+    @property
+    def crowds(self) -> Keys:
+        """Histories that a crowd has, shape (c,)."""
+        return self._crowds
+
+    @property
+    def rows(self) -> tuple[Keys, Mapping[str, Keys]]:
+        """The rows of all other histories, and their persons."""
+        return self._history, self._persons
