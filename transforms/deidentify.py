@@ -131,7 +131,7 @@ class Deidentify(beam.PTransform):
             batches |= "Combine columns" >> beam.Map(combine).with_output_types(pa.RecordBatch)
 
         types = AsSingleton(batches | "Schema" >> OneSchema(job.policy, kind is not ElementKind.DICT, everywhere))
-        key = AsSingleton(rows.pipeline | "Key" >> RunSecret())  # of fingerprints: made on a worker, and in no graph
+        key = AsSingleton(rows.pipeline | "Key" >> RunSecret(job))  # of fingerprints: made on a worker, and in no graph
         decision = (
             batches
             | "Measure" >> beam.ParDo(MeasureBatches(job), types, key).with_output_types(Measured)

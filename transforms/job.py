@@ -54,7 +54,7 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
         | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
         | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
     )
-    key = pipeline | "Key" >> RunSecret()  # of fingerprints: made on a worker, so that it stands in no graph
+    key = pipeline | "Key" >> RunSecret(job)  # of fingerprints: made on a worker, so that it stands in no graph
     measured = shards | "First read" >> Measure(job, settings.workers, key)
     decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects), beam.pvalue.AsSingleton(key))
     facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)

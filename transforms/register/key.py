@@ -1,0 +1,39 @@
+"""The key of a register's fingerprints."""
+
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.crypto.keys import Keys, Subkey
+from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.storage.paths import shown
+
+_USE = "register"
+
+
+def register_subkey(keys: Keys, reference: str | None, register: str, identity: int | None = None) -> Subkey:
+    """The key of a register.
+
+    Args:
+        keys: The policy's keys.
+        reference: Reference of the key that it is derived from; None for the policy's default one.
+        register: The register's id.
+        identity: Id of the key's version; the one that is used for new values if not given.
+
+    Raises:
+        KeyFault: It cannot be had.
+    """
+    return keys.subkey(_USE, register, reference, identity=identity)
+
+
+def register_prints(keys: Keys, register: Reference) -> FingerprintKey:
+    """The key of a register's fingerprints, with which all of a run's are made, so that both can be compared.
+
+    Raises:
+        KeyFault: It cannot be had, or is another than the register's.
+    """
+    subkey = register_subkey(keys, register.key, register.register, register.key_id)
+    if subkey.check() != register.check:
+        raise KeyFault(
+            "this is not the key that the register was made with, so nothing in it can be known again", shown(register.path),
+            "Put the register's key back, or name another folder under register: of the policy to begin anew",
+        )  # fmt: skip
+    return FingerprintKey(subkey.bytes)

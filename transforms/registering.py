@@ -1,0 +1,327 @@
+"""A run's register, from the driver: held while the run is tested with it, told before anything is published, and after it.
+
+What is about to be published stands in the register first, as pending, so that no release is ever given out that the register
+does not know of: a process may die at any moment. Pending releases count; whoever holds the register next looks what became of
+them.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keyring_file import change, opened
+from beam_deid.transforms.crypto.keys import Keys
+from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.policy.register_place import KEY_NAME, RegisterPlace, register_place
+from beam_deid.transforms.progress import note
+from beam_deid.transforms.records.job import Job
+from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
+from beam_deid.transforms.register.folder import Held, hold
+from beam_deid.transforms.register.key import register_subkey
+from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.storage.files import read_all
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.terms import LabelName
+
+_STANDING = (State.PENDING, State.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What another process needs to know to register a run whose driver died.
+
+    Attributes:
+        path: The register's folder.
+        register: Its id.
+        key: ``id`` and ``check`` of its key.
+        dataset: The dataset.
+        entries: Names of the releases that the run is tested with.
+        output: The run's output.
+        replaced: What becomes of the releases that the run replaces in its output.
+        told: Of each release of the run what its label does not say: ``recipient`` and ``k``.
+    """
+
+    path: str
+    register: str
+    key: dict[str, Any]
+    dataset: str
+    entries: tuple[str, ...]
+    output: str
+    replaced: str
+    told: dict[str, dict[str, Any]]
+
+
+class Registering:
+    """The register of one run, held by this process until it is closed. A context manager.
+
+    Args:
+        held: The register.
+        intent: What the run has to do with it.
+    """
+
+    def __init__(self, held: Held, intent: Intent) -> None:
+        self._held, self.intent = held, intent
+        self._pending: tuple[str, ...] = ()
+
+    def __enter__(self) -> "Registering":
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others have the register."""
+        self._held.close()
+
+    def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+        """Write down what is about to be published.
+
+        Args:
+            staging: The staging folder, in which the fingerprints wait.
+            run: The content of ``run.json``.
+            labels: The content of each release's label.
+            outcome: What the run left.
+
+        Raises:
+            OutputError: It cannot be written.
+            UsageError: Something was registered since the run began that it was not tested with.
+        """
+        document = self._document()
+        if {entry.name for entry in self._tested(document)} != {*self.intent.entries}:
+            raise UsageError(
+                "releases were registered since this run was decided, and it was not tested with them", shown(self.intent.path),
+                "Run again",
+            )  # fmt: skip
+        entries: dict[str, Entry] = {}
+        for name, release in run["releases"].items():
+            if release["published"]:
+                entry = self._entry(document.with_entries(entries), staging, run, labels[name], release, outcome)
+                entries[entry.name] = entry
+        names = tuple(entries)
+        entries = {name: replace(entry, together=(*entry.together, *(one for one in names if one != name))) for name, entry in entries.items()}
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._run(staging, run, outcome))))
+        self._pending = names
+
+    def confirm(self) -> None:
+        """Write down that it was published, and what it replaced.
+
+        Raises:
+            OutputError: It cannot be written; the releases stand there as pending, and count.
+        """
+        document = self._document()
+        run = next((entry.run for entry in document.releases if entry.name in self._pending), "")
+        changed = {name: replace(entry, state=State.PUBLISHED) for name in self._pending if (entry := document.entry(name)) is not None}
+        for entry in _standing(document, self.intent.output):
+            if entry.name not in self._pending:
+                changed[entry.name] = entry.after(Event(now(), State(self.intent.replaced), run))
+        self._held.save(document.with_entries(changed))
+
+    def withdraw(self) -> None:
+        """Write down that nothing was published after all.
+
+        Raises:
+            OutputError: It cannot be written; the releases stand there as pending, and count.
+        """
+        document = self._document()
+        left = tuple(entry for entry in document.releases if entry.name not in self._pending)
+        if len(left) < len(document.releases):
+            self._held.save(replace(document, releases=left, runs=document.runs[:-1]))
+
+    def _document(self) -> Document:
+        found, intent = self._held.document, self.intent
+        if found is None:
+            return Document(intent.register, intent.dataset, 0, now(), intent.key)
+        if found.register != intent.register:
+            raise UsageError("another register has taken this one's place", shown(intent.path), "Run again")
+        return found
+
+    def _tested(self, document: Document) -> list[Entry]:
+        return tested_with(document, self.intent.output, unreleased=self.intent.replaced == State.UNRELEASED)
+
+    def _entry(
+        self, document: Document, staging: str, run: Mapping[str, Any], label: Mapping[str, Any], release: Mapping[str, Any],
+        outcome: Mapping[str, Any],
+    ) -> Entry:  # fmt: skip
+        name = document.next_name(label["release"])
+        remembered, told = outcome["releases"][label["release"]]["remembered"], self.intent.told[label["release"]]
+        return Entry(
+            name=name, release=label["release"], run=run["run"], made_at=run["started_at"], label=LabelName(label["label"]),
+            sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output=self.intent.output,
+            state=State.PENDING, levels=label["search"]["levels"], losses=label["search"].get("losses", {}),
+            records=label["records"], inputs=tuple(outcome["inputs"]), files=tuple(label["files"]),
+            label_sha256=release["label_sha256"], policy_sha256=label["policy_sha256"],
+            record=remembered["record"] if remembered else "", identities=tuple(remembered["identities"]) if remembered else (),
+            roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()}, k=told["k"],
+            l=remembered["l"] if remembered else {}, together=tuple(remembered["together"]) if remembered else (),
+            table=self._table(staging, name, remembered["file"]) if remembered else None,
+        )  # fmt: skip
+
+    def _run(self, staging: str, run: Mapping[str, Any], outcome: Mapping[str, Any]) -> Run:
+        persons = outcome["persons"]
+        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons["file"]) if persons else None)
+
+    def _table(self, staging: str, name: str, written: Sequence[Any]) -> Table:
+        path, rows, size, sha256 = written
+        return Table(self._held.add(join(staging, *path.split("/")), name, sha256), rows, size, sha256)
+
+
+def open_register(job: Job, output: str, *, overwrite: bool, unreleased: bool) -> tuple[Job, Registering | None]:
+    """Hold the register of a run, if it keeps one.
+
+    Args:
+        job: The run, with the keys of its keyring pinned.
+        output: Its output folder, as all reach it.
+        overwrite: Whether it may replace an earlier run's output.
+        unreleased: Whether what it replaces was never given out.
+
+    Returns:
+        The job, which knows the register or why there is none; and the register.
+
+    Raises:
+        UsageError: The register is damaged, or another run uses it.
+        KeyFault: Its key cannot be had, or is another one.
+    """
+    place = register_place(job.policy, output, key_given=job.secret is not None)
+    if place.missing:
+        return replace(job, unregistered=place.missing), None
+    held = hold(place.path)
+    try:
+        return _opened(job, place, held, output, overwrite, unreleased)
+    except BaseException:
+        held.close()
+        raise
+
+
+def resume(intent: Mapping[str, Any]) -> Registering:
+    """Hold the register of a run whose driver died.
+
+    Args:
+        intent: What it left: an `Intent` as plain values.
+
+    Raises:
+        UsageError: The register is damaged, or another run uses it.
+    """
+    given = Intent(**{**intent, "entries": tuple(intent["entries"])})
+    held = hold(given.path)
+    try:
+        settle(held)
+    except BaseException:
+        held.close()
+        raise
+    return Registering(held, given)
+
+
+def intent_of(registering: Registering | None) -> dict[str, Any] | None:
+    """What another process needs to know of a run's register."""
+    return None if registering is None else asdict(registering.intent)
+
+
+def tested_with(document: Document, output: str, *, unreleased: bool) -> list[Entry]:
+    """The registered releases that a run is tested with.
+
+    Args:
+        document: The register.
+        output: The run's output.
+        unreleased: Whether what the run replaces there was never given out.
+    """
+    out = {entry.name for entry in _standing(document, output)} if unreleased else set()
+    return [entry for entry in document.tested if entry.name not in out]
+
+
+def settle(held: Held) -> None:
+    """See what became of releases that were about to be published when a process died.
+
+    One whose label stands in its output was published, and others that stood there were replaced. Of any other nobody can say that
+    it was not: somebody may have moved it.
+    """
+    document = held.document
+    if document is None:
+        return
+    changed: dict[str, Entry] = {}
+    for entry in document.releases:
+        if entry.state is State.PENDING and _stands(entry):
+            changed[entry.name] = replace(entry, state=State.PUBLISHED)
+            for other in _standing(document, entry.output):
+                if other.run != entry.run or other.release == entry.release and other.name != entry.name:
+                    changed.setdefault(other.name, other.after(Event(now(), State.SUPERSEDED, entry.run)))
+    if changed:
+        held.save(document.with_entries(changed))
+
+
+def _opened(
+    job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool
+) -> tuple[Job, Registering]:
+    settle(held)
+    document = held.document
+    if document is None:
+        _see_that_none_was_lost(place.path, output)
+        identity, key = secrets.token_hex(8), _new_key(job, place)
+        subkey = register_subkey(job.keys, key, identity)
+        note(f"a new register of what is given out is made: {shown(place.path)}; earlier releases are not in it")
+    else:
+        if document.dataset != job.policy.dataset:
+            raise UsageError(
+                f"the register is of the dataset {document.dataset}, and the policy's is {job.policy.dataset}", shown(place.path),
+                "Name another folder under register: of the policy, or call the dataset as before",
+            )  # fmt: skip
+        identity, key = document.register, place.key
+        subkey = register_subkey(job.keys, key, identity, document.key["id"])
+    facts = {"id": subkey.id, "check": subkey.check()} if document is None else dict(document.key)
+    entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
+    reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries))
+    told = {name: {"recipient": job.policy.releases[name].recipient, "k": job.policy.releases[name].k} for name in job.releases}
+    replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
+    intent = Intent(
+        place.path, identity, facts, job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced), told
+    )
+    return replace(job, register=reference, unregistered=""), Registering(held, intent)
+
+
+def _new_key(job: Job, place: RegisterPlace) -> str | None:
+    """The key of a new register; a key of that name is added to the policy's keyring if there is none."""
+    keys = job.policy.keys
+    named = f"keyring:{KEY_NAME}"
+    if place.key != named or keys is None or keys.keyring is None:
+        return place.key
+    if any(key.name == KEY_NAME for key in opened(keys.keyring).keys):
+        return place.key
+    with change(keys.keyring) as changing:
+        changing.save(changing.ring.with_new(KEY_NAME, changing.ring.opener()))
+    note(f"a key of the register was added to the keyring {shown(keys.keyring)}: {KEY_NAME}")
+    return place.key
+
+
+def _see_that_none_was_lost(path: str, output: str) -> None:
+    """See that the run in the output, if there is one, is of a time before registers.
+
+    Raises:
+        UsageError: It was registered, and its register is gone.
+    """
+    run = _run_in(output)
+    if run.get("register"):
+        raise UsageError(
+            "the run in the output was registered, and its register is gone", shown(path),
+            "Put the register back, or move that output away and say with which earlier releases nothing can be tested",
+        )  # fmt: skip
+
+
+def _standing(document: Document, output: str) -> list[Entry]:
+    """The entries of releases that stand in an output, or may."""
+    return [entry for entry in document.releases if entry.output == output and entry.state in _STANDING]
+
+
+def _stands(entry: Entry) -> bool:
+    run = _run_in(entry.output)
+    release = run.get("releases", {}).get(entry.release, {})
+    return run.get("run") == entry.run and release.get("label_sha256") == entry.label_sha256
+
+
+def _run_in(output: str) -> dict[str, Any]:
+    try:
+        found = json.loads(read_all(join(output, "run.json")))
+    except (InputError, OutputError, OSError, UsageError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
