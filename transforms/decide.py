@@ -17,10 +17,11 @@ WHERE = "deciding"
 class Decide(beam.DoFn):
     """Choose levels and suppressed classes, and decide the labels."""
 
-    def __init__(self, job: Job, max_rejects: float) -> None:
-        self._job, self._max_rejects = job, max_rejects
+    def __init__(self, job: Job, max_rejects: float, staging: str) -> None:
+        self._job, self._max_rejects, self._staging = job, max_rejects, staging
 
     def process(self, measured: Measured, key: FingerprintKey) -> list[Decision]:
         """The decision."""
         PROGRESS.start(WHERE)
-        return [guarded(WHERE, decide, replace(self._job, fingerprint_key=key), measured, self._max_rejects)]
+        job = replace(self._job, fingerprint_key=key)
+        return [guarded(WHERE, decide, job, measured, self._max_rejects, self._staging)]

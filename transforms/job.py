@@ -15,15 +15,18 @@ from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.decide import Decide
 from beam_deid.transforms.engines import LOCAL, is_here
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
+from beam_deid.transforms.inputs import HashInputs
 from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.publication import Outcome, publish, write_state
 from beam_deid.transforms.publish import Prove
+from beam_deid.transforms.registering import open_register
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.run_secret import RunSecret
 from beam_deid.transforms.shards import Prepared
 from beam_deid.transforms.shipping import check_reach, shipped
 from beam_deid.transforms.storage.connecting import pinned
+from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
 
 
@@ -37,6 +40,7 @@ class Settings:
         workers: Processes on this machine; 1 means none beside this one.
         max_rejects: Greatest share of records that may be rejected.
         overwrite: Whether an earlier run's output may be replaced.
+        unreleased: Whether what is replaced was never given out.
     """
 
     runner: str = LOCAL
@@ -44,6 +48,7 @@ class Settings:
     workers: int = 1
     max_rejects: float = 0.001
     overwrite: bool = False
+    unreleased: bool = False
 
 
 def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
@@ -55,12 +60,13 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
         | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
     )
     key = pipeline | "Key" >> RunSecret(job)  # of fingerprints: made on a worker, so that it stands in no graph
+    inputs = pipeline | "Inputs" >> HashInputs(prepared)
     measured = shards | "First read" >> Measure(job, settings.workers, key)
-    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects), beam.pvalue.AsSingleton(key))
+    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects, staging), beam.pvalue.AsSingleton(key))
     facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)
     assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision, key)
     _ = facts | "Prove" >> beam.ParDo(
-        Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled)
+        Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled), beam.pvalue.AsIter(inputs)
     )
 
 
@@ -85,26 +91,34 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
     signer = _signer(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
-    keys = RunKeys(prepared.job, staging.path)
+    keys, registering = RunKeys(prepared.job, staging.path), None
     try:
+        job, registering = open_register(
+            prepared.job, place_of(output), overwrite=settings.overwrite, unreleased=settings.unreleased
+        )
+        prepared = replace(prepared, job=job)
+        keys = RunKeys(job, staging.path)
         files = len({shard.path for shard in prepared.shards})
         facts = {
             "engine": settings.runner, "started_at": started, "finished_at": None, "seconds": None,
             "input": {"files": files, "shards": len(prepared.shards)},
         }  # fmt: skip
-        write_state(staging.path, prepared.job, output, settings.overwrite, facts)  # makes the folder, for this user alone
+        # Makes the folder, for this user alone.
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts, registering)
         prepared = replace(prepared, job=keys.made())
         try:
             _execute(prepared, staging.path, settings)
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)})
+        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, registering)
     finally:
         workers.close()
         keys.discard()
         forget()
         staging.discard()
+        if registering is not None:
+            registering.close()
 
 
 def _signer(prepared: Prepared) -> SigningKey | None:

@@ -1,5 +1,6 @@
 """What was written and proved becomes what is published: by the driver of the run, or later by another process."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.errors import DeidError, InputError, OutputError, UsageError
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.papers import about, make_papers
+from beam_deid.transforms.records.papers import Papers, about, make_papers
+from beam_deid.transforms.registering import Registering, intent_of, resume
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
@@ -34,10 +36,12 @@ class Outcome:
     Attributes:
         run: The content of ``run.json``.
         labels: The content of each release's ``label.json``, also of those that were not published.
+        notes: What was made beside it, a sentence each for a person.
     """
 
     run: dict[str, Any]
     labels: dict[str, dict[str, Any]]
+    notes: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[str, ...]:
@@ -45,7 +49,9 @@ class Outcome:
         return tuple(name for name, release in self.run["releases"].items() if not release["published"])
 
 
-def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Mapping[str, Any]) -> None:
+def write_state(
+    staging: str, job: Job, output: str, overwrite: bool, facts: Mapping[str, Any], registering: Registering | None = None
+) -> None:
     """Write down what publishing a run takes, before it begins.
 
     Args:
@@ -54,13 +60,14 @@ def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Map
         output: The output folder.
         overwrite: Whether an earlier run's output may be replaced.
         facts: Engine, start and input, for ``run.json``.
+        registering: The register of the run, if it keeps one.
 
     Raises:
         OutputError: It cannot be written.
     """
     state = {
         "format": _FORMAT, "output": place_of(output), "overwrite": overwrite, "replaces": _published(place_of(output)),
-        "about": about(job), "facts": dict(facts),
+        "about": about(job), "facts": dict(facts), "register": intent_of(registering),
     }  # fmt: skip
     try:
         write_all(join(staging, STATE), to_bytes(state))
@@ -68,16 +75,20 @@ def write_state(staging: str, job: Job, output: str, overwrite: bool, facts: Map
         raise OutputError(f"cannot write here ({reason(error)})", shown(staging), "Free space there") from None
 
 
-def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) -> Outcome:
-    """Publish what meets its expectation.
+def publish(
+    staging: Staging, key: SigningKey | None, facts: Mapping[str, Any], registering: Registering | None = None
+) -> Outcome:
+    """Publish what meets its expectation, and tell the register before and after.
 
     Args:
         staging: The staging folder, with the outcome of the run in it.
         key: What signs the papers.
         facts: What of ``run.json`` was not known when the run began.
+        registering: The register of the run, if it keeps one.
 
     Raises:
         InputError: Too many records were rejected.
+        UsageError: Something was registered meanwhile that the run was not tested with.
         OutputError: A file is not what was written, or the store fails.
     """
     state, outcome = (_left(staging.path, name) for name in (STATE, OUTCOME))
@@ -92,9 +103,23 @@ def publish(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) 
             "Mend the input or the policy's kinds, or raise --max-rejects",
         )  # fmt: skip
     PROGRESS.start("publishing")
-    if made.publishes:
+    if made.publishes and registering is None:
         staging.publish(made.files, made.papers)
-    return Outcome(made.run, made.labels)
+    elif made.publishes and registering is not None:
+        registering.announce(staging.path, made.run, made.labels, outcome)
+        _publish_announced(staging, made, registering)
+    return Outcome(made.run, made.labels, registering.notes if registering else ())
+
+
+def _publish_announced(staging: Staging, made: Papers, registering: Registering) -> None:
+    try:
+        staging.publish(made.files, made.papers)
+    except DeidError:
+        if not staging.is_begun:  # else the next command on the output finishes it, or puts the earlier one back
+            with contextlib.suppress(DeidError):  # then it stands there as pending, and counts
+                registering.withdraw()
+        raise
+    registering.confirm()
 
 
 def publish_left(path: str) -> tuple[Outcome | None, str]:
@@ -132,14 +157,18 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     keyring = state["about"]["keyring"]
     key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
     staging = Staging(output, state["overwrite"], work=folder)
+    registering = None
     try:
+        registering = resume(state["register"]) if state["register"] else None
         try:
             destroy_keys(folder)  # a label says that they are gone
         except OSError as error:
             raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
-        return publish(staging, key, {"finished_at": now(), "seconds": None}), output
+        return publish(staging, key, {"finished_at": now(), "seconds": None}, registering), output
     finally:
         staging.discard()
+        if registering is not None:
+            registering.close()
 
 
 def _staging_of(path: str) -> str:

@@ -7,7 +7,7 @@ import apache_beam as beam
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.deciding import Decision
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.papers import conclude
+from beam_deid.transforms.records.papers import InputFacts, conclude
 from beam_deid.transforms.records.releasing import RunFacts
 from beam_deid.transforms.workers import guarded
 
@@ -20,8 +20,10 @@ class Prove(beam.DoFn):
     def __init__(self, job: Job, staging: str) -> None:
         self._job, self._staging = job, staging
 
-    def process(self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts]) -> Iterator[str]:
+    def process(
+        self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts], inputs: Iterable[InputFacts]
+    ) -> Iterator[str]:
         """The end of a run; yields the path of the outcome."""
         PROGRESS.start(WHERE)
         whole = RunFacts.merge([facts, *assembled])
-        yield guarded(WHERE, conclude, self._job, decision, whole, self._staging)
+        yield guarded(WHERE, conclude, self._job, decision, whole, self._staging, sorted(inputs))

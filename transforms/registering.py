@@ -13,10 +13,8 @@ from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import change, opened
-from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
 from beam_deid.transforms.policy.register_place import KEY_NAME, RegisterPlace, register_place
-from beam_deid.transforms.progress import note
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
@@ -60,10 +58,11 @@ class Registering:
     Args:
         held: The register.
         intent: What the run has to do with it.
+        notes: What was made for it, a sentence each for a person.
     """
 
-    def __init__(self, held: Held, intent: Intent) -> None:
-        self._held, self.intent = held, intent
+    def __init__(self, held: Held, intent: Intent, notes: tuple[str, ...] = ()) -> None:
+        self._held, self.intent, self.notes = held, intent, notes
         self._pending: tuple[str, ...] = ()
 
     def __enter__(self) -> "Registering":
@@ -101,7 +100,8 @@ class Registering:
                 entry = self._entry(document.with_entries(entries), staging, run, labels[name], release, outcome)
                 entries[entry.name] = entry
         names = tuple(entries)
-        entries = {name: replace(entry, together=(*entry.together, *(one for one in names if one != name))) for name, entry in entries.items()}
+        for name, entry in entries.items():  # the releases of one run are of the same records
+            entries[name] = replace(entry, together=(*entry.together, *(one for one in names if one != name)))
         self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._run(staging, run, outcome))))
         self._pending = names
 
@@ -113,7 +113,8 @@ class Registering:
         """
         document = self._document()
         run = next((entry.run for entry in document.releases if entry.name in self._pending), "")
-        changed = {name: replace(entry, state=State.PUBLISHED) for name in self._pending if (entry := document.entry(name)) is not None}
+        ours = [entry for entry in document.releases if entry.name in self._pending]
+        changed = {entry.name: replace(entry, state=State.PUBLISHED) for entry in ours}
         for entry in _standing(document, self.intent.output):
             if entry.name not in self._pending:
                 changed[entry.name] = entry.after(Event(now(), State(self.intent.replaced), run))
@@ -245,8 +246,8 @@ def settle(held: Held) -> None:
         if entry.state is State.PENDING and _stands(entry):
             changed[entry.name] = replace(entry, state=State.PUBLISHED)
             for other in _standing(document, entry.output):
-                if other.run != entry.run or other.release == entry.release and other.name != entry.name:
-                    changed.setdefault(other.name, other.after(Event(now(), State.SUPERSEDED, entry.run)))
+                if not _stands(other):
+                    changed[other.name] = other.after(Event(now(), State.SUPERSEDED, entry.run))
     if changed:
         held.save(document.with_entries(changed))
 
@@ -255,21 +256,22 @@ def _opened(
     job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool
 ) -> tuple[Job, Registering]:
     settle(held)
-    document = held.document
+    document, key, notes = held.document, place.key, list[str]()
     if document is None:
         _see_that_none_was_lost(place.path, output)
-        identity, key = secrets.token_hex(8), _new_key(job, place)
+        identity = secrets.token_hex(8)
+        job, notes = _with_key(job, place)
         subkey = register_subkey(job.keys, key, identity)
-        note(f"a new register of what is given out is made: {shown(place.path)}; earlier releases are not in it")
+        notes.append(f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it")
     else:
         if document.dataset != job.policy.dataset:
             raise UsageError(
                 f"the register is of the dataset {document.dataset}, and the policy's is {job.policy.dataset}", shown(place.path),
                 "Name another folder under register: of the policy, or call the dataset as before",
             )  # fmt: skip
-        identity, key = document.register, place.key
+        identity = document.register
         subkey = register_subkey(job.keys, key, identity, document.key["id"])
-    facts = {"id": subkey.id, "check": subkey.check()} if document is None else dict(document.key)
+    facts: dict[str, Any] = {"id": subkey.id, "check": subkey.check()} if document is None else dict(document.key)
     entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
     reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries))
     told = {name: {"recipient": job.policy.releases[name].recipient, "k": job.policy.releases[name].k} for name in job.releases}
@@ -277,21 +279,19 @@ def _opened(
     intent = Intent(
         place.path, identity, facts, job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced), told
     )
-    return replace(job, register=reference, unregistered=""), Registering(held, intent)
+    return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 
-def _new_key(job: Job, place: RegisterPlace) -> str | None:
-    """The key of a new register; a key of that name is added to the policy's keyring if there is none."""
+def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
+    """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none."""
     keys = job.policy.keys
-    named = f"keyring:{KEY_NAME}"
-    if place.key != named or keys is None or keys.keyring is None:
-        return place.key
+    if place.key != f"keyring:{KEY_NAME}" or keys is None or keys.keyring is None:
+        return job, []
     if any(key.name == KEY_NAME for key in opened(keys.keyring).keys):
-        return place.key
+        return job, []
     with change(keys.keyring) as changing:
         changing.save(changing.ring.with_new(KEY_NAME, changing.ring.opener()))
-    note(f"a key of the register was added to the keyring {shown(keys.keyring)}: {KEY_NAME}")
-    return place.key
+    return job.pinned(), [f"the keyring has a key for it now, called {KEY_NAME}: {shown(keys.keyring)}"]
 
 
 def _see_that_none_was_lost(path: str, output: str) -> None:

@@ -26,6 +26,8 @@ from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.verify import read_label
 
 _OPTIONS = InputOptions()
+_READ = (2, SCHEMA_VERSION)
+"""Versions of labels that say which keys were used as this one does."""
 _LABEL = "label.json"
 _OTHER = "Choose another --output"
 
@@ -230,7 +232,7 @@ def _label_marks(path: str, release: str) -> dict[str, Mark]:
     label, problem = read_label(path)
     if label is None:
         raise UsageError(problem, path, "Name the label.json of the release")
-    if label.get("release") != release or label.get("schema_version") != SCHEMA_VERSION:
+    if label.get("release") != release or label.get("schema_version") not in _READ:
         raise UsageError(f"this is not the label of {release}", path, "Name the label.json of the release")
     try:
         keys = {name: facts.get("key") for name, facts in label["fields"].items()}

@@ -182,10 +182,12 @@ def type_class(kind: pa.DataType) -> str:
     types = pa.types
     if types.is_dictionary(kind):
         return type_class(kind.value_type)
+    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     classes = (
-        ("text", types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)), ("integer", types.is_integer(kind)), ("number", types.is_floating(kind)),
-        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)), ("date", types.is_date(kind)), ("time", types.is_time(kind)),
-        ("moment", types.is_timestamp(kind) and kind.tz is None), ("zoned moment", types.is_timestamp(kind)),
+        ("text", is_text), ("integer", types.is_integer(kind)), ("number", types.is_floating(kind)),
+        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)), ("date", types.is_date(kind)),
+        ("time", types.is_time(kind)), ("moment", types.is_timestamp(kind) and kind.tz is None),
+        ("zoned moment", types.is_timestamp(kind)),
     )  # fmt: skip
     return next((name for name, holds in classes if holds), str(kind))
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Test
-from beam_deid.transforms.label.papers import CONDITION, Papers
+from beam_deid.transforms.label.papers import Papers, condition_of
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import DirectIdentifiers
 from beam_deid.transforms.label.requirements.requirement import Figure
@@ -55,7 +55,7 @@ def decide_again(
         "fields": {name: facts.recoverability for name, facts in gone.items()},
     }  # fmt: skip
     amended = {
-        **label, "label": str(after), "condition": CONDITION if after is LabelName.ANONYMIZED else "",
+        **label, "label": str(after), "condition": condition_of(after, scope),
         "tests": [asdict(test) for test in tests], "limits": {test.name: test.limit for test in tests},
         "fields": {name: {**asdict(facts), "role": list(facts.role)} for name, facts in fields.items()},
         "asked": scope.to_json(), "decided_at": now, "amendments": [*label.get("amendments", ()), amendment],

@@ -16,7 +16,10 @@ from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Sharing
 
 CONDITION = "only if this is the only release of these records"
-"""Under what condition a label holds, as long as nobody keeps a register of what was given out before."""
+"""Under what condition a label holds where nobody keeps a register of what was given out before."""
+
+REGISTERED = "as far as its register knows what else was given out of these records"
+"""Under what condition it holds where somebody does."""
 
 _NEAR = 1e-9
 _PERSONS = range(3, 9)
@@ -39,6 +42,13 @@ class Papers:
     def figure(self, requirement: Requirement, test: Planned) -> Figure:
         """What a requirement whose figure is `told` makes of the evidence: it looks at nothing else of a release."""
         return requirement.figure(test, self)  # type: ignore[arg-type]
+
+
+def condition_of(label: LabelName, scope: Scope) -> str:
+    """Under what condition a label holds; empty where it is `still_personal`."""
+    if label is not LabelName.ANONYMIZED:
+        return ""
+    return REGISTERED if scope.register == "" else CONDITION
 
 
 def disagreements(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
@@ -78,15 +88,16 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
     environment = {name: value for name, value in scope.environment.items() if name not in ("E", "population")}
     attackers = {name: {"known": list(one.known), "table": one.table} for name, one in scope.attackers.items()}
     counted, every = label["identities"], {scope.subject, *scope.identities} - {None}
-    anonymized = label["label"] == LabelName.ANONYMIZED
     facts = {
         "sensitive": label["sensitive"] == bool(scope.sensitive),
         "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
-        "condition": label["condition"] == (CONDITION if anonymized else ""),
+        "condition": label["condition"] == condition_of(LabelName(label["label"]), scope),
         "environment": label["environment"] == scope.environment
         and _same(scope.environment["E"], environment_risk(scope.sharing is Sharing.PUBLIC, **environment)),
         "attackers": label["attackers"] == attackers,
         "suppressed records": label["search"]["suppressed"] == label["records"]["suppressed"],
+        "register": label["register"]["kept"] == (scope.register == "") and label["register"]["missing"] == scope.register
+        and {*label["register"]["tested"], *label["register"]["untested"]} <= {*scope.siblings},
         "linked": scope.linked == links(scope.fields),
         "identities": scope.subject is None or {*counted["counted"], *counted["same_as"]} == every,
         "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,

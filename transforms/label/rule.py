@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Label, Test
-from beam_deid.transforms.label.papers import CONDITION, disagreements
+from beam_deid.transforms.label.papers import condition_of, disagreements
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Seen, holds
 from beam_deid.transforms.label.scope import Scope
@@ -54,7 +54,7 @@ def decide(seen: Seen, tests: tuple[Test, ...], **evidence: Any) -> Label:
     name = name_of(tests)
     return Label(
         label=name, sensitive=bool(scope.sensitive), grade=grade(scope, tests), tests=tests,
-        condition=CONDITION if name is LabelName.ANONYMIZED else "", environment=dict(scope.environment),
+        condition=condition_of(name, scope), environment=dict(scope.environment),
         attackers={one: {"known": list(attacker.known), "table": attacker.table} for one, attacker in scope.attackers.items()},
         limits={test.name: test.limit for test in tests}, risk=dict(seen.risk), attacks=found.attacks,
         scan=tuple({"field": field, "kind": kind, "hits": hits} for field, kind, hits in found.hits),

@@ -87,6 +87,12 @@ def _evidence() -> Schema:
         "limits": _said(_map({"type": "number"}), "The limit of every test"),
         "identities": _IDENTITIES,
         "base_rates": _said(_map(_SHARE), "Of each sensitive column the share of all persons who have its commonest value"),
+        "register": _said(_object(
+            kept={"type": "boolean"}, missing=_said(_TEXT, "Why none is kept; empty where one is"),
+            record=_said(_nullable(_TEXT), "The field by which records are known again; null for all columns together"),
+            tested=_list(_TEXT), untested=_list(_TEXT),
+            disjoint=_said(_COUNT, "Registered releases that have none of the same records"),
+        ), "What is known of releases that were given out before, by what the register calls them"),
         "risk": _RISK,
         "attacks": _list(_ATTACK, "Whom the release singles out by itself, and joins with what declared attackers hold"),
         "recoveries": _list(_RECOVERY, "Attacks on what fields still show of the values that they were made from"),
@@ -150,9 +156,10 @@ def _asked() -> tuple[Schema, Schema]:
             "subject": _nullable(_TEXT), "identities": _list(_TEXT),
             "asked": {**asked, "description": "What the policy asks for under require; only what it says"},
             "attackers": _map(_KNOWLEDGE),
-            "siblings": _said(_map(sibling), "Releases of the run that were tested together with it"),
+            "siblings": _said(_map(sibling), "Releases, of the run and registered ones, that were tested together with it"),
             "linked": {"type": "boolean", "description": "Whether rows of one person can be told to belong together"},
             "environment": _ENVIRONMENT,
+            "register": _said(_nullable(_TEXT), "Why nothing is remembered of what was given out; empty where a register is kept"),
         }, without=stated),
     }, definitions  # fmt: skip
 

@@ -11,6 +11,9 @@ from beam_deid.transforms.storage.paths import is_name, join, parent
 KEY_NAME = "register"
 """Name of the register's key in a keyring."""
 
+_NO_KEY = "the policy names no key for a register; add keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
+_NO_PLACE = "the policy names no register, and there is no output to have one beside; add register: FOLDER"
+
 
 class RegisterPlace(NamedTuple):
     """Where a register is.
@@ -43,11 +46,11 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
     in_keyring = f"keyring:{KEY_NAME}" if keys is not None and keys.keyring is not None else None
     key = kept.key or in_keyring
     if key is None and keys is None and not key_given:
-        return RegisterPlace("", None, "the policy names no key for a register; add keys: {keyring: PATH} or keys: {key: 'env:NAME'}")
+        return RegisterPlace("", None, _NO_KEY)
     if kept.path is not None:
         return RegisterPlace(place_of(kept.path), key, "")
     if output is None:
-        return RegisterPlace("", None, "the policy names no register, and there is no output to have one beside; add register: FOLDER")
+        return RegisterPlace("", None, _NO_PLACE)
     name = f"{policy.dataset}.register"
     if not is_name(name):
         raise PolicyError(

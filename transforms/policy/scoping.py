@@ -8,8 +8,8 @@ from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
-from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
+from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 

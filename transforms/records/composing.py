@@ -219,7 +219,8 @@ def all_together(members: Members, past: Past) -> Together:
     if not cells.persons.names or not np.logical_or.reduce(present).any():
         return Together(None, {}, broken)
     held = [[name for name in one.sibling(EVERY).shared if name in one.data.layout.fields] for one in every]
-    sides = [Side(_over_all_rows(_numbers(one, names), past), there) for one, names, there in zip(every, held, present, strict=True)]
+    said = [_over_all_rows(_numbers(one, names), past) for one, names in zip(every, held, strict=True)]
+    sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
     if past.entries:
         there = np.logical_or.reduce(present)
         sides.append(Side(past.history, _divided(past.history, there)))
@@ -346,7 +347,7 @@ def _rest_groups(one: Member, name: str) -> Counts:
 
 
 def _value_keys(one: Member, name: str) -> Keys:
-    """The keys of a sensitive field's values, shape (n,): what is only spelled otherwise has one key, what nobody has that of null."""
+    """The keys of a sensitive field's values, shape (n,): one key for all spellings, and that of null for what nobody has."""
     keys = one.data.normal_keys(name, one.levels)
     nobody = np.logical_or.reduce([persons < 0 for persons in one.data.cells.persons.numbers])
     return np.where(nobody, one.data.job.prints.null, keys)

@@ -13,6 +13,7 @@ from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
+from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -27,7 +28,6 @@ from beam_deid.transforms.records.past import Past, past_of
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.remembering import Remembered, remember_persons, remember_release
-from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.risk.histogram import Counts, Histogram, row_digest, total
 from beam_deid.transforms.risk.steady import steady
 from beam_deid.transforms.terms import LabelName, Recoverability

@@ -3,9 +3,9 @@
 import contextlib
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.signing import SigningKey
@@ -18,6 +18,7 @@ from beam_deid.transforms.records.parts import new_attempt
 from beam_deid.transforms.records.proving import prove
 from beam_deid.transforms.records.rejected import Rejects, write_rejects
 from beam_deid.transforms.records.releasing import PartFacts, RunFacts
+from beam_deid.transforms.records.remembering import Remembered
 from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.journal import Moved
@@ -25,6 +26,20 @@ from beam_deid.transforms.storage.paths import is_name, join, shown
 from beam_deid.transforms.storage.sweeping import OUTCOME
 
 _REJECTED = "rejected.parquet"
+
+
+class InputFacts(NamedTuple):
+    """An input file.
+
+    Attributes:
+        name: Its name, without its folder.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+    """
+
+    name: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -49,8 +64,15 @@ class Papers:
         return any(release["published"] for release in self.run["releases"].values())
 
 
-def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str) -> str:
+def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs: Sequence[InputFacts] = ()) -> str:
     """Prove every release, and leave the driver what it needs to know.
+
+    Args:
+        job: The run.
+        decision: What was decided.
+        facts: What was written.
+        staging: The staging folder.
+        inputs: The input files, where a register wants to know them.
 
     Returns:
         The path of the outcome.
@@ -60,6 +82,8 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str) -> str
         OutputError: It cannot be written.
     """
     outcome: dict[str, Any] = {"read": decision.read, "refused": list(decision.refused), "releases": {}}
+    outcome["inputs"] = [one._asdict() for one in inputs]
+    outcome["persons"] = _remembered(decision.persons)
     if not decision.refused:
         for name, decided in decision.releases.items():
             part = facts.releases.get(name, PartFacts())
@@ -104,9 +128,13 @@ def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dic
     return {
         "label": label_document(job, decided, part),
         "published": expect is None or expect == decided.label.label,
-        "expect": str(expect) if expect else None,
+        "expect": str(expect) if expect else None, "remembered": _remembered(decided.remembered),
         "parts": [[file.source, f"{decided.release}/{file.path}", file.size, file.sha256] for file in part.files],
     }  # fmt: skip
+
+
+def _remembered(told: Remembered | None) -> dict[str, Any] | None:
+    return None if told is None else asdict(told)
 
 
 def about(job: Job) -> dict[str, Any]:
@@ -116,6 +144,7 @@ def about(job: Job) -> dict[str, Any]:
     return {
         "run": job.run, "dataset": job.policy.dataset, "policy_sha256": job.policy_sha256, "versions": versions(),
         "keyring": keyring, "signed": job.policy.sign is not None,
+        "register": None if job.register is None else {"id": job.register.register, "path": shown(job.register.path)},
     }  # fmt: skip
 
 
@@ -152,7 +181,7 @@ def make_papers(
     rejected = Moved(*outcome["rejected"])
     document = {
         "schema_version": SCHEMA_VERSION, "run": about["run"], "dataset": about["dataset"],
-        "policy_sha256": about["policy_sha256"], "versions": about["versions"], **facts,
+        "policy_sha256": about["policy_sha256"], "versions": about["versions"], **facts, "register": about["register"],
         "records": {"read": outcome["read"]}, "releases": releases, "keyring": about["keyring"],
         "rejected_sha256": rejected.sha256,
     }  # fmt: skip

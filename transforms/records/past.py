@@ -189,7 +189,8 @@ class _Reader:
             self._add_others(cuts, records, histories, others)
             for one in around.values():
                 one.add(cuts, here, records)
-        return self._past(entries, of_cells, histories, others, {name: one.result(self._job.prints.null) for name, one in around.items()})
+        found = {name: one.result(self._job.prints.null) for name, one in around.items()}
+        return self._past(entries, of_cells, histories, others, found)
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""

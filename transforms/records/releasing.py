@@ -14,7 +14,6 @@ from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.records.deciding import ReleaseDecision, joint_key
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import identity_signature, source_key
 from beam_deid.transforms.records.parts import Part, WrittenPart
 from beam_deid.transforms.records.pieces import Pieces

@@ -17,7 +17,6 @@ from beam_deid.transforms.register.tables import Prints, write_persons, write_pr
 from beam_deid.transforms.storage.files import reason
 from beam_deid.transforms.storage.paths import join, shown
 
-
 REMEMBERED = "register"
 """The folder in staging of what the register will take."""
 
@@ -101,4 +100,4 @@ def _written(folder: str, name: str, write: Callable[[str], tuple[int, int, str]
     try:
         return Written(path, *write(whole))
     except OSError as error:
-        raise OutputError(f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there and run again") from None
+        raise OutputError(f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there") from None

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from beam_deid.transforms.register.document import Entry
 
 
-
 @dataclass(frozen=True)
 class Reference:
     """What a run needs to know of its register.

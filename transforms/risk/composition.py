@@ -204,6 +204,13 @@ class Held:
 
     @classmethod
     def of(cls, groups: Counts, values: Counts, many: int) -> "Held":
+        """The values of rows.
+
+        Args:
+            groups: Group of each row, shape (n,), int64; -1 for none.
+            values: Number of each row's value, below ``many``, shape (n,), int64; -1 for null.
+            many: How many values there are.
+        """
         pairs = np.sort(paired(groups, values, many))
         first = np.ones(len(pairs), np.bool_)
         np.not_equal(pairs[1:], pairs[:-1], out=first[1:])

@@ -81,6 +81,11 @@ class Staging:
         with contextlib.suppress(OSError):  # a store that does not answer is told of by what comes next
             self._lease.confirm()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether a publication was begun that did not come to its end, so that others finish it or undo it."""
+        return self._begun
+
     def publish(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
         """Put everything into place, papers last. Until then nothing looks published.
 

@@ -31,6 +31,7 @@ from beam_deid.transforms.label.requirements.keyless import Keyless
 from beam_deid.transforms.label.requirements.order import Order
 from beam_deid.transforms.label.requirements.platform import Platform
 from beam_deid.transforms.label.requirements.recursive import Recursive
+from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement
 from beam_deid.transforms.label.requirements.restorable import Restorable
 from beam_deid.transforms.label.requirements.risk import OverallRisk
@@ -41,7 +42,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     DirectIdentifiers(), ValueScan(), Restorable(), Digests(), Platform(), Keyless(),
     Rest(), All(), AllButOne(), EveryValue(), Composite(), History(),
     Distinct(), Gain(), Entropy(), Recursive(), Closeness(), Alpha(), Beta(), Delta(),
-    Dominance(), ClassesAtRisk(), OverallRisk(), AverageRisk(), Attackers(), Composition(), CommonValues(), Order(),
+    Dominance(), ClassesAtRisk(), OverallRisk(), AverageRisk(), Attackers(), Register(), Composition(), CommonValues(), Order(),
 )  # fmt: skip
 """All requirements."""
 
