@@ -39,6 +39,7 @@ from beam_deid.transforms.embedded import (
     with_combined,
     without_proof,
 )
+from beam_deid.transforms.embedded_register import with_register
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.measure import MergeMeasured
 from beam_deid.transforms.one_schema import OneSchema
@@ -117,7 +118,7 @@ class Deidentify(beam.PTransform):
             read_ephemeral("", release)  # says what to do
         sha256 = policy_sha256(policy)
         run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
-        self._job = Job(policy, (release,), run=run, policy_sha256=sha256, secret=key).pinned()
+        self._job = with_register(Job(policy, (release,), run=run, policy_sha256=sha256, secret=key).pinned())
 
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""

@@ -6,7 +6,7 @@ The batches that came in, their order and their times belong to the source: whoe
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from beam_deid.transforms.coders import FactsCoder, RecordBatchCoder
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.elements import PLACE
+from beam_deid.transforms.embedded_register import decide_registered
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault
@@ -80,7 +81,7 @@ class MeasureBatches(beam.DoFn):
     def _add(self, batch: pa.RecordBatch, job: Job, time: Timestamp, window: BoundedWindow) -> None:
         if window not in self._measurers:
             self._measurers[window] = Measurer(job)
-        records, faults = typed_batch(job, batch, time)
+        records, faults = typed_batch(job, batch, time, job.measured_columns)
         self._measurers[window].add(records, faults, batch.num_rows)
 
 
@@ -106,14 +107,19 @@ class DecideOrFail(beam.DoFn):
         job = replace(self._job, types=types, fingerprint_key=key)
         if not measured.releases:
             measured = Measurer(job).result()
-        decision = guarded("deciding", decide, job, measured, self._max_rejects)
+        if job.register is None:
+            return [self._checked(guarded("deciding", decide, job, measured, self._max_rejects))]
+        return [guarded("deciding", decide_registered, job, measured, self._max_rejects, self._checked)]
+
+    def _checked(self, decision: Decision) -> Decision:
+        """The decision, if it is one to act on, with the further condition."""
         if decision.refused:
             raise InputError(
                 "; ".join(["too many records were rejected", *decision.refused]), "Deidentify",
                 "Mend the input or the policy's kinds, or raise max_rejects",
             )  # fmt: skip
         for name, release in decision.releases.items():
-            expected = job.policy.releases[name].expect
+            expected = self._job.policy.releases[name].expect
             if expected is not None and expected != release.label.label:
                 failing = ", ".join(test.name for test in release.label.failing)
                 raise ExpectationUnmet(
@@ -121,7 +127,7 @@ class DecideOrFail(beam.DoFn):
                     f"release {name}", "Mend the release, or expect still_personal",
                 )  # fmt: skip
         releases = {name: self._conditioned(release) for name, release in decision.releases.items()}
-        return [replace(decision, releases=releases)]
+        return replace(decision, releases=releases)
 
     def _conditioned(self, decision: ReleaseDecision) -> ReleaseDecision:
         """The decision with the further condition, which is written wherever the label's own is."""
@@ -305,15 +311,18 @@ def with_combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:
     return batch
 
 
-def typed_batch(job: Job, batch: pa.RecordBatch, time: Timestamp) -> tuple[Records, list[Fault]]:
-    """A batch as the policy's kinds say, in the one schema of all batches.
+def typed_batch(
+    job: Job, batch: pa.RecordBatch, time: Timestamp, wanted: Sequence[str] | None = None
+) -> tuple[Records, list[Fault]]:
+    """A batch as the policy's kinds say, in the one schema of all batches; of the columns that releasing needs if none is named.
 
     Raises:
         InputError: A value would be another one in the type of all batches.
     """
     there = {*batch.schema.names}
-    given = {name: batch.column(name) if name in there else pa.nulls(batch.num_rows) for name in job.columns}
-    records, faults = typed(given, np.arange(batch.num_rows, dtype=np.int64), job.policy, _origin(job, batch, time))
+    given = {name: batch.column(name) if name in there else pa.nulls(batch.num_rows) for name in wanted or job.columns}
+    rows = np.arange(batch.num_rows, dtype=np.int64)
+    records, faults = typed(given, rows, job.policy, _origin(job, batch, time), job.spare)
     columns = {}
     for name, column in records.columns.items():
         try:

@@ -81,6 +81,10 @@ class UsageError(DeidError):
     exit_code = 2
 
 
+class InUse(UsageError):
+    """Somebody else is using what may be used by one at a time; later it may be had."""
+
+
 class KeyFault(DeidError):
     """A key is missing, unreadable or too short."""
 

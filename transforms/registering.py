@@ -14,6 +14,7 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import change, opened
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_place import KEY_NAME, RegisterPlace, register_place
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
@@ -74,6 +75,15 @@ class Registering:
     def close(self) -> None:
         """Let others have the register."""
         self._held.close()
+
+    def found(self) -> None:
+        """Make the register if it is not there.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        if self._held.document is None:
+            self._held.save(self._document())
 
     def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
         """Write down what is about to be published.
@@ -146,19 +156,11 @@ class Registering:
         self, document: Document, staging: str, run: Mapping[str, Any], label: Mapping[str, Any], release: Mapping[str, Any],
         outcome: Mapping[str, Any],
     ) -> Entry:  # fmt: skip
-        name = document.next_name(label["release"])
-        remembered, told = outcome["releases"][label["release"]]["remembered"], self.intent.told[label["release"]]
-        return Entry(
-            name=name, release=label["release"], run=run["run"], made_at=run["started_at"], label=LabelName(label["label"]),
-            sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output=self.intent.output,
-            state=State.PENDING, levels=label["search"]["levels"], losses=label["search"].get("losses", {}),
-            records=label["records"], inputs=tuple(outcome["inputs"]), files=tuple(label["files"]),
-            label_sha256=release["label_sha256"], policy_sha256=label["policy_sha256"],
-            record=remembered["record"] if remembered else "", identities=tuple(remembered["identities"]) if remembered else (),
-            roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()}, k=told["k"],
-            l=remembered["l"] if remembered else {}, together=tuple(remembered["together"]) if remembered else (),
-            table=self._table(staging, name, remembered["file"]) if remembered else None,
-        )  # fmt: skip
+        name, remembered = document.next_name(label["release"]), outcome["releases"][label["release"]]["remembered"]
+        table = self._table(staging, name, remembered["file"]) if remembered else None
+        entry = entry_of(name, label, run["started_at"], self.intent.told[label["release"]], remembered, table)
+        inputs = tuple(outcome["inputs"])
+        return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
 
     def _run(self, staging: str, run: Mapping[str, Any], outcome: Mapping[str, Any]) -> Run:
         persons = outcome["persons"]
@@ -167,6 +169,36 @@ class Registering:
     def _table(self, staging: str, name: str, written: Sequence[Any]) -> Table:
         path, rows, size, sha256 = written
         return Table(self._held.add(join(staging, *path.split("/")), name, sha256), rows, size, sha256)
+
+
+def entry_of(
+    name: str, label: Mapping[str, Any], made_at: str, told: Mapping[str, Any], remembered: Mapping[str, Any] | None,
+    table: Table | None,
+) -> Entry:  # fmt: skip
+    """What the register says of a release that is about to be published.
+
+    Args:
+        name: What the register calls it.
+        label: The content of its label.
+        made_at: When its run began.
+        told: What the label does not say: ``recipient`` and ``k``.
+        remembered: A `Remembered` as plain values; None where it is not tested with others.
+        table: The fingerprints of its records, if so.
+    """
+    known = remembered or {"record": "", "identities": (), "l": {}, "together": ()}
+    return Entry(
+        name=name, release=label["release"], run=label["run"], made_at=made_at, label=LabelName(label["label"]),
+        sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output="", state=State.PENDING,
+        levels=label["search"]["levels"], losses=label["search"].get("losses", {}), records=label["records"], inputs=(),
+        files=tuple(label["files"]), label_sha256="", policy_sha256=label["policy_sha256"], record=known["record"],
+        identities=tuple(known["identities"]), roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
+        k=told["k"], l=known["l"], together=tuple(known["together"]), table=table,
+    )  # fmt: skip
+
+
+def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Of each release what its label does not say, for the register."""
+    return {name: {"recipient": policy.releases[name].recipient, "k": policy.releases[name].k} for name in releases}
 
 
 def open_register(job: Job, output: str, *, overwrite: bool, unreleased: bool) -> tuple[Job, Registering | None]:
@@ -274,11 +306,11 @@ def _opened(
     facts: dict[str, Any] = {"id": subkey.id, "check": subkey.check()} if document is None else dict(document.key)
     entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
     reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries))
-    told = {name: {"recipient": job.policy.releases[name].recipient, "k": job.policy.releases[name].k} for name in job.releases}
     replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
     intent = Intent(
-        place.path, identity, facts, job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced), told
-    )
+        place.path, identity, facts, job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced),
+        told_of(job.policy, job.releases),
+    )  # fmt: skip
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 

@@ -26,7 +26,7 @@ def measured(policy: dict, *tables, key: FingerprintKey = KEY) -> tuple[Job, Mea
         for at, table in enumerate(tables):
             pq.write_table(table, Path(folder) / f"in-{at}.parquet")
         prepared = prepare(policy_from_mapping(policy), [f"{folder}/in-*.parquet"])
-        job = replace(prepared.job, fingerprint_key=key)
+        job = replace(prepared.job, fingerprint_key=key, unregistered="")
         return job, Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
 
 

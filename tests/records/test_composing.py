@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.records.composing import compose, together
+from beam_deid.transforms.records.past import Past
 
 from ..label.cases.kit import policy, release, roles
 from .kit import chosen_of, total
@@ -68,10 +69,11 @@ def joint(chosen):
 @given(tables())
 def test_what_is_left_says_no_more_together(table):
     chosen = chosen_of(two(), table)
-    after, found = compose(chosen)
+    cuts, found = compose({name: one.member for name, one in chosen.items()}, Past())
+    after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
     assert joint(after) == (found["a"]["b"].persons, found["a"]["b"].values["category"])
     assert found["a"]["b"] == found["b"]["a"]
-    before = together(chosen["a"], chosen["b"])
+    before = together(chosen["a"].member, chosen["b"].member)
     assert (before.persons, before.values["category"]) == joint(chosen)
     changed = [name for name in "ab" if not np.array_equal(after[name].recoding.cut.left, chosen[name].recoding.cut.left)]
     for name in changed:

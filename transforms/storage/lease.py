@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.errors import DeidError, OutputError, UsageError
+from beam_deid.transforms.errors import DeidError, InUse, OutputError, UsageError
 from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
 from beam_deid.transforms.storage.paths import MARK, join, name_of, shown
 
@@ -178,7 +178,7 @@ class Lease:
                 beats = seen.setdefault(rival.folder, rival.facts.get("beat")) != rival.facts.get("beat")
                 known = beats or is_here(rival.folder)
                 if known and rival.facts.get("state") == _HELD:
-                    raise UsageError(f"{self._words.taken} ({rival.owner})", shown(self._output), self._words.wait)
+                    raise InUse(f"{self._words.taken} ({rival.owner})", shown(self._output), self._words.wait)
                 if rival.facts.get("state") != _HELD and rival.folder < self._folder:
                     self._give_way()
             time.sleep(min(SECONDS / _BEATS / 4, 1.0))
