@@ -19,6 +19,8 @@ _BECAME = {
     State.UNRELEASED: "unreleased: a later run replaced it, and somebody said that it was never given out",
     State.FORGOTTEN: "forgotten: somebody said that it was never given out",
 }
+_WORDS = {"record": "records known by", "identities": "persons counted by", "policy_sha256": "policy"}
+_OF_FIELDS = {"roles": "roles of", "l": "l of", "levels": "level of", "losses": "loss of", "records": "records"}
 _NO_VALUE = "–"
 _HASH = 12  # of a hash, so that files that differ are told apart
 _MILLION = 1_000_000
@@ -194,7 +196,8 @@ def show_difference(out: Console, one: Entry, other: Entry, document: Mapping[st
 def _show_pairs(out: Console, one: Entry, other: Entry, document: Mapping[str, Any]) -> None:
     table = _table("", printable(one.name), printable(other.name))
     for name, pair in document["plain"].items():
-        table.add_row(_WORDS.get(name, name), *(_short(_value(one)) if name == "policy_sha256" else _value(one) for one in pair))
+        told = map(_value, pair)
+        table.add_row(_WORDS.get(name, name), *(map(_short, told) if name == "policy_sha256" else told))
     for field in document["fields"]["removed"]:
         table.add_row(f"field {printable(field)}", "released", "not released")
     for field in document["fields"]["added"]:
@@ -206,10 +209,6 @@ def _show_pairs(out: Console, one: Entry, other: Entry, document: Mapping[str, A
             table.add_row(f"{word} {printable(field)}", *map(_value, pair))
     if table.row_count:
         out.print(_indented(table))
-
-
-_WORDS = {"record": "records known by", "identities": "persons counted by", "policy_sha256": "policy"}
-_OF_FIELDS = {"roles": "roles of", "l": "l of", "levels": "level of", "losses": "loss of", "records": "records"}
 
 
 def _show_inputs(out: Console, inputs: Mapping[str, Any]) -> None:

@@ -271,10 +271,10 @@ def _tested(found: Document) -> dict[str, Any]:
 
 def _tests(one: Entry, other: Entry) -> dict[str, Any]:
     """What differs in the tests of two labels, or why that cannot be told."""
-    from beam_deid.transforms.register.comparing import tests_differing
+    from beam_deid.transforms.register.comparing import differing_tests
 
     (left, left_problem), (right, right_problem) = _registered_label(one), _registered_label(other)
-    differing = None if left is None or right is None else tests_differing(left, right)
+    differing = None if left is None or right is None else differing_tests(left, right)
     return {"problems": {"one": left_problem, "other": right_problem}, "differing": differing}
 
 

@@ -40,7 +40,7 @@ def written(folder: Path, *entries: Entry, runs: tuple[Run, ...] = ()) -> str:
     return path
 
 
-def of_run(output: Path, release: str, name: str, **changes: Any) -> Entry:
+def of_run(output: Path, release: str, name: str, /, **changes: Any) -> Entry:
     """The entry of a release that a run has published."""
     data = (output / release / "label.json").read_bytes()
     label, run = json.loads(data), json.loads((output / "run.json").read_text("utf-8"))

@@ -25,14 +25,14 @@ def difference(one: Entry, other: Entry) -> dict[str, Any]:
     Returns:
         ``plain``: by name, ``[one's, other's]``. ``fields``: the released fields, ``added`` and ``removed``. ``l``, ``roles``,
         ``levels``, ``losses`` and ``records``: by field or kind of record ``[one's, other's]``, None where one has none.
-        ``inputs``: see `inputs_differing`. All of it as JSON has it; what is empty does not differ.
+        ``inputs``: see `differing_inputs`. All of it as JSON has it; what is empty does not differ.
     """
     left, right = _said(one), _said(other)
     return {
         "plain": {name: [left[name], right[name]] for name in PLAIN if left[name] != right[name]},
         "fields": _names_differing(one.roles, other.roles),
         **{name: _values_differing(left[name], right[name]) for name in BY_NAME},
-        "inputs": inputs_differing(one.inputs, other.inputs),
+        "inputs": differing_inputs(one.inputs, other.inputs),
     }
 
 
@@ -41,7 +41,7 @@ def differs(found: Mapping[str, Any]) -> bool:
     return any(differs(part) if isinstance(part, Mapping) else bool(part) for part in found.values())
 
 
-def inputs_differing(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def differing_inputs(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What differs in the input files of two releases. A file is known by its bytes, and else by its name.
 
     Returns:
@@ -63,7 +63,7 @@ def inputs_differing(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[s
     }
 
 
-def tests_differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
+def differing_tests(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tests of two labels that do not say the same, in the order of the first label, then of the other.
 
     Args:
