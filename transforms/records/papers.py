@@ -14,11 +14,12 @@ from beam_deid.transforms.label.documents import document_sha256, signed, to_byt
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.parts import HashingStream, new_attempt
+from beam_deid.transforms.records.parts import new_attempt
 from beam_deid.transforms.records.proving import prove
 from beam_deid.transforms.records.rejected import Rejects, write_rejects
 from beam_deid.transforms.records.releasing import PartFacts, RunFacts
 from beam_deid.transforms.storage.files import open_write, reason, write_all
+from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.journal import Moved
 from beam_deid.transforms.storage.paths import is_name, join, shown
 from beam_deid.transforms.storage.sweeping import OUTCOME

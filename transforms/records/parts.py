@@ -1,15 +1,14 @@
 """Parts: one file of a release, hashed on its way to the disk."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import pyarrow as pa
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.storage.files import open_write, reason
+from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.paths import join, shown
 
 
@@ -87,44 +86,3 @@ class Part:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(f"a part cannot be written ({reason(error)})", shown(self._path), "Free space there and run again")
-
-
-class HashingStream:
-    """A binary stream that hashes what passes through it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._position, self.sha256 = stream, 0, hashlib.sha256()
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        """Pass bytes on."""
-        self.sha256.update(data)
-        self._stream.write(data)
-        self._position += memoryview(data).nbytes
-        return memoryview(data).nbytes
-
-    def tell(self) -> int:
-        """Bytes so far."""
-        return self._position
-
-    def flush(self) -> None:
-        """Flush the stream below."""
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Close the stream below, once."""
-        if not self.closed:
-            self.closed = True
-            self._stream.close()
-
-    def readable(self) -> bool:
-        """It is not."""
-        return False
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is not."""
-        return False

@@ -1,0 +1,187 @@
+"""Releases of some of the same records as one table: what they have in common stands there once."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.register.tables import IDENTITIES, NORMAL, PERSON, RECORD, THERE, VALUE, Prints
+from beam_deid.transforms.register.writing import GROUP_ROWS
+
+Rows = npt.NDArray[np.int64]
+
+_CELLS = 1 << 24
+"""Fingerprints of a row group: 128 MiB in memory."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which columns of a release there are.
+
+    Attributes:
+        prefix: What the names of its own columns begin with.
+        persons: Its identities.
+        values: Its fields.
+        normal: Its sensitive fields.
+    """
+
+    prefix: str
+    persons: tuple[str, ...]
+    values: tuple[str, ...]
+    normal: tuple[str, ...]
+
+    @property
+    def own(self) -> list[str]:
+        """The names of its own columns but the one that says where it is."""
+        return [f"{self.prefix}{kind}{name}" for kind, names in ((VALUE, self.values), (NORMAL, self.normal)) for name in names]
+
+
+class Merging:
+    """Releases that are to share a table.
+
+    Args:
+        shapes: The releases.
+    """
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self._shapes = tuple(shapes)
+        self._identities = sorted({name for shape in shapes for name in shape.persons})
+        sets = [frozenset(shape.persons) for shape in shapes]
+        distinct = list(dict.fromkeys(sets))
+        self._kinds = np.array([distinct.index(one) for one in sets], np.int64)
+        self._named_by = {name: np.array([name in one for one in sets]) for name in self._identities}
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Schema of the table."""
+        fields = [pa.field(RECORD, pa.uint64(), nullable=False)]
+        fields += [pa.field(PERSON + name, pa.uint64(), not self._named_by[name].all()) for name in self._identities]
+        for shape in self._shapes:
+            fields.append(pa.field(shape.prefix + THERE, pa.bool_(), nullable=False))
+            fields += [pa.field(name, pa.uint64()) for name in shape.own]
+        told = {shape.prefix: shape.persons for shape in self._shapes}
+        return pa.schema(fields, metadata={IDENTITIES: json.dumps(told).encode()})
+
+    def groups(self, releases: Sequence[Prints]) -> Iterator[pa.Table]:
+        """The rows of the table in a range of records, as row groups.
+
+        Two rows are one where their record, their identities and their persons are the same. Where a release has several
+        such rows, its first is one with the first of others, and so on: each row is there as often as where it is most often.
+
+        Row groups follow each other by record. Within one, rows of the same releases stand together, and by record among
+        themselves: then where a release is takes next to nothing to write.
+
+        Args:
+            releases: The rows of each release in the range, and no others' of that range.
+        """
+        owner = np.repeat(np.arange(len(releases)), [len(prints.record) for prints in releases])
+        record = np.concatenate([prints.record for prints in releases])
+        if not len(record):
+            return
+        persons = {name: _persons(name, releases) for name in self._identities}
+        place, count = _places(owner, record, [*persons.values()], self._kinds[owner])
+        source = np.empty(count, np.int64)  # a row that is one with each
+        source[place] = np.arange(len(place))
+        edges = np.cumsum([0, *(len(prints.record) for prints in releases)])
+        at = [_At.of(place[low:high]) for low, high in itertools.pairwise(edges)]
+        for begin, end in _cut(count, max(1, min(GROUP_ROWS, _CELLS // len(self.schema)))):
+            rows = source[begin:end]
+            there = [one.there(begin, end) for one in at]
+            order = np.lexsort([record[rows], *there])
+            rows = rows[order]
+            columns = [pa.array(record[rows])]
+            columns += [self._named(name, persons[name][rows], owner[rows]) for name in self._identities]
+            for one, prints, shape, is_there in zip(at, releases, self._shapes, there, strict=True):
+                columns.append(pa.array(is_there[order]))
+                missing = ~is_there[order]
+                for keys in _own(prints, shape):
+                    columns.append(pa.array(one.spread(keys, begin, end)[order], mask=missing))
+            yield pa.table(columns, schema=self.schema)
+
+    def _named(self, name: str, persons: Keys, owner: Rows) -> pa.Array:
+        return pa.array(persons, mask=~self._named_by[name][owner])
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where the rows of a release are in the table: ``rows`` of the release, by their ``places``, both of shape (n,)."""
+
+    rows: Rows
+    places: Rows
+
+    @classmethod
+    def of(cls, place: Rows) -> "_At":
+        rows = np.argsort(place)
+        return cls(rows, place[rows])
+
+    def there(self, begin: int, end: int) -> npt.NDArray[np.bool_]:
+        """Whether the release is in each row of the table from one to another."""
+        found = np.zeros(end - begin, bool)
+        found[self.places[self._within(begin, end)] - begin] = True
+        return found
+
+    def spread(self, keys: Keys, begin: int, end: int) -> Keys:
+        """A column of the release in these rows; 0 where it is not."""
+        spread, within = np.zeros(end - begin, np.uint64), self._within(begin, end)
+        spread[self.places[within] - begin] = keys[self.rows[within]]
+        return spread
+
+    def _within(self, begin: int, end: int) -> slice:
+        low, high = np.searchsorted(self.places, [begin, end])
+        return slice(low, high)
+
+
+def _places(owner: Rows, record: Keys, persons: Sequence[Keys], kinds: Rows) -> tuple[Rows, int]:
+    """The row of the table that each row of a release becomes, shape (n,), and how many rows the table has.
+
+    Args:
+        owner: The number of each row's release, shape (n,).
+        record: Its record.
+        persons: Its persons by every identity; 0 where it has none.
+        kinds: The number of its set of identities.
+    """
+    order = np.lexsort([owner, *persons, kinds, record])
+    begins = np.zeros(len(order), bool)
+    begins[0] = True
+    for column in (record, kinds, *persons):
+        begins[1:] |= _changes(column[order])
+    own_begins = begins.copy()
+    own_begins[1:] |= _changes(owner[order])
+    numbers = np.arange(len(order))
+    occurrence = numbers - np.maximum.accumulate(np.where(own_begins, numbers, 0))
+    most = np.maximum.reduceat(occurrence, np.flatnonzero(begins)) + 1
+    first = np.cumsum(most) - most
+    place = np.empty(len(order), np.int64)
+    place[order] = first[np.cumsum(begins) - 1] + occurrence
+    return place, int(most.sum())
+
+
+def _changes(column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    return np.asarray(column[1:] != column[:-1])
+
+
+def _persons(name: str, releases: Sequence[Prints]) -> Keys:
+    """The persons of all rows by an identity; 0 where a release is not counted by it."""
+    lacking = [prints.persons.get(name) for prints in releases]
+    found = [np.zeros(len(prints.record), np.uint64) if keys is None else keys
+             for keys, prints in zip(lacking, releases, strict=True)]  # fmt: skip
+    return np.concatenate(found)
+
+
+def _own(prints: Prints, shape: Shape) -> list[Keys]:
+    """The columns of a release that no other shares, in the order of their names in its shape."""
+    named: tuple[tuple[Mapping[str, Keys], tuple[str, ...]], ...] = (prints.values, shape.values), (prints.normal, shape.normal)
+    return [keys[name] for keys, names in named for name in names]
+
+
+def _cut(count: int, most: int) -> Iterator[tuple[int, int]]:
+    """Cut so many rows into equal groups, none of more than ``most``."""
+    groups = -(-count // most)
+    edges = [count * group // groups for group in range(groups + 1)]
+    return itertools.pairwise(edges)

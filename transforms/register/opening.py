@@ -1,0 +1,68 @@
+"""How files of fingerprints are opened, and what is said where one cannot be used."""
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.storage.files import open_arrow, reason
+from beam_deid.transforms.storage.paths import is_local, shown
+
+DAMAGED = "it is damaged"
+"""Why a file cannot be used, where nothing better is known."""
+
+_ADVICE = "Put the register's folder back from a copy of it; a release that was never given out can be forgotten instead"
+
+
+def opened(path: str) -> pa.NativeFile:
+    """The bytes of a file.
+
+    Raises:
+        UsageError: It is missing, or cannot be opened.
+    """
+    try:
+        return open_arrow(path)
+    except InputError as error:
+        raise unusable(path, error.what) from None
+
+
+def parquet(stream: pa.NativeFile, path: str) -> pq.ParquetFile:
+    """The Parquet file that bytes are; to be asked within `reading`."""
+    # From far away every read is a request, and a few large ones are better than many small ones.
+    return pq.ParquetFile(stream, pre_buffer=not is_local(path), page_checksum_verification=True)
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Read from a file in here: what a damaged one, or a store that fails, does to a reader becomes an error of ours.
+
+    Raises:
+        UsageError: It is damaged, or the store fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        said = reason(error)
+        raise unusable(path, DAMAGED if said == type(error).__name__ else said) from None  # Arrow's own, of bytes, has no reason
+    except (pa.ArrowException, LookupError, TypeError, ValueError):
+        raise unusable(path, DAMAGED) from None
+
+
+def unusable(where: str, why: str) -> UsageError:
+    """The error for a file that cannot be used."""
+    return UsageError(f"a table of the register cannot be used: {why}", shown(where), _ADVICE)
+
+
+def keys_of(column: pa.ChunkedArray) -> Keys:
+    """A column of fingerprints without nulls, shape (n,)."""
+    keys: Keys = column.to_numpy()
+    return keys
+
+
+def joined(parts: list[Keys]) -> Keys:
+    """Fingerprints one after the other, in memory of their own."""
+    return np.concatenate([np.empty(0, np.uint64), *parts])
