@@ -22,7 +22,7 @@ from beam_deid.transforms.register.names import (
     revision_path,
     table_path,
 )
-from beam_deid.transforms.register.reading import newest, unreadable
+from beam_deid.transforms.register.reading import newest, see_a_folder, unreadable
 from beam_deid.transforms.register.revision import revision_bytes
 from beam_deid.transforms.register.sweeping import KEPT, remove_tables, sweep
 from beam_deid.transforms.storage.files import advice, reason, store_of
@@ -92,10 +92,11 @@ class Held:
         self._claim = claim_folder(self.path, new_name())
         self._added: set[str] = set()
         self._is_doubtful, self._is_closed = False, False
-        _see_whose_it_is(self.path)
         self._lease = Lease(self._claim, lambda: claims_of(self.path), self.path, _WORDS)
-        self._make()
         try:
+            see_a_folder(self.path)
+            _see_whose_it_is(self.path)
+            self._make()
             self._lease.take()
             self._make()  # somebody who gave up meanwhile may have removed it, empty as it was
             self.document = newest(self.path)

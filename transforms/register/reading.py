@@ -22,9 +22,7 @@ def newest(register: str) -> Document | None:
         UsageError: It is damaged, a revision is missing, or it was written by a newer beam-deid.
         OSError: It cannot be read.
     """
-    there = store_of(register).entry(register)
-    if there is not None and not there.is_folder:
-        raise UsageError("the register is a file, and no folder", shown(register), "Name a folder under register: of the policy")
+    see_a_folder(register)
     suspected: list[tuple[int, tuple[str, ...]]] = []
     for _ in range(_LOOKS):
         seen = look(register)
@@ -40,6 +38,18 @@ def newest(register: str) -> Document | None:
         if suspected[-_SURE:] == [suspected[-1]] * _SURE:
             raise _missing(register, seen, orphans)
     raise UsageError("the register changes faster than it can be read", shown(register), "Run again")
+
+
+def see_a_folder(register: str) -> None:
+    """See that nothing else is in a register's place.
+
+    Raises:
+        UsageError: A file is.
+        OSError: It cannot be told.
+    """
+    there = store_of(register).entry(register)
+    if there is not None and not there.is_folder:
+        raise UsageError("the register is a file, and no folder", shown(register), "Name a folder under register: of the policy")
 
 
 def unreadable(error: OSError, register: str) -> UsageError:

@@ -45,7 +45,7 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
         given = json.loads(data)
     except (ValueError, RecursionError):
         raise _wrong("the register is damaged: this revision is no JSON, or was not written to its end", path) from None
-    if not isinstance(given, dict) or not isinstance(given.get("format"), int):
+    if not isinstance(given, dict) or type(given.get("format")) is not int:
         raise _wrong("this is no revision of a register", path)
     if given["format"] > FORMAT:
         raise UsageError(

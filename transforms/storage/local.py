@@ -114,9 +114,10 @@ class LocalStore(Store):
             os.mkdir(folder, _PRIVATE_FOLDER)
         facts = os.stat(folder)
         is_ours = os.name == "posix" and facts.st_uid == os.geteuid()
-        if is_ours and stat.S_IMODE(facts.st_mode) != _PRIVATE_FOLDER:
+        own = facts.st_mode & _PRIVATE_FOLDER
+        if is_ours and stat.S_IMODE(facts.st_mode) != own:
             with contextlib.suppress(OSError):  # what is mounted from elsewhere may know no rights
-                os.chmod(folder, _PRIVATE_FOLDER)
+                os.chmod(folder, own)
 
     def drop_empty(self, folder: str) -> None:
         """Remove a folder that nothing is in."""
