@@ -282,10 +282,10 @@ def show_forgotten(out: Console, document: Document, entry: Entry, register: str
         out.print(f"Its fingerprints are still there. To remove them: beam-deid releases compact {printable(register)}")
 
 
-def show_compacted(out: Console, before: int, after: int, records: int) -> None:
-    """Say what compaction gained."""
+def show_compacted(out: Console, before: int, after: int, rows: int) -> None:
+    """Say what compaction gained: bytes before and after, and the rows in which they are now."""
     share = f" ({after / before:.0%})" if before else ""
-    out.print(f"fingerprints of {_count(records, 'record')}: {_size(before)} before, {_size(after)} after{share}")
+    out.print(f"fingerprints of records: {_size(before)} before, {_size(after)} after{share}, in {_count(rows, 'row')}")
 
 
 def _count(number: int, what: str) -> str:

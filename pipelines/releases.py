@@ -195,7 +195,7 @@ def compact(register: str, output_folder: str | None, as_json: bool) -> None:
         figures = compact_held(held)
     show_compacted(output.console(as_json), figures.before, figures.after, figures.records)
     if as_json:
-        output.emit({"path": shown(path), "before": figures.before, "after": figures.after, "records": figures.records})
+        output.emit({"path": shown(path), **asdict(figures)})
 
 
 def _opened(register: str, output_folder: str | None) -> tuple[str, Document]:

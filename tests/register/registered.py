@@ -1,13 +1,18 @@
-"""Registers whose entries are made of real runs, or by hand where no output is needed."""
+"""Registers with real tables, whose entries are made of real runs, or by hand where no output is needed."""
 
 import hashlib
 import json
+import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
-from beam_deid.transforms.register.folder import hold
+from beam_deid.transforms.register.folder import Held, hold
+from beam_deid.transforms.register.tables import Prints, write_persons, write_prints
 from beam_deid.transforms.terms import LabelName
 
 MADE_AT = "2026-10-01T08:00:00+00:00"
@@ -22,21 +27,49 @@ def entry(name: str = "analytics.1", **changes: Any) -> Entry:
         ({"name": "orders-10.csv", "size": 4096, "sha256": "1" * 64},),
         ({"path": "part-00000.parquet", "rows": 95, "sha256": "2" * 64},),
         "3" * 64, "4" * 64, "field:tid", ("buyer",), {"city": ("quasi_identifier",), "item": ("sensitive",)}, 5, {"item": 2},
-        (), Table(f"{name}-0.parquet", 95, 2_000, "5" * 64),
     )  # fmt: skip
     return replace(made, **changes)
 
 
-def document(*entries: Entry, runs: tuple[Run, ...] = ()) -> Document:
+def register_of(*entries: Entry, runs: tuple[Run, ...] = ()) -> Document:
     """A register of some entries, before its first revision is written."""
     return Document("orders-7f3a", "orders", 0, "", {"id": 1, "check": "c0ffee"}, entries, runs)
 
 
-def written(folder: Path, *entries: Entry, runs: tuple[Run, ...] = ()) -> str:
-    """A register on a disk; returns its folder."""
-    path = str(folder / "orders.register")
-    with hold(path) as held:
-        held.save(document(*entries, runs=runs))
+def prints(entry: Entry, seed: int = 7) -> Prints:
+    """Fingerprints of an entry's records: of equal seeds they are of the same records, so far as both have them."""
+    random, rows = np.random.default_rng(seed), entry.records["released"]
+
+    def keys(count: int) -> np.ndarray:
+        return random.integers(0, 1 << 64, count, dtype=np.uint64)
+
+    record, person = keys(rows), keys(rows)
+    few = {field: keys(5) for field in entry.roles}
+    values = {field: one[np.arange(rows) % 5] for field, one in few.items()}
+    normal = {field: values[field] for field, roles in entry.roles.items() if "sensitive" in roles}
+    return Prints(record, dict.fromkeys(entry.identities, person), values, normal)
+
+
+def with_table(held: Held, entry: Entry, folder: str) -> Entry:
+    """An entry with the table of its fingerprints, which is in the register from then on."""
+    path = f"{folder}/{entry.name}"
+    rows, size, sha256 = write_prints(path, prints(entry))
+    return replace(entry, table=Table(held.add(path, entry.name, sha256), rows, size, sha256))
+
+
+def of_persons(held: Held, run: str, folder: str) -> Run:
+    """A run that handled the data of three persons."""
+    path = f"{folder}/{run}"
+    rows, size, sha256 = write_persons(path, {"buyer": np.arange(3, dtype=np.uint64)})
+    return Run(run, MADE_AT, Table(held.add(path, "persons", sha256), rows, size, sha256))
+
+
+def written(place: Path | str, *entries: Entry, runs: Sequence[str] = ()) -> str:
+    """A register below a folder, with a table for every entry that was anonymized; returns where it is."""
+    path = f"{place}/orders.register"
+    with hold(path) as held, tempfile.TemporaryDirectory() as folder:
+        full = [with_table(held, one, folder) if one.label is LabelName.ANONYMIZED else one for one in entries]
+        held.save(register_of(*full, runs=tuple(of_persons(held, run, folder) for run in runs)))
     return path
 
 

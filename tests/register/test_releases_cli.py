@@ -6,17 +6,21 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.register.document import Event, Run, State, Table
-from beam_deid.transforms.register.folder import hold, read
+from beam_deid.pipelines.entries import sizes
+from beam_deid.transforms.register.document import Event, State, Table
+from beam_deid.transforms.register.folder import hold, read, table_path
+from beam_deid.transforms.register.tables import SPACE, PrintsFile
 from beam_deid.transforms.terms import LabelName
 
 from ..conftest import KEY
 from ..storage.trials import House, furnish
-from .registered import MADE_AT, entry, of_run, written
+from .registered import MADE_AT, entry, of_run, prints, register_of, written
 
 LATER = "2026-11-01T08:00:00+00:00"
 COMMAND = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "releases"]
@@ -38,8 +42,7 @@ def register(tmp_path) -> str:
     return written(
         tmp_path, entry("analytics.1").after(replaced),
         entry("analytics.2", made_at=LATER, together=("analytics.1",), recipient=None, k=6),
-        entry("crm.1", label=LabelName.STILL_PERSONAL, table=None),
-        runs=(Run("a1b2c3d4e5f60718", MADE_AT, Table("persons-0.parquet", 40, 500, "6" * 64)),),
+        entry("crm.1", label=LabelName.STILL_PERSONAL), runs=["a1b2c3d4e5f60718"],
     )  # fmt: skip
 
 
@@ -69,20 +72,22 @@ def test_list_tells_every_release_and_what_a_new_one_is_tested_with(register, ca
     assert (first["records"]["released"], first["suppressed_share"]) == (95, 0.05)
     assert (document["path"], document["dataset"], document["revision"]) == (register, "orders", 1)
     assert document["tested"] == {"releases": ["analytics.1", "analytics.2"], "records": 190}
+    files = {path.name: path.stat().st_size for path in Path(register, "tables").iterdir()}
+    of_persons = sum(size for name, size in files.items() if name.startswith("persons"))
+    of_records = sum(files.values()) - of_persons
     assert document["tables"] == {
-        "files": 3, "bytes": 4_500, "records": 190, "record_bytes": 4_000, "bytes_per_million": 4_000 * 1_000_000 / 190,
-        "person_bytes": 500,
+        "files": 3, "bytes": of_records + of_persons, "records": 190, "record_bytes": of_records,
+        "bytes_per_million": of_records * 1_000_000 / 190, "person_bytes": of_persons,
     }  # fmt: skip
     assert "2 of 3 releases, 190 records" in told
-    assert "21.1 MB for a million" in told
+    assert f"{of_records / 190:.1f} MB for a million" in told
     assert "5.00%" in told
 
 
-def test_tables_that_releases_share_are_counted_once(tmp_path, capsys):
+def test_tables_that_releases_share_are_counted_once():
     shared = [Table("common-0.parquet", rows, 3_000, "7" * 64, prefix) for rows, prefix in ((95, "a.1/"), (105, "a.2/"))]
-    register = written(tmp_path, entry("a.1", table=shared[0]), entry("a.2", table=shared[1]))
-    tables = said(capsys, "list", register)[0]["tables"]
-    assert (tables["files"], tables["bytes"], tables["records"], tables["bytes_per_million"]) == (1, 3_000, 200, 15_000_000)
+    found = sizes(register_of(entry("a.1", table=shared[0]), entry("a.2", table=shared[1])))
+    assert (found["files"], found["bytes"], found["records"], found["bytes_per_million"]) == (1, 3_000, 200, 15_000_000)
 
 
 def test_a_list_fits_eighty_columns_and_folds_what_is_long(tmp_path, capsys, monkeypatch):
@@ -317,6 +322,67 @@ def test_what_changes_while_a_person_thinks_is_not_forgotten(register):
     assert b"the register has changed" in errors
     found = read(register)
     assert (found.revision, found.entry("analytics.2").state) == (2, State.SUPERSEDED)
+
+
+def test_a_register_that_a_run_is_using_is_read_and_not_changed(register, capsys):
+    with hold(register):
+        assert said(capsys, "list", register)[0]["revision"] == 1
+        for command in (["forget", register, "analytics.1", *REASON, "--yes"], ["compact", register]):
+            assert "another run is using this register" in refused(capsys, *command)
+    assert read(register).revision == 1
+
+
+def test_a_damaged_register_is_told_by_every_command(register, capsys):
+    (revision,) = Path(register).glob("revision-*")
+    revision.write_bytes(revision.read_bytes()[:-40])
+    for command in (
+        ["list", register], ["show", register, "analytics.1"], ["diff", register, "analytics.1", "analytics.2"],
+        ["forget", register, "analytics.1", *REASON, "--yes"], ["compact", register],
+    ):  # fmt: skip
+        assert revision.name in refused(capsys, *command)
+
+
+def test_compacting_removes_what_was_forgotten_and_keeps_what_is_tested(register, capsys):
+    said(capsys, "forget", register, "analytics.1", *REASON, "--yes")
+    before = said(capsys, "list", register)[0]["tables"]
+    document, told = said(capsys, "compact", register)
+    found = read(register)
+    assert found.entry("analytics.1").table is None
+    kept = found.entry("analytics.2").table
+    with PrintsFile(table_path(register, kept.file), kept) as file:
+        assert np.array_equal(file.read_all(0, SPACE).record, np.sort(prints(found.entry("analytics.2")).record))
+    after = said(capsys, "list", register)[0]["tables"]
+    assert (document["before"], document["after"]) == (before["record_bytes"], after["record_bytes"])
+    assert document["after"] < document["before"]
+    assert (after["files"], after["records"], after["person_bytes"]) == (2, 95, before["person_bytes"])
+    assert f"({document['after'] / document['before']:.0%})" in told
+    assert len(list(Path(register, "tables").iterdir())) == 2
+    assert said(capsys, "compact", register)[0]["after"] == document["after"]  # nothing more to gain
+
+
+def test_a_register_in_a_bucket_is_listed_forgotten_from_and_compacted(bucket, capsys):
+    register = written(bucket.uri, entry("analytics.1"), entry("analytics.2", output=f"{bucket.uri}/out"))
+    assert said(capsys, "list", register)[0]["tested"]["records"] == 190
+    problems = said(capsys, "diff", register, "analytics.1", "analytics.2")[0]["tests"]["problems"]
+    assert f"{bucket.uri}/out/analytics/label.json" in problems["other"]
+    assert said(capsys, "forget", register, "analytics.1", *REASON, "--yes")[0]["tested"]["releases"] == ["analytics.2"]
+    assert said(capsys, "show", register, "analytics.1")[0]["state"] == "forgotten"
+    document, _ = said(capsys, "compact", register)
+    assert document["after"] < document["before"]
+    assert len(bucket.keys("orders.register/tables/")) == 1
+    assert "there is no register here" in refused(capsys, "list", f"{bucket.uri}/another.register")
+
+
+def test_labels_in_a_bucket_are_compared(house, bucket, tmp_path, capsys):
+    for path in house.earlier.rglob("label.json"):
+        bucket.put(f"out/{path.parent.name}/label.json", path)
+    register = written(
+        tmp_path, of_run(house.earlier, "analytics", "analytics.1", output=f"{bucket.uri}/out"),
+        of_run(house.undisturbed, "analytics", "analytics.2"),
+    )  # fmt: skip
+    tests = said(capsys, "diff", register, "analytics.1", "analytics.2")[0]["tests"]
+    assert tests["problems"] == {"one": None, "other": None}
+    assert "k" in {test["name"] for test in tests["differing"]}
 
 
 def test_help_of_every_command_has_examples_that_are_commands(capsys):
