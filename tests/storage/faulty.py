@@ -33,7 +33,7 @@ KILLED = "killed"
 KINDS = {
     "entry": (), "entries": (), "create": (), "open_input": (CUT,), "write": (CUT,), "close": (TORN, TORN_TOLD, UNHEARD),
     "copy": (TORN, TORN_TOLD, UNHEARD), "delete": (UNHEARD,), "delete_folder": (UNHEARD,), "purge": (UNHEARD,),
-    "unseen": (),
+    "unseen": (), "create_once": (UNHEARD,), "purge_files": (UNHEARD,), "make_private": (), "drop_empty": (), "persist": (),
     "rename": (UNHEARD,), "settle": (UNHEARD,),
 }  # fmt: skip
 """What can go wrong with each call, beside what can go wrong with any."""
@@ -132,6 +132,10 @@ class Faulty(Store):
         with self._calls.call("create", path):
             return cast(BinaryIO, _Stream(self._inner.create(path), self._calls, path))
 
+    def create_once(self, path: str, data: bytes) -> None:
+        with self._calls.call("create_once", path):
+            self._inner.create_once(path, data)
+
     def copy(self, source: str, target: str) -> None:
         with self._calls.call("copy", target) as wrong:
             if wrong not in (TORN, TORN_TOLD):
@@ -152,6 +156,23 @@ class Faulty(Store):
     def purge(self, path: str) -> None:
         with self._calls.call("purge", path):
             self._inner.purge(path)
+
+    def purge_files(self, paths: Iterable[str]) -> None:
+        named = list(paths)
+        with self._calls.call("purge_files", " ".join(named)):
+            self._inner.purge_files(named)
+
+    def make_private(self, folder: str) -> None:
+        with self._calls.call("make_private", folder):
+            self._inner.make_private(folder)
+
+    def drop_empty(self, folder: str) -> None:
+        with self._calls.call("drop_empty", folder):
+            self._inner.drop_empty(folder)
+
+    def persist(self, path: str) -> None:
+        with self._calls.call("persist", path):
+            self._inner.persist(path)
 
     def rename(self, source: str, target: str) -> None:
         with self._calls.call("rename", target):

@@ -1,14 +1,23 @@
 """The JSON Schema of ``label.json``, made from the requirements, the evidence and the words of the field."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
-from enum import Enum
-from typing import Any
 
 from beam_deid.transforms.crypto.signing import ALGORITHM
 from beam_deid.transforms.label.documents import SIGNATURE
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION, Attack, FieldFacts, Label, Recovery, Test
+from beam_deid.transforms.label.json_schema import TEXT as _TEXT
+from beam_deid.transforms.label.json_schema import TIME as _TIME
+from beam_deid.transforms.label.json_schema import Schema
+from beam_deid.transforms.label.json_schema import dataclass_of as _of
+from beam_deid.transforms.label.json_schema import list_of as _list
+from beam_deid.transforms.label.json_schema import map_of as _map
+from beam_deid.transforms.label.json_schema import nullable as _nullable
+from beam_deid.transforms.label.json_schema import object_of as _object
+from beam_deid.transforms.label.json_schema import one_of as _one_of
+from beam_deid.transforms.label.json_schema import only as _only
+from beam_deid.transforms.label.json_schema import said as _said
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.requirements import REQUIREMENTS, options_model
@@ -17,8 +26,6 @@ from beam_deid.transforms.label.scope import Scope, Sibling
 from beam_deid.transforms.label.well_formed import COUNTS
 from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
-
-Schema = dict[str, Any]
 
 _BEFORE = (
     "schema_version", "run", "release", "purpose", "sharing", "label", "sensitive", "grade", "decided_at", "policy_sha256",
@@ -150,45 +157,6 @@ def _asked() -> tuple[Schema, Schema]:
     }, definitions  # fmt: skip
 
 
-def _object(**properties: Schema) -> Schema:
-    """An object with these keys and no others."""
-    return _only(properties)
-
-
-def _only(properties: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    every = {**properties, **(optional or {})}
-    return {"type": "object", "required": [*properties], "additionalProperties": False, "properties": every}
-
-
-def _of(kind: Any, properties: Mapping[str, Schema], without: tuple[str, ...] = ()) -> Schema:
-    """A dataclass as JSON: all its attributes, in their order."""
-    return _only({one.name: properties[one.name] for one in fields(kind) if one.name not in without})
-
-
-def _list(items: Schema, description: str = "") -> Schema:
-    return _said({"type": "array", "items": items}, description)
-
-
-def _map(values: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": values}
-
-
-def _said(schema: Schema, description: str) -> Schema:
-    return {"description": description, **schema} if description else schema
-
-
-def _nullable(schema: Schema) -> Schema:
-    if isinstance(schema.get("type"), str):
-        return {**schema, "type": [schema["type"], "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _one_of(words: type[Enum]) -> Schema:
-    return {"enum": [str(word.value) for word in words]}
-
-
-_TEXT: Schema = {"type": "string"}
-_TIME: Schema = {"type": "string", "format": "date-time"}
 _LINE: Schema = {"type": "integer", "minimum": 1, "maximum": max(LINES), "description": "Line of the label rule"}
 _COUNT: Schema = {"$ref": "#/$defs/count"}
 _SHARE: Schema = {"$ref": "#/$defs/share"}

@@ -38,6 +38,24 @@ _TRIES = 3
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9]*-[0-9a-f]{8}")
 _HELD, _WANTED = "held", "wanted"
 
+
+@dataclass(frozen=True)
+class Words:
+    """What the messages of a lease call what it holds.
+
+    Attributes:
+        taken: Somebody else holds it.
+        wait: What to do about that.
+        lost: Somebody else took it over.
+        elsewhere: What to do where nothing can be written.
+    """
+
+    taken: str = "another run is writing to this output"
+    wait: str = "Wait until it is done, or choose another --output"
+    lost: str = "this run was silent for so long that another took the output over"
+    elsewhere: str = "Choose another --output, or check the rights to it"
+
+
 Folders = Callable[[], list[str]]
 """Lists the hidden folders of one output, each of which may hold a claim."""
 
@@ -86,10 +104,11 @@ class Lease:
         folder: The hidden folder of this process, whose name `new_name` made; it need not be there yet.
         folders: Lists the hidden folders of the output.
         output: The output, for messages.
+        words: What they call it.
     """
 
-    def __init__(self, folder: str, folders: Folders, output: str) -> None:
-        self._folder, self._folders, self._output = folder, folders, output
+    def __init__(self, folder: str, folders: Folders, output: str, words: Words = Words()) -> None:
+        self._folder, self._folders, self._output, self._words = folder, folders, output, words
         self._path = join(folder, CLAIM)
         self._since, self._beat, self._lost = now(), 0, False
         self._beaten = _clock()
@@ -125,9 +144,7 @@ class Lease:
         others = [claim for claim in claims if claim.folder != self._folder and claim.facts.get("state") == _HELD]
         taken = any(not self._is_dead_claim(claim, claims) for claim in others)
         if self._lost or self._was_silent() or taken or not any(claim.folder == self._folder for claim in claims):
-            raise OutputError(
-                "this run was silent for so long that another took the output over", shown(self._output), "Run again"
-            )
+            raise OutputError(self._words.lost, shown(self._output), "Run again")
 
     def release(self) -> None:
         """Give the output up, and leave what else is in the folder to others."""
@@ -161,10 +178,7 @@ class Lease:
                 beats = seen.setdefault(rival.folder, rival.facts.get("beat")) != rival.facts.get("beat")
                 known = beats or is_here(rival.folder)
                 if known and rival.facts.get("state") == _HELD:
-                    raise UsageError(
-                        f"another run is writing to this output ({rival.owner})", shown(self._output),
-                        "Wait until it is done, or choose another --output",
-                    )  # fmt: skip
+                    raise UsageError(f"{self._words.taken} ({rival.owner})", shown(self._output), self._words.wait)
                 if rival.facts.get("state") != _HELD and rival.folder < self._folder:
                     self._give_way()
             time.sleep(min(SECONDS / _BEATS / 4, 1.0))
@@ -206,7 +220,7 @@ class Lease:
 
     def _unwritable(self, error: OSError) -> UsageError:
         said = reason(error)
-        what = advice(said, "Choose another --output, or check the rights to it")
+        what = advice(said, self._words.elsewhere)
         return UsageError(f"cannot write here ({said})", shown(self._output), what)
 
     def _claims(self) -> list[Claim]:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterable
@@ -11,11 +10,13 @@ from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.storage.paths import MARK
-from beam_deid.transforms.storage.private import sync
+from beam_deid.transforms.storage.paths import MARK, unfinished
+from beam_deid.transforms.storage.private import make, sync
 from beam_deid.transforms.storage.store import Entry, Store
 
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
+"""What a filesystem says that has no second names for a file, such as that of a memory card."""
 
 
 class LocalStore(Store):
@@ -57,6 +58,22 @@ class LocalStore(Store):
         _make_folder(os.path.dirname(path))
         return _Replacing(path)  # type: ignore[return-value]
 
+    def create_once(self, path: str, data: bytes) -> None:
+        """Write a file under a name of its own, see it onto the disk, and give it its place if that is free."""
+        folder = os.path.dirname(path)
+        _make_folder(folder)
+        waiting = _own_name(path)
+        try:
+            with make(waiting) as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _link(waiting, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(waiting)
+        sync(folder)
+
     def copy(self, source: str, target: str) -> None:
         """Copy a file; whoever reads the target sees the old one or the new."""
         with open(source, "rb") as given, self.create(target) as made:
@@ -90,6 +107,28 @@ class LocalStore(Store):
         _make_folder(os.path.dirname(target))
         os.rename(source, target)
 
+    def make_private(self, folder: str) -> None:
+        """Make a folder for its owner alone, or take away what others may do in one of this user's."""
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, _PRIVATE_FOLDER)
+        facts = os.stat(folder)
+        is_ours = os.name == "posix" and facts.st_uid == os.geteuid()
+        own = facts.st_mode & _PRIVATE_FOLDER
+        if is_ours and stat.S_IMODE(facts.st_mode) != own:
+            with contextlib.suppress(OSError):  # what is mounted from elsewhere may know no rights
+                os.chmod(folder, own)
+
+    def drop_empty(self, folder: str) -> None:
+        """Remove a folder that nothing is in."""
+        with contextlib.suppress(OSError):  # something is in it, or it is not there
+            os.rmdir(folder)
+
+    def persist(self, path: str) -> None:
+        """See a file or a folder, and its name, onto the disk."""
+        sync(path)
+        sync(os.path.dirname(path))
+
     def settle(self, path: str) -> None:
         """See a file, or a folder with all that is in it, onto the disk, with the rights that the user's mask leaves to others."""
         mask = os.umask(0)
@@ -121,12 +160,29 @@ def _make_folder(path: str) -> None:
         os.mkdir(path, _PRIVATE_FOLDER)
 
 
+def _own_name(path: str) -> str:
+    """Where an attempt writes what will be at a path; see `beam_deid.transforms.storage.paths.is_unfinished`."""
+    return os.path.join(os.path.dirname(path), unfinished(os.path.basename(path)))
+
+
+def _link(waiting: str, path: str) -> None:
+    """Give a file a place if that is free."""
+    try:
+        os.link(waiting, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from None
+        os.rename(waiting, path)
+
+
 class _Replacing:
     """A file that is written under a name of its own and takes its place when it is closed."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._own = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{secrets.token_hex(8)}")
+        self._own = _own_name(path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         self._stream = os.fdopen(os.open(self._own, flags, _PRIVATE_FILE), "wb")
 

@@ -1,5 +1,8 @@
 """Object stores and remote filesystems, by pyarrow: S3, GCS, ABFS, HDFS."""
 
+import contextlib
+import errno
+import os
 import shutil
 from collections.abc import Iterable
 from typing import Any, BinaryIO, ClassVar, cast
@@ -8,7 +11,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from beam_deid.transforms.storage.connecting import filesystem, key_of
-from beam_deid.transforms.storage.paths import options_of, shown, with_options
+from beam_deid.transforms.storage.paths import join, name_of, options_of, parent, shown, unfinished, with_options
 from beam_deid.transforms.storage.store import Entry, Store
 
 _BLOCK = 8 << 20
@@ -56,6 +59,24 @@ class ObjectStore(Store):
         inner = self._inner(path)
         self._make_folder(inner)
         return cast(BinaryIO, self._files.open_output_stream(inner))
+
+    def create_once(self, path: str, data: bytes) -> None:
+        """Look, and then write: Arrow cannot ask for both at once."""
+        if self.entry(path) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), shown(path))
+        if self._files.type_name in _FLAT:  # there once it is whole
+            with self.create(path) as made:
+                made.write(data)
+            return
+        waiting = join(parent(path), unfinished(name_of(path)))
+        try:
+            with self.create(waiting) as made:
+                made.write(data)
+            self._files.move(self._inner(waiting), self._inner(path))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.delete([waiting])
+            raise
 
     def copy(self, source: str, target: str) -> None:
         """Copy within the store, by the store itself where it can."""

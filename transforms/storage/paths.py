@@ -8,6 +8,7 @@ options behind it is a wildcard.
 import os
 import posixpath
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,7 @@ _MARKS = ("_SUCCESS", "_temporary", "_metadata", "_common_metadata", "_delta_log
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&]*(?:&[A-Za-z_]+=[^?&]*)*)$")
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}", re.DOTALL)
 _ONE_SLASH = re.compile(r"(s3|s3a|s3n|gs|gcs|abfs|abfss|hdfs):/")
 _WITHOUT_USERS, _WITHOUT_HOSTS = ("s3", "gs"), ("hdfs", "viewfs")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
@@ -127,6 +129,16 @@ def is_name(name: Any) -> bool:
 def is_below(path: Any) -> bool:
     """Whether something is a relative path that leads nowhere but down."""
     return isinstance(path, str) and all(map(is_name, path.split("/")))
+
+
+def unfinished(name: str) -> str:
+    """A name, beside the one that it will take, for a file that is being written; no other attempt has it."""
+    return f".{name}.{secrets.token_hex(8)}"
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a name is one that `unfinished` makes."""
+    return _UNFINISHED.fullmatch(name) is not None
 
 
 def is_hidden(name: str) -> bool:

@@ -1,17 +1,21 @@
 """What S3 can do and Arrow does not ask it for: versions of objects, and uploads that were never finished."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, BinaryIO
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.connecting import authority_of, is_anonymous, key_of, s3_options
 from beam_deid.transforms.storage.object_store import ObjectStore
-from beam_deid.transforms.storage.paths import join, name_of, shown
+from beam_deid.transforms.storage.paths import join, name_of, parent, shown
 
 _MOST_IN_ONE_REQUEST = 1000
+_TRIES = 5
+_THERE = ("PreconditionFailed", "412")
 _FORBIDDEN = ("AccessDenied", "AllAccessDisabled", "MethodNotAllowed")
 
 
@@ -30,6 +34,28 @@ class S3Store(ObjectStore):
         _ = self._client  # where nothing can be swept nothing is begun
         return super().create(path)
 
+    def create_once(self, path: str, data: bytes) -> None:
+        """Write an object that the store takes only where none is; one that does not know how is looked at first."""
+        if self.entry(path) is not None:
+            raise _taken(path)
+        asked = {"Bucket": self._bucket, "Key": key_of(path), "Body": data}
+        for _ in range(_TRIES):
+            try:
+                with _asking("PutObject"):
+                    self._client.put_object(**asked, IfNoneMatch="*")
+                return
+            except _Refused as error:
+                if error.code in _THERE:
+                    raise _taken(path) from None
+                if error.code == "NotImplemented":
+                    break
+                if error.code != "ConditionalRequestConflict":  # another request for the same object was under way
+                    raise
+        else:
+            raise _taken(path)
+        with _asking("PutObject"):
+            self._client.put_object(**asked)
+
     def delete(self, paths: Iterable[str]) -> None:
         """Remove objects; a bucket with versions keeps the older ones."""
         self._remove([{"Key": key_of(path)} for path in paths])
@@ -45,20 +71,38 @@ class S3Store(ObjectStore):
         Where the right to see or end uploads is missing, they are left; where that to remove versions is, the newest are
         removed as by `delete_folder`.
         """
-        prefix = f"{key_of(path)}/"
-        with contextlib.suppress(PermissionError):
-            for page in self._pages("list_multipart_uploads", prefix):
-                self._abort(page.get("Uploads", []))
         try:
-            pages = self._pages("list_object_versions", prefix)
-            # Marks of deletion last, or what was deleted long ago would be there again for a moment.
-            listed = [one for kind in ("Versions", "DeleteMarkers") for page in pages for one in page.get(kind, [])]
-            self._remove([{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed])
+            self._remove_versions(f"{key_of(path)}/", lambda key: True)
         except PermissionError:
             self.delete_folder(path)
 
+    def purge_files(self, paths: Iterable[str]) -> None:
+        """Remove objects with all of their versions, and end uploads to them that were never finished, as `purge` does."""
+        named = sorted(paths, key=parent)
+        for folder, some in groupby(named, key=parent):
+            together = list(some)
+            keys = {key_of(path) for path in together}
+            try:
+                self._remove_versions(f"{key_of(folder)}/".lstrip("/"), keys.__contains__)
+            except PermissionError:
+                self.delete(together)
+
+    def _remove_versions(self, prefix: str, wanted: Callable[[str], bool]) -> None:
+        """Remove every version of the objects below a prefix whose keys are wanted, and end uploads to them.
+
+        Raises:
+            PermissionError: The right to see or remove versions is missing.
+        """
+        with contextlib.suppress(PermissionError):
+            for page in self._pages("list_multipart_uploads", prefix):
+                self._abort([one for one in page.get("Uploads", []) if wanted(one["Key"])])
+        pages = self._pages("list_object_versions", prefix)
+        # Marks of deletion last, or what was deleted long ago would be there again for a moment.
+        listed = [one for kind in ("Versions", "DeleteMarkers") for page in pages for one in page.get(kind, [])]
+        self._remove([{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed if wanted(one["Key"])])
+
     def unseen(self, folder: str, beginning: str) -> list[str]:
-        """Folders of which older versions and unfinished uploads are left, as far as this may be asked."""
+        """Folders and objects of which older versions and unfinished uploads are left, as far as this may be asked."""
         above = f"{key_of(folder)}/".lstrip("/")
         keys: set[str] = set()
         for operation, kinds in (("list_object_versions", ("Versions", "DeleteMarkers")), ("list_multipart_uploads", ("Uploads",))):
@@ -135,9 +179,25 @@ def _asking(operation: str) -> Iterator[None]:
         raise _failed(type(error).__name__, operation) from None
 
 
+class _Refused(OSError):
+    """The store said no, and by what code."""
+
+    def __init__(self, said: str, code: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
+class _Forbidden(_Refused, PermissionError):
+    """It said that this user may not."""
+
+
 def _failed(code: str, operation: str) -> OSError:
-    kind = PermissionError if code in _FORBIDDEN else OSError
-    return kind(f"AWS Error {code} during {operation} operation")
+    kind = _Forbidden if code in _FORBIDDEN else _Refused
+    return kind(f"AWS Error {code} during {operation} operation", code)
+
+
+def _taken(path: str) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), shown(path))
 
 
 def _chunks(objects: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:

@@ -61,6 +61,16 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def create_once(self, path: str, data: bytes) -> None:
+        """Write a small file whole, for its owner alone, where nothing is yet; of several that try at once one succeeds.
+
+        A store that cannot promise this is looked at first: who calls it there must hold a lease.
+
+        Raises:
+            FileExistsError: Something is there. It may be what an earlier attempt of this call wrote whose answer got lost.
+        """
+
+    @abstractmethod
     def copy(self, source: str, target: str) -> None:
         """Copy a file within the store; the target is replaced whole or not at all."""
 
@@ -76,8 +86,12 @@ class Store(ABC):
     def purge(self, path: str) -> None:
         """`delete_folder`, and older versions of what was in it, and uploads into it that were never finished."""
 
+    def purge_files(self, paths: Iterable[str]) -> None:
+        """`delete`, and older versions of them, and uploads to them that were never finished."""
+        self.delete(paths)
+
     def unseen(self, folder: str, beginning: str) -> list[str]:
-        """Folders in a folder, of names that begin so, that `entries` does not show and `purge` would still remove something of."""
+        """What is in a folder, of names that begin so, that `entries` does not show and purging would still remove something of."""
         return []
 
     def rename(self, source: str, target: str) -> None:
@@ -86,6 +100,18 @@ class Store(ABC):
 
     def like(self, folder: str, model: str) -> None:
         """Give a folder the rights of another; where `renames_folders` alone."""
+        return
+
+    def make_private(self, folder: str) -> None:
+        """Make a folder for its owner alone, or take away what others may do in one of this user's; where there are folders."""
+        return
+
+    def drop_empty(self, folder: str) -> None:
+        """Remove a folder that nothing is in; where there are folders."""
+        return
+
+    def persist(self, path: str) -> None:
+        """Let a file or a folder, and its name, outlive a loss of power; who may read it stays."""
         return
 
     def settle(self, path: str) -> None:
