@@ -17,6 +17,7 @@ _COMMANDS = {
     "plan": "Say what a policy will do, without reading data.",
     "publish": "Publish a run whose process died when all was written.",
     "profile": "Draft a policy from data.",
+    "releases": "List, show, compare and forget what was given out before.",
     "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels that lose least, and what more protection would cost.",

@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.columns.fingerprint import Keys
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.storage.files import open_arrow, reason
+from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import is_local, shown
 
 DAMAGED = "it is damaged"
@@ -28,6 +30,32 @@ def opened(path: str) -> pa.NativeFile:
         return open_arrow(path)
     except InputError as error:
         raise unusable(path, error.what) from None
+
+
+def check_file(path: str, table: Table) -> None:
+    """See that a file is what was written, byte by byte.
+
+    That comes before anything is read from it: pages have checksums, but a footer has none, and Arrow ends the process over some
+    that are damaged.
+
+    Args:
+        path: The file.
+        table: What the register says of it.
+
+    Raises:
+        UsageError: It is missing, or is not.
+    """
+    with opened(path) as stream, reading(path):
+        size = stream.size()
+    if size != table.size:
+        raise unusable(path, "its size is not what the register says")
+    with reading(path):
+        try:
+            digest = sha256_of(path)
+        except InputError as error:
+            raise unusable(path, error.what) from None
+    if digest != table.sha256:
+        raise unusable(path, "its hash is not what the register says")
 
 
 def parquet(stream: pa.NativeFile, path: str) -> pq.ParquetFile:

@@ -15,11 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Keys, runs
-from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.opening import DAMAGED, joined, keys_of, opened, parquet, reading, unusable
+from beam_deid.transforms.register.opening import (
+    DAMAGED,
+    check_file,
+    joined,
+    keys_of,
+    opened,
+    parquet,
+    reading,
+    unusable,
+)
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
-from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import shown
 
 RECORD, PERSON, VALUE, NORMAL, THERE = "record", "person:", "value:", "normal:", "there"
@@ -130,26 +138,34 @@ def _distinct(identity: str, persons: Keys, schema: pa.Schema) -> Iterator[pa.Ta
         yield pa.table([pa.repeat(identity, len(some)), some], schema=schema)
 
 
-def read_persons(path: str) -> Mapping[str, Keys]:
+def read_persons(path: str, table: Table | None = None) -> Mapping[str, Keys]:
     """Read what `write_persons` wrote: by each identity the distinct fingerprints in order, shape (m,).
 
+    Args:
+        path: The file.
+        table: What the register says of it, to compare it with; None if that was done.
+
     Raises:
-        UsageError: The file is missing or damaged.
+        UsageError: The file is missing, damaged, or not what the register says.
     """
+    if table is not None:
+        check_file(path, table)
     with opened(path) as stream, reading(path):
         file = parquet(stream, path)
         names = json.loads((file.metadata.metadata or {})[IDENTITIES])
         found: dict[str, list[Keys]] = {name: [] for name in names}
         for group in range(file.metadata.num_row_groups):
-            table = file.read_row_group(group, [_IDENTITY, _PERSON])
-            for name in pc.unique(table.column(_IDENTITY)).to_pylist():
-                persons = table.filter(pc.equal(table.column(_IDENTITY), name)).column(_PERSON)
+            rows = file.read_row_group(group, [_IDENTITY, _PERSON])
+            for name in pc.unique(rows.column(_IDENTITY)).to_pylist():
+                persons = rows.filter(pc.equal(rows.column(_IDENTITY), name)).column(_PERSON)
                 found[name].append(keys_of(persons))
         return {name: joined(parts) for name, parts in found.items()}
 
 
 class PrintsFile:
     """The rows of one release in a file of the register, which may hold those of others as well.
+
+    Its bytes are compared with what the register says before anything else is done with them.
 
     Args:
         path: The file.
@@ -165,19 +181,29 @@ class PrintsFile:
     """
 
     def __init__(self, path: str, table: Table) -> None:
+        check_file(path, table)
+        self._open(path, table)
+
+    def beside(self, table: Table) -> "PrintsFile":
+        """The rows of another release in the same file; its bytes are not compared once more."""
+        if (table.size, table.sha256) != (self._table.size, self._table.sha256):
+            return PrintsFile(self._path, table)
+        other = PrintsFile.__new__(PrintsFile)
+        other._open(self._path, table)
+        return other
+
+    def _open(self, path: str, table: Table) -> None:
         self._path, self._table = path, table
         self._there = table.prefix + THERE if table.prefix else ""
         self._stream = opened(path)
         try:
             with reading(path):
-                if self._stream.size() != table.size:
-                    raise unusable(path, "its size is not what the register says")
                 self._file = parquet(self._stream, path)
                 self._schema = self._file.schema_arrow
                 self._spans = self._spanned()
-                self.persons, self.values, self.normal = self._named(PERSON), self._named(VALUE), self._named(NORMAL)
                 if self._counted() != table.rows:
                     raise unusable(path, "it has not as many rows as the register says")
+                self.persons, self.values, self.normal = self._named(PERSON), self._named(VALUE), self._named(NORMAL)
         except BaseException:
             self._stream.close()
             raise
@@ -207,14 +233,8 @@ class PrintsFile:
         return self.read(low, high, persons=self.persons, values=self.values, normal=self.normal)
 
     def check(self) -> None:
-        """See that the file is what was written, byte by byte."""
-        with reading(self._path):
-            try:
-                found = sha256_of(self._path)
-            except InputError as error:
-                raise unusable(self._path, error.what) from None
-        if found != self._table.sha256:
-            raise unusable(self._path, "its hash is not what the register says")
+        """See that the file is still what was written, byte by byte."""
+        check_file(self._path, self._table)
 
     def read(self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]) -> Prints:
         """The rows of a range, in order of their records. Of the file no more than the row groups that overlap it is read.

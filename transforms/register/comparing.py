@@ -1,0 +1,119 @@
+"""Two releases beside each other: what differs in what a register says of them, and in the tests behind their labels."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.register.document import Entry
+
+PLAIN = ("label", "sharing", "purpose", "recipient", "k", "record", "identities", "policy_sha256")
+"""What an entry says in a word, a figure or a list, and is compared as a whole."""
+
+BY_NAME = ("l", "roles", "levels", "losses", "records")
+"""What an entry says of each field, or of each kind of record."""
+
+_TOLD = ("passed", "measured", "limit")
+
+Input = tuple[str, str]
+"""An input file: its name, and the hash of its bytes."""
+
+
+def difference(one: Entry, other: Entry) -> dict[str, Any]:
+    """What differs in what the register says of two releases.
+
+    Returns:
+        ``plain``: by name, ``[one's, other's]``. ``fields``: the released fields, ``added`` and ``removed``. ``l``, ``roles``,
+        ``levels``, ``losses`` and ``records``: by field or kind of record ``[one's, other's]``, None where one has none.
+        ``inputs``: see `differing_inputs`. All of it as JSON has it; what is empty does not differ.
+    """
+    left, right = _said(one), _said(other)
+    return {
+        "plain": {name: [left[name], right[name]] for name in PLAIN if left[name] != right[name]},
+        "fields": _names_differing(one.roles, other.roles),
+        **{name: _values_differing(left[name], right[name]) for name in BY_NAME},
+        "inputs": differing_inputs(one.inputs, other.inputs),
+    }
+
+
+def differs(found: Mapping[str, Any]) -> bool:
+    """Whether anything stands in what `difference` returned."""
+    return any(differs(part) if isinstance(part, Mapping) else bool(part) for part in found.values())
+
+
+def differing_inputs(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What differs in the input files of two releases. A file is known by its bytes, and else by its name.
+
+    Returns:
+        ``added`` and ``removed``, each file as ``{name, sha256}``; ``changed``, those of one name and other bytes, as
+        ``{name, sha256: [one's, other's]}``; ``renamed``, those of the same bytes and another name, as ``{name: [one's,
+        other's], sha256}``.
+    """
+    left, right = Counter(map(_input, one)), Counter(map(_input, other))
+    gone, come = left - right, right - left
+    renamed = _alike(gone, come, by=1)
+    gone, come = _without(gone, come, renamed)
+    changed = _alike(gone, come, by=0)
+    gone, come = _without(gone, come, changed)
+    return {
+        "added": [{"name": name, "sha256": sha256} for name, sha256 in sorted(come.elements())],
+        "removed": [{"name": name, "sha256": sha256} for name, sha256 in sorted(gone.elements())],
+        "changed": [{"name": old[0], "sha256": [old[1], new[1]]} for old, new in changed],
+        "renamed": [{"name": [old[0], new[0]], "sha256": old[1]} for old, new in renamed],
+    }
+
+
+def differing_tests(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tests of two labels that do not say the same, in the order of the first label, then of the other.
+
+    Args:
+        one: A label, as ``label.json`` has it.
+        other: Another.
+
+    Returns:
+        Of each such test its ``name``, and ``one`` and ``other``: ``{passed, measured, limit}``, None where a label has no
+        test of this name.
+    """
+    left, right = _tests(one), _tests(other)
+    names = list(dict.fromkeys([*left, *right]))
+    return [
+        {"name": name, "one": left.get(name), "other": right.get(name)} for name in names if left.get(name) != right.get(name)
+    ]
+
+
+def _said(entry: Entry) -> dict[str, Any]:
+    return {name: plain(getattr(entry, name)) for name in (*PLAIN, *BY_NAME)}
+
+
+def _names_differing(one: Iterable[str], other: Iterable[str]) -> dict[str, list[str]]:
+    left, right = list(one), list(other)
+    return {"added": [name for name in right if name not in left], "removed": [name for name in left if name not in right]}
+
+
+def _values_differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, list[Any]]:
+    names = list(dict.fromkeys([*one, *other]))
+    return {name: [one.get(name), other.get(name)] for name in names if one.get(name) != other.get(name)}
+
+
+def _input(file: Mapping[str, Any]) -> Input:
+    return str(file["name"]), str(file["sha256"])
+
+
+def _alike(gone: Counter[Input], come: Counter[Input], by: int) -> list[tuple[Input, Input]]:
+    """Pairs of files, one of each side, that are alike in one respect; each file is in one pair at most."""
+    waiting = defaultdict(list)
+    for new in sorted(come.elements(), reverse=True):
+        waiting[new[by]].append(new)
+    return [(old, waiting[old[by]].pop()) for old in sorted(gone.elements()) if waiting[old[by]]]
+
+
+def _without(
+    gone: Counter[Input], come: Counter[Input], pairs: Iterable[tuple[Input, Input]]
+) -> tuple[Counter[Input], Counter[Input]]:
+    """Both sides without the files of some pairs."""
+    olds, news = Counter(old for old, _ in pairs), Counter(new for _, new in pairs)
+    return gone - olds, come - news
+
+
+def _tests(label: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {test["name"]: {key: test[key] for key in _TOLD} for test in label["tests"]}
