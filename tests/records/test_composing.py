@@ -40,6 +40,12 @@ def tables(draw):
     })  # fmt: skip
 
 
+def composed(chosen):
+    """The releases after what they say together is suppressed, and what they say then."""
+    cuts, found = compose({name: one.member for name, one in chosen.items()}, Past())
+    return {name: one.with_cut(cuts[name]) for name, one in chosen.items()}, found
+
+
 def said(one):
     """Of each cell what a release says of it, column by column; None where it says nothing."""
     data, left = one.data, one.recoding.cut.left
@@ -69,8 +75,7 @@ def joint(chosen):
 @given(tables())
 def test_what_is_left_says_no_more_together(table):
     chosen = chosen_of(two(), table)
-    cuts, found = compose({name: one.member for name, one in chosen.items()}, Past())
-    after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
+    after, found = composed(chosen)
     assert joint(after) == (found["a"]["b"].persons, found["a"]["b"].values["category"])
     assert found["a"]["b"] == found["b"]["a"]
     before = together(chosen["a"].member, chosen["b"].member)
@@ -90,8 +95,8 @@ def test_what_is_left_says_no_more_together(table):
 @given(tables())
 def test_it_does_not_matter_which_release_comes_first(table):
     chosen = chosen_of(two(), table)
-    forth, _ = compose(chosen)
-    back, _ = compose(dict(reversed(chosen.items())))
+    forth, _ = composed(chosen)
+    back, _ = composed(dict(reversed(chosen.items())))
     for name in "ab":
         assert forth[name].recoding.cut.left.tolist() == back[name].recoding.cut.left.tolist()
 
@@ -106,18 +111,18 @@ def parted(between):
 
 
 def test_those_go_who_are_told_apart_and_no_others():
-    after, found = compose(chosen_of(two(), parted(2)))
+    after, found = composed(chosen_of(two(), parted(2)))
     # Two persons of each category and age are one too few: they go, and with them nobody else.
     assert found["a"]["b"].persons >= K
     assert total(after["a"].recoding.cut.left) == total(after["b"].recoding.cut.left) == 120
-    after, found = compose(chosen_of(two(), parted(6)))
+    after, found = composed(chosen_of(two(), parted(6)))
     assert found["a"]["b"].persons == K
     assert total(after["a"].recoding.cut.left) == 132
 
 
 def test_beyond_the_share_nothing_goes_and_the_figure_tells():
     chosen = chosen_of(two(0.01), parted(2))
-    after, found = compose(chosen)
+    after, found = composed(chosen)
     assert found["a"]["b"].persons == 1
     assert all(np.array_equal(after[name].recoding.cut.left, chosen[name].recoding.cut.left) for name in "ab")
 
@@ -125,5 +130,5 @@ def test_beyond_the_share_nothing_goes_and_the_figure_tells():
 def test_a_release_alone_says_nothing_together():
     asked = two()
     del asked["releases"]["b"]
-    _, found = compose(chosen_of(asked, parted(2)))
+    _, found = composed(chosen_of(asked, parted(2)))
     assert found == {"a": {}}

@@ -33,6 +33,10 @@ from beam_deid.pipelines.cli import call
 SHARED = Path(os.environ.get("BEAM_DEID_CASES") or Path(__file__).parents[3].parent / "shared" / "cases" / "label")
 """The cases that an issue gives with input, policy and `check`; they are not a part of this repository."""
 
+KEY = "BEAM_DEID_CASES_KEY"
+"""The variable that holds a key: without one no register is kept, and nothing that the public is given is anonymized."""
+os.environ.setdefault(KEY, "5a" * 32)
+
 Content = pa.Table | str
 """A file beside the policy: a table, whose name's ending says how it is written, or text as it stands."""
 
@@ -129,7 +133,9 @@ def release(sharing: str, kept: str, fields: Mapping[str, Any] | None = None, **
 
 def policy(fields: Mapping[str, Any], *, top: Mapping[str, Any] | None = None, **releases: Any) -> dict[str, Any]:
     """A policy whose subject is `buyer`; `top` says or takes back (None) what stands at the top, such as another subject."""
-    whole = {"version": 1, "dataset": "t", "subject": "buyer", "fields": fields, "releases": releases} | dict(top or {})
+    whole = {
+        "version": 1, "dataset": "t", "subject": "buyer", "fields": fields, "keys": {"key": f"env:{KEY}"}, "releases": releases,
+    } | dict(top or {})  # fmt: skip
     return {name: value for name, value in whole.items() if value is not None}
 
 
