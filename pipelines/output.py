@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -85,7 +85,9 @@ class _Speed:
         return f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s"
 
 
-def show_outcome(out: Console, run: dict[str, Any], labels: dict[str, dict[str, Any]], output: str) -> None:
+def show_outcome(
+    out: Console, run: dict[str, Any], labels: dict[str, dict[str, Any]], output: str, notes: Sequence[str] = ()
+) -> None:
     """Say what a run published, under which label, and why; the labels stand last, a line each, where they are still in sight."""
     for name, label in labels.items():
         release = run["releases"][name]
@@ -97,6 +99,8 @@ def show_outcome(out: Console, run: dict[str, Any], labels: dict[str, dict[str, 
         # Whoever expects it to be personal wants no advice.
         if release["expect"] != "still_personal":
             show_changes(out, label["changes"], label["search"].get("blocked"))
+    for note in notes:
+        out.print(f"\n[dim]note:[/dim] {escape(note)}", soft_wrap=True)
     out.print()
     for name, label in labels.items():
         out.print(_summary(name, label, run["releases"][name], output))

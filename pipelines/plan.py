@@ -10,21 +10,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines import options, output
+from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
     epilog="""\b
 Examples:
   beam-deid plan policy.yaml
-  beam-deid plan policy.yaml --input 'orders/*.csv'"""
+  beam-deid plan policy.yaml --input 'orders/*.csv'
+  beam-deid plan policy.yaml --output out/2026-06"""
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=False)
+@click.option("--output", "-o", "output_folder", metavar="DIR", help="The --output of the run, beside which its register is.")
 @options.json_option
-def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
+def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_json: bool) -> None:
     """Say what will happen to each field, what is dropped, every test, and the best label that can come out.
 
-    With --input the files' columns are checked against POLICY as well; no record is read.
+    With --input the files' columns are checked against POLICY as well; no record is read. With --output, or where POLICY says
+    where its register is, the earlier releases are told that a run will be tested with if it has some of their records.
     """
     from beam_deid.transforms.policy.plan import plan as make_plan
     from beam_deid.transforms.policy.reader import read_policy
@@ -37,11 +41,42 @@ def plan(policy: str, inputs: tuple[str, ...], as_json: bool) -> None:
         files = len({shard.path for shard in prepare(read, inputs).shards})
     made = make_plan(read)
     out = output.console(as_json)
+    earlier = _earlier(read, output_folder)
     _show(out, made.to_json())
+    _show_register(out, made.register, earlier)
     if files:
         out.print(f"\n[green]✓[/green] the columns of {files:,} {'file' if files == 1 else 'files'} are those of the policy")
     if as_json:
-        output.emit(made.to_json())
+        output.emit({**made.to_json(), "earlier": earlier})
+
+
+def _earlier(policy: Policy, output_folder: str | None) -> list[dict[str, Any]] | None:
+    """The registered releases that a run will be tested with; None where it is not said where the register is."""
+    from beam_deid.transforms.policy.register_place import register_place
+    from beam_deid.transforms.register.folder import read
+
+    place = register_place(policy, output_folder)
+    if place.missing:
+        return None
+    found = read(place.path)
+    return [
+        {"name": entry.name, "made_at": entry.made_at, "sharing": entry.sharing, "records": entry.records["released"]}
+        for entry in (found.tested if found is not None else ())
+    ]
+
+
+def _show_register(out: Console, missing: str, earlier: list[dict[str, Any]] | None) -> None:
+    if missing:
+        out.print(f"\nNothing is remembered of what is given out: {escape(missing)}", soft_wrap=True)
+    elif earlier is None:
+        out.print("\nThe register is beside the output; with --output DIR earlier releases are told that a run is tested with")
+    elif not earlier:
+        out.print("\nNothing is registered yet that a run would be tested with")
+    else:
+        out.print("\nWhere it has some of the same records, a run is tested together with")
+        out.print(_table(("release", "made", "sharing", "records"), (
+            (one["name"], one["made_at"], one["sharing"], f"{one['records']:,}") for one in earlier
+        )))  # fmt: skip
 
 
 def _show(out: Console, document: dict[str, Any]) -> None:

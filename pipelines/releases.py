@@ -218,13 +218,18 @@ def _register_of(path: str, output_folder: str | None) -> str:
         path: The folder, or a policy whose runs register there.
         output_folder: Where it is a policy: the output of its runs.
     """
+    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.policy.register_place import register_place
     from beam_deid.transforms.storage.paths import absolute
 
-    if shown(path).endswith(_POLICIES):
-        raise UsageError("a policy does not lead to a register yet", shown(path), "Name the register's folder")
-    if output_folder is not None:
-        raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
-    return absolute(path)
+    if not shown(path).endswith(_POLICIES):
+        if output_folder is not None:
+            raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
+        return absolute(path)
+    place = register_place(read_policy(path, key_given=True), output_folder, key_given=True)
+    if place.missing:
+        raise UsageError(place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder")
+    return place.path
 
 
 def _entry(found: Document, name: str, path: str) -> Entry:

@@ -6,7 +6,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.engines import LOCAL, is_here
-from beam_deid.transforms.errors import ExpectationUnmet
+from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 from beam_deid.transforms.policy.model import Policy
 
 
@@ -16,6 +16,7 @@ from beam_deid.transforms.policy.model import Policy
 Examples:
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
   beam-deid run policy.yaml -i orders.parquet -o out --release analytics --overwrite
+  beam-deid run policy.yaml -i orders.parquet -o out --overwrite --unreleased
   beam-deid run policy.yaml -i 's3://bucket/orders/*.parquet' -o s3://bucket/out \\
       --runner FlinkRunner --flink_master=localhost:8081
 
@@ -28,6 +29,10 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(
+    "--unreleased", is_flag=True,
+    help="With --overwrite: nobody was ever given what is replaced, so it is not tested with; the register notes that.",
+)
+@click.option(
     "--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
     help="Greatest share of records that may be rejected.",
 )  # fmt: skip
@@ -37,21 +42,21 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.pass_context
 def run(
     context: click.Context, policy: str, inputs: tuple[str, ...], output: str, releases: tuple[str, ...],
-    overwrite: bool, max_rejects: float, workers: int | None, runner: str | None, as_json: bool,
+    overwrite: bool, unreleased: bool, max_rejects: float, workers: int | None, runner: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
     from beam_deid.transforms.policy.reader import read_policy
 
     carry_out(
-        read_policy(policy), inputs, output, as_json, releases=releases, overwrite=overwrite,
+        read_policy(policy), inputs, output, as_json, releases=releases, overwrite=overwrite, unreleased=unreleased,
         max_rejects=max_rejects, workers=workers, runner=runner, beam_options=tuple(context.args),
     )  # fmt: skip
 
 
 def carry_out(
     policy: Policy, inputs: tuple[str, ...], folder: str, as_json: bool, *, releases: tuple[str, ...] = (),
-    overwrite: bool = False, max_rejects: float = 0.001, workers: int | None = None, runner: str | None = None,
-    beam_options: tuple[str, ...] = (),
+    overwrite: bool = False, unreleased: bool = False, max_rejects: float = 0.001, workers: int | None = None,
+    runner: str | None = None, beam_options: tuple[str, ...] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Run, show what came out, and return ``run.json``.
 
@@ -62,6 +67,8 @@ def carry_out(
     from beam_deid.transforms.shards import prepare
     from beam_deid.transforms.shipping import check_reach
 
+    if unreleased and not overwrite:
+        raise UsageError("nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out")
     engine = runner or LOCAL
     if not is_here(engine, beam_options):
         made = [name for name in policy.releases if not releases or name in releases]
@@ -72,10 +79,10 @@ def carry_out(
     from beam_deid.transforms.job import Settings
     from beam_deid.transforms.job import run as run_job
 
-    settings = Settings(engine, beam_options, count, max_rejects, overwrite)
+    settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)
-    output.show_outcome(output.console(as_json), outcome.run, outcome.labels, folder)
+    output.show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
     if as_json:
         output.emit({"run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

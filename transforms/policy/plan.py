@@ -1,5 +1,6 @@
 """What a policy will do to each field, what is tested, and the best label that can come out."""
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
+from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
@@ -88,6 +90,8 @@ class Plan:
     Attributes:
         dataset: The dataset's name.
         subject: The field that says whom a record is about, if any.
+        record: The field by which a record is known again in later runs, if not by all of them.
+        register: Why nothing is remembered of what is given out; empty where a register is kept.
         policy_sha256: The policy's hash.
         never_released: Fields that no release gives out.
         releases: The plan of each release, by name.
@@ -95,6 +99,8 @@ class Plan:
 
     dataset: str
     subject: str | None
+    record: str | None
+    register: str
     policy_sha256: str
     never_released: tuple[str, ...]
     releases: dict[str, ReleasePlan]
@@ -107,14 +113,15 @@ class Plan:
 
 def plan(policy: Policy) -> Plan:
     """Plan every release of a policy, without reading data."""
-    releases = {name: _release(policy, name) for name in policy.releases}
+    missing = register_place(policy, os.curdir).missing
+    releases = {name: _release(policy, name, missing) for name in policy.releases}
     given = {field for name in policy.releases for field in released_fields(policy, name)}
     never = tuple(field for field in policy.fields if field not in given)
-    return Plan(policy.dataset, policy.subject, policy_sha256(policy), never, releases)
+    return Plan(policy.dataset, policy.subject, policy.record, missing, policy_sha256(policy), never, releases)
 
 
-def _release(policy: Policy, name: str) -> ReleasePlan:
-    spec, scope = policy.releases[name], scope_of(policy, name, tuple(policy.releases))
+def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
+    spec, scope = policy.releases[name], scope_of(policy, name, tuple(policy.releases), register=missing)
     found = obstacles(policy, scope)
     return ReleasePlan(
         purpose=spec.purpose, sharing=spec.sharing, expect=spec.expect, format=spec.format,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
@@ -37,7 +38,7 @@ class Obstacle:
 
 def obstacles(policy: Policy, scope: Scope) -> tuple[Obstacle, ...]:
     """The lines of the label rule that fail by the policy alone, with the field and what to do instead."""
-    return (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope))
+    return (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope), *_unregistered(scope))
 
 
 def _identifiers(scope: Scope) -> Iterator[Obstacle]:
@@ -65,9 +66,15 @@ def _uncounted(scope: Scope) -> Iterator[Obstacle]:
         yield Obstacle(3, None, None, what, "name the subject, or write subject: each_record if every record is one person")
 
 
+def _unregistered(scope: Scope) -> Iterator[Obstacle]:
+    if scope.register and scope.sharing in Register.sharings:
+        what = f"nothing remembers what the public was given: {scope.register}"
+        yield Obstacle(8, None, None, what, "keep a register, share it otherwise, or expect still_personal")
+
+
 def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
-    return (*_expectations(policy, scope, found), *_limits(scope))
+    return (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
 
 
 def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:
@@ -76,6 +83,18 @@ def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> 
         yield "anonymized is expected but can never be reached: nothing of this release will be published"
     if expected is LabelName.STILL_PERSONAL and not found:
         yield "still_personal is expected: if every test passes nothing of this release will be published"
+
+
+def _remembering(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:
+    if found or policy.releases[scope.release].expect is LabelName.STILL_PERSONAL:
+        return
+    if scope.register:
+        yield f"nothing remembers what was given out, so that it is not tested together with later releases: {scope.register}"
+    elif policy.record is None:
+        yield (
+            "records are known again by all their columns: one that changes in any counts as another record; name in record: the "
+            "field that tells a record from all others"
+        )
 
 
 def _limits(scope: Scope) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.policy.model import Environment
@@ -132,7 +133,14 @@ def _attacker(test: Planned, seen: Candidate) -> str:
 
 
 def _composition(test: Planned, seen: Candidate) -> str:
-    other = test.target.partition(":")[0]
+    if test.name == Register.name:
+        return f"keep a register: {seen.scope.register}"
+    other, earlier = test.target.partition(":")[0], seen.data.job.register
+    entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None
+    if entry is not None:
+        reason = seen.data.past.untested.get(other)
+        first = reason or "release fewer fields in common, coarser ones, or let more rows be suppressed"
+        return f"{first}; or, if nobody was ever given {other} (made {entry.made_at}): beam-deid releases forget REGISTER {other}"
     which = "fewer releases of these records" if other == EVERY else f"only one of {seen.scope.release} and {other}"
     return f"give out {which}, release fewer fields in common, or let more rows be suppressed"
 
