@@ -14,6 +14,7 @@ from beam_deid.transforms.label.options import Count, Positive, Section, Share
 from beam_deid.transforms.label.requirements import options_model
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.places import NO_REGISTER
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.storage.paths import name_of
@@ -305,6 +306,10 @@ class Policy(Section):
         require = spec.require.model_copy(update={"k": k}) if k else spec.require
         changed = spec.model_copy(update={"search": search, "require": require})
         return self.model_copy(update={"releases": {**self.releases, release: changed}})
+
+    def without_register(self) -> "Policy":
+        """The same policy, of whose releases nothing is remembered."""
+        return self.model_copy(update={"kept": RegisterPlace(path=NO_REGISTER)})
 
     @property
     def subject_field(self) -> str | None:
