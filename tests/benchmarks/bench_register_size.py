@@ -66,6 +66,54 @@ def read(files: list[PrintsFile], most: int) -> int:
     return sum(len(file.read_all(low, high).record) for low, high in cuts for file in files)
 
 
+def one_table(folder: str, prints: Prints, most: int) -> None:
+    """A table and the file of its persons, alone."""
+    millions = len(prints.record) / 1e6
+    path, people = str(Path(folder, "one")), str(Path(folder, "persons"))
+    facts, seconds = timed(lambda: write_prints(path, prints))
+    tell("one table", f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s")
+    file, seconds = timed(lambda: PrintsFile(path, Table("one", *facts)))
+    tell("", f"{'':8} compared with its hash in {seconds:.2f} s")
+    _, seconds = timed(lambda: read([file], most))
+    tell("", f"{'':8} read in {seconds:.2f} s")
+    facts, seconds = timed(lambda: write_persons(people, prints.persons))
+    _, again = timed(lambda: read_persons(people))
+    told = f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s, read in {again:.2f} s"
+    tell("its persons, for counting", told)
+
+
+def snapshots(folder: str, prints: Prints, months: int) -> list[PrintsFile]:
+    """A table a month, of everything so far."""
+    files = []
+    for month in range(1, months + 1):
+        path = str(Path(folder, f"month-{month}"))
+        facts = write_prints(path, first(prints, len(prints.record) * month // months))
+        files.append(PrintsFile(path, Table(path, *facts)))
+    return files
+
+
+def compaction(folder: str, files: list[PrintsFile], sizes: int, most: int) -> None:
+    """The tables as they are, and as one."""
+    rows = sum(file.rows for file in files)
+    _, seconds = timed(lambda: read(files, most))
+    tell(f"{len(files)} snapshots, {rows:,} rows", f"{sizes / 2**20:8.1f} MiB, read in {seconds:.2f} s")
+    path, held = str(Path(folder, "common")), peak_mib()
+    (made, _), seconds = timed(lambda: merge(path, [f"a.{number}/" for number in range(len(files))], files, most))
+    size = made[0].size
+    told = f"{size / 2**20:8.1f} MiB, {sizes / size:.1f} times smaller, merged and compared in {seconds:.2f} s"
+    tell("the same, compacted", told)
+    tell("", f"{'':8} peak {peak_mib():,.0f} MiB, {held:,.0f} before it")
+    common = PrintsFile(path, made[0])
+    beside = [common.beside(table) for table in made]
+    _, seconds = timed(lambda: read(beside, most))
+    tell("", f"{'':8} read in {seconds:.2f} s")
+
+
+def tell(what: str, figures: str) -> None:
+    """Print a line."""
+    print(f"{what:34} {figures}")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -73,44 +121,14 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--most", type=int, default=1 << 20)
     given = parser.parse_args()
-    prints = orders(given.rows)
-    million = given.rows / 1e6
     print(f"{given.rows:,} records, 2 identities, 7 fields, 1 of them sensitive; {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "one"))
-        facts, seconds = timed(lambda: write_prints(path, prints))
-        print(f"{'one table':34} {facts[1] / 2**20 / million:8.1f} MiB per million records, written in {seconds:6.2f} s")
-        file, seconds = timed(lambda: PrintsFile(path, Table("one", *facts)))
-        print(f"{'':34} compared with its hash in {seconds:6.2f} s")
-        _, seconds = timed(lambda: read([file], given.most))
-        print(f"{'':34} read in {seconds:6.2f} s")
-        people = str(Path(folder, "persons"))
-        facts, seconds = timed(lambda: write_persons(people, prints.persons))
-        _, again = timed(lambda: read_persons(people))
-        print(
-            f"{'its persons, for counting':34} {facts[1] / 2**20 / million:8.1f} MiB per million records, "
-            f"written in {seconds:6.2f} s, read in {again:6.2f} s"
-        )
-        tables = []
-        for month in range(1, given.months + 1):
-            path = str(Path(folder, f"month-{month}"))
-            tables.append((path, Table(path, *write_prints(path, first(prints, given.rows * month // given.months)))))
+        prints = orders(given.rows)
+        one_table(folder, prints, given.most)
+        files = snapshots(folder, prints, given.months)
         del prints
-        files = [PrintsFile(path, table) for path, table in tables]
-        rows, before = sum(file.rows for file in files), sum(table.size for _, table in tables)
-        _, seconds = timed(lambda: read(files, given.most))
-        print(f"{f'{given.months} snapshots, {rows:,} rows':34} {before / 2**20:8.1f} MiB, read in {seconds:6.2f} s")
-        held = peak_mib()
-        path = str(Path(folder, "common"))
-        (made, _), seconds = timed(lambda: merge(path, [f"a.{n}/" for n in range(len(files))], files, given.most))
-        print(
-            f"{'the same, compacted':34} {made[0].size / 2**20:8.1f} MiB, in {seconds:6.2f} s, "
-            f"{before / made[0].size:.1f} times smaller; peak {peak_mib():,.0f} MiB, {held:,.0f} before it"
-        )
-        common = PrintsFile(path, made[0])
-        files = [common.beside(table) for table in made]
-        _, seconds = timed(lambda: read(files, given.most))
-        print(f"{'':34} read in {seconds:6.2f} s")
+        sizes = sum(path.stat().st_size for path in Path(folder).glob("month-*"))
+        compaction(folder, files, sizes, given.most)
 
 
 def peak_mib() -> float:
