@@ -88,14 +88,21 @@ def write_prints(path: str, prints: Prints) -> tuple[int, int, str]:
 
 def _ordered(columns: Mapping[str, Keys], schema: pa.Schema) -> Iterator[pa.Table]:
     """Groups of rows by record. No more than the rows of a group are copied at once."""
-    order = _order(columns)
+    order = row_order(columns)
     for begin in range(0, len(order), GROUP_ROWS):
         rows = order[begin : begin + GROUP_ROWS]
         yield pa.table([pa.array(keys[rows]) for keys in columns.values()], schema=schema)
 
 
-def _order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
-    """The rows by record, those of one record by all that stands in them, so that nothing is left of their order."""
+def row_order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
+    """The rows by record, those of one record by all that stands in them, so that nothing is left of the order they came in.
+
+    Args:
+        columns: See `Prints.columns`.
+
+    Returns:
+        Numbers of rows, shape (n,).
+    """
     record = columns[RECORD]
     order = np.argsort(record)
     ordered = record[order]
