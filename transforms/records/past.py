@@ -1,6 +1,7 @@
 """What was given out before, as the records of this run see it: the register, read cut by cut of its key space."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.scoping import left_out
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Entry
@@ -42,20 +44,48 @@ class Around:
     many: tuple[int, ...]
 
 
+WHOLE = ""
+"""The view of all columns."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What earlier releases say in some of their columns.
+
+    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
+
+    Attributes:
+        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
+        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        persons: The persons of all rows.
+        crowds: Rows that stand for a crowd of persons, shape (rows,).
+    """
+
+    history: Counts
+    said: Counts
+    persons: Persons
+    crowds: np.ndarray
+
+    def said_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row, shape (rows,); -1 where it has it not."""
+        return np.append(self.said[number], -1)[self.history]
+
+    def over_all_rows(self, of_cells: np.ndarray) -> np.ndarray:
+        """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
+        filler = False if of_cells.dtype == np.bool_ else -1
+        return np.concatenate([of_cells, np.full(len(self.history) - len(of_cells), filler, of_cells.dtype)])
+
+
 @dataclass(frozen=True)
 class Past:
     """Registered releases that have some of a run's records.
-
-    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
 
     Attributes:
         entries: These releases.
         disjoint: Names of registered releases that have none of the run's records.
         untested: Why others cannot be tested, by name.
-        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
-        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
-        persons: The persons of all rows.
-        crowds: Rows that stand for a crowd of persons, shape (rows,).
+        views: What they say of all columns that others hold as well (`WHOLE`), and without each sensitive one of them that may be
+            the one thing that is not known, by its name.
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
     """
@@ -63,10 +93,7 @@ class Past:
     entries: tuple[Entry, ...] = ()
     disjoint: tuple[str, ...] = ()
     untested: Mapping[str, str] = field(default_factory=dict)
-    history: Counts = field(default_factory=lambda: np.empty(0, np.int64))
-    said: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
-    persons: Persons = field(default_factory=lambda: Persons((), (), (), {}, {}, {}, 0))
-    crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    views: Mapping[str, "View"] = field(default_factory=dict)
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
 
@@ -74,11 +101,6 @@ class Past:
     def names(self) -> tuple[str, ...]:
         """Names of the releases that are tested, or should be."""
         return (*(entry.name for entry in self.entries), *self.untested)
-
-    def said_by(self, number: int) -> Counts:
-        """Number of what one of the entries says of each row, shape (rows,); -1 where it has it not."""
-        return np.append(self.said[number], -1)[self.history]
-
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """Know a run's records again in what was given out before.
@@ -93,14 +115,14 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """
     if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
         return Past()
-    reader = _Reader(job, cells)
-    overlapping, untested = reader.overlapping()
-    related = _related(job.register.entries, overlapping, untested)
-    disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
-    tested = tuple(entry for entry in related if entry.name not in untested)
-    if not tested:
-        return Past(disjoint=disjoint, untested=untested)
-    return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
+    with contextlib.closing(_Reader(job, cells)) as reader:
+        overlapping, untested = reader.overlapping()
+        related = _related(job.register.entries, overlapping, untested)
+        disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+        tested = tuple(entry for entry in related if entry.name not in untested)
+        if not tested:
+            return Past(disjoint=disjoint, untested=untested)
+        return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
 
 
 def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
@@ -149,6 +171,12 @@ class _Reader:
         records = cells.column("recorded")
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
+        self._files: dict[str, PrintsFile] = {}
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files.values():
+            file.close()
 
     def overlapping(self) -> tuple[set[str], dict[str, str]]:
         """The releases that have some of the records, and why others cannot be read."""
@@ -176,8 +204,8 @@ class _Reader:
             name: _Around(name, holders, self._cells) for name in sensitive
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
         }  # fmt: skip
-        histories, others = Histories(len(entries)), Others(names, crowd, self._job.prints.null)
-        of_cells = np.full(len(self._cells), ABSENT, np.uint64)
+        secret = left_out(self._job.policy, releases, entries)
+        seeing = [_Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
             here, records = self._cut(low, high)
@@ -185,12 +213,13 @@ class _Reader:
                 _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
-            of_cells[here] = histories.add([cut.said.at(records) for cut in cuts])
-            self._add_others(cuts, records, histories, others)
-            for one in around.values():
+            for one in seeing:
                 one.add(cuts, here, records)
+            for other in around.values():
+                other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
-        return self._past(entries, of_cells, histories, others, found)
+        views = {one.without: one.result(self._persons) for one in seeing}
+        return Past(entries, views=views, crowd=crowd, around=found)
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
@@ -204,8 +233,14 @@ class _Reader:
         return ""
 
     def _open(self, entry: Entry) -> PrintsFile:
-        assert entry.table is not None  # noqa: S101 - asked before
-        return PrintsFile(table_path(self._register.path, entry.table.file), entry.table)
+        """The fingerprints of a release; a file that several share is looked through once."""
+        table = entry.table
+        assert table is not None  # noqa: S101 - asked before
+        path = table_path(self._register.path, table.file)
+        if entry.name not in self._files:
+            known = next((file for file in self._files.values() if file.path == path), None)
+            self._files[entry.name] = PrintsFile(path, table) if known is None else known.beside(table)
+        return self._files[entry.name]
 
     def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
         """The cells of a cut of the key space, by their records, and these."""
@@ -233,33 +268,6 @@ class _Reader:
             )
             for entry in entries
         }
-
-    def _add_others(self, cuts: Sequence["_Cut"], records: Keys, histories: Histories, others: Others) -> None:
-        """Note the rows whose records are in none of the cells."""
-        for cut in cuts:
-            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
-            if not len(rows):
-                continue
-            theirs = cut.prints.record[rows]
-            history = histories.add([other.said.at(theirs) for other in cuts])
-            subject = cut.prints.persons[cut.entry.identities[0]][rows]
-            people = {
-                name: cut.prints.persons[name][rows] if name in cut.prints.persons else subject for name in others.names
-            }
-            others.add(history, people)
-
-    def _past(
-        self, entries: tuple[Entry, ...], of_cells: Keys, histories: Histories, others: Others, around: Mapping[str, Around]
-    ) -> Past:
-        keys, tuples = histories.table()
-        rows, people = others.rows
-        history = np.concatenate([of_cells, rows, others.crowds])
-        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
-        said = np.stack([_numbered(one) for one in tuples])
-        crowds = np.zeros(len(history), np.bool_)
-        crowds[len(of_cells) + len(rows) :] = True
-        persons = self._persons(people, len(rows), len(others.crowds))
-        return Past(entries, (), {}, numbers, said, persons, crowds, others.crowd, around)
 
     def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
@@ -290,14 +298,57 @@ class _Cut:
     prints: Prints
     columns: tuple[str, ...]
 
-    @cached_property
-    def said(self) -> Said:
-        rows = combine([self.prints.values[name] for name in self.columns], len(self.prints.record))
-        return Said.of(self.prints.record, rows)
+    def said(self, without: str) -> Said:
+        """What it says of each record in the columns that others hold as well, but for one."""
+        columns = [self.prints.values[name] for name in self.columns if name != without]
+        return Said.of(self.prints.record, combine(columns, len(self.prints.record)))
+
+    def persons(self, rows: np.ndarray, names: Sequence[str]) -> dict[str, Keys]:
+        """The persons of some rows; where an identity is not known the subject stands for it."""
+        people = self.prints.persons
+        subject = people[self.entry.identities[0]][rows]
+        return {name: people[name][rows] if name in people else subject for name in names}
 
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
+
+
+class _Seeing:
+    """Collects a view."""
+
+    def __init__(self, without: str, entries: Sequence[Entry], cells: Cells, others: Others) -> None:
+        self.without = without
+        self._histories, self._others = Histories(len(entries)), others
+        self._of_cells = np.full(len(cells), ABSENT, np.uint64)
+
+    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
+        """Take a cut in.
+
+        Args:
+            cuts: The rows of each release.
+            here: The cells whose records are in this cut, shape (c,).
+            records: Their records, ascending, shape (c,).
+        """
+        said = [cut.said(self.without) for cut in cuts]
+        self._of_cells[here] = self._histories.add([one.at(records) for one in said])
+        for cut in cuts:
+            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
+            if len(rows):
+                history = self._histories.add([one.at(cut.prints.record[rows]) for one in said])
+                self._others.add(history, cut.persons(rows, self._others.names))
+
+    def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
+        """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
+        keys, tuples = self._histories.table()
+        rows, people = self._others.rows
+        crowds = self._others.crowds
+        history = np.concatenate([self._of_cells, rows, crowds])
+        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
+        is_crowd = np.zeros(len(history), np.bool_)
+        is_crowd[len(history) - len(crowds) :] = True
+        said = np.stack([_numbered(one) for one in tuples])
+        return View(numbers, said, persons(people, len(rows), len(crowds)), is_crowd)
 
 
 def _others_than(entry: Entry, name: str) -> tuple[str, ...]:

@@ -97,6 +97,28 @@ def joint_groups_of_all(
     return Joint(groups, least, identity, records)
 
 
+def says_more(joint: Joint, sides: Sequence[Side]) -> Mask:
+    """Which joint groups are less than a group of one of the releases alone: of all others nobody learns anything.
+
+    Args:
+        joint: The joint groups.
+        sides: The releases that made them.
+
+    Returns:
+        Shape (groups,).
+    """
+    more = np.zeros(len(joint.persons), np.bool_)
+    for side in sides:
+        rows = np.flatnonzero(side.present)
+        own, within = side.shared[rows] + 1, joint.groups[rows]
+        image = np.full(_greatest(own) + 1, -1, np.int64)
+        image[own] = within
+        divided = np.zeros(len(image), np.bool_)
+        divided[own[image[own] != within]] = True
+        more[within[divided[own]]] = True
+    return more
+
+
 def common_values(first_group: Counts, second_group: Counts, values_first: Counts, values_second: Counts, rows: Rows) -> Counts:
     """How many values of a sensitive field are left for a cell by whoever knows its group in both releases.
 
