@@ -108,8 +108,7 @@ def test_whatever_fails_the_register_is_whole_and_the_next_holder_goes_on(tmp_pa
             with hold(where.path) as held:
                 assert held.document == seen
             assert_whole(where.folder, names)
-    assert type(None) in outcomes or fault == GONE
-    assert outcomes & {OutputError, UsageError} or not any(fault in KINDS[told.partition(" ")[0]] for told in calls)
+    assert outcomes & {OutputError, UsageError}  # some were felt
 
 
 @pytest.mark.parametrize("kind", [LOCAL, OBJECTS])
