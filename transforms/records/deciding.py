@@ -13,7 +13,7 @@ from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.policy.scoping import scope_of
+from beam_deid.transforms.policy.scoping import scope_of, tested_together
 from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -117,10 +117,12 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
         return Decision(measured.read, {}, faults)
     decided: dict[str, ReleaseDecision] = {}
     persons: list[Remembered] = []
+    composed = tested_together(job.policy, job.releases)
     for names in job.tables:
         histogram = measured.histograms.get(names) or _nothing(job, names)
         cells = Cells(job, histogram)
-        past = past_of(job, cells, names)
+        # What the policy expects to stay personal is tested with nothing, whatever was given out before.
+        past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
         chosen = {
             name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
             for name in names
