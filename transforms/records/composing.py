@@ -193,14 +193,14 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
         number: Which of its entries.
     """
     entry, cells = past.entries[number], member.data.cells
-    sibling, said = member.sibling(entry.name), past.said_by(number)
+    sibling, said, openly = member.sibling(entry.name), past.said_by(number), past.open_by(number)
     mine = _over_all_rows(member.present, past)
-    theirs = _divided(said, mine)
+    theirs = _divided(openly, mine)
     if not cells.persons.names or not mine.any():
         return Together(None, {}, np.zeros(len(cells), bool))
     shared = _over_all_rows(_numbers(member, sibling.shared), past)
     joint = joint_groups_of_all((Side(shared, mine), Side(said, theirs)), past.persons, None, past.crowds, past.crowd)
-    broken = _with_kin(_few(joint, sibling.k), mine, said, len(cells))
+    broken = _with_kin(_few(joint, sibling.k), mine, said, openly, len(cells))
     values = {}
     for name in sibling.sensitive:
         around = past.around[name]
@@ -223,9 +223,10 @@ def all_together(members: Members, past: Past) -> Together:
     sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
     if past.entries:
         there = np.logical_or.reduce(present)
-        sides.append(Side(past.history, _divided(past.history, there)))
+        sides.append(Side(past.history, _divided(past.openly, there)))
         joint = joint_groups_of_all(sides, past.persons, None, past.crowds, past.crowd)
-        broken |= _with_kin(_few(joint, every[0].sibling(EVERY).k), there, past.history, len(cells))
+        few = _few(joint, every[0].sibling(EVERY).k)
+        broken |= _with_kin(few, there, past.history, past.openly, len(cells))
     else:
         joint = joint_groups_of_all(sides, cells.persons, cells.counts)
         broken |= _few(joint, every[0].sibling(EVERY).k)
@@ -289,9 +290,12 @@ def _common_with_earlier(
     return values_in_all(held, places)[which.reshape(-1)]
 
 
-def _divided(said: Counts, mine: np.ndarray) -> np.ndarray:
-    """The rows of earlier groups of which the run has something, shape (rows,): of all others it says nothing new."""
-    return (said >= 0) & np.isin(said, np.unique(said[mine]))
+def _divided(openly: Counts, mine: np.ndarray) -> np.ndarray:
+    """The rows of earlier groups of which the run has something, shape (rows,): of all others it says nothing new.
+
+    Groups are those of whoever knows no secret. Where the run has a group without all of one secret, it says who had that.
+    """
+    return (openly >= 0) & np.isin(openly, np.unique(openly[mine]))
 
 
 def _few(joint: Joint, k: int) -> np.ndarray:
@@ -299,13 +303,16 @@ def _few(joint: Joint, k: int) -> np.ndarray:
     return (joint.groups >= 0) & (joint.persons < k)[joint.groups]
 
 
-def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, cells: int) -> np.ndarray:
+def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, openly: Counts, cells: int) -> np.ndarray:
     """The cells to be suppressed, shape (n,), so that no joint group has too few persons.
 
-    Where too few are left that only others have, those who look like them there must go, too.
+    Where too few are left that only others have, those who look like them there must go, too; and where nobody does, the whole
+    group of those who look like them but for secrets.
     """
-    left_alone = np.unique(said[few & ~mine & (said >= 0)])
-    kin = np.isin(said, left_alone)
+    alone = few & ~mine & (said >= 0)
+    have_kin = np.isin(said, np.unique(said[mine]))
+    kin = np.isin(said, np.unique(said[alone & have_kin]))
+    kin |= np.isin(openly, np.unique(openly[alone & ~have_kin]))
     return (few | kin)[:cells]
 
 

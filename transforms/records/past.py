@@ -54,6 +54,7 @@ class Past:
         untested: Why others cannot be tested, by name.
         history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
         said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        open: Number of what each says beside secrets, of the same shape: of the fields that are not sensitive alone.
         persons: The persons of all rows.
         crowds: Rows that stand for a crowd of persons, shape (rows,).
         crowd: How many persons are a crowd at least.
@@ -65,6 +66,7 @@ class Past:
     untested: Mapping[str, str] = field(default_factory=dict)
     history: Counts = field(default_factory=lambda: np.empty(0, np.int64))
     said: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    open: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
     persons: Persons = field(default_factory=lambda: Persons((), (), (), {}, {}, {}, 0))
     crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
     crowd: int = 0
@@ -78,6 +80,18 @@ class Past:
     def said_by(self, number: int) -> Counts:
         """Number of what one of the entries says of each row, shape (rows,); -1 where it has it not."""
         return np.append(self.said[number], -1)[self.history]
+
+    def open_by(self, number: int) -> Counts:
+        """Number of what one of the entries says beside secrets of each row, shape (rows,); -1 where it has it not."""
+        return np.append(self.open[number], -1)[self.history]
+
+    @cached_property
+    def openly(self) -> Counts:
+        """Number of what all entries together say beside secrets of each row, shape (rows,); -1 where none has it."""
+        if not self.open.size:
+            return self.history
+        _, numbers = np.unique(self.open, axis=1, return_inverse=True)
+        return np.append(numbers.reshape(-1), -1)[self.history]
 
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
@@ -176,7 +190,7 @@ class _Reader:
             name: _Around(name, holders, self._cells) for name in sensitive
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
         }  # fmt: skip
-        histories, others = Histories(len(entries)), Others(names, crowd, self._job.prints.null)
+        histories, others = Histories(len(entries), len(entries)), Others(names, crowd, self._job.prints.null)
         of_cells = np.full(len(self._cells), ABSENT, np.uint64)
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
@@ -185,7 +199,7 @@ class _Reader:
                 _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
-            of_cells[here] = histories.add([cut.said.at(records) for cut in cuts])
+            of_cells[here] = _told(histories, cuts, records)
             self._add_others(cuts, records, histories, others)
             for one in around.values():
                 one.add(cuts, here, records)
@@ -241,7 +255,7 @@ class _Reader:
             if not len(rows):
                 continue
             theirs = cut.prints.record[rows]
-            history = histories.add([other.said.at(theirs) for other in cuts])
+            history = _told(histories, cuts, theirs)
             subject = cut.prints.persons[cut.entry.identities[0]][rows]
             people = {
                 name: cut.prints.persons[name][rows] if name in cut.prints.persons else subject for name in others.names
@@ -255,11 +269,12 @@ class _Reader:
         rows, people = others.rows
         history = np.concatenate([of_cells, rows, others.crowds])
         numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
-        said = np.stack([_numbered(one) for one in tuples])
+        numbered = np.stack([_numbered(one) for one in tuples])
+        said, open_ = numbered[: len(entries)], numbered[len(entries) :]
         crowds = np.zeros(len(history), np.bool_)
         crowds[len(of_cells) + len(rows) :] = True
         persons = self._persons(people, len(rows), len(others.crowds))
-        return Past(entries, (), {}, numbers, said, persons, crowds, others.crowd, around)
+        return Past(entries, (), {}, numbers, said, open_, persons, crowds, others.crowd, around)
 
     def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
@@ -295,9 +310,20 @@ class _Cut:
         rows = combine([self.prints.values[name] for name in self.columns], len(self.prints.record))
         return Said.of(self.prints.record, rows)
 
+    @cached_property
+    def open(self) -> Said:
+        """What it says beside secrets."""
+        columns = [name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)]
+        return Said.of(self.prints.record, combine([self.prints.values[name] for name in columns], len(self.prints.record)))
+
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
+
+
+def _told(histories: Histories, cuts: Sequence[_Cut], records: Keys) -> Keys:
+    """The key of the history of some records of a cut, which is noted."""
+    return histories.add([cut.said.at(records) for cut in cuts], [cut.open.at(records) for cut in cuts])
 
 
 def _others_than(entry: Entry, name: str) -> tuple[str, ...]:
