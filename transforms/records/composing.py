@@ -203,11 +203,11 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
     for name, view in past.views.items():
         if name not in (WHOLE, *sibling.left_out):
             continue
-        mine, said = view.over_all_rows(member.present), view.said_by(number)
+        mine, said, openly = view.over_all_rows(member.present), view.said_by(number), view.open_by(number)
         shared = view.over_all_rows(_numbers(member, [column for column in sibling.shared if column != name]))
-        sides = [Side(shared, mine), Side(said, _divided(said, mine))]
+        sides = [Side(shared, mine), Side(said, _divided(openly, mine))]
         joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
-        alike.add(joint, sides, name != WHOLE or strict, said)
+        alike.add(joint, sides, name != WHOLE or strict, said, openly)
     values = {}
     for name in sibling.sensitive:
         around = past.around[name]
@@ -237,9 +237,9 @@ def all_together(members: Members, past: Past) -> Together:
         view = past.views[name]
         sides = [Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)]
         any_of_run = np.logical_or.reduce([side.present for side in sides])
-        sides.append(Side(view.history, _divided(view.history, any_of_run)))
+        sides.append(Side(view.history, _divided(view.openly, any_of_run)))
         joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
-        alike.add(joint, sides, name != WHOLE or strict, view.history)
+        alike.add(joint, sides, name != WHOLE or strict, view.history, view.openly)
     values: dict[str, int] = {}
     for name, least in {name: least for one in every for name, least in one.sibling(EVERY).l.items()}.items():
         holders = [one for one in every if name in one.data.layout.fields]
@@ -269,21 +269,24 @@ class _Alike:
         """The fewest persons of a joint group that says more than a release alone; as many as must be if none does."""
         return min(self._fewest, default=self._k)
 
-    def add(self, joint: Joint, sides: Sequence[Side], all_asked: bool, said: Counts | None = None) -> None:
+    def add(
+        self, joint: Joint, sides: Sequence[Side], all_asked: bool, said: Counts | None = None, openly: Counts | None = None
+    ) -> None:
         """Look at the joint groups of some columns.
 
         Args:
             joint: The groups.
             sides: The releases that made them.
             all_asked: Whether groups are asked as well that are whole groups of every release.
-            said: What earlier releases say of each row, where they made the last side.
+            said: Number of what earlier releases say of each row, where they made the last side.
+            openly: Number of what they say beside secrets.
         """
         asked = np.ones(len(joint.persons), bool) if all_asked else says_more(joint, sides)
         if asked.any():
             self._fewest.append(int(joint.persons[asked].min()))
         few = (joint.groups >= 0) & (asked & (joint.persons < self._k))[joint.groups]
-        if said is not None:
-            few = _with_kin(few, np.logical_or.reduce([side.present for side in sides[:-1]]), said)
+        if said is not None and openly is not None:
+            few = _with_kin(few, np.logical_or.reduce([side.present for side in sides[:-1]]), said, openly)
         self.broken |= few[: len(self.broken)]
 
 
@@ -339,18 +342,25 @@ def _common_with_earlier(
     return values_in_all(held, places)[which.reshape(-1)]
 
 
-def _divided(said: Counts, mine: np.ndarray) -> np.ndarray:
-    """The rows of earlier groups of which the run has something, shape (rows,): of all others it says nothing new."""
-    return (said >= 0) & np.isin(said, np.unique(said[mine]))
+def _divided(openly: Counts, mine: np.ndarray) -> np.ndarray:
+    """The rows of earlier groups of which the run has something, shape (rows,): of all others it says nothing new.
+
+    Groups are those of whoever knows no secret. Where the run has a group without all of one secret, it says who had that.
+    """
+    return (openly >= 0) & np.isin(openly, np.unique(openly[mine]))
 
 
-def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts) -> np.ndarray:
+def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, openly: Counts) -> np.ndarray:
     """The rows to be suppressed, shape (rows,), so that no joint group has too few persons.
 
-    Where too few are left that only others have, those who look like them there must go, too.
+    Where too few are left that only others have, those who look like them there must go, too; and where nobody does, the whole
+    group of those who look like them but for secrets.
     """
-    left_alone = np.unique(said[few & ~mine & (said >= 0)])
-    return np.asarray(few | np.isin(said, left_alone))
+    alone = few & ~mine & (said >= 0)
+    have_kin = np.isin(said, np.unique(said[mine]))
+    kin = np.isin(said, np.unique(said[alone & have_kin]))
+    kin |= np.isin(openly, np.unique(openly[alone & ~have_kin]))
+    return np.asarray(few | kin)
 
 
 def _without(one: Member, broken: np.ndarray) -> Member | None:

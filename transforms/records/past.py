@@ -57,18 +57,30 @@ class View:
     Attributes:
         history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
         said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        open: Number of what each says beside secrets, of the same shape: of the columns that are not sensitive alone.
         persons: The persons of all rows.
         crowds: Rows that stand for a crowd of persons, shape (rows,).
     """
 
     history: Counts
     said: Counts
+    open: Counts
     persons: Persons
     crowds: np.ndarray
 
     def said_by(self, number: int) -> Counts:
         """Number of what one of the releases says of each row, shape (rows,); -1 where it has it not."""
         return np.append(self.said[number], -1)[self.history]
+
+    def open_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row beside secrets, shape (rows,); -1 where it has it not."""
+        return np.append(self.open[number], -1)[self.history]
+
+    @cached_property
+    def openly(self) -> Counts:
+        """Number of what all releases together say of each row beside secrets, shape (rows,); -1 where none has it."""
+        _, numbers = np.unique(self.open, axis=1, return_inverse=True)
+        return np.append(numbers.reshape(-1), -1)[self.history]
 
     def over_all_rows(self, of_cells: np.ndarray) -> np.ndarray:
         """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
@@ -300,8 +312,16 @@ class _Cut:
 
     def said(self, without: str) -> Said:
         """What it says of each record in the columns that others hold as well, but for one."""
-        columns = [self.prints.values[name] for name in self.columns if name != without]
-        return Said.of(self.prints.record, combine(columns, len(self.prints.record)))
+        return self._said([name for name in self.columns if name != without])
+
+    @cached_property
+    def open(self) -> Said:
+        """What it says of each record beside secrets."""
+        return self._said([name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)])
+
+    def _said(self, columns: Sequence[str]) -> Said:
+        rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
+        return Said.of(self.prints.record, rows)
 
     def persons(self, rows: np.ndarray, names: Sequence[str]) -> dict[str, Keys]:
         """The persons of some rows; where an identity is not known the subject stands for it."""
@@ -319,7 +339,7 @@ class _Seeing:
 
     def __init__(self, without: str, entries: Sequence[Entry], cells: Cells, others: Others) -> None:
         self.without = without
-        self._histories, self._others = Histories(len(entries)), others
+        self._histories, self._others = Histories(len(entries), len(entries)), others
         self._of_cells = np.full(len(cells), ABSENT, np.uint64)
 
     def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
@@ -331,12 +351,16 @@ class _Seeing:
             records: Their records, ascending, shape (c,).
         """
         said = [cut.said(self.without) for cut in cuts]
-        self._of_cells[here] = self._histories.add([one.at(records) for one in said])
+        self._of_cells[here] = self._told(said, cuts, records)
         for cut in cuts:
             rows = np.flatnonzero(~np.isin(cut.prints.record, records))
             if len(rows):
-                history = self._histories.add([one.at(cut.prints.record[rows]) for one in said])
+                history = self._told(said, cuts, cut.prints.record[rows])
                 self._others.add(history, cut.persons(rows, self._others.names))
+
+    def _told(self, said: Sequence[Said], cuts: Sequence[_Cut], records: Keys) -> Keys:
+        """The key of the history of some records of a cut, which is noted."""
+        return self._histories.add([one.at(records) for one in said], [cut.open.at(records) for cut in cuts])
 
     def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
         """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
@@ -347,8 +371,8 @@ class _Seeing:
         numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
         is_crowd = np.zeros(len(history), np.bool_)
         is_crowd[len(history) - len(crowds) :] = True
-        said = np.stack([_numbered(one) for one in tuples])
-        return View(numbers, said, persons(people, len(rows), len(crowds)), is_crowd)
+        said, open_ = np.split(np.stack([_numbered(one) for one in tuples]), 2)
+        return View(numbers, said, open_, persons(people, len(rows), len(crowds)), is_crowd)
 
 
 def _others_than(entry: Entry, name: str) -> tuple[str, ...]:
