@@ -85,7 +85,8 @@ def joint_groups_of_all(
     found = np.zeros(len(rows), np.int64)
     distinct: Bits = np.zeros(min(len(rows), 1), np.uint64)
     for side in sides:
-        said = _pair_numbers(side.shared[rows], side.present[rows].astype(np.int64))
+        # What is not released says nothing but that.
+        said = np.where(side.present[rows], side.shared[rows] + 1, -1)
         found, distinct = ordered_codes(_pair_numbers(found, said).view(np.uint64))
     groups = np.full(len(sides[0].shared), -1, np.int64)
     groups[rows] = found
