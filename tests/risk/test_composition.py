@@ -110,6 +110,16 @@ def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(t
     assert found.persons[found.groups[found.groups >= 0]].tolist() == [there.count(row) for row in there]
 
 
+def test_a_crowd_is_in_its_own_group_and_where_it_is_in_none_in_no_other():
+    persons = Persons(("subject",), (np.array([0, 1, -1, -1]),), (2,), {}, {}, {}, 0)
+    crowds = np.array([False, False, True, True])
+    said = np.array([0, 1, 0, 0])
+    apart = joint_groups_of_all([Side(said, np.array([True, True, False, False]))], persons, None, crowds, 5)
+    assert (apart.groups.tolist(), apart.persons.tolist()) == ([0, 1, -1, -1], [1, 1])
+    within = joint_groups_of_all([Side(said, np.array([True, True, True, False]))], persons, None, crowds, 5)
+    assert (within.groups.tolist(), within.persons.tolist()) == ([0, 1, 0, -1], [5, 1])
+
+
 def test_nothing_is_in_common_where_there_is_nothing():
     empty = np.empty(0, np.int64)
     assert common_values(empty, empty, empty, empty, empty).tolist() == []
