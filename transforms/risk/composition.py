@@ -85,7 +85,9 @@ def joint_groups_of_all(
     found = np.zeros(len(rows), np.int64)
     distinct: Bits = np.zeros(min(len(rows), 1), np.uint64)
     for side in sides:
-        said = _pair_numbers(side.shared[rows], side.present[rows].astype(np.int64))
+        # Of a record that is not there a release says that, and nothing else.
+        shared = np.where(side.present, side.shared, -1)
+        said = _pair_numbers(shared[rows], side.present[rows].astype(np.int64))
         found, distinct = ordered_codes(_pair_numbers(found, said).view(np.uint64))
     groups = np.full(len(sides[0].shared), -1, np.int64)
     groups[rows] = found
