@@ -16,7 +16,7 @@ from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
-from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.risk.persons import Persons, stand_ins
 from beam_deid.transforms.terms import Role
 
 _ROWS = 1 << 20
@@ -109,7 +109,7 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     Where each record is a person, it is known again as the record is; if that is not known nobody is.
     """
     persons, found = cells.persons, {}
-    for name, numbers, keys in zip(_identities(job, persons), persons.numbers, persons.keys, strict=True):
+    for name, numbers, keys, _ in _identities(job, persons):
         if name != EACH_RECORD:
             found[name] = np.append(keys, job.prints.null)[numbers[rows]]
         elif cells.has("recorded"):
@@ -117,9 +117,19 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     return found
 
 
-def _identities(job: Job, persons: Persons) -> tuple[str, ...]:
-    """The identities that are counted, as the policy calls them."""
-    return (str(job.policy.subject), *persons.names[1:]) if persons.names else ()
+def _identities(job: Job, persons: Persons) -> list[tuple[str, Counts, Keys, int]]:
+    """Every identity as the policy calls it: the person of each cell, the key of each person, and how many there are.
+
+    Those are among them that say the same of the cells as another one does: of other records they may not.
+    """
+    if not persons.names:
+        return []
+    names = (str(job.policy.subject), *persons.names[1:])
+    found = [*zip(names, persons.numbers, persons.keys, persons.sizes, strict=True)]
+    for name, other in persons.same_as.items():
+        place = persons.names.index(other)
+        found.append((name, persons.numbers[place], persons.same_keys[name], persons.sizes[place]))
+    return found
 
 
 def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
@@ -167,8 +177,7 @@ class _Reader:
     def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
         """What these releases say of the cells, and who else is in them."""
         columns = self._columns(entries, releases)
-        persons = self._cells.persons
-        names = _identities(self._job, persons)
+        names = tuple(name for name, *_ in _identities(self._job, self._cells.persons))
         layouts = [self._job.layouts[name] for name in releases]
         crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
         sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
@@ -243,9 +252,9 @@ class _Reader:
             theirs = cut.prints.record[rows]
             history = histories.add([other.said.at(theirs) for other in cuts])
             subject = cut.prints.persons[cut.entry.identities[0]][rows]
-            people = {
-                name: cut.prints.persons[name][rows] if name in cut.prints.persons else subject for name in others.names
-            }
+            # Of an identity that its source did not have each subject stands for itself, as where a cell is null.
+            own = np.where(subject == others.null, others.null, stand_ins(subject))
+            people = {name: cut.prints.persons[name][rows] if name in cut.prints.persons else own for name in others.names}
             others.add(history, people)
 
     def _past(
@@ -265,9 +274,7 @@ class _Reader:
         """The persons of the cells, of other rows, and nobody for crowds."""
         before, null = self._cells.persons, self._job.prints.null
         numbers, sizes = [], []
-        for name, own, keys, size in zip(
-            _identities(self._job, before), before.numbers, before.keys, before.sizes, strict=True
-        ):
+        for name, own, keys, size in _identities(self._job, before):
             theirs = people.get(name, np.empty(0, np.uint64))
             known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
             order = np.argsort(known)
@@ -279,7 +286,8 @@ class _Reader:
             found[theirs == null] = -1
             numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
             sizes.append(size + len(many))
-        return replace(before, numbers=tuple(numbers), sizes=tuple(sizes), finer=())
+        names = (*before.names, *before.same_as)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
 
 
 @dataclass(frozen=True)
