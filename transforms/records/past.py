@@ -244,9 +244,11 @@ class _Reader:
         }
 
     def _add_others(self, cuts: Sequence["_Cut"], records: Keys, histories: Histories, others: Others) -> None:
-        """Note the rows whose records are in none of the cells."""
-        for cut in cuts:
-            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
+        """Note the rows whose records are in none of the cells. Whose a record is, the last release that has it says."""
+        known = [records]
+        for cut in reversed(cuts):
+            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
+            known.append(cut.prints.record)
             if not len(rows):
                 continue
             theirs = cut.prints.record[rows]
