@@ -93,7 +93,7 @@ def joint_groups_of_all(
     records = tally(found, np.ones(len(rows), np.int64) if counts is None else counts[rows], len(distinct))
     least, identity = least_persons(groups, len(distinct), persons)
     if crowds is not None:
-        of_crowds = groups[crowds]
+        of_crowds = groups[crowds & (groups >= 0)]  # the others are of no group
         least[of_crowds] = np.maximum(least[of_crowds], crowd)
     return Joint(groups, least, identity, records)
 
