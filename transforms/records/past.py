@@ -18,7 +18,7 @@ from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
-from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.risk.persons import Persons, stand_ins
 from beam_deid.transforms.terms import Role
 
 _ROWS = 1 << 20
@@ -143,7 +143,7 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     Where each record is a person, it is known again as the record is; if that is not known nobody is.
     """
     persons, found = cells.persons, {}
-    for name, numbers, keys in zip(_identities(job, persons), persons.numbers, persons.keys, strict=True):
+    for name, numbers, keys, _ in _identities(job, persons):
         if name != EACH_RECORD:
             found[name] = np.append(keys, job.prints.null)[numbers[rows]]
         elif cells.has("recorded"):
@@ -151,9 +151,19 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     return found
 
 
-def _identities(job: Job, persons: Persons) -> tuple[str, ...]:
-    """The identities that are counted, as the policy calls them."""
-    return (str(job.policy.subject), *persons.names[1:]) if persons.names else ()
+def _identities(job: Job, persons: Persons) -> list[tuple[str, Counts, Keys, int]]:
+    """Every identity as the policy calls it: the person of each cell, the key of each person, and how many there are.
+
+    Those are among them that say the same of the cells as another one does: of other records they may not.
+    """
+    if not persons.names:
+        return []
+    names = (str(job.policy.subject), *persons.names[1:])
+    found = [*zip(names, persons.numbers, persons.keys, persons.sizes, strict=True)]
+    for name, other in persons.same_as.items():
+        place = persons.names.index(other)
+        found.append((name, persons.numbers[place], persons.same_keys[name], persons.sizes[place]))
+    return found
 
 
 def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
@@ -207,8 +217,7 @@ class _Reader:
     def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
         """What these releases say of the cells, and who else is in them."""
         columns = self._columns(entries, releases)
-        persons = self._cells.persons
-        names = _identities(self._job, persons)
+        names = tuple(name for name, *_ in _identities(self._job, self._cells.persons))
         layouts = [self._job.layouts[name] for name in releases]
         crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
         sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
@@ -285,9 +294,7 @@ class _Reader:
         """The persons of the cells, of other rows, and nobody for crowds."""
         before, null = self._cells.persons, self._job.prints.null
         numbers, sizes = [], []
-        for name, own, keys, size in zip(
-            _identities(self._job, before), before.numbers, before.keys, before.sizes, strict=True
-        ):
+        for name, own, keys, size in _identities(self._job, before):
             theirs = people.get(name, np.empty(0, np.uint64))
             known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
             order = np.argsort(known)
@@ -299,7 +306,8 @@ class _Reader:
             found[theirs == null] = -1
             numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
             sizes.append(size + len(many))
-        return replace(before, numbers=tuple(numbers), sizes=tuple(sizes), finer=())
+        names = (*before.names, *before.same_as)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
 
 
 @dataclass(frozen=True)
@@ -323,11 +331,12 @@ class _Cut:
         rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
         return Said.of(self.prints.record, rows)
 
-    def persons(self, rows: np.ndarray, names: Sequence[str]) -> dict[str, Keys]:
-        """The persons of some rows; where an identity is not known the subject stands for it."""
+    def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Keys]:
+        """The persons of some rows. Of an identity that its source did not have each subject stands for itself."""
         people = self.prints.persons
         subject = people[self.entry.identities[0]][rows]
-        return {name: people[name][rows] if name in people else subject for name in names}
+        own = np.where(subject == null, null, stand_ins(subject))
+        return {name: people[name][rows] if name in people else own for name in names}
 
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""
@@ -352,11 +361,13 @@ class _Seeing:
         """
         said = [cut.said(self.without) for cut in cuts]
         self._of_cells[here] = self._told(said, cuts, records)
-        for cut in cuts:
-            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
+        known = [records]
+        for cut in reversed(cuts):  # whose a record is, the last release that has it says
+            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
+            known.append(cut.prints.record)
             if len(rows):
                 history = self._told(said, cuts, cut.prints.record[rows])
-                self._others.add(history, cut.persons(rows, self._others.names))
+                self._others.add(history, cut.persons(rows, self._others.names, self._others.null))
 
     def _told(self, said: Sequence[Said], cuts: Sequence[_Cut], records: Keys) -> Keys:
         """The key of the history of some records of a cut, which is noted."""

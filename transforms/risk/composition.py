@@ -85,14 +85,15 @@ def joint_groups_of_all(
     found = np.zeros(len(rows), np.int64)
     distinct: Bits = np.zeros(min(len(rows), 1), np.uint64)
     for side in sides:
-        said = _pair_numbers(side.shared[rows], side.present[rows].astype(np.int64))
+        # What is not released says nothing but that.
+        said = np.where(side.present[rows], side.shared[rows] + 1, -1)
         found, distinct = ordered_codes(_pair_numbers(found, said).view(np.uint64))
     groups = np.full(len(sides[0].shared), -1, np.int64)
     groups[rows] = found
     records = tally(found, np.ones(len(rows), np.int64) if counts is None else counts[rows], len(distinct))
     least, identity = least_persons(groups, len(distinct), persons)
     if crowds is not None:
-        of_crowds = groups[crowds]
+        of_crowds = groups[crowds & (groups >= 0)]  # the others are of no group
         least[of_crowds] = np.maximum(least[of_crowds], crowd)
     return Joint(groups, least, identity, records)
 
