@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms import job
 from beam_deid.transforms.register.document import State
 from beam_deid.transforms.register.folder import read
 
@@ -83,7 +84,7 @@ def test_a_register_is_kept_beside_an_output_in_a_bucket(shelf):
     assert shelf.published("june") is None
     shelf.assert_clean("out", "again")
     assert call(["releases", "list", shelf.register]) == 0
-    for key in shelf.bucket.keys():
+    for key in shelf.bucket.keys(""):
         if "run.json" not in key and "trade.register" not in key:
             assert b"trade.register" not in shelf.bucket.get(key), key
 
@@ -212,14 +213,19 @@ def test_a_run_that_slept_while_another_registered_publishes_nothing(shelf, tmp_
 
 @pytest.mark.portable
 @pytest.mark.slow
-def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp_path):
+@pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
+def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp_path, monkeypatch, here):
     """The engine's workers reach the register by its path alone; which output is which is the same for both."""
+    if not here:  # as if its workers were on other machines, which find everything by what a path says of itself
+        monkeypatch.setattr(job, "is_here", lambda *given: False)
     policy = shelf.bucket.put("in/policy.yaml", ONE.encode())
     given = ["-i", shelf.bucket.put("in/may.csv", shelf.may), "-o", f"{shelf.bucket.uri}/out"]
     with engine(tmp_path) as options:
         assert call(["run", policy, *given, "--runner", "PortableRunner", *options]) == 0
         assert shelf.states() == {"analytics.1": "published"}
-        assert shelf.run(shelf.may, "out", "--overwrite") == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(job, "is_here", lambda *given: True)
+            assert shelf.run(shelf.may, "out", "--overwrite") == 0
         assert shelf.states() == {"analytics.1": "superseded", "analytics.2": "published"}
         assert call(["run", policy, *given, "--runner", "PortableRunner", *options, "--overwrite"]) == 0
     label = shelf.bucket.paper("out/analytics/label.json")
