@@ -5,6 +5,7 @@
     DeidError
     ├── PolicyError        the policy is wrong: mend the file                    exit 2
     ├── UsageError         the call is wrong: mend the command or the caller     exit 2
+    │   └── InUse          somebody else uses what one at a time may use         exit 2
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
     │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2
     ├── InputError         the input cannot be read, or too much was rejected    exit 3

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_deid.transforms.label.papers import CONDITION
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Compare, holds
-from beam_deid.transforms.label.rule import CONDITION, contradictions
+from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 

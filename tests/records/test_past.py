@@ -1,18 +1,15 @@
 """What releases of several runs say together, against sets made row by row: see `by_hand`."""
 
 import random
-from dataclasses import replace
 
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beam_deid.transforms.records import past
 from beam_deid.transforms.terms import LabelName
 
 from ..label.cases.kit import policy, release, roles
-from .by_hand import Figures, Given, lines_of, persons_of, related
+from .by_hand import Figures, Given, lines_of, related
 from .chain import Chain
 
 FIELDS = roles(direct="buyer mobile", quasi="city age:integer", sensitive="item pay", insensitive="order")
@@ -168,7 +165,7 @@ def judged(ran, plan, earlier):
     assert set(found) == set(want)
     most = max([LEAST[one[0]] for one in plan.values()] + [one.k for one in figures.given])
     for name, value in want.items():
-        if "/composition:" in name and not name.count(":*") and not name.split(":")[1] in plan:
+        if "/composition:" in name and not name.count(":*") and name.split(":")[1] not in plan:
             # How many a crowd is more exactly is not told: it is enough, whatever is asked.
             assert min(found[name], most) == min(value, most), name
         elif "/composition:" in name:

@@ -13,7 +13,7 @@ from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.policy.scoping import scope_of
+from beam_deid.transforms.policy.scoping import scope_of, tested_together
 from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -115,12 +115,13 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
     faults = refusals(measured, max_rejects)
     if faults:
         return Decision(measured.read, {}, faults)
+    together = {*tested_together(job.policy, job.releases)}
     decided: dict[str, ReleaseDecision] = {}
     persons: list[Remembered] = []
     for names in job.tables:
         histogram = measured.histograms.get(names) or _nothing(job, names)
         cells = Cells(job, histogram)
-        past = past_of(job, cells, names)
+        past = past_of(job, cells, names) if {*names} <= together else Past()
         chosen = {
             name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
             for name in names
