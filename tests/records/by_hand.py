@@ -120,6 +120,10 @@ class Figures:
         self.persons = persons_of(self.rows)
         self.names = tuple(self.rows[0].identities) if self.rows else ()
         self.known = {row.record for row in self.rows}
+        owners = {(row.record, row.identities[self.names[0]]) for row in self.rows} if self.rows else set()
+        every = [owners, *({(line.record, line.persons[self.names[0]]) for line in one.lines} for one in self.given)]
+        counts = [Counter(record for record, who in pairs if who is not None) for pairs in every]
+        self.unknown = {None} | {record for count in counts for record, persons in count.items() if persons > 1}
         self.strangers: dict[Any, list[Mapping[str, Person]]] = {}
         for one in self.given:  # whose a record is, the last release that has it says
             here: dict[Any, list[Mapping[str, Person]]] = defaultdict(list)
@@ -128,9 +132,9 @@ class Figures:
                     here[line.record].append(line.persons)
             self.strangers.update(here)
 
-    def all(self) -> dict[str, int]:
-        """Every figure by the name of its test, of each release behind a slash."""
-        found: dict[str, int] = {}
+    def all(self) -> dict[str, int | None]:
+        """Every figure by the name of its test, behind its release and a slash; None where it cannot be told."""
+        found: dict[str, int | None] = {}
         for name in self.ours:
             if not self._gives(name):
                 continue
@@ -150,10 +154,12 @@ class Figures:
         columns = [field for field in one.fields if field in self.ours[name].fields]
         return self._fewest([name], [one], {name: columns}, {one.name: columns})
 
-    def _named(self, name: str, other: str, ours: list[str], given: list[Given]) -> dict[str, int]:
-        found = {f"{name}/composition:{other}": self._together(ours, given)}
+    def _named(self, name: str, other: str, ours: list[str], given: list[Given]) -> dict[str, int | None]:
+        said = set().union(*(one.records for one in given)) & self.unknown
+        lost = any(row.record in said and any(row.left[one] for one in ours) for row in self.rows)
+        found: dict[str, int | None] = {f"{name}/composition:{other}": None if lost else self._together(ours, given)}
         for field, asked in self._fields(name, ours, given):
-            found[f"{name}/common_values:{other}:{field}"] = self._common(field, ours, given, asked)
+            found[f"{name}/common_values:{other}:{field}"] = None if lost else self._common(field, ours, given, asked)
         return found
 
     def _fields(self, name: str, ours: list[str], given: list[Given]) -> Iterable[tuple[str, int]]:
@@ -170,14 +176,12 @@ class Figures:
         every = [*(self.ours[name] for name in ours), *given]
         several = len(every) > 2
         columns = {
-            name: [field for field in self.ours[name].fields if any(field in one.fields for one in every if one is not self.ours[name])]
-            for name in ours
+            name: [field for field in self.ours[name].fields if sum(field in other.fields for other in every) > 1] for name in ours
         }
         # Of an earlier release all is looked at that any other one holds that this run is tested with: more than two alone hold.
         whole = [*self.ours.values(), *self.given] if given or several else every
         theirs = {
-            one.name: [field for field in one.fields if any(field in other.fields for other in whole if other is not one)]
-            for one in given
+            one.name: [field for field in one.fields if sum(field in other.fields for other in whole) > 1] for one in given
         }
         return self._fewest(ours, given, columns, theirs)
 

@@ -9,13 +9,14 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
+from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said, shared_records
 from beam_deid.transforms.risk.persons import Persons, stand_ins
 from beam_deid.transforms.terms import Role
 
@@ -58,6 +59,7 @@ class Past:
         crowds: Rows that stand for a crowd of persons, shape (rows,).
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
+        unknown: Cells of which nobody can say which record they are, shape (n,): it has no number, or several persons have it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -69,6 +71,7 @@ class Past:
     crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
+    unknown: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +96,8 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """
     if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
         return Past()
+    if not {*releases} & {*tested_together(job.policy, job.releases)}:
+        return Past()  # what stays personal is not tested with anything
     reader = _Reader(job, cells)
     overlapping, untested = reader.overlapping()
     related = _related(job.register.entries, overlapping, untested)
@@ -186,7 +191,7 @@ class _Reader:
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
         }  # fmt: skip
         histories, others = Histories(len(entries)), Others(names, crowd, self._job.prints.null)
-        of_cells = np.full(len(self._cells), ABSENT, np.uint64)
+        of_cells, unknown = np.full(len(self._cells), ABSENT, np.uint64), self._unknown()
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
             here, records = self._cut(low, high)
@@ -196,10 +201,31 @@ class _Reader:
             ]
             of_cells[here] = histories.add([cut.said.at(records) for cut in cuts])
             self._add_others(cuts, records, histories, others)
+            for cut in cuts:
+                unknown[here] |= np.isin(records, self._shared(cut))
             for one in around.values():
                 one.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
-        return self._past(entries, of_cells, histories, others, found)
+        return replace(self._past(entries, of_cells, histories, others, found), unknown=unknown)
+
+    def _unknown(self) -> np.ndarray:
+        """The cells whose record has no number, or the same as another person's, shape (n,)."""
+        if self._job.policy.record is None:
+            return np.zeros(len(self._cells), np.bool_)
+        records = self._cells.column("recorded")
+        unknown: np.ndarray = records == self._job.prints.null
+        for numbers in self._cells.persons.numbers[:1]:
+            some = numbers >= 0
+            unknown |= np.isin(records, shared_records(records[some], numbers[some]))
+        return unknown
+
+    def _shared(self, cut: "_Cut") -> Keys:
+        """The records of a cut of a release that rows of several persons have."""
+        if self._job.policy.record is None:
+            return cut.prints.record[:0]
+        subject = cut.prints.persons[cut.entry.identities[0]]
+        some = subject != self._job.prints.null
+        return shared_records(cut.prints.record[some], subject[some])
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
