@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.policy.reader import policy_from_mapping
@@ -216,7 +217,7 @@ class _Words:
         self._job, columns = job, {}
         for name in job.policy.fields:
             columns[name] = sorted({value for table in tables for value in table[name].to_pylist() if value is not None})
-        words: set[str] = set()
+        words = {ALL}
         for values in columns.values():
             words |= {str(value) for value in values}
             numbers = [value for value in values if isinstance(value, int)]

@@ -25,8 +25,9 @@ SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Health
 
 
 def kept(fields, width):
-    """How fields are given out: the age in ranges."""
-    return {name: {"generalize": {"ranges": [width], "start": 0, "level": 0}} if name == "age" else "keep" for name in fields}
+    """How fields are given out: the age in ranges of a width, or of one of several."""
+    ranges = {"ranges": [width], "start": 0, "level": 0} if isinstance(width, int) else {"ranges": [*width], "start": 0}
+    return {name: {"generalize": ranges} if name == "age" else "keep" for name in fields}
 
 
 def asked(releases, *, fields=FIELDS, **top):
@@ -45,7 +46,7 @@ def releases(draw):
     for name in draw(st.sampled_from(["a", "a", "ab"])):
         out = [one for one in (*QUASI, *SENSITIVE) if draw(st.integers(0, 3))] or ["age"]
         sharing = draw(st.sampled_from(["enclave", "enclave", "controlled"]))
-        made[name] = (sharing, out, draw(st.sampled_from([1, 2, 3, 4, 6])), draw(st.sampled_from([0.0, 0.3, 1.0, 1.0])))
+        made[name] = (sharing, out, draw(st.sampled_from([1, 2, 3, 4, 6, (1, 3, 6)])), draw(st.sampled_from([0.0, 0.3, 1.0, 1.0])))
     return made
 
 
@@ -54,7 +55,7 @@ def people(draw):
     """How a source is made: how many orders, how much is missing or shared, and what changes from run to run."""
     share = st.sampled_from([0.0, 0.0, 0.1, 0.4])
     return {
-        "seed": draw(st.integers(0, 1 << 20)), "orders": draw(st.integers(10, 90)), "buyers": draw(st.integers(6, 60)),
+        "seed": draw(st.integers(0, 1 << 20)), "orders": draw(st.integers(10, 150)), "buyers": draw(st.integers(6, 120)),
         "cities": draw(st.integers(1, 2)), "ages": draw(st.sampled_from([2, 6, 12])), "items": draw(st.integers(1, 3)),
         "no_buyer": draw(share), "no_mobile": draw(share), "shared_mobile": draw(share), "no_item": draw(share),
         "go": draw(share), "come": draw(share), "change": draw(share), "line": draw(share), "other_buyer": draw(share),
@@ -437,3 +438,15 @@ def test_releases_of_other_records_and_those_nobody_has_are_not_tested():
         chain.change("a.1", state=State.SUPERSEDED)
         ran = chain.run(asked(ONE), orders(range(11)))
         assert ran.tests("a")["composition:a.1"].measured == 1
+
+
+def test_where_each_record_is_a_person_those_that_only_others_have_are_persons_too():
+    each = {"subject": "each_record", "fields": roles(quasi="city age:integer", sensitive="item pay", insensitive="order buyer mobile")}
+    with Chain() as chain:
+        chain.run(asked(ONE, **each), orders(range(12)))
+        ran = chain.run(asked(ONE, **each), orders(range(11)))
+        assert ran.tests("a")["composition:a.1"].measured == 1
+        ran = chain.run(asked(ONE, **each), orders(range(8)), registered=False)
+        assert ran.tests("a")["composition:a.1"].measured == 3  # four, of whom a crowd of three need be told apart
+        twice = chain.run(asked(ONE, **each), orders([*range(12), *range(12)]))
+        assert twice.tests("a")["composition:a.1"].measured is None
