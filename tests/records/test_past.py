@@ -441,7 +441,8 @@ def test_releases_of_other_records_and_those_nobody_has_are_not_tested():
 
 
 def test_where_each_record_is_a_person_those_that_only_others_have_are_persons_too():
-    each = {"subject": "each_record", "fields": roles(quasi="city age:integer", sensitive="item pay", insensitive="order buyer mobile")}
+    fields = roles(quasi="city age:integer", sensitive="item pay", insensitive="order buyer mobile")
+    each = {"subject": "each_record", "fields": fields}
     with Chain() as chain:
         chain.run(asked(ONE, **each), orders(range(12)))
         ran = chain.run(asked(ONE, **each), orders(range(11)))
@@ -450,3 +451,14 @@ def test_where_each_record_is_a_person_those_that_only_others_have_are_persons_t
         assert ran.tests("a")["composition:a.1"].measured == 3  # four, of whom a crowd of three need be told apart
         twice = chain.run(asked(ONE, **each), orders([*range(12), *range(12)]))
         assert twice.tests("a")["composition:a.1"].measured is None
+
+
+def test_by_an_identity_that_was_not_counted_then_others_are_nobody():
+    before = roles(direct="buyer", quasi="city age:integer", sensitive="item pay", insensitive="order mobile")
+    with Chain() as chain:
+        chain.run(asked(ONE, fields=before), orders(range(12), mobile=lambda at: f"m{min(at, 8)}"))
+        every = chain.run(asked(ONE), orders(range(12)), registered=False)
+        assert every.label("a") is LabelName.ANONYMIZED
+        ran = chain.run(asked(ONE), orders(range(8)))
+        assert ran.tests("a")["composition:a.1"].measured == 0
+        assert ran.label("a") is LabelName.STILL_PERSONAL

@@ -17,7 +17,7 @@ from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said, shared_records
-from beam_deid.transforms.risk.persons import Persons, stand_ins
+from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.terms import Role
 
 _ROWS = 1 << 20
@@ -279,10 +279,11 @@ class _Reader:
                 continue
             theirs = cut.prints.record[rows]
             history = histories.add([other.said.at(theirs) for other in cuts])
-            subject = cut.prints.persons[cut.entry.identities[0]][rows]
-            # Of an identity that its source did not have each subject stands for itself, as where a cell is null.
-            own = np.where(subject == others.null, others.null, stand_ins(subject))
-            people = {name: cut.prints.persons[name][rows] if name in cut.prints.persons else own for name in others.names}
+            if {*others.names} <= {*cut.prints.persons}:
+                people = {name: cut.prints.persons[name][rows] for name in others.names}
+            else:
+                # Whether they are one person by an identity that was not counted then nobody knows, so that they are none.
+                people = dict.fromkeys(others.names, np.full(len(rows), others.null))
             others.add(history, people)
 
     def _past(
