@@ -462,3 +462,15 @@ def test_by_an_identity_that_was_not_counted_then_others_are_nobody():
         ran = chain.run(asked(ONE), orders(range(8)))
         assert ran.tests("a")["composition:a.1"].measured == 0
         assert ran.label("a") is LabelName.STILL_PERSONAL
+
+
+def test_numbers_of_another_kind_may_be_spelt_otherwise_and_are_not_compared():
+    of_a_kind = FIELDS | {"order": {"role": "insensitive", "kind": "tracking_number"}}
+    with Chain() as chain:
+        spelt = {"order": lambda at: f"AB-{at} 34"}
+        chain.run(asked(ONE), orders(range(12), **spelt))
+        ran = chain.run(asked(ONE, fields=of_a_kind), orders(range(11), **spelt))
+        assert "by order, and those of this run by order as tracking_number" in ran.failing("a")["composition:a.1"]
+        assert ran.label("a") is LabelName.STILL_PERSONAL
+        again = chain.run(asked(ONE, fields=of_a_kind), orders(range(10), **spelt))
+        assert again.tests("a")["composition:a.2"].measured == 1
