@@ -1,6 +1,7 @@
 """What was given out before, as the records of this run see it: the register, read cut by cut of its key space."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.scoping import tested_together
+from beam_deid.transforms.policy.scoping import left_out, tested_together
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Entry
@@ -43,20 +44,60 @@ class Around:
     many: tuple[int, ...]
 
 
+WHOLE = ""
+"""The view of all columns."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What earlier releases say in some of their columns.
+
+    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
+
+    Attributes:
+        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
+        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        open: Number of what each says beside secrets, of the same shape: of the columns that are not sensitive alone.
+        persons: The persons of all rows.
+        crowds: Rows that stand for a crowd of persons, shape (rows,).
+    """
+
+    history: Counts
+    said: Counts
+    open: Counts
+    persons: Persons
+    crowds: np.ndarray
+
+    def said_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row, shape (rows,); -1 where it has it not."""
+        return np.append(self.said[number], -1)[self.history]
+
+    def open_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row beside secrets, shape (rows,); -1 where it has it not."""
+        return np.append(self.open[number], -1)[self.history]
+
+    @cached_property
+    def openly(self) -> Counts:
+        """Number of what all releases together say of each row beside secrets, shape (rows,); -1 where none has it."""
+        _, numbers = np.unique(self.open, axis=1, return_inverse=True)
+        return np.append(numbers.reshape(-1), -1)[self.history]
+
+    def over_all_rows(self, of_cells: np.ndarray) -> np.ndarray:
+        """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
+        filler = False if of_cells.dtype == np.bool_ else -1
+        return np.concatenate([of_cells, np.full(len(self.history) - len(of_cells), filler, of_cells.dtype)])
+
+
 @dataclass(frozen=True)
 class Past:
     """Registered releases that have some of a run's records.
-
-    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
 
     Attributes:
         entries: These releases.
         disjoint: Names of registered releases that have none of the run's records.
         untested: Why others cannot be tested, by name.
-        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
-        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
-        persons: The persons of all rows.
-        crowds: Rows that stand for a crowd of persons, shape (rows,).
+        views: What they say of all columns that others hold as well (`WHOLE`), and without each sensitive one of them that may be
+            the one thing that is not known, by its name.
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
         unknown: Cells of which nobody can say which record they are, shape (n,): it has no number, or several persons have it.
@@ -65,10 +106,7 @@ class Past:
     entries: tuple[Entry, ...] = ()
     disjoint: tuple[str, ...] = ()
     untested: Mapping[str, str] = field(default_factory=dict)
-    history: Counts = field(default_factory=lambda: np.empty(0, np.int64))
-    said: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
-    persons: Persons = field(default_factory=lambda: Persons((), (), (), {}, {}, {}, 0))
-    crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    views: Mapping[str, "View"] = field(default_factory=dict)
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
     unknown: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
@@ -77,11 +115,6 @@ class Past:
     def names(self) -> tuple[str, ...]:
         """Names of the releases that are tested, or should be."""
         return (*(entry.name for entry in self.entries), *self.untested)
-
-    def said_by(self, number: int) -> Counts:
-        """Number of what one of the entries says of each row, shape (rows,); -1 where it has it not."""
-        return np.append(self.said[number], -1)[self.history]
-
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """Know a run's records again in what was given out before.
@@ -98,14 +131,14 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
         return Past()
     if not {*releases} & {*tested_together(job.policy, job.releases)}:
         return Past()  # what stays personal is not tested with anything
-    reader = _Reader(job, cells)
-    overlapping, untested = reader.overlapping()
-    related = _related(job.register.entries, overlapping, untested)
-    disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
-    tested = tuple(entry for entry in related if entry.name not in untested)
-    if not tested:
-        return Past(disjoint=disjoint, untested=untested)
-    return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
+    with contextlib.closing(_Reader(job, cells)) as reader:
+        overlapping, untested = reader.overlapping()
+        related = _related(job.register.entries, overlapping, untested)
+        disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+        tested = tuple(entry for entry in related if entry.name not in untested)
+        if not tested:
+            return Past(disjoint=disjoint, untested=untested)
+        return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
 
 
 def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
@@ -164,6 +197,12 @@ class _Reader:
         records = cells.column("recorded")
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
+        self._files: dict[str, PrintsFile] = {}
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files.values():
+            file.close()
 
     def overlapping(self) -> tuple[set[str], dict[str, str]]:
         """The releases that have some of the records, and why others cannot be read."""
@@ -190,8 +229,9 @@ class _Reader:
             name: _Around(name, holders, self._cells) for name in sensitive
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
         }  # fmt: skip
-        histories, others = Histories(len(entries)), Others(names, crowd, self._job.prints.null)
-        of_cells, unknown = np.full(len(self._cells), ABSENT, np.uint64), self._unknown()
+        secret = left_out(self._job.policy, releases, entries)
+        seeing = [_Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
+        unknown = self._unknown()
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
             here, records = self._cut(low, high)
@@ -199,14 +239,15 @@ class _Reader:
                 _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
-            of_cells[here] = histories.add([cut.said.at(records) for cut in cuts])
-            self._add_others(cuts, records, histories, others)
             for cut in cuts:
                 unknown[here] |= np.isin(records, self._shared(cut))
-            for one in around.values():
+            for one in seeing:
                 one.add(cuts, here, records)
+            for other in around.values():
+                other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
-        return replace(self._past(entries, of_cells, histories, others, found), unknown=unknown)
+        views = {one.without: one.result(self._persons) for one in seeing}
+        return Past(entries, views=views, crowd=crowd, around=found, unknown=unknown)
 
     def _unknown(self) -> np.ndarray:
         """The cells whose record has no number, or the same as another person's, shape (n,)."""
@@ -239,8 +280,14 @@ class _Reader:
         return ""
 
     def _open(self, entry: Entry) -> PrintsFile:
-        assert entry.table is not None  # noqa: S101 - asked before
-        return PrintsFile(table_path(self._register.path, entry.table.file), entry.table)
+        """The fingerprints of a release; a file that several share is looked through once."""
+        table = entry.table
+        assert table is not None  # noqa: S101 - asked before
+        path = table_path(self._register.path, table.file)
+        if entry.name not in self._files:
+            known = next((file for file in self._files.values() if file.path == path), None)
+            self._files[entry.name] = PrintsFile(path, table) if known is None else known.beside(table)
+        return self._files[entry.name]
 
     def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
         """The cells of a cut of the key space, by their records, and these."""
@@ -268,36 +315,6 @@ class _Reader:
             )
             for entry in entries
         }
-
-    def _add_others(self, cuts: Sequence["_Cut"], records: Keys, histories: Histories, others: Others) -> None:
-        """Note the rows whose records are in none of the cells. Whose a record is, the last release that has it says."""
-        known = [records]
-        for cut in reversed(cuts):
-            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
-            known.append(cut.prints.record)
-            if not len(rows):
-                continue
-            theirs = cut.prints.record[rows]
-            history = histories.add([other.said.at(theirs) for other in cuts])
-            if {*others.names} <= {*cut.prints.persons}:
-                people = {name: cut.prints.persons[name][rows] for name in others.names}
-            else:
-                # Whether they are one person by an identity that was not counted then nobody knows, so that they are none.
-                people = dict.fromkeys(others.names, np.full(len(rows), others.null))
-            others.add(history, people)
-
-    def _past(
-        self, entries: tuple[Entry, ...], of_cells: Keys, histories: Histories, others: Others, around: Mapping[str, Around]
-    ) -> Past:
-        keys, tuples = histories.table()
-        rows, people = others.rows
-        history = np.concatenate([of_cells, rows, others.crowds])
-        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
-        said = np.stack([_numbered(one) for one in tuples])
-        crowds = np.zeros(len(history), np.bool_)
-        crowds[len(of_cells) + len(rows) :] = True
-        persons = self._persons(people, len(rows), len(others.crowds))
-        return Past(entries, (), {}, numbers, said, persons, crowds, others.crowd, around)
 
     def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
@@ -327,14 +344,75 @@ class _Cut:
     prints: Prints
     columns: tuple[str, ...]
 
+    def said(self, without: str) -> Said:
+        """What it says of each record in the columns that others hold as well, but for one."""
+        return self._said([name for name in self.columns if name != without])
+
     @cached_property
-    def said(self) -> Said:
-        rows = combine([self.prints.values[name] for name in self.columns], len(self.prints.record))
+    def open(self) -> Said:
+        """What it says of each record beside secrets."""
+        return self._said([name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)])
+
+    def _said(self, columns: Sequence[str]) -> Said:
+        rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
         return Said.of(self.prints.record, rows)
+
+    def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Keys]:
+        """The persons of some rows.
+
+        Whether they are one person by an identity that was not counted then nobody knows, so that they are none.
+        """
+        people = self.prints.persons
+        if not {*names} <= {*people}:
+            return dict.fromkeys(names, np.full(len(rows), null))
+        return {name: people[name][rows] for name in names}
 
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
+
+
+class _Seeing:
+    """Collects a view."""
+
+    def __init__(self, without: str, entries: Sequence[Entry], cells: Cells, others: Others) -> None:
+        self.without = without
+        self._histories, self._others = Histories(len(entries), len(entries)), others
+        self._of_cells = np.full(len(cells), ABSENT, np.uint64)
+
+    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
+        """Take a cut in.
+
+        Args:
+            cuts: The rows of each release.
+            here: The cells whose records are in this cut, shape (c,).
+            records: Their records, ascending, shape (c,).
+        """
+        said = [cut.said(self.without) for cut in cuts]
+        self._of_cells[here] = self._told(said, cuts, records)
+        known = [records]
+        for cut in reversed(cuts):  # whose a record is, the last release that has it says
+            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
+            known.append(cut.prints.record)
+            if len(rows):
+                history = self._told(said, cuts, cut.prints.record[rows])
+                self._others.add(history, cut.persons(rows, self._others.names, self._others.null))
+
+    def _told(self, said: Sequence[Said], cuts: Sequence[_Cut], records: Keys) -> Keys:
+        """The key of the history of some records of a cut, which is noted."""
+        return self._histories.add([one.at(records) for one in said], [cut.open.at(records) for cut in cuts])
+
+    def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
+        """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
+        keys, tuples = self._histories.table()
+        rows, people = self._others.rows
+        crowds = self._others.crowds
+        history = np.concatenate([self._of_cells, rows, crowds])
+        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
+        is_crowd = np.zeros(len(history), np.bool_)
+        is_crowd[len(history) - len(crowds) :] = True
+        said, open_ = np.split(np.stack([_numbered(one) for one in tuples]), 2)
+        return View(numbers, said, open_, persons(people, len(rows), len(crowds)), is_crowd)
 
 
 def _others_than(entry: Entry, name: str) -> tuple[str, ...]:

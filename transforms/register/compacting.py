@@ -8,15 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-
-from beam_deid.transforms.columns.fingerprint import combine
-from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.register.document import Document, Entry, Table
 from beam_deid.transforms.register.folder import Held, table_path
-from beam_deid.transforms.register.merging import Merging, Shape
-from beam_deid.transforms.register.tables import RECORD, SPACE, Prints, PrintsFile, ranges
-from beam_deid.transforms.register.writing import write_groups
+from beam_deid.transforms.register.merging import merge
+from beam_deid.transforms.register.tables import PrintsFile
 
 MOST_TOGETHER = 32
 """Most releases that share a file: what they share is cheap by then, and whoever reads one reads the footer of all."""
@@ -96,7 +91,7 @@ def _compacted(held: Held, document: Document, entries: Sequence[Entry], most_ro
             return tables, rows
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="beam-deid-"))  # for this user alone
         path = os.path.join(folder, _NAME)
-        common, common_rows = _merge(path, [f"{entry.name}/" for entry in entries], files, most_rows)
+        common, common_rows = merge(path, [f"{entry.name}/" for entry in entries], files, most_rows)
         if may_stay and common[0].size >= _size(tables):
             return tables, rows
         name = held.add(path, _NAME, common[0].sha256)
@@ -107,36 +102,6 @@ def _are_alone(document: Document, tables: Sequence[Table]) -> bool:
     """Whether no other release has columns in these tables' files. Where one has, the files must go when that one has gone."""
     all_of = Counter(table.file for table in _tables(document.releases))
     return all(all_of[file] == count for file, count in Counter(table.file for table in tables).items())
-
-
-def _merge(path: str, prefixes: Sequence[str], files: Sequence[PrintsFile], most_rows: int) -> tuple[list[Table], int]:
-    """Write the rows of several releases into one new file; what each has there, and how many rows the file has."""
-    shapes = [Shape(prefix, one.persons, one.values, one.normal) for prefix, one in zip(prefixes, files, strict=True)]
-    merging, cuts = Merging(shapes), ranges([file.rows for file in files], most_rows)
-    sums = [0] * len(files)
-
-    def groups() -> Iterator[pa.Table]:
-        for low, high in cuts:
-            releases = [file.read_all(low, high) for file in files]
-            for number, prints in enumerate(releases):
-                sums[number] += _sum(prints)
-            yield from merging.groups(releases)
-
-    rows, size, sha256 = write_groups(path, merging.schema, groups(), [RECORD])
-    tables = [Table(_NAME, file.rows, size, sha256, prefix) for prefix, file in zip(prefixes, files, strict=True)]
-    first = PrintsFile(path, tables[0])
-    first.close()
-    for table, before in zip(tables, sums, strict=True):
-        with first.beside(table) as written:
-            after = sum(_sum(written.read_all(low, high)) for low, high in cuts)
-        if (after - before) % SPACE:
-            raise InternalFault("a table of the register is not what it was made of", table.prefix, "Please report this")
-    return tables, rows
-
-
-def _sum(prints: Prints) -> int:
-    """A number that two tables of the same rows have in common, in whatever order, and hardly any others."""
-    return int(combine(prints.columns.values(), len(prints.record)).sum())
 
 
 def _tables(entries: Sequence[Entry]) -> list[Table]:

@@ -10,9 +10,23 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys
-from beam_deid.transforms.register.tables import IDENTITIES, NORMAL, PERSON, RECORD, THERE, VALUE, Prints
-from beam_deid.transforms.register.writing import GROUP_ROWS
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.register.document import Table
+from beam_deid.transforms.register.tables import (
+    IDENTITIES,
+    NORMAL,
+    PERSON,
+    RECORD,
+    SPACE,
+    THERE,
+    VALUE,
+    Prints,
+    PrintsFile,
+    ranges,
+    row_order,
+)
+from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 Rows = npt.NDArray[np.int64]
 
@@ -73,6 +87,7 @@ class Merging:
 
         Two rows are one where their record, their identities and their persons are the same. Where a release has several
         such rows, its first is one with the first of others, and so on: each row is there as often as where it is most often.
+        Which is the first is a matter of what stands in them, and not of their order.
 
         Row groups follow each other by record. Within one, rows of the same releases stand together, and by record among
         themselves: then where a release is takes next to nothing to write.
@@ -80,6 +95,7 @@ class Merging:
         Args:
             releases: The rows of each release in the range, and no others' of that range.
         """
+        releases = [_in_order(prints) for prints in releases]
         owner = np.repeat(np.arange(len(releases)), [len(prints.record) for prints in releases])
         record = np.concatenate([prints.record for prints in releases])
         if not len(record):
@@ -106,6 +122,50 @@ class Merging:
 
     def _named(self, name: str, persons: Keys, owner: Rows) -> pa.Array:
         return pa.array(persons, mask=~self._named_by[name][owner])
+
+
+def merge(path: str, prefixes: Sequence[str], files: Sequence[PrintsFile], most_rows: int) -> tuple[list[Table], int]:
+    """Write the rows of several releases into one new file, a range of records at a time, and see that they are in it.
+
+    Args:
+        path: The new file; see `write_groups`.
+        prefixes: What the names of each release's own columns are to begin with.
+        files: The releases, one or more.
+        most_rows: Rows of all releases together that are in memory, about.
+
+    Returns:
+        What there is of each release in the file, whose name is not set; and how many rows the file has.
+
+    Raises:
+        InternalFault: What was written is not what was read.
+        OutputError: It cannot be written.
+        UsageError: See `PrintsFile`.
+    """
+    merging = Merging([Shape(prefix, one.persons, one.values, one.normal) for prefix, one in zip(prefixes, files, strict=True)])
+    cuts = ranges([file.rows for file in files], most_rows)
+    sums = [0] * len(files)
+
+    def groups() -> Iterator[pa.Table]:
+        for low, high in cuts:
+            releases = [file.read_all(low, high) for file in files]
+            for number, prints in enumerate(releases):
+                sums[number] += _sum(prints)
+            yield from merging.groups(releases)
+
+    rows, size, sha256 = write_groups(path, merging.schema, groups(), [RECORD])
+    tables = [Table("", file.rows, size, sha256, prefix) for prefix, file in zip(prefixes, files, strict=True)]
+    with PrintsFile(path, tables[0]) as first:
+        for table, before in zip(tables, sums, strict=True):
+            with first.beside(table) as written:
+                after = sum(_sum(written.read_all(low, high)) for low, high in cuts)
+            if (after - before) % SPACE:
+                raise InternalFault("a table of the register is not what it was made of", table.prefix, "Please report this")
+    return tables, rows
+
+
+def _sum(prints: Prints) -> int:
+    """A number that two tables of the same rows have in common, in whatever order, and hardly any others."""
+    return int(combine(prints.columns.values(), len(prints.record)).sum())
 
 
 @dataclass(frozen=True)
@@ -164,6 +224,12 @@ def _places(owner: Rows, record: Keys, persons: Sequence[Keys], kinds: Rows) -> 
 
 def _changes(column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
     return np.asarray(column[1:] != column[:-1])
+
+
+def _in_order(prints: Prints) -> Prints:
+    order = row_order(prints.columns)
+    named = ({name: keys[order] for name, keys in one.items()} for one in (prints.persons, prints.values, prints.normal))
+    return Prints(prints.record[order], *named)
 
 
 def _persons(name: str, releases: Sequence[Prints]) -> Keys:

@@ -88,14 +88,21 @@ def write_prints(path: str, prints: Prints) -> tuple[int, int, str]:
 
 def _ordered(columns: Mapping[str, Keys], schema: pa.Schema) -> Iterator[pa.Table]:
     """Groups of rows by record. No more than the rows of a group are copied at once."""
-    order = _order(columns)
+    order = row_order(columns)
     for begin in range(0, len(order), GROUP_ROWS):
         rows = order[begin : begin + GROUP_ROWS]
         yield pa.table([pa.array(keys[rows]) for keys in columns.values()], schema=schema)
 
 
-def _order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
-    """The rows by record, those of one record by all that stands in them, so that nothing is left of their order."""
+def row_order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
+    """The rows by record, those of one record by all that stands in them, so that nothing is left of the order they came in.
+
+    Args:
+        columns: See `Prints.columns`.
+
+    Returns:
+        Numbers of rows, shape (n,).
+    """
     record = columns[RECORD]
     order = np.argsort(record)
     ordered = record[order]
@@ -172,6 +179,7 @@ class PrintsFile:
         table: What the register says of it, and of the release's rows in it.
 
     Attributes:
+        path: The file.
         persons: The identities of the release.
         values: Its fields.
         normal: Its sensitive fields.
@@ -187,13 +195,13 @@ class PrintsFile:
     def beside(self, table: Table) -> "PrintsFile":
         """The rows of another release in the same file; its bytes are not compared once more."""
         if (table.size, table.sha256) != (self._table.size, self._table.sha256):
-            return PrintsFile(self._path, table)
+            return PrintsFile(self.path, table)
         other = PrintsFile.__new__(PrintsFile)
-        other._open(self._path, table)
+        other._open(self.path, table)
         return other
 
     def _open(self, path: str, table: Table) -> None:
-        self._path, self._table = path, table
+        self.path, self._table = path, table
         self._there = table.prefix + THERE if table.prefix else ""
         self._stream = opened(path)
         try:
@@ -234,7 +242,7 @@ class PrintsFile:
 
     def check(self) -> None:
         """See that the file is still what was written, byte by byte."""
-        check_file(self._path, self._table)
+        check_file(self.path, self._table)
 
     def read(self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]) -> Prints:
         """The rows of a range, in order of their records. Of the file no more than the row groups that overlap it is read.
@@ -253,7 +261,7 @@ class PrintsFile:
         named = [[self._column(kind, name, held) for name in names] for kind, names, held in chosen]
         wanted = list(dict.fromkeys(itertools.chain([RECORD], *named)))
         parts: dict[str, list[Keys]] = {name: [] for name in wanted}
-        with reading(self._path):
+        with reading(self.path):
             for group, (least, most) in enumerate(self._spans):
                 if least < high and most >= low:
                     for name, keys in self._group(group, wanted, low, high).items():
@@ -287,7 +295,7 @@ class PrintsFile:
         place = [facts.schema.column(index).path for index in range(facts.num_columns)].index(RECORD)
         found = [facts.row_group(group).column(place).statistics for group in range(facts.num_row_groups)]
         if any(one is None or not one.has_min_max for one in found):
-            raise unusable(self._path, DAMAGED)
+            raise unusable(self.path, DAMAGED)
         return [(one.min, one.max) for one in found]
 
     def _counted(self) -> int:
@@ -323,7 +331,7 @@ class PrintsFile:
             raise self._lacking(name)
 
     def _lacking(self, name: str) -> UsageError:
-        return unusable(f"{shown(self._path)}: {name.removeprefix(self._table.prefix)}", "it lacks a column")
+        return unusable(f"{shown(self.path)}: {name.removeprefix(self._table.prefix)}", "it lacks a column")
 
 
 def ranges(counts: Sequence[int], most: int) -> list[tuple[int, int]]:

@@ -81,24 +81,27 @@ class Histories:
 
     Attributes:
         many: How many releases there are.
+        notes: How many things are noted beside of each history, which follow from it.
     """
 
     many: int
+    notes: int = 0
     _keys: list[Keys] = field(default_factory=list)
     _tuples: list[Keys] = field(default_factory=list)
 
-    def add(self, said: Sequence[Keys]) -> Keys:
+    def add(self, said: Sequence[Keys], notes: Sequence[Keys] = ()) -> Keys:
         """Note what is said of the records of a cut.
 
         Args:
             said: What each release says of each, each of shape (m,).
+            notes: What follows from that, each of shape (m,): the same wherever all releases say the same.
 
         Returns:
             The key of each record's history, shape (m,); `ABSENT` where no release has it.
         """
-        stacked = np.stack(said)
+        stacked = np.stack([*said, *notes])
         keys = _never_absent(combine(said, stacked.shape[1]))
-        keys[(stacked == ABSENT).all(axis=0)] = ABSENT
+        keys[(stacked[: self.many] == ABSENT).all(axis=0)] = ABSENT
         distinct, first = np.unique(keys, return_index=True)
         known = distinct != ABSENT
         self._keys.append(distinct[known])
@@ -106,9 +109,9 @@ class Histories:
         return keys
 
     def table(self) -> tuple[Keys, Keys]:
-        """All histories: their keys, ascending, shape (h,), and what each release says in each, shape (many, h)."""
+        """All histories: their keys, ascending, shape (h,), and what is said in each, then the notes, shape (many + notes, h)."""
         if not self._keys:
-            return np.empty(0, np.uint64), np.empty((self.many, 0), np.uint64)
+            return np.empty(0, np.uint64), np.empty((self.many + self.notes, 0), np.uint64)
         keys, first = np.unique(np.concatenate(self._keys), return_index=True)
         tuples = np.concatenate(self._tuples, axis=1)[:, first]
         self._keys, self._tuples = [keys], [tuples]
