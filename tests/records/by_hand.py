@@ -149,11 +149,6 @@ class Figures:
                     found |= self._named(name, "*", list(self.ours), list(self.given))
         return found
 
-    def persons_by_the_letter(self, name: str, one: Given) -> int:
-        """Fewest persons of a release and an earlier one on nothing but the fields that both hold."""
-        columns = [field for field in one.fields if field in self.ours[name].fields]
-        return self._fewest([name], [one], {name: columns}, {one.name: columns})
-
     def _named(self, name: str, other: str, ours: list[str], given: list[Given]) -> dict[str, int | None]:
         said = set().union(*(one.records for one in given)) & self.unknown
         lost = any(row.record in said and any(row.left[one] for one in ours) for row in self.rows)
@@ -174,12 +169,11 @@ class Figures:
 
     def _together(self, ours: list[str], given: list[Given]) -> int:
         every = [*(self.ours[name] for name in ours), *given]
-        several = len(every) > 2
         columns = {
             name: [field for field in self.ours[name].fields if sum(field in other.fields for other in every) > 1] for name in ours
         }
         # Of an earlier release all is looked at that any other one holds that this run is tested with: more than two alone hold.
-        whole = [*self.ours.values(), *self.given] if given or several else every
+        whole = [*self.ours.values(), *self.given]
         theirs = {
             one.name: [field for field in one.fields if sum(field in other.fields for other in whole) > 1] for one in given
         }
@@ -188,26 +182,51 @@ class Figures:
     def _fewest(
         self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]
     ) -> int:
-        said = {one.name: _said(one, theirs[one.name]) for one in given}
-        groups: dict[Hashable, dict[str, set[Person]]] = defaultdict(lambda: defaultdict(set))
-        asked, waiting = set(), []
+        """Fewest persons who are alike on all columns but one sensitive one, whichever it is.
+
+        On all columns those are asked about whom the releases tell from others with whom one of them alone has them together.
+        """
+        every = [*(self.ours[name] for name in ours), *given]
+        held = Counter(field for one in every for field in one.fields)
+        secrets = sorted(field for one in every for field in one.sensitive if held[field] > 1)
+        found = []
+        for without in dict.fromkeys([None, *secrets]):
+            groups = self._groups(ours, given, columns, theirs, without)
+            places = range(len(ours) + 1)
+            within = {at: Counter(key[at] for key in groups) for at in places}
+            found += [
+                min(len(who[name] - {None}) for name in self.names) for key, who in groups.items()
+                if without or not secrets or any(key[at] is not None and within[at][key[at]] > 1 for at in places)
+            ]  # fmt: skip
+        return min(found, default=max(one.k for one in every))
+
+    def _groups(
+        self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]],
+        without: str | None,
+    ) -> dict[tuple[Hashable, ...], dict[str, set[Person]]]:  # fmt: skip
+        """Who is alike in what each release says of a record, and all earlier ones together, without a column."""
+        said = [_said(one, [field for field in theirs[one.name] if field != without]) for one in given]
+        openly = [_said(one, [field for field in theirs[one.name] if field not in one.secret]) for one in given]
+        rows: list[tuple[Any, tuple[Hashable, ...], Mapping[str, Person]]] = []
         for row, persons in zip(self.rows, self.persons, strict=True):
             mine = tuple(
-                tuple(row.values[name][field] for field in columns[name]) if row.left[name] else None for name in ours
+                tuple(row.values[name][field] for field in columns[name] if field != without) if row.left[name] else None
+                for name in ours
             )
-            before = tuple(said[one.name].get(row.record) for one in given)
-            if any(one is not None for one in mine):
-                asked.add(before)
-            waiting.append((mine, before, persons))
+            rows.append((row.record, mine, persons))
         for record, everybody in self.strangers.items():
-            before = tuple(said[one.name].get(record) for one in given)
-            waiting += [((None,) * len(ours), before, persons) for persons in everybody]
-        for mine, before, persons in waiting:
-            if all(one is None for one in mine) and (before not in asked or all(one is None for one in before)):
-                continue  # in none of them, or in a group of which nothing new is said
-            for name in self.names:
-                groups[mine, before][name].add(persons.get(name))
-        return min(min(len(who[name] - {None}) for name in self.names) for who in groups.values())
+            rows += [(record, (None,) * len(ours), persons) for persons in everybody]
+        # An earlier group of which the run has nothing says what it said before.
+        asked = {tuple(one.get(record) for one in openly) for record, mine, _ in rows if {*mine} != {None}}
+        groups: dict[tuple[Hashable, ...], dict[str, set[Person]]] = defaultdict(lambda: defaultdict(set))
+        for record, mine, persons in rows:
+            before = tuple(one.get(record) for one in said)
+            known = any(one is not None for one in before) and tuple(one.get(record) for one in openly) in asked
+            key = (*mine, before if known else None)
+            if {*key} != {None}:
+                for name in self.names:
+                    groups[key][name].add(persons.get(name))
+        return groups
 
     def _common(self, field: str, ours: list[str], given: list[Given], asked: int) -> int:
         """Fewest values that the groups of a record have in common."""
