@@ -34,6 +34,7 @@ class Given:
         sensitive: Which of them are sensitive, and which of these are nothing else.
         secret: Those that are sensitive and nothing else.
         k: Persons of a group.
+        public: Whether everybody has it.
         together: Earlier releases that it was tested with, and those of its own run.
     """
 
@@ -43,6 +44,7 @@ class Given:
     sensitive: frozenset[str]
     secret: frozenset[str]
     k: int
+    public: bool = False
     together: frozenset[str] = frozenset()
 
     @property
@@ -189,6 +191,8 @@ class Figures:
         every = [*(self.ours[name] for name in ours), *given]
         held = Counter(field for one in every for field in one.fields)
         secrets = sorted(field for one in every for field in one.sensitive if held[field] > 1)
+        if any(one.public for one in every):
+            secrets = []  # anything may be known
         found = []
         for without in dict.fromkeys([None, *secrets]):
             groups = self._groups(ours, given, columns, theirs, without)
