@@ -72,11 +72,18 @@ class Together:
         persons: Fewest persons of a joint group.
         values: Of each sensitive field that they hold the fewest values in common.
         broken: Cells whose joint group, or whose values in common, are too few, shape (n,).
+        reason: Why nothing could be told, where that is so.
     """
 
     persons: int | None
     values: Mapping[str, int]
     broken: np.ndarray
+    reason: str = ""
+
+    @property
+    def composed(self) -> Composed:
+        """The same for a label."""
+        return Composed(self.persons, self.values, self.reason)
 
 
 def compose(members: Members, past: Past) -> tuple[dict[str, Cut], dict[str, dict[str, Composed]]]:
@@ -97,16 +104,15 @@ def compose(members: Members, past: Past) -> tuple[dict[str, Cut], dict[str, dic
     for one, other in pairs:
         reason = copies[one, other]
         said = together(after[one], after[other])
-        found[one][other] = found[other][one] = Composed(None, {}, reason) if reason else Composed(said.persons, said.values)
+        found[one][other] = found[other][one] = Composed(None, {}, reason) if reason else said.composed
     for name, member in after.items():
         for number, entry in enumerate(past.entries):
-            said = with_earlier(member, past, number)
-            found[name][entry.name] = Composed(said.persons, said.values)
+            found[name][entry.name] = with_earlier(member, past, number).composed
         found[name] |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
     if len(after) + len(past.entries) > 2:
         whole = all_together(after, past)
         for name in after:
-            found[name][EVERY] = Composed(whole.persons, whole.values)
+            found[name][EVERY] = whole.composed
     return {name: member.cut for name, member in after.items()}, found
 
 
@@ -214,7 +220,8 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
         only = np.full(len(around.names), False)
         only[around.names.index(entry.name)] = True
         values[name] = _common(name, (member,), around, only, 2, sibling.l[name], alike.broken)
-    return Together(alike.fewest, values, alike.broken)
+    found = Together(alike.fewest, values, alike.broken)
+    return _known(found, member.present, past.views[WHOLE].said_by(number), past)
 
 
 def all_together(members: Members, past: Past) -> Together:
@@ -245,7 +252,28 @@ def all_together(members: Members, past: Past) -> Together:
         holders = [one for one in every if name in one.data.layout.fields]
         # What a record says in two releases only is tested of the two.
         values[name] = _common(name, holders, past.around.get(name), None, 3, least, alike.broken)
-    return Together(alike.fewest, values, alike.broken)
+    found = Together(alike.fewest, values, alike.broken)
+    return _known(found, np.logical_or.reduce(present), past.views[WHOLE].history, past) if past.entries else found
+
+
+def _known(found: Together, mine: np.ndarray, said: Counts, past: Past) -> Together:
+    """What was found, unless records are in it of which nobody can say which they are in earlier releases.
+
+    Args:
+        found: What releases say together.
+        mine: Which cells a release of the run has, shape (n,).
+        said: What earlier releases say of each row, shape (rows,); -1 where they have it not.
+        past: What was given out before.
+    """
+    cells = len(past.unknown)
+    unknown = past.unknown & mine & (said[:cells] >= 0)
+    if not unknown.any():
+        return found
+    reason = (
+        "records have no number by which they are known again, or several persons' have the same one, so that nobody can say "
+        "what earlier releases say of each"
+    )
+    return Together(None, {}, found.broken | unknown, reason)
 
 
 class _Alike:

@@ -10,15 +10,15 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.scoping import left_out
+from beam_deid.transforms.policy.scoping import left_out, tested_together
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
-from beam_deid.transforms.risk.persons import Persons, stand_ins
+from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said, shared_records
+from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.terms import Role
 
 _ROWS = 1 << 20
@@ -100,6 +100,7 @@ class Past:
             the one thing that is not known, by its name.
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
+        unknown: Cells of which nobody can say which record they are, shape (n,): it has no number, or several persons have it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -108,6 +109,7 @@ class Past:
     views: Mapping[str, "View"] = field(default_factory=dict)
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
+    unknown: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +129,8 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """
     if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
         return Past()
+    if not {*releases} & {*tested_together(job.policy, job.releases)}:
+        return Past()  # what stays personal is not tested with anything
     with contextlib.closing(_Reader(job, cells)) as reader:
         overlapping, untested = reader.overlapping()
         related = _related(job.register.entries, overlapping, untested)
@@ -227,6 +231,7 @@ class _Reader:
         }  # fmt: skip
         secret = left_out(self._job.policy, releases, entries)
         seeing = [_Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
+        unknown = self._unknown()
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
             here, records = self._cut(low, high)
@@ -234,13 +239,34 @@ class _Reader:
                 _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
+            for cut in cuts:
+                unknown[here] |= np.isin(records, self._shared(cut))
             for one in seeing:
                 one.add(cuts, here, records)
             for other in around.values():
                 other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
         views = {one.without: one.result(self._persons) for one in seeing}
-        return Past(entries, views=views, crowd=crowd, around=found)
+        return Past(entries, views=views, crowd=crowd, around=found, unknown=unknown)
+
+    def _unknown(self) -> np.ndarray:
+        """The cells whose record has no number, or the same as another person's, shape (n,)."""
+        if self._job.policy.record is None:
+            return np.zeros(len(self._cells), np.bool_)
+        records = self._cells.column("recorded")
+        unknown: np.ndarray = records == self._job.prints.null
+        for numbers in self._cells.persons.numbers[:1]:
+            some = numbers >= 0
+            unknown |= np.isin(records, shared_records(records[some], numbers[some]))
+        return unknown
+
+    def _shared(self, cut: "_Cut") -> Keys:
+        """The records of a cut of a release that rows of several persons have."""
+        if self._job.policy.record is None:
+            return cut.prints.record[:0]
+        subject = cut.prints.persons[cut.entry.identities[0]]
+        some = subject != self._job.prints.null
+        return shared_records(cut.prints.record[some], subject[some])
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
@@ -332,11 +358,14 @@ class _Cut:
         return Said.of(self.prints.record, rows)
 
     def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Keys]:
-        """The persons of some rows. Of an identity that its source did not have each subject stands for itself."""
+        """The persons of some rows.
+
+        Whether they are one person by an identity that was not counted then nobody knows, so that they are none.
+        """
         people = self.prints.persons
-        subject = people[self.entry.identities[0]][rows]
-        own = np.where(subject == null, null, stand_ins(subject))
-        return {name: people[name][rows] if name in people else own for name in names}
+        if not {*names} <= {*people}:
+            return dict.fromkeys(names, np.full(len(rows), null))
+        return {name: people[name][rows] for name in names}
 
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""

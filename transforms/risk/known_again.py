@@ -58,6 +58,19 @@ class Said:
         return np.where(self.records[near] == records, self.said[near], ABSENT)
 
 
+def shared_records(records: Keys, persons: Keys | Counts) -> Keys:
+    """The records, ascending, that rows of several persons have: they tell no record from all others.
+
+    Args:
+        records: Record of each row, shape (n,).
+        persons: Its person, shape (n,); rows that count nobody are left out.
+    """
+    order = np.lexsort([persons, records])
+    record, person = records[order], persons[order]
+    differs = (record[1:] == record[:-1]) & (person[1:] != person[:-1])
+    return np.unique(record[1:][differs])
+
+
 def _never_absent(keys: Keys) -> Keys:
     return np.where(keys == ABSENT, np.uint64(1), keys)
 
