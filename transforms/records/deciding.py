@@ -115,13 +115,14 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
     faults = refusals(measured, max_rejects)
     if faults:
         return Decision(measured.read, {}, faults)
-    together = {*tested_together(job.policy, job.releases)}
     decided: dict[str, ReleaseDecision] = {}
     persons: list[Remembered] = []
+    composed = tested_together(job.policy, job.releases)
     for names in job.tables:
         histogram = measured.histograms.get(names) or _nothing(job, names)
         cells = Cells(job, histogram)
-        past = past_of(job, cells, names) if {*names} <= together else Past()
+        # What the policy expects to stay personal is tested with nothing, whatever was given out before.
+        past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
         chosen = {
             name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
             for name in names
@@ -236,7 +237,7 @@ def _register(data: ReleasedData) -> dict[str, Any]:
     """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
     job, past = data.job, data.past
     return {
-        "kept": job.register is not None, "missing": job.unregistered, "record": job.policy.record if job.register else None,
+        "kept": job.unregistered == "", "missing": job.unregistered, "record": job.policy.record if job.register else None,
         "tested": [entry.name for entry in past.entries], "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 
