@@ -1,5 +1,27 @@
-"""The bucket of the tests of storage."""
+"""A bucket for registers, on a server of its own."""
 
-from ..storage.conftest import bucket, s3
+from collections.abc import Iterator
 
-__all__ = ["bucket", "s3"]
+import pytest
+
+from ..storage.bucket import Bucket, made, say_where
+from ..storage.server import Server
+
+NAME = "registers"  # a store is connected to once in each process, by its bucket's name: no other tests' bucket has this one
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    """The server."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """An empty bucket with versions; the environment says where it is."""
+    say_where(s3.address, monkeypatch)
+    with made(s3.address, NAME) as bucket:
+        yield bucket
+        s3.hear(None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from beam_deid.transforms.label.documents import document_sha256
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
+from beam_deid.transforms.register.folder import read, table_path
 from beam_deid.transforms.terms import LabelName
 
 from ..storage.processes import ROOT
@@ -83,8 +84,6 @@ def contents(folder: Path) -> list[str]:
 
 def assert_whole(folder: Path, names: list[str]) -> None:
     """The newest revision says these releases, its tables are what it says, and nothing else is there but older revisions."""
-    from beam_deid.transforms.register.folder import read, table_path
-
     found = read(str(folder))
     assert [one.name for one in found.releases] == names
     for one in found.releases:

@@ -41,7 +41,7 @@ def test_joint_groups_are_what_both_say_and_which_of_them_a_cell_is_in(table, fa
     want = {}
     for at, row in enumerate(table):
         if row[2] or row[3]:
-            want.setdefault(row[:4], []).append(at)
+            want.setdefault((row[0] if row[2] else None, row[1] if row[3] else None), []).append(at)
     assert (found.groups == -1).tolist() == [not (row[2] or row[3]) for row in table]
     assert len(found.persons) == len(found.identity) == len(found.records) == len(want)
     for rows in want.values():
@@ -105,9 +105,19 @@ def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(t
     said = [np.array([row[0][at] for row in table], np.int64) for at in range(3)]
     sides = [Side(each, np.array([row[1][at] for row in table], np.bool_)) for at, each in enumerate(said)]
     found = joint_groups_of_all(sides, persons)
-    there = [row for row in table if any(row[1])]
+    there = [tuple(what if here else None for what, here in zip(*row, strict=True)) for row in table if any(row[1])]
     assert (found.groups == -1).tolist() == [not any(row[1]) for row in table]
     assert found.persons[found.groups[found.groups >= 0]].tolist() == [there.count(row) for row in there]
+
+
+def test_a_crowd_is_in_its_own_group_and_where_it_is_in_none_in_no_other():
+    persons = Persons(("subject",), (np.array([0, 1, -1, -1]),), (2,), {}, {}, {}, 0)
+    crowds = np.array([False, False, True, True])
+    said = np.array([0, 1, 0, 0])
+    apart = joint_groups_of_all([Side(said, np.array([True, True, False, False]))], persons, None, crowds, 5)
+    assert (apart.groups.tolist(), apart.persons.tolist()) == ([0, 1, -1, -1], [1, 1])
+    within = joint_groups_of_all([Side(said, np.array([True, True, True, False]))], persons, None, crowds, 5)
+    assert (within.groups.tolist(), within.persons.tolist()) == ([0, 1, 0, -1], [5, 1])
 
 
 def test_nothing_is_in_common_where_there_is_nothing():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.fingerprint import mix
 from beam_deid.transforms.risk import persons as module
-from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons, persons
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons, persons, stand_ins
 
 NULL = np.uint64(0xDEADBEEF12345678)
 
@@ -145,3 +145,21 @@ def test_a_group_has_the_persons_that_the_least_identity_tells_apart(table, some
             sizes = [len({table[at][c] for at in within if table[at][0] == group} - {-1}) for c in (1, 2)]
             assert (least[group], which[group]) == (min(sizes), sizes.index(min(sizes)))
     assert alone.tolist() == [len({b for a, b, _ in table if a == group} - {-1}) for group in range(4)]
+
+
+@given(tables)
+def test_the_keys_of_persons_are_those_of_their_values_also_by_an_identity_that_says_the_same_as_another(table):
+    found = persons_of(table)
+    columns = {"subject": 0, "mobile": 1, "email": 2}
+    places = {name: (place, found.keys[place]) for place, name in enumerate(found.names)}
+    places |= {name: (found.names.index(other), found.same_keys[name]) for name, other in found.same_as.items()}
+    assert set(places) == set(columns)
+    for name, (place, keys) in places.items():
+        assert len(keys) == len(np.unique(keys)) == found.sizes[place]
+        own = keyed([row[columns[name]] for row in table])
+        for at, number in enumerate(found.numbers[place].tolist()):
+            if own[at] != NULL:
+                assert keys[number] == own[at]
+            elif number >= 0:
+                values = {keyed([row[columns[name]]])[0] for row in table if row[0] == table[at][0]} - {NULL}
+                assert keys[number] == (values.pop() if len(values) == 1 else stand_ins(keyed([table[at][0]]))[0])

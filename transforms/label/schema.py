@@ -148,6 +148,7 @@ def _asked() -> tuple[Schema, Schema]:
         option.pop("default", None)
     sibling = _of(Sibling, {
         "shared": _list(_TEXT), "sensitive": _list(_TEXT), "k": _COUNT, "l": _map(_COUNT),
+        "left_out": _list(_TEXT),
     })  # fmt: skip
     stated = ("fields", "release", "sharing")
     return {

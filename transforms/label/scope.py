@@ -46,6 +46,8 @@ class Sibling:
         sensitive: Those of them that are sensitive; of all releases those that this one and two others at least hold, since
             what two say is tested of the two.
         k: The greater of both class sizes.
+        left_out: The sensitive columns without any one of which joint groups must have k persons as well, since it is the one
+            thing that is not known; none where the public has one of the releases, and may know all.
         l: Of each of ``sensitive`` the greater number of distinct values that either asks for.
     """
 
@@ -53,6 +55,7 @@ class Sibling:
     sensitive: tuple[str, ...]
     k: int
     l: Mapping[str, int]  # noqa: E741 - the field's own name
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Scope:
             subject=asked["subject"], identities=tuple(asked["identities"]), asked=dict(asked["asked"]),
             attackers={name: Knowledge(tuple(one["known"]), one["table"]) for name, one in asked["attackers"].items()},
             siblings={
-                name: Sibling(tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]))
+                name: Sibling(tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]), tuple(one["left_out"]))
                 for name, one in asked["siblings"].items()
             },
             linked=asked["linked"], environment=dict(asked["environment"]), register=asked.get("register"),

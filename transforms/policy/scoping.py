@@ -104,7 +104,8 @@ def _sibling(policy: Policy, release: str, other: str, out: Mapping[str, Sequenc
     shared = tuple(name for name in out[release] if name in theirs)
     sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE))
     least = {name: max(least_values(policy, one, name) for one in (release, other)) for name in sensitive}
-    return Sibling(shared, sensitive, max(policy.releases[release].k, policy.releases[other].k), least)
+    k = max(policy.releases[release].k, policy.releases[other].k)
+    return Sibling(shared, sensitive, k, least, left_out(policy, (release, other), ()))
 
 
 def _earlier(policy: Policy, release: str, entry: Entry) -> Sibling:
@@ -112,7 +113,8 @@ def _earlier(policy: Policy, release: str, entry: Entry) -> Sibling:
     shared = tuple(name for name in released_fields(policy, release) if name in entry.roles)
     sensitive = tuple(name for name in shared if policy.fields[name].has(Role.SENSITIVE) and _is_sensitive(entry, name))
     least = {name: max(least_values(policy, release, name), entry.l.get(name, LEAST_L)) for name in sensitive}
-    return Sibling(shared, sensitive, max(policy.releases[release].k, entry.k), least)
+    k = max(policy.releases[release].k, entry.k)
+    return Sibling(shared, sensitive, k, least, left_out(policy, (release,), (entry,)))
 
 
 def _is_sensitive(entry: Entry, name: str) -> bool:
@@ -130,4 +132,23 @@ def _every(policy: Policy, release: str, out: Mapping[str, Sequence[str]], earli
         for name in sensitive
     }
     k = max(*(policy.releases[one].k for one in out), *(entry.k for entry in earlier), 0)
-    return Sibling(shared, sensitive, k, least)
+    return Sibling(shared, sensitive, k, least, left_out(policy, tuple(out), earlier))
+
+
+def left_out(policy: Policy, releases: Sequence[str], earlier: Sequence[Entry]) -> tuple[str, ...]:
+    """The sensitive columns that several releases hold, each of which may be the one thing that is not known of a person.
+
+    Args:
+        policy: The policy.
+        releases: Releases of the run that are tested together.
+        earlier: Registered releases that are tested with them.
+
+    Returns:
+        The columns that are sensitive wherever they are held; none where the public has one of the releases.
+    """
+    if Sharing.PUBLIC in (*(policy.releases[one].sharing for one in releases), *(entry.sharing for entry in earlier)):
+        return ()
+    held = Counter(name for one in releases for name in released_fields(policy, one))
+    held.update(name for entry in earlier for name in entry.roles)
+    secret = (name for name in policy.fields if held[name] > 1 and policy.fields[name].has(Role.SENSITIVE))
+    return tuple(name for name in secret if all(_is_sensitive(entry, name) for entry in earlier if name in entry.roles))

@@ -12,7 +12,7 @@ from beam_deid.transforms.label.scope import EVERY, Sibling
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cutting import Cut, cut
 from beam_deid.transforms.records.openings import Levels
-from beam_deid.transforms.records.past import Around, Past
+from beam_deid.transforms.records.past import WHOLE, Around, Past
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.risk.composition import (
     Held,
@@ -23,6 +23,7 @@ from beam_deid.transforms.risk.composition import (
     joint_groups,
     joint_groups_of_all,
     one_to_one,
+    says_more,
     values_in_all,
 )
 from beam_deid.transforms.risk.histogram import Counts
@@ -163,13 +164,15 @@ def together(one: Member, other: Member) -> Together:
     """What two releases of a run say together."""
     sibling, cells = one.sibling(other.name), one.data.cells
     mine, theirs = one.present, other.present
-    broken = np.zeros(len(cells), bool)
     if not cells.persons.names or not (mine.any() or theirs.any()):
-        return Together(None, {}, broken)
-    sides = [Side(_numbers(each, sibling.shared), there) for each, there in ((one, mine), (other, theirs))]
-    joint = joint_groups(sides[0], sides[1], cells.persons, cells.counts)
-    broken |= _few(joint, sibling.k)
-    values: dict[str, int] = {}
+        return Together(None, {}, np.zeros(len(cells), bool))
+    said = _Alike(sibling.k, len(cells))
+    for name in (WHOLE, *sibling.left_out):
+        shared = [column for column in sibling.shared if column != name]
+        sides = [Side(_numbers(each, shared), there) for each, there in ((one, mine), (other, theirs))]
+        strict = name != WHOLE or not sibling.left_out
+        said.add(joint_groups(sides[0], sides[1], cells.persons, cells.counts), sides, strict)
+    broken, values = said.broken, dict[str, int]()
     rows = np.flatnonzero(mine & theirs)
     for name in sibling.sensitive:
         if not len(rows):
@@ -181,7 +184,7 @@ def together(one: Member, other: Member) -> Together:
         broken[rows[common < sibling.l[name]]] = True
     # Of a sensitive field that no record has in both releases nothing can be told by both.
     values |= {name: sibling.l[name] for name in sibling.sensitive if name not in values}
-    return Together(int(joint.persons.min()), values, broken)
+    return Together(said.fewest, values, broken)
 
 
 def with_earlier(member: Member, past: Past, number: int) -> Together:
@@ -193,49 +196,98 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
         number: Which of its entries.
     """
     entry, cells = past.entries[number], member.data.cells
-    sibling, said, openly = member.sibling(entry.name), past.said_by(number), past.open_by(number)
-    mine = _over_all_rows(member.present, past)
-    theirs = _divided(openly, mine)
-    if not cells.persons.names or not mine.any():
+    sibling = member.sibling(entry.name)
+    if not cells.persons.names or not member.present.any():
         return Together(None, {}, np.zeros(len(cells), bool))
-    shared = _over_all_rows(_numbers(member, sibling.shared), past)
-    joint = joint_groups_of_all((Side(shared, mine), Side(said, theirs)), past.persons, None, past.crowds, past.crowd)
-    broken = _with_kin(_few(joint, sibling.k), mine, said, openly, len(cells))
+    alike, strict = _Alike(sibling.k, len(cells)), not sibling.left_out or not {*sibling.left_out} <= {*past.views}
+    for name, view in past.views.items():
+        if name not in (WHOLE, *sibling.left_out):
+            continue
+        mine, said, openly = view.over_all_rows(member.present), view.said_by(number), view.open_by(number)
+        shared = view.over_all_rows(_numbers(member, [column for column in sibling.shared if column != name]))
+        sides = [Side(shared, mine), Side(said, _divided(openly, mine))]
+        joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
+        alike.add(joint, sides, name != WHOLE or strict, said, openly)
     values = {}
     for name in sibling.sensitive:
         around = past.around[name]
         only = np.full(len(around.names), False)
         only[around.names.index(entry.name)] = True
-        values[name] = _common(name, (member,), around, only, 2, sibling.l[name], broken)
-    return Together(int(joint.persons.min()), values, broken)
+        values[name] = _common(name, (member,), around, only, 2, sibling.l[name], alike.broken)
+    return Together(alike.fewest, values, alike.broken)
 
 
 def all_together(members: Members, past: Past) -> Together:
     """What more than two releases of the same records say together, which no two of them need say."""
     every = list(members.values())
-    cells = every[0].data.cells
-    broken = np.zeros(len(cells), bool)
-    present = [_over_all_rows(one.present, past) for one in every]
+    cells, sibling = every[0].data.cells, every[0].sibling(EVERY)
+    present = [one.present for one in every]
     if not cells.persons.names or not np.logical_or.reduce(present).any():
-        return Together(None, {}, broken)
-    held = [[name for name in one.sibling(EVERY).shared if name in one.data.layout.fields] for one in every]
-    said = [_over_all_rows(_numbers(one, names), past) for one, names in zip(every, held, strict=True)]
-    sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
-    if past.entries:
-        there = np.logical_or.reduce(present)
-        sides.append(Side(past.history, _divided(past.openly, there)))
-        joint = joint_groups_of_all(sides, past.persons, None, past.crowds, past.crowd)
-        few = _few(joint, every[0].sibling(EVERY).k)
-        broken |= _with_kin(few, there, past.history, past.openly, len(cells))
-    else:
-        joint = joint_groups_of_all(sides, cells.persons, cells.counts)
-        broken |= _few(joint, every[0].sibling(EVERY).k)
+        return Together(None, {}, np.zeros(len(cells), bool))
+    alike, strict = _Alike(sibling.k, len(cells)), not sibling.left_out
+    for name in (WHOLE, *sibling.left_out):
+        held = [
+            [column for column in one.sibling(EVERY).shared if column in one.data.layout.fields and column != name] for one in every
+        ]
+        said = [_numbers(one, columns) for one, columns in zip(every, held, strict=True)]
+        if not past.entries:
+            sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
+            alike.add(joint_groups_of_all(sides, cells.persons, cells.counts), sides, name != WHOLE or strict)
+            continue
+        view = past.views[name]
+        sides = [Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)]
+        any_of_run = np.logical_or.reduce([side.present for side in sides])
+        sides.append(Side(view.history, _divided(view.openly, any_of_run)))
+        joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
+        alike.add(joint, sides, name != WHOLE or strict, view.history, view.openly)
     values: dict[str, int] = {}
     for name, least in {name: least for one in every for name, least in one.sibling(EVERY).l.items()}.items():
         holders = [one for one in every if name in one.data.layout.fields]
         # What a record says in two releases only is tested of the two.
-        values[name] = _common(name, holders, past.around.get(name), None, 3, least, broken)
-    return Together(int(joint.persons.min()), values, broken)
+        values[name] = _common(name, holders, past.around.get(name), None, 3, least, alike.broken)
+    return Together(alike.fewest, values, alike.broken)
+
+
+class _Alike:
+    """Collects the fewest persons of joint groups, and the cells whose group has too few.
+
+    Where all columns count, a group of too few is none of ours if it is a whole group of each release that it is in: then it is
+    in each alone, and both together divide nothing. That is for the sharing models in which one sensitive thing may be unknown,
+    and in which such groups may be; there groups are made without each sensitive column, too.
+
+    Args:
+        k: Persons that each group must have.
+        cells: Number of cells.
+    """
+
+    def __init__(self, k: int, cells: int) -> None:
+        self._k, self._fewest = k, list[int]()
+        self.broken = np.zeros(cells, bool)
+
+    @property
+    def fewest(self) -> int:
+        """The fewest persons of a joint group that says more than a release alone; as many as must be if none does."""
+        return min(self._fewest, default=self._k)
+
+    def add(
+        self, joint: Joint, sides: Sequence[Side], all_asked: bool, said: Counts | None = None, openly: Counts | None = None
+    ) -> None:
+        """Look at the joint groups of some columns.
+
+        Args:
+            joint: The groups.
+            sides: The releases that made them.
+            all_asked: Whether groups are asked as well that are whole groups of every release.
+            said: Number of what earlier releases say of each row, where they made the last side.
+            openly: Number of what they say beside secrets.
+        """
+        asked = np.ones(len(joint.persons), bool) if all_asked else says_more(joint, sides)
+        if asked.any():
+            self._fewest.append(int(joint.persons[asked].min()))
+        few = (joint.groups >= 0) & (asked & (joint.persons < self._k))[joint.groups]
+        if said is not None and openly is not None:
+            few = _with_kin(few, np.logical_or.reduce([side.present for side in sides[:-1]]), said, openly)
+        self.broken |= few[: len(self.broken)]
 
 
 def _common(
@@ -298,13 +350,8 @@ def _divided(openly: Counts, mine: np.ndarray) -> np.ndarray:
     return (openly >= 0) & np.isin(openly, np.unique(openly[mine]))
 
 
-def _few(joint: Joint, k: int) -> np.ndarray:
-    """The rows whose joint group has too few persons, shape (rows,)."""
-    return (joint.groups >= 0) & (joint.persons < k)[joint.groups]
-
-
-def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, openly: Counts, cells: int) -> np.ndarray:
-    """The cells to be suppressed, shape (n,), so that no joint group has too few persons.
+def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, openly: Counts) -> np.ndarray:
+    """The rows to be suppressed, shape (rows,), so that no joint group has too few persons.
 
     Where too few are left that only others have, those who look like them there must go, too; and where nobody does, the whole
     group of those who look like them but for secrets.
@@ -313,16 +360,7 @@ def _with_kin(few: np.ndarray, mine: np.ndarray, said: Counts, openly: Counts, c
     have_kin = np.isin(said, np.unique(said[mine]))
     kin = np.isin(said, np.unique(said[alone & have_kin]))
     kin |= np.isin(openly, np.unique(openly[alone & ~have_kin]))
-    return (few | kin)[:cells]
-
-
-def _over_all_rows(of_cells: np.ndarray, past: Past) -> np.ndarray:
-    """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
-    rows = len(past.history)
-    if rows <= len(of_cells):
-        return of_cells
-    filler = False if of_cells.dtype == np.bool_ else -1
-    return np.concatenate([of_cells, np.full(rows - len(of_cells), filler, of_cells.dtype)])
+    return np.asarray(few | kin)
 
 
 def _without(one: Member, broken: np.ndarray) -> Member | None:

@@ -1,6 +1,7 @@
 """What was given out before, as the records of this run see it: the register, read cut by cut of its key space."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.scoping import left_out
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Entry
@@ -16,7 +18,7 @@ from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
-from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.risk.persons import Persons, stand_ins
 from beam_deid.transforms.terms import Role
 
 _ROWS = 1 << 20
@@ -42,21 +44,60 @@ class Around:
     many: tuple[int, ...]
 
 
+WHOLE = ""
+"""The view of all columns."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What earlier releases say in some of their columns.
+
+    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
+
+    Attributes:
+        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
+        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
+        open: Number of what each says beside secrets, of the same shape: of the columns that are not sensitive alone.
+        persons: The persons of all rows.
+        crowds: Rows that stand for a crowd of persons, shape (rows,).
+    """
+
+    history: Counts
+    said: Counts
+    open: Counts
+    persons: Persons
+    crowds: np.ndarray
+
+    def said_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row, shape (rows,); -1 where it has it not."""
+        return np.append(self.said[number], -1)[self.history]
+
+    def open_by(self, number: int) -> Counts:
+        """Number of what one of the releases says of each row beside secrets, shape (rows,); -1 where it has it not."""
+        return np.append(self.open[number], -1)[self.history]
+
+    @cached_property
+    def openly(self) -> Counts:
+        """Number of what all releases together say of each row beside secrets, shape (rows,); -1 where none has it."""
+        _, numbers = np.unique(self.open, axis=1, return_inverse=True)
+        return np.append(numbers.reshape(-1), -1)[self.history]
+
+    def over_all_rows(self, of_cells: np.ndarray) -> np.ndarray:
+        """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
+        filler = False if of_cells.dtype == np.bool_ else -1
+        return np.concatenate([of_cells, np.full(len(self.history) - len(of_cells), filler, of_cells.dtype)])
+
+
 @dataclass(frozen=True)
 class Past:
     """Registered releases that have some of a run's records.
-
-    Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
 
     Attributes:
         entries: These releases.
         disjoint: Names of registered releases that have none of the run's records.
         untested: Why others cannot be tested, by name.
-        history: Number of what all of them together say of each row, shape (rows,), int64; -1 where none has it.
-        said: Number of what each says in each history, shape (entries, histories), int64; -1 where it has it not.
-        open: Number of what each says beside secrets, of the same shape: of the fields that are not sensitive alone.
-        persons: The persons of all rows.
-        crowds: Rows that stand for a crowd of persons, shape (rows,).
+        views: What they say of all columns that others hold as well (`WHOLE`), and without each sensitive one of them that may be
+            the one thing that is not known, by its name.
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
     """
@@ -64,11 +105,7 @@ class Past:
     entries: tuple[Entry, ...] = ()
     disjoint: tuple[str, ...] = ()
     untested: Mapping[str, str] = field(default_factory=dict)
-    history: Counts = field(default_factory=lambda: np.empty(0, np.int64))
-    said: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
-    open: Counts = field(default_factory=lambda: np.empty((0, 0), np.int64))
-    persons: Persons = field(default_factory=lambda: Persons((), (), (), {}, {}, {}, 0))
-    crowds: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    views: Mapping[str, "View"] = field(default_factory=dict)
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
 
@@ -76,23 +113,6 @@ class Past:
     def names(self) -> tuple[str, ...]:
         """Names of the releases that are tested, or should be."""
         return (*(entry.name for entry in self.entries), *self.untested)
-
-    def said_by(self, number: int) -> Counts:
-        """Number of what one of the entries says of each row, shape (rows,); -1 where it has it not."""
-        return np.append(self.said[number], -1)[self.history]
-
-    def open_by(self, number: int) -> Counts:
-        """Number of what one of the entries says beside secrets of each row, shape (rows,); -1 where it has it not."""
-        return np.append(self.open[number], -1)[self.history]
-
-    @cached_property
-    def openly(self) -> Counts:
-        """Number of what all entries together say beside secrets of each row, shape (rows,); -1 where none has it."""
-        if not self.open.size:
-            return self.history
-        _, numbers = np.unique(self.open, axis=1, return_inverse=True)
-        return np.append(numbers.reshape(-1), -1)[self.history]
-
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """Know a run's records again in what was given out before.
@@ -107,14 +127,14 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """
     if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
         return Past()
-    reader = _Reader(job, cells)
-    overlapping, untested = reader.overlapping()
-    related = _related(job.register.entries, overlapping, untested)
-    disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
-    tested = tuple(entry for entry in related if entry.name not in untested)
-    if not tested:
-        return Past(disjoint=disjoint, untested=untested)
-    return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
+    with contextlib.closing(_Reader(job, cells)) as reader:
+        overlapping, untested = reader.overlapping()
+        related = _related(job.register.entries, overlapping, untested)
+        disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+        tested = tuple(entry for entry in related if entry.name not in untested)
+        if not tested:
+            return Past(disjoint=disjoint, untested=untested)
+        return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
 
 
 def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
@@ -123,7 +143,7 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     Where each record is a person, it is known again as the record is; if that is not known nobody is.
     """
     persons, found = cells.persons, {}
-    for name, numbers, keys in zip(_identities(job, persons), persons.numbers, persons.keys, strict=True):
+    for name, numbers, keys, _ in _identities(job, persons):
         if name != EACH_RECORD:
             found[name] = np.append(keys, job.prints.null)[numbers[rows]]
         elif cells.has("recorded"):
@@ -131,9 +151,19 @@ def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
     return found
 
 
-def _identities(job: Job, persons: Persons) -> tuple[str, ...]:
-    """The identities that are counted, as the policy calls them."""
-    return (str(job.policy.subject), *persons.names[1:]) if persons.names else ()
+def _identities(job: Job, persons: Persons) -> list[tuple[str, Counts, Keys, int]]:
+    """Every identity as the policy calls it: the person of each cell, the key of each person, and how many there are.
+
+    Those are among them that say the same of the cells as another one does: of other records they may not.
+    """
+    if not persons.names:
+        return []
+    names = (str(job.policy.subject), *persons.names[1:])
+    found = [*zip(names, persons.numbers, persons.keys, persons.sizes, strict=True)]
+    for name, other in persons.same_as.items():
+        place = persons.names.index(other)
+        found.append((name, persons.numbers[place], persons.same_keys[name], persons.sizes[place]))
+    return found
 
 
 def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
@@ -163,6 +193,12 @@ class _Reader:
         records = cells.column("recorded")
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
+        self._files: dict[str, PrintsFile] = {}
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files.values():
+            file.close()
 
     def overlapping(self) -> tuple[set[str], dict[str, str]]:
         """The releases that have some of the records, and why others cannot be read."""
@@ -181,8 +217,7 @@ class _Reader:
     def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
         """What these releases say of the cells, and who else is in them."""
         columns = self._columns(entries, releases)
-        persons = self._cells.persons
-        names = _identities(self._job, persons)
+        names = tuple(name for name, *_ in _identities(self._job, self._cells.persons))
         layouts = [self._job.layouts[name] for name in releases]
         crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
         sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
@@ -190,8 +225,8 @@ class _Reader:
             name: _Around(name, holders, self._cells) for name in sensitive
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
         }  # fmt: skip
-        histories, others = Histories(len(entries), len(entries)), Others(names, crowd, self._job.prints.null)
-        of_cells = np.full(len(self._cells), ABSENT, np.uint64)
+        secret = left_out(self._job.policy, releases, entries)
+        seeing = [_Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], _ROWS):
             here, records = self._cut(low, high)
@@ -199,12 +234,13 @@ class _Reader:
                 _Cut(entry, file.read(low, high, **_wanted(entry, columns[entry.name], around)), columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
-            of_cells[here] = _told(histories, cuts, records)
-            self._add_others(cuts, records, histories, others)
-            for one in around.values():
+            for one in seeing:
                 one.add(cuts, here, records)
+            for other in around.values():
+                other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
-        return self._past(entries, of_cells, histories, others, found)
+        views = {one.without: one.result(self._persons) for one in seeing}
+        return Past(entries, views=views, crowd=crowd, around=found)
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
@@ -218,8 +254,14 @@ class _Reader:
         return ""
 
     def _open(self, entry: Entry) -> PrintsFile:
-        assert entry.table is not None  # noqa: S101 - asked before
-        return PrintsFile(table_path(self._register.path, entry.table.file), entry.table)
+        """The fingerprints of a release; a file that several share is looked through once."""
+        table = entry.table
+        assert table is not None  # noqa: S101 - asked before
+        path = table_path(self._register.path, table.file)
+        if entry.name not in self._files:
+            known = next((file for file in self._files.values() if file.path == path), None)
+            self._files[entry.name] = PrintsFile(path, table) if known is None else known.beside(table)
+        return self._files[entry.name]
 
     def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
         """The cells of a cut of the key space, by their records, and these."""
@@ -248,41 +290,11 @@ class _Reader:
             for entry in entries
         }
 
-    def _add_others(self, cuts: Sequence["_Cut"], records: Keys, histories: Histories, others: Others) -> None:
-        """Note the rows whose records are in none of the cells."""
-        for cut in cuts:
-            rows = np.flatnonzero(~np.isin(cut.prints.record, records))
-            if not len(rows):
-                continue
-            theirs = cut.prints.record[rows]
-            history = _told(histories, cuts, theirs)
-            subject = cut.prints.persons[cut.entry.identities[0]][rows]
-            people = {
-                name: cut.prints.persons[name][rows] if name in cut.prints.persons else subject for name in others.names
-            }
-            others.add(history, people)
-
-    def _past(
-        self, entries: tuple[Entry, ...], of_cells: Keys, histories: Histories, others: Others, around: Mapping[str, Around]
-    ) -> Past:
-        keys, tuples = histories.table()
-        rows, people = others.rows
-        history = np.concatenate([of_cells, rows, others.crowds])
-        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
-        numbered = np.stack([_numbered(one) for one in tuples])
-        said, open_ = numbered[: len(entries)], numbered[len(entries) :]
-        crowds = np.zeros(len(history), np.bool_)
-        crowds[len(of_cells) + len(rows) :] = True
-        persons = self._persons(people, len(rows), len(others.crowds))
-        return Past(entries, (), {}, numbers, said, open_, persons, crowds, others.crowd, around)
-
     def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
         before, null = self._cells.persons, self._job.prints.null
         numbers, sizes = [], []
-        for name, own, keys, size in zip(
-            _identities(self._job, before), before.numbers, before.keys, before.sizes, strict=True
-        ):
+        for name, own, keys, size in _identities(self._job, before):
             theirs = people.get(name, np.empty(0, np.uint64))
             known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
             order = np.argsort(known)
@@ -294,7 +306,8 @@ class _Reader:
             found[theirs == null] = -1
             numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
             sizes.append(size + len(many))
-        return replace(before, numbers=tuple(numbers), sizes=tuple(sizes), finer=())
+        names = (*before.names, *before.same_as)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
 
 
 @dataclass(frozen=True)
@@ -305,25 +318,72 @@ class _Cut:
     prints: Prints
     columns: tuple[str, ...]
 
-    @cached_property
-    def said(self) -> Said:
-        rows = combine([self.prints.values[name] for name in self.columns], len(self.prints.record))
-        return Said.of(self.prints.record, rows)
+    def said(self, without: str) -> Said:
+        """What it says of each record in the columns that others hold as well, but for one."""
+        return self._said([name for name in self.columns if name != without])
 
     @cached_property
     def open(self) -> Said:
-        """What it says beside secrets."""
-        columns = [name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)]
-        return Said.of(self.prints.record, combine([self.prints.values[name] for name in columns], len(self.prints.record)))
+        """What it says of each record beside secrets."""
+        return self._said([name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)])
+
+    def _said(self, columns: Sequence[str]) -> Said:
+        rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
+        return Said.of(self.prints.record, rows)
+
+    def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Keys]:
+        """The persons of some rows. Of an identity that its source did not have each subject stands for itself."""
+        people = self.prints.persons
+        subject = people[self.entry.identities[0]][rows]
+        own = np.where(subject == null, null, stand_ins(subject))
+        return {name: people[name][rows] if name in people else own for name in names}
 
     def around(self, name: str) -> Keys:
         """The group around a sensitive field of each row."""
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
 
 
-def _told(histories: Histories, cuts: Sequence[_Cut], records: Keys) -> Keys:
-    """The key of the history of some records of a cut, which is noted."""
-    return histories.add([cut.said.at(records) for cut in cuts], [cut.open.at(records) for cut in cuts])
+class _Seeing:
+    """Collects a view."""
+
+    def __init__(self, without: str, entries: Sequence[Entry], cells: Cells, others: Others) -> None:
+        self.without = without
+        self._histories, self._others = Histories(len(entries), len(entries)), others
+        self._of_cells = np.full(len(cells), ABSENT, np.uint64)
+
+    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
+        """Take a cut in.
+
+        Args:
+            cuts: The rows of each release.
+            here: The cells whose records are in this cut, shape (c,).
+            records: Their records, ascending, shape (c,).
+        """
+        said = [cut.said(self.without) for cut in cuts]
+        self._of_cells[here] = self._told(said, cuts, records)
+        known = [records]
+        for cut in reversed(cuts):  # whose a record is, the last release that has it says
+            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
+            known.append(cut.prints.record)
+            if len(rows):
+                history = self._told(said, cuts, cut.prints.record[rows])
+                self._others.add(history, cut.persons(rows, self._others.names, self._others.null))
+
+    def _told(self, said: Sequence[Said], cuts: Sequence[_Cut], records: Keys) -> Keys:
+        """The key of the history of some records of a cut, which is noted."""
+        return self._histories.add([one.at(records) for one in said], [cut.open.at(records) for cut in cuts])
+
+    def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
+        """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
+        keys, tuples = self._histories.table()
+        rows, people = self._others.rows
+        crowds = self._others.crowds
+        history = np.concatenate([self._of_cells, rows, crowds])
+        numbers = np.where(history == ABSENT, -1, np.searchsorted(keys, history))
+        is_crowd = np.zeros(len(history), np.bool_)
+        is_crowd[len(history) - len(crowds) :] = True
+        said, open_ = np.split(np.stack([_numbered(one) for one in tuples]), 2)
+        return View(numbers, said, open_, persons(people, len(rows), len(crowds)), is_crowd)
 
 
 def _others_than(entry: Entry, name: str) -> tuple[str, ...]:

@@ -197,8 +197,9 @@ class Held:
         else:
             self._lease.release()  # the folder goes on saying whose tables these are
         if self.document is None:
-            self._store.drop_empty(join(self.path, TABLES))
-            self._store.drop_empty(self.path)
+            with contextlib.suppress(OSError):  # an empty folder is no register
+                self._store.drop_empty(join(self.path, TABLES))
+                self._store.drop_empty(self.path)
 
     @property
     def _next(self) -> int:

@@ -179,6 +179,7 @@ class PrintsFile:
         table: What the register says of it, and of the release's rows in it.
 
     Attributes:
+        path: The file.
         persons: The identities of the release.
         values: Its fields.
         normal: Its sensitive fields.
@@ -194,13 +195,13 @@ class PrintsFile:
     def beside(self, table: Table) -> "PrintsFile":
         """The rows of another release in the same file; its bytes are not compared once more."""
         if (table.size, table.sha256) != (self._table.size, self._table.sha256):
-            return PrintsFile(self._path, table)
+            return PrintsFile(self.path, table)
         other = PrintsFile.__new__(PrintsFile)
-        other._open(self._path, table)
+        other._open(self.path, table)
         return other
 
     def _open(self, path: str, table: Table) -> None:
-        self._path, self._table = path, table
+        self.path, self._table = path, table
         self._there = table.prefix + THERE if table.prefix else ""
         self._stream = opened(path)
         try:
@@ -241,7 +242,7 @@ class PrintsFile:
 
     def check(self) -> None:
         """See that the file is still what was written, byte by byte."""
-        check_file(self._path, self._table)
+        check_file(self.path, self._table)
 
     def read(self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]) -> Prints:
         """The rows of a range, in order of their records. Of the file no more than the row groups that overlap it is read.
@@ -260,7 +261,7 @@ class PrintsFile:
         named = [[self._column(kind, name, held) for name in names] for kind, names, held in chosen]
         wanted = list(dict.fromkeys(itertools.chain([RECORD], *named)))
         parts: dict[str, list[Keys]] = {name: [] for name in wanted}
-        with reading(self._path):
+        with reading(self.path):
             for group, (least, most) in enumerate(self._spans):
                 if least < high and most >= low:
                     for name, keys in self._group(group, wanted, low, high).items():
@@ -294,7 +295,7 @@ class PrintsFile:
         place = [facts.schema.column(index).path for index in range(facts.num_columns)].index(RECORD)
         found = [facts.row_group(group).column(place).statistics for group in range(facts.num_row_groups)]
         if any(one is None or not one.has_min_max for one in found):
-            raise unusable(self._path, DAMAGED)
+            raise unusable(self.path, DAMAGED)
         return [(one.min, one.max) for one in found]
 
     def _counted(self) -> int:
@@ -330,7 +331,7 @@ class PrintsFile:
             raise self._lacking(name)
 
     def _lacking(self, name: str) -> UsageError:
-        return unusable(f"{shown(self._path)}: {name.removeprefix(self._table.prefix)}", "it lacks a column")
+        return unusable(f"{shown(self.path)}: {name.removeprefix(self._table.prefix)}", "it lacks a column")
 
 
 def ranges(counts: Sequence[int], most: int) -> list[tuple[int, int]]:

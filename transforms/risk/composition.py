@@ -85,16 +85,39 @@ def joint_groups_of_all(
     found = np.zeros(len(rows), np.int64)
     distinct: Bits = np.zeros(min(len(rows), 1), np.uint64)
     for side in sides:
-        said = _pair_numbers(side.shared[rows], side.present[rows].astype(np.int64))
+        # What is not released says nothing but that.
+        said = np.where(side.present[rows], side.shared[rows] + 1, -1)
         found, distinct = ordered_codes(_pair_numbers(found, said).view(np.uint64))
     groups = np.full(len(sides[0].shared), -1, np.int64)
     groups[rows] = found
     records = tally(found, np.ones(len(rows), np.int64) if counts is None else counts[rows], len(distinct))
     least, identity = least_persons(groups, len(distinct), persons)
     if crowds is not None:
-        of_crowds = groups[crowds]
+        of_crowds = groups[crowds & (groups >= 0)]  # the others are of no group
         least[of_crowds] = np.maximum(least[of_crowds], crowd)
     return Joint(groups, least, identity, records)
+
+
+def says_more(joint: Joint, sides: Sequence[Side]) -> Mask:
+    """Which joint groups are less than a group of one of the releases alone: of all others nobody learns anything.
+
+    Args:
+        joint: The joint groups.
+        sides: The releases that made them.
+
+    Returns:
+        Shape (groups,).
+    """
+    more = np.zeros(len(joint.persons), np.bool_)
+    for side in sides:
+        rows = np.flatnonzero(side.present)
+        own, within = side.shared[rows] + 1, joint.groups[rows]
+        image = np.full(_greatest(own) + 1, -1, np.int64)
+        image[own] = within
+        divided = np.zeros(len(image), np.bool_)
+        divided[own[image[own] != within]] = True
+        more[within[divided[own]]] = True
+    return more
 
 
 def common_values(first_group: Counts, second_group: Counts, values_first: Counts, values_second: Counts, rows: Rows) -> Counts:

@@ -5,7 +5,7 @@ persons are counted by each, and a group has as many as the least of these count
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ class Persons:
     nobody: int
     finer: tuple[bool, ...] = ()
     keys: tuple[Keys, ...] = ()
+    same_keys: Mapping[str, Keys] = field(default_factory=dict)
 
     @property
     def deciding(self) -> tuple[int, ...]:
@@ -73,9 +74,10 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
     if subject is None:
         return Persons((), (), (), {}, {}, {}, 0)
     who, own_keys = _values(subject, null)
-    subjects, stand_ins = len(own_keys), combine([own_keys], len(own_keys))
+    subjects, own_stand_ins = len(own_keys), stand_ins(own_keys)
     names, numbers, sizes, every_key = [SUBJECT], [who], [subjects], [own_keys]
     same_as: dict[str, str] = {}
+    same_keys: dict[str, Keys] = {}
     shared: dict[str, tuple[int, int]] = {}
     filled: dict[str, int] = {}
     for name, keys in identities.items():
@@ -84,20 +86,28 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         filled[name] = int(np.count_nonzero(values < 0))
         values, shared[name] = _without_shared(values, many, who, subjects) if crowds else (values, (0, 0))
         found, used = _without_gaps(_filled(values, many, who, subjects), many + subjects)
-        size = len(used)
+        size, person_keys = len(used), np.concatenate([value_keys, own_stand_ins])[used]
         equal = next((at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None)
         if equal is not None:
             same_as[name] = names[equal]
+            same_keys[name] = _renumbered(person_keys, found, numbers[equal])
             continue
         names.append(name)
         numbers.append(found)
         sizes.append(size)
-        every_key.append(np.concatenate([value_keys, stand_ins])[used])
+        every_key.append(person_keys)
     nobody = int(np.count_nonzero(who < 0))
     finer = tuple(
         any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at) for at, one in enumerate(numbers)
     )
-    return Persons(tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer, tuple(every_key))
+    return Persons(
+        tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer, tuple(every_key), same_keys
+    )
+
+
+def stand_ins(subjects: Keys) -> Keys:
+    """The keys of subjects, shape (n,), where each stands for itself in place of a value of some identity."""
+    return combine([subjects], len(subjects))
 
 
 def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
@@ -206,6 +216,14 @@ def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, Counts]:
         return numbers, np.arange(below)
     renumbered = np.append(np.cumsum(used) - 1, -1)
     return renumbered[numbers], np.flatnonzero(used)
+
+
+def _renumbered(keys: Keys, own: Counts, others: Counts) -> Keys:
+    """The keys of persons in the order of another identity's numbers, with which their own numbers are in bijection."""
+    there = np.flatnonzero(own >= 0)
+    renumbered = np.empty_like(keys)
+    renumbered[others[there]] = keys[own[there]]
+    return renumbered
 
 
 def _bijective(first: Counts, second: Counts, size: int) -> bool:
