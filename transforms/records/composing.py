@@ -1,5 +1,6 @@
 """Line 8: what releases of the same records say together, those of a run and those that were given out before."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -30,6 +31,9 @@ from beam_deid.transforms.risk.histogram import Counts
 
 _ROUNDS = 50
 """Most rounds of suppressing what releases say together; in every round something goes, so that it ends of itself."""
+
+_KEPT = 4
+"""How many states of some releases it is remembered of what they say together."""
 
 
 @dataclass(frozen=True)
@@ -100,19 +104,13 @@ def compose(members: Members, past: Past) -> tuple[dict[str, Cut], dict[str, dic
     copies = {pair: copied(members[pair[0]], members[pair[1]]) for pair in pairs}
     # Where a column is a copy of a secret one nothing is reached, and so nothing suppressed.
     after = dict(members) if any(copies.values()) else suppressed(members, past) or dict(members)
-    found: dict[str, dict[str, Composed]] = {name: {} for name in members}
-    for one, other in pairs:
-        reason = copies[one, other]
-        said = together(after[one], after[other])
-        found[one][other] = found[other][one] = Composed(None, {}, reason) if reason else said.composed
-    for name, member in after.items():
-        for number, entry in enumerate(past.entries):
-            found[name][entry.name] = with_earlier(member, past, number).composed
-        found[name] |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
-    if len(after) + len(past.entries) > 2:
-        whole = all_together(after, past)
-        for name in after:
-            found[name][EVERY] = whole.composed
+    every = _every(after, past)
+    found = {name: dict(said) for name, said in every.found.items()}
+    for (one, other), reason in copies.items():
+        if reason:
+            found[one][other] = found[other][one] = Composed(None, {}, reason)
+    for said in found.values():
+        said |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
     return {name: member.cut for name, member in after.items()}, found
 
 
@@ -120,7 +118,7 @@ def suppressed(members: Members, past: Past) -> dict[str, Member] | None:
     """The releases without what they say together; None where that would be more than a share allows."""
     now = dict(members)
     for _ in range(_ROUNDS):
-        broken = _broken(now, past)
+        broken = _every(now, past).broken
         again = {name: _without(one, broken[name]) for name, one in now.items()}
         if any(one is None for one in again.values()):
             return None
@@ -131,20 +129,60 @@ def suppressed(members: Members, past: Past) -> dict[str, Member] | None:
     return None
 
 
-def _broken(members: Members, past: Past) -> dict[str, np.ndarray]:
-    """Of each release the cells that say too much together with others, shape (n,)."""
-    broken = {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
+@dataclass(frozen=True)
+class _Every:
+    """All that some releases of a run say together, and with earlier ones.
+
+    Attributes:
+        found: What each says together with each other one.
+        broken: Of each the cells that say too much together with others, shape (n,).
+    """
+
+    found: Mapping[str, dict[str, Composed]]
+    broken: Mapping[str, np.ndarray]
+
+    def add(self, name: str, other: str, said: Together) -> None:
+        """Note what a release and another one say together."""
+        self.found[name][other] = said.composed
+        self.broken[name][said.broken] = True
+
+
+def _every(members: Members, past: Past) -> _Every:
+    """All that releases say together. What was found last is remembered: whoever suppresses asks the same again."""
+    data, state = next(iter(members.values())).data, _state(members)
+    if state not in data.composed:
+        while len(data.composed) >= _KEPT:
+            del data.composed[next(iter(data.composed))]
+        data.composed[state] = _found(members, past)
+    found: _Every = data.composed[state]
+    return found
+
+
+def _found(members: Members, past: Past) -> _Every:
+    every = _Every({name: {} for name in members}, {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()})
     for one, other in combinations(members, 2):
         pair = together(members[one], members[other])
-        broken[one] |= pair.broken
-        broken[other] |= pair.broken
+        every.add(one, other, pair)
+        every.add(other, one, pair)
     for name, member in members.items():
-        for number in range(len(past.entries)):
-            broken[name] |= with_earlier(member, past, number).broken
+        for number, entry in enumerate(past.entries):
+            every.add(name, entry.name, with_earlier(member, past, number))
     if len(members) + len(past.entries) > 2:
-        whole = all_together(members, past).broken
-        broken = {name: before | whole for name, before in broken.items()}
-    return broken
+        whole = all_together(members, past)
+        for name in members:
+            every.add(name, EVERY, whole)
+    return every
+
+
+def _state(members: Members) -> bytes:
+    """What tells releases, their levels and what is left of them from others of the same run."""
+    digest = hashlib.sha256()
+    for name, one in members.items():
+        digest.update(repr((name, sorted(one.levels))).encode())
+        for field in sorted(one.levels):
+            digest.update(np.asarray(one.levels[field], np.int64).tobytes())
+        digest.update(np.ascontiguousarray(one.cut.left).data)
+    return digest.digest()
 
 
 def copied(one: Member, other: Member) -> str:

@@ -116,6 +116,7 @@ class Past:
         """Names of the releases that are tested, or should be."""
         return (*(entry.name for entry in self.entries), *self.untested)
 
+
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """Know a run's records again in what was given out before.
 
@@ -241,8 +242,9 @@ class _Reader:
             ]
             for cut in cuts:
                 unknown[here] |= np.isin(records, self._shared(cut))
+            elsewhere = _Elsewhere.of(cuts, records)
             for one in seeing:
-                one.add(cuts, here, records)
+                one.add(cuts, here, records, elsewhere)
             for other in around.values():
                 other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
@@ -300,10 +302,8 @@ class _Reader:
         for low, high in ranges([file.rows], _ROWS):
             _, records = self._cut(low, high)
             theirs = file.read(low, high, persons=(), values=(), normal=()).record
-            if len(records) and len(theirs):
-                place = np.minimum(np.searchsorted(theirs, records), len(theirs) - 1)
-                if bool((theirs[place] == records).any()):
-                    return True
+            if _among(records, theirs).any():
+                return True
         return False
 
     def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -372,6 +372,42 @@ class _Cut:
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
 
 
+@dataclass(frozen=True)
+class _Elsewhere:
+    """The records of a cut that only earlier releases have.
+
+    Attributes:
+        records: These, ascending, each once, shape (m,).
+        rows: Releases that have some of them, with the rows that say whose they are, ascending, and the place of each one's record.
+    """
+
+    records: Keys
+    rows: tuple[tuple[_Cut, np.ndarray, np.ndarray], ...]
+
+    @classmethod
+    def of(cls, cuts: Sequence[_Cut], records: Keys) -> "_Elsewhere":
+        """Those that are not among the records of the cells, which ascend."""
+        every = np.unique(np.concatenate([cut.prints.record for cut in cuts]))
+        others = every[~_among(every, records)]
+        taken, found = np.zeros(len(others), np.bool_), []
+        for cut in reversed(cuts):  # whose a record is, the last release that has it says
+            rows = np.flatnonzero(~_among(cut.prints.record, records))
+            place = np.searchsorted(others, cut.prints.record[rows])
+            new = ~taken[place]
+            taken[place] = True
+            if new.any():
+                found.append((cut, rows[new], place[new]))
+        return cls(others, tuple(found))
+
+
+def _among(keys: Keys, ordered: Keys) -> np.ndarray:
+    """Which of some keys are among ascending ones."""
+    if not len(ordered):
+        return np.zeros(len(keys), np.bool_)
+    place = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
+    return np.asarray(ordered[place] == keys)
+
+
 class _Seeing:
     """Collects a view."""
 
@@ -380,27 +416,28 @@ class _Seeing:
         self._histories, self._others = Histories(len(entries), len(entries)), others
         self._of_cells = np.full(len(cells), ABSENT, np.uint64)
 
-    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys) -> None:
+    def add(self, cuts: Sequence[_Cut], here: np.ndarray, records: Keys, elsewhere: "_Elsewhere") -> None:
         """Take a cut in.
 
         Args:
             cuts: The rows of each release.
             here: The cells whose records are in this cut, shape (c,).
             records: Their records, ascending, shape (c,).
+            elsewhere: The other records of the cut.
         """
-        said = [cut.said(self.without) for cut in cuts]
-        self._of_cells[here] = self._told(said, cuts, records)
-        known = [records]
-        for cut in reversed(cuts):  # whose a record is, the last release that has it says
-            rows = np.flatnonzero(~np.isin(cut.prints.record, np.concatenate(known)))
-            known.append(cut.prints.record)
-            if len(rows):
-                history = self._told(said, cuts, cut.prints.record[rows])
-                self._others.add(history, cut.persons(rows, self._others.names, self._others.null))
-
-    def _told(self, said: Sequence[Said], cuts: Sequence[_Cut], records: Keys) -> Keys:
-        """The key of the history of some records of a cut, which is noted."""
-        return self._histories.add([one.at(records) for one in said], [cut.open.at(records) for cut in cuts])
+        said, openly = [cut.said(self.without) for cut in cuts], [cut.open for cut in cuts]
+        self._of_cells[here] = self._histories.add([one.at(records) for one in said], [one.at(records) for one in openly])
+        # A history has two numbers of each release.
+        for begin in range(0, len(elsewhere.records), step := max(1, _ROWS // len(cuts))):
+            some = slice(begin, begin + step)
+            history = self._histories.add(
+                [one.along(elsewhere.records[some]) for one in said], [one.along(elsewhere.records[some]) for one in openly]
+            )
+            for cut, rows, place in elsewhere.rows:
+                first, last = np.searchsorted(place, [begin, begin + step])
+                if first < last:
+                    people = cut.persons(rows[first:last], self._others.names, self._others.null)
+                    self._others.add(history[place[first:last] - begin], people)
 
     def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
         """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
