@@ -135,7 +135,7 @@ class InternalFault(DeidError):
 ERRORS: dict[str, type[DeidError]] = {
     error.__name__: error
     for error in (
-        PolicyError, UsageError, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
+        PolicyError, UsageError, InUse, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
         OutputError, VerificationError, InternalFault,
     )
 }  # fmt: skip

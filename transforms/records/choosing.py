@@ -9,8 +9,9 @@ from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.records.attacking import declared, remainders
 from beam_deid.transforms.records.candidate import Candidate
-from beam_deid.transforms.records.composing import Member, suppressed
+from beam_deid.transforms.records.composing import suppressed
 from beam_deid.transforms.records.cutting import Cut, cut
+from beam_deid.transforms.records.members import Member
 from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.requiring import asked_alone, requirements

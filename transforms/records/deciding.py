@@ -22,9 +22,10 @@ from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.records.knowing_again import past_of
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, columns_of
-from beam_deid.transforms.records.past import Past, past_of
+from beam_deid.transforms.records.past import Past
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.remembering import Remembered, remember_persons, remember_release
