@@ -5,7 +5,7 @@ import numpy as np
 
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.records.alike import Alike, divided
-from beam_deid.transforms.records.common import fewest_in_common
+from beam_deid.transforms.records.in_common import fewest_in_common
 from beam_deid.transforms.records.members import (
     Member,
     Members,
