@@ -22,9 +22,10 @@ from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.records.knowing_again import past_of
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, columns_of
-from beam_deid.transforms.records.past import Past, past_of
+from beam_deid.transforms.records.past import Past
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.remembering import Remembered, remember_persons, remember_release
@@ -237,7 +238,7 @@ def _register(data: ReleasedData) -> dict[str, Any]:
     """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
     job, past = data.job, data.past
     return {
-        "kept": job.register is not None, "missing": job.unregistered, "record": job.policy.record if job.register else None,
+        "kept": job.unregistered == "", "missing": job.unregistered, "record": job.policy.record if job.register else None,
         "tested": [entry.name for entry in past.entries], "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 
