@@ -437,11 +437,13 @@ def test_the_register_is_told_of_all_that_is_published(trade):
             field: facts["role"] for field, facts in label["fields"].items()
         }
     analytics, crm = document.releases
-    assert (analytics.record, analytics.identities, analytics.k, analytics.l) == ("field:tid", ("buyer",), 5, {"goods": 2})
+    assert (analytics.record, analytics.k, analytics.l) == ("field:tid as order_number", 5, {"goods": 2})
+    assert analytics.identities[0] == "buyer"
+    assert {*analytics.identities} == {"buyer", "tid", "mobile"}
     assert crm.table is None
     (run,) = document.runs
     assert run.run == paper["run"]
-    assert pq.read_metadata(trade.register / "tables" / run.persons.file).num_rows == len(MAY) == run.persons.rows
+    assert pq.read_metadata(trade.register / "tables" / run.persons.file).num_rows == 3 * len(MAY) == run.persons.rows
     assert analytics.table.rows == len(MAY)
 
 
