@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beam_deid.transforms.records import past
+from beam_deid.transforms.records import knowing_again, seeing
 from beam_deid.transforms.register.document import State
 from beam_deid.transforms.terms import LabelName
 
@@ -364,7 +364,8 @@ def test_the_order_of_rows_and_how_they_are_read_change_nothing(made, plans):
     assert told_by_all(made, plans, shuffled=True, parts=2) == want
     assert told_by_all(made, plans, compacted=True) == want
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(past, "_ROWS", 7)
+        patch.setattr(seeing, "ROWS", 7)
+        patch.setattr(knowing_again, "ROWS", 7)
         assert told_by_all(made, plans) == want
 
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, type_class
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.type_class import type_class
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource

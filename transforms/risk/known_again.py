@@ -57,6 +57,16 @@ class Said:
             return np.full(len(records), ABSENT, np.uint64)
         return np.where(self.records[near] == records, self.said[near], ABSENT)
 
+    def along(self, records: Keys) -> Keys:
+        """What is said of some records that ascend, each once: `at`, for as many as there are or more, shape (m,)."""
+        begin = int(np.searchsorted(self.records, records[0])) if len(records) else 0
+        end = int(np.searchsorted(self.records, records[-1], side="right")) if len(records) else 0
+        found = np.full(len(records), ABSENT, np.uint64)
+        place = np.searchsorted(records, self.records[begin:end])
+        there = records[place] == self.records[begin:end]
+        found[place[there]] = self.said[begin:end][there]
+        return found
+
 
 def shared_records(records: Keys, persons: Keys | Counts) -> Keys:
     """The records, ascending, that rows of several persons have: they tell no record from all others.
