@@ -191,8 +191,9 @@ class Figures:
         every = [*(self.ours[name] for name in ours), *given]
         held = Counter(field for one in every for field in one.fields)
         secrets = sorted(field for one in every for field in one.sensitive if held[field] > 1)
-        if any(one.public for one in every):
-            secrets = []  # anything may be known
+        # Of what the public has anything may be known; where it is tested with earlier releases, all of these are looked at so.
+        if any(one.public for one in ([*self.ours.values(), *self.given] if given else every)):
+            secrets = []
         found = []
         for without in dict.fromkeys([None, *secrets]):
             groups = self._groups(ours, given, columns, theirs, without)

@@ -152,3 +152,13 @@ def test_shared_records_are_those_of_several_persons(rows):
     for record, person in rows:
         owners[int(keys([record])[0])].add(person)
     assert shared_records(records, persons).tolist() == sorted(record for record, who in owners.items() if len(who) > 1)
+
+
+@given(records=st.lists(st.integers(0, 12), max_size=20), wanted=st.sets(st.integers(0, 15), max_size=16))
+def test_what_is_said_along_records_is_what_is_said_at_each(records, wanted):
+    rows = np.sort(np.array(records, np.uint64))
+    said = Said.of(rows, np.arange(len(rows), dtype=np.uint64))
+    asked = np.array(sorted(wanted), np.uint64)
+    found = said.along(asked)
+    np.testing.assert_array_equal(found, said.at(asked))
+    np.testing.assert_array_equal(found > 0, np.isin(asked, rows))

@@ -9,6 +9,7 @@ import numpy as np
 
 from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.scope import EVERY
+from beam_deid.transforms.records.copies import copied, copied_earlier
 from beam_deid.transforms.records.cutting import Cut, cut
 from beam_deid.transforms.records.members import (
     Member,
@@ -16,7 +17,7 @@ from beam_deid.transforms.records.members import (
     Together,
 )
 from beam_deid.transforms.records.past import Past
-from beam_deid.transforms.records.saying import all_together, copied, together, with_earlier
+from beam_deid.transforms.records.saying import all_together, together, with_earlier
 
 _ROUNDS = 50
 """Most rounds of suppressing what releases say together; in every round something goes, so that it ends of itself."""
@@ -45,8 +46,12 @@ def compose(members: Members, past: Past) -> tuple[dict[str, Cut], dict[str, dic
     for (one, other), reason in copies.items():
         if reason:
             found[one][other] = found[other][one] = Composed(None, {}, reason)
-    for said in found.values():
+    for name, said in found.items():
         said |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
+        for entry in past.entries:
+            reason = copied_earlier(after[name], entry)
+            if reason:
+                said[entry.name] = Composed(None, {}, reason)
     return {name: member.cut for name, member in after.items()}, found
 
 

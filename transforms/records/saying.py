@@ -20,28 +20,8 @@ from beam_deid.transforms.risk.composition import (
     common_values,
     joint_groups,
     joint_groups_of_all,
-    one_to_one,
 )
 from beam_deid.transforms.risk.histogram import Counts
-
-
-def copied(one: Member, other: Member) -> str:
-    """What a release says of a sensitive column that another one holds, under another name; empty if nothing.
-
-    Fields are compared by their names, so that nothing can be said of two releases if one of them holds a copy, or a pseudonym,
-    of what is secret in the other.
-    """
-    both = np.flatnonzero(one.present & other.present)
-    for holder, elsewhere in ((one, other), (other, one)):
-        secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
-        others = [name for name in elsewhere.data.layout.fields if name not in holder.data.layout.fields]
-        for name in secret:
-            numbers = holder.data.coded(name, holder.levels)[0][both]
-            for copy in others:
-                if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
-                    here, there = holder.name, elsewhere.name
-                    return f"{copy} in {there} says what {name} in {here} does: give both out under one name, or only one of them"
-    return ""
 
 
 def together(one: Member, other: Member) -> Together:

@@ -7,6 +7,7 @@ from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.storage.paths import shown
 
 _USE = "register"
+_WHERE = "Put that key back, say where it is (register: {key: …} in the policy), or begin anew in another folder (register: PATH)"
 
 
 def register_subkey(keys: Keys, reference: str | None, register: str, identity: int | None = None) -> Subkey:
@@ -32,9 +33,9 @@ def known_subkey(keys: Keys, register: Reference) -> Subkey:
     """
     try:
         subkey = register_subkey(keys, register.key, register.register, register.key_id)
-    except NoSuchKey:
-        if (register.key or "").startswith("keyring:"):
-            raise  # a keyring says what became of the key
+    except NoSuchKey as error:
+        if (register.key or "").startswith("keyring:"):  # it says what became of the key
+            raise NoSuchKey(f"{error.what}, and the register was made with it", error.where, _WHERE) from None
         raise _other(register.path) from None
     if subkey.check() != register.check:
         raise _other(register.path)
@@ -53,5 +54,5 @@ def register_prints(keys: Keys, register: Reference) -> FingerprintKey:
 def _other(path: str) -> KeyFault:
     return KeyFault(
         "this is not the key that the register was made with, so nothing in it can be known again", shown(path),
-        "Put the register's key back, or name another folder under register: of the policy to begin anew",
+        _WHERE,
     )  # fmt: skip
