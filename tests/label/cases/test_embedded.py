@@ -7,6 +7,7 @@ still give a person away is the batch that its rows come back in, their order, o
 import json
 import subprocess
 import sys
+import tempfile
 
 import apache_beam as beam
 import pyarrow as pa
@@ -15,7 +16,7 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 
 from beam_deid.transforms import Deidentify
 
-from .kit import SHARED
+from .kit import KEY, SHARED
 
 PEOPLE, CITIES, ITEMS = 120, 3, ("tea", "book", "pill", "wine")
 POLICY = {
@@ -60,6 +61,9 @@ def deidentified(folder, elements, kind, timed=False, windows=None, policy=POLIC
     seen, told = folder / "seen", folder / "labels"
     seen.write_text("")
     told.write_text("")
+    # A register of its own: what the public is given must be remembered.
+    register = {"path": f"{tempfile.mkdtemp(dir=folder)}/t.register", "key": f"env:{KEY}"}
+    policy = {**policy, "register": register}
 
     def tell(label):
         with open(told, "a", encoding="utf-8") as file:
