@@ -21,7 +21,8 @@ _SAMPLE = 10_000
 Examples:
   beam-deid demo
   beam-deid demo --rows 100000 --folder /tmp/demo --overwrite
-  beam-deid demo --platform douyin --rows 10000"""
+  beam-deid demo --platform douyin --rows 10000
+  beam-deid demo --monthly --rows 120000 --folder demo/shop"""
 )
 @click.option("--rows", type=click.IntRange(1), default=40_000, show_default=True, help="Orders to make.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")
@@ -31,10 +32,13 @@ Examples:
     help="Only make orders in the shape of one platform, flat and as its API gives them, and say what is recognised in them: "
     "taobao, pinduoduo, douyin, kuaishou, jd, xiaohongshu or wechat.",
 )
+@click.option("--monthly", is_flag=True, help="Only make orders, a file for each month, and the policy.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier demo in DIR.")
 @options.workers_option
 @options.json_option
-def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: bool, workers: int | None, as_json: bool) -> None:
+def demo(
+    rows: int, seed: int, folder: str, platform: str | None, monthly: bool, overwrite: bool, workers: int | None, as_json: bool
+) -> None:
     """Make believable orders (nobody's data), run a policy over them, and show what was published and why."""
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.synthetic import write_orders
@@ -44,13 +48,16 @@ def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: boo
     if platform is not None:
         show_platform(place, platform, rows, seed, as_json)
         return
+    if monthly:
+        make_months(place, rows, seed, as_json)
+        return
     target = place / "out"
     if not overwrite and target.is_dir() and any(target.iterdir()):
         raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
     place.mkdir(parents=True, exist_ok=True)
     orders, policy = place / "orders.parquet", place / "policy.yaml"
     write_orders(str(orders), rows, seed)
-    policy.write_bytes(importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml").read_bytes())
+    policy.write_bytes(_policy())
     out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}")
     if _KEY not in os.environ:
         # The demo's own key: it lives as long as this process, and nothing can be restored afterwards.
@@ -59,6 +66,23 @@ def demo(rows: int, seed: int, folder: str, platform: str | None, overwrite: boo
     read = read_policy(str(policy)).without_register()
     carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
     out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}")
+
+
+def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
+    """Write orders month by month, and the policy beside them."""
+    from beam_deid.transforms.synthetic import write_monthly_orders
+
+    place.mkdir(parents=True, exist_ok=True)
+    policy = place / "policy.yaml"
+    policy.write_bytes(_policy())
+    files = write_monthly_orders(str(place), rows, seed)
+    output.console(as_json).print(f"{rows:,} synthetic orders in {len(files)} files, {files[0]} and so on, the policy in {policy}")
+    if as_json:
+        output.emit({"files": files, "policy": str(policy)})
+
+
+def _policy() -> bytes:
+    return importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml").read_bytes()
 
 
 def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -> None:

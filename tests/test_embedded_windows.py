@@ -19,7 +19,7 @@ from apache_beam.transforms.window import (
 from beam_deid.transforms import Deidentify, embedded
 from beam_deid.transforms.deidentify import NOT_JOINED
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
-from beam_deid.transforms.label.rule import CONDITION
+from beam_deid.transforms.label.papers import CONDITION
 from beam_deid.transforms.records import deciding
 
 from .test_embedded import POLICY, RELEASED, ROWS, pipeline

@@ -7,12 +7,13 @@ the register knows.
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import InUse, UsageError
-from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.records.deciding import Decision, ReleaseDecision, decide
 from beam_deid.transforms.records.job import Job
@@ -90,32 +91,43 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     made_at = now()
     entries: dict[str, Entry] = {}
     for name, decided in decision.releases.items():
-        known = _known(document, job, decided)
-        if known:
+        label = json.loads(to_bytes(label_document(job, decided, PartFacts())))
+        del label["decided_at"]  # the one thing that is another when it is decided again
+        sha256 = document_sha256(label)
+        if _known(document, job, decision, name, sha256):
             continue  # a worker made this again, after another attempt had registered it
-        entry = _entry(held, document.next_name(name), job, decided, made_at, folder)
-        entries[entry.name] = entry
+        entry = _entry(held, document.next_name(name), job, decided, label, made_at, folder)
+        entries[entry.name] = replace(entry, state=State.PUBLISHED, label_sha256=sha256)
     if not entries:
         return
     persons = None if decision.persons is None else _table(held, "persons", decision.persons, folder)
     held.save(replace(document.with_entries(entries), runs=(*document.runs, Run(job.run, made_at, persons))))
 
 
-def _known(document: Document, job: Job, decided: ReleaseDecision) -> bool:
-    """Whether the very same release stands there already: all its records, at the same levels."""
-    if decided.remembered is None:
-        return False
-    sha256, run = decided.remembered.file.sha256, job.run
-    same = (entry for entry in document.releases if (entry.run, entry.release) == (run, decided.release))
-    return any(entry.table is not None and entry.table.sha256 == sha256 for entry in same)
+def _known(document: Document, job: Job, decision: Decision, release: str, label_sha256: str) -> bool:
+    """Whether the very same release stands there already: all its records, at the same levels.
+
+    Of one without fingerprints of its records, its label and the persons of its run must be the same.
+    """
+    remembered = decision.releases[release].remembered
+    same = [entry for entry in document.releases if (entry.run, entry.release) == (job.run, release)]
+    if remembered is not None:
+        return any(entry.table is not None and entry.table.sha256 == remembered.file.sha256 for entry in same)
+    persons = None if decision.persons is None else decision.persons.file.sha256
+    made = {run.made_at for run in document.runs if run.run == job.run and _sha256_of(run.persons) == persons}
+    return any(entry.table is None and entry.label_sha256 == label_sha256 and entry.made_at in made for entry in same)
 
 
-def _entry(held: Held, name: str, job: Job, decided: ReleaseDecision, made_at: str, folder: str) -> Entry:
-    label = json.loads(to_bytes(label_document(job, decided, PartFacts())))
+def _sha256_of(table: Table | None) -> str | None:
+    return None if table is None else table.sha256
+
+
+def _entry(
+    held: Held, name: str, job: Job, decided: ReleaseDecision, label: Mapping[str, Any], made_at: str, folder: str
+) -> Entry:
     told, remembered = told_of(job.policy, [decided.release])[decided.release], decided.remembered
     table = None if remembered is None else _table(held, name, remembered, folder)
-    entry = entry_of(name, label, made_at, told, None if remembered is None else asdict(remembered), table)
-    return replace(entry, state=State.PUBLISHED)
+    return entry_of(name, label, made_at, told, None if remembered is None else asdict(remembered), table)
 
 
 def _table(held: Held, name: str, remembered: Remembered, folder: str) -> Table:

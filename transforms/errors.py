@@ -5,6 +5,7 @@
     DeidError
     ├── PolicyError        the policy is wrong: mend the file                    exit 2
     ├── UsageError         the call is wrong: mend the command or the caller     exit 2
+    │   └── InUse          somebody else uses what one at a time may use         exit 2
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
     │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2
     ├── InputError         the input cannot be read, or too much was rejected    exit 3
@@ -134,7 +135,7 @@ class InternalFault(DeidError):
 ERRORS: dict[str, type[DeidError]] = {
     error.__name__: error
     for error in (
-        PolicyError, UsageError, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
+        PolicyError, UsageError, InUse, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
         OutputError, VerificationError, InternalFault,
     )
 }  # fmt: skip

@@ -19,7 +19,7 @@ from beam_deid.transforms.policy.register_place import KEY_NAME, RegisterPlace, 
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
-from beam_deid.transforms.register.key import register_subkey
+from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import join, shown
@@ -64,7 +64,7 @@ class Registering:
 
     def __init__(self, held: Held, intent: Intent, notes: tuple[str, ...] = ()) -> None:
         self._held, self.intent, self.notes = held, intent, notes
-        self._pending: tuple[str, ...] = ()
+        self._pending, self._unreleased = tuple[str, ...](), set[str]()
 
     def __enter__(self) -> "Registering":
         return self
@@ -99,11 +99,17 @@ class Registering:
             UsageError: Something was registered since the run began that it was not tested with.
         """
         document = self._document()
-        if {entry.name for entry in self._tested(document)} != {*self.intent.entries}:
+        announced = self._announced(document, run)
+        if self.intent.replaced == State.UNRELEASED:
+            self._unreleased = _replaced(document, self.intent.output)
+        if {entry.name for entry in self._tested(document)} - {*announced} != {*self.intent.entries}:
             raise UsageError(
                 "releases were registered since this run was decided, and it was not tested with them", shown(self.intent.path),
                 "Run again",
             )  # fmt: skip
+        if announced:  # by a driver that died before it could publish them
+            self._pending = announced
+            return
         entries: dict[str, Entry] = {}
         for name, release in run["releases"].items():
             if release["published"]:
@@ -127,7 +133,8 @@ class Registering:
         changed = {entry.name: replace(entry, state=State.PUBLISHED) for entry in ours}
         for entry in _standing(document, self.intent.output):
             if entry.name not in self._pending:
-                changed[entry.name] = entry.after(Event(now(), State(self.intent.replaced), run))
+                state = State.UNRELEASED if entry.name in self._unreleased else State.SUPERSEDED
+                changed[entry.name] = entry.after(Event(now(), state, run))
         self._held.save(document.with_entries(changed))
 
     def withdraw(self) -> None:
@@ -148,6 +155,14 @@ class Registering:
         if found.register != intent.register:
             raise UsageError("another register has taken this one's place", shown(intent.path), "Run again")
         return found
+
+    def _announced(self, document: Document, run: Mapping[str, Any]) -> tuple[str, ...]:
+        """The entries of these very releases, where they stand in the register already."""
+        labels = {release["label_sha256"] for release in run["releases"].values() if release["published"]}
+        return tuple(
+            entry.name for entry in _standing(document, self.intent.output)
+            if entry.state is State.PENDING and entry.run == run["run"] and entry.label_sha256 in labels
+        )
 
     def _tested(self, document: Document) -> list[Entry]:
         return tested_with(document, self.intent.output, unreleased=self.intent.replaced == State.UNRELEASED)
@@ -260,7 +275,7 @@ def tested_with(document: Document, output: str, *, unreleased: bool) -> list[En
         output: The run's output.
         unreleased: Whether what the run replaces there was never given out.
     """
-    out = {entry.name for entry in _standing(document, output)} if unreleased else set()
+    out = _replaced(document, output) if unreleased else set()
     return [entry for entry in document.tested if entry.name not in out]
 
 
@@ -294,6 +309,7 @@ def _opened(
         identity = secrets.token_hex(8)
         job, notes = _with_key(job, place)
         subkey = register_subkey(job.keys, key, identity)
+        facts: Mapping[str, Any] = {"id": subkey.id, "check": subkey.check()}
         notes.append(f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it")
     else:
         if document.dataset != job.policy.dataset:
@@ -301,14 +317,15 @@ def _opened(
                 f"the register is of the dataset {document.dataset}, and the policy's is {job.policy.dataset}", shown(place.path),
                 "Name another folder under register: of the policy, or call the dataset as before",
             )  # fmt: skip
-        identity = document.register
-        subkey = register_subkey(job.keys, key, identity, document.key["id"])
-    facts: dict[str, Any] = {"id": subkey.id, "check": subkey.check()} if document is None else dict(document.key)
+        _see_that_none_is_elsewhere(place.path, output, document.register)
+        identity, facts = document.register, document.key
     entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
     reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries))
+    if document is not None:
+        known_subkey(job.keys, reference)
     replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
     intent = Intent(
-        place.path, identity, facts, job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced),
+        place.path, identity, dict(facts), job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced),
         told_of(job.policy, job.releases),
     )  # fmt: skip
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
@@ -340,9 +357,28 @@ def _see_that_none_was_lost(path: str, output: str) -> None:
         )  # fmt: skip
 
 
+def _see_that_none_is_elsewhere(path: str, output: str, register: str) -> None:
+    """See that the run in the output, if there is one, is in no other register: what this one does not know it cannot test.
+
+    Raises:
+        UsageError: It is.
+    """
+    other = _run_in(output).get("register")
+    if other and other["id"] != register:
+        raise UsageError(
+            f"the run in the output is in another register, which was at {other['path']}", shown(path),
+            "Name that register under register: of the policy, or move that output away",
+        )  # fmt: skip
+
+
 def _standing(document: Document, output: str) -> list[Entry]:
     """The entries of releases that stand in an output, or may."""
-    return [entry for entry in document.releases if entry.output == output and entry.state in _STANDING]
+    return [entry for entry in document.releases if shown(entry.output) == shown(output) and entry.state in _STANDING]
+
+
+def _replaced(document: Document, output: str) -> set[str]:
+    """Names of the releases that whoever overwrites an output replaces: what was moved away is not among them."""
+    return {entry.name for entry in _standing(document, output) if _stands(entry)}
 
 
 def _stands(entry: Entry) -> bool:
@@ -352,6 +388,8 @@ def _stands(entry: Entry) -> bool:
 
 
 def _run_in(output: str) -> dict[str, Any]:
+    if not output:
+        return {}  # of a pipeline of somebody's own
     try:
         found = json.loads(read_all(join(output, "run.json")))
     except (InputError, OutputError, OSError, UsageError, ValueError):

@@ -17,7 +17,7 @@ from beam_deid.transforms.label.requirements import (
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.records import attacking, candidate, cells, composing, measuring
+from beam_deid.transforms.records import attacking, candidate, cells, measuring, saying
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.risk import composition as composition_of
 from beam_deid.transforms.risk import persons as persons_module
@@ -167,7 +167,7 @@ def figure_of_all(patch: Patch) -> None:
     patch.setattr(asked.Asked, "figure", lambda self, test, seen: right(self, test, whole(seen)))
 
 
-def without_presence(first: Any, second: Any, *more: Any, right: Any = composing.joint_groups) -> Any:
+def without_presence(first: Any, second: Any, *more: Any, right: Any = saying.joint_groups) -> Any:
     return right(first, replace(second, present=first.present | second.present), *more)
 
 

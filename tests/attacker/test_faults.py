@@ -37,7 +37,7 @@ from beam_deid.transforms.label.requirements import (
     value_scan,
 )
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.records import candidate, choosing, composing, measuring, pieces
+from beam_deid.transforms.records import candidate, choosing, measuring, pieces, saying
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cutting import cut
 from beam_deid.transforms.records.released_data import ReleasedData
@@ -115,7 +115,7 @@ FAULTS = (
     Fault("composition", "limit", limit(composition.Composition, 1), "joint group, off by one"),
     Fault("composition", "column", sibling_without("age"), "joint group, off by one"),
     Fault("common_values", "limit", limit(common_values.CommonValues, 1), "values in common"),
-    Fault("common_values", "of one release", replaced(composing, "common_values", faults.of_one_release), "values in common"),
+    Fault("common_values", "of one release", replaced(saying, "common_values", faults.of_one_release), "values in common"),
 )  # fmt: skip
 
 
@@ -293,7 +293,7 @@ RUN_FAULTS = (
     RunFault("gain", replaced(gain.Gain, "_certainty", staticmethod(faults.certainty_of_all)), common_where_suppressed, 1.0,
              ("a", 4, "gain:ill")),
     RunFault("dominance", faults.dominance_of_all, dominated, 0.5, ("a", 5, "dominance")),
-    RunFault("composition", replaced(composing, "joint_groups", faults.without_presence), absent, 0.2, ("a", 8, "composition:b")),
+    RunFault("composition", replaced(saying, "joint_groups", faults.without_presence), absent, 0.2, ("a", 8, "composition:b")),
     RunFault("order", replaced(pieces, "value_order", faults.as_they_came), shuffled, 0.0, ("a", 9, "order")),
 )  # fmt: skip
 

@@ -33,8 +33,9 @@ import yaml
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.records.cells import Cells
+from beam_deid.transforms.records.knowing_again import past_of
 from beam_deid.transforms.records.measuring import Measured, measure_shard
-from beam_deid.transforms.records.past import WHOLE, past_of
+from beam_deid.transforms.records.past import WHOLE
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.key import register_prints

@@ -17,6 +17,9 @@ RELEASES = ("in_csv", "in_jsonl", "in_parquet", "made_up", "sealed", "open", "sh
 #
 # - label.json and run.json: the label rule is new, and so are the tests, their names and `schema_version: 2` (CHANGELOG, 0.4.0:
 #   "The label rule is new" and "Breaking").
+# - The register, in both papers (`schema_version: 3`): `register` says what is known of earlier releases, and what a label was made
+#   of has `register` and `left_out`, for line 8 holds across runs now. The condition of an anonymized label is another where a
+#   register is kept, and a public release has the test and the limit `register`. Its id and place are new in every run here.
 # - Metadata in Parquet files: label, condition, limits, environment and attackers follow the label. Names, types and values do not
 #   differ, so these are compared with 0.3.0's.
 # - `run` and `policy_sha256`: the hash is over every option of a policy, and options came and went (CHANGELOG: `same:`, `sign:`

@@ -12,6 +12,8 @@ _UNSURE = (
     r'"(?:decided_at|started_at|finished_at|label_sha256|rejected_sha256)": ("[^"]*")',
     r'"seconds": ([0-9.]+)',
     r'^  "sha256": ("[0-9a-f]{64}")',  # of run.json itself
+    r'"register": \{\n *"id": ("[0-9a-f]{16}")',  # of a register that every run here makes anew
+    r'"path": ("[^"]*\.register")',
     r'\.parquet",\n *"rows": [0-9]+,\n *"sha256": ("[0-9a-f]{64}")',
 )
 _VERSIONS = r'("versions": \{)([^}]*)(\})'
@@ -42,7 +44,9 @@ def storage_text(path: Path) -> str:
 
 
 def paper_text(path: Path) -> str:
-    """A label.json or run.json as it is, but for times, versions, and hashes of what has these or is Parquet."""
+    """A label.json or run.json as it is, but for times, versions, the register's id and place, and hashes of what has these or is
+    Parquet.
+    """
     text = path.read_text("utf-8")
     for pattern in _UNSURE:
         text = re.sub(pattern, _without_group, text, flags=re.MULTILINE)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_deid.transforms.label.papers import REGISTERED
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Compare, holds
-from beam_deid.transforms.label.rule import CONDITION, contradictions
+from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
@@ -123,7 +124,7 @@ def test_a_release_that_meets_every_line_is_anonymized():
     assert failing(label) == set()
     assert label.label == LabelName.ANONYMIZED
     assert {test.line for test in label.tests} == set(range(1, 10))
-    assert (label.sensitive, label.grade, label.condition, label.changes) == (True, 3, CONDITION, ())
+    assert (label.sensitive, label.grade, label.condition, label.changes) == (True, 3, REGISTERED, ())
 
 
 @pytest.mark.parametrize("case", WORSE)

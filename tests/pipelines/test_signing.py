@@ -215,7 +215,7 @@ def test_keys_shows_purpose_and_public_key_and_says_what_destruction_leaves(made
     assert call(["keys", "list", made.ring]) == 0
     assert public(made) in capsys.readouterr().out
     assert call(["keys", "list", made.ring, "--json"]) == 0
-    data, sign = json.loads(capsys.readouterr().out)["keys"]
+    data, sign, *_ = json.loads(capsys.readouterr().out)["keys"]
     assert (data["purpose"], data["public"]) == ("data", None)
     assert (sign["purpose"], sign["public"]) == ("sign", public(made))
     key = public(made)

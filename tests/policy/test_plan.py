@@ -38,7 +38,9 @@ def test_every_field_has_its_action_and_a_sentence_and_what_is_not_released_is_t
 
 def test_a_release_without_identifiers_can_be_anonymized() -> None:
     release = planned()
-    assert (release.best_label, release.reasons, release.warnings) == (LabelName.ANONYMIZED, (), ())
+    assert (release.best_label, release.reasons) == (LabelName.ANONYMIZED, ())
+    (warning,) = release.warnings
+    assert warning.startswith("records are known again by all their columns")
     assert release.open_levels == ("birth_year", "created")
 
 
@@ -142,5 +144,5 @@ def test_without_a_subject_nobody_can_be_counted() -> None:
 def test_a_sensitive_column_of_two_values_is_told_to_be_costly() -> None:
     mapping = orders()
     mapping["fields"]["category"]["kind"] = "boolean"
-    (warning,) = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
-    assert "category has two values, and every group needs both" in warning
+    warnings = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
+    assert any("category has two values, and every group needs both" in warning for warning in warnings)

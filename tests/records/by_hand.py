@@ -34,6 +34,7 @@ class Given:
         sensitive: Which of them are sensitive, and which of these are nothing else.
         secret: Those that are sensitive and nothing else.
         k: Persons of a group.
+        public: Whether everybody has it.
         together: Earlier releases that it was tested with, and those of its own run.
     """
 
@@ -43,6 +44,7 @@ class Given:
     sensitive: frozenset[str]
     secret: frozenset[str]
     k: int
+    public: bool = False
     together: frozenset[str] = frozenset()
 
     @property
@@ -120,6 +122,10 @@ class Figures:
         self.persons = persons_of(self.rows)
         self.names = tuple(self.rows[0].identities) if self.rows else ()
         self.known = {row.record for row in self.rows}
+        owners = {(row.record, row.identities[self.names[0]]) for row in self.rows} if self.rows else set()
+        every = [owners, *({(line.record, line.persons[self.names[0]]) for line in one.lines} for one in self.given)]
+        counts = [Counter(record for record, who in pairs if who is not None) for pairs in every]
+        self.unknown = {None} | {record for count in counts for record, persons in count.items() if persons > 1}
         self.strangers: dict[Any, list[Mapping[str, Person]]] = {}
         for one in self.given:  # whose a record is, the last release that has it says
             here: dict[Any, list[Mapping[str, Person]]] = defaultdict(list)
@@ -128,9 +134,9 @@ class Figures:
                     here[line.record].append(line.persons)
             self.strangers.update(here)
 
-    def all(self) -> dict[str, int]:
-        """Every figure by the name of its test, of each release behind a slash."""
-        found: dict[str, int] = {}
+    def all(self) -> dict[str, int | None]:
+        """Every figure by the name of its test, behind its release and a slash; None where it cannot be told."""
+        found: dict[str, int | None] = {}
         for name in self.ours:
             if not self._gives(name):
                 continue
@@ -145,15 +151,12 @@ class Figures:
                     found |= self._named(name, "*", list(self.ours), list(self.given))
         return found
 
-    def persons_by_the_letter(self, name: str, one: Given) -> int:
-        """Fewest persons of a release and an earlier one on nothing but the fields that both hold."""
-        columns = [field for field in one.fields if field in self.ours[name].fields]
-        return self._fewest([name], [one], {name: columns}, {one.name: columns})
-
-    def _named(self, name: str, other: str, ours: list[str], given: list[Given]) -> dict[str, int]:
-        found = {f"{name}/composition:{other}": self._together(ours, given)}
+    def _named(self, name: str, other: str, ours: list[str], given: list[Given]) -> dict[str, int | None]:
+        said = set().union(*(one.records for one in given)) & self.unknown
+        lost = any(row.record in said and any(row.left[one] for one in ours) for row in self.rows)
+        found: dict[str, int | None] = {f"{name}/composition:{other}": None if lost else self._together(ours, given)}
         for field, asked in self._fields(name, ours, given):
-            found[f"{name}/common_values:{other}:{field}"] = self._common(field, ours, given, asked)
+            found[f"{name}/common_values:{other}:{field}"] = None if lost else self._common(field, ours, given, asked)
         return found
 
     def _fields(self, name: str, ours: list[str], given: list[Given]) -> Iterable[tuple[str, int]]:
@@ -168,42 +171,67 @@ class Figures:
 
     def _together(self, ours: list[str], given: list[Given]) -> int:
         every = [*(self.ours[name] for name in ours), *given]
-        several = len(every) > 2
         columns = {
-            name: [field for field in self.ours[name].fields if any(field in one.fields for one in every if one is not self.ours[name])]
-            for name in ours
+            name: [field for field in self.ours[name].fields if sum(field in other.fields for other in every) > 1] for name in ours
         }
         # Of an earlier release all is looked at that any other one holds that this run is tested with: more than two alone hold.
-        whole = [*self.ours.values(), *self.given] if given or several else every
+        whole = [*self.ours.values(), *self.given]
         theirs = {
-            one.name: [field for field in one.fields if any(field in other.fields for other in whole if other is not one)]
-            for one in given
+            one.name: [field for field in one.fields if sum(field in other.fields for other in whole) > 1] for one in given
         }
         return self._fewest(ours, given, columns, theirs)
 
     def _fewest(
         self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]
     ) -> int:
-        said = {one.name: _said(one, theirs[one.name]) for one in given}
-        groups: dict[Hashable, dict[str, set[Person]]] = defaultdict(lambda: defaultdict(set))
-        asked, waiting = set(), []
+        """Fewest persons who are alike on all columns but one sensitive one, whichever it is.
+
+        On all columns those are asked about whom the releases tell from others with whom one of them alone has them together.
+        """
+        every = [*(self.ours[name] for name in ours), *given]
+        held = Counter(field for one in every for field in one.fields)
+        secrets = sorted(field for one in every for field in one.sensitive if held[field] > 1)
+        # Of what the public has anything may be known; where it is tested with earlier releases, all of these are looked at so.
+        if any(one.public for one in ([*self.ours.values(), *self.given] if given else every)):
+            secrets = []
+        found = []
+        for without in dict.fromkeys([None, *secrets]):
+            groups = self._groups(ours, given, columns, theirs, without)
+            places = range(len(ours) + 1)
+            within = {at: Counter(key[at] for key in groups) for at in places}
+            found += [
+                min(len(who[name] - {None}) for name in self.names) for key, who in groups.items()
+                if without or not secrets or any(key[at] is not None and within[at][key[at]] > 1 for at in places)
+            ]  # fmt: skip
+        return min(found, default=max(one.k for one in every))
+
+    def _groups(
+        self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]],
+        without: str | None,
+    ) -> dict[tuple[Hashable, ...], dict[str, set[Person]]]:  # fmt: skip
+        """Who is alike in what each release says of a record, and all earlier ones together, without a column."""
+        said = [_said(one, [field for field in theirs[one.name] if field != without]) for one in given]
+        openly = [_said(one, [field for field in theirs[one.name] if field not in one.secret]) for one in given]
+        rows: list[tuple[Any, tuple[Hashable, ...], Mapping[str, Person]]] = []
         for row, persons in zip(self.rows, self.persons, strict=True):
             mine = tuple(
-                tuple(row.values[name][field] for field in columns[name]) if row.left[name] else None for name in ours
+                tuple(row.values[name][field] for field in columns[name] if field != without) if row.left[name] else None
+                for name in ours
             )
-            before = tuple(said[one.name].get(row.record) for one in given)
-            if any(one is not None for one in mine):
-                asked.add(before)
-            waiting.append((mine, before, persons))
+            rows.append((row.record, mine, persons))
         for record, everybody in self.strangers.items():
-            before = tuple(said[one.name].get(record) for one in given)
-            waiting += [((None,) * len(ours), before, persons) for persons in everybody]
-        for mine, before, persons in waiting:
-            if all(one is None for one in mine) and (before not in asked or all(one is None for one in before)):
-                continue  # in none of them, or in a group of which nothing new is said
-            for name in self.names:
-                groups[mine, before][name].add(persons.get(name))
-        return min(min(len(who[name] - {None}) for name in self.names) for who in groups.values())
+            rows += [(record, (None,) * len(ours), persons) for persons in everybody]
+        # An earlier group of which the run has nothing says what it said before.
+        asked = {tuple(one.get(record) for one in openly) for record, mine, _ in rows if {*mine} != {None}}
+        groups: dict[tuple[Hashable, ...], dict[str, set[Person]]] = defaultdict(lambda: defaultdict(set))
+        for record, mine, persons in rows:
+            before = tuple(one.get(record) for one in said)
+            known = any(one is not None for one in before) and tuple(one.get(record) for one in openly) in asked
+            key = (*mine, before if known else None)
+            if {*key} != {None}:
+                for name in self.names:
+                    groups[key][name].add(persons.get(name))
+        return groups
 
     def _common(self, field: str, ours: list[str], given: list[Given], asked: int) -> int:
         """Fewest values that the groups of a record have in common."""

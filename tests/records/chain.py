@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.policy.reader import policy_from_mapping
@@ -75,7 +76,8 @@ class Ran:
 
     def tests(self, release: str) -> dict[str, Any]:
         """The tests of line 8 of a release that compare it with others, by name."""
-        return {one.name: one for one in self.decisions[release].label.tests if one.name.startswith(("composition:", "common_values:"))}
+        tests = self.decisions[release].label.tests
+        return {one.name: one for one in tests if one.name.startswith(("composition:", "common_values:"))}
 
     def label(self, release: str) -> LabelName:
         """The label of a release."""
@@ -168,8 +170,9 @@ class Chain:
                 path, rows, size, sha256 = remembered.file
                 table = Table(held.add(str(staging / path), called, sha256), rows, size, sha256)
                 label = {
-                    **plain(decided.label.to_json()), "release": release, "run": f"{self._runs:016x}", "sharing": one.data.spec.sharing,
-                    "purpose": "test", "records": decided.records, "files": (), "policy_sha256": "", "label": LabelName.ANONYMIZED,
+                    **plain(decided.label.to_json()), "release": release, "run": f"{self._runs:016x}",
+                    "sharing": one.data.spec.sharing, "purpose": "test", "records": decided.records, "files": (),
+                    "policy_sha256": "", "label": LabelName.ANONYMIZED,
                 }  # fmt: skip
                 made = entry_of(called, label, MADE_AT, told[release], asdict(remembered), table)
                 entries[release] = replace(made, state=State.PUBLISHED)
@@ -214,7 +217,7 @@ class _Words:
         self._job, columns = job, {}
         for name in job.policy.fields:
             columns[name] = sorted({value for table in tables for value in table[name].to_pylist() if value is not None})
-        words: set[str] = set()
+        words = {ALL}
         for values in columns.values():
             words |= {str(value) for value in values}
             numbers = [value for value in values if isinstance(value, int)]

@@ -7,8 +7,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_deid.transforms.records.composing import compose, together
+from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.past import Past
+from beam_deid.transforms.records.saying import together
 
 from ..label.cases.kit import policy, release, roles
 from .kit import chosen_of, total

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from ..storage.bucket import Bucket, made, say_where
+from ..storage.conftest import temporary
 from ..storage.server import Server
+
+__all__ = ["temporary"]
 
 NAME = "registers"  # a store is connected to once in each process, by its bucket's name: no other tests' bucket has this one
 

@@ -154,3 +154,26 @@ def test_a_release_of_no_register_is_not_known_again(tmp_path: Path) -> None:
     assert {name: label["label"] for name, label in outcome.labels.items()} == dict.fromkeys(("first/a", "second/a"), "anonymized")
     assert read(str(tmp_path / "t.register")) is None
     assert not json.loads((tmp_path / "second" / "run.json").read_text("utf-8")).get("register")
+
+
+def renamed(table: pa.Table, spelt: str) -> pa.Table:
+    """The same orders with another column that says what the goods are in other words."""
+    return table.append_column("what", pa.array([f"{spelt}{one}" for one in table["goods"].to_pylist()]))
+
+
+@pytest.mark.parametrize(("first", "second"), [("goods", "what"), ("what", "goods")])
+def test_a_copy_of_what_was_secret_before_under_another_name_is_found(tmp_path: Path, first: str, second: str) -> None:
+    """Each release has the goods under a name of its own, and nobody would know them again by the name."""
+    fields = {**SHOP, "what": {"role": "quasi_identifier"}}
+    # In groups that are large enough by themselves either way.
+    made = {"a": release("enclave", f"city age {first}"), "b": release("enclave", f"city age {second}")}
+    files = {"in.parquet": renamed(CITIES, "no. ")}
+    case = one_of_two("copies", files, ("in.parquet", "in.parquet"), "ab", made)
+    case = Case(case.name, "", case.data, {**case.policy, "fields": fields}, commands=case.commands, outputs=case.outputs)
+    outcome = run(case, tmp_path)
+    assert outcome.code == 0, outcome.said
+    assert outcome.labels["first/a"]["label"] == "anonymized", outcome.failing("first/a")
+    assert outcome.labels["second/b"]["label"] == "still_personal"
+    tests = {test["name"]: test for test in outcome.labels["second/b"]["tests"]}
+    assert (tests["composition:a.1"]["measured"], tests["composition:a.1"]["passed"]) == (None, False)
+    assert "says what goods in" in tests["composition:a.1"]["detail"]

@@ -177,21 +177,6 @@ def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Keys
     return keys
 
 
-def type_class(kind: pa.DataType) -> str:
-    """What a type's values are compared as: columns of two types whose classes are equal may have equal fingerprints."""
-    types = pa.types
-    if types.is_dictionary(kind):
-        return type_class(kind.value_type)
-    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    classes = (
-        ("text", is_text), ("integer", types.is_integer(kind)), ("number", types.is_floating(kind)),
-        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)), ("date", types.is_date(kind)),
-        ("time", types.is_time(kind)), ("moment", types.is_timestamp(kind) and kind.tz is None),
-        ("zoned moment", types.is_timestamp(kind)),
-    )  # fmt: skip
-    return next((name for name, holds in classes if holds), str(kind))
-
-
 def _keys(column: pa.Array, key: FingerprintKey) -> Keys | None:
     """The fingerprints of a plain column (n,), whatever stands for its nulls; None for a type of no class."""
     kind, types = column.type, pa.types

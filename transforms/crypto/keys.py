@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
+from beam_deid.transforms.crypto.keks import kek
 from beam_deid.transforms.crypto.keyring import DEFAULT_NAME, Keyring
 from beam_deid.transforms.crypto.keyring_file import opened
 from beam_deid.transforms.crypto.places import checked, read_private, read_variable
@@ -72,8 +73,9 @@ _UNWRAPPED: dict[tuple[str, int, str | None], Subkey] = {}
 
 
 def forget() -> None:
-    """Forget the keys that this process has opened."""
+    """Forget the keys that this process has opened, and the key-encryption keys that it asked for."""
     _UNWRAPPED.clear()
+    kek.forget()
 
 
 class Keys:

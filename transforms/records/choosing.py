@@ -9,8 +9,9 @@ from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.records.attacking import declared, remainders
 from beam_deid.transforms.records.candidate import Candidate
-from beam_deid.transforms.records.composing import Member, suppressed
+from beam_deid.transforms.records.composing import suppressed
 from beam_deid.transforms.records.cutting import Cut, cut
+from beam_deid.transforms.records.members import Member
 from beam_deid.transforms.records.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.requiring import asked_alone, requirements
@@ -60,14 +61,25 @@ class Chosen:
 def choose(data: ReleasedData) -> Chosen:
     """Choose a release's levels: those that reach the label, or else what the policy requires, or the most general ones.
 
+    They are those that are best for the release alone, where what it says together with earlier ones can be suppressed: so the same
+    records have the same levels again. Else those are looked for at which it can.
+
     Raises:
         InputError: An attacker's table cannot be read.
     """
-    spec, layout = data.spec, data.layout
     if not data.everything.any():
         return _of_nothing(data)
-    searcher, asked = Searcher(data, spec.search.seconds), requirements(data, False)
-    found, blocked = search_for_label(searcher), None
+    searcher = Searcher(data, data.spec.search.seconds)
+    alone = _choose(searcher, with_past=False)
+    if not data.past.entries or not alone.recoding.cut.satisfied or suppressed({data.layout.release: alone.member}, data.past):
+        return alone
+    return _choose(searcher, with_past=True)
+
+
+def _choose(searcher: Searcher, with_past: bool) -> Chosen:
+    data = searcher.data
+    spec, layout, asked = data.spec, data.layout, requirements(data, False)
+    found, blocked = search_for_label(searcher, with_past=with_past), None
     only = None
     if not found.satisfied:
         only, for_label = asked_alone(data), found
@@ -92,11 +104,12 @@ def _of_nothing(data: ReleasedData) -> Chosen:
     return Chosen(data, found, full_domain(levels, Cut(data.everything, {}, False, None)), None)
 
 
-def search_for_label(searcher: Searcher) -> Searched:
+def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched:
     """The best levels at which every line holds that levels and suppression can mend.
 
     Args:
         searcher: The search of a release.
+        with_past: Whether line 8 is asked as well, with what was given out before.
 
     Raises:
         InputError: An attacker's table cannot be read.
@@ -105,9 +118,9 @@ def search_for_label(searcher: Searcher) -> Searched:
 
     def accept(levels: Mapping[str, int]) -> Counts | None:
         made = cut(data, levels)
-        if made.satisfied and data.past.entries:
-            alone = suppressed({data.layout.release: Member(data, levels, made)}, data.past)
-            made = alone[data.layout.release].cut if alone else Cut(made.left, {}, False, None)
+        if made.satisfied and with_past:
+            mended = suppressed({data.layout.release: Member(data, levels, made)}, data.past)
+            made = mended[data.layout.release].cut if mended else Cut(made.left, {}, False, None)
         return made.left if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
 
     hopeless = _hopeless(data)

@@ -13,7 +13,7 @@ from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
-from beam_deid.transforms.policy.scoping import scope_of
+from beam_deid.transforms.policy.scoping import scope_of, tested_together
 from beam_deid.transforms.records.attacking import masks, told
 from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.records.cells import Cells
@@ -22,9 +22,10 @@ from beam_deid.transforms.records.choosing import Chosen, choose, found_of
 from beam_deid.transforms.records.composing import compose
 from beam_deid.transforms.records.cutting import Suppressed
 from beam_deid.transforms.records.job import SHARD_ROWS, Job
+from beam_deid.transforms.records.knowing_again import past_of
 from beam_deid.transforms.records.layout import Layout
 from beam_deid.transforms.records.measuring import Measured, ReleaseMeasured, columns_of
-from beam_deid.transforms.records.past import Past, past_of
+from beam_deid.transforms.records.past import Past
 from beam_deid.transforms.records.recoding import Round
 from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.records.remembering import Remembered, remember_persons, remember_release
@@ -117,10 +118,12 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
         return Decision(measured.read, {}, faults)
     decided: dict[str, ReleaseDecision] = {}
     persons: list[Remembered] = []
+    composed = tested_together(job.policy, job.releases)
     for names in job.tables:
         histogram = measured.histograms.get(names) or _nothing(job, names)
         cells = Cells(job, histogram)
-        past = past_of(job, cells, names)
+        # What the policy expects to stay personal is tested with nothing, whatever was given out before.
+        past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
         chosen = {
             name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
             for name in names
@@ -235,7 +238,7 @@ def _register(data: ReleasedData) -> dict[str, Any]:
     """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
     job, past = data.job, data.past
     return {
-        "kept": job.register is not None, "missing": job.unregistered, "record": job.policy.record if job.register else None,
+        "kept": job.unregistered == "", "missing": job.unregistered, "record": job.policy.record if job.register else None,
         "tested": [entry.name for entry in past.entries], "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, type_class
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.type_class import type_class
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
@@ -125,9 +126,13 @@ class Job:
 
     @property
     def record_rule(self) -> str:
-        """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types."""
+        """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types.
+
+        A field of a kind is ``field:NAME as KIND``: its numbers are spelt as its kind says, and of another kind they may be others.
+        """
         if self.policy.record is not None:
-            return f"field:{self.policy.record}"
+            kind = self.policy.kind(self.policy.record)
+            return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}")
         columns = [(name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)]
         return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}"
 

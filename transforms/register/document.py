@@ -89,9 +89,9 @@ class Entry:
         records: ``read, released, suppressed, withheld, rejected``.
         inputs: Of each input file ``name``, ``size`` and ``sha256``.
         files: Of each part ``path``, ``rows`` and ``sha256``.
-        label_sha256: Hash of its ``label.json``.
+        label_sha256: Hash of its ``label.json``; of an embedded release, of its label without the time of its decision.
         policy_sha256: Hash of its policy.
-        record: How records are known: ``field:NAME``, or ``columns:HASH`` of all of the source's columns.
+        record: How records are known: ``field:NAME``, ``field:NAME as KIND``, or ``columns:HASH`` of all of the source's columns.
         identities: The identities by which its persons are counted, the subject's first.
         roles: The roles of each released field.
         k: Persons that each of its groups must have.

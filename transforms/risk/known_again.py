@@ -60,7 +60,6 @@ class Said:
             return np.full(len(records), ABSENT, np.uint64)
         return np.where(self.records[near] == records, self.said[near], ABSENT)
 
-
     def along(self, records: Keys) -> Keys:
         """What is said of some records that ascend, each once: `at`, for as many as there are or more, shape (m,)."""
         begin = int(np.searchsorted(self.records, records[0])) if len(records) else 0
@@ -70,6 +69,19 @@ class Said:
         there = records[place] == self.records[begin:end]
         found[place[there]] = self.said[begin:end][there]
         return found
+
+
+def shared_records(records: Keys, persons: Keys | Counts) -> Keys:
+    """The records, ascending, that rows of several persons have: they tell no record from all others.
+
+    Args:
+        records: Record of each row, shape (n,).
+        persons: Its person, shape (n,); rows that count nobody are left out.
+    """
+    order = np.lexsort([persons, records])
+    record, person = records[order], persons[order]
+    differs = (record[1:] == record[:-1]) & (person[1:] != person[:-1])
+    return np.unique(record[1:][differs])
 
 
 def _never_absent(keys: Keys) -> Keys:

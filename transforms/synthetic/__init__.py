@@ -1,10 +1,10 @@
 """Believable orders that are nobody's: for the demo, tests and benchmarks."""
 
-from beam_deid.transforms.synthetic.export import write_orders, write_platform_orders
+from beam_deid.transforms.synthetic.export import write_monthly_orders, write_orders, write_platform_orders
 from beam_deid.transforms.synthetic.orders import ORDER_FIELDS, ORDER_SCHEMA, order_batches, orders
 from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 
 __all__ = [
-    "ORDER_FIELDS", "ORDER_SCHEMA", "order_batches", "orders", "platform_batches", "platform_records", "write_orders",
-    "write_platform_orders",
+    "ORDER_FIELDS", "ORDER_SCHEMA", "order_batches", "orders", "platform_batches", "platform_records",
+    "write_monthly_orders", "write_orders", "write_platform_orders",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Generated orders as files: Parquet, CSV, and CSV as shop back ends export it."""
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import open_for_readers
+from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.synthetic.orders import BATCH_ROWS, ORDER_SCHEMA, order_batches
 from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 from beam_deid.transforms.synthetic.text import joined
@@ -40,6 +42,33 @@ def write_orders(path: str, rows: int, seed: int = 0, format: str | None = None)
         raise UsageError("orders cannot be written in this format", name, f"Choose one of {choices}")
     with open_for_readers(path) as stream:
         _WRITERS[name](stream, rows, seed)
+
+
+def write_monthly_orders(folder: str, rows: int, seed: int = 0) -> list[str]:
+    """Write generated orders to a Parquet file for each month, ``orders-2025-01.parquet`` and so on.
+
+    Args:
+        folder: The folder, which is there.
+        rows: How many orders in all.
+        seed: Another seed makes other orders.
+
+    Returns:
+        The files, in the order of the months.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        writers: dict[str, pq.ParquetWriter] = {}
+        for batch in order_batches(rows, seed):
+            months = pc.strftime(batch.column("created"), format="%Y-%m")
+            for month in pc.unique(months).to_pylist():
+                path = join(folder, f"orders-{month}.parquet")
+                if path not in writers:
+                    stream = stack.enter_context(open_for_readers(path))
+                    writers[path] = stack.enter_context(pq.ParquetWriter(stream, ORDER_SCHEMA))
+                writers[path].write_batch(batch.filter(pc.equal(months, month)))
+    return sorted(writers)
 
 
 def write_platform_orders(

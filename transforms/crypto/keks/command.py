@@ -19,6 +19,7 @@ class CommandKek(LocalKek):
     """
 
     scheme: ClassVar[str] = "command"
+    asks: ClassVar[bool] = True
     form: ClassVar[str] = "command:COMMAND (its output)"
 
     @property

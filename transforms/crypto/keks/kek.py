@@ -65,9 +65,23 @@ class Kek(ABC):
         """
 
 
-class LocalKek(Kek):
-    """A key-encryption key whose bytes are here: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them."""
+_ASKED: dict[tuple[str, str], AESGCM] = {}
+"""Key-encryption keys that this process has asked for, and that it is much to ask for again."""
 
+
+def forget() -> None:
+    """Forget the key-encryption keys that this process has asked for."""
+    _ASKED.clear()
+
+
+class LocalKek(Kek):
+    """A key-encryption key whose bytes are here: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them.
+
+    Attributes:
+        asks: Whether to have it costs an answer, or time, so that a process asks once until it is told to forget.
+    """
+
+    asks: ClassVar[bool] = False
     _cached: AESGCM | None = None
 
     @abstractmethod
@@ -104,6 +118,11 @@ class LocalKek(Kek):
                 salt = bytes.fromhex(self._parameters["salt"])
             except (KeyError, TypeError, ValueError):
                 raise KeyFault("the keyring is damaged: it has no salt", self.where, "Take a copy of it") from None
+            asked = (self.where + self.place, salt.hex())
+            if self.asks and asked in _ASKED:
+                return _ASKED[asked]
             derived = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"beam-deid/kek").derive(self.material())
             self._cached = AESGCM(derived)
+            if self.asks:
+                _ASKED[asked] = self._cached
         return self._cached

@@ -1,0 +1,19 @@
+"""Types by what their values are compared as."""
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.distinct import is_text
+
+
+def type_class(kind: pa.DataType) -> str:
+    """What a type's values are compared as: columns of two types whose classes are equal may have equal fingerprints."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return type_class(kind.value_type)
+    classes = (
+        ("text", is_text(kind)), ("integer", types.is_integer(kind)), ("number", types.is_floating(kind)),
+        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)), ("date", types.is_date(kind)),
+        ("time", types.is_time(kind)), ("moment", types.is_timestamp(kind) and kind.tz is None),
+        ("zoned moment", types.is_timestamp(kind)),
+    )  # fmt: skip
+    return next((name for name, holds in classes if holds), str(kind))
