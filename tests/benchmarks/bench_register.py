@@ -35,6 +35,7 @@ from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.knowing_again import past_of
 from beam_deid.transforms.records.measuring import Measured, measure_shard
+from beam_deid.transforms.records.past import WHOLE
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.key import register_prints
@@ -146,13 +147,14 @@ def matched(source: str, register: str) -> None:
     cells = Cells(job, found.histograms[names])
     persons = len(cells.persons.names)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    before, start = peak_mib(), time.perf_counter()
+    before, start, work = peak_mib(), time.perf_counter(), time.process_time()
     past = past_of(job, cells, names)
-    seconds = time.perf_counter() - start
+    seconds, work = time.perf_counter() - start, time.process_time() - work
+    whole = past.views[WHOLE]
     print(json.dumps({
-        "seconds": seconds, "before": before, "peak": peak_mib(), "cells": len(cells), "identities": persons,
-        "entries": len(past.entries), "known": int((past.history[: len(cells)] >= 0).sum()), "rows": len(past.history),
-        "histories": int(past.said.shape[1]),
+        "seconds": seconds, "work": work, "before": before, "peak": peak_mib(), "cells": len(cells), "identities": persons,
+        "entries": len(past.entries), "known": int((whole.history[: len(cells)] >= 0).sum()), "rows": len(whole.history),
+        "histories": int(whole.said.shape[1]),
     }))  # fmt: skip
 
 
@@ -194,7 +196,8 @@ def beside(records: int, rows: int, repeat: int) -> None:
             call = [sys.executable, "-m", __spec__.name, "--match", str(folder / "orders.parquet"), str(register)]
             found = json.loads(subprocess.run(call, check=True, capture_output=True, text=True).stdout)
             print(
-                f"matching alone, {records if register is large else records // 10:11,} records: {found['seconds']:6.2f} s, "
+                f"matching alone, {records if register is large else records // 10:11,} records: {found['seconds']:6.2f} s "
+                f"({found['work']:.2f} of the processor), "
                 f"peak {found['peak']:,.0f} MiB, {found['before']:,.0f} before it; {found['known']:,} of {found['cells']:,} known, "
                 f"{found['histories']:,} histories, {found['rows'] - found['cells']:,} other rows"
             )

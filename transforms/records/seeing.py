@@ -117,11 +117,13 @@ class Seeing:
             history = self._histories.add(
                 [one.along(elsewhere.records[some]) for one in said], [one.along(elsewhere.records[some]) for one in openly]
             )
+            places, people = [], []
             for cut, rows, place in elsewhere.rows:
                 first, last = np.searchsorted(place, [begin, begin + step])
-                if first < last:
-                    people = cut.persons(rows[first:last], self._others.names, self._others.null)
-                    self._others.add(history[place[first:last] - begin], people)
+                places.append(place[first:last] - begin)
+                people.append(cut.persons(rows[first:last], self._others.names, self._others.null))
+            named = {name: np.concatenate([one[name] for one in people]) for name in self._others.names}
+            self._others.add(history[np.concatenate(places)], named)
 
     def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
         """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""

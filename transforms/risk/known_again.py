@@ -16,6 +16,9 @@ from beam_deid.transforms.risk.persons import distinct_per_group
 ABSENT = np.uint64(0)
 """What a release says of a record that is not in it."""
 
+_LEAST_LOOSE = 1 << 16
+"""Histories, at least, that are noted before those that are alike are put together."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -116,6 +119,9 @@ class Histories:
         known = distinct != ABSENT
         self._keys.append(distinct[known])
         self._tuples.append(stacked[:, first[known]])
+        # Most are there already: what is kept is never much more than all histories.
+        if sum(map(len, self._keys[1:])) > max(len(self._keys[0]), _LEAST_LOOSE):
+            self.table()
         return keys
 
     def table(self) -> tuple[Keys, Keys]:
