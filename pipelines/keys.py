@@ -11,7 +11,16 @@ from rich.table import Table
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.crypto.keks import KEKS, kek_kind
 from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
-from beam_deid.transforms.crypto.keyring import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME, Keyring, KeyVersion
+from beam_deid.transforms.crypto.keyring import (
+    DATA,
+    DEFAULT_NAME,
+    DESTROYED,
+    REGISTER_NAME,
+    SIGN,
+    SIGNING_NAME,
+    Keyring,
+    KeyVersion,
+)
 from beam_deid.transforms.crypto.keyring_file import Change, change, create, opened
 from beam_deid.transforms.errors import UsageError
 
@@ -147,6 +156,9 @@ def destroy(
         out.print(f"[bold]{key.id}[/bold] ({key.name}, {key.state}, made {key.created}) will be destroyed.")
         if key.purpose == SIGN:
             out.print("  It signs nothing from then on; what it signed can still be checked with its public key.")
+        if key.name == REGISTER_NAME:
+            out.print("  A register was made with it: what was given out of its dataset can be tested with nothing any more,")
+            out.print("  and runs with that register stop from then on.")
     resting = reliances(outputs, [key.id for key in chosen])
     for one in resting:
         fields = escape(", ".join(one.fields))

@@ -99,9 +99,9 @@ def show_outcome(
         # Whoever expects it to be personal wants no advice.
         if release["expect"] != "still_personal":
             show_changes(out, label["changes"], label["search"].get("blocked"))
-    for note in notes:
-        out.print(f"\n[dim]note:[/dim] {escape(note)}", soft_wrap=True)
     out.print()
+    for note in notes:
+        out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
     for name, label in labels.items():
         out.print(_summary(name, label, run["releases"][name], output))
 

@@ -33,6 +33,10 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     help="With --overwrite: nobody was ever given what is replaced, so it is not tested with; the register notes that.",
 )
 @click.option(
+    "--new-register", is_flag=True,
+    help="Begin a new register for a dataset that had one: nothing is tested with what was given out before.",
+)
+@click.option(
     "--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
     help="Greatest share of records that may be rejected.",
 )  # fmt: skip
@@ -42,20 +46,23 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.pass_context
 def run(
     context: click.Context, policy: str, inputs: tuple[str, ...], output: str, releases: tuple[str, ...],
-    overwrite: bool, unreleased: bool, max_rejects: float, workers: int | None, runner: str | None, as_json: bool,
+    overwrite: bool, unreleased: bool, new_register: bool, max_rejects: float, workers: int | None, runner: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
     from beam_deid.transforms.policy.reader import read_policy
 
     carry_out(
         read_policy(policy), inputs, output, as_json, releases=releases, overwrite=overwrite, unreleased=unreleased,
+        new_register=new_register,
         max_rejects=max_rejects, workers=workers, runner=runner, beam_options=tuple(context.args),
     )  # fmt: skip
 
 
 def carry_out(
     policy: Policy, inputs: tuple[str, ...], folder: str, as_json: bool, *, releases: tuple[str, ...] = (),
-    overwrite: bool = False, unreleased: bool = False, max_rejects: float = 0.001, workers: int | None = None,
+    overwrite: bool = False, unreleased: bool = False, new_register: bool = False, max_rejects: float = 0.001,
+    workers: int | None = None,
     runner: str | None = None, beam_options: tuple[str, ...] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Run, show what came out, and return ``run.json``.
@@ -79,7 +86,7 @@ def carry_out(
     from beam_deid.transforms.job import Settings
     from beam_deid.transforms.job import run as run_job
 
-    settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased)
+    settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)
     output.show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)

@@ -19,6 +19,7 @@ from beam_deid.transforms.inputs import HashInputs
 from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.publication import Outcome, publish, write_state
 from beam_deid.transforms.publish import Prove
+from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.registering import open_register
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys
@@ -41,6 +42,7 @@ class Settings:
         max_rejects: Greatest share of records that may be rejected.
         overwrite: Whether an earlier run's output may be replaced.
         unreleased: Whether what is replaced was never given out.
+        new_register: Whether a new register may be made for a dataset that had one.
     """
 
     runner: str = LOCAL
@@ -49,6 +51,7 @@ class Settings:
     max_rejects: float = 0.001
     overwrite: bool = False
     unreleased: bool = False
+    new_register: bool = False
 
 
 def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
@@ -94,7 +97,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     keys, registering = RunKeys(prepared.job, staging.path), None
     try:
         job, registering = open_register(
-            prepared.job, place_of(output), overwrite=settings.overwrite, unreleased=settings.unreleased
+            prepared.job, place_of(output), overwrite=settings.overwrite, unreleased=settings.unreleased,
+            new=settings.new_register,
         )
         prepared = replace(prepared, job=job)
         keys = RunKeys(job, staging.path)
@@ -116,6 +120,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         workers.close()
         keys.discard()
         forget()
+        forget_register()
         staging.discard()
         if registering is not None:
             registering.close()

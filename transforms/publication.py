@@ -22,6 +22,7 @@ from beam_deid.transforms.storage.lease import is_abandoned, owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting
+from beam_deid.transforms.terms import LabelName
 
 STATE = "state.json"
 """What another process needs to know to publish a run whose driver died."""
@@ -108,7 +109,13 @@ def publish(
     elif made.publishes and registering is not None:
         registering.announce(staging.path, made.run, made.labels, outcome)
         _publish_announced(staging, made, registering)
-    return Outcome(made.run, made.labels, registering.notes if registering else ())
+    return Outcome(made.run, made.labels, registering.notes if registering else _not_remembered(made.labels))
+
+
+def _not_remembered(labels: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """What a person is told of releases that nothing remembers."""
+    missing = {label["register"]["missing"] for label in labels.values() if label["label"] == LabelName.ANONYMIZED}
+    return tuple(f"nothing remembers what was given out: {reason}" for reason in sorted(missing - {""}))
 
 
 def _publish_announced(staging: Staging, made: Papers, registering: Registering) -> None:

@@ -11,18 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keyring import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.register_place import KEY_NAME, RegisterPlace, register_place
+from beam_deid.transforms.policy.register_place import RegisterPlace, register_place
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
-from beam_deid.transforms.register.folder import Held, hold
+from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
-from beam_deid.transforms.storage.files import read_all
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.files import read_all, store_of
+from beam_deid.transforms.storage.paths import is_hidden, join, name_of, parent, shown
 from beam_deid.transforms.terms import LabelName
 
 _STANDING = (State.PENDING, State.PUBLISHED)
@@ -65,6 +67,7 @@ class Registering:
     def __init__(self, held: Held, intent: Intent, notes: tuple[str, ...] = ()) -> None:
         self._held, self.intent, self.notes = held, intent, notes
         self._pending, self._unreleased = tuple[str, ...](), set[str]()
+        self._own_run: Run | None = None
 
     def __enter__(self) -> "Registering":
         return self
@@ -118,7 +121,8 @@ class Registering:
         names = tuple(entries)
         for name, entry in entries.items():  # the releases of one run are of the same records
             entries[name] = replace(entry, together=(*entry.together, *(one for one in names if one != name)))
-        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._run(staging, run, outcome))))
+        self._own_run = self._run(staging, run, outcome)
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
         self._pending = names
 
     def confirm(self) -> None:
@@ -136,6 +140,7 @@ class Registering:
                 state = State.UNRELEASED if entry.name in self._unreleased else State.SUPERSEDED
                 changed[entry.name] = entry.after(Event(now(), state, run))
         self._held.save(document.with_entries(changed))
+        self.notes = (*self.notes, *(_told_of(entry, self.intent) for entry in ours))
 
     def withdraw(self) -> None:
         """Write down that nothing was published after all.
@@ -143,10 +148,11 @@ class Registering:
         Raises:
             OutputError: It cannot be written; the releases stand there as pending, and count.
         """
+        if self._own_run is None:  # another process announced it, and nobody knows what it published
+            return
         document = self._document()
         left = tuple(entry for entry in document.releases if entry.name not in self._pending)
-        if len(left) < len(document.releases):
-            self._held.save(replace(document, releases=left, runs=document.runs[:-1]))
+        self._held.save(replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run)))
 
     def _document(self) -> Document:
         found, intent = self._held.document, self.intent
@@ -196,7 +202,7 @@ def entry_of(
         name: What the register calls it.
         label: The content of its label.
         made_at: When its run began.
-        told: What the label does not say: ``recipient`` and ``k``.
+        told: What the label does not say: ``recipient``, ``k``, and ``levels`` that the policy fixes.
         remembered: A `Remembered` as plain values; None where it is not tested with others.
         table: The fingerprints of its records, if so.
     """
@@ -204,7 +210,8 @@ def entry_of(
     return Entry(
         name=name, release=label["release"], run=label["run"], made_at=made_at, label=LabelName(label["label"]),
         sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output="", state=State.PENDING,
-        levels=label["search"]["levels"], losses=label["search"].get("losses", {}), records=label["records"], inputs=(),
+        levels={**told["levels"], **label["search"]["levels"]}, losses=label["search"].get("losses", {}),
+        records=label["records"], inputs=(),
         files=tuple(label["files"]), label_sha256="", policy_sha256=label["policy_sha256"], record=known["record"],
         identities=tuple(known["identities"]), roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
         k=told["k"], l=known["l"], together=tuple(known["together"]), table=table,
@@ -213,10 +220,21 @@ def entry_of(
 
 def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Of each release what its label does not say, for the register."""
-    return {name: {"recipient": policy.releases[name].recipient, "k": policy.releases[name].k} for name in releases}
+    return {
+        name: {
+            "recipient": policy.releases[name].recipient, "k": policy.releases[name].k,
+            "levels": {
+                field: action.ladder().levels[level] for field, action in policy.releases[name].fields.items()
+                if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
+            },
+        }
+        for name in releases
+    }  # fmt: skip
 
 
-def open_register(job: Job, output: str, *, overwrite: bool, unreleased: bool) -> tuple[Job, Registering | None]:
+def open_register(
+    job: Job, output: str, *, overwrite: bool, unreleased: bool, new: bool = False
+) -> tuple[Job, Registering | None]:
     """Hold the register of a run, if it keeps one.
 
     Args:
@@ -224,6 +242,7 @@ def open_register(job: Job, output: str, *, overwrite: bool, unreleased: bool) -
         output: Its output folder, as all reach it.
         overwrite: Whether it may replace an earlier run's output.
         unreleased: Whether what it replaces was never given out.
+        new: Whether a new register may be made for a dataset that had one, as its key shows.
 
     Returns:
         The job, which knows the register or why there is none; and the register.
@@ -234,10 +253,12 @@ def open_register(job: Job, output: str, *, overwrite: bool, unreleased: bool) -
     """
     place = register_place(job.policy, output, key_given=job.secret is not None)
     if place.missing:
+        _see_that_none_is_left_out(job.policy, output)
         return replace(job, unregistered=place.missing), None
+    _see_that_it_is_apart(place.path, output)
     held = hold(place.path)
     try:
-        return _opened(job, place, held, output, overwrite, unreleased)
+        return _opened(job, place, held, output, overwrite, unreleased, new)
     except BaseException:
         held.close()
         raise
@@ -300,14 +321,14 @@ def settle(held: Held) -> None:
 
 
 def _opened(
-    job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool
+    job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
 ) -> tuple[Job, Registering]:
     settle(held)
     document, key, notes = held.document, place.key, list[str]()
     if document is None:
         _see_that_none_was_lost(place.path, output)
         identity = secrets.token_hex(8)
-        job, notes = _with_key(job, place)
+        job, notes = _with_key(job, place, new)
         subkey = register_subkey(job.keys, key, identity)
         facts: Mapping[str, Any] = {"id": subkey.id, "check": subkey.check()}
         notes.append(f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it")
@@ -320,7 +341,7 @@ def _opened(
         _see_that_none_is_elsewhere(place.path, output, document.register)
         identity, facts = document.register, document.key
     entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
-    reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries))
+    reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries), document is None)
     if document is not None:
         known_subkey(job.keys, reference)
     replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
@@ -331,29 +352,84 @@ def _opened(
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 
-def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
-    """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none."""
+def _with_key(job: Job, place: RegisterPlace, new: bool) -> tuple[Job, list[str]]:
+    """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none.
+
+    Raises:
+        UsageError: It has one, so that there was a register already, and nobody said that a new one is meant.
+    """
     keys = job.policy.keys
-    if place.key != f"keyring:{KEY_NAME}" or keys is None or keys.keyring is None:
+    if place.key != f"keyring:{REGISTER_NAME}" or keys is None or keys.keyring is None:
         return job, []
-    if any(key.name == KEY_NAME for key in opened(keys.keyring).keys):
+    if any(key.name == REGISTER_NAME for key in opened(keys.keyring).keys):
+        if not new:
+            raise UsageError(
+                "there is no register here, and the keyring has a register's key already: what was given out before would not be "
+                "tested with", shown(place.path),
+                "Name the register's folder under register: of the policy, put it back, or add --new-register to begin anew",
+            )  # fmt: skip
         return job, []
     with change(keys.keyring) as changing:
-        changing.save(changing.ring.with_new(KEY_NAME, changing.ring.opener()))
-    return job.pinned(), [f"the keyring has a key for it now, called {KEY_NAME}: {shown(keys.keyring)}"]
+        changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
+    return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]
 
 
 def _see_that_none_was_lost(path: str, output: str) -> None:
-    """See that the run in the output, if there is one, is of a time before registers.
+    """See that no run in the output, or in an output beside it, was registered in a register that is to be made anew.
 
     Raises:
-        UsageError: It was registered, and its register is gone.
+        UsageError: One was, and that register is gone.
     """
-    run = _run_in(output)
-    if run.get("register"):
+    for place in [output, *_outputs_beside(output)]:
+        register = _run_in(place).get("register")
+        if register and (place == output or shown(str(register["path"])) == shown(path)):
+            raise UsageError(
+                f"the run in {shown(place)} was registered, and its register is gone", shown(path),
+                "Put the register back, or move that output away: what was given out before can then be tested with nothing",
+            )  # fmt: skip
+
+
+def _see_that_it_is_apart(path: str, output: str) -> None:
+    """See that what is published and what never is are not in one another.
+
+    Raises:
+        UsageError: They are.
+    """
+    here, there = f"{shown(path)}/", f"{shown(output)}/"
+    if output and (here.startswith(there) or there.startswith(here)):
         raise UsageError(
-            "the run in the output was registered, and its register is gone", shown(path),
-            "Put the register back, or move that output away and say with which earlier releases nothing can be tested",
+            "the register and the output are in one another, and a register is never published", shown(path),
+            "Name another folder under register: of the policy, or another --output",
+        )  # fmt: skip
+    if _run_in(parent(path)):
+        raise UsageError(
+            "the register would lie in the output of another run, and it is never published", shown(path),
+            "Name another folder under register: of the policy, or another --output",
+        )  # fmt: skip
+
+
+def _outputs_beside(output: str) -> list[str]:
+    if not output:
+        return []
+    above = parent(output)
+    try:
+        found = store_of(above).entries(above)
+    except OSError:
+        return []
+    return [entry.path for entry in found if entry.is_folder and entry.path != output and not is_hidden(name_of(entry.path))]
+
+
+def _see_that_none_is_left_out(policy: Policy, output: str) -> None:
+    """See that a policy that names no key for a register, by mistake, does not pass one by.
+
+    Raises:
+        UsageError: There is one where the policy's would be.
+    """
+    place = register_place(policy, output, key_given=True)
+    if not place.missing and read(place.path) is not None:
+        raise UsageError(
+            "a register of what was given out is here, and the policy names no key for it", shown(place.path),
+            "Name the key with which it was made (keys: or register: {key: …}), or say register: none to go without",
         )  # fmt: skip
 
 
@@ -366,9 +442,16 @@ def _see_that_none_is_elsewhere(path: str, output: str, register: str) -> None:
     other = _run_in(output).get("register")
     if other and other["id"] != register:
         raise UsageError(
-            f"the run in the output is in another register, which was at {other['path']}", shown(path),
+            f"the run in the output is in the register {other['id']}, which was at {other['path']}, and this is {register}", shown(path),
             "Name that register under register: of the policy, or move that output away",
         )  # fmt: skip
+
+
+def _told_of(entry: Entry, intent: Intent) -> str:
+    """What a person is told of a release that was registered."""
+    tested = [name for name in entry.together if name in intent.entries]
+    with_ = f"tested with {', '.join(tested)}" if tested else "none of its records was in a release that it had to be tested with"
+    return f"{entry.release} is registered as {entry.name} in {shown(intent.path)}" + (f"; {with_}" if entry.is_tested else "")
 
 
 def _standing(document: Document, output: str) -> list[Entry]:

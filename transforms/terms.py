@@ -89,6 +89,7 @@ class Reason(Word):
     NO_RECORDS = "no_records"
     NAMED_TWICE = "named_twice"
     OUTSIDE_FORMAT = "outside_format"
+    NO_RECORD_NUMBER = "no_record_number"
     NO_TOKEN = "no_token"  # noqa: S105 - a reason code
     NO_SUCH_KEY = "no_such_key"
     NOT_AUTHENTIC = "not_authentic"

@@ -29,6 +29,8 @@ VERSIONS = (1, 2)
 
 KEY_BYTES = 32
 DEFAULT_NAME, SIGNING_NAME = "main", "signing"
+REGISTER_NAME = "register"
+"""Name of the key of what remembers which releases were given out."""
 DATA, SIGN = "data", "sign"
 PURPOSES = (DATA, SIGN)
 PRIMARY, RETIRED, DESTROYED = "primary", "retired", "destroyed"

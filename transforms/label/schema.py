@@ -89,6 +89,7 @@ def _evidence() -> Schema:
         "base_rates": _said(_map(_SHARE), "Of each sensitive column the share of all persons who have its commonest value"),
         "register": _said(_object(
             kept={"type": "boolean"}, missing=_said(_TEXT, "Why none is kept; empty where one is"),
+            new=_said({"type": "boolean"}, "Whether it began with this run: nothing that was given out before is in it"),
             record=_said(_nullable(_TEXT), "The field by which records are known again; null for all columns together"),
             tested=_list(_TEXT), untested=_list(_TEXT),
             disjoint=_said(_COUNT, "Registered releases that have none of the same records"),

@@ -2,14 +2,12 @@
 
 from typing import NamedTuple
 
+from beam_deid.transforms.crypto.keyring import REGISTER_NAME
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import NO_REGISTER
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.paths import is_name, join, parent
-
-KEY_NAME = "register"
-"""Name of the register's key in a keyring."""
 
 _NO_KEY = "the policy names no key for a register; add keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
 _NO_PLACE = "the policy names no register, and there is no output to have one beside; add register: FOLDER"
@@ -43,7 +41,7 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
     kept, keys = policy.kept, policy.keys
     if kept.path == NO_REGISTER:
         return RegisterPlace("", None, "the policy says register: none")
-    in_keyring = f"keyring:{KEY_NAME}" if keys is not None and keys.keyring is not None else None
+    in_keyring = f"keyring:{REGISTER_NAME}" if keys is not None and keys.keyring is not None else None
     key = kept.key or in_keyring
     if key is None and keys is None and not key_given:
         return RegisterPlace("", None, _NO_KEY)

@@ -140,7 +140,8 @@ def _composition(test: Planned, seen: Candidate) -> str:
     if entry is not None:
         reason = seen.data.past.untested.get(other)
         first = reason or "release fewer fields in common, coarser ones, or let more rows be suppressed"
-        return f"{first}; or, if nobody was ever given {other} (made {entry.made_at}): beam-deid releases forget REGISTER {other}"
+        forget = f"beam-deid releases forget REGISTER {other} --reason …"
+        return f"{first}; or, if nobody was ever given {other} (made {entry.made_at}): {forget}"
     which = "fewer releases of these records" if other == EVERY else f"only one of {seen.scope.release} and {other}"
     return f"give out {which}, release fewer fields in common, or let more rows be suppressed"
 

@@ -21,6 +21,7 @@ from beam_deid.transforms.policy.model import KeyPlaces, Policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.records.layout import Layout
+from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.terms import Recoverability
 
@@ -68,14 +69,18 @@ class Job:
 
     @property
     def prints(self) -> FingerprintKey:
-        """The key of the run's fingerprints.
+        """The key of the run's fingerprints: its register's, or its own secret.
 
         Raises:
-            InternalFault: It was not given to this worker.
+            InternalFault: The secret was not given to this worker.
+            KeyFault: The register's key cannot be had, or is another.
         """
-        if self.fingerprint_key is None:
+        if self.fingerprint_key is not None:
+            return self.fingerprint_key
+        if self.register is None:
             raise InternalFault("the run's key of fingerprints is not here", "fingerprints")
-        return self.fingerprint_key
+        # Each process fetches it: what lives as long as a register passes through no shuffle.
+        return register_prints(self.keys, self.register)
 
     @property
     def keys(self) -> Keys:
@@ -148,6 +153,8 @@ class Job:
         """The input columns that the release pass needs, in the policy's order."""
         needed = {name for release in self.releases for name in released_fields(self.policy, release)}
         needed.update(identities(self.policy))
+        if self.remembers and self.policy.record is not None:
+            needed.add(self.policy.record)
         return tuple(name for name in self.policy.fields if name in needed)
 
     @property

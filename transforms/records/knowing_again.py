@@ -9,10 +9,10 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.scoping import left_out, tested_together
+from beam_deid.transforms.policy.scoping import identities, left_out, tested_together
 from beam_deid.transforms.records.cells import Cells
 from beam_deid.transforms.records.job import Job
-from beam_deid.transforms.records.past import WHOLE, Past, identities_of
+from beam_deid.transforms.records.past import WHOLE, Past, identities_of, person_keys
 from beam_deid.transforms.records.seeing import ROWS, Arounds, Elsewhere, Seeing, Slice, is_among, wanted
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
@@ -75,6 +75,7 @@ class _Reader:
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
         self._files: dict[str, PrintsFile] = {}
+        self._subjects = person_keys(job, cells, np.arange(len(cells))).get(str(job.policy.subject), records[:0])
 
     def close(self) -> None:
         """Close all files."""
@@ -117,7 +118,7 @@ class _Reader:
                 for entry, file in zip(entries, files, strict=True)
             ]
             for cut in cuts:
-                unknown[here] |= np.isin(records, self._shared(cut))
+                unknown[here] |= np.isin(records, self._shared(cut)) | self._is_of_another(cut, here, records)
             elsewhere = Elsewhere.of(cuts, records)
             for one in seeing:
                 one.add(cuts, here, records, elsewhere)
@@ -146,13 +147,32 @@ class _Reader:
         some = subject != self._job.prints.null
         return shared_records(cut.prints.record[some], subject[some])
 
+    def _is_of_another(self, cut: "Slice", here: np.ndarray, records: Keys) -> np.ndarray:
+        """Which cells' records are another person's in an earlier release, shape (c,): their number is given anew every time."""
+        if self._job.policy.record is None or not len(cut.prints.record):
+            return np.zeros(len(records), np.bool_)
+        place = np.minimum(np.searchsorted(cut.prints.record, records), len(cut.prints.record) - 1)
+        theirs = cut.prints.persons[cut.entry.identities[0]][place]
+        mine, null = self._subjects[here], self._job.prints.null
+        is_other = (cut.prints.record[place] == records) & (mine != theirs) & (mine != null) & (theirs != null)
+        return np.asarray(is_other)
+
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
         mine, subject = self._job.record_rule, str(self._job.policy.subject)
         if entry.table is None:
             return "the register has no fingerprints of it"
         if entry.record != mine:
-            return f"its records are known by {_rule(entry.record)}, and those of this run by {_rule(mine)}"
+            return f"its records are known by {_rule(entry.record)}, and this run's by {_rule(mine)}; write record: as it was then"
+        gone = [name for name in entry.roles if name not in self._job.policy.fields]
+        if gone:
+            return (
+                f"the policy has no field {', '.join(gone)} any more, which it gives out: if it has another name now, what both "
+                "say of it cannot be compared"
+            )
+        lost = [name for name in entry.identities[1:] if name not in identities(self._job.policy)]
+        if lost:
+            return f"its persons are told by {', '.join(lost)} as well, which names nobody in the policy now; write it as before"
         if not entry.identities or entry.identities[0] != subject:
             return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
         return ""
@@ -180,6 +200,7 @@ class _Reader:
             theirs = file.read(low, high, persons=(), values=(), normal=()).record
             if is_among(records, theirs).any():
                 return True
+        self._files.pop(entry.name).close()
         return False
 
     def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -213,5 +234,6 @@ class _Reader:
 
 
 def _rule(rule: str) -> str:
+    """How records are known, for a message: see `Job.record_rule`."""
     kind, _, name = rule.partition(":")
-    return name if kind == "field" else "all their columns as they were then"
+    return name if kind == "field" else "all their columns, of the types that they have"

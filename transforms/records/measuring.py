@@ -229,7 +229,9 @@ def recorded_keys(job: Job, records: Records) -> Keys:
     """The key by which each record is known again in later runs, shape (n,): its number's, or that of all its columns."""
     policy = job.policy
     if policy.record is not None:
-        return fingerprint(identity_text(records.columns[policy.record], policy.kind(policy.record)), job.prints)
+        numbers = identity_text(records.columns[policy.record], policy.kind(policy.record))
+        # What went through a program that takes it for a number has lost its zeros.
+        return fingerprint(pc.utf8_ltrim(numbers, characters="0"), job.prints)
     # In an order that does not depend on the policy's: fields that change their places make no other records.
     return combine([fingerprint(records.columns[name], job.prints) for name in sorted(policy.fields)], len(records))
 

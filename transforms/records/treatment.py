@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside, Bound, Treated
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.policy.scoping import tested_together
+from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.typed import Records
+from beam_deid.transforms.terms import Reason
 
 
 class Treatment:
@@ -33,6 +37,8 @@ class Treatment:
     ) -> None:
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
         self._subject = job.policy.subject_field
+        self._record = job.policy.record if job.remembers and release in tested_together(job.policy, job.releases) else None
+        self._record_kind = None if self._record is None else job.policy.kind(self._record)
         self._bound: dict[str, Bound] = {}
         self._placed: set[str] = set()
         keys = job.keys
@@ -65,6 +71,12 @@ class Treatment:
                 if mask.any():
                     faults.append(Fault(records.rows[mask], name, reason))
                     sound &= ~mask
+        if self._record is not None and self._record in records.columns:
+            unknown = pc.is_null(identity_text(records.columns[self._record], self._record_kind))
+            mask = unknown.to_numpy(zero_copy_only=False)
+            if mask.any():  # nobody could say later which record it was
+                faults.append(Fault(records.rows[mask], self._record, Reason.NO_RECORD_NUMBER))
+                sound &= ~mask
         if not sound.all():
             keep = pa.array(sound)
             treated = {name: column.filter(keep) for name, column in treated.items()}

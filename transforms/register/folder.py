@@ -18,7 +18,9 @@ from beam_deid.transforms.register.names import (
     TABLES,
     claim_folder,
     claims_of,
+    look,
     new_table,
+    revision_of,
     revision_path,
     table_path,
 )
@@ -29,7 +31,7 @@ from beam_deid.transforms.storage.files import advice, reason, store_of
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.lease import Lease, Words, new_name
-from beam_deid.transforms.storage.paths import absolute, is_local, join, shown
+from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
 
 __all__ = ["Held", "hold", "read", "table_path"]
 
@@ -96,6 +98,7 @@ class Held:
         try:
             see_a_folder(self.path)
             _see_whose_it_is(self.path)
+            _see_that_it_is_one(self.path)
             self._make()
             self._lease.take()
             self._make()  # somebody who gave up meanwhile may have removed it, empty as it was
@@ -257,6 +260,25 @@ class Held:
         except (OSError, DeidError):
             return False
         return True
+
+
+def _see_that_it_is_one(register: str) -> None:
+    """See that a folder that is here is a register, or empty.
+
+    Raises:
+        UsageError: Something else is in it.
+    """
+    seen = look(register)
+    strangers = [entry.path for entry in store_of(register).entries(register) if not _is_ours(name_of(entry.path))]
+    if strangers and not seen.revisions:
+        raise UsageError(
+            f"the folder holds {name_of(strangers[0])}, which is nothing of a register", shown(register),
+            "Name a folder of its own under register: of the policy",
+        )  # fmt: skip
+
+
+def _is_ours(name: str) -> bool:
+    return name == TABLES or name.startswith(".") or revision_of(name) is not None
 
 
 def _see_whose_it_is(register: str) -> None:

@@ -7,6 +7,15 @@ from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.storage.paths import shown
 
 _USE = "register"
+_FETCHED: dict[tuple[str, int, str], FingerprintKey] = {}
+"""Keys that this process has fetched: every fingerprint asks for one."""
+
+
+def forget() -> None:
+    """Forget the keys that this process has fetched."""
+    _FETCHED.clear()
+
+
 _WHERE = "Put that key back, say where it is (register: {key: …} in the policy), or begin anew in another folder (register: PATH)"
 
 
@@ -37,6 +46,8 @@ def known_subkey(keys: Keys, register: Reference) -> Subkey:
         if (register.key or "").startswith("keyring:"):  # it says what became of the key
             raise NoSuchKey(f"{error.what}, and the register was made with it", error.where, _WHERE) from None
         raise _other(register.path) from None
+    except KeyFault as error:
+        raise KeyFault(f"the key that the register was made with cannot be had: {error.what}", error.where, _WHERE) from None
     if subkey.check() != register.check:
         raise _other(register.path)
     return subkey
@@ -48,7 +59,10 @@ def register_prints(keys: Keys, register: Reference) -> FingerprintKey:
     Raises:
         KeyFault: It cannot be had, or is another than the register's.
     """
-    return FingerprintKey(known_subkey(keys, register).bytes)
+    held = (register.register, register.key_id, register.check)
+    if held not in _FETCHED:
+        _FETCHED[held] = FingerprintKey(known_subkey(keys, register).bytes)
+    return _FETCHED[held]
 
 
 def _other(path: str) -> KeyFault:

@@ -15,6 +15,7 @@ class Reference:
         key: Reference of its key; None for the policy's default one.
         key_id: Id of the key's version.
         check: What tells the key from others, in hex.
+        is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
     """
 
@@ -24,3 +25,4 @@ class Reference:
     key_id: int
     check: str
     entries: tuple[Entry, ...] = ()
+    is_new: bool = False
