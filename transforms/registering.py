@@ -442,7 +442,8 @@ def _see_that_none_is_elsewhere(path: str, output: str, register: str) -> None:
     other = _run_in(output).get("register")
     if other and other["id"] != register:
         raise UsageError(
-            f"the run in the output is in the register {other['id']}, which was at {other['path']}, and this is {register}", shown(path),
+            f"the run in the output is in the register {other['id']}, which was at {other['path']}, and this is {register}",
+            shown(path),
             "Name that register under register: of the policy, or move that output away",
         )  # fmt: skip
 
