@@ -36,7 +36,8 @@ def asking(edge: int, **top: object) -> dict:
     """A release whose ages are below an edge or not."""
     age = {"age": {"generalize": {"bins": [edge], "level": 0}}}
     made = {"a": release("controlled", "goods", age)}
-    return policy(roles(direct="tid:order_number buyer", quasi="age:integer", sensitive="goods"), top={"record": "tid", **top}, **made)
+    fields = roles(direct="tid:order_number buyer", quasi="age:integer", sensitive="goods")
+    return policy(fields, top={"record": "tid", **top}, **made)
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def test_two_edges_tell_who_is_between_them(shop):
     assert label["label"] == "still_personal"
     tests = {test["name"]: test for test in label["tests"]}
     assert tests["composition:a.1"]["measured"] == 1
+    assert label["register"]["in_common"] == {"a.1": 2 * ORDERS + 1}
 
 
 TAMPERED = {

@@ -117,7 +117,8 @@ class Label:
         limits: The limit of every condition.
         identities: By what persons were counted, and what was found of each identity.
         base_rates: Of each sensitive column the share of all persons who have its commonest value.
-        register: What is known of earlier releases: ``kept``, ``missing``, ``record``, ``tested``, ``untested``, ``disjoint``.
+        register: What is known of earlier releases: ``kept``, ``missing``, ``new``, ``record``, ``tested``,
+            ``in_common``, ``untested``, ``disjoint``.
         asked: What the tests follow from, beside the fields: see `Scope.to_json`.
     """
 

@@ -240,7 +240,7 @@ def _register(data: ReleasedData) -> dict[str, Any]:
     return {
         "kept": job.unregistered == "", "missing": job.unregistered,
         "new": job.register is not None and job.register.is_new, "record": job.policy.record if job.register else None,
-        "tested": [entry.name for entry in past.entries], "untested": list(past.untested), "disjoint": len(past.disjoint),
+        "tested": [entry.name for entry in past.entries], "in_common": past.in_common(data.cells.counts), "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 
 

@@ -100,6 +100,18 @@ class Past:
     around: Mapping[str, Around] = field(default_factory=dict)
     unknown: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
 
+    def in_common(self, counts: Counts) -> dict[str, int]:
+        """How many records of the run each of the entries has.
+
+        Args:
+            counts: Records of each cell, shape (n,).
+        """
+        if not self.entries:
+            return {}
+        whole = self.views[WHOLE]
+        known = [whole.said_by(number)[: len(counts)] >= 0 for number in range(len(self.entries))]
+        return {entry.name: int(counts[has].sum()) for entry, has in zip(self.entries, known, strict=True)}
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the releases that are tested, or should be."""
