@@ -238,9 +238,9 @@ def _register(data: ReleasedData) -> dict[str, Any]:
     """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
     job, past = data.job, data.past
     return {
-        "kept": job.unregistered == "", "missing": job.unregistered,
-        "new": job.register is not None and job.register.is_new, "record": job.policy.record if job.register else None,
-        "tested": [entry.name for entry in past.entries], "in_common": past.in_common(data.cells.counts), "untested": list(past.untested), "disjoint": len(past.disjoint),
+        "kept": job.unregistered == "", "missing": job.unregistered, "new": job.register is not None and job.register.is_new,
+        "record": job.policy.record if job.register else None, "tested": [entry.name for entry in past.entries],
+        "in_common": past.in_common(data.cells.counts), "untested": list(past.untested), "disjoint": len(past.disjoint),
     }  # fmt: skip
 
 
