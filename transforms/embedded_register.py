@@ -23,7 +23,9 @@ from beam_deid.transforms.records.releasing import PartFacts
 from beam_deid.transforms.records.remembering import Remembered
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
-from beam_deid.transforms.registering import entry_of, open_register, settle, told_of
+from beam_deid.transforms.register_opening import open_register
+from beam_deid.transforms.register_standing import settle
+from beam_deid.transforms.registering import entry_of, told_of
 from beam_deid.transforms.storage.paths import join, shown
 
 PATIENCE = 600.0

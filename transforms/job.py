@@ -20,7 +20,7 @@ from beam_deid.transforms.measure import Measure
 from beam_deid.transforms.publication import Outcome, publish, write_state
 from beam_deid.transforms.publish import Prove
 from beam_deid.transforms.register.key import forget as forget_register
-from beam_deid.transforms.registering import open_register
+from beam_deid.transforms.register_opening import open_register
 from beam_deid.transforms.release import Assemble, Release
 from beam_deid.transforms.run_keys import RunKeys
 from beam_deid.transforms.run_secret import RunSecret

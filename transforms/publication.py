@@ -14,7 +14,8 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.progress import PROGRESS
 from beam_deid.transforms.records.job import Job
 from beam_deid.transforms.records.papers import Papers, about, make_papers
-from beam_deid.transforms.registering import Registering, intent_of, resume
+from beam_deid.transforms.register_opening import resume
+from beam_deid.transforms.registering import Registering, intent_of
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
