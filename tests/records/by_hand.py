@@ -126,6 +126,9 @@ class Figures:
         every = [owners, *({(line.record, line.persons[self.names[0]]) for line in one.lines} for one in self.given)]
         counts = [Counter(record for record, who in pairs if who is not None) for pairs in every]
         self.unknown = {None} | {record for count in counts for record, persons in count.items() if persons > 1}
+        for pairs in every[1:]:  # a number that is another person's in an earlier release tells nothing
+            both = Counter(record for record, who in owners | pairs if who is not None and record in self.known)
+            self.unknown |= {record for record, persons in both.items() if persons > 1}
         self.strangers: dict[Any, list[Mapping[str, Person]]] = {}
         for one in self.given:  # whose a record is, the last release that has it says
             here: dict[Any, list[Mapping[str, Person]]] = defaultdict(list)
@@ -211,7 +214,7 @@ class Figures:
     ) -> dict[tuple[Hashable, ...], dict[str, set[Person]]]:  # fmt: skip
         """Who is alike in what each release says of a record, and all earlier ones together, without a column."""
         said = [_said(one, [field for field in theirs[one.name] if field != without]) for one in given]
-        openly = [_said(one, [field for field in theirs[one.name] if field not in one.secret]) for one in given]
+        openly = [_said(one, [field for field in theirs[one.name] if field not in (*one.secret, without)]) for one in given]
         rows: list[tuple[Any, tuple[Hashable, ...], Mapping[str, Person]]] = []
         for row, persons in zip(self.rows, self.persons, strict=True):
             mine = tuple(

@@ -127,7 +127,7 @@ class Chain:
         job = replace(prepared.job, fingerprint_key=KEY, register=reference, unregistered="")
         measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
         with _watched() as seen:
-            decision = deciding.decide(job, measured, 0.0, str(staging))
+            decision = deciding.decide(job, measured, 1.0, str(staging))
         chosen = seen.after
         words = _Words(job, tables)
         past = next(iter(chosen.values())).data.past
@@ -252,7 +252,8 @@ def _rows(job: Job, chosen: Mapping[str, Chosen], words: _Words, left: Mapping[s
         Row(
             words.record[recorded[cell]] if words.record else recorded[cell],
             {name: words.identities[name][keys[cell]] for name, keys in whose.items()},
-            {release: {name: words.values[keys[cell]] for name, keys in columns.items()} for release, columns in values.items()},
+            # What was rejected has no value at all.
+            {one: {name: words.values.get(keys[cell]) for name, keys in columns.items()} for one, columns in values.items()},
             {release: int(counts[cell]) for release, counts in left.items()},
             int(cells.counts[cell]),
         )

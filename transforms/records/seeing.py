@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -32,10 +31,10 @@ class Slice:
         """What it says of each record in the columns that others hold as well, but for one."""
         return self._said([name for name in self.columns if name != without])
 
-    @cached_property
-    def open(self) -> Said:
-        """What it says of each record beside secrets."""
-        return self._said([name for name in self.columns if self.entry.roles[name] != (str(Role.SENSITIVE),)])
+    def open(self, without: str) -> Said:
+        """What it says of each record beside secrets, and without that one, whatever else it is."""
+        secret = (str(Role.SENSITIVE),)
+        return self._said([name for name in self.columns if name != without and self.entry.roles[name] != secret])
 
     def _said(self, columns: Sequence[str]) -> Said:
         rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
@@ -109,7 +108,7 @@ class Seeing:
             records: Their records, ascending, shape (c,).
             elsewhere: The other records of the cut.
         """
-        said, openly = [cut.said(self.without) for cut in cuts], [cut.open for cut in cuts]
+        said, openly = [cut.said(self.without) for cut in cuts], [cut.open(self.without) for cut in cuts]
         self._of_cells[here] = self._histories.add([one.at(records) for one in said], [one.at(records) for one in openly])
         # A history has two numbers of each release.
         for begin in range(0, len(elsewhere.records), step := max(1, ROWS // len(cuts))):
