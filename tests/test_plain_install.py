@@ -70,6 +70,7 @@ class Prepared:
         copy = folder / "destroyed"
         copy.mkdir()
         shutil.copytree(folder / "keys", copy / "keys")
+        shutil.copytree(folder / "shop.register", copy / "shop.register")  # its key was copied, too
         for name in ("policy.yaml", "orders.parquet"):
             shutil.copy(folder / name, copy / name)
         other = Shop(copy)
