@@ -34,7 +34,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @click.option(
     "--new-register", is_flag=True,
-    help="Begin a new register for a dataset that had one: nothing is tested with what was given out before.",
+    help="Begin a new register where one is gone: nothing is tested with what was given out before.",
 )
 @click.option(
     "--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",

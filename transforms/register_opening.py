@@ -31,7 +31,7 @@ def open_register(
         output: Its output folder, as all reach it.
         overwrite: Whether it may replace an earlier run's output.
         unreleased: Whether what it replaces was never given out.
-        new: Whether a new register may be made for a dataset that had one, as its key shows.
+        new: Whether a new register may be made where one is gone.
 
     Returns:
         The job, which knows the register or why there is none; and the register.
@@ -78,9 +78,10 @@ def _opened(
     settle(held)
     document, key, notes = held.document, place.key, list[str]()
     if document is None:
-        _see_that_none_was_lost(place.path, output)
+        if not new:
+            _see_that_none_was_lost(place.path, output)
         identity = secrets.token_hex(8)
-        job, notes = _with_key(job, place, new)
+        job, notes = _with_key(job, place)
         subkey = register_subkey(job.keys, key, identity)
         facts: Mapping[str, Any] = {"id": subkey.id, "check": subkey.check()}
         notes.append(f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it")
@@ -104,22 +105,12 @@ def _opened(
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 
-def _with_key(job: Job, place: RegisterPlace, new: bool) -> tuple[Job, list[str]]:
-    """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none.
-
-    Raises:
-        UsageError: It has one, so that there was a register already, and nobody said that a new one is meant.
-    """
+def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
+    """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none."""
     keys = job.policy.keys
     if place.key != f"keyring:{REGISTER_NAME}" or keys is None or keys.keyring is None:
         return job, []
     if any(key.name == REGISTER_NAME for key in opened(keys.keyring).keys):
-        if not new:
-            raise UsageError(
-                "there is no register here, and the keyring has a register's key already: what was given out before would not be "
-                "tested with", shown(place.path),
-                "Name the register's folder under register: of the policy, put it back, or add --new-register to begin anew",
-            )  # fmt: skip
         return job, []
     with change(keys.keyring) as changing:
         changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
@@ -137,7 +128,7 @@ def _see_that_none_was_lost(path: str, output: str) -> None:
         if register and (place == output or shown(str(register["path"])) == shown(path)):
             raise UsageError(
                 f"the run in {shown(place)} was registered, and its register is gone", shown(path),
-                "Put the register back, or move that output away: what was given out before can then be tested with nothing",
+                "Put the register back; or, where it is gone for good, add --new-register: nothing is tested with what was given out",
             )  # fmt: skip
 
 

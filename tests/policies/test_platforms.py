@@ -65,7 +65,7 @@ def runs(files: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFac
     @cache
     def ran(name: str, form: str) -> Path:
         policy = f"{name}_orders" if name in ("shopify", "olist") else policy_for(name, form)
-        out = folder / f"{name}-{form}"
+        out = folder / f"{name}-{form}" / "out"  # each beside a register of its own
         command = ["run", str(POLICIES / f"{policy}.yaml"), "-i", str(files(name, form)), "-o", str(out), "--workers", "1"]
         assert call(command) == 0
         return out

@@ -130,17 +130,7 @@ def test_a_register_that_is_gone_is_told_by_the_outputs_beside(shop):
     code, _, said = shop(asking(51), orders(), "second")
     assert code == 2
     assert "its register is gone" in said
-
-
-def test_a_register_that_is_gone_is_told_by_its_key(shop, monkeypatch):
-    monkeypatch.setenv("EVASIONS_KEK", "6b" * 32)
-    assert call(["keys", "create", "t.keyring", "--kek", "env:EVASIONS_KEK"]) == 0
-    keys = {"keys": {"keyring": "t.keyring"}}
-    assert shop(asking(50, **keys), orders(), "year/first")[0] == 0
-    code, _, said = shop(asking(51, **keys), orders(), "later/second")
-    assert code == 2
-    assert "--new-register" in said
-    code, label, _ = shop(asking(51, **keys), orders(), "later/second", "--new-register")
+    code, label, _ = shop(asking(51), orders(), "second", "--new-register")
     assert (code, label["label"], label["register"]["new"]) == (0, "anonymized", True)
 
 

@@ -623,7 +623,6 @@ def test_loosened_limits_as_they_were_found_are_refused_with_the_floor(tmp_path)
 
 
 @needs_shared
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the register across runs")
 def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
     one = ("run", "policy.yaml", "--input", "in.parquet", "--overwrite", "--output")
     commands = [(*one, "out_a", "--release", "a"), (*one, "out_b", "--release", "b")]
@@ -632,7 +631,6 @@ def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
 
 
 @needs_shared
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the register across runs")
 def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
     commands = [
         ("run", "policy_may.yaml", "--input", "may.parquet", "--output", "may"),
