@@ -119,6 +119,7 @@ version: 1
 dataset: shop
 subject: buyer
 keys: {key: env:BEAM_DEID_KEY}
+register: none
 fields:
   buyer: {role: direct_identifier}
   mobile: {role: direct_identifier, kind: mobile}
