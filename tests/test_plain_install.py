@@ -52,7 +52,7 @@ COMMANDS = {
     "schema": "schema",
     "search": "search {open} -i {source}",
 }  # fmt: skip
-RUN = "run {policy} -i {source} -o {new}/out --workers 1"
+RUN = "run {policy} -i {source} -o {new}/out --workers 1 --new-register"  # the shop's own is beside its own output
 STOPS = {"restore what cannot be": 3}
 
 

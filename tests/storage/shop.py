@@ -93,12 +93,17 @@ def without_earlier(policy: str) -> str:
 
 
 def fill(folder: Path) -> None:
-    """The shop on a disk, with a keyring under ``env:SHOP_KEK``, which the caller has set."""
+    """The shop on a disk, with a keyring under ``env:SHOP_KEK``, which the caller has set.
+
+    The keyring has a key for registers, which no run could add to a copy of it in a bucket.
+    """
     for path, data in files().items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    assert call(["keys", "create", str(folder / "keys" / "orders.keyring"), "--kek", "env:SHOP_KEK"]) == 0
+    ring = str(folder / "keys" / "orders.keyring")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK"]) == 0
+    assert call(["keys", "create", ring, "--name", "register"]) == 0
 
 
 def upload(folder: Path, bucket: Bucket, prefix: str) -> None:
@@ -119,6 +124,7 @@ version: 1
 dataset: shop
 subject: buyer
 keys: {key: env:BEAM_DEID_KEY}
+register: none
 fields:
   buyer: {role: direct_identifier}
   mobile: {role: direct_identifier, kind: mobile}

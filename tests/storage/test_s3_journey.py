@@ -29,12 +29,13 @@ class Journey:
 
 
 def run(place, policy, pattern, out):
-    return call(["run", f"{place}/{policy}.yaml", "-i", f"{place}/{pattern}", "-o", f"{place}/{out}", "--workers", "1"])
+    more = ["--new-register"] if policy == "earlier" else []  # one in each place, and the keyring has its key already
+    return call(["run", f"{place}/{policy}.yaml", "-i", f"{place}/{pattern}", "-o", f"{place}/{out}", "--workers", "1", *more])
 
 
 @pytest.fixture(scope="module")
 def journey(shared_bucket, tmp_path_factory):
-    """The same two runs here and there; the second knows the first as an attacker's archive."""
+    """The same two runs here and there; the second knows the first as an attacker's archive, and from the register."""
     folder = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOP_KEK", KEK)
@@ -88,6 +89,7 @@ def test_labels_measure_what_those_of_the_local_run_do(journey):
         ours = journey.bucket.paper(f"shop/out/{release}/label.json")
         assert (ours["tests"], ours["risk"], ours["records"]) == (theirs["tests"], theirs["risk"], theirs["records"])
     report = journey.bucket.paper("shop/out/report/label.json")
+    assert "composition:report.1" in {one["name"] for one in report["tests"]}  # the register in the bucket knew of it
     assert {one["name"] for one in report["attacks"]} >= {"attacker:neighbour", "attacker:archive"}
     crm = journey.bucket.paper("shop/out/crm/label.json")
     assert [one["attack"] for one in crm["recoveries"]] == ["frequency"]

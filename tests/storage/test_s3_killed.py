@@ -26,6 +26,7 @@ version: 1
 dataset: shop
 subject: buyer
 keys: {key: env:BEAM_DEID_KEY}
+register: none
 fields:
   buyer: {role: direct_identifier}
   note: {role: direct_identifier, kind: free_text}
