@@ -7,7 +7,7 @@ from typing import Any
 
 from beam_deid.transforms.crypto.keyring import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
-from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_place import RegisterPlace, register_place
 from beam_deid.transforms.records.job import Job
@@ -18,7 +18,7 @@ from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.register_standing import run_in, settle, tested_with
 from beam_deid.transforms.registering import Intent, Registering, told_of
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.paths import is_hidden, name_of, parent, shown
+from beam_deid.transforms.storage.paths import is_hidden, is_local, name_of, parent, shown
 
 
 def open_register(
@@ -112,6 +112,11 @@ def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
         return job, []
     if any(key.name == REGISTER_NAME for key in opened(keys.keyring).keys):
         return job, []
+    if not is_local(keys.keyring):
+        raise KeyFault(
+            f"the keyring has no key called {REGISTER_NAME}, and it cannot be changed here", shown(keys.keyring),
+            f"Where it was made: beam-deid keys create KEYRING --name {REGISTER_NAME}, and copy it; or say register: none",
+        )  # fmt: skip
     with change(keys.keyring) as changing:
         changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]
@@ -128,7 +133,7 @@ def _see_that_none_was_lost(path: str, output: str) -> None:
         if register and (place == output or shown(str(register["path"])) == shown(path)):
             raise UsageError(
                 f"the run in {shown(place)} was registered, and its register is gone", shown(path),
-                "Put the register back; or, where it is gone for good, add --new-register: nothing is tested with what was given out",
+                "Put the register back; or, where it is gone for good, add --new-register: what was given out is then not tested with",
             )  # fmt: skip
 
 
