@@ -112,7 +112,7 @@ def test_a_release_is_registered_and_its_label_says_that_it_is(register, tmp_pat
     (label,), (entry,) = noted.labels, entries(register)
     assert label["label"] == "anonymized"
     assert label["register"] == {
-        "kept": True, "missing": "", "record": "tid", "tested": [], "untested": [], "disjoint": 0,
+        "kept": True, "missing": "", "new": True, "record": "tid", "tested": [], "untested": [], "disjoint": 0, "in_common": {},
     }  # fmt: skip
     assert label["condition"].startswith("as far as its register knows what else was given out of these records")
     assert (entry.name, entry.release, entry.state, entry.label) == ("out.1", "out", "published", "anonymized")
