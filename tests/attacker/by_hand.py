@@ -95,6 +95,8 @@ CIPHER = "~AgAAAAAcayEFTSoAkR1crhaoc2rrX3j00OXmFloTXpjGp2jjmQ==~5bm5ZJ94~4~~"
 CAREFUL, CARELESS = CALM, {**CALM, "security": "low"}
 ONE_ALONE = people("here", [*"aaaaabbbbb", "c"], 0) + people("there", [*"aaaaabbbbb", *"cccccccccc"], 100)
 
+WIDE = crowd(160)
+
 ENTROPY = 2 * sqrt(2)  # e to (ln 2) / 2 + (ln 4) / 2
 HAND: dict[str, tuple[ByHand, ...]] = {
     "entropy": pair_of("l", lambda limit: {"entropy": limit}, "l_entropy:ill", ENTROPY),
@@ -144,6 +146,11 @@ HAND: dict[str, tuple[ByHand, ...]] = {
     ),
     "platform": (
         placed(0, True, "platform", str), placed(1, False, "platform", lambda place: CIPHER if place == "there" else place),
+    ),
+    # What the public is given is remembered, or is not.
+    "register": (
+        ByHand(world(WIDE, sharing="public"), "register", 1, True),
+        ByHand(world(WIDE, sharing="public", policy={"register": "none"}), "register", 0, False),
     ),
     # Each of 31 persons has one record; one of them shares place and ill with nobody.
     "history": (

@@ -12,6 +12,7 @@ import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.records.deciding import Decision
 from beam_deid.transforms.records.deciding import decide as decide_run
 from beam_deid.transforms.records.measuring import Measured, measure_shard
@@ -42,7 +43,10 @@ def decided_on(source: pa.Table, policy: dict[str, Any], folder: Path, rejects: 
     pq.write_table(source, folder / "in.parquet")
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
     prepared = prepare(read_policy(str(folder / "policy.yaml")), [str(folder / "in.parquet")])
-    job = replace(RunKeys(prepared.job, str(folder)).made(), fingerprint_key=FingerprintKey.new())
+    # Nothing was given out before, so a register would be empty, whatever key it has: what counts is whether the policy keeps one.
+    missing = register_place(prepared.job.policy, str(folder / "out"), key_given=True).missing
+    made = RunKeys(prepared.job, str(folder)).made()
+    job = replace(made, fingerprint_key=FingerprintKey.new(), unregistered=missing)
     measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
     return replace(prepared, job=job), decide_run(job, measured, rejects)
 

@@ -73,10 +73,16 @@ def test_the_register_is_for_its_owner_alone(trade):
     assert len([path for path in found if path.is_file()]) >= 3
 
 
-def test_a_key_of_that_name_is_taken_and_nothing_is_said_of_it(trade, capsys):
+def test_a_key_of_that_name_is_taken_only_where_a_new_register_is_asked_for(trade, capsys):
     assert call(["keys", "create", str(trade.ring), "--name", "register"]) == 0
     ring = trade.ring.read_bytes()
-    told = said(capsys, trade.words(trade.orders("may", MAY), "out"), 0)
+    words = trade.words(trade.orders("may", MAY), "out")
+    told = said(capsys, words, 2)  # whoever has the key had a register, and must say that a new one is meant
+    assert "there is no register here, and the keyring has a register's key already" in told
+    assert "add --new-register to begin anew" in told
+    assert not trade.register.exists()
+    assert not (trade.folder / "out").exists()
+    told = said(capsys, [*words, "--new-register"], 0)
     assert trade.ring.read_bytes() == ring
     assert "called register" not in told
     assert trade.known().key["id"] == opened(str(trade.ring)).primary("register").id
@@ -87,7 +93,9 @@ def test_a_second_run_takes_the_register_and_says_nothing_of_a_new_one(trade, ca
     assert trade.run(source, "out") == 0
     ring = trade.ring.read_bytes()
     told = said(capsys, trade.words(source, "again"), 0)
-    assert "register" not in told
+    assert "a new register" not in told
+    assert "called register" not in told
+    assert f"analytics is registered as analytics.2 in {trade.register}; tested with analytics.1" in told
     assert trade.ring.read_bytes() == ring
     assert trade.known().entry("analytics.2").together == ("analytics.1", "crm.2")
     assert trade.label("again")["register"]["tested"] == ["analytics.1"]
@@ -166,7 +174,8 @@ def test_without_a_register_nothing_is_made_and_the_label_tells(trade, capsys):
     label = trade.label("out")
     assert label["label"] == "anonymized"
     assert label["register"] == {
-        "kept": False, "missing": "the policy says register: none", "record": None, "tested": [], "untested": [], "disjoint": 0,
+        "kept": False, "missing": "the policy says register: none", "new": False, "record": None, "tested": [], "untested": [],
+        "disjoint": 0, "in_common": {},
     }  # fmt: skip
     assert label["condition"] == "only if this is the only release of these records"
     assert call(["verify", str(trade.folder / "out")]) == 0
@@ -188,7 +197,9 @@ def test_a_policy_without_a_key_has_no_register_which_public_sharing_wants(tmp_p
     expected = ("anonymized", []) if sharing == "controlled" else ("still_personal", ["register", "order"])
     assert (label["label"], failing) == expected
     assert "the policy names no key for a register" in label["register"]["missing"]
-    assert ("nothing remembers what was given out: the policy names no key" in told) == (sharing == "public")
+    # In public it is the test that says so, elsewhere a note.
+    assert "nothing remembers what was given out: the policy names no key for a register" in told
+    assert ("note: nothing remembers what was given out" in told) == (sharing == "controlled")
     assert not trade.register.exists()
     assert call(["verify", str(trade.folder / "out")]) == 0
 
@@ -263,17 +274,22 @@ def test_the_register_of_another_dataset_is_refused(run, capsys):
 
 def test_a_register_that_is_gone_is_missed_by_the_run_that_it_knew(run, capsys):
     shutil.rmtree(run.register)
-    told = refused(run, capsys)
-    assert "the run in the output was registered, and its register is gone" in told
-    assert str(run.register) in told
-    assert not run.register.exists()
+    for out in ("out", "other"):
+        told = refused(run, capsys, out)
+        assert f"the run in {run.folder / 'out'} was registered, and its register is gone" in told
+        assert str(run.register) in told
+        assert not run.register.exists()
 
 
 def test_a_register_in_the_place_of_one_that_is_gone_is_no_substitute(run, capsys):
     shutil.rmtree(run.register)
+    (run.folder / "out").rename(run.folder.parent / "away")  # beside it none can be made
     assert run.run(run.orders("others", range(1000, 1120)), "elsewhere") == 0
+    (run.folder.parent / "away").rename(run.folder / "out")
     register = files(run.register)
-    assert "the run in the output is in another register" in refused(run, capsys)
+    told = refused(run, capsys)
+    assert f"the run in the output is in the register {run.paper('out')['register']['id']}, which was at {run.register}" in told
+    assert f"and this is {run.known().register}" in told
     assert files(run.register) == register
 
 
@@ -459,7 +475,8 @@ def test_a_label_tells_no_name_of_file_or_place_and_verifies(trade):
     assert trade.run(trade.orders("again", MAY), "again") == 0
     label = trade.label("again")
     assert label["register"] == {
-        "kept": True, "missing": "", "record": "tid", "tested": ["analytics.1"], "untested": [], "disjoint": 0,
+        "kept": True, "missing": "", "new": False, "record": "tid", "tested": ["analytics.1"], "untested": [], "disjoint": 0,
+        "in_common": {"analytics.1": len(MAY)},
     }  # fmt: skip
     assert label["condition"] == "as far as its register knows what else was given out of these records"
     tests = {test["name"]: test for test in label["tests"]}
