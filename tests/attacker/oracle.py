@@ -523,10 +523,11 @@ def _composition(one: Seen, other: Seen, policy: dict[str, Any], who: dict[str, 
             whom = other if each is one else one
             found.append(Finding(8, each.name, test.format(whom.name), f"with {whom.name}: {detail}"))
 
-    columns = [each.made[name] for name in both for each in (one, other)]
-    levels = _joint(columns, len(one.source_link))
     few = 0
     for there in ((True, True), (True, False), (False, True)):
+        # Of a record that is not there a release shows nothing but that.
+        shows = [each for each, is_there in zip((one, other), there, strict=True) if is_there]
+        levels = _joint([each.made[name] for name in both for each in shows], len(one.source_link))
         certain, possible = np.ones(len(levels), bool), np.ones(len(levels), bool)
         for is_there, has, may in zip(there, sure, perhaps, strict=True):
             certain &= has if is_there else ~may
