@@ -133,7 +133,7 @@ def _see_that_none_was_lost(path: str, output: str) -> None:
         if register and (place == output or shown(str(register["path"])) == shown(path)):
             raise UsageError(
                 f"the run in {shown(place)} was registered, and its register is gone", shown(path),
-                "Put the register back; or, where it is gone for good, add --new-register: what was given out is then not tested with",
+                "Put the register back; or, if it is gone for good, add --new-register: what was given out is then not tested",
             )  # fmt: skip
 
 
