@@ -178,6 +178,9 @@ def judged(ran, plan, earlier, fields=FIELDS):
     assert set(found) == set(want)
     most = max([LEAST[one[0]] for one in plan.values()] + [one.k for one in figures.given])
     for name, value in want.items():
+        told = ran.tests(name.split("/")[0])[name.split("/")[1]]
+        if found[name] is None and "give both out under one name" in told.detail:
+            continue  # a column happens to say what a secret of the other one does, which is not looked for by hand
         if "/composition:" in name and None not in (value, found[name]):
             # How many a crowd of earlier releases is exactly is not told: it is enough, whatever is asked.
             assert min(found[name], most) == min(value, most), name
