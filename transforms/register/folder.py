@@ -93,7 +93,7 @@ class Held:
         self._store = store_of(self.path)
         self._claim = claim_folder(self.path, new_name())
         self._added: set[str] = set()
-        self._is_doubtful, self._is_closed = False, False
+        self._is_doubtful, self._is_closed, self._is_held = False, False, False
         self._lease = Lease(self._claim, lambda: claims_of(self.path), self.path, _WORDS)
         try:
             see_a_folder(self.path)
@@ -101,6 +101,7 @@ class Held:
             _see_that_it_is_one(self.path)
             self._make()
             self._lease.take()
+            self._is_held = True
             self._make()  # somebody who gave up meanwhile may have removed it, empty as it was
             self.document = newest(self.path)
         except OSError as error:
@@ -195,13 +196,16 @@ class Held:
         if self._is_closed:
             return
         self._is_closed = True
-        if self._is_rid_of_tables():
+        is_rid_of_tables = self._is_rid_of_tables()
+        if self.document is None and self._is_held:  # as long as nobody else can be about to put a table there
+            with contextlib.suppress(OSError):
+                self._store.drop_empty(join(self.path, TABLES))
+        if is_rid_of_tables:
             self._lease.give_back()
         else:
             self._lease.release()  # the folder goes on saying whose tables these are
         if self.document is None:
             with contextlib.suppress(OSError):  # an empty folder is no register
-                self._store.drop_empty(join(self.path, TABLES))
                 self._store.drop_empty(self.path)
 
     @property
