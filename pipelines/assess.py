@@ -62,11 +62,11 @@ def assess(
     a person of its own. Values are taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
-    from beam_deid.transforms.dataset import count_files
-    from beam_deid.transforms.joins import Dataset, Table, join_files
+    from beam_deid.transforms.dataset.assessment import Question
+    from beam_deid.transforms.dataset.assessment import assess as assess_dataset
+    from beam_deid.transforms.dataset.counting import count_files
+    from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
     from beam_deid.transforms.policy.reader import read_policy
-    from beam_deid.transforms.records.assessment import Question
-    from beam_deid.transforms.records.assessment import assess as assess_dataset
 
     how = InputOptions()
     named_quasi, named_sensitive = _names(quasi), _names(sensitive)

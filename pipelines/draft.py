@@ -5,8 +5,8 @@ import re
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.transforms.dataset.sampling import SAMPLE_ROWS
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
-from beam_deid.transforms.sampling import SAMPLE_ROWS
 from beam_deid.transforms.storage.paths import name_of
 
 
@@ -32,12 +32,12 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
+    from beam_deid.transforms.dataset.reading import dataset_files
+    from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
     from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.written import as_yaml
     from beam_deid.transforms.policy.reader import policy_from_mapping
-    from beam_deid.transforms.reading import dataset_files
-    from beam_deid.transforms.sampling import take_sample
 
     with output.progress(None):
         first = next((file.path for file in dataset_files(inputs)), None)

@@ -142,7 +142,7 @@ def destroy(
     The wrapped key is overwritten and removed; the id stays with the date. Copies of the keyring that you made
     elsewhere, backups too, are yours to destroy.
     """
-    from beam_deid.transforms.relabel import reliances
+    from beam_deid.transforms.label.relabel import reliances
 
     if (identity is None) == (name is None):
         raise UsageError("say which key", "beam-deid keys destroy", "Give either --id or --name; `beam-deid keys list` shows them")

@@ -25,7 +25,7 @@ def label(folder: str, again: bool, keyring: str | None, as_json: bool) -> None:
     worsens here, and only a new run, which measures, can make a release anonymized. Labels that were signed are signed anew
     if the keyring's signing key can be opened, and lose their signature otherwise.
     """
-    from beam_deid.transforms.relabel import relabel
+    from beam_deid.transforms.label.relabel import relabel
 
     done = relabel(folder, keyring)
     out = output.console(as_json)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from beam_deid.transforms.progress import PROGRESS
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.paths import shown
 
 _PLAIN_SECONDS = 5.0

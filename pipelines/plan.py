@@ -36,7 +36,7 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     read = read_policy(policy)
     files = 0
     if inputs:
-        from beam_deid.transforms.shards import prepare
+        from beam_deid.transforms.run.shards import prepare
 
         files = len({shard.path for shard in prepare(read, inputs).shards})
     made = make_plan(read)

@@ -26,7 +26,7 @@ def publish(staging: str, as_json: bool) -> None:
     STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
     local run into a store, in the folder for temporary files. All files are read back and compared with what was written first.
     """
-    from beam_deid.transforms.publication import publish_left
+    from beam_deid.transforms.publish.publication import publish_left
 
     outcome, folder = publish_left(staging)
     out = output.console(as_json)

@@ -286,9 +286,9 @@ def _tests(one: Entry, other: Entry) -> dict[str, Any]:
 def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
     """The label of an entry as it was registered; or None, and why it cannot be told."""
     from beam_deid.transforms.errors import DeidError
+    from beam_deid.transforms.label.verify import read_label
     from beam_deid.transforms.storage.journal import sha256_of
     from beam_deid.transforms.storage.paths import join
-    from beam_deid.transforms.verify import read_label
 
     path = join(entry.output, entry.release, "label.json")
     try:

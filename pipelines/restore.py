@@ -38,8 +38,8 @@ def restore(
     """
     from beam_deid.transforms.errors import UsageError
     from beam_deid.transforms.policy.reader import read_policy
-    from beam_deid.transforms.restore import Request, rejected_path
-    from beam_deid.transforms.restore import restore as restore_release
+    from beam_deid.transforms.reidentify.files import Request, rejected_path
+    from beam_deid.transforms.reidentify.files import restore as restore_release
     from beam_deid.transforms.storage.paths import absolute, shown
 
     read = read_policy(policy)

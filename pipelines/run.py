@@ -5,9 +5,9 @@ from typing import Any
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.transforms.engines import LOCAL, is_here
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.run.engines import LOCAL, is_here
 
 
 @click.command(
@@ -70,9 +70,9 @@ def carry_out(
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
-    from beam_deid.transforms import workers as pool
-    from beam_deid.transforms.shards import prepare
-    from beam_deid.transforms.shipping import check_reach
+    from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.shards import prepare
+    from beam_deid.transforms.run.shipping import check_reach
 
     if unreleased and not overwrite:
         raise UsageError("nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out")
@@ -83,8 +83,8 @@ def carry_out(
     prepared = prepare(policy, inputs, releases)
     count = options.worker_count(workers, len(prepared.shards)) if runner in (None, LOCAL) else 1
     pool.warm(count)  # while this process loads Beam
-    from beam_deid.transforms.job import Settings
-    from beam_deid.transforms.job import run as run_job
+    from beam_deid.transforms.beam.run import Settings
+    from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):

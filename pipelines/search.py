@@ -55,11 +55,11 @@ def search(
     Told are the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
     frontier: the least loss for each k, so that a person can choose before anything is released.
     """
-    from beam_deid.transforms import workers as pool
-    from beam_deid.transforms.levels import search_files
+    from beam_deid.transforms.decide.search_document import Asked
+    from beam_deid.transforms.decide.search_files import search_files
     from beam_deid.transforms.policy.reader import read_policy
-    from beam_deid.transforms.records.search_document import Asked
-    from beam_deid.transforms.shards import prepare
+    from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.shards import prepare
 
     if to and choose is None:
         raise UsageError("--to says where a choice is written, and nothing is chosen", "--to", "Add --choose K")

@@ -26,8 +26,8 @@ def verify(folder: str, key: str | None, as_json: bool) -> None:
     way than DIR.
     """
     from beam_deid.transforms.crypto.signing import read_public
-    from beam_deid.transforms.verify import PROVED, UNPROVEN
-    from beam_deid.transforms.verify import verify as check
+    from beam_deid.transforms.label.verify import PROVED, UNPROVEN
+    from beam_deid.transforms.label.verify import verify as check
 
     results = check(folder, None if key is None else read_public(key))
     out = output.console(as_json)

@@ -89,7 +89,7 @@ def test_public_names_are_there():
 def test_help_and_workers_do_not_load_beam():
     code = (
         "import sys\nfrom beam_deid.pipelines.cli import call\ncall(['--help'])\n"
-        "import beam_deid.transforms.records.releasing\nassert 'apache_beam' not in sys.modules"
+        "import beam_deid.transforms.release.releasing\nassert 'apache_beam' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 

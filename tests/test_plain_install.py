@@ -30,7 +30,7 @@ print(json.dumps(codes))
 """
 DIES = """
 import os, sys
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 job.publish = lambda *_: os._exit(9)
 from beam_deid.pipelines.cli import main
 main(sys.argv[1:])

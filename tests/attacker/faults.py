@@ -8,7 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from beam_deid.transforms.beam.decide import attacks as attacking
+from beam_deid.transforms.beam.measure import cells, measuring
+from beam_deid.transforms.candidate import candidate
+from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.composition import saying
 from beam_deid.transforms.label.requirements import (
     asked,
     dominance,
@@ -17,8 +22,6 @@ from beam_deid.transforms.label.requirements import (
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.records import attacking, candidate, cells, measuring, saying
-from beam_deid.transforms.records.candidate import Candidate
 from beam_deid.transforms.risk import composition as composition_of
 from beam_deid.transforms.risk import persons as persons_module
 from beam_deid.transforms.risk.distribution import Distribution

@@ -11,17 +11,17 @@ import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.deciding import decide as decide_run
+from beam_deid.transforms.measure.measuring import Measured, measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place
-from beam_deid.transforms.records.deciding import Decision
-from beam_deid.transforms.records.deciding import decide as decide_run
-from beam_deid.transforms.records.measuring import Measured, measure_shard
-from beam_deid.transforms.records.pieces import assemble
-from beam_deid.transforms.records.proving import prove
-from beam_deid.transforms.records.releasing import PartFacts, RunFacts, release_shard
+from beam_deid.transforms.release.proof import prove
+from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
+from beam_deid.transforms.release.shuffle import assemble
 from beam_deid.transforms.risk.histogram import total
-from beam_deid.transforms.run_keys import RunKeys
-from beam_deid.transforms.shards import Prepared, prepare
+from beam_deid.transforms.run.ephemeral_keys import RunKeys
+from beam_deid.transforms.run.shards import Prepared, prepare
 
 from .planted import World
 

@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from beam_deid.transforms.beam.decide import choosing
+from beam_deid.transforms.beam.measure import measuring
+from beam_deid.transforms.beam.release import shuffle as pieces
+from beam_deid.transforms.candidate import candidate
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.suppression import cut
+from beam_deid.transforms.composition import saying
 from beam_deid.transforms.label.requirements import (
     REQUIREMENTS,
     alpha,
@@ -38,10 +46,6 @@ from beam_deid.transforms.label.requirements import (
     value_scan,
 )
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.records import candidate, choosing, measuring, pieces, saying
-from beam_deid.transforms.records.candidate import Candidate
-from beam_deid.transforms.records.cutting import cut
-from beam_deid.transforms.records.released_data import ReleasedData
 from beam_deid.transforms.risk import persons as persons_module
 
 from . import faults

@@ -13,17 +13,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.decide.choosing import choose
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.rule import tests_of
+from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.measure.measuring import Measured, measure_shard
 from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.records.candidate import Candidate
-from beam_deid.transforms.records.cells import Cells
-from beam_deid.transforms.records.choosing import choose
-from beam_deid.transforms.records.cutting import cut
-from beam_deid.transforms.records.measuring import Measured, measure_shard
-from beam_deid.transforms.records.released_data import ReleasedData
-from beam_deid.transforms.shards import prepare
+from beam_deid.transforms.run.shards import prepare
 from beam_deid.transforms.synthetic import write_orders
 
 POLICY = Path(__file__).parents[2] / "configs" / "policies" / "tmall_orders.yaml"

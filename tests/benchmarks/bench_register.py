@@ -31,17 +31,17 @@ import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.crypto.keys import Keys
+from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.past.recognising import past_of
+from beam_deid.transforms.past.views import WHOLE
 from beam_deid.transforms.policy.reader import policy_from_mapping
-from beam_deid.transforms.records.cells import Cells
-from beam_deid.transforms.records.knowing_again import past_of
-from beam_deid.transforms.records.measuring import Measured, measure_shard
-from beam_deid.transforms.records.past import WHOLE
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.register.tables import SPACE, Prints, PrintsFile, write_prints
-from beam_deid.transforms.shards import prepare
+from beam_deid.transforms.run.shards import prepare
 
 from ..register.year import KEY, MONTHS, Shop, of_month, orders, policy, size_of, table_of, until
 from .bench_risk import peak_mib

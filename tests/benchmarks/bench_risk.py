@@ -24,10 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset import count_files
+from beam_deid.transforms.dataset.assessment import Question, figures
+from beam_deid.transforms.dataset.counting import count_files
+from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.joins import Dataset, Table, join_files
-from beam_deid.transforms.records.assessment import Question, figures
 from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
 
 QUASI = ("receiver_state", "receiver_city", "receiver_district", "birth_year", "num", "week")
@@ -121,7 +121,7 @@ def against_pycanon(path: Path, rows: int) -> None:
 
 def all_of(table: pa.Table, quasi: list[str]) -> dict:
     """All figures of a table in memory."""
-    from beam_deid.transforms.records.assessment import Counting
+    from beam_deid.transforms.dataset.assessment import Counting
 
     question = Question(tuple(quasi), (SENSITIVE,), most=0)
     counting = Counting(question, KEY)

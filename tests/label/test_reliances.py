@@ -5,7 +5,7 @@ import json
 import pytest
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.relabel import Reliance, reliances
+from beam_deid.transforms.label.relabel import Reliance, reliances
 
 
 def folder(path, run, label):

@@ -15,7 +15,7 @@ from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
-from ..records.kit import decided, failing, label_of
+from ..decide.kit import decided, failing, label_of
 from .cases.kit import crowd, grid, mobile, policy, release, roles, turn
 
 CELLS = grid(city=["north", "south"], age=[21, 41])

@@ -59,7 +59,7 @@ def test_no_key_is_left_after_the_run(made, monkeypatch):
         make(folder, release)
         kept.append(ephemeral.read_ephemeral(folder, release))
 
-    monkeypatch.setattr("beam_deid.transforms.run_keys.make_ephemeral", watched)
+    monkeypatch.setattr("beam_deid.transforms.run.ephemeral_keys.make_ephemeral", watched)
     assert made.run() == 0
     (key,) = kept
     assert not leftovers(made.out())
@@ -85,7 +85,7 @@ def test_a_run_that_fails_leaves_no_key(made, monkeypatch, capsys):
     def fail(folder, release):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("beam_deid.transforms.run_keys.destroy_ephemeral", fail)
+    monkeypatch.setattr("beam_deid.transforms.run.ephemeral_keys.destroy_ephemeral", fail)
     assert made.run() == 1
     assert "destroyed" in capsys.readouterr().err
     assert not made.out().exists()

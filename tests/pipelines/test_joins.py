@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.joins import Dataset, Table, join_files
 from beam_deid.transforms.risk.linkage import Linked
 
 duckdb = pytest.importorskip("duckdb")

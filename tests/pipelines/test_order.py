@@ -61,7 +61,7 @@ def test_which_file_a_record_came_from_does_not_show(tmp_path):
 
 def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
     """Every run has a key of fingerprints of its own; shards, workers and what is suppressed are the same or not."""
-    from beam_deid.transforms.records import deciding
+    from beam_deid.transforms.beam.decide import deciding
 
     monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
     rare = pa.table({"who": ["x", "y"], "city": ["c0", "nowhere"], "what": ["w9", "w1"]})
@@ -80,7 +80,7 @@ def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
 
 
 def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):
-    from beam_deid.transforms.records import deciding
+    from beam_deid.transforms.beam.decide import deciding
 
     monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
     out = run(tmp_path, "a", [table(1000), table(1000, 1000)])

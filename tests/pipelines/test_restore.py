@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.restore_record import RestoreRecord
+from beam_deid.transforms.reidentify.record import RestoreRecord
 
 from ..storage.prompt import promptly
 from .keyed import KEK, ROWS, orders, shop

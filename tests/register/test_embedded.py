@@ -13,7 +13,9 @@ from apache_beam.testing.util import BeamAssertException, assert_that
 from apache_beam.transforms.window import FixedWindows, GlobalWindows, SlidingWindows, TimestampedValue
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import Deidentify, embedded, embedded_register
+from beam_deid.transforms import Deidentify
+from beam_deid.transforms.beam import embedded
+from beam_deid.transforms.beam.prove import embedded_register
 from beam_deid.transforms.errors import ExpectationUnmet, KeyFault, UsageError, from_text
 from beam_deid.transforms.register.folder import hold, read
 

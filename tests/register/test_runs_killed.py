@@ -29,7 +29,7 @@ SECONDS = "3"
 
 KILLED_AT = """
 import os, signal
-from beam_deid.transforms import registering
+from beam_deid.transforms.beam.prove import registering
 from beam_deid.transforms.register import folder
 from beam_deid.transforms.storage import staging
 def blow(owner, name, *, after=False, number=1):
@@ -226,7 +226,7 @@ def test_what_a_killed_driver_left_is_not_published_untested_even_if_others_came
 
 WAITS = """
 import os, time
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 {name} = job.{name}
 def later(*arguments, **named):
     open(os.environ["HERE"], "w").close()

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 from beam_deid.transforms.register.document import State
 from beam_deid.transforms.register.folder import read
 

@@ -11,7 +11,7 @@ from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.register.document import Document
 from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.register.key import register_subkey
-from beam_deid.transforms.shards import prepare
+from beam_deid.transforms.run.shards import prepare
 
 KEK = "a-key-encryption-key-for-tests-0123456789"
 """What opens the keyring; `Trade.fill` takes for granted that ``SHOP_KEK`` of the environment says it."""

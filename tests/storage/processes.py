@@ -13,7 +13,7 @@ ROOT = str(Path(__file__).parent.parent.parent)
 
 DIES_BEFORE_IT_PUBLISHES = """
 import os, signal
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 job.publish = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
 """
 """The driver is killed when all is written and proved."""

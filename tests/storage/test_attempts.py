@@ -9,14 +9,16 @@ import pyarrow as pa
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import job, publish, workers
+from beam_deid.transforms.beam import prove as publish
+from beam_deid.transforms.beam import run as job
+from beam_deid.transforms.beam.decide import deciding
 from beam_deid.transforms.errors import OutputError
-from beam_deid.transforms.records import deciding
-from beam_deid.transforms.records.parts import Part
-from beam_deid.transforms.records.pieces import Pieces, piece_path
+from beam_deid.transforms.release.shuffle import Pieces, piece_path
+from beam_deid.transforms.run import workers
 from beam_deid.transforms.storage.files import read_all, store_of, write_all
 from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of
 from beam_deid.transforms.storage.sweeping import OUTCOME
+from beam_deid.transforms.treat.part import Part
 
 from ..conftest import KEY
 from .two_releases import DIRECT, MIXED, MORE, fill, published, upload

@@ -18,23 +18,24 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import job, run_keys
+from beam_deid.transforms.beam import run as job
+from beam_deid.transforms.beam.run import Settings, build
 from beam_deid.transforms.crypto import ephemeral
-from beam_deid.transforms.engines import is_here
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.job import Settings, build
 from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.shards import prepare
-from beam_deid.transforms.shipping import shipped
+from beam_deid.transforms.run import ephemeral_keys as run_keys
+from beam_deid.transforms.run.engines import is_here
+from beam_deid.transforms.run.shards import prepare
+from beam_deid.transforms.run.shipping import shipped
 from beam_deid.transforms.storage import files
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.paths import MARK
 from beam_deid.transforms.storage.staging import Staging
 
+from ..beam.test_canary import unpacked
+from ..beam.test_canary_keys import assert_clean
 from ..conftest import KEY
 from ..portable import engine
-from ..test_canary import unpacked
-from ..test_canary_keys import assert_clean
 from .two_releases import EPHEMERAL, MORE, POLICY, fill, published, upload
 
 HERE = {
@@ -427,7 +428,7 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
 
 DIES = """
 import os, sys
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 job.is_here, job.check_reach, job.publish = lambda *_: False, lambda *_: None, lambda *_: os._exit(9)
 from beam_deid.pipelines.cli import main
 main(sys.argv[1:])

@@ -44,7 +44,7 @@ def test_a_file_that_no_run_wrote_is_neither_lost_nor_moved(house, out, capsys, 
 
 
 def test_a_file_that_comes_while_the_run_is_under_way_is_not_lost(house, out, monkeypatch, capsys):
-    from beam_deid.transforms import job
+    from beam_deid.transforms.beam import run as job
 
     publish = job.publish
 

@@ -21,7 +21,7 @@ from .trials import contents
 
 DIES_BEFORE_ITS_KEYS = DIES_BEFORE_IT_PUBLISHES.replace("job.publish", "job.RunKeys.destroy")
 DIES_IN_THE_MIDDLE = DIES_BEFORE_IT_PUBLISHES.replace("job.publish", "job._execute")
-WAITS = "import signal\nfrom beam_deid.transforms import job\njob.publish = lambda *arguments: signal.pause()"
+WAITS = "import signal\nfrom beam_deid.transforms.beam import run\nrun.publish = lambda *arguments: signal.pause()"
 
 
 def killed(command, before=DIES_BEFORE_IT_PUBLISHES):

@@ -14,7 +14,7 @@ from .processes import staging_of, start, until
 WAITS_WITH_ITS_KEYS = """
 import os, time
 os.umask(int(os.environ["MASK"], 8))
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 destroy = job.RunKeys.destroy
 def later(keys):
     while not os.path.exists(os.environ["GO"]):

@@ -21,7 +21,7 @@ OTHER_HOST = "0123456789ab-4711-88123-9e1b5c07"
 
 WAITS = """
 import os, time
-from beam_deid.transforms import job
+from beam_deid.transforms.beam import run as job
 publish = job.publish
 def later(*arguments):
     while not os.path.exists(os.environ["GO"]):

@@ -143,7 +143,7 @@ def test_a_key_that_lives_for_one_run_never_comes_near_the_bucket(bucket, tempor
     shop = Plain(tmp_path, PLAIN.replace("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n"))
     code = "from beam_deid.transforms.crypto import ephemeral as e; made = e.make_ephemeral\n" \
         "def make(folder, release):\n    made(folder, release); print(e.read_ephemeral(folder, release).hex(), folder)\n" \
-        "import beam_deid.transforms.run_keys as keys; keys.make_ephemeral = make\n" \
+        "import beam_deid.transforms.run.ephemeral_keys as keys; keys.make_ephemeral = make\n" \
         "from beam_deid.pipelines.cli import main; main()"  # fmt: skip
     words = [sys.executable, "-c", code, *shop.words(f"{bucket.uri}/out", "--workers", "2")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)

@@ -1,0 +1,1 @@
+"""What attackers know, what they link, and what released fields still show of removed values."""

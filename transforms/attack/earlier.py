@@ -1,0 +1,100 @@
+"""The published release of an earlier run as an attacker's table: whoever has both can join them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.policy.roles import recoverability
+from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import join, name_of, shown
+from beam_deid.transforms.terms import Recoverability
+
+
+def earlier_probes(
+    job: Job, layout: Layout, folder: str, fields: Sequence[str], levels: Mapping[str, int]
+) -> tuple[Probes | None, str]:
+    """Read an earlier release as one side of a join, each of its records a person.
+
+    Its values are taken as they were released. A field that was released otherwise then, or at another level, cannot be
+    compared, and leaving it out would find too little; then nothing is joined.
+
+    Args:
+        job: The run, with its key of fingerprints.
+        layout: The release that is attacked.
+        folder: Folder of the earlier release, with its ``label.json``.
+        fields: What is joined on.
+        levels: The decided levels of the release that is attacked.
+
+    Returns:
+        The side; or None, and why it cannot be compared.
+
+    A release that is gone or cannot be read is not compared either: others may have a copy of it.
+    """
+    label, problem = read_label(join(folder, "label.json"))
+    if label is None:
+        return None, _gone(folder, problem)
+    if not _is_comparable(label):
+        return None, _gone(folder, "its label.json is that of no release")
+    shared = [name for name in fields if name in label["fields"]]
+    if set(shared) != set(fields):
+        missing = ", ".join(name for name in fields if name not in shared)
+        return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
+    if label["search"].get("rounds"):
+        return None, "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
+    for name in shared:
+        if recoverability(job.policy, layout.release, name) is Recoverability.KEY_DESTROYED:
+            return None, f"{name} has other pseudonyms in every run, so the two releases cannot be compared on it"
+        if _form(label, name) != form(job, layout.release, name, levels):
+            return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
+    keys: list[Keys] = []
+    for name in sorted({name_of(str(file["path"])) for file in label["files"]}):
+        if not name.endswith(".parquet"):
+            return None, "the earlier release is not in Parquet, so its values have lost their types"
+        try:
+            table = pq.ParquetFile(open_arrow(join(folder, name))).read(columns=shared)
+        except (InputError, OSError, pa.ArrowException):
+            return None, _gone(folder, f"its part {name} is missing or cannot be read")
+        if set(table.column_names) != set(shared):
+            return None, _gone(folder, f"its part {name} lacks a field that its label names")
+        known = {name: fingerprint(table.column(name), job.prints) for name in shared}
+        keys.append(combine([known[name] for name in fields], len(table)))
+    key = np.concatenate([np.empty(0, np.uint64), *keys])
+    near = np.empty((len(key), 0))
+    return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
+
+
+def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:
+    """How a release gives a field out: its action in a sentence, and the name of its decided level."""
+    action = job.policy.releases[release].fields[name]
+    level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
+    return action.sentence(job.policy.target(release, name)), level
+
+
+def _is_comparable(label: Mapping[str, Any]) -> bool:
+    """Whether a label says of each field how it was released, and which files there are."""
+    fields, search, listed = (label.get(key) for key in ("fields", "search", "files"))
+    if not (isinstance(fields, dict) and isinstance(search, dict) and isinstance(listed, list)):
+        return False
+    told = all(isinstance(facts, dict) and isinstance(facts.get("sentence"), str) for facts in fields.values())
+    return told and isinstance(search.get("levels"), dict) and all(isinstance(file, dict) and "path" in file for file in listed)
+
+
+def _gone(folder: str, problem: str) -> str:
+    return (
+        f"the earlier release in {shown(folder)} cannot be read ({problem}), so what it tells was not tested; "
+        "put the release back, name the folder that holds its label.json and parts, or take the attacker out of the policy"
+    )
+
+
+def _form(label: Mapping[str, Any], name: str) -> tuple[str, str | None]:
+    return label["fields"][name]["sentence"], label["search"]["levels"].get(name)

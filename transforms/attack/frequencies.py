@@ -1,0 +1,75 @@
+"""Tables of how often values occur in the population, which tokens are matched to."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.attack.table import alike
+from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
+from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
+from beam_deid.transforms.run.job import BATCH_ROWS
+from beam_deid.transforms.storage.files import match
+from beam_deid.transforms.terms import Kind
+
+WEIGHTS = ("count", "share")
+"""The columns that may say how often a value occurs; the first that is there does."""
+
+_WHOLE_FILE = 1 << 62
+
+
+def read_frequencies(
+    path: str, name: str, key: FingerprintKey, kind: Kind | None = None, like: pa.DataType | None = None
+) -> Known:
+    """Read a known distribution.
+
+    Args:
+        path: Path or glob of a table with a column called as the field, and ``count`` or ``share``.
+        name: The field.
+        key: The key of the fingerprints that its values are compared with.
+        kind: What the field holds; values are read so.
+        like: The type that the source has; None where it is not known.
+
+    Raises:
+        InputError: There is no such table or column, a value cannot be read, a weight is no number from 0 on, or nothing occurs.
+    """
+    options, values, weights = InputOptions(), [], []
+    for file in match([path]):
+        format_ = format_of(file.path, options)
+        present = format_.schema(file.path, options).names
+        weight = next((one for one in WEIGHTS if one in present and one != name), "")
+        missing = next((what for what, there in ((name, name in present), ("count or share", weight)) if not there), None)
+        if missing:
+            raise InputError(f"the table of frequencies lacks the column {missing}", file.path, "Rename its columns")
+        for shard in format_.shards(file.path, file.size, options, _WHOLE_FILE):
+            for chunk in format_.read(shard, options, [name, weight], BATCH_ROWS):
+                if chunk.faults:
+                    raise InputError("a row of the table of frequencies cannot be read", file.path, "Mend the table")
+                batch = chunk.batch.filter(pc.is_valid(plain(chunk.batch.column(0))))
+                values.append(fingerprint(_values(batch.column(0), kind, like, name, file.path), key))
+                weights.append(_weights(batch.column(1), weight, file.path))
+    known = Known.of(np.concatenate([np.empty(0, np.uint64), *values]), np.concatenate([np.empty(0), *weights]))
+    if len(known.values) == 0:
+        raise InputError("the table of frequencies has no value that occurs", path, "Check the path and its counts")
+    return known
+
+
+def _values(column: pa.Array, kind: Kind | None, like: pa.DataType | None, name: str, path: str) -> pa.Array:
+    typed, wrong = to_kind(column, kind)
+    if wrong is not None:
+        raise InputError("a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it")
+    return alike(typed, like, name, path)
+
+
+def _weights(column: pa.Array, name: str, path: str) -> Numbers:
+    try:
+        found = np.asarray(pc.cast(plain(column), pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    except pa.ArrowInvalid:
+        found = np.full(1, np.nan)
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise InputError("a frequency must be a number from 0 on", f"{path}: {name}", "Mend the table of frequencies")
+    return found

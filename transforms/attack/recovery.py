@@ -1,0 +1,247 @@
+"""The attacks on what released fields still show of removed values, each with its result as evidence."""
+
+from collections import Counter
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from beam_deid.transforms.attack.frequencies import read_frequencies
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys
+from beam_deid.transforms.columns.numbers import NULL
+from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.measure.scanning import Scanned
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import recoverability
+from beam_deid.transforms.recognisers.meaning import MASKED, RESTORABLE
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.recovery.digests import TRIES, Digests, attack
+from beam_deid.transforms.risk.recovery.domains import all_domains
+from beam_deid.transforms.risk.recovery.frequency import Known, Matched, match
+from beam_deid.transforms.risk.recovery.pseudonyms import (
+    Recovered,
+    by_frequency,
+    by_intervals,
+    singled_out,
+    without_collision,
+)
+from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.terms import Recoverability, Sharing
+
+
+@dataclass(frozen=True)
+class JoinedMasks:
+    """Whom released fields single out together.
+
+    Attributes:
+        on: The fields.
+        singled_out: Subjects who share their values of these with nobody.
+        subjects: All subjects.
+    """
+
+    on: tuple[str, ...]
+    singled_out: int
+    subjects: int
+
+
+def platform_recoveries(scanned: Scanned) -> list[Recovery]:
+    """What platforms can restore, and what their ciphertexts tell without that, by field."""
+    found = []
+    for name in dict.fromkeys(name for name, kind in scanned.hits if kind in RESTORABLE):
+        values = sum(count for (field, kind), count in scanned.hits.items() if field == name and kind in RESTORABLE)
+        whose, told = Counter[str](), dict[str, None]()
+        for (field, platform, holds, tells), count in sorted(scanned.ciphers.items()):
+            if field == name:
+                whose[f"{platform} ({holds.replace('_', ' ')})" if holds else platform] += count
+                told.update({tells: None} if tells else {})
+        if not whose:
+            said = f"{name} holds index strings of a platform: equal ones mean the same telephone or address, and join records"
+        else:
+            makers = ", ".join(name for name, _ in whose.most_common())
+            said = f"{name} holds ciphertext of {makers}; the platform restores it for whoever it permits"
+        said = "; ".join([said, *told])
+        found.append(Recovery(name, "platform", values, values, 1.0, 0.0, said))
+    return found
+
+
+def mask_recoveries(scanned: Scanned, joined: JoinedMasks | None, ours: Container[str] = ()) -> list[Recovery]:
+    """What masks that were in the data already leave: how many may be meant, and how many that singles out with the others.
+
+    Args:
+        scanned: What values look like.
+        joined: Whom the fields single out together; None where that was not measured.
+        ours: Fields that were masked here: `remainder_recoveries` has them.
+    """
+    masks: dict[str, list[str]] = {}
+    for name, kind in scanned.hits:
+        if kind in MASKED and name not in ours:
+            masks.setdefault(name, []).append(kind)
+    found = []
+    for name, kinds in masks.items():
+        values = sum(scanned.hits[name, kind] for kind in kinds)
+        left = [f"{scanned.left[name, kind]:,.0f}" for kind in kinds if (name, kind) in scanned.left]
+        said = f"{name} came masked ({', '.join(kind.replace('_', ' ') for kind in kinds)})"
+        if left:
+            said += f"; of one value no more than {min(left, key=len)} may be meant"
+        if joined is None:
+            found.append(Recovery(name, "masked", values, 0, None, 0.0, f"{said}; joined with other fields it was not measured"))
+            continue
+        others = ", ".join(field for field in joined.on if field != name) or "nothing else"
+        said += f"; joined with {others} it singles out {joined.singled_out:,} of {joined.subjects:,} subjects"
+        share = joined.singled_out / joined.subjects if joined.subjects else None
+        found.append(Recovery(name, "masked", joined.subjects, joined.singled_out, share, 0.0, said))
+    return found
+
+
+def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobiles: tuple[str, ...] = ()) -> list[Recovery]:
+    """Attack the columns that hold digests of unknown making.
+
+    What cannot be broken is not thereby safe: nobody knows what it is a digest of, so the attack stays without a share.
+
+    Args:
+        digests: What has the form of a digest, by field.
+        tries: Most values of a domain that are hashed.
+        mobiles: What is known of how mobiles begin.
+    """
+    found = []
+    for name, column in digests.items():
+        if not column.suspicious:
+            continue
+        broken = attack(column, all_domains(mobiles), tries)
+        if broken.recovered:
+            said = (
+                f"{name} holds {broken.algorithm} of {broken.domain}: {broken.recovered:,} of {broken.digests:,} recovered by "
+                f"{broken.tries:,} tries, {broken.expected:.0%} if all were tried"
+            )
+        else:
+            said = (
+                f"{name} holds digests of unknown making; {broken.tries:,} tries recovered none, which proves nothing: "
+                "remove the field, or hash the value it was made from with a key"
+            )
+        share = broken.share if broken.recovered else None
+        found.append(Recovery(name, "digests", broken.digests, broken.recovered, share, 0.0, said))
+    return found
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is attacked of the records that are released.
+
+    Attributes:
+        columns: Columns ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``, ``token:FIELD`` and ``truth:FIELD`` of a histogram,
+            each of shape (n,).
+        counts: Records of each row, shape (n,).
+        subject: Subject of each row, or None.
+        joined: Fewest subjects who share all quasi-identifiers.
+    """
+
+    columns: Mapping[str, Keys]
+    counts: Counts
+    subject: Keys | None
+    joined: int
+
+
+def remainder_recoveries(
+    policy: Policy, layout: Layout, remains: Remains, types: Mapping[str, pa.DataType], key: FingerprintKey
+) -> list[Recovery]:
+    """Attack what masks and pseudonyms still show.
+
+    Args:
+        policy: The policy.
+        layout: What is measured of the release.
+        remains: What is attacked.
+        types: Type of each field of the source.
+        key: The key of the remains' fingerprints.
+
+    Raises:
+        InputError: A table of frequencies cannot be read.
+    """
+    spec = policy.releases[layout.release]
+    columns, counts, subject = remains.columns, remains.counts, remains.subject
+    limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
+    how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
+    matched = {}
+    for name in layout.matched:
+        known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
+        matched[name] = _match(columns[f"token:{name}"], columns[f"truth:{name}"], counts, known, key)
+    found = []
+    for column, keys in columns.items():
+        kind, _, name = column.partition(":")
+        if kind == "alone" and how[name] is Recoverability.PARTIAL:
+            one, least = singled_out(keys, counts, subject)
+            said = (
+                f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
+                f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
+            )
+            found.append(_recovery(name, "mask", one, None, said))
+        elif kind == "alone" and f"moment:{name}" not in columns:
+            one = by_frequency(keys, counts)
+            said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
+            found.append(frequency_recovery(name, matched.pop(name, None), limit, one, said))
+        elif kind == "origin":
+            one = without_collision(keys, columns[f"alone:{name}"])
+            said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
+            found.append(_recovery(name, "surrogates", one, None, said))
+        elif kind == "moment" and subject is not None:
+            dated = keys.view("i8") != NULL
+            one = by_intervals(subject[dated], keys.view("i8")[dated])
+            said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
+            found.append(_recovery(name, "intervals", one, limit, said))
+    # Whoever has the key needs no frequencies, so that these are told only.
+    return [*found, *(frequency_recovery(name, one, None) for name, one in matched.items())]
+
+
+def frequency_recovery(
+    name: str, matched: Matched | None, limit: float | None, own: Recovered | None = None, said: str = ""
+) -> Recovery:
+    """Frequency analysis as evidence: whatever recovers most, of the records or of the distinct tokens.
+
+    Args:
+        name: The field.
+        matched: What matching to a known distribution found, where there is one.
+        limit: Greatest share that may be recovered.
+        own: Tokens that their own frequency tells apart, where that was counted.
+        said: What is said of these.
+    """
+    found, told = [own] if own else [], [said] if said else []
+    if matched is not None:
+        found += [
+            Recovered(matched.records, round(matched.found_records)), Recovered(matched.tokens, round(matched.found_tokens))
+        ]  # fmt: skip
+        result = "have their value found rightly" if matched.rightly else "have a match that is 20 times likelier than any near it"
+        told.append(
+            f"by how often {matched.known:,} values are known to occur {found[-2].recovered:,} of {matched.records:,} records "
+            f"and {found[-1].recovered:,} of {matched.tokens:,} tokens of {name} {result}"
+        )
+    return _recovery(name, "frequency", max(found, key=lambda one: one.share), limit, "; ".join(told))
+
+
+def token_recoveries(
+    tokens: Mapping[str, Keys], counts: Counts, frequencies: Mapping[str, str], limit: float, key: FingerprintKey
+) -> list[Recovery]:
+    """Match the tokens of a dataset that somebody made to known distributions; the truth is not known.
+
+    Args:
+        tokens: Tokens by field, each of shape (n,).
+        counts: Records of each row, shape (n,).
+        frequencies: Path of each field's table.
+        limit: Greatest share whose match may be sure.
+        key: The key of the tokens' fingerprints.
+
+    Raises:
+        InputError: A table of frequencies cannot be read.
+    """
+    return [
+        frequency_recovery(name, _match(tokens[name], None, counts, read_frequencies(path, name, key), key), limit)
+        for name, path in frequencies.items()
+    ]
+
+
+def _match(tokens: Keys, truth: Keys | None, counts: Counts, known: Known, key: FingerprintKey) -> Matched:
+    """Match what is there; a null is no token."""
+    there = (tokens if truth is None else truth) != key.null
+    return match(tokens[there], counts[there], known, None if truth is None else truth[there])
+
+
+def _recovery(name: str, attack_name: str, found: Recovered, limit: float | None, said: str) -> Recovery:
+    return Recovery(name, attack_name, found.values, found.recovered, found.share, limit, said)

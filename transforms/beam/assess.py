@@ -1,0 +1,104 @@
+"""`AssessReidentification`: what a collection of records discloses, as one element of evidence."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.beam.coders import FactsCoder
+from beam_deid.transforms.beam.elements import PLACE, ToBatches, element_kind
+from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.dataset.assessment import Counted, Counting, Question, assess
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.run.workers import guarded
+
+WHERE = "AssessReidentification"
+_MERGE_AT = 16
+
+
+class AssessReidentification(beam.PTransform):
+    """Measure what records disclose as they are, and say which label they would get and why.
+
+    Takes Arrow record batches, Beam rows or dicts. Gives one dict, as ``beam-deid assess --json`` prints it, but for joins
+    with tables; an empty collection has evidence too.
+
+    Args:
+        quasi: The quasi-identifiers.
+        sensitive: The sensitive fields.
+        subject: The field that says whom a record is about; each record is a person of its own if not given.
+        **options: More of `beam_deid.transforms.dataset.assessment.Question`: ``sharing``, ``k``, ``most``,
+            ``population``, ``frequencies``.
+
+    Raises:
+        UsageError: No quasi-identifier is named, an option is unknown, or the collection's type is not known.
+    """
+
+    def __init__(
+        self, quasi: Iterable[str], sensitive: Iterable[str] = (), subject: str | None = None, **options: Any
+    ) -> None:
+        super().__init__()
+        try:
+            self._question = Question(tuple(quasi), tuple(sensitive), subject, **options)
+        except TypeError:
+            raise UsageError(f"there is no such option: {', '.join(options)}", WHERE, "See its documentation") from None
+        if not self._question.quasi:
+            raise UsageError("no quasi-identifier is named", WHERE, "Name the attributes that others may know of a person")
+
+    def expand(self, rows: beam.PCollection) -> beam.PCollection[dict]:
+        """Count, merge, conclude."""
+        question = self._question
+        key = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
+        return (
+            rows
+            | "To batches" >> ToBatches(element_kind(rows.element_type))
+            | "Count" >> beam.ParDo(_Count(question), key)
+            | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
+            | "Assess" >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(dict)
+        )
+
+
+class _Count(beam.DoFn):
+    def __init__(self, question: Question) -> None:
+        self._question = question
+
+    def start_bundle(self) -> None:
+        self._counting: Counting | None = None
+
+    def process(self, batch: pa.RecordBatch, key: FingerprintKey) -> None:
+        question = self._question
+        for name in question.read:
+            if name not in batch.schema.names:
+                raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
+        columns = {name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE}
+        if self._counting is None:
+            self._counting = Counting(question, key)
+        guarded(WHERE, self._counting.add, columns)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if self._counting is not None:
+            yield GlobalWindows.windowed_value(self._counting.result())
+
+
+class _Merge(beam.CombineFn):
+    def get_accumulator_coder(self) -> FactsCoder:
+        return FactsCoder()
+
+    def create_accumulator(self) -> list[Counted]:
+        return []
+
+    def add_input(self, accumulator: list[Counted], element: Counted) -> list[Counted]:
+        accumulator.append(element)
+        return accumulator if len(accumulator) < _MERGE_AT else [Counted.merge(accumulator)]
+
+    def merge_accumulators(self, accumulators: Any) -> list[Counted]:
+        return [counted for accumulator in accumulators for counted in accumulator]
+
+    def extract_output(self, accumulator: list[Counted]) -> Counted:
+        return Counted.merge(accumulator)
+
+
+__all__ = ["AssessReidentification"]

@@ -1,0 +1,78 @@
+"""How our elements cross a stage boundary.
+
+Record batches do as one-batch Arrow IPC streams: Beam would pickle a batch, and a slice's pickle carries the whole
+parent. Facts do as pickles, but are never encoded just to be measured, which Beam does on every edge of the graph.
+"""
+
+import pickle
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+
+from beam_deid.transforms.dataset.assessment import Counted
+from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.release.releasing import PartFacts, RunFacts
+
+
+class RecordBatchCoder(beam.coders.Coder):
+    """`pyarrow.RecordBatch` as an Arrow IPC stream. Deterministic for equal batches."""
+
+    def encode(self, value: pa.RecordBatch) -> bytes:
+        """The batch with its schema."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, value.schema) as writer:
+            writer.write_batch(value)
+        return bytes(sink.getvalue())
+
+    def decode(self, encoded: bytes) -> pa.RecordBatch:
+        """The batch, without a copy of its buffers."""
+        with pa.ipc.open_stream(encoded) as reader:
+            return reader.read_next_batch()
+
+    def estimate_size(self, value: pa.RecordBatch) -> int:
+        """Bytes of the batch; Beam samples sizes, and this spares it an encoding."""
+        return int(value.nbytes)
+
+    def is_deterministic(self) -> bool:
+        """Equal batches have equal bytes."""
+        return True
+
+    def to_type_hint(self) -> Any:
+        """The type that this codes."""
+        return pa.RecordBatch
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+class FactsCoder(beam.coders.Coder):
+    """Our own dataclasses as pickles. They hold numpy arrays, which pickle as one block each."""
+
+    def encode(self, value: Any) -> bytes:
+        """The pickle."""
+        return pickle.dumps(value, protocol=5)
+
+    def decode(self, encoded: bytes) -> Any:
+        """The value."""
+        return pickle.loads(encoded)  # noqa: S301 - written by a worker of the same run
+
+    def estimate_size(self, value: Any) -> int:
+        """One: the true size would cost an encoding, and nothing depends on it."""
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+for _facts in (Counted, Decision, Measured, PartFacts, RunFacts, Shard):
+    beam.coders.registry.register_coder(_facts, FactsCoder)

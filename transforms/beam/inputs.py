@@ -1,0 +1,33 @@
+"""`HashInputs`: which files a run has read, for the register."""
+
+import apache_beam as beam
+
+from beam_deid.transforms.publish.manifests import InputFacts
+from beam_deid.transforms.run.shards import Prepared
+from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.storage.journal import sha256_of
+from beam_deid.transforms.storage.paths import name_of, shown
+
+
+class HashInputs(beam.PTransform):
+    """The begin of a pipeline → an `InputFacts` for each input file; nothing where no register is kept.
+
+    Args:
+        prepared: The run.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__()
+        files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in prepared.shards}
+        wanted = prepared.job.register is not None
+        self._files = [(path, *facts) for path, facts in files.items()] if wanted else []
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[InputFacts]:
+        """Spread the files and read each."""
+        files = begin | "Files" >> beam.Create(self._files, reshuffle=False) | "Spread" >> beam.Reshuffle()
+        return files | "Hash" >> beam.Map(_hashed).with_output_types(InputFacts)
+
+
+def _hashed(file: tuple[str, str, int]) -> InputFacts:
+    path, name, size = file
+    return InputFacts(name, size, guarded("hashing", sha256_of, path))

@@ -1,0 +1,157 @@
+"""A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
+
+import time
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from beam_deid.transforms.beam.decide import Decide
+from beam_deid.transforms.beam.inputs import HashInputs
+from beam_deid.transforms.beam.measure import Measure
+from beam_deid.transforms.beam.prove import Prove
+from beam_deid.transforms.beam.release import Assemble, Release
+from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.crypto.keyring_file import signing_key
+from beam_deid.transforms.crypto.keys import forget
+from beam_deid.transforms.crypto.signing import SigningKey
+from beam_deid.transforms.errors import DeidError, InternalFault, from_text
+from beam_deid.transforms.publish.publication import Outcome, publish, write_state
+from beam_deid.transforms.publish.register_opening import open_register
+from beam_deid.transforms.register.key import forget as forget_register
+from beam_deid.transforms.run import workers
+from beam_deid.transforms.run.engines import LOCAL, is_here
+from beam_deid.transforms.run.ephemeral_keys import RunKeys
+from beam_deid.transforms.run.shards import Prepared
+from beam_deid.transforms.run.shipping import check_reach, shipped
+from beam_deid.transforms.storage.connecting import pinned
+from beam_deid.transforms.storage.hidden import place_of
+from beam_deid.transforms.storage.staging import Staging
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is carried out; none of it changes a byte of a part.
+
+    Attributes:
+        runner: Name of the engine.
+        beam_options: Beam's own options, as on a command line.
+        workers: Processes on this machine; 1 means none beside this one.
+        max_rejects: Greatest share of records that may be rejected.
+        overwrite: Whether an earlier run's output may be replaced.
+        unreleased: Whether what is replaced was never given out.
+        new_register: Whether a new register may be made for a dataset that had one.
+    """
+
+    runner: str = LOCAL
+    beam_options: tuple[str, ...] = ()
+    workers: int = 1
+    max_rejects: float = 0.001
+    overwrite: bool = False
+    unreleased: bool = False
+    new_register: bool = False
+
+
+def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
+    """Put a run's steps on a pipeline: two reads, with the decision as side input of the second."""
+    job = prepared.job
+    shards = (
+        pipeline
+        | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
+        | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
+    )
+    key = pipeline | "Key" >> RunSecret(job)  # of fingerprints: made on a worker, so that it stands in no graph
+    inputs = pipeline | "Inputs" >> HashInputs(prepared)
+    measured = shards | "First read" >> Measure(job, settings.workers, key)
+    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects, staging), beam.pvalue.AsSingleton(key))
+    facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)
+    assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision, key)
+    _ = facts | "Prove" >> beam.ParDo(
+        Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled), beam.pvalue.AsIter(inputs)
+    )
+
+
+def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
+    """Carry out a run and publish what meets its expectation.
+
+    Nothing is published unless everything was written and proved.
+
+    Raises:
+        DeidError: See `beam_deid.transforms.errors`; nothing was published.
+    """
+    started, clock = now(), time.monotonic()
+    prepared = replace(prepared, job=prepared.job.pinned())
+    here = is_here(settings.runner, settings.beam_options)
+    if not here:
+        paths = [output, *(shard.path for shard in prepared.shards)]
+        check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
+        output = pinned(output)  # staging is below it, and its workers find it by its path alone
+    if settings.runner != LOCAL:
+        prepared = shipped(prepared)
+    else:
+        prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
+    signer = _signer(prepared)
+    staging = Staging(output, settings.overwrite, shared=not here)
+    keys, registering = RunKeys(prepared.job, staging.path), None
+    try:
+        job, registering = open_register(
+            prepared.job, place_of(output), overwrite=settings.overwrite, unreleased=settings.unreleased,
+            new=settings.new_register,
+        )
+        prepared = replace(prepared, job=job)
+        keys = RunKeys(job, staging.path)
+        files = len({shard.path for shard in prepared.shards})
+        facts = {
+            "engine": settings.runner, "started_at": started, "finished_at": None, "seconds": None,
+            "input": {"files": files, "shards": len(prepared.shards)},
+        }  # fmt: skip
+        # Makes the folder, for this user alone.
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts, registering)
+        prepared = replace(prepared, job=keys.made())
+        try:
+            _execute(prepared, staging.path, settings)
+        finally:
+            staging.confirm()  # a run that lost its output fails in many ways, and this is why
+        keys.destroy()  # a label says that they are gone, so nothing is published before they are
+        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, registering)
+    finally:
+        workers.close()
+        keys.discard()
+        forget()
+        forget_register()
+        staging.discard()
+        if registering is not None:
+            registering.close()
+
+
+def _signer(prepared: Prepared) -> SigningKey | None:
+    """What signs the run, opened before anything is read; this process signs, and no worker ever has the key."""
+    policy = prepared.job.policy
+    if policy.sign is None or policy.keys is None or policy.keys.keyring is None:
+        return None
+    return signing_key(policy.keys.keyring)
+
+
+def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+    local = settings.runner == LOCAL
+    options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
+    pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
+    build(pipeline, prepared, staging, settings)
+    try:
+        pipeline.run().wait_until_finish()
+    except DeidError as error:
+        raise _ours(error) from None
+    except Exception as error:
+        raise _ours(error) from None
+
+
+def _ours(error: Exception) -> DeidError:
+    """The error of ours behind whatever an engine raised. Beam appends the step's name to an exception's text."""
+    found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
+    if found is not None:
+        return found
+    if isinstance(error, DeidError):
+        return error
+    return InternalFault.from_exception(error, "engine")

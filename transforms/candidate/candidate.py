@@ -1,0 +1,209 @@
+"""A release at some levels with some of its records: what the requirements of the label look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.label.requirements.requirement import Found, Values
+from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.combinations import combinations
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.histogram import Classes, Counts
+from beam_deid.transforms.risk.history import History, histories
+from beam_deid.transforms.risk.linkage import Linked, Side, link
+from beam_deid.transforms.risk.measures import all_figures
+from beam_deid.transforms.risk.measures.k_anonymity import k_composite
+from beam_deid.transforms.risk.measures.measure import Setting, View
+from beam_deid.transforms.risk.numbering import numbered
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group
+from beam_deid.transforms.terms import Sharing
+
+
+class Candidate:
+    """A release at some levels: the cells of which records are left. Rows, below, are these cells, m of them.
+
+    Args:
+        data: The release.
+        levels: The level of each open field, one or one a cell.
+        left: Records of each cell that are released, shape (n,).
+        found: What was found beside the classes, once that is known.
+    """
+
+    def __init__(self, data: ReleasedData, levels: Levels, left: Counts, found: Found | None = None) -> None:
+        self.data, self.levels, self.left = data, levels, left
+        self.found = found or Found()
+        self.cells = np.flatnonzero(left)
+        self.counts = left[self.cells]
+        self._groups: dict[tuple[str, ...], Groups] = {}
+
+    @property
+    def scope(self) -> Scope:
+        """What the label is about."""
+        return self.data.layout.scope
+
+    @property
+    def records(self) -> int:
+        """Records that are left."""
+        return int(self.counts.sum())
+
+    @property
+    def empty(self) -> bool:
+        """Whether none is."""
+        return len(self.cells) == 0
+
+    @cached_property
+    def counted(self) -> bool:
+        """Whether it is known whom the records are about: not where an identity names nobody at all."""
+        everybody = self.empty or all(bool((numbers >= 0).any()) for numbers in self.persons.numbers)
+        return bool(self.persons.names) and everybody
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The identities by which persons are counted, as the policy calls them."""
+        return self.persons.names
+
+    @cached_property
+    def persons(self) -> Persons:
+        """Whom the rows are about."""
+        every, subject = self.data.cells.persons, self.scope.subject
+        names = tuple(str(subject) if place == 0 else name for place, name in enumerate(every.names))
+        if len(self.cells) == len(self.left):
+            return replace(every, names=names)
+        return replace(every, names=names, numbers=tuple(numbers[self.cells] for numbers in every.numbers))
+
+    def groups(self, columns: Sequence[str]) -> Groups:
+        """The rows grouped by some released columns."""
+        wanted = tuple(sorted(columns))
+        if wanted not in self._groups:
+            # From groups over some of the columns, as many as are known, on.
+            known = max((one for one in self._groups if {*one} < {*wanted}), key=len, default=())
+            begun = self._groups[known] if known else None
+            coded = [self.data.coded(name, self.levels) for name in wanted if name not in known]
+            found = numbered(
+                [np.zeros(len(self.cells), np.int64) if begun is None else begun.numbers, *(each[self.cells] for each, _ in coded)],
+                [1 if begun is None else begun.many, *(many for _, many in coded)],
+            )
+            self._groups[wanted] = Groups(found, self.counts, self.persons)
+        return self._groups[wanted]
+
+    def values(self, name: str) -> Values:
+        """The values of a sensitive column, those that differ in spelling only as one; null is -1."""
+        found = self.data.values(name, self.levels)
+        return Values(found.numbers[self.cells], found.many)
+
+    def distributions(self, name: str) -> Sequence[Distribution]:
+        """The distribution of a sensitive column over the groups around it, by each identity."""
+        found = self.values(name)
+        nulls = found.numbers < 0
+        many = found.many + 1 if nulls.any() else found.many
+        keys = np.arange(many, dtype=np.uint64)
+        return self._by_identity(name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None)
+
+    def as_written(self, name: str) -> Sequence[Distribution]:
+        """The same with values as they are written."""
+        values, numbers = np.unique(self.data.key(name, self.levels)[self.cells], return_inverse=True)
+        null = np.flatnonzero(values == self.data.job.prints.null)
+        return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None)
+
+    def scale(self, name: str) -> Scale | None:
+        """How far the values of a sensitive column are apart, where not all are equally far."""
+        return self.data.scale(name, self.levels)
+
+    def _by_identity(self, name: str, values: Counts, keys: np.ndarray, null: int | None) -> list[Distribution]:
+        groups, found = self.groups(self.scope.around(name)), []
+        # Figures that no test asks for are told by the subject alone.
+        asked = any(name in asked for asked in self.scope.asked.values() if isinstance(asked, dict))
+        if not self.counted:
+            return [replace(Distribution.counted(groups.numbers, groups.records, values, keys, self.counts), null=null)]
+        for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[: None if asked else 1]:
+            inhabited = people > 0
+            place = np.cumsum(inhabited) - 1
+            found.append(
+                Distribution.of_persons(place[groups.numbers], int(inhabited.sum()), values, keys, persons, size, null)
+            )
+        return found
+
+    @cached_property
+    def risk(self) -> Mapping[str, Any]:
+        """The figures of all measures; none where nothing is left."""
+        if self.empty:
+            return {}
+        groups, spec, scope = self.groups(self.scope.rest), self.data.spec, self.scope
+        people = groups.persons if self.counted else None
+        subject = self.subject
+        classes = Classes(groups.numbers.view(np.uint64), self.counts, subject, people)
+        setting = Setting(
+            1 / spec.k, scope.sharing is Sharing.PUBLIC, scope.environment["E"], scope.linked, spec.environment.population
+        )
+        given = {name: self.distributions(name) for name in scope.sensitive}
+        written = given | {name: self.as_written(name) for name in scope.sensitive if name in scope.asked.get("t", {})}
+        scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
+        figures = all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
+        if scope.linked and self.counted:
+            # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
+            others = (k_composite(classes, self.counts, who) for who in self._everybody[1:])
+            figures["k_composite"] = min([figures["k_composite"], *others])
+        return figures
+
+    @property
+    def other_persons(self) -> tuple[Keys, ...]:
+        """The person of each row by the identities beside the subject, each of shape (m,); nobody has the key of null."""
+        null = self.data.job.prints.null
+        return tuple(np.where(numbers < 0, null, numbers.view(np.uint64)) for numbers in self.persons.numbers[1:])
+
+    @property
+    def subject(self) -> Keys | None:
+        """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
+        return self._everybody[0] if self.counted else None
+
+    @property
+    def _everybody(self) -> tuple[Keys, ...]:
+        """The person of each row by every identity, each of shape (m,); rows that count nobody are one person of their own."""
+        every = zip(self.persons.numbers, self.persons.sizes, strict=True)
+        return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
+
+    def history(self) -> list[History] | None:
+        """What points of a person's history do: of the columns that the policy names, or of all; None if it cannot be told."""
+        subject = self.subject
+        if subject is None or self.empty:
+            return None
+        named = self.data.layout.history
+        points = self.groups(self.scope.columns if named is None else named).numbers.view(np.uint64)
+        return histories(Classes(points, self.counts, subject), subject)
+
+    def combinations(self) -> dict[str, Any]:
+        """Which columns single people out together, as `Label` names it; nothing where the policy does not ask."""
+        if not self.data.spec.combinations or self.empty:
+            return {}
+        fields = {name: self.data.key(name, self.levels)[self.cells] for name in self.scope.rest}
+        found = combinations(fields, self.counts, self.subject, self.data.spec.combinations)
+        return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
+
+    def singled_out(self, columns: Sequence[str]) -> Linked:
+        """Whom some columns single out among the released: evidence, told beside the lines."""
+        side = Side(self.groups(columns).numbers.view(np.uint64), self.counts, self.subject)
+        return link(side, side)
+
+    def base_rates(self) -> dict[str, float]:
+        """Of each sensitive column the greatest share of all persons who have one value."""
+        if not self.counted or self.empty:
+            return {}
+        numbers, size = self.persons.numbers[0], self.persons.sizes[0]
+        everybody = max(int(np.count_nonzero(np.bincount(numbers[numbers >= 0], minlength=size))), 1)
+        rates = {}
+        for name in self.scope.sensitive:
+            values = self.values(name)
+            rates[name] = float(distinct_per_group(values.numbers, values.many, numbers, size).max(initial=0)) / everybody
+        return rates
+
+    def proof_keys(self) -> np.ndarray:
+        """The key of all released values of each row, shape (m,)."""
+        return combine([self.data.key(name, self.levels)[self.cells] for name in self.scope.columns], len(self.cells))

@@ -1,0 +1,130 @@
+"""The fields of a release whose levels are open: what each level makes of their values, and what it loses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.policy.model import Release
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.search.attribute import Attribute
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.objectives import OBJECTIVES
+from beam_deid.transforms.search.requirements import Criterion
+
+Levels = Mapping[str, int | npt.NDArray[np.int64]]
+"""Of each open field one level, or one for each histogram row, shape (n,)."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Openings:
+    """What a release's open fields look like at their levels.
+
+    Args:
+        spec: The release.
+        layout: Its layout.
+        bases: Distinct base values of each open field.
+        places: Of each open field which of them each cell has, shape (n,).
+        counts: Records of each cell, shape (n,); 0 where they are not of this release.
+    """
+
+    def __init__(
+        self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], places: Mapping[str, Counts], counts: Counts
+    ) -> None:
+        self._spec, self._layout, self._bases, self._places, self._counts = spec, layout, bases, places, counts
+
+    def ladder(self, name: str) -> Ladder:
+        """The ladder of an open field."""
+        action = self._spec.fields[name]
+        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
+        return action.ladder()
+
+    def choices(self, name: str) -> tuple[int, ...]:
+        """The levels that are open to a field, ascending."""
+        action = self._spec.fields[name]
+        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
+        return action.choices()
+
+    def top(self, name: str) -> int:
+        """The level of a field at which nothing is left of it."""
+        return len(self.ladder(name).levels) - 1
+
+    def attribute(self, name: str, choices: Sequence[int]) -> Attribute:
+        """An open field with some of its levels, and what is lost at each.
+
+        Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
+        the M values there are, in the hierarchy where that is known, else in the data.
+        """
+        ladder, values, spec = self.ladder(name), self._bases[name], self._spec.search
+        domain = ladder.domain if ladder.domain is not None else values.drop_null()
+        groups, costs, top = [], [], len(ladder.levels) - 1
+        for level in choices:
+            texts = ladder.at(values, level).dictionary_encode()
+            covered = pc.value_counts(ladder.at(domain, level))
+            many = pc.index_in(texts.dictionary, covered.field("values"))
+            sizes = covered.field("counts").take(many).fill_null(1).to_numpy(zero_copy_only=False)
+            # A null is a group of its own, which loses nothing.
+            numbers = texts.indices.fill_null(len(sizes)).to_numpy(zero_copy_only=False).astype(np.int64)
+            groups.append(numbers)
+            costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
+        return Attribute(
+            name, self._places[name].astype(np.int32), tuple(groups), tuple(costs), tuple(level / top for level in choices),
+            spec.weights.get(name, 1.0), name in self._layout.rest,
+        )  # fmt: skip
+
+    def lattice(
+        self, choices: Mapping[str, Sequence[int]], asked: Sequence[Criterion], sensitive: Mapping[str, Keys],
+        subject: Keys | None, together: Keys, null: np.uint64, rows: Mask | None = None,
+    ) -> Lattice:  # fmt: skip
+        """All nodes over the open fields' levels.
+
+        Args:
+            choices: The levels that are open to each field.
+            asked: What each class must meet.
+            sensitive: Key of each sensitive value, by what the criteria call it, shape (n,).
+            subject: Whom each row is about, shape (n,), or None.
+            together: Key of what is the same at every level, shape (n,).
+            null: The key of null.
+            rows: Which cells are looked at, shape (n,); all of the release if not given.
+        """
+        attributes, reference = [self.attribute(*one) for one in choices.items()], {}
+        there = np.flatnonzero(self._counts > 0 if rows is None else rows & (self._counts > 0))
+        if rows is not None:
+            everywhere = np.flatnonzero(self._counts > 0)
+            for name in {one.values for one in asked}:
+                numbers, keys = ordered_codes(sensitive[name][everywhere])
+                weights = self._counts[everywhere]
+                reference[name] = keys, np.bincount(numbers, weights=weights) / weights.sum()
+        return Lattice(
+            [attribute.at(there) for attribute in attributes], self._counts[there], asked,
+            None if subject is None else subject[there], {name: keys[there] for name, keys in sensitive.items()},
+            together[there], OBJECTIVES[self._spec.search.objective], reference, null=null,
+        )  # fmt: skip
+
+    def losses(self, levels: Levels, left: Counts) -> dict[str, float]:
+        """What is lost of each open field by Iyengar's metric, from 0 to 1; a suppressed record loses all.
+
+        Args:
+            levels: The levels.
+            left: Records of each cell that are released, shape (n,).
+        """
+        total, losses = float(self._counts.sum()), {}
+        for name, level in levels.items():
+            used = np.unique(level).tolist()
+            one = self.attribute(name, used)
+            costs = np.stack(one.costs)[np.searchsorted(used, level), one.base]
+            losses[name] = (total - float(left.sum()) + float(left @ costs)) / total
+        return losses
+
+    def loss(self, levels: Levels, left: Counts) -> float:
+        """The same over all of them, by their weights; 0 where no field is open."""
+        losses, weights = self.losses(levels, left), self._spec.search.weights
+        total = sum(weights.get(name, 1.0) for name in losses)
+        return sum(weights.get(name, 1.0) * lost for name, lost in losses.items()) / total if losses else 0.0

@@ -1,0 +1,207 @@
+"""A release's measured fields over cells: what each level makes of them, and the keys by which the release pass knows them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
+from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
+from beam_deid.transforms.candidate.openings import Levels, Openings
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.requirement import Values
+from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.measure.measuring import ReleaseMeasured, still_whole, without_spelling
+from beam_deid.transforms.measure.scanning import Scanned, scan, scan_names
+from beam_deid.transforms.past.views import Past
+from beam_deid.transforms.policy.model import Release
+from beam_deid.transforms.risk.distances import Scale
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.joining import Numbers
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.layout import Layout
+
+Level = int | npt.NDArray[np.int64]
+
+
+class ReleasedData:
+    """A release's fields over the cells of its run. All arrays are of shape (n,), one entry a cell.
+
+    Args:
+        job: The run.
+        layout: The release.
+        measured: What was measured of it.
+        cells: The cells.
+        past: What was given out before of the same records.
+
+    Attributes:
+        composed: What was found last of it together with others, by their levels and what is left of each.
+    """
+
+    def __init__(self, job: Job, layout: Layout, measured: ReleaseMeasured, cells: Cells, past: Past | None = None) -> None:
+        self.job, self.layout, self.measured, self.cells, self.past = job, layout, measured, cells, past or Past()
+        bases = {name: values for name, values in measured.bases.items() if name in layout.open}
+        self._base = {name: self._places(name, values) for name, values in bases.items()}
+        self.openings = Openings(self.spec, layout, bases, self._base, self.everything)
+        self.composed: dict[bytes, Any] = {}
+        self._coded: dict[tuple[str, int | None], tuple[Counts, int]] = {}
+        self._keys: dict[tuple[str, int], Keys] = {}
+        self._values: dict[tuple[str, int | None], Values] = {}
+
+    @property
+    def spec(self) -> Release:
+        """The release as the policy has it."""
+        return self.job.policy.releases[self.layout.release]
+
+    @property
+    def everything(self) -> Counts:
+        """Records of each cell that are sound in this release."""
+        return np.where(self.cells.present(self.layout.release), self.cells.counts, 0)
+
+    def coded(self, name: str, levels: Levels) -> tuple[Counts, int]:
+        """Number of each cell's released value of a field, and how many numbers there may be."""
+        level = levels.get(name)
+        if isinstance(level, np.ndarray):
+            numbers, distinct = codes(self.key(name, levels))
+            return numbers, len(distinct)
+        if (name, level) not in self._coded:
+            numbers, distinct = codes(self.key(name, levels))
+            self._coded[name, level] = numbers, len(distinct)
+        return self._coded[name, level]
+
+    def key(self, name: str, levels: Levels) -> Keys:
+        """The key of each cell's released value of a field."""
+        if name not in self._base:
+            return self.cells.column("value", name, self.layout.release)
+        level = levels[name]
+        if not isinstance(level, np.ndarray):
+            return self._lifted(name, level)
+        keys = np.empty(len(level), np.uint64)
+        for one in np.unique(level).tolist():
+            keys[level == one] = self._lifted(name, one)[level == one]
+        return keys
+
+    def keys(self, columns: Sequence[str], levels: Levels) -> Keys:
+        """One key of several released values."""
+        return combine([self.key(name, levels) for name in columns], len(self.cells))
+
+    @cached_property
+    def hits(self) -> tuple[tuple[str, str, int], ...]:
+        """Identifiers in released values, in every label that may be released, and in names: (field, recogniser, count)."""
+        hits = self.measured.scanned.hits + self._hits_in_labels() + scan_names(self.layout.fields)
+        return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+
+    @cached_property
+    def foreign(self) -> list[Recovery]:
+        """Attacks on digests and ciphertexts of somebody else's making, which stand in the data at every level."""
+        how, scanned = self.spec.digests, self.measured.scanned
+        others = {name: found for name, found in scanned.digests.items() if name not in self.layout.remainders}
+        for name, labels in self._labels.items():
+            digests = next((one.digests[name] for one in labels if name in one.digests and one.digests[name].suspicious), None)
+            others |= {} if digests is None else {name: digests}
+        return [*digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(scanned)]
+
+    def _hits_in_labels(self) -> Counter[tuple[str, str]]:
+        """Identifiers in the labels of open fields, at every level that may be chosen."""
+        return sum((one.hits for labels in self._labels.values() for one in labels), Counter())
+
+    @cached_property
+    def _labels(self) -> dict[str, list[Scanned]]:
+        """What the labels of open fields look like, at every level that may be chosen, the finest first."""
+        found = {}
+        for name in self._base:
+            if not identifies(self.layout.scope.fields[name]):  # else the label fails for it already
+                ladder, values = self.openings.ladder(name), self.measured.bases[name]
+                found[name] = [scan(name, pc.unique(ladder.at(values, level))) for level in self.openings.choices(name)]
+        return found
+
+    def left_whole(self, name: str, levels: Levels) -> int:
+        """How many values of a generalized field that names persons are released as they came, but for spelling."""
+        whole = self.measured.whole.get(name)
+        if whole is None or name not in levels:
+            return 0 if whole is None else len(whole)
+        own, count = still_whole(whole), 0
+        for level in np.unique(levels[name]).tolist():
+            labels = still_whole(self.openings.ladder(name).at(whole, level))
+            count = max(count, pc.sum(pc.equal(labels, own)).as_py() or 0)
+        return count
+
+    def normal_keys(self, name: str, levels: Levels) -> Keys:
+        """The key of each cell's value of a sensitive field, without differences in spelling."""
+        if name not in self._base:
+            return self.cells.column("normal", name, self.layout.release)
+        level = levels[name]
+        if not isinstance(level, np.ndarray):
+            return self._normal(name, level)
+        keys = np.empty(len(level), np.uint64)
+        for one in np.unique(level).tolist():
+            keys[level == one] = self._normal(name, one)[level == one]
+        return keys
+
+    def values(self, name: str, levels: Levels) -> Values:
+        """The values of a sensitive field, those that differ in spelling only as one; null is -1."""
+        level = levels.get(name)
+        if isinstance(level, np.ndarray):
+            return self._numbered(self.normal_keys(name, levels))
+        if (name, level) not in self._values:
+            self._values[name, level] = self._numbered(self.normal_keys(name, levels))
+        return self._values[name, level]
+
+    def scale(self, name: str, levels: Levels) -> Scale | None:
+        """How far the values of a sensitive field are apart, where the policy says that not all are equally far."""
+        asked = self.spec.require.t.get(name)
+        if asked is None or asked.distance == "equal":
+            return None
+        if asked.distance == "ordered":
+            values, first = np.unique(self.key(name, levels), return_index=True)
+            low, _ = self.range(name, levels)
+            ranks = np.empty(len(values), np.int64)
+            ranks[np.argsort(low[first], kind="stable")] = np.arange(len(values))  # not-a-number comes last
+            return Scale(values, ranks=ranks)
+        ladder = HierarchyLadder(read_hierarchy(asked.hierarchy))
+        texts = self.measured.bases[name]
+        leaves = pc.coalesce(ladder.base(texts).values, texts)
+        groups = [fingerprint(ladder.at(leaves, level), self.job.prints) for level in range(len(ladder.levels))]
+        keys = fingerprint(texts, self.job.prints)
+        order = np.argsort(keys)
+        return Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
+
+    def range(self, name: str, levels: Levels) -> tuple[Numbers, Numbers]:
+        """The least and the greatest number that each cell's released value may stand for."""
+        keys = self.cells.column("value", name, self.layout.release)
+        there = self.cells.present(self.layout.release)
+        low, high = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
+        low[there], high[there] = self.measured.spans[name].over(keys[there], self.key(name, levels)[there])
+        return low, high
+
+    def _numbered(self, keys: Keys) -> Values:
+        numbers, distinct = codes(keys)
+        null = np.flatnonzero(distinct == self.job.prints.null)
+        if len(null):
+            place = int(null[0])
+            numbers = np.where(numbers == place, -1, np.where(numbers > place, numbers - 1, numbers))
+        return Values(numbers, len(distinct) - len(null))
+
+    def _places(self, name: str, values: pa.Array) -> Counts:
+        """Which of the base values each cell has; 0 where it was rejected."""
+        keys = self.cells.column("value", name, self.layout.release)
+        base = pa.array(fingerprint(values, self.job.prints))
+        return np.asarray(pc.index_in(pa.array(keys), value_set=base).fill_null(0).to_numpy()).astype(np.int64)
+
+    def _lifted(self, name: str, level: int) -> Keys:
+        if (name, level) not in self._keys:
+            texts = self.openings.ladder(name).at(self.measured.bases[name], level)
+            self._keys[name, level] = fingerprint(texts, self.job.prints)[self._base[name]]
+        return self._keys[name, level]
+
+    def _normal(self, name: str, level: int) -> Keys:
+        texts = self.openings.ladder(name).at(self.measured.bases[name], level)
+        return fingerprint(without_spelling(texts, self.job.policy, name), self.job.prints)[self._base[name]]

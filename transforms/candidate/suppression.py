@@ -1,0 +1,129 @@
+"""Suppression: rows that break a line for which rows may go are taken out, all lines at once, until nothing changes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
+from beam_deid.transforms.risk.histogram import Counts
+
+Suppressed = Mapping[tuple[str, ...], Keys]
+"""Keys of the groups that are suppressed, ascending, by the columns that make them."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is released of a release at some levels.
+
+    Attributes:
+        left: Records of each cell that are released, shape (n,).
+        suppressed: The groups that are suppressed.
+        satisfied: Whether every line for which rows may be suppressed holds of what is left, within the policy's share. If
+            not, nothing is suppressed: losing records without reaching the aim would help nobody.
+        needed: Records that must be suppressed to get there, as far as that was looked at; None if nothing is left then.
+    """
+
+    left: Counts
+    suppressed: Suppressed = field(default_factory=dict)
+    satisfied: bool = True
+    needed: int | None = 0
+
+    def lost(self, data: ReleasedData) -> int:
+        """Records suppressed."""
+        return int(data.everything.sum() - self.left.sum())
+
+
+def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:
+    """The tests of a release whose breaking rows may be suppressed; of these the named ones."""
+    tests = ((one, test) for one, test in planned(data.layout.scope) if one.suppresses)
+    return [(one, test) for one, test in tests if only is None or test.name in only]
+
+
+def cut(
+    data: ReleasedData, levels: Levels, share: float | None = None, left: Counts | None = None,
+    only: Collection[str] | None = None,
+) -> Cut:  # fmt: skip
+    """Suppress what breaks a line, as long as the policy's share allows.
+
+    Args:
+        data: The release.
+        levels: The levels.
+        share: Greatest share of records that may be suppressed; the policy's if not given.
+        left: Records of each cell that are not suppressed yet, shape (n,); all if not given.
+        only: Names of the tests that are asked; all if not given.
+    """
+    everything = data.everything
+    total = int(everything.sum())
+    allowed = (data.spec.require.suppression if share is None else share) * total + 1e-9
+    tests, gone = suppressing(data, only), _Gone(data, levels)
+    left = everything if left is None else left
+    while True:
+        seen = Candidate(data, levels, left)
+        lost = total - int(left.sum())
+        if seen.empty or not seen.counted:
+            return Cut(everything, {}, False, None)
+        if lost > allowed:
+            return Cut(everything, {}, False, lost)
+        after = _trimmed(seen, tests)
+        if after is None:
+            after = _without_broken(seen, tests, gone, allowed - lost)
+        if after is None:
+            return Cut(left, gone.keys, True, lost)
+        left = after
+
+
+class _Gone:
+    """The groups that are suppressed so far."""
+
+    def __init__(self, data: ReleasedData, levels: Levels) -> None:
+        self._data, self._levels = data, levels
+        self._keys: dict[tuple[str, ...], list[Keys]] = {}
+
+    def add(self, seen: Candidate, broken: Broken) -> None:
+        """Note that groups are suppressed."""
+        columns = tuple(sorted(broken.columns))
+        rows = seen.cells[seen.groups(columns).first_rows(broken.groups)]
+        key = combine([self._data.key(name, self._levels)[rows] for name in columns], len(rows))
+        self._keys.setdefault(columns, []).append(key)
+
+    @property
+    def keys(self) -> dict[tuple[str, ...], Keys]:
+        """All of them."""
+        return {columns: np.unique(np.concatenate(keys)) for columns, keys in self._keys.items()}
+
+
+def _trimmed(seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]) -> Counts | None:
+    """Without the surplus rows of persons who have most of a group's; None if there are none."""
+    for requirement, test in tests:
+        left = requirement.trimmed(test, seen)
+        if left is not None:
+            after = seen.left.copy()
+            after[seen.cells] = left
+            return after
+    return None
+
+
+def _without_broken(
+    seen: Candidate, tests: Sequence[tuple[Requirement, Planned]], gone: _Gone, bearable: float
+) -> Counts | None:
+    """Without the groups that break a line; None if there are none."""
+    bad = np.zeros(len(seen.cells), bool)
+    for requirement, test in tests:
+        broken = requirement.broken(test, seen)
+        if broken is None:
+            continue
+        bad |= broken.groups[seen.groups(broken.columns).numbers]
+        gone.add(seen, broken)
+        if int(seen.counts[bad].sum()) > bearable:
+            break  # too many already: the other lines need not be asked
+    if not bad.any():
+        return None
+    after = seen.left.copy()
+    after[seen.cells[bad]] = 0
+    return after

@@ -1,0 +1,1 @@
+"""Line 8: what releases of the same records say together."""

@@ -1,0 +1,100 @@
+"""What is secret in one release, and stands in another one of the same records under another name.
+
+Fields are compared by their names, so that nothing can be said of two releases if one of them holds a copy, or a pseudonym, of
+what is secret in the other.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.composition.members import Member
+from beam_deid.transforms.past.collecting import ROWS
+from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.folder import table_path
+from beam_deid.transforms.register.tables import PrintsFile, ranges
+from beam_deid.transforms.risk.composition import one_to_one
+from beam_deid.transforms.terms import Role
+
+
+def copied(one: Member, other: Member) -> str:
+    """What a release of the run says of a sensitive column of another one, under another name; empty if nothing."""
+    both = np.flatnonzero(one.present & other.present)
+    for holder, elsewhere in ((one, other), (other, one)):
+        secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
+        others = [name for name in elsewhere.data.layout.fields if name not in holder.data.layout.fields]
+        for name in secret:
+            numbers = holder.data.coded(name, holder.levels)[0][both]
+            for copy in others:
+                if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
+                    return _told(copy, elsewhere.name, name, holder.name)
+    return ""
+
+
+def copied_earlier(member: Member, entry: Entry) -> str:
+    """The same of a release of the run and an earlier one; its fingerprints are read once more, cut by cut.
+
+    Raises:
+        UsageError: They are missing or damaged.
+    """
+    candidates = list(_candidates(member, entry))
+    register = member.data.job.register
+    if not candidates or register is None or entry.table is None:
+        return ""
+    cells = member.data.cells
+    rows = np.flatnonzero(member.present)
+    rows = rows[np.argsort(cells.column("recorded")[rows], kind="stable")]
+    records = cells.column("recorded")[rows]
+    mine = {name: member.data.key(name, member.levels)[rows] for name in {ours for ours, _ in candidates}}
+    theirs = tuple(dict.fromkeys(name for _, name in candidates))
+    pairs = [_Pairs() for _ in candidates]
+    with PrintsFile(table_path(register.path, entry.table.file), entry.table) as file:
+        for low, high in ranges([file.rows, len(rows)], ROWS):
+            prints = file.read(low, high, persons=(), values=theirs, normal=())
+            first = np.searchsorted(prints.record, records)
+            known = np.flatnonzero(first < len(prints.record))
+            known = known[prints.record[first[known]] == records[known]]
+            for (ours, name), pair in zip(candidates, pairs, strict=True):
+                pair.add(mine[ours][known], prints.values[name][first[known]])
+    for (ours, name), pair in zip(candidates, pairs, strict=True):
+        if pair.is_one_to_one:
+            is_ours = str(Role.SENSITIVE) in entry.roles[name]
+            return _told(ours, member.name, name, entry.name) if is_ours else _told(name, entry.name, ours, member.name)
+    return ""
+
+
+def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
+    """A column of the run's release, and one of the earlier release, of which either may be a copy of the other, a secret."""
+    fields, secret = member.data.layout.fields, member.data.layout.scope.sensitive
+    for ours in (name for name in fields if name not in entry.roles):
+        for name, roles in entry.roles.items():
+            if name not in fields and (ours in secret or str(Role.SENSITIVE) in roles):
+                yield ours, name
+
+
+class _Pairs:
+    """The pairs of values that stand together in two columns, as long as each goes with one only."""
+
+    def __init__(self) -> None:
+        self._first = self._second = np.empty(0, np.uint64)
+        self._is_over, self._rows = False, 0
+
+    def add(self, first: Keys, second: Keys) -> None:
+        """Take rows in."""
+        if self._is_over:
+            return
+        self._rows += len(first)
+        one, other = np.concatenate([self._first, first]), np.concatenate([self._second, second])
+        _, once = np.unique(combine([one, other], len(one)), return_index=True)
+        self._first, self._second = one[once], other[once]
+        self._is_over = not (len(np.unique(self._first)) == len(np.unique(self._second)) == len(once))
+
+    @property
+    def is_one_to_one(self) -> bool:
+        """Whether rows are equal in one column where they are in the other. One value says nothing, nor do values of a row each."""
+        return not self._is_over and 1 < len(self._first) < self._rows
+
+
+def _told(copy: str, where: str, secret: str, holder: str) -> str:
+    return f"{copy} in {where} says what {secret} in {holder} does: give both out under one name, or only one of them"

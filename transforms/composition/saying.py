@@ -1,0 +1,134 @@
+"""What releases of the same records say together, those of a run and those that were given out before."""
+
+
+import numpy as np
+
+from beam_deid.transforms.composition.common_values import fewest_in_common
+from beam_deid.transforms.composition.joint_groups import Alike, divided
+from beam_deid.transforms.composition.members import (
+    Member,
+    Members,
+    Together,
+    numbers_of,
+    rest_groups,
+    values_together,
+)
+from beam_deid.transforms.label.scope import EVERY
+from beam_deid.transforms.past.views import WHOLE, Past
+from beam_deid.transforms.risk.composition import (
+    Side,
+    common_values,
+    joint_groups,
+    joint_groups_of_all,
+)
+from beam_deid.transforms.risk.histogram import Counts
+
+
+def together(one: Member, other: Member) -> Together:
+    """What two releases of a run say together."""
+    sibling, cells = one.sibling(other.name), one.data.cells
+    mine, theirs = one.present, other.present
+    if not cells.persons.names or not (mine.any() or theirs.any()):
+        return Together(None, {}, np.zeros(len(cells), bool))
+    said = Alike(sibling.k, len(cells))
+    for name in (WHOLE, *sibling.left_out):
+        shared = [column for column in sibling.shared if column != name]
+        sides = [Side(numbers_of(each, shared), there) for each, there in ((one, mine), (other, theirs))]
+        strict = name != WHOLE or not sibling.left_out
+        said.add(joint_groups(sides[0], sides[1], cells.persons, cells.counts), sides, strict)
+    broken, values = said.broken, dict[str, int]()
+    rows = np.flatnonzero(mine & theirs)
+    for name in sibling.sensitive:
+        if not len(rows):
+            continue
+        first, second = values_together((one, other), name)
+        groups = [rest_groups(each, name) for each in (one, other)]
+        common = common_values(groups[0], groups[1], first, second, rows)
+        values[name] = int(common.min())
+        broken[rows[common < sibling.l[name]]] = True
+    # Of a sensitive field that no record has in both releases nothing can be told by both.
+    values |= {name: sibling.l[name] for name in sibling.sensitive if name not in values}
+    return Together(said.fewest, values, broken)
+
+
+def with_earlier(member: Member, past: Past, number: int) -> Together:
+    """What a release of the run says together with an earlier one.
+
+    Args:
+        member: The release of the run.
+        past: What was given out before.
+        number: Which of its entries.
+    """
+    entry, cells = past.entries[number], member.data.cells
+    sibling = member.sibling(entry.name)
+    if not cells.persons.names or not member.present.any():
+        return Together(None, {}, np.zeros(len(cells), bool))
+    alike, strict = Alike(sibling.k, len(cells)), not sibling.left_out or not {*sibling.left_out} <= {*past.views}
+    for name, view in past.views.items():
+        if name not in (WHOLE, *sibling.left_out):
+            continue
+        mine, said, openly = view.over_all_rows(member.present), view.said_by(number), view.open_by(number)
+        shared = view.over_all_rows(numbers_of(member, [column for column in sibling.shared if column != name]))
+        sides = [Side(shared, mine), Side(said, divided(openly, mine))]
+        joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
+        alike.add(joint, sides, name != WHOLE or strict, said, openly)
+    values = {}
+    for name in sibling.sensitive:
+        around = past.around[name]
+        only = np.full(len(around.names), False)
+        only[around.names.index(entry.name)] = True
+        values[name] = fewest_in_common(name, (member,), around, only, 2, sibling.l[name], alike.broken)
+    found = Together(alike.fewest, values, alike.broken)
+    return _known(found, member.present, past.views[WHOLE].said_by(number), past)
+
+
+def all_together(members: Members, past: Past) -> Together:
+    """What more than two releases of the same records say together, which no two of them need say."""
+    every = list(members.values())
+    cells, sibling = every[0].data.cells, every[0].sibling(EVERY)
+    present = [one.present for one in every]
+    if not cells.persons.names or not np.logical_or.reduce(present).any():
+        return Together(None, {}, np.zeros(len(cells), bool))
+    alike, strict = Alike(sibling.k, len(cells)), not sibling.left_out
+    for name in (WHOLE, *sibling.left_out):
+        held = [
+            [column for column in one.sibling(EVERY).shared if column in one.data.layout.fields and column != name] for one in every
+        ]
+        said = [numbers_of(one, columns) for one, columns in zip(every, held, strict=True)]
+        if not past.entries:
+            sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
+            alike.add(joint_groups_of_all(sides, cells.persons, cells.counts), sides, name != WHOLE or strict)
+            continue
+        view = past.views[name]
+        sides = [Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)]
+        any_of_run = np.logical_or.reduce([side.present for side in sides])
+        sides.append(Side(view.history, divided(view.openly, any_of_run)))
+        joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
+        alike.add(joint, sides, name != WHOLE or strict, view.history, view.openly)
+    values: dict[str, int] = {}
+    for name, least in {name: least for one in every for name, least in one.sibling(EVERY).l.items()}.items():
+        holders = [one for one in every if name in one.data.layout.fields]
+        # What a record says in two releases only is tested of the two.
+        values[name] = fewest_in_common(name, holders, past.around.get(name), None, 3, least, alike.broken)
+    found = Together(alike.fewest, values, alike.broken)
+    return _known(found, np.logical_or.reduce(present), past.views[WHOLE].history, past) if past.entries else found
+
+
+def _known(found: Together, mine: np.ndarray, said: Counts, past: Past) -> Together:
+    """What was found, unless records are in it of which nobody can say which they are in earlier releases.
+
+    Args:
+        found: What releases say together.
+        mine: Which cells a release of the run has, shape (n,).
+        said: What earlier releases say of each row, shape (rows,); -1 where they have it not.
+        past: What was given out before.
+    """
+    cells = len(past.unknown)
+    unknown = past.unknown & mine & (said[:cells] >= 0)
+    if not unknown.any():
+        return found
+    reason = (
+        "records have no number by which they are known again, or several persons' have the same one, so that nobody can say "
+        "what earlier releases say of each"
+    )
+    return Together(None, {}, found.broken | unknown, reason)

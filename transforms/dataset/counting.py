@@ -1,0 +1,68 @@
+"""Files of any dataset, counted for an assessment: read once, as they are."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.dataset.assessment import Counted, Counting, Question
+from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.run.progress import PROGRESS
+
+_THREADS = 2
+
+
+def count_files(
+    question: Question, inputs: Sequence[str], options: InputOptions, key: FingerprintKey, columns: Sequence[str] | None = None
+) -> tuple[Counted, dict[str, pa.DataType]]:
+    """Count all records of some files.
+
+    Args:
+        question: What is asked; its fields must be columns of every file.
+        inputs: Globs.
+        options: How the files are written.
+        key: The key to count under.
+        columns: The columns that are read; all if not given. What is not read is not searched for identifiers either.
+
+    Returns:
+        What was counted, and the type of each column.
+
+    Raises:
+        UsageError: No file matches, a field is no column, or the files' columns differ.
+        InputError: A file or a row of it cannot be read.
+    """
+    PROGRESS.start("counting")
+    tasks: list[tuple[Shard, Sequence[str]]] = []
+    types: dict[str, pa.DataType] = {}
+    for file in dataset_files(inputs):
+        given = plain_types(format_of(file.path, options).schema(file.path, options))
+        missing = [name for name in question.read if name not in given]
+        if missing:
+            raise UsageError(f"there is no column {missing[0]}", file.path, f"It has: {', '.join(given)}")
+        if types and given != types:
+            raise UsageError("its columns or their types are not those of the first file", file.path, "Assess it by itself")
+        types = given
+        tasks += ((shard, list(columns or given)) for shard in shards(file, options))
+    if not types:
+        raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    each = -(-len(tasks) // _THREADS) or 1
+    with ThreadPoolExecutor(_THREADS) as threads:
+        begun = [threads.submit(_counted, question, tasks[i : i + each], options, key) for i in range(0, len(tasks), each)]
+        parts = [part for one in begun for part in one.result()]
+    counted = Counted.merge(parts) if parts else Counted()
+    return (counted if counted.fields else Counted(tuple(types))), types
+
+
+def _counted(
+    question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions, key: FingerprintKey
+) -> list[Counted]:
+    counting = Counting(question, key)
+    for shard, columns in tasks:
+        for batch in batches(shard, options, columns):
+            counting.add(dict(zip(columns, batch.columns, strict=True)))
+            PROGRESS.add(batch.num_rows)
+    return counting.parts()

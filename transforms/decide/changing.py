@@ -1,0 +1,153 @@
+"""What would change a label: for every condition that does not hold the nearest change that would make it hold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.suppression import cut
+from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.label.evidence import Test
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.register import Register
+from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.scope import EVERY
+from beam_deid.transforms.policy.model import Environment
+from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
+
+_RISK = 6
+"""The line that no suppression is made for."""
+_MOST_COLUMNS = 16
+"""Most columns that are left out by turns."""
+_MOST_VALUES = 1 << 26
+"""Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
+
+
+def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
+    """The nearest changes, a document for each condition that does not hold.
+
+    Args:
+        one: What was chosen for the release.
+        seen: The release, with all that was found of it.
+        tests: All its tests.
+
+    Yields:
+        ``{line, test, columns, drop, suppress, text}``: columns of which leaving out any one would do at the same levels, and the
+        share of rows that would have to be suppressed, each None where it does not help or was not looked for.
+    """
+    missed = {test.name for test in tests if not test.passed}
+    failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
+    # Where identifiers or keys stand in the way no other change makes a label, and nobody asked for one.
+    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
+    looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
+    mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
+    share = _share(one) if mended else None
+    if share is not None and share <= one.data.spec.require.suppression:
+        share = None  # allowed already: something else stands in the way
+    bearable = _MOST_VALUES
+    for requirement, test in failing:
+        looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
+        drop = _droppable(requirement, test, seen) if looked_for and looked_at <= bearable else None
+        bearable -= looked_at if drop is not None else 0
+        suppress = share if requirement.suppresses else None
+        text = _text(test, seen, drop, suppress)
+        yield {
+            "line": test.line, "test": test.name, "columns": list(test.columns), "drop": drop, "suppress": suppress, "text": text,
+        }  # fmt: skip
+
+
+def _share(one: Chosen) -> float | None:
+    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends.
+
+    None as well where the risk of what is left is too great: nothing is suppressed then, since that would not make the label.
+    """
+    everything = int(one.data.everything.sum())
+    found = cut(one.data, one.recoding.levels, share=1.0)
+    if not found.satisfied or not everything:
+        return None
+    left = Candidate(one.data, one.recoding.levels, found.left)
+    risks = [(requirement, test) for requirement, test in planned(left.scope) if test.line == _RISK]
+    enough = all(holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks)
+    return found.lost(one.data) / everything if enough else None
+
+
+def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:
+    """The columns without any one of which the condition would hold."""
+    if test.line not in (3, 4, 5, 6) or test.name == "history":
+        return None
+    found = []
+    for name in test.columns[:_MOST_COLUMNS]:
+        without = replace(test, columns=tuple(one for one in test.columns if one != name))
+        if test.columns == (name,) or holds(requirement.figure(without, seen).measured, test.limit, test.compare):
+            found.append(name)
+    if test.target in seen.scope.fields and test.target not in found:
+        found.append(test.target)
+    return found
+
+
+def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: float | None) -> str:
+    """The same in a sentence."""
+    if seen.empty:
+        return "release a record: with none, nothing can be measured"
+    if not seen.counted and test.line in (3, 4, 5, 6, 7, 8):
+        return "name the subject in the policy, or write subject: each_record where every record is one person"
+    if test.line in _FIXED:
+        return _FIXED[test.line](test, seen)
+    ways = []
+    if drop:
+        ways.append(f"drop, or coarsen, {' or '.join(drop)}")
+    if suppress is not None:
+        ways.append(f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})")
+    if not ways:
+        named = ", ".join(test.columns) or "the release"
+        ways.append(f"coarsen several of {named}, or release fewer of them")
+    if test.name == "overall_risk" and seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment():
+        ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
+    return "; or ".join(ways)
+
+
+def _up(share: float) -> float:
+    """A share that is enough, with four digits."""
+    return min(1.0, int(share * 10_000 + 1) / 10_000)
+
+
+def _identifier(test: Planned, seen: Candidate) -> str:
+    if test.name == "direct_identifiers":
+        names = [name for name, facts in seen.scope.fields.items() if identifies(facts)]
+        return f"drop {', '.join(names)}, or generalize it so that it names nobody"
+    names = sorted({name for name, _, _ in seen.found.hits})
+    return f"drop or generalize {', '.join(names)}: identifiers stand in it"
+
+
+def _restorable(test: Planned, seen: Candidate) -> str:
+    keyed = [name for name, facts in seen.scope.fields.items() if facts.recoverability == Recoverability.KEYED]
+    names = keyed if test.name == "restorable" else [one.field for one in seen.found.recoveries if one.attack == test.name]
+    return f"drop {', '.join(dict.fromkeys(names)) or test.target}, or generalize what it was made from"
+
+
+def _attacker(test: Planned, seen: Candidate) -> str:
+    if test.target in seen.found.untested:
+        return seen.found.untested[test.target]
+    return f"drop or coarsen what {test.target} knows: {', '.join(test.columns)}"
+
+
+def _composition(test: Planned, seen: Candidate) -> str:
+    if test.name == Register.name:
+        return f"keep a register: {seen.scope.register}"
+    other, earlier = test.target.partition(":")[0], seen.data.job.register
+    entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None
+    if entry is not None:
+        reason = seen.data.past.untested.get(other)
+        first = reason or "release fewer fields in common, coarser ones, or let more rows be suppressed"
+        forget = f"beam-deid releases forget REGISTER {other} --reason …"
+        return f"{first}; or, if nobody was ever given {other} (made {entry.made_at}): {forget}"
+    which = "fewer releases of these records" if other == EVERY else f"only one of {seen.scope.release} and {other}"
+    return f"give out {which}, release fewer fields in common, or let more rows be suppressed"
+
+
+def _order(test: Planned, seen: Candidate) -> str:
+    return "nothing to do here: rows are shuffled once every other line holds"
+
+
+_FIXED = {1: _identifier, 2: _restorable, 7: _attacker, 8: _composition, 9: _order}

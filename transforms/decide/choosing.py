@@ -1,0 +1,183 @@
+"""The levels of one release, and what is suppressed at them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.suppression import Cut, cut
+from beam_deid.transforms.composition.composing import suppressed
+from beam_deid.transforms.composition.members import Member
+from beam_deid.transforms.decide.attacks import declared, remainders
+from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
+from beam_deid.transforms.decide.requiring import asked_alone, requirements
+from beam_deid.transforms.decide.searching import Searched, Searcher
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.rule import test_of
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.terms import LabelName
+
+_CHANGING = (1, 2, 6, 7)
+"""Lines that no suppression mends, and that the choice of levels may."""
+_STANDING = (1, 2)
+"""Lines of which some tests hold at every level or at none."""
+WHOLE = "ungeneralized"
+"""What a value of a field that names persons is called where generalizing took nothing from it."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen for a release.
+
+    Attributes:
+        data: The release.
+        searched: What the search found.
+        recoding: The levels, and what is suppressed.
+        blocked: Why no levels satisfy, where that was asked.
+    """
+
+    data: ReleasedData
+    searched: Searched
+    recoding: Recoding
+    blocked: dict[str, Any] | None
+
+    @property
+    def member(self) -> Member:
+        """The release as one of several that are looked at together."""
+        return Member(self.data, self.recoding.levels, self.recoding.cut)
+
+    @property
+    def candidate(self) -> Candidate:
+        """The release as it was chosen."""
+        return Candidate(self.data, self.recoding.levels, self.recoding.cut.left)
+
+    def with_cut(self, changed: Cut) -> "Chosen":
+        """The same levels with something else suppressed."""
+        return replace(self, recoding=replace(self.recoding, cut=changed))
+
+
+def choose(data: ReleasedData) -> Chosen:
+    """Choose a release's levels: those that reach the label, or else what the policy requires, or the most general ones.
+
+    They are those that are best for the release alone, where what it says together with earlier ones can be suppressed: so the same
+    records have the same levels again. Else those are looked for at which it can.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    if not data.everything.any():
+        return _of_nothing(data)
+    searcher = Searcher(data, data.spec.search.seconds)
+    alone = _choose(searcher, with_past=False)
+    if not data.past.entries or not alone.recoding.cut.satisfied or suppressed({data.layout.release: alone.member}, data.past):
+        return alone
+    return _choose(searcher, with_past=True)
+
+
+def _choose(searcher: Searcher, with_past: bool) -> Chosen:
+    data = searcher.data
+    spec, layout, asked = data.spec, data.layout, requirements(data, False)
+    found, blocked = search_for_label(searcher, with_past=with_past), None
+    only = None
+    if not found.satisfied:
+        only, for_label = asked_alone(data), found
+        found = searcher.search(asked, lambda levels: _left(cut(data, levels, only=only)))
+        found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
+        wanted = layout.open or spec.expect is LabelName.ANONYMIZED
+        if wanted and layout.rest and not found.satisfied and not found.refused:
+            blocked = searcher.blocked(asked)
+    whole = cut(data, found.levels, only=only)
+    plain = full_domain(found.levels, whole)
+    if found.satisfied and spec.search.rounds:
+        local = recode(data, found.levels, whole, found.require, spec.search.rounds)
+        if len(local.rounds) > 1 and _others_hold(data, local):
+            return Chosen(data, found, local, None)
+    return Chosen(data, found, plain, blocked)
+
+
+def _of_nothing(data: ReleasedData) -> Chosen:
+    """The most general levels, where there is no record."""
+    levels = {name: data.openings.choices(name)[-1] for name in data.layout.open}
+    found = Searched(levels, None, requirements(data, True), 1, 0, 0.0, "no record to search levels for", True, 0)
+    return Chosen(data, found, full_domain(levels, Cut(data.everything, {}, False, None)), None)
+
+
+def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched:
+    """The best levels at which every line holds that levels and suppression can mend.
+
+    Args:
+        searcher: The search of a release.
+        with_past: Whether line 8 is asked as well, with what was given out before.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+    """
+    data, require = searcher.data, requirements(searcher.data, True)
+
+    def accept(levels: Mapping[str, int]) -> Counts | None:
+        made = cut(data, levels)
+        if made.satisfied and with_past:
+            mended = suppressed({data.layout.release: Member(data, levels, made)}, data.past)
+            made = mended[data.layout.release].cut if mended else Cut(made.left, {}, False, None)
+        return made.left if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
+
+    hopeless = _hopeless(data)
+    if hopeless is None and all(accept(levels) is None for levels in searcher.coarsest()):
+        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
+        hopeless = "nothing satisfies at the most general levels, and so at none below them"
+    if hopeless is not None:
+        most = {name: allowed[-1] for name, allowed in searcher.choices.items()}
+        return Searched(most, None, require, 1, 1, 0.0, hopeless, True, 1)
+    return searcher.search(require, accept)
+
+
+def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
+    """What is found of a release beside its classes: what its values look like, and every attack on it.
+
+    Args:
+        seen: The release.
+        rounds: The levels of each round of its recoding.
+
+    Raises:
+        InputError: An attacker's table, or one of frequencies, cannot be read.
+    """
+    attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
+    return Found(hits_of(seen), (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
+
+
+def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
+    """Identifiers that a release may give out at these levels: (field, recogniser, count).
+
+    A value that is generalized to itself, in a field that names persons, is one.
+    """
+    data = seen.data
+    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
+
+
+def _others_hold(data: ReleasedData, made: Recoding) -> bool:
+    """Whether the lines hold that no suppression mends."""
+    seen = Candidate(data, made.levels, made.cut.left)
+    changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in _CHANGING]
+    seen.found = found_of(seen, [one.levels for one in made.rounds])
+    return all(test_of(test, one.figure(test, seen)).passed for one, test in changing)
+
+
+def _hopeless(data: ReleasedData) -> str | None:
+    """Why no levels can reach the label; None if some may."""
+    if not data.cells.persons.names:
+        return "nothing satisfies: nobody says whom the records are about"
+    nothing = Candidate(data, {}, data.everything)
+    nothing.found = Found(data.hits, tuple(data.foreign))
+    for requirement, test in planned(data.layout.scope):
+        if test.line in _STANDING and not test.target:
+            figure = requirement.figure(test, nothing)
+            if not test_of(test, figure).passed:
+                return f"nothing satisfies: {figure.detail}"
+    return None
+
+
+def _left(made: Cut) -> Counts | None:
+    return made.left if made.satisfied else None

@@ -1,0 +1,119 @@
+"""Local recoding: records that would be suppressed get another chance, at levels of their own.
+
+Prasser, Kohlmayer, Kuhn: Efficient and effective pruning strategies for health data de-identification (2016), and ARX's
+iterative scheme: what one round suppresses is searched by itself in the next. A cell may also be suppressed (``*``), where that
+costs less than the record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.openings import Levels, Mask
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.suppression import Cut, cut, suppressing
+from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.decide.requiring import lattice
+from beam_deid.transforms.decide.searching import levels_at
+from beam_deid.transforms.search.lattice import LARGEST
+from beam_deid.transforms.search.optimum import optimum
+from beam_deid.transforms.search.requirements import Requirements
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a release's recoding.
+
+    Attributes:
+        levels: The level of each open field.
+        passed: Keys of the classes that this round suppressed, ascending: their records go on to the next.
+    """
+
+    levels: Mapping[str, int]
+    passed: Keys
+
+
+@dataclass(frozen=True)
+class Recoding:
+    """Which levels hold for which records.
+
+    Attributes:
+        rounds: The rounds after which something was kept; at least one. What the last one suppressed stays so.
+        levels: The level of each open field, one or one a row.
+        cut: What is released.
+    """
+
+    rounds: tuple[Round, ...]
+    levels: Levels
+    cut: Cut
+
+
+def full_domain(levels: Mapping[str, int], cut: Cut) -> Recoding:
+    """All records at the same levels."""
+    return Recoding((Round(levels, np.empty(0, np.uint64)),), levels, cut)
+
+
+def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: Requirements, rounds: int) -> Recoding:
+    """Give suppressed records up to so many more chances.
+
+    Args:
+        data: The release.
+        levels: The levels for all records.
+        whole: What is suppressed there.
+        require: What all classes must meet together.
+        rounds: Most further rounds.
+
+    Returns:
+        The recoding; that of all records at the same levels where nothing better was found.
+    """
+    plain, layout, there = full_domain(levels, whole), data.layout, data.everything > 0
+    one_class = replace(require, suppression=1.0, average_risk=None, mean_risk=None)
+    each = {name: np.full(len(there), level, np.int64) for name, level in levels.items()}
+    rest = _failing(data, each, there, one_class)
+    done = [Round(levels, _classes(data, each, rest))]
+    for _ in range(rounds):
+        if not rest.any():
+            break
+        choices = {
+            name: (levels[name],) if name in layout.sensitive
+            else tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
+            for name in layout.open
+        }  # fmt: skip
+        nodes = lattice(data, choices, rest)
+        if nodes.many > LARGEST:
+            break
+        found = optimum(nodes, one_class).best
+        if found is None or all(level == size - 1 for level, size in zip(found.node, nodes.sizes, strict=True)):
+            break  # a record of which nothing is left is as good as suppressed
+        chosen = levels_at(choices, found)
+        here = {name: np.where(rest, level, each[name]) for name, level in chosen.items()}
+        left = _failing(data, here, rest, one_class)
+        done.append(Round(chosen, _classes(data, here, left)))
+        each, rest = here, left
+    if len(done) == 1:
+        return plain
+    again = cut(data, each)
+    better = again.satisfied and again.lost(data) < whole.lost(data)
+    return Recoding(tuple(done), each, again) if better else plain
+
+
+def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Keys:
+    """The keys of the classes of some cells, ascending."""
+    return np.unique(data.keys(data.layout.rest, levels)[cells])
+
+
+def _failing(data: ReleasedData, levels: Levels, cells: Mask, require: Requirements) -> Mask:
+    """Of some cells (n,), looked at by themselves, those whose class misses what is required; shape (n,)."""
+    seen = Candidate(data, levels, np.where(cells, data.everything, 0))
+    groups = seen.groups(data.layout.rest)
+    poor = np.zeros(len(groups), bool)
+    for one, test in suppressing(data):
+        broken = one.broken(test, seen) if tuple(sorted(test.columns)) == tuple(sorted(data.layout.rest)) else None
+        if broken is not None:
+            poor |= broken.groups
+    people = groups.persons if seen.counted else groups.records
+    out = np.zeros(len(cells), bool)
+    out[seen.cells] = require.suppressed(people, poor)[groups.numbers]
+    return out

@@ -1,0 +1,103 @@
+"""What the register will remember of a run: fingerprints of the records that it releases, and of all its persons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.past.views import person_keys
+from beam_deid.transforms.policy.scoping import least_values
+from beam_deid.transforms.register.tables import Prints, write_persons, write_prints
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.storage.files import reason
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.treat.part import new_attempt
+
+REMEMBERED = "register"
+"""The folder in staging of what the register will take."""
+
+
+class Written(NamedTuple):
+    """A file of fingerprints that waits to be taken by the register.
+
+    Attributes:
+        path: Where it is, below the staging folder.
+        rows: Rows.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+    """
+
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the register is told beside a label.
+
+    Attributes:
+        file: The fingerprints.
+        record: How records are known: see `Job.record_rule`.
+        identities: The identities by which persons are counted, the subject's first.
+        l: Distinct values that each sensitive field must have in each group.
+        together: Names of the registered releases that it was tested with.
+    """
+
+    file: Written
+    record: str
+    identities: tuple[str, ...]
+    l: dict[str, int]  # noqa: E741 - the field's own name
+    together: tuple[str, ...]
+
+
+def remember_release(one: Chosen, folder: str) -> Remembered:
+    """Write the fingerprints of a release's records as they are released.
+
+    Args:
+        one: The release as it was decided.
+        folder: The staging folder.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    data, left = one.data, one.recoding.cut.left
+    job, layout, levels = data.job, data.layout, one.recoding.levels
+    cells = np.flatnonzero(left)
+    rows = np.repeat(cells, left[cells])
+    persons = person_keys(job, data.cells, rows)
+    nobody = np.logical_or.reduce([numbers[rows] < 0 for numbers in data.cells.persons.numbers])
+    prints = Prints(
+        data.cells.column("recorded")[rows], persons, {name: data.key(name, levels)[rows] for name in layout.fields},
+        {name: np.where(nobody, job.prints.null, data.normal_keys(name, levels)[rows]) for name in layout.sensitive},
+    )  # fmt: skip
+    least = {name: least_values(job.policy, layout.release, name) for name in layout.sensitive}
+    file = _written(folder, layout.release, lambda path: write_prints(path, prints))
+    return Remembered(file, job.record_rule, tuple(persons), least, tuple(entry.name for entry in data.past.entries))
+
+
+def remember_persons(job: Job, cells: Cells, folder: str) -> Remembered:
+    """Write the fingerprints of all persons of a run.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    rows = np.arange(len(cells)) if cells.persons.names else np.arange(0)
+    persons = {name: np.unique(keys) for name, keys in person_keys(job, cells, rows).items()}
+    persons = {name: keys[keys != job.prints.null] for name, keys in persons.items()}
+    file = _written(folder, "persons", lambda path: write_persons(path, persons))
+    return Remembered(file, job.record_rule, tuple(persons), {}, ())
+
+
+def _written(folder: str, name: str, write: Callable[[str], tuple[int, int, str]]) -> Written:
+    path = f"{REMEMBERED}/{name}-{new_attempt()}.parquet"  # of this attempt alone, as parts are
+    whole = join(folder, *path.split("/"))
+    try:
+        return Written(path, *write(whole))
+    except OSError as error:
+        raise OutputError(f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there") from None

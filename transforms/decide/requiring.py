@@ -1,0 +1,88 @@
+"""What the search and the cut ask of a release's classes, made from its requirements."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from beam_deid.transforms.candidate.openings import Levels, Mask
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.risk import MOST_RISK
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.requirements import Criterion, Requirements
+from beam_deid.transforms.terms import Sharing
+
+
+def criteria(data: ReleasedData, levels: Levels) -> tuple[Criterion, ...]:
+    """What each class must meet at the levels of its sensitive fields, for the label.
+
+    A field that is sensitive and a quasi-identifier as well divides the classes itself: its groups are asked for when a node is
+    verified.
+    """
+    found = []
+    for requirement, test in planned(data.layout.scope):
+        scale = data.scale(test.target, levels) if test.target in data.layout.sensitive else None
+        criterion = requirement.criterion(test, scale) if test.target not in data.layout.rest else None
+        if criterion is not None:
+            found.append(criterion)
+    return tuple(found)
+
+
+def asked_alone(data: ReleasedData) -> frozenset[str]:
+    """The tests on lines 3 and 4 that the policy itself asks for, and k: what other tools are compared with."""
+    asked = data.layout.scope.asked
+    return frozenset(
+        test.name for requirement, test in planned(data.layout.scope)
+        if test.name == "k" or (
+            requirement.option is not None and requirement.option.by_field and test.target in asked.get(requirement.option.name, {})
+        )
+    )  # fmt: skip
+
+
+def requirements(data: ReleasedData, for_label: bool) -> Requirements:
+    """What all classes together must meet.
+
+    Args:
+        data: The release.
+        for_label: Whether all is asked that the label asks of classes; else what the policy says alone.
+    """
+    spec, scope = data.spec, data.layout.scope
+    require, mean, highest = spec.require, None, None
+    risk = MOST_RISK if require.risk is None else require.risk
+    if for_label or require.risk is not None:
+        if scope.sharing is Sharing.PUBLIC:
+            highest = risk or None
+        else:
+            environment = scope.environment["E"]
+            mean = risk / environment if environment else None
+    alone = asked_alone(data)
+    without = frozenset[str]() if for_label else frozenset(test.name for _, test in planned(scope)) - alone
+    return Requirements(spec.k, require.suppression, require.average_risk, mean, highest, without)
+
+
+def lattice(
+    data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
+) -> Lattice:
+    """All nodes over the open fields' levels.
+
+    Args:
+        data: The release.
+        choices: The levels that are open to each field; one for a field that is sensitive.
+        rows: Which cells are looked at, shape (n,); all if not given.
+        without: A field that is left out.
+    """
+    layout = data.layout
+    fixed = {name: levels[0] for name, levels in choices.items() if name in layout.sensitive}
+    rest = [name for name in layout.rest if name not in choices and name != without]
+    together = combine([data.key(name, {}) for name in rest], len(data.cells))
+    asked = criteria(data, fixed)
+    sensitive: dict[str, Keys] = {}
+    for one in asked:
+        sensitive[one.values] = data.key(one.field, fixed) if one.written else data.normal_keys(one.field, fixed)
+    persons = data.cells.persons
+    subject = None
+    if persons.names:
+        numbers = persons.numbers[0]
+        subject = np.where(numbers < 0, persons.sizes[0], numbers).view(np.uint64)
+    return data.openings.lattice(choices, asked, sensitive, subject, together, data.job.prints.null, rows)

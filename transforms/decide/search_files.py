@@ -1,0 +1,60 @@
+"""The search for a release's levels on files: one read, in processes of this machine."""
+
+from dataclasses import replace
+from typing import Any
+
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.decide.deciding import refusals
+from beam_deid.transforms.decide.search_document import Asked, search_document
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.run.shards import Prepared
+from beam_deid.transforms.run.workers import Tasks, guarded
+
+WHERE = "searching"
+
+
+def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> dict[str, Any]:
+    """Search the levels of the one release of a job.
+
+    Args:
+        prepared: The job and its shards.
+        workers: Processes that read.
+        max_rejects: Greatest share of records that may be rejected.
+        asked: What else is searched for.
+
+    Raises:
+        UsageError: No level is open.
+        InputError: Too much was rejected, or no record is left.
+        KeyFault: An action that decides which records are rejected needs a key that cannot be resolved.
+    """
+    job = replace(prepared.job.pinned(), fingerprint_key=FingerprintKey.new())
+    (release,) = job.releases
+    if not job.layouts[release].open:
+        raise UsageError(
+            "no level is open, so there is nothing to search", f"release {release}",
+            "Leave level out of a field's generalize",
+        )  # fmt: skip
+    PROGRESS.start("measuring")
+    tasks, parts = Tasks(workers, "measuring"), []
+    for shard in prepared.shards:
+        for part in tasks.submit(measure_shard, shard, job):
+            PROGRESS.add(part.read)
+            parts.append(part)
+    for part in tasks.rest():
+        PROGRESS.add(part.read)
+        parts.append(part)
+    measured = Measured.merge(parts)
+    refused = refusals(measured, max_rejects)
+    if refused:
+        raise InputError(
+            "\n".join(["too many records were rejected", *refused]), "input",
+            "Mend the input or the policy's kinds, or raise --max-rejects",
+        )  # fmt: skip
+    found, histogram = measured.releases.get(release), measured.histograms.get((release,))
+    if found is None or histogram is None or found.rejected == measured.read:
+        raise InputError("there is no record to search levels for", "input", "Check the files")
+    PROGRESS.start(WHERE)
+    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, histogram, asked)
+    return {**document, "records": {"read": measured.read, "rejected": found.rejected}}

@@ -1,0 +1,199 @@
+"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best found, said so."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.decide.requiring import lattice
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.search.blocking import Blocked, blocked, least
+from beam_deid.transforms.search.exploring import explore
+from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
+from beam_deid.transforms.search.optimum import Optimum, below, optimum
+from beam_deid.transforms.search.requirements import Requirements
+
+Levels = dict[str, int]
+Choices = Mapping[str, tuple[int, ...]]
+
+Accept = Callable[[Levels], Counts | None]
+"""Records of each cell that are released at some levels, shape (n,); None where they cannot be."""
+
+_MOST_LATTICES = 200
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What the search found.
+
+    Attributes:
+        levels: The chosen level of each open field; the most general ones if nothing satisfies.
+        best: What they make of the data; None if nothing satisfies.
+        require: What they were asked to meet.
+        nodes: How many nodes there are.
+        evaluated: How many were looked at.
+        seconds: Time it took.
+        method: How it was searched, and whether the result is proved to be the best.
+        proved: Whether it is, or whether it is that nothing satisfies.
+        refused: Nodes whose classes satisfy, and that were refused for what classes alone cannot tell.
+    """
+
+    levels: Levels
+    best: Counted | None
+    require: Requirements
+    nodes: int
+    evaluated: int
+    seconds: float
+    method: str
+    proved: bool
+    refused: int
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the levels meet what is required."""
+        return self.best is not None
+
+
+@dataclass
+class Searcher:
+    """Searches for one release's levels; lattices are made once, and remember what was counted.
+
+    Attributes:
+        data: The release.
+        seconds: Longest time for a lattice that is too large to be listed; None for what the work allows.
+    """
+
+    data: ReleasedData
+    seconds: float | None = None
+    _lattices: list[tuple[Choices, Lattice]] = field(default_factory=list)
+
+    @property
+    def choices(self) -> dict[str, tuple[int, ...]]:
+        """The levels that are open to each field, ascending."""
+        return {name: self.data.openings.choices(name) for name in self.data.layout.open}
+
+    def coarsest(self) -> Iterator[Levels]:
+        """The most general levels, at each choice of levels of sensitive fields: more general ones of these have fewer values."""
+        for choices in self._apart():
+            yield {name: allowed[-1] for name, allowed in choices.items()}
+
+    def lattices(self) -> list[tuple[Choices, Lattice]]:
+        """A lattice for all levels; or one for each choice of levels of sensitive fields, since those change what is required."""
+        if not self._lattices:
+            self._lattices = [(one, lattice(self.data, one)) for one in self._apart()]
+        return self._lattices
+
+    def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
+        """Choose a level for every open field.
+
+        Args:
+            require: What classes must meet.
+            accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
+        """
+        found: list[tuple[Levels, Counted]] = []
+        nodes = evaluated = refused = 0
+        seconds, proved, exact = 0.0, not self._left_out, True
+        for choices, each in self.lattices():
+            one = self._search(each, choices, require, accept)
+            nodes, evaluated, seconds = nodes + one.nodes, evaluated + one.counted, seconds + one.seconds
+            proved, exact = proved and one.proved, exact and each.exact
+            refused += one.refused
+            if one.best is not None:
+                found.append((levels_at(choices, one.best), one.best))
+        best = None
+        for pair in found:
+            if best is None or pair[1].loss < below(best[1].loss):
+                best = pair
+        levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
+        method = ("optimum" if best else "nothing satisfies") if proved else (
+            f"best of {evaluated:,} nodes that were looked at, of {nodes:,}" if best else
+            f"nothing was found among {evaluated:,} nodes of {nodes:,}"
+        )  # fmt: skip
+        if not exact:
+            method += ", with each person counted in one class only"
+        if refused:
+            which = "better ones" if best else "that satisfy by their classes"
+            method += f"; {refused:,} {which} were refused by what else the label asks"
+        if self._left_out:
+            method += "; sensitive fields at their most general levels only, for there are too many ways"
+        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
+
+    def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
+        """What every objective makes of some levels."""
+        for choices, each in self.lattices():
+            if all(level in choices[name] for name, level in levels.items()):
+                return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
+        return {}
+
+    def blocked(self, require: Requirements) -> dict[str, Any]:
+        """Why nothing satisfies: see `Blocked`; and ``fields``, without each of which something would, with what is then lost."""
+        if len(self.lattices()) > 1:
+            whys = [blocked(each, require) for _, each in self.lattices()]
+            why = Blocked(
+                tuple(dict.fromkeys(name for one in whys for name in one.by)),
+                max((one.k for one in whys if one.k is not None), default=None),
+                min((one.suppression for one in whys if one.suppression is not None), default=None),
+            )
+        else:
+            why = blocked(self.lattices()[0][1], require)
+        return {**asdict(why), "by": list(why.by), "fields": self._dropped(require)}
+
+    def _dropped(self, require: Requirements) -> dict[str, float]:
+        fields = {}
+        for name in self.data.layout.rest:
+            if name in self.data.layout.sensitive:
+                continue
+            choices = {other: self.data.openings.choices(other) for other in self.data.layout.open}
+            if name in choices:
+                choices[name] = (self.data.openings.top(name),)
+            found = (least(lattice(self.data, one, without=name), require) for one in self._apart(choices))
+            losses = [one.best.loss for one in found if one.best is not None]
+            if losses:
+                fields[name] = min(losses)
+        return fields
+
+    @property
+    def _left_out(self) -> bool:
+        """Whether there are more choices of levels of sensitive fields than can be looked at one by one."""
+        sensitive = self.data.layout.sensitive
+        return math.prod(len(levels) for name, levels in self.choices.items() if name in sensitive) > _MOST_LATTICES
+
+    def _apart(self, choices: Choices | None = None) -> Iterator[Choices]:
+        choices = self.choices if choices is None else choices
+        apart = [name for name in choices if name in self.data.layout.sensitive]
+        if math.prod(len(choices[name]) for name in apart) > _MOST_LATTICES:
+            yield {**choices, **{name: choices[name][-1:] for name in apart}}
+            return
+        for levels in itertools.product(*(choices[name] for name in apart)):
+            yield {**choices, **{name: (level,) for name, level in zip(apart, levels, strict=True)}}
+
+    def _search(
+        self, nodes: Lattice, choices: Choices, require: Requirements, accept: Accept | None
+    ) -> Optimum:
+        def verify(counted: Counted) -> Counted | None:
+            if accept is None:
+                return counted
+            levels = levels_at(choices, counted)
+            left = accept(levels)
+            return None if left is None else self._as_left(counted, levels, left)
+
+        if nodes.many <= LARGEST:
+            return optimum(nodes, require, verify)
+        return explore(nodes, require, verify, self.seconds)
+
+    def _as_left(self, counted: Counted, levels: Levels, left: Counts) -> Counted:
+        """A node with what is really lost at it, where more is suppressed than its classes tell."""
+        suppressed = int(self.data.everything.sum() - left.sum())
+        if suppressed == counted.suppressed:
+            return counted
+        loss = counted.loss
+        if self.data.spec.search.objective == "loss":
+            loss = max(loss, self.data.openings.loss(levels, left))
+        return replace(counted, loss=loss, suppressed=suppressed)
+
+
+def levels_at(choices: Choices, counted: Counted) -> Levels:
+    """The level of each field at a node."""
+    return {name: allowed[at] for (name, allowed), at in zip(choices.items(), counted.node, strict=True)}

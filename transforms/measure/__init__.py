@@ -1,0 +1,1 @@
+"""What is counted of typed records: histograms, scans, cells of records that are alike."""

@@ -1,0 +1,101 @@
+"""The records of a run as cells: kinds of records that are alike in every identity and in every value that is measured."""
+
+from functools import cached_property
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, codes, combine
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.scoping import identities
+from beam_deid.transforms.risk.histogram import Counts, Histogram
+from beam_deid.transforms.risk.persons import Persons, persons
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.terms import Kind
+
+_OF_ORDERS = {Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER}
+"""Kinds of a subject that stand for an order: one person may have any number of them."""
+
+
+class Cells:
+    """Cells of the releases that are counted together. All arrays are of shape (n,), one entry a cell.
+
+    Args:
+        job: The run.
+        histogram: What was measured; its rows are the cells.
+    """
+
+    def __init__(self, job: Job, histogram: Histogram) -> None:
+        each = job.policy.subject == EACH_RECORD
+        self._job, self._histogram = job, _one_by_one(histogram) if each else histogram.ordered()
+        self.counts: Counts = self._histogram.counts
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @property
+    def records(self) -> int:
+        """Records of all cells."""
+        return int(self.counts.sum())
+
+    def column(self, what: str, field: str = "", release: str = "") -> Keys:
+        """A column that was measured; see `Column`."""
+        return self._histogram.columns[Column(what, field, release)]
+
+    def has(self, what: str, field: str = "", release: str = "") -> bool:
+        """Whether it was."""
+        return Column(what, field, release) in self._histogram.columns
+
+    def present(self, release: str) -> np.ndarray:
+        """Which cells' records are sound in a release; the others were rejected."""
+        return self.column("present", release=release) > 0
+
+    @cached_property
+    def persons(self) -> Persons:
+        """Whom the cells' records are about, by every identity of the source."""
+        names, policy = identities(self._job.policy), self._job.policy
+        keys = {name: self.column("identity", name) for name in names}
+        if policy.subject == EACH_RECORD:
+            subject = self._each_record
+        elif policy.subject_field is None:
+            subject = None
+        else:
+            subject = keys.pop(policy.subject_field)
+        crowds = policy.subject_field is not None and policy.kind(policy.subject_field) not in _OF_ORDERS
+        return persons(subject, keys, self._job.prints.null, crowds)
+
+    @cached_property
+    def subject(self) -> Keys:
+        """The key of each cell's subject, as an attacker's table names it; `FingerprintKey.null` where nobody is named."""
+        policy = self._job.policy
+        if policy.subject_field is not None:
+            return self.column("identity", policy.subject_field)
+        null = np.full(len(self), self._job.prints.null, np.uint64)
+        return self._each_record if policy.subject == EACH_RECORD else null
+
+    @property
+    def signature(self) -> Keys:
+        """One key for all identities of a cell, as they stand in the source."""
+        names = identities(self._job.policy)
+        return combine([self.column("identity", name) for name in names], len(self))
+
+    @cached_property
+    def _each_record(self) -> Keys:
+        """A person for each record; a record that stands in several files is one person."""
+        if not self.has("record"):
+            return np.arange(1, len(self) + 1, dtype=np.uint64)
+        record, file = self.column("record"), self.column("file")
+        # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
+        numbers, _ = codes(combine([record, file], len(self)))
+        order = np.argsort(numbers, kind="stable")
+        begins = np.searchsorted(numbers[order], numbers[order], side="left")
+        turn = np.empty(len(self), np.uint64)
+        turn[order] = (np.arange(len(self)) - begins).astype(np.uint64)
+        return combine([record, turn], len(self))
+
+
+def _one_by_one(histogram: Histogram) -> Histogram:
+    """The histogram with a row for each record."""
+    rows = np.repeat(np.arange(len(histogram.counts)), histogram.counts)
+    columns = {name: keys[rows] for name, keys in histogram.columns.items()}
+    return Histogram(columns, np.ones(len(rows), np.int64))

@@ -1,0 +1,1 @@
+"""What was given out before, as the records of a run see it."""

@@ -1,0 +1,239 @@
+"""The records of a run, known again in what was given out before: the register, read cut by cut of its key space."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.past.collecting import ROWS, Arounds, Elsewhere, Seeing, Slice, is_among, wanted
+from beam_deid.transforms.past.views import WHOLE, Past, identities_of, person_keys
+from beam_deid.transforms.policy.scoping import identities, left_out, tested_together
+from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.folder import table_path
+from beam_deid.transforms.register.tables import PrintsFile, ranges
+from beam_deid.transforms.risk.known_again import Others, shared_records
+from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.terms import Role
+
+
+def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
+    """Know a run's records again in what was given out before.
+
+    Args:
+        job: The run.
+        cells: Its records.
+        releases: The releases of the run that are tested together.
+
+    Returns:
+        What is known; of no release where nothing is registered, or nothing of the same records.
+    """
+    if job.register is None or not job.register.entries or not len(cells) or not cells.has("recorded"):
+        return Past()
+    if not {*releases} & {*tested_together(job.policy, job.releases)}:
+        return Past()  # what stays personal is not tested with anything
+    with contextlib.closing(_Reader(job, cells)) as reader:
+        overlapping, untested = reader.overlapping()
+        related = _related(job.register.entries, overlapping, untested)
+        disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+        tested = tuple(entry for entry in related if entry.name not in untested)
+        if not tested:
+            return Past(disjoint=disjoint, untested=untested)
+        return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
+
+
+def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
+    """The releases that have some of the records, and those that have some records of these, and so on."""
+    found = {*overlapping, *untested}
+    while True:
+        near = {
+            one for entry in entries
+            for one in (entry.name, *entry.together) if entry.name in found or found & {*entry.together}
+        }  # fmt: skip
+        if near <= found:
+            return [entry for entry in entries if entry.name in found]
+        found |= near
+
+
+class _Reader:
+    """Reads a register's tables beside the cells of a run.
+
+    Args:
+        job: The run.
+        cells: Its records.
+    """
+
+    def __init__(self, job: Job, cells: Cells) -> None:
+        assert job.register is not None  # noqa: S101 - asked for only where there is one
+        self._job, self._cells, self._register = job, cells, job.register
+        records = cells.column("recorded")
+        self._order = np.argsort(records, kind="stable")
+        self._records = records[self._order]
+        self._files: dict[str, PrintsFile] = {}
+        self._subjects = person_keys(job, cells, np.arange(len(cells))).get(str(job.policy.subject), records[:0])
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files.values():
+            file.close()
+
+    def overlapping(self) -> tuple[set[str], dict[str, str]]:
+        """The releases that have some of the records, and why others cannot be read."""
+        found, untested = set(), {}
+        for entry in self._register.entries:
+            reason = self._incomparable(entry)
+            try:
+                if not reason and self._meets(entry):
+                    found.add(entry.name)
+            except UsageError as error:
+                reason = f"{error.what}: {error.next_step}"
+            if reason:
+                untested[entry.name] = f"{reason}, so what {entry.name} and this release say together was not tested"
+        return found, untested
+
+    def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
+        """What these releases say of the cells, and who else is in them."""
+        columns = self._columns(entries, releases)
+        names = tuple(name for name, *_ in identities_of(self._job, self._cells.persons))
+        layouts = [self._job.layouts[name] for name in releases]
+        crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
+        sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
+        around = {
+            name: Arounds(name, holders, self._cells) for name in sensitive
+            if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
+        }  # fmt: skip
+        secret = left_out(self._job.policy, releases, entries)
+        seeing = [Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
+        unknown = self._unknown()
+        files = [self._open(entry) for entry in entries]
+        for low, high in ranges([file.rows for file in files] + [len(self._cells)], ROWS):
+            here, records = self._cut(low, high)
+            cuts = [
+                Slice(entry, file.read(low, high, **wanted(entry, columns[entry.name], around)), columns[entry.name])
+                for entry, file in zip(entries, files, strict=True)
+            ]
+            for cut in cuts:
+                unknown[here] |= np.isin(records, self._shared(cut)) | self._is_of_another(cut, here, records)
+            elsewhere = Elsewhere.of(cuts, records)
+            for one in seeing:
+                one.add(cuts, here, records, elsewhere)
+            for other in around.values():
+                other.add(cuts, here, records)
+        found = {name: one.result(self._job.prints.null) for name, one in around.items()}
+        views = {one.without: one.result(self._persons) for one in seeing}
+        return Past(entries, views=views, crowd=crowd, around=found, unknown=unknown)
+
+    def _unknown(self) -> np.ndarray:
+        """The cells whose record has no number, or the same as another person's, shape (n,)."""
+        if self._job.policy.record is None:
+            return np.zeros(len(self._cells), np.bool_)
+        records = self._cells.column("recorded")
+        unknown: np.ndarray = records == self._job.prints.null
+        for numbers in self._cells.persons.numbers[:1]:
+            some = numbers >= 0
+            unknown |= np.isin(records, shared_records(records[some], numbers[some]))
+        return unknown
+
+    def _shared(self, cut: "Slice") -> Keys:
+        """The records of a cut of a release that rows of several persons have."""
+        if self._job.policy.record is None:
+            return cut.prints.record[:0]
+        subject = cut.prints.persons[cut.entry.identities[0]]
+        some = subject != self._job.prints.null
+        return shared_records(cut.prints.record[some], subject[some])
+
+    def _is_of_another(self, cut: "Slice", here: np.ndarray, records: Keys) -> np.ndarray:
+        """Which cells' records are another person's in an earlier release, shape (c,): their number is given anew every time."""
+        if self._job.policy.record is None or not len(cut.prints.record):
+            return np.zeros(len(records), np.bool_)
+        place = np.minimum(np.searchsorted(cut.prints.record, records), len(cut.prints.record) - 1)
+        theirs = cut.prints.persons[cut.entry.identities[0]][place]
+        mine, null = self._subjects[here], self._job.prints.null
+        is_other = (cut.prints.record[place] == records) & (mine != theirs) & (mine != null) & (theirs != null)
+        return np.asarray(is_other)
+
+    def _incomparable(self, entry: Entry) -> str:
+        """Why the records of a release cannot be known again; empty if they can."""
+        mine, subject = self._job.record_rule, str(self._job.policy.subject)
+        if entry.table is None:
+            return "the register has no fingerprints of it"
+        if entry.record != mine:
+            return f"its records are known by {_rule(entry.record)}, and this run's by {_rule(mine)}; write record: as it was then"
+        gone = [name for name in entry.roles if name not in self._job.policy.fields]
+        if gone:
+            return (
+                f"the policy has no field {', '.join(gone)} any more, which it gives out: if it has another name now, what both "
+                "say of it cannot be compared"
+            )
+        lost = [name for name in entry.identities[1:] if name not in identities(self._job.policy)]
+        if lost:
+            return f"its persons are told by {', '.join(lost)} as well, which names nobody in the policy now; write it as before"
+        if not entry.identities or entry.identities[0] != subject:
+            return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
+        return ""
+
+    def _open(self, entry: Entry) -> PrintsFile:
+        """The fingerprints of a release; a file that several share is looked through once."""
+        table = entry.table
+        assert table is not None  # noqa: S101 - asked before
+        path = table_path(self._register.path, table.file)
+        if entry.name not in self._files:
+            known = next((file for file in self._files.values() if file.path == path), None)
+            self._files[entry.name] = PrintsFile(path, table) if known is None else known.beside(table)
+        return self._files[entry.name]
+
+    def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
+        """The cells of a cut of the key space, by their records, and these."""
+        begin = int(np.searchsorted(self._records, np.uint64(low)))
+        end = len(self._records) if high > np.iinfo(np.uint64).max else int(np.searchsorted(self._records, np.uint64(high)))
+        return self._order[begin:end], self._records[begin:end]
+
+    def _meets(self, entry: Entry) -> bool:
+        file = self._open(entry)
+        for low, high in ranges([file.rows], ROWS):
+            _, records = self._cut(low, high)
+            theirs = file.read(low, high, persons=(), values=(), normal=()).record
+            if is_among(records, theirs).any():
+                return True
+        self._files.pop(entry.name).close()
+        return False
+
+    def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The columns of each release that another one of them, or a release of the run, holds as well."""
+        held = {entry.name: {*entry.roles} for entry in entries} | {name: {*self._job.layouts[name].fields} for name in releases}
+        return {
+            entry.name: tuple(
+                name for name in entry.roles if any(name in theirs for other, theirs in held.items() if other != entry.name)
+            )
+            for entry in entries
+        }
+
+    def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
+        """The persons of the cells, of other rows, and nobody for crowds."""
+        before, null = self._cells.persons, self._job.prints.null
+        numbers, sizes = [], []
+        for name, own, keys, size in identities_of(self._job, before):
+            theirs = people.get(name, np.empty(0, np.uint64))
+            known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
+            order = np.argsort(known)
+            place = np.minimum(np.searchsorted(known[order], theirs), max(len(known) - 1, 0))
+            same = known[order][place] == theirs if len(known) else np.zeros(len(theirs), np.bool_)
+            new, many = ordered_codes(theirs[~same])
+            found = np.empty(len(theirs), np.int64)
+            found[same], found[~same] = order[place[same]], new + size
+            found[theirs == null] = -1
+            numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
+            sizes.append(size + len(many))
+        names = (*before.names, *before.same_as)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
+
+
+def _rule(rule: str) -> str:
+    """How records are known, for a message: see `Job.record_rule`."""
+    kind, _, name = rule.partition(":")
+    return name if kind == "field" else "all their columns, of the types that they have"

@@ -1,0 +1,234 @@
+"""A run's register, from the driver: held while the run is tested with it, told before anything is published, and after it.
+
+What is about to be published stands in the register first, as pending, so that no release is ever given out that the register
+does not know of: a process may die at any moment. Pending releases count; whoever holds the register next looks what became of
+them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.publish.register_standing import replaced_in, standing, tested_with
+from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
+from beam_deid.transforms.register.folder import Held
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.terms import LabelName
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What another process needs to know to register a run whose driver died.
+
+    Attributes:
+        path: The register's folder.
+        register: Its id.
+        key: ``id`` and ``check`` of its key.
+        dataset: The dataset.
+        entries: Names of the releases that the run is tested with.
+        output: The run's output.
+        replaced: What becomes of the releases that the run replaces in its output.
+        told: Of each release of the run what its label does not say: ``recipient`` and ``k``.
+    """
+
+    path: str
+    register: str
+    key: dict[str, Any]
+    dataset: str
+    entries: tuple[str, ...]
+    output: str
+    replaced: str
+    told: dict[str, dict[str, Any]]
+
+
+class Registering:
+    """The register of one run, held by this process until it is closed. A context manager.
+
+    Args:
+        held: The register.
+        intent: What the run has to do with it.
+        notes: What was made for it, a sentence each for a person.
+    """
+
+    def __init__(self, held: Held, intent: Intent, notes: tuple[str, ...] = ()) -> None:
+        self._held, self.intent, self.notes = held, intent, notes
+        self._pending, self._unreleased = tuple[str, ...](), set[str]()
+        self._own_run: Run | None = None
+
+    def __enter__(self) -> "Registering":
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others have the register."""
+        self._held.close()
+
+    def found(self) -> None:
+        """Make the register if it is not there.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        if self._held.document is None:
+            self._held.save(self._document())
+
+    def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+        """Write down what is about to be published.
+
+        Args:
+            staging: The staging folder, in which the fingerprints wait.
+            run: The content of ``run.json``.
+            labels: The content of each release's label.
+            outcome: What the run left.
+
+        Raises:
+            OutputError: It cannot be written.
+            UsageError: Something was registered since the run began that it was not tested with.
+        """
+        document = self._document()
+        announced = self._announced(document, run)
+        if self.intent.replaced == State.UNRELEASED:
+            self._unreleased = replaced_in(document, self.intent.output)
+        if {entry.name for entry in self._tested(document)} - {*announced} != {*self.intent.entries}:
+            raise UsageError(
+                "releases were registered since this run was decided, and it was not tested with them", shown(self.intent.path),
+                "Run again",
+            )  # fmt: skip
+        if announced:  # by a driver that died before it could publish them
+            self._pending = announced
+            return
+        entries: dict[str, Entry] = {}
+        for name, release in run["releases"].items():
+            if release["published"]:
+                entry = self._entry(document.with_entries(entries), staging, run, labels[name], release, outcome)
+                entries[entry.name] = entry
+        names = tuple(entries)
+        for name, entry in entries.items():  # the releases of one run are of the same records
+            entries[name] = replace(entry, together=(*entry.together, *(one for one in names if one != name)))
+        self._own_run = self._run(staging, run, outcome)
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
+        self._pending = names
+
+    def confirm(self) -> None:
+        """Write down that it was published, and what it replaced.
+
+        Raises:
+            OutputError: It cannot be written; the releases stand there as pending, and count.
+        """
+        document = self._document()
+        run = next((entry.run for entry in document.releases if entry.name in self._pending), "")
+        ours = [entry for entry in document.releases if entry.name in self._pending]
+        changed = {entry.name: replace(entry, state=State.PUBLISHED) for entry in ours}
+        for entry in standing(document, self.intent.output):
+            if entry.name not in self._pending:
+                state = State.UNRELEASED if entry.name in self._unreleased else State.SUPERSEDED
+                changed[entry.name] = entry.after(Event(now(), state, run))
+        self._held.save(document.with_entries(changed))
+        self.notes = (*self.notes, *(_told_of(entry, self.intent) for entry in ours))
+
+    def withdraw(self) -> None:
+        """Write down that nothing was published after all.
+
+        Raises:
+            OutputError: It cannot be written; the releases stand there as pending, and count.
+        """
+        if self._own_run is None:  # another process announced it, and nobody knows what it published
+            return
+        document = self._document()
+        left = tuple(entry for entry in document.releases if entry.name not in self._pending)
+        self._held.save(replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run)))
+
+    def _document(self) -> Document:
+        found, intent = self._held.document, self.intent
+        if found is None:
+            return Document(intent.register, intent.dataset, 0, now(), intent.key)
+        if found.register != intent.register:
+            raise UsageError("another register has taken this one's place", shown(intent.path), "Run again")
+        return found
+
+    def _announced(self, document: Document, run: Mapping[str, Any]) -> tuple[str, ...]:
+        """The entries of these very releases, where they stand in the register already."""
+        labels = {release["label_sha256"] for release in run["releases"].values() if release["published"]}
+        return tuple(
+            entry.name for entry in standing(document, self.intent.output)
+            if entry.state is State.PENDING and entry.run == run["run"] and entry.label_sha256 in labels
+        )
+
+    def _tested(self, document: Document) -> list[Entry]:
+        return tested_with(document, self.intent.output, unreleased=self.intent.replaced == State.UNRELEASED)
+
+    def _entry(
+        self, document: Document, staging: str, run: Mapping[str, Any], label: Mapping[str, Any], release: Mapping[str, Any],
+        outcome: Mapping[str, Any],
+    ) -> Entry:  # fmt: skip
+        name, remembered = document.next_name(label["release"]), outcome["releases"][label["release"]]["remembered"]
+        table = self._table(staging, name, remembered["file"]) if remembered else None
+        entry = entry_of(name, label, run["started_at"], self.intent.told[label["release"]], remembered, table)
+        inputs = tuple(outcome["inputs"])
+        return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
+
+    def _run(self, staging: str, run: Mapping[str, Any], outcome: Mapping[str, Any]) -> Run:
+        persons = outcome["persons"]
+        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons["file"]) if persons else None)
+
+    def _table(self, staging: str, name: str, written: Sequence[Any]) -> Table:
+        path, rows, size, sha256 = written
+        return Table(self._held.add(join(staging, *path.split("/")), name, sha256), rows, size, sha256)
+
+
+def entry_of(
+    name: str, label: Mapping[str, Any], made_at: str, told: Mapping[str, Any], remembered: Mapping[str, Any] | None,
+    table: Table | None,
+) -> Entry:  # fmt: skip
+    """What the register says of a release that is about to be published.
+
+    Args:
+        name: What the register calls it.
+        label: The content of its label.
+        made_at: When its run began.
+        told: What the label does not say: ``recipient``, ``k``, and ``levels`` that the policy fixes.
+        remembered: A `Remembered` as plain values; None where it is not tested with others.
+        table: The fingerprints of its records, if so.
+    """
+    known = remembered or {"record": "", "identities": (), "l": {}, "together": ()}
+    return Entry(
+        name=name, release=label["release"], run=label["run"], made_at=made_at, label=LabelName(label["label"]),
+        sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output="", state=State.PENDING,
+        levels={**told["levels"], **label["search"]["levels"]}, losses=label["search"].get("losses", {}),
+        records=label["records"], inputs=(),
+        files=tuple(label["files"]), label_sha256="", policy_sha256=label["policy_sha256"], record=known["record"],
+        identities=tuple(known["identities"]), roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
+        k=told["k"], l=known["l"], together=tuple(known["together"]), table=table,
+    )  # fmt: skip
+
+
+def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Of each release what its label does not say, for the register."""
+    return {
+        name: {
+            "recipient": policy.releases[name].recipient, "k": policy.releases[name].k,
+            "levels": {
+                field: action.ladder().levels[level] for field, action in policy.releases[name].fields.items()
+                if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
+            },
+        }
+        for name in releases
+    }  # fmt: skip
+
+
+def intent_of(registering: Registering | None) -> dict[str, Any] | None:
+    """What another process needs to know of a run's register."""
+    return None if registering is None else asdict(registering.intent)
+
+
+def _told_of(entry: Entry, intent: Intent) -> str:
+    """What a person is told of a release that was registered."""
+    tested = [name for name in entry.together if name in intent.entries]
+    with_ = f"tested with {', '.join(tested)}" if tested else "none of its records was in a release that it had to be tested with"
+    return f"{entry.release} is registered as {entry.name} in {shown(intent.path)}" + (f"; {with_}" if entry.is_tested else "")

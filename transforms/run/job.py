@@ -1,0 +1,178 @@
+"""What every worker is told: the policy, the releases, and how to read. Small, picklable, without a key byte."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from beam_deid.transforms.actions.action import Target
+from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.type_class import type_class
+from beam_deid.transforms.crypto.keyring_file import keyring_ids
+from beam_deid.transforms.crypto.keys import Keys
+from beam_deid.transforms.crypto.secret_source import SecretSource
+from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.model import KeyPlaces, Policy
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.policy.scoping import identities, tested_together
+from beam_deid.transforms.register.key import register_prints
+from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.terms import Recoverability
+
+BATCH_ROWS = 65_536
+SHARD_ROWS = 262_144
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run.
+
+    Attributes:
+        policy: The policy.
+        releases: Names of the releases to make.
+        types: Type of each input column where the input has types of its own; text elsewhere.
+        run: The run's id, a function of policy and input.
+        policy_sha256: Hash of the policy.
+        shards: Number of shards of the input.
+        files: Number of files of the input.
+        equal_files: How many of them are the same, byte by byte, as another one.
+        keyring: Id of the policy's keyring.
+        key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
+        key_folder: Where the run's ephemeral keys are.
+        register: The register of what was given out before; None where none is kept.
+        unregistered: Why none is; empty where one is.
+        secret: What fetches the default key on a worker, instead of the policy's reference.
+        fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
+    """
+
+    policy: Policy
+    releases: tuple[str, ...]
+    types: Mapping[str, pa.DataType] = field(default_factory=dict)
+    run: str = ""
+    policy_sha256: str = ""
+    shards: int = 0
+    files: int = 1
+    equal_files: int = 0
+    keyring: str | None = None
+    key_ids: Mapping[str, int] = field(default_factory=dict)
+    key_folder: str = ""
+    register: Reference | None = None
+    unregistered: str = "no register was opened for this run"
+    secret: SecretSource | None = None
+    fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+
+    @property
+    def prints(self) -> FingerprintKey:
+        """The key of the run's fingerprints: its register's, or its own secret.
+
+        Raises:
+            InternalFault: The secret was not given to this worker.
+            KeyFault: The register's key cannot be had, or is another.
+        """
+        if self.fingerprint_key is not None:
+            return self.fingerprint_key
+        if self.register is None:
+            raise InternalFault("the run's key of fingerprints is not here", "fingerprints")
+        # Each process fetches it: what lives as long as a register passes through no shuffle.
+        return register_prints(self.keys, self.register)
+
+    @property
+    def keys(self) -> Keys:
+        """The policy's keys, not yet resolved."""
+        places = self.policy.keys or KeyPlaces.model_construct()
+        return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret)
+
+    def pinned(self) -> "Job":
+        """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
+
+        Raises:
+            KeyFault: The keyring cannot be read.
+        """
+        places = self.policy.keys
+        if places is None or places.keyring is None:
+            return self
+        keyring, ids = keyring_ids(places.keyring)
+        return replace(self, keyring=keyring, key_ids=ids)
+
+    def check_keys(self) -> None:
+        """See that every key the releases take can be had in this process, but for those that the run makes itself.
+
+        Raises:
+            KeyFault: One cannot.
+        """
+        keys = self.keys
+        for release in self.releases:
+            for name in released_fields(self.policy, release):
+                action, target = self.policy.releases[release].fields[name], self.policy.target(release, name)
+                if isinstance(action, KeyedAction) and action.recoverability(target) is Recoverability.KEYED:
+                    action.subkey(target, keys)
+
+    def keyring_of(self, action: KeyedAction, target: Target) -> str | None:
+        """Id of the keyring that the key of a field is in; None where it is in none."""
+        reference = action.key or target.key
+        in_ring = self.secret is None if reference is None else reference.startswith("keyring:")
+        return self.keyring if in_ring else None
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """What is measured, for each release."""
+        return {name: Layout.of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+
+    @property
+    def remembers(self) -> bool:
+        """Whether records are to be known again in later runs: some release may be anonymized, and a register is kept."""
+        return self.register is not None and bool(tested_together(self.policy, self.releases))
+
+    @property
+    def record_rule(self) -> str:
+        """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types.
+
+        A field of a kind is ``field:NAME as KIND``: its numbers are spelt as its kind says, and of another kind they may be others.
+        """
+        if self.policy.record is not None:
+            kind = self.policy.kind(self.policy.record)
+            return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}")
+        columns = [(name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)]
+        return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}"
+
+    @property
+    def tables(self) -> tuple[tuple[str, ...], ...]:
+        """The releases by which are counted together: all that are tested together, and each other one by itself."""
+        together = tested_together(self.policy, self.releases)
+        alone = tuple((name,) for name in self.releases if name not in together)
+        return ((together, *alone) if together else alone)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that the release pass needs, in the policy's order."""
+        needed = {name for release in self.releases for name in released_fields(self.policy, release)}
+        needed.update(identities(self.policy))
+        if self.remembers and self.policy.record is not None:
+            needed.add(self.policy.record)
+        return tuple(name for name in self.policy.fields if name in needed)
+
+    @property
+    def measured_columns(self) -> tuple[str, ...]:
+        """The input columns that the measuring pass needs, in the policy's order."""
+        if self.policy.subject == EACH_RECORD and self.files > 1:
+            return tuple(self.policy.fields)  # equal records in two files are one
+        if self.remembers:
+            record = self.policy.record
+            return tuple(name for name in self.policy.fields if record in (None, name) or name in self.columns)
+        return self.columns
+
+    @property
+    def spare(self) -> tuple[str, ...]:
+        """Columns by which persons are counted at most: where nothing can be read, nobody is named. A list is such a column."""
+        released = {name for release in self.releases for name in released_fields(self.policy, release)}
+        return tuple(name for name in self.measured_columns if name not in released and name != self.policy.subject)
+
+    def type_of(self, name: str) -> pa.DataType:
+        """The type that a field has once it is read as its kind says."""
+        return arrow_type(self.policy.kind(name), self.types.get(name, pa.string()))

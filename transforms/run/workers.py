@@ -1,0 +1,118 @@
+"""Local parallelism: a pool of processes that never hangs when one of them dies.
+
+Beam's own multi-process mode waits for ever for a dead worker and opens unauthenticated ports; this pool does neither.
+On an engine with workers of its own each of them works with a pool of none, in its own process.
+"""
+
+import contextlib
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from beam_deid.transforms.errors import DeidError, InternalFault
+
+Result = TypeVar("Result")
+
+_DIED = "a worker process died"
+_ADVICE = "It may have run out of memory: use fewer --workers, then run again; nothing was published"
+_pools: dict[int, ProcessPoolExecutor] = {}
+
+
+class Tasks:
+    """Runs tasks on ``workers`` processes and hands back results as they are ready, in the order of submission.
+
+    With one worker tasks run at once in this process.
+    """
+
+    def __init__(self, workers: int, where: str) -> None:
+        self._pool = _pool(workers) if workers > 1 else None
+        self._ahead, self._where = workers * 2, where
+        self._waiting: list[Future[Any]] = []
+
+    def submit(self, task: Callable[..., Result], *arguments: Any) -> Iterator[Result]:
+        """Start a task; yields results that are ready, and waits for the oldest when too many are under way."""
+        if self._pool is None:
+            yield guarded(self._where, task, *arguments)
+            return
+        try:
+            self._waiting.append(self._pool.submit(guarded, self._where, task, *arguments))
+        except BrokenProcessPool:
+            raise InternalFault(_DIED, self._where, _ADVICE) from None
+        while self._waiting and (len(self._waiting) > self._ahead or self._waiting[0].done()):
+            yield self._next()
+
+    def rest(self) -> Iterator[Any]:
+        """Wait for everything that is under way."""
+        while self._waiting:
+            yield self._next()
+
+    def _next(self) -> Any:
+        try:
+            return self._waiting.pop(0).result()
+        except BrokenProcessPool:
+            raise InternalFault(_DIED, self._where, _ADVICE) from None
+
+
+def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:
+    """Run a task; an exception that is not ours becomes an `InternalFault` without its text, which may quote data."""
+    try:
+        return task(*arguments)
+    except DeidError:
+        raise
+    except MemoryError:
+        raise InternalFault("out of memory", where, _ADVICE) from None
+    except Exception as error:
+        raise InternalFault.from_exception(error, where) from None
+
+
+def warm(workers: int) -> None:
+    """Start worker processes now, so that they are up when the first task comes."""
+    if workers > 1:
+        pool = _pool(workers)
+        for _ in range(workers):
+            pool.submit(_load)
+
+
+def _load() -> None:
+    importlib.import_module("beam_deid.transforms.release.releasing")
+
+
+def close() -> None:
+    """End all worker processes of this process, at once."""
+    for pool in _pools.values():
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(timeout=5)
+    _pools.clear()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    if workers not in _pools:
+        context = multiprocessing.get_context("spawn")
+        _pools[workers] = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(),))
+    return _pools[workers]
+
+
+def _prepare(parent: int) -> None:
+    # Ctrl-C is the parent's to answer; a worker whose parent was killed must not stay behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(0.1)
+    with contextlib.suppress(BaseException):
+        os._exit(1)

@@ -1,0 +1,1 @@
+"""What happens to rows: read and typed, treated, rejected, written to a part."""

@@ -1,0 +1,90 @@
+"""A release's actions, bound to keys and levels: columns in, released columns out."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.actions.action import Beside, Bound, Treated
+from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.policy.scoping import tested_together
+from beam_deid.transforms.recognisers.identity import identity_text
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.treat.typed import Records
+
+
+class Treatment:
+    """The actions of one release, ready to be applied. Built on the worker; holds keys, so it is never pickled.
+
+    Args:
+        job: The run.
+        release: The release's name.
+        levels: The decided level of each field that left it open. A field that is missing here is brought to its
+            base only, which is what measuring wants.
+        fields: The fields to treat; all released ones if not given.
+
+    Raises:
+        KeyFault: A key that an action needs cannot be resolved.
+    """
+
+    def __init__(
+        self, job: Job, release: str, levels: Mapping[str, int], fields: Sequence[str] | None = None
+    ) -> None:
+        self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
+        self._subject = job.policy.subject_field
+        self._record = job.policy.record if job.remembers and release in tested_together(job.policy, job.releases) else None
+        self._record_kind = None if self._record is None else job.policy.kind(self._record)
+        self._bound: dict[str, Bound] = {}
+        self._placed: set[str] = set()
+        keys = job.keys
+        for name in self.fields:
+            action, target = job.policy.releases[release].fields[name], job.policy.target(release, name)
+            if isinstance(action, Generalize) and action.fixed_level() is None and name not in levels:
+                self._bound[name] = _base(action.ladder())
+            else:
+                self._bound[name] = action.bind(target, keys, levels.get(name))
+            if action.beside is Beside.PLACE:
+                self._placed.add(name)
+
+    def apply(self, records: Records) -> tuple[dict[str, pa.Array], np.ndarray, list[Fault]]:
+        """Treat records.
+
+        Returns:
+            The treated columns for the sound records; a boolean mask (len(records),) of which those are; and the
+            faults of the others.
+        """
+        subject = records.columns.get(self._subject) if self._subject else None
+        places = records.places if self._placed else None
+        treated: dict[str, pa.Array] = {}
+        faults: list[Fault] = []
+        sound = np.ones(len(records), dtype=bool)
+        for name, bound in self._bound.items():
+            values, wrong, reason = bound(records.columns[name], places if name in self._placed else subject)
+            treated[name] = values
+            if wrong is not None and reason is not None:
+                mask = wrong.to_numpy(zero_copy_only=False)
+                if mask.any():
+                    faults.append(Fault(records.rows[mask], name, reason))
+                    sound &= ~mask
+        if self._record is not None and self._record in records.columns:
+            unknown = pc.is_null(identity_text(records.columns[self._record], self._record_kind))
+            mask = unknown.to_numpy(zero_copy_only=False)
+            if mask.any():  # nobody could say later which record it was
+                faults.append(Fault(records.rows[mask], self._record, Reason.NO_RECORD_NUMBER))
+                sound &= ~mask
+        if not sound.all():
+            keep = pa.array(sound)
+            treated = {name: column.filter(keep) for name, column in treated.items()}
+        return treated, sound, faults
+
+
+def _base(ladder: Ladder) -> Bound:
+    def bring(column: pa.Array, subject: pa.Array | None) -> Treated:
+        return ladder.base(column)
+
+    return bring

@@ -1,0 +1,97 @@
+"""Shards to typed batches: read, typed by the policy's kinds, faulty rows set apart."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.formats import format_of_shard
+from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.run.job import BATCH_ROWS, Job
+from beam_deid.transforms.terms import Reason
+
+Columns = Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Typed columns of equal length.
+
+    Attributes:
+        columns: The columns by field name.
+        rows: int64 array, row number in the file of each record.
+        origin: Eight bytes that tell this shard or batch from all others of the run.
+        file: The file that the records are from; empty where there are no files.
+    """
+
+    columns: Columns
+    rows: npt.NDArray[np.int64]
+    origin: bytes = bytes(8)
+    file: str = ""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Records":
+        """The records where ``mask`` is true."""
+        if mask.all():
+            return self
+        keep = pa.array(mask)
+        columns = {name: column.filter(keep) for name, column in self.columns.items()}
+        return Records(columns, self.rows[mask], self.origin, self.file)
+
+    @property
+    def places(self) -> pa.Array:
+        """The place of each record, ``fixed_size_binary(16)``: its origin and its row."""
+        words = np.empty((len(self), 2), "<i8")
+        words[:, 0], words[:, 1] = np.frombuffer(self.origin, "<i8"), self.rows
+        return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(self), [None, pa.py_buffer(words)])
+
+
+def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tuple[Records, list[Fault], int]]:
+    """Read a shard in typed batches: ``(records, faults, rows read)``; ``records`` leaves faulty rows out.
+
+    Raises:
+        InputError: The shard cannot be read.
+    """
+    chunks = format_of_shard(shard, job.policy.input).read(
+        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare
+    )
+    origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
+    for chunk in chunks:
+        given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
+        records = replace(records, file=shard.path)
+        unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
+        yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
+
+
+def typed(
+    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8), spare: Collection[str] = ()
+) -> tuple[Records, list[Fault]]:
+    """Read columns as the policy's kinds say.
+
+    Args:
+        given: Columns as a format gives them, each of length n.
+        rows: Row numbers, shape (n,).
+        policy: The policy.
+        origin: See `Records`.
+        spare: Columns that a record can do without: what cannot be read in them is null.
+
+    Returns:
+        The records that can be read, and the faults of the others.
+    """
+    columns, faults = {}, []
+    sound = np.ones(len(rows), dtype=bool)
+    for name, column in given.items():
+        columns[name], wrong = to_kind(column, policy.kind(name))
+        if wrong is not None and name not in spare:
+            mask = wrong.to_numpy(zero_copy_only=False)
+            faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
+            sound &= ~mask
+    return Records(columns, rows, origin).where(sound), faults
