@@ -15,9 +15,26 @@ from beam_deid.transforms.terms import Role, Sharing
 
 _SETS = 12
 _FIGURES = (
-    "records", "subjects", "classes", "unique_subjects", "k", "k_composite", "k_wildcard", "l_distinct", "l_entropy", "l_recursive",
-    "t", "alpha_k", "beta_basic", "beta_enhanced", "delta_disclosure", "prosecutor", "marketer", "sharing", "population",
-)  # fmt: skip
+    "records",
+    "subjects",
+    "classes",
+    "unique_subjects",
+    "k",
+    "k_composite",
+    "k_wildcard",
+    "l_distinct",
+    "l_entropy",
+    "l_recursive",
+    "t",
+    "alpha_k",
+    "beta_basic",
+    "beta_enhanced",
+    "delta_disclosure",
+    "prosecutor",
+    "marketer",
+    "sharing",
+    "population",
+)
 
 
 @click.command(
@@ -36,26 +53,57 @@ Examples:
 @click.option("--subject", metavar="F", help="The column that says whom a record is about.")
 @click.option("--quasi", metavar="F,F", help="Quasi-identifiers.")
 @click.option("--sensitive", metavar="F,F", help="Sensitive fields.")
-@click.option("--join", "joins", multiple=True, metavar="NAME=GLOB:on=F,F",
-              help="An attacker's table and what it is joined on; repeatable. F~2d or F~10: known nearly; F~mask: masked "
-              "in the dataset; F~HIERARCHY: coarser there.")
-@click.option("--max-combination", type=click.IntRange(0), default=4, show_default=True,
-              help="Most attributes of a combination; 0 for none.")
+@click.option(
+    "--join",
+    "joins",
+    multiple=True,
+    metavar="NAME=GLOB:on=F,F",
+    help="An attacker's table and what it is joined on; repeatable. F~2d or F~10: known nearly; F~mask: masked "
+    "in the dataset; F~HIERARCHY: coarser there.",
+)
+@click.option(
+    "--max-combination",
+    type=click.IntRange(0),
+    default=4,
+    show_default=True,
+    help="Most attributes of a combination; 0 for none.",
+)
 @click.option("--sharing", type=click.Choice([str(one) for one in Sharing]), default="controlled", show_default=True)
-@click.option("--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own.")
+@click.option(
+    "--k", type=click.IntRange(1), default=None, help="Required class size, if above the sharing model's own."
+)
 @click.option("--population", type=click.IntRange(1), default=None, help="People in the population it is drawn from.")
-@click.option("--history", metavar="F,F", help="What makes a point of a subject's history, as item,day; all if not given.")
+@click.option(
+    "--history", metavar="F,F", help="What makes a point of a subject's history, as item,day; all if not given."
+)
 @click.option("--wildcard", is_flag=True, help="Tell, too, how many people a record may be if nulls fit any value.")
 @click.option("--mobiles", metavar="P,P", help="How mobiles begin, where that is known: digests of these are tried.")
-@click.option("--frequencies", "frequencies", multiple=True, metavar="FIELD=TABLE",
-              help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
-              "FIELD are matched to it. Repeatable.")
+@click.option(
+    "--frequencies",
+    "frequencies",
+    multiple=True,
+    metavar="FIELD=TABLE",
+    help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
+    "FIELD are matched to it. Repeatable.",
+)
 @options.json_option
 def assess(
-    policy: str | None, inputs: tuple[str, ...], subject: str | None, quasi: str | None, sensitive: str | None,
-    joins: tuple[str, ...], max_combination: int, sharing: str, k: int | None, population: int | None,
-    history: str | None, wildcard: bool, mobiles: str | None, frequencies: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
+    policy: str | None,
+    inputs: tuple[str, ...],
+    subject: str | None,
+    quasi: str | None,
+    sensitive: str | None,
+    joins: tuple[str, ...],
+    max_combination: int,
+    sharing: str,
+    k: int | None,
+    population: int | None,
+    history: str | None,
+    wildcard: bool,
+    mobiles: str | None,
+    frequencies: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
     Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each record is
@@ -69,7 +117,8 @@ def assess(
     from beam_deid.transforms.policy.reader import read_policy
 
     how = InputOptions()
-    named_quasi, named_sensitive = _names(quasi), _names(sensitive)
+    named_quasi = _names(quasi)
+    named_sensitive = _names(sensitive)
     direct: tuple[str, ...] = ()
     if policy is not None:
         read = read_policy(policy, key_given=True)
@@ -79,10 +128,21 @@ def assess(
         named_quasi = named_quasi or _of_role(read.fields, Role.QUASI)
         named_sensitive = named_sensitive or _of_role(read.fields, Role.SENSITIVE)
     if not named_quasi:
-        raise UsageError("no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person")
+        raise UsageError(
+            "no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person"
+        )
     question = Question(
-        named_quasi, named_sensitive, subject, Sharing(sharing), k or 0, max_combination, population,
-        _names(history), wildcard, mobiles=_prefixes(mobiles), direct=direct,
+        named_quasi,
+        named_sensitive,
+        subject,
+        Sharing(sharing),
+        k or 0,
+        max_combination,
+        population,
+        _names(history),
+        wildcard,
+        mobiles=_prefixes(mobiles),
+        direct=direct,
         frequencies=_tables(frequencies),
     )
     key = FingerprintKey.new()
@@ -113,7 +173,9 @@ def _tables(given: tuple[str, ...]) -> dict[str, str]:
     for text in given:
         name, _, path = text.partition("=")
         if not name or not path or name in found:
-            raise UsageError("this names no table of a field, or a second one", "--frequencies", "Write FIELD=TABLE, each once")
+            raise UsageError(
+                "this names no table of a field, or a second one", "--frequencies", "Write FIELD=TABLE, each once"
+            )
         found[name] = path
     return found
 

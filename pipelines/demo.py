@@ -28,7 +28,8 @@ Examples:
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")
 @click.option("--folder", default="demo", show_default=True, metavar="DIR", help="Where orders, policy and output go.")
 @click.option(
-    "--platform", metavar="NAME",
+    "--platform",
+    metavar="NAME",
     help="Only make orders in the shape of one platform, flat and as its API gives them, and say what is recognised in them: "
     "taobao, pinduoduo, douyin, kuaishou, jd, xiaohongshu or wechat.",
 )
@@ -37,7 +38,14 @@ Examples:
 @options.workers_option
 @options.json_option
 def demo(
-    rows: int, seed: int, folder: str, platform: str | None, monthly: bool, overwrite: bool, workers: int | None, as_json: bool
+    rows: int,
+    seed: int,
+    folder: str,
+    platform: str | None,
+    monthly: bool,
+    overwrite: bool,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Make believable orders (nobody's data), run a policy over them, and show what was published and why."""
     from beam_deid.transforms.policy.reader import read_policy
@@ -55,7 +63,8 @@ def demo(
     if not overwrite and target.is_dir() and any(target.iterdir()):
         raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
     place.mkdir(parents=True, exist_ok=True)
-    orders, policy = place / "orders.parquet", place / "policy.yaml"
+    orders = place / "orders.parquet"
+    policy = place / "policy.yaml"
     write_orders(str(orders), rows, seed)
     policy.write_bytes(_policy())
     out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}")
@@ -76,7 +85,9 @@ def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
     policy = place / "policy.yaml"
     policy.write_bytes(_policy())
     files = write_monthly_orders(str(place), rows, seed)
-    output.console(as_json).print(f"{rows:,} synthetic orders in {len(files)} files, {files[0]} and so on, the policy in {policy}")
+    output.console(as_json).print(
+        f"{rows:,} synthetic orders in {len(files)} files, {files[0]} and so on, the policy in {policy}"
+    )
     if as_json:
         output.emit({"files": files, "policy": str(policy)})
 
@@ -101,12 +112,14 @@ def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -
     found = recognise({column: table.column(column) for column in table.column_names})
     fields: dict[str, dict[str, Any]] = {
         column: {
-            "role": [str(role) for role in one.spec.role] if one.spec else None, "form": one.form,
+            "role": [str(role) for role in one.spec.role] if one.spec else None,
+            "form": one.form,
             "share": round(one.share(one.form), 4) if one.form else None,
-            "platforms": dict(one.platforms), "holds": dict(one.holds),
+            "platforms": dict(one.platforms),
+            "holds": dict(one.holds),
         }
         for column, one in found.columns.items()
-    }  # fmt: skip
+    }
     written = [str(path) for path in files.values()]
     document = {"platform": found.platform, "confidence": found.confidence, "files": written, "fields": fields}
     if as_json:

@@ -19,7 +19,9 @@ Examples:
   beam-deid plan policy.yaml --input 'orders/*.csv'   # what the draft would do"""
 )
 @options.input_option(required=True)
-@click.option("--subject", metavar="F", help="The column that says whom a record is about; one is proposed if not given.")
+@click.option(
+    "--subject", metavar="F", help="The column that says whom a record is about; one is proposed if not given."
+)
 @click.option("--rows", type=click.IntRange(1), default=SAMPLE_ROWS, show_default=True, help="Most records to look at.")
 @click.option("--dataset", metavar="NAME", help="Name of the dataset. Default: the first file's.")
 @options.json_option

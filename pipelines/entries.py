@@ -55,11 +55,16 @@ def sizes(document: Document) -> dict[str, Any]:
     tables = [entry.table for entry in document.releases if entry.table is not None]
     of_records = {table.file: table.size for table in tables}
     of_persons = {run.persons.file: run.persons.size for run in document.runs if run.persons is not None}
-    records, size = sum(table.rows for table in tables), sum(of_records.values())
+    records = sum(table.rows for table in tables)
+    size = sum(of_records.values())
     return {
-        "files": len(document.files), "bytes": size + sum(of_persons.values()), "records": records, "record_bytes": size,
-        "bytes_per_million": size * _MILLION / records if records else None, "person_bytes": sum(of_persons.values()),
-    }  # fmt: skip
+        "files": len(document.files),
+        "bytes": size + sum(of_persons.values()),
+        "records": records,
+        "record_bytes": size,
+        "bytes_per_million": size * _MILLION / records if records else None,
+        "person_bytes": sum(of_persons.values()),
+    }
 
 
 def show_list(out: Console, document: Document) -> None:
@@ -69,13 +74,20 @@ def show_list(out: Console, document: Document) -> None:
     for heading in ("records", "suppressed"):
         table.add_column(heading, justify="right")
     for entry in document.releases:
-        sharing, recipient = printable(entry.sharing), printable(entry.recipient or "")
+        sharing = printable(entry.sharing)
+        recipient = printable(entry.recipient or "")
         table.add_row(
-            printable(entry.name), minute(entry.made_at).replace(" ", "\n"), f"{_styled(entry.label)}\n{entry.state}",
-            f"{sharing}\n{recipient}".rstrip("\n"), f"{entry.records['released']:,}", f"{suppressed_share(entry):.2%}",
-        )  # fmt: skip
-    out.print(f"register of [bold]{printable(document.dataset)}[/bold], revision {document.revision}, "
-              f"written {minute(document.written_at)} UTC")  # fmt: skip
+            printable(entry.name),
+            minute(entry.made_at).replace(" ", "\n"),
+            f"{_styled(entry.label)}\n{entry.state}",
+            f"{sharing}\n{recipient}".rstrip("\n"),
+            f"{entry.records['released']:,}",
+            f"{suppressed_share(entry):.2%}",
+        )
+    out.print(
+        f"register of [bold]{printable(document.dataset)}[/bold], revision {document.revision}, "
+        f"written {minute(document.written_at)} UTC"
+    )
     if document.releases:
         out.print(table)
     else:
@@ -87,13 +99,17 @@ def _show_total(out: Console, document: Document) -> None:
     tested = document.tested
     records = sum(entry.records["released"] for entry in tested)
     whole = _count(len(document.releases), "release")
-    out.print(f"tested together with a new release of the same records: {len(tested):,} of {whole}"
-              f", {_count(records, 'record')}")  # fmt: skip
+    out.print(
+        f"tested together with a new release of the same records: {len(tested):,} of {whole}"
+        f", {_count(records, 'record')}"
+    )
     found = sizes(document)
     per_million = found["bytes_per_million"]
     told = "" if per_million is None else f", {_size(per_million)} for a million"
-    out.print(f"fingerprints of {_count(found['records'], 'record')}: {_size(found['record_bytes'])}{told}; "
-              f"of the persons of {_count(len(document.runs), 'run')}: {_size(found['person_bytes'])}")  # fmt: skip
+    out.print(
+        f"fingerprints of {_count(found['records'], 'record')}: {_size(found['record_bytes'])}{told}; "
+        f"of the persons of {_count(len(document.runs), 'run')}: {_size(found['person_bytes'])}"
+    )
 
 
 def show_entry(out: Console, document: Document, entry: Entry) -> None:
@@ -106,12 +122,18 @@ def show_entry(out: Console, document: Document, entry: Entry) -> None:
         facts.add_row(name, value)
     out.print(_indented(facts))
     _show_fields(out, entry)
-    _show_files(out, "input files", ("name", "bytes", "sha256"), (
-        (str(file["name"]), f"{file['size']:,}", str(file["sha256"])) for file in entry.inputs
-    ))  # fmt: skip
-    _show_files(out, "parts", ("path", "rows", "sha256"), (
-        (str(file["path"]), f"{file['rows']:,}", str(file["sha256"])) for file in entry.files
-    ))  # fmt: skip
+    _show_files(
+        out,
+        "input files",
+        ("name", "bytes", "sha256"),
+        ((str(file["name"]), f"{file['size']:,}", str(file["sha256"])) for file in entry.inputs),
+    )
+    _show_files(
+        out,
+        "parts",
+        ("path", "rows", "sha256"),
+        ((str(file["path"]), f"{file['rows']:,}", str(file["sha256"])) for file in entry.files),
+    )
     _show_events(out, entry)
 
 
@@ -152,9 +174,12 @@ def _show_fields(out: Console, entry: Entry) -> None:
     for field, roles in entry.roles.items():
         loss = entry.losses.get(field)
         table.add_row(
-            printable(field), _names(roles), _or_none(entry.levels.get(field)), _NO_VALUE if loss is None else f"{loss:.4g}",
+            printable(field),
+            _names(roles),
+            _or_none(entry.levels.get(field)),
+            _NO_VALUE if loss is None else f"{loss:.4g}",
             str(entry.l.get(field, _NO_VALUE)),
-        )  # fmt: skip
+        )
     out.print(_indented(table))
 
 
@@ -183,8 +208,10 @@ def show_difference(out: Console, one: Entry, other: Entry, document: Mapping[st
         other: Another.
         document: What `beam_deid.transforms.register.comparing` found, with ``same`` and ``tests``.
     """
-    out.print(f"[bold]{printable(one.name)}[/bold] ({minute(one.made_at)} UTC) and "
-              f"[bold]{printable(other.name)}[/bold] ({minute(other.made_at)} UTC)")  # fmt: skip
+    out.print(
+        f"[bold]{printable(one.name)}[/bold] ({minute(one.made_at)} UTC) and "
+        f"[bold]{printable(other.name)}[/bold] ({minute(other.made_at)} UTC)"
+    )
     if document["same"]:
         out.print("What the register says of them does not differ.")
     else:
@@ -253,13 +280,19 @@ def show_forgetting(out: Console, entry: Entry) -> None:
     given = f", for {printable(entry.recipient)}" if entry.recipient else ""
     when = f"{minute(entry.made_at)} UTC"
     what = "was perhaps published" if entry.state is State.PENDING else "was published"
-    out.print(f"[bold]{printable(entry.name)}[/bold] {what} in the run of {when} as {_styled(entry.label)}{given}: "
-              f"{_count(entry.records['released'], 'record')}, in {printable(entry.output)}.")  # fmt: skip
+    out.print(
+        f"[bold]{printable(entry.name)}[/bold] {what} in the run of {when} as {_styled(entry.label)}{given}: "
+        f"{_count(entry.records['released'], 'record')}, in {printable(entry.output)}."
+    )
     if not entry.is_tested:
-        out.print("  No new release is tested with it as it is, for it was never anonymized; that it existed stays recorded.")
+        out.print(
+            "  No new release is tested with it as it is, for it was never anonymized; that it existed stays recorded."
+        )
         return
-    out.print("  From then on nothing that is given out is tested together with it. Whoever has it could find persons by it and "
-              "a later release of the same records together.")  # fmt: skip
+    out.print(
+        "  From then on nothing that is given out is tested together with it. Whoever has it could find persons by it and "
+        "a later release of the same records together."
+    )
     out.print("  [bold]This is right only if nobody ever got it[/bold], not even a part or a copy.")
 
 
@@ -274,8 +307,10 @@ def show_forgotten(out: Console, document: Document, entry: Entry, register: str
     """
     out.print("Forgotten. That it was made, and why it was forgotten, stays in the register.")
     if entry.is_tested:
-        out.print(f"No longer tested: {_count(entry.records['released'], 'record')} of {printable(entry.name)}, "
-                  f"made {minute(entry.made_at)} UTC.")  # fmt: skip
+        out.print(
+            f"No longer tested: {_count(entry.records['released'], 'record')} of {printable(entry.name)}, "
+            f"made {minute(entry.made_at)} UTC."
+        )
     left = _count(len(document.tested), "release")
     out.print(f"Still tested together with a new release of the same records: {left} of the register.")
     if entry.table is not None:

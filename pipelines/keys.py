@@ -55,11 +55,15 @@ Examples:
   beam-deid keys create keys/orders.keyring --name marketing
   beam-deid keys create keys/orders.keyring --sign
 
-Forms of --kek: {_FORMS}."""
+Forms of --kek: {_FORMS}.""",
 )
 @ring_argument
-@click.option("--kek", metavar="SOURCE", help="Where the key-encryption key of a new keyring comes from, never the key itself.")
-@click.option("--name", help=f"Name of the key in the keyring.  [default: {DEFAULT_NAME}, or {SIGNING_NAME} with --sign]")
+@click.option(
+    "--kek", metavar="SOURCE", help="Where the key-encryption key of a new keyring comes from, never the key itself."
+)
+@click.option(
+    "--name", help=f"Name of the key in the keyring.  [default: {DEFAULT_NAME}, or {SIGNING_NAME} with --sign]"
+)
 @click.option("--sign", is_flag=True, help="Make a key that signs labels, for policies with sign: keyring.")
 @options.json_option
 def create_key(ring: str, kek: str | None, name: str | None, sign: bool, as_json: bool) -> None:
@@ -128,7 +132,9 @@ Examples:
 @ring_argument
 @click.option("--id", "identity", type=int, metavar="ID", help="The version to destroy.")
 @click.option("--name", help="Destroy all versions of the key of this name.")
-@click.option("--output", "outputs", multiple=True, metavar="DIR", help="A published run: say what changes in it; repeatable.")
+@click.option(
+    "--output", "outputs", multiple=True, metavar="DIR", help="A published run: say what changes in it; repeatable."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.json_option
 def destroy(
@@ -145,7 +151,9 @@ def destroy(
     from beam_deid.transforms.label.relabel import reliances
 
     if (identity is None) == (name is None):
-        raise UsageError("say which key", "beam-deid keys destroy", "Give either --id or --name; `beam-deid keys list` shows them")
+        raise UsageError(
+            "say which key", "beam-deid keys destroy", "Give either --id or --name; `beam-deid keys list` shows them"
+        )
     out = output.console(as_json)
     found = opened(ring)
     chosen = [found.version(identity)] if identity is not None else list(found.versions(str(name)))
@@ -157,7 +165,9 @@ def destroy(
         if key.purpose == SIGN:
             out.print("  It signs nothing from then on; what it signed can still be checked with its public key.")
         if key.name == REGISTER_NAME:
-            out.print("  A register was made with it: what was given out of its dataset can be tested with nothing any more,")
+            out.print(
+                "  A register was made with it: what was given out of its dataset can be tested with nothing any more,"
+            )
             out.print("  and runs with that register stop from then on.")
     resting = reliances(outputs, [key.id for key in chosen])
     for one in resting:
@@ -224,6 +234,11 @@ def _say_new(ring: Keyring, name: str, what: str, as_json: bool) -> None:
 
 def _shown(key: KeyVersion) -> dict[str, object]:
     return {
-        "id": key.id, "name": key.name, "purpose": key.purpose, "state": key.state, "created": key.created,
-        "destroyed": key.destroyed, "public": key.public,
-    }  # fmt: skip
+        "id": key.id,
+        "name": key.name,
+        "purpose": key.purpose,
+        "state": key.state,
+        "created": key.created,
+        "destroyed": key.destroyed,
+        "public": key.public,
+    }

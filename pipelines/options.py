@@ -20,17 +20,25 @@ def json_option(command: Command) -> Command:
 def input_option(required: bool) -> Callable[[Command], Command]:
     """``--input GLOB``, repeatable."""
     return click.option(
-        "--input", "-i", "inputs", multiple=True, required=required, metavar="GLOB",
+        "--input",
+        "-i",
+        "inputs",
+        multiple=True,
+        required=required,
+        metavar="GLOB",
         help="Files to read: Parquet, CSV, JSON Lines or JSON, also .gz and .zst; repeatable. Quote globs.",
-    )  # fmt: skip
+    )
 
 
 def workers_option(command: Command) -> Command:
     """``--workers N``."""
     return click.option(
-        "--workers", type=click.IntRange(1), default=None, metavar="N",
+        "--workers",
+        type=click.IntRange(1),
+        default=None,
+        metavar="N",
         help="Processes on this machine. Default: one a core, but no more than there are shards.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 class Portion(click.FloatRange):

@@ -40,7 +40,8 @@ def fail(message: str) -> None:
 @contextlib.contextmanager
 def progress(total: int | None) -> Iterator[None]:
     """Show how far a run is: a bar on a terminal, a line every few seconds elsewhere; always on stderr."""
-    PROGRESS.total, done = total, threading.Event()
+    PROGRESS.total = total
+    done = threading.Event()
     thread = threading.Thread(target=_bar if sys.stderr.isatty() else _lines, args=(done,), daemon=True)
     thread.start()
     try:
@@ -52,9 +53,12 @@ def progress(total: int | None) -> Iterator[None]:
 
 def _bar(done: threading.Event) -> None:
     columns = (
-        SpinnerColumn(), TextColumn("{task.description:10}"), BarColumn(), TextColumn("{task.fields[said]}"),
+        SpinnerColumn(),
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
-    )  # fmt: skip
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(PROGRESS.phase, total=PROGRESS.total, said="")
         speed = _Speed()
@@ -63,11 +67,14 @@ def _bar(done: threading.Event) -> None:
 
 
 def _lines(done: threading.Event) -> None:
-    speed, phase, since = _Speed(), "", time.monotonic()
+    speed = _Speed()
+    phase = ""
+    since = time.monotonic()
     while not done.wait(0.1):
         late = time.monotonic() - since > _PLAIN_SECONDS
         if PROGRESS.phase != phase or late:
-            phase, since = PROGRESS.phase, time.monotonic()
+            phase = PROGRESS.phase
+            since = time.monotonic()
             said = speed.said()
             click.echo(f"beam-deid: {phase}, {said}" if PROGRESS.rows else f"beam-deid: {phase}", err=True)
 
@@ -76,11 +83,13 @@ class _Speed:
     """Rows, and rows per second of the phase."""
 
     def __init__(self) -> None:
-        self._phase, self._start = "", time.monotonic()
+        self._phase = ""
+        self._start = time.monotonic()
 
     def said(self) -> str:
         if PROGRESS.phase != self._phase:
-            self._phase, self._start = PROGRESS.phase, time.monotonic()
+            self._phase = PROGRESS.phase
+            self._start = time.monotonic()
         seconds = max(time.monotonic() - self._start, 0.001)
         return f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s"
 
@@ -132,7 +141,9 @@ def _show_levels(out: Console, label: dict[str, Any]) -> None:
         out.print(f"  levels chosen: {escape(chosen)}")
     if label["search"].get("rounds"):
         full = label["search"]["full_domain"]
-        out.print(f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one")
+        out.print(
+            f"  in {len(label['search']['rounds'])} rounds; {full['suppressed']:,} records would be suppressed in one"
+        )
 
 
 def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
@@ -173,8 +184,11 @@ def reasons(blocked: dict[str, Any] | None) -> list[str]:
     """Why no levels satisfy what is required, and what would, line by line; nothing where some do."""
     if not blocked:
         return []
-    lines = [f"no levels satisfy: {', '.join(blocked['by'])} in the way" if blocked["by"] else
-             "no levels satisfy: several requirements are in the way at once"]  # fmt: skip
+    lines = [
+        f"no levels satisfy: {', '.join(blocked['by'])} in the way"
+        if blocked["by"]
+        else "no levels satisfy: several requirements are in the way at once"
+    ]
     if blocked["k"]:
         lines.append(f"the greatest k that can be met with all else as it is: {blocked['k']}")
     if blocked["suppression"] is not None:

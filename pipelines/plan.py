@@ -22,7 +22,9 @@ Examples:
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=False)
-@click.option("--output", "-o", "output_folder", metavar="DIR", help="The --output of the run, beside which its register is.")
+@click.option(
+    "--output", "-o", "output_folder", metavar="DIR", help="The --output of the run, beside which its register is."
+)
 @options.json_option
 def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_json: bool) -> None:
     """Say what will happen to each field, what is dropped, every test, and the best label that can come out.
@@ -45,7 +47,9 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     _show(out, made.to_json())
     _show_register(out, made.register, earlier)
     if files:
-        out.print(f"\n[green]✓[/green] the columns of {files:,} {'file' if files == 1 else 'files'} are those of the policy")
+        out.print(
+            f"\n[green]✓[/green] the columns of {files:,} {'file' if files == 1 else 'files'} are those of the policy"
+        )
     if as_json:
         output.emit({**made.to_json(), "earlier": earlier})
 
@@ -69,14 +73,19 @@ def _show_register(out: Console, missing: str, earlier: list[dict[str, Any]] | N
     if missing:
         out.print(f"\nNothing is remembered of what is given out: {escape(missing)}", soft_wrap=True)
     elif earlier is None:
-        out.print("\nThe register is beside the output; with --output DIR earlier releases are told that a run is tested with")
+        out.print(
+            "\nThe register is beside the output; with --output DIR earlier releases are told that a run is tested with"
+        )
     elif not earlier:
         out.print("\nNothing is registered yet that a run would be tested with")
     else:
         out.print("\nWhere it has some of the same records, a run is tested together with")
-        out.print(_table(("release", "made", "sharing", "records"), (
-            (one["name"], one["made_at"], one["sharing"], f"{one['records']:,}") for one in earlier
-        )))  # fmt: skip
+        out.print(
+            _table(
+                ("release", "made", "sharing", "records"),
+                ((one["name"], one["made_at"], one["sharing"], f"{one['records']:,}") for one in earlier),
+            )
+        )
 
 
 def _show(out: Console, document: dict[str, Any]) -> None:
@@ -84,13 +93,23 @@ def _show(out: Console, document: dict[str, Any]) -> None:
         out.print(f"In no release: {_names(document['never_released'])}")
     for name, release in document["releases"].items():
         style = "green" if release["best_label"] == "anonymized" else "yellow"
-        out.print(f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
-                  f"({escape(release['purpose'])}, {release['sharing']})")  # fmt: skip
-        out.print(_table(("field", "action", "recoverability", "what happens"), (
-            (field["field"], field["action"], field["recoverability"], field["sentence"]) for field in release["fields"]
-        )))  # fmt: skip
+        out.print(
+            f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
+            f"({escape(release['purpose'])}, {release['sharing']})"
+        )
+        out.print(
+            _table(
+                ("field", "action", "recoverability", "what happens"),
+                (
+                    (field["field"], field["action"], field["recoverability"], field["sentence"])
+                    for field in release["fields"]
+                ),
+            )
+        )
         out.print(f"  dropped: {_names(release['not_released'])}")
-        out.print(f"  persons are counted by: {_names(release['identities']) if release['identities'] else _uncounted(document)}")
+        out.print(
+            f"  persons are counted by: {_names(release['identities']) if release['identities'] else _uncounted(document)}"
+        )
         if release["tested_with"]:
             out.print(f"  tested together with: {_names(release['tested_with'])}")
         for reason in release["reasons"]:

@@ -43,7 +43,8 @@ def draw(document: dict[str, Any], path: str) -> None:
 
 def _figure(document: dict[str, Any], points: list[dict[str, Any]], figure: Any, path: str) -> None:
     loss = figure.subplots()
-    ks, total = [point["k"] for point in points], document["records"]["read"]
+    ks = [point["k"] for point in points]
+    total = document["records"]["read"]
     loss.step(ks, [point["loss"] for point in points], where="mid", color="#1f5fa8", label=document["objective"])
     loss.set(xlabel="k: people in the smallest class", ylabel=document["objective"], title=document["release"])
     loss.set_ylim(bottom=0)

@@ -36,9 +36,13 @@ def publish(staging: str, as_json: bool) -> None:
     else:
         output.show_outcome(out, outcome.run, outcome.labels, folder)
     if as_json:
-        output.emit({
-            "output": shown(folder), "run": outcome.run if outcome else None, "labels": outcome.labels if outcome else None,
-        })  # fmt: skip
+        output.emit(
+            {
+                "output": shown(folder),
+                "run": outcome.run if outcome else None,
+                "labels": outcome.labels if outcome else None,
+            }
+        )
     if outcome is not None and outcome.unmet:
         raise ExpectationUnmet(
             f"not the label that the policy expects: {', '.join(outcome.unmet)}", "publish", "The others are published"

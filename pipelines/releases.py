@@ -62,16 +62,30 @@ def list_releases(register: str, output_folder: str | None, as_json: bool) -> No
     if as_json:
         listed = [
             {
-                "name": entry.name, "made_at": entry.made_at, "label": entry.label, "state": entry.state, "sharing": entry.sharing,
-                "recipient": entry.recipient, "records": dict(entry.records), "suppressed_share": suppressed_share(entry),
+                "name": entry.name,
+                "made_at": entry.made_at,
+                "label": entry.label,
+                "state": entry.state,
+                "sharing": entry.sharing,
+                "recipient": entry.recipient,
+                "records": dict(entry.records),
+                "suppressed_share": suppressed_share(entry),
                 "is_tested": entry.is_tested,
             }
             for entry in found.releases
-        ]  # fmt: skip
-        output.emit({
-            "path": shown(path), "register": found.register, "dataset": found.dataset, "revision": found.revision,
-            "written_at": found.written_at, "releases": listed, "tested": _tested(found), "tables": sizes(found),
-        })  # fmt: skip
+        ]
+        output.emit(
+            {
+                "path": shown(path),
+                "register": found.register,
+                "dataset": found.dataset,
+                "revision": found.revision,
+                "written_at": found.written_at,
+                "releases": listed,
+                "tested": _tested(found),
+                "tables": sizes(found),
+            }
+        )
 
 
 @releases.command(
@@ -92,10 +106,14 @@ def show(register: str, name: str, output_folder: str | None, as_json: bool) -> 
     entry = _entry(found, name, path)
     show_entry(output.console(as_json), found, entry)
     if as_json:
-        output.emit({
-            **_whole(entry), "suppressed_share": suppressed_share(entry), "is_tested": entry.is_tested,
-            "together_later": later_tested(found, entry),
-        })  # fmt: skip
+        output.emit(
+            {
+                **_whole(entry),
+                "suppressed_share": suppressed_share(entry),
+                "is_tested": entry.is_tested,
+                "together_later": later_tested(found, entry),
+            }
+        )
 
 
 @releases.command(
@@ -119,11 +137,16 @@ def diff(register: str, one: str, other: str, output_folder: str | None, as_json
     from beam_deid.transforms.register.comparing import difference, differs
 
     path, found = _opened(register, output_folder)
-    left, right = _entry(found, one, path), _entry(found, other, path)
+    left = _entry(found, one, path)
+    right = _entry(found, other, path)
     differing = difference(left, right)
     document = {
-        "one": left.name, "other": right.name, "same": not differs(differing), **differing, "tests": _tests(left, right),
-    }  # fmt: skip
+        "one": left.name,
+        "other": right.name,
+        "same": not differs(differing),
+        **differing,
+        "tests": _tests(left, right),
+    }
     show_difference(output.console(as_json), left, right, document)
     if as_json:
         output.emit(document)
@@ -163,7 +186,9 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
     with hold(path) as held:
         # A run may have replaced it, or registered something that was tested with it, while somebody thought.
         if held.document is None or held.document.entry(name) != entry:
-            raise UsageError("the register has changed since this was asked", shown(path), "Look at it, and forget again")
+            raise UsageError(
+                "the register has changed since this was asked", shown(path), "Look at it, and forget again"
+            )
         gone = entry.after(Event(now(), State.FORGOTTEN, reason=why))
         left = held.save(held.document.with_entries({name: gone}))
     show_forgotten(out, left, entry, shown(path))
@@ -206,7 +231,9 @@ def _opened(register: str, output_folder: str | None) -> tuple[str, Document]:
     found = read(path)
     if found is None:
         raise UsageError(
-            "there is no register here", shown(path), "Name the folder that a run registered in: DATASET.register beside its output"
+            "there is no register here",
+            shown(path),
+            "Name the folder that a run registered in: DATASET.register beside its output",
         )
     return path, found
 
@@ -228,7 +255,9 @@ def _register_of(path: str, output_folder: str | None) -> str:
         return absolute(path)
     place = register_place(read_policy(path, key_given=True), output_folder, key_given=True)
     if place.missing:
-        raise UsageError(place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder")
+        raise UsageError(
+            place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder"
+        )
     return place.path
 
 
@@ -249,9 +278,10 @@ def _forgettable(found: Document, name: str, path: str) -> Entry:
     said = next((event for event in reversed(entry.events) if event.state is entry.state), None)
     when = f" on {said.at}" if said is not None else ""
     raise UsageError(
-        f"this release was {entry.state}{when}: nothing new is tested with it", shown(path),
+        f"this release was {entry.state}{when}: nothing new is tested with it",
+        shown(path),
         f"See: {_COMMAND} show {shown(path)} {entry.name}",
-    )  # fmt: skip
+    )
 
 
 def _whole(entry: Entry) -> dict[str, Any]:
@@ -278,7 +308,8 @@ def _tests(one: Entry, other: Entry) -> dict[str, Any]:
     """What differs in the tests of two labels, or why that cannot be told."""
     from beam_deid.transforms.register.comparing import differing_tests
 
-    (left, left_problem), (right, right_problem) = _registered_label(one), _registered_label(other)
+    (left, left_problem) = _registered_label(one)
+    (right, right_problem) = _registered_label(other)
     differing = None if left is None or right is None else differing_tests(left, right)
     return {"problems": {"one": left_problem, "other": right_problem}, "differing": differing}
 

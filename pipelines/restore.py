@@ -20,16 +20,30 @@ Exit codes: 0 all rows restored, 2 usage or key, 3 some rows could not be restor
 @click.option("--release", required=True, metavar="NAME", help="The release.")
 @click.option("--fields", required=True, metavar="F,F", help="The fields to restore, and no more than are needed.")
 @options.input_option(required=True)
-@click.option("--output", "-o", "target", required=True, metavar="FILE", help="The file to write: .parquet, .csv or .jsonl.")
+@click.option(
+    "--output", "-o", "target", required=True, metavar="FILE", help="The file to write: .parquet, .csv or .jsonl."
+)
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the record.")
-@click.option("--record", metavar="FILE", help="The record of restorings. Default: beside the policy, POLICY.restored.jsonl.")
-@click.option("--label", metavar="FILE", help="The release's label.json, for inputs that are not the release's own parts.")
+@click.option(
+    "--record", metavar="FILE", help="The record of restorings. Default: beside the policy, POLICY.restored.jsonl."
+)
+@click.option(
+    "--label", metavar="FILE", help="The release's label.json, for inputs that are not the release's own parts."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
 @options.json_option
 def restore(
-    policy: str, release: str, fields: str, inputs: tuple[str, ...], target: str, reason: str, record: str | None,
-    label: str | None, overwrite: bool, as_json: bool,
-) -> None:  # fmt: skip
+    policy: str,
+    release: str,
+    fields: str,
+    inputs: tuple[str, ...],
+    target: str,
+    reason: str,
+    record: str | None,
+    label: str | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
     """Turn FIELDS of a release back into the values they were made of, for who holds the key.
 
     Works for tokenize, fpe and encrypt. Who, when, why and how many rows is written to the record before the first
@@ -54,14 +68,21 @@ def restore(
     out = output.console(as_json)
     out.print(f"{outcome.restored:,} of {outcome.read:,} rows restored into {target}; recorded in {recorded}")
     if as_json:
-        output.emit({
-            "read": outcome.read, "restored": outcome.restored, "rejected": outcome.rejected, "output": target,
-            "record": recorded, "rejects": rejected_path(target) if outcome.rejects else None,
-        })  # fmt: skip
+        output.emit(
+            {
+                "read": outcome.read,
+                "restored": outcome.restored,
+                "rejected": outcome.rejected,
+                "output": target,
+                "record": recorded,
+                "rejects": rejected_path(target) if outcome.rejects else None,
+            }
+        )
     if outcome.rejects:
         lines = [f"  {path}: row {row}: {name}: {why}" for path, row, name, why, _ in outcome.rejects[:_SHOWN]]
         more = ["  …"] if len(outcome.rejects) > _SHOWN else []
         raise InputError(
-            "\n".join([f"{outcome.rejected} rows could not be restored", *lines, *more]), "restore",
+            "\n".join([f"{outcome.rejected} rows could not be restored", *lines, *more]),
+            "restore",
             f"\nAll are named in {rejected_path(target)}",
-        )  # fmt: skip
+        )

@@ -25,46 +25,81 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
-@click.option("--output", "-o", required=True, metavar="DIR", help="Where to publish: a folder that is not there, or empty.")
+@click.option(
+    "--output", "-o", required=True, metavar="DIR", help="Where to publish: a folder that is not there, or empty."
+)
 @click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(
-    "--unreleased", is_flag=True,
+    "--unreleased",
+    is_flag=True,
     help="With --overwrite: nobody was ever given what is replaced, so it is not tested with; the register notes that.",
 )
 @click.option(
-    "--new-register", is_flag=True,
+    "--new-register",
+    is_flag=True,
     help="Begin a new register where one is gone: nothing is tested with what was given out before.",
 )
 @click.option(
-    "--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
+    "--max-rejects",
+    type=options.Portion(),
+    default=0.001,
+    show_default=True,
+    metavar="SHARE",
     help="Greatest share of records that may be rejected.",
-)  # fmt: skip
+)
 @options.workers_option
 @click.option("--runner", default=None, metavar="NAME", help="Beam engine; other Beam options may follow.")
 @options.json_option
 @click.pass_context
 def run(
-    context: click.Context, policy: str, inputs: tuple[str, ...], output: str, releases: tuple[str, ...],
-    overwrite: bool, unreleased: bool, new_register: bool, max_rejects: float, workers: int | None, runner: str | None,
+    context: click.Context,
+    policy: str,
+    inputs: tuple[str, ...],
+    output: str,
+    releases: tuple[str, ...],
+    overwrite: bool,
+    unreleased: bool,
+    new_register: bool,
+    max_rejects: float,
+    workers: int | None,
+    runner: str | None,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
     from beam_deid.transforms.policy.reader import read_policy
 
     carry_out(
-        read_policy(policy), inputs, output, as_json, releases=releases, overwrite=overwrite, unreleased=unreleased,
+        read_policy(policy),
+        inputs,
+        output,
+        as_json,
+        releases=releases,
+        overwrite=overwrite,
+        unreleased=unreleased,
         new_register=new_register,
-        max_rejects=max_rejects, workers=workers, runner=runner, beam_options=tuple(context.args),
-    )  # fmt: skip
+        max_rejects=max_rejects,
+        workers=workers,
+        runner=runner,
+        beam_options=tuple(context.args),
+    )
 
 
 def carry_out(
-    policy: Policy, inputs: tuple[str, ...], folder: str, as_json: bool, *, releases: tuple[str, ...] = (),
-    overwrite: bool = False, unreleased: bool = False, new_register: bool = False, max_rejects: float = 0.001,
+    policy: Policy,
+    inputs: tuple[str, ...],
+    folder: str,
+    as_json: bool,
+    *,
+    releases: tuple[str, ...] = (),
+    overwrite: bool = False,
+    unreleased: bool = False,
+    new_register: bool = False,
+    max_rejects: float = 0.001,
     workers: int | None = None,
-    runner: str | None = None, beam_options: tuple[str, ...] = (),
-) -> dict[str, Any]:  # fmt: skip
+    runner: str | None = None,
+    beam_options: tuple[str, ...] = (),
+) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
     Raises:
@@ -75,7 +110,9 @@ def carry_out(
     from beam_deid.transforms.run.shipping import check_reach
 
     if unreleased and not overwrite:
-        raise UsageError("nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out")
+        raise UsageError(
+            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
+        )
     engine = runner or LOCAL
     if not is_here(engine, beam_options):
         made = [name for name in policy.releases if not releases or name in releases]
@@ -94,7 +131,8 @@ def carry_out(
         output.emit({"run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:
         raise ExpectationUnmet(
-            f"not the label that the policy expects: {', '.join(outcome.unmet)}", "run",
+            f"not the label that the policy expects: {', '.join(outcome.unmet)}",
+            "run",
             "The failing tests are listed with it; mend the release, or expect still_personal",
-        )  # fmt: skip
+        )
     return outcome.run

@@ -16,7 +16,9 @@ Examples:
   beam-deid schema --register > register.schema.json"""
 )
 @click.option("--label", is_flag=True, help="The schema of label.json instead: a label and all that it rests on.")
-@click.option("--register", is_flag=True, help="The schema of a register's revisions instead: what was given out before.")
+@click.option(
+    "--register", is_flag=True, help="The schema of a register's revisions instead: what was given out before."
+)
 @click.option("--json", "as_json", is_flag=True, help="Accepted for likeness; the output is JSON anyway.")
 def schema(label: bool, register: bool, as_json: bool) -> None:
     """Print the JSON Schema of a policy, so that an editor completes and checks it; or of a label, or of a register."""

@@ -34,22 +34,51 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
 @options.input_option(required=True)
 @click.option("--release", metavar="NAME", help="The release; may be left out where only one has open levels.")
 @click.option("--objective", metavar="NAME", help="What is made least, in place of the policy's search.objective.")
-@click.option("--most-k", type=click.IntRange(0), default=50, show_default=True,
-              help="The frontier goes from k = 2 to this; 0 for none.")
+@click.option(
+    "--most-k",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    help="The frontier goes from k = 2 to this; 0 for none.",
+)
 @click.option("--plot", metavar="FILE", help="Draw the frontier into this .svg or .png (needs beam-deid[plot]).")
-@click.option("--choose", type=click.IntRange(1), metavar="K",
-              help="Write the levels that reach the label with this k, and k itself, into POLICY.")
+@click.option(
+    "--choose",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Write the levels that reach the label with this k, and k itself, into POLICY.",
+)
 @click.option("--to", metavar="FILE", help="With --choose: write to this file, and leave POLICY as it is.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=None,
-              help="Longest time to search a lattice of more than ten million nodes.")
-@click.option("--max-rejects", type=options.Portion(), default=0.001, show_default=True, metavar="SHARE",
-              help="Greatest share of records that may be rejected.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    help="Longest time to search a lattice of more than ten million nodes.",
+)
+@click.option(
+    "--max-rejects",
+    type=options.Portion(),
+    default=0.001,
+    show_default=True,
+    metavar="SHARE",
+    help="Greatest share of records that may be rejected.",
+)
 @options.workers_option
 @options.json_option
 def search(
-    policy: str, inputs: tuple[str, ...], release: str | None, objective: str | None, most_k: int, plot: str | None,
-    choose: int | None, to: str | None, seconds: float | None, max_rejects: float, workers: int | None, as_json: bool,
-) -> None:  # fmt: skip
+    policy: str,
+    inputs: tuple[str, ...],
+    release: str | None,
+    objective: str | None,
+    most_k: int,
+    plot: str | None,
+    choose: int | None,
+    to: str | None,
+    seconds: float | None,
+    max_rejects: float,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Find the levels of generalization that lose least of all that meet what POLICY requires, and publish nothing.
 
     Told are the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
@@ -74,16 +103,16 @@ def search(
     floor = LEAST_K[read.releases[release].sharing] if release in read.releases else 0
     if choose is not None and choose < floor:
         raise UsageError(
-            f"k {choose} is below the least of {read.releases[release].sharing} sharing", "--choose", f"Choose {floor} or more"
+            f"k {choose} is below the least of {read.releases[release].sharing} sharing",
+            "--choose",
+            f"Choose {floor} or more",
         )
     changed = read.with_search(release, objective, choose)
     prepared = prepare(changed, inputs, [release])
     count = options.worker_count(workers, len(prepared.shards))
     try:
         with output.progress(prepared.rows):
-            document = search_files(
-                prepared, count, max_rejects, Asked(tuple(range(2, most_k + 1)), seconds)
-            )
+            document = search_files(prepared, count, max_rejects, Asked(tuple(range(2, most_k + 1)), seconds))
     finally:
         pool.close()
     out = output.console(as_json)
@@ -129,19 +158,23 @@ def _write(read: Policy, policy: str, target: str, release: str, names: dict[str
     from beam_deid.transforms.storage.files import read_all
     from beam_deid.transforms.storage.paths import absolute
 
-    text, there = settled(read_all(policy).decode(), release, names, k), os.path.dirname(absolute(policy))
+    text = settled(read_all(policy).decode(), release, names, k)
+    there = os.path.dirname(absolute(policy))
     try:
         # Beside the policy, so that its relative paths mean the same, and then in one step.
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=there, suffix=".yaml", delete=False) as stream:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=there, suffix=".yaml", delete=False
+        ) as stream:
             stream.write(text)
     except OSError as error:
         raise OutputError(f"it cannot be written: {error.strerror}", policy, "Make its folder writable") from None
     try:
         if _read_or_none(read_policy, stream.name) != settled_policy(read, release, names, k):
             raise PolicyError(
-                "the choice cannot be written without changing something else", policy,
+                "the choice cannot be written without changing something else",
+                policy,
                 "Write the levels by hand: " + ", ".join(f"{name}: {level}" for name, level in names.items()),
-            )  # fmt: skip
+            )
         shutil.copymode(target if os.path.exists(target) else policy, stream.name)
         shutil.move(stream.name, target)
     except OSError as error:
@@ -160,16 +193,20 @@ def _read_or_none(read: Callable[[str], Policy], path: str) -> Policy | None:
 
 def show(out: Console, document: dict[str, Any]) -> None:
     """Say what was found."""
-    out.print(f"[bold]{document['release']}[/bold]: {document['method']} ({document['evaluated']:,} of {document['nodes']:,} "
-              f"nodes counted, {document['seconds']:.2f} s)")  # fmt: skip
+    out.print(
+        f"[bold]{document['release']}[/bold]: {document['method']} ({document['evaluated']:,} of {document['nodes']:,} "
+        f"nodes counted, {document['seconds']:.2f} s)"
+    )
     if not document["satisfied"]:
         output.show_changes(out, document["changes"], document["blocked"])
         return
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
     levels = ", ".join(f"{name} at {level}" for name, level in document["names"].items())
     out.print(f"  {levels}")
-    out.print(f"  {document['objective']} {document['loss']:.4g}; {document['suppressed']:,} records suppressed; "
-              f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}")  # fmt: skip
+    out.print(
+        f"  {document['objective']} {document['loss']:.4g}; {document['suppressed']:,} records suppressed; "
+        f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}"
+    )
     out.print(f"  lost by field: {losses}")
     label = document["label"]
     if not label["satisfied"]:
@@ -177,13 +214,17 @@ def show(out: Console, document: dict[str, Any]) -> None:
         output.show_changes(out, document["changes"], None)
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         levels = ", ".join(f"{name} at {level}" for name, level in label["names"].items())
-        out.print(f"  for the label, and so in a run: {levels}; loss {label['loss']:.4g}, "
-                  f"{label['suppressed']:,} records suppressed")  # fmt: skip
+        out.print(
+            f"  for the label, and so in a run: {levels}; loss {label['loss']:.4g}, "
+            f"{label['suppressed']:,} records suppressed"
+        )
     local = document["local"]
     if local and len(local["rounds"]) > 1:
         full = local["full_domain"]
-        out.print(f"  with search: {{rounds: {len(local['rounds']) - 1}}} {local['suppressed']:,} records would be suppressed, "
-                  f"not {full['suppressed']:,}; loss {local['loss']:.4f}, not {full['loss']:.4f}")  # fmt: skip
+        out.print(
+            f"  with search: {{rounds: {len(local['rounds']) - 1}}} {local['suppressed']:,} records would be suppressed, "
+            f"not {full['suppressed']:,}; loss {local['loss']:.4f}, not {full['loss']:.4f}"
+        )
     _show_frontier(out, document["frontier"])
 
 
@@ -199,5 +240,7 @@ def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
             table.add_row(str(point["k"]), "–", "–", "–", "cannot be met")
         else:
             levels = ", ".join(f"{name} at {level}" for name, level in point["names"].items())
-            table.add_row(str(point["k"]), f"{point['loss']:.4g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels)
+            table.add_row(
+                str(point["k"]), f"{point['loss']:.4g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels
+            )
     out.print(table)

@@ -16,7 +16,9 @@ Examples:
   beam-deid verify out --key signing.pub"""
 )
 @click.argument("folder", metavar="DIR")
-@click.option("--key", metavar="FILE|BASE64", help="The public key that must have signed it: base64, or a file that holds it.")
+@click.option(
+    "--key", metavar="FILE|BASE64", help="The public key that must have signed it: base64, or a file that holds it."
+)
 @options.json_option
 def verify(folder: str, key: str | None, as_json: bool) -> None:
     """Check every release in DIR against its label: files, hashes, row counts, schema metadata, signatures.
@@ -45,10 +47,14 @@ def verify(folder: str, key: str | None, as_json: bool) -> None:
     if not wrong:
         out.print(_origin(proved, signers))
     if as_json:
-        output.emit({
-            "verified": not wrong, "origin": PROVED if proved else UNPROVEN, "signed_by": signers,
-            "results": [asdict(result) for result in results],
-        })  # fmt: skip
+        output.emit(
+            {
+                "verified": not wrong,
+                "origin": PROVED if proved else UNPROVEN,
+                "signed_by": signers,
+                "results": [asdict(result) for result in results],
+            }
+        )
     if wrong:
         count = sum(len(result.problems) for result in wrong)
         said = "1 problem" if count == 1 else f"{count} problems"

@@ -36,20 +36,31 @@ def engine(folder: Path, environment: Mapping[str, str] = os.environ) -> Iterato
         folder: Where they work.
         environment: What they, and so the workers, have in their environment.
     """
-    jobs, workers = free_port(), free_port()
+    jobs = free_port()
+    workers = free_port()
     path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
     servers = [
-        subprocess.Popen([sys.executable, "-m", module, *flags], env={**environment, "PATH": path}, cwd=folder,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        subprocess.Popen(
+            [sys.executable, "-m", module, *flags],
+            env={**environment, "PATH": path},
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         for module, flags in (
             ("apache_beam.runners.portability.local_job_service_main", [f"--job_port={jobs}"]),
             ("apache_beam.runners.worker.worker_pool_main", [f"--service_port={workers}"]),
         )
-    ]  # fmt: skip
+    ]
     try:
         wait_for(jobs)
         wait_for(workers)
-        yield [f"--job_endpoint=localhost:{jobs}", "--environment_type=EXTERNAL", f"--environment_config=localhost:{workers}"]
+        yield [
+            f"--job_endpoint=localhost:{jobs}",
+            "--environment_type=EXTERNAL",
+            f"--environment_config=localhost:{workers}",
+        ]
     finally:
         for server in servers:
             os.killpg(server.pid, 15)

@@ -44,8 +44,15 @@ def test_the_source_distribution_holds_the_tests_as_well():
 def test_the_top_level_is_as_agreed():
     top = {path.partition("/")[0] for path in tracked()}
     assert {name for name in top if not name.startswith(".")} == {
-        "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "configs", "pipelines", "transforms", "tests",
-    }  # fmt: skip
+        "pyproject.toml",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "configs",
+        "pipelines",
+        "transforms",
+        "tests",
+    }
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)

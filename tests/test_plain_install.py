@@ -42,7 +42,7 @@ COMMANDS = {
     "assess with a policy": "assess {policy} -i {source} --join people={people}:on=age,item --frequencies item={items}",
     "restore": "restore --policy {policy} --release crm --fields buyer,note --reason test -i {out}/crm/*.parquet -o {new}/a.csv",
     "restore what cannot be": "restore --policy {policy} --release crm --fields buyer --reason test -i {spoiled} -o {new}/a.csv "
-                              "--label {out}/crm/label.json",
+    "--label {out}/crm/label.json",
     "keys create": "keys create {new}/other.keyring --kek env:SHOP_KEK",
     "keys list": "keys list {ring}",
     "keys rotate": "keys rotate {destroyed}/keys/orders.keyring",
@@ -51,7 +51,7 @@ COMMANDS = {
     "plan": "plan {policy} -i {source}",
     "schema": "schema",
     "search": "search {open} -i {source}",
-}  # fmt: skip
+}
 RUN = "run {policy} -i {source} -o {new}/out --workers 1 --new-register"  # the shop's own is beside its own output
 STOPS = {"restore what cannot be": 3}
 
@@ -83,16 +83,26 @@ class Prepared:
         pq.write_table(pq.read_table(made.source, columns=["age", "item"]), folder / "people.parquet")
         (folder / "items.csv").write_text("item,count\n茶,10\n纸,5\n", "utf-8")
         text = Path(made.policy).read_text("utf-8")
-        (folder / "open.yaml").write_text(text + "  open:\n    purpose: search\n    sharing: enclave\n    fields:\n"
-                                          "      age: {generalize: {ranges: [10, 20]}}\n", "utf-8")  # fmt: skip
+        (folder / "open.yaml").write_text(
+            text + "  open:\n    purpose: search\n    sharing: enclave\n    fields:\n"
+            "      age: {generalize: {ranges: [10, 20]}}\n",
+            "utf-8",
+        )
         dying = ["run", made.policy, "-i", made.source, "-o", str(folder / "dead")]
         assert subprocess.run([sys.executable, "-c", DIES, *dying], check=False).returncode == 9
         (left,) = folder.glob(".dead.beam-deid-*")
         self.words = {
-            "out": made.out(), "destroyed": copy, "policy": made.policy, "source": made.source, "ring": made.ring, "left": left,
-            "spoiled": folder / "spoiled.parquet", "people": folder / "people.parquet", "items": folder / "items.csv",
+            "out": made.out(),
+            "destroyed": copy,
+            "policy": made.policy,
+            "source": made.source,
+            "ring": made.ring,
+            "left": left,
+            "spoiled": folder / "spoiled.parquet",
+            "people": folder / "people.parquet",
+            "items": folder / "items.csv",
             "open": folder / "open.yaml",
-        }  # fmt: skip
+        }
 
 
 @pytest.fixture(scope="module")
@@ -135,5 +145,7 @@ def test_a_run_over_local_files_needs_no_extra(prepared, tmp_path):
 
 
 def test_what_is_blocked_is_not_to_be_had(prepared, tmp_path):
-    found, _ = codes_without(["apache_beam"], [written(prepared, RUN, tmp_path), written(prepared, COMMANDS["schema"], tmp_path)])
+    found, _ = codes_without(
+        ["apache_beam"], [written(prepared, RUN, tmp_path), written(prepared, COMMANDS["schema"], tmp_path)]
+    )
     assert found == [1, 0]

@@ -29,11 +29,17 @@ def paste(script, folder):
     shim.chmod(0o700)
     (folder / "configs").symlink_to(ROOT / "configs")
     # PYTHONPATH is made absolute: the commands run in another folder.
-    path = os.pathsep.join(str(Path(one).resolve()) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one)
+    path = os.pathsep.join(
+        str(Path(one).resolve()) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one
+    )
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env={**os.environ, "PYTHONPATH": path},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsys):

@@ -8,9 +8,13 @@ from typing import Any
 __all__ = ["AssessReidentification", "Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
 
 _HOMES = {
-    "AssessReidentification": "beam.assess", "Deidentified": "beam.deidentify", "Deidentify": "beam.deidentify", "Rejected": "beam.deidentify",
-    "Policy": "policy.model", "read_policy": "policy.reader",
-}  # fmt: skip
+    "AssessReidentification": "beam.assess",
+    "Deidentified": "beam.deidentify",
+    "Deidentify": "beam.deidentify",
+    "Rejected": "beam.deidentify",
+    "Policy": "policy.model",
+    "read_policy": "policy.reader",
+}
 
 
 def __getattr__(name: str) -> Any:

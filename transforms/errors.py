@@ -39,7 +39,9 @@ class DeidError(Exception):
     def __init__(self, what: str, where: str = "", next_step: str = "") -> None:
         where = _OPTIONS.sub(r"\1", where)
         super().__init__(what, where, next_step)
-        self.what, self.where, self.next_step = what, where, next_step
+        self.what = what
+        self.where = where
+        self.next_step = next_step
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.what, self.where, self.next_step)
@@ -135,10 +137,18 @@ class InternalFault(DeidError):
 ERRORS: dict[str, type[DeidError]] = {
     error.__name__: error
     for error in (
-        PolicyError, UsageError, InUse, KeyFault, NoSuchKey, InputError, ExpectationUnmet,
-        OutputError, VerificationError, InternalFault,
+        PolicyError,
+        UsageError,
+        InUse,
+        KeyFault,
+        NoSuchKey,
+        InputError,
+        ExpectationUnmet,
+        OutputError,
+        VerificationError,
+        InternalFault,
     )
-}  # fmt: skip
+}
 
 _MARKED = re.compile(r"\[(" + "|".join(ERRORS) + r")\] (.*?) \[end\]", re.DOTALL)
 _WHILE = re.compile(r" \[while running [^\]]*\]")  # what Beam adds

@@ -10,7 +10,8 @@ class FixedKeys:
     """Subkeys that depend on what is asked for, and on ``secret``. Remembers what was asked. Has the ids 7 and 8."""
 
     def __init__(self, secret: bytes = b"a test's secret", identity: int = 7) -> None:
-        self.secret, self.identity = secret, identity
+        self.secret = secret
+        self.identity = identity
         self.asked: list[tuple[str, str, str | None]] = []
 
     def subkey(

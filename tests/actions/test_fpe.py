@@ -60,8 +60,11 @@ PROVINCES = st.sampled_from(["11", "13", "21", "33", "44", "50", "65", "71", "81
 BORN = st.dates(min_value=datetime.date(1900, 1, 1), max_value=datetime.date(2099, 12, 31))
 ID_CARDS = st.builds(
     lambda province, rest, born, number: with_check(f"{province}{rest:04d}{born:%Y%m%d}{number:03d}"),
-    PROVINCES, st.integers(0, 9999), BORN, st.integers(0, 999),
-)  # fmt: skip
+    PROVINCES,
+    st.integers(0, 9999),
+    BORN,
+    st.integers(0, 999),
+)
 BANK_CARDS = st.from_regex(r"[0-9]{12,18}", fullmatch=True).map(with_luhn)
 
 
@@ -141,12 +144,15 @@ def test_an_order_number_keeps_letters_and_separators_where_they_are():
 @quick
 @given(st.data())
 def test_any_alphabet_and_mixed_lengths_come_back(data):
-    alphabet = data.draw(st.one_of(
-        st.sampled_from(sorted(ALPHABETS)),
-        st.lists(st.characters(exclude_categories=("Cs", "Cc")), min_size=2, max_size=40, unique=True).map("".join),
-    ))  # fmt: skip
+    alphabet = data.draw(
+        st.one_of(
+            st.sampled_from(sorted(ALPHABETS)),
+            st.lists(st.characters(exclude_categories=("Cs", "Cc")), min_size=2, max_size=40, unique=True).map("".join),
+        )
+    )
     letters = ALPHABETS.get(alphabet, alphabet)
-    first, last = data.draw(st.integers(0, 2)), data.draw(st.integers(0, 2))
+    first = data.draw(st.integers(0, 2))
+    last = data.draw(st.integers(0, 2))
     least = next(n for n in range(2, 21) if len(letters) ** n >= 1_000_000)
     inner = st.text(st.sampled_from(letters), min_size=least, max_size=least + 6)
     around = st.text(st.characters(exclude_categories=("Cs",)), min_size=3, max_size=3)
@@ -188,25 +194,50 @@ def test_it_is_ff1_of_another_implementation(alphabet, data):
 @pytest.mark.parametrize(
     ("options", "values"),
     [
-        ({"preset": "mobile"}, ["12800138000", "1380013800", "138001380000", "138-0013-8000", "１３８００１３８０００",
-                                "+8613800138000x", "1 13800138000", "x", "+86"]),
-        ({"preset": "id_card"}, ["110105194912310021", "11010519491331002X", "99010519491231002X", "110105491331002",
-                                 "11010518991231002X", "1101051949123100", "11010519490229002X"]),
+        (
+            {"preset": "mobile"},
+            [
+                "12800138000",
+                "1380013800",
+                "138001380000",
+                "138-0013-8000",
+                "１３８００１３８０００",
+                "+8613800138000x",
+                "1 13800138000",
+                "x",
+                "+86",
+            ],
+        ),
+        (
+            {"preset": "id_card"},
+            [
+                "110105194912310021",
+                "11010519491331002X",
+                "99010519491231002X",
+                "110105491331002",
+                "11010518991231002X",
+                "1101051949123100",
+                "11010519490229002X",
+            ],
+        ),
         ({"preset": "bank_card"}, ["4111111111111112", "411111111111", "41111111111111111111", "4111-1111-1111-1111"]),
         ({"preset": "order_number"}, ["12345", "ABCDEF", "1-2-3-4-5", "１２３４５６７"]),
         ({"alphabet": "digits"}, ["12345", "12345a", "1234567 ", "-123456", "茶123456"]),
         ({"alphabet": "digits", "keep_first": 3}, ["12345678", "12"]),
-        ({"alphabet": "hex"}, ["ABCDEF01"]), ({"alphabet": "hanzi"}, ["茶" * 513, "茶" * 70_000]),
+        ({"alphabet": "hex"}, ["ABCDEF01"]),
+        ({"alphabet": "hanzi"}, ["茶" * 513, "茶" * 70_000]),
     ],
     ids=lambda given: str(given)[:60],
-)  # fmt: skip
+)
 def test_what_has_not_the_format_is_a_fault_both_ways(options, values):
     treated = encrypted(texts(values), **options)
     assert treated.faults.to_pylist() == [True] * len(values)
     assert treated.reason is Reason.OUTSIDE_FORMAT
     assert treated.values.null_count == len(values)
     back = restored(texts(values), **options)
-    assert [(mask.to_pylist(), reason) for mask, reason in back.faults] == [([True] * len(values), Reason.OUTSIDE_FORMAT)]
+    assert [(mask.to_pylist(), reason) for mask, reason in back.faults] == [
+        ([True] * len(values), Reason.OUTSIDE_FORMAT)
+    ]
 
 
 def test_a_fault_leaves_its_neighbours_alone():
@@ -219,11 +250,13 @@ def test_a_fault_leaves_its_neighbours_alone():
 def test_domains_releases_fields_and_keys_are_apart():
     column = texts(["13800138000"])
     results = [
-        encrypted(column, preset="mobile"), encrypted(column, preset="mobile", domain="a"),
-        encrypted(column, preset="mobile", domain="b"), encrypted(column, preset="mobile", target=Target("x", "field")),
+        encrypted(column, preset="mobile"),
+        encrypted(column, preset="mobile", domain="a"),
+        encrypted(column, preset="mobile", domain="b"),
+        encrypted(column, preset="mobile", target=Target("x", "field")),
         encrypted(column, preset="mobile", keys=FixedKeys(b"another")),
         encrypted(column, preset="mobile", keys=FixedKeys(identity=8)),
-    ]  # fmt: skip
+    ]
     assert len({one.values[0].as_py() for one in results}) == len(results)
 
 
@@ -235,7 +268,8 @@ def test_the_version_that_made_the_values_restores_them():
 
 @pytest.mark.parametrize(("preset", "kind"), [(name, preset.kind) for name, preset in PRESETS.items()])
 def test_the_preset_follows_from_the_kind(preset, kind):
-    action, target = Fpe(), Target("crm", "field", kind)
+    action = Fpe()
+    target = Target("crm", "field", kind)
     assert action.check(target) is None
     assert PRESETS[preset].sentence in action.sentence(target)
 
@@ -243,21 +277,32 @@ def test_the_preset_follows_from_the_kind(preset, kind):
 @pytest.mark.parametrize(
     ("options", "kind", "said"),
     [
-        ({}, None, "preset"), ({}, Kind.ADDRESS, "preset"), ({"preset": "mobile", "keep_first": 3}, None, "keep_prefix"),
+        ({}, None, "preset"),
+        ({}, Kind.ADDRESS, "preset"),
+        ({"preset": "mobile", "keep_first": 3}, None, "keep_prefix"),
         ({"preset": "mobile", "keep_birth": True}, None, "keep_birth"),
         ({"alphabet": "digits", "keep_prefix": True}, None, "keep_first"),
-        ({"preset": "order_number", "others": "keep"}, None, "no option"), ({"preset": "mobile"}, Kind.ID_CARD, "id_card"),
+        ({"preset": "order_number", "others": "keep"}, None, "no option"),
+        ({"preset": "mobile"}, Kind.ID_CARD, "id_card"),
     ],
-)  # fmt: skip
+)
 def test_options_that_do_not_go_together_are_told(options, kind, said):
     assert said in Fpe(**options).check(Target("crm", "field", kind))
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"preset": "mobile", "alphabet": "digits"}, {"alphabet": "a"}, {"alphabet": "aba"}, {"alphabet": "ab\n"},
-     {"preset": "email"}, {"keep_first": -1}, {"others": "mask"}, {"tweak": "x"}],
-)  # fmt: skip
+    [
+        {"preset": "mobile", "alphabet": "digits"},
+        {"alphabet": "a"},
+        {"alphabet": "aba"},
+        {"alphabet": "ab\n"},
+        {"preset": "email"},
+        {"keep_first": -1},
+        {"others": "mask"},
+        {"tweak": "x"},
+    ],
+)
 def test_wrong_options_are_refused(options):
     with pytest.raises(ValidationError):
         parse_action({"fpe": options})

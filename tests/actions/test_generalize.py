@@ -57,7 +57,11 @@ def released(options, column):
         ),
         ({"prefix": [4, 2]}, pa.array(["330106"]), ["3301", "33", ALL]),
         ({"prefix": [4, 2]}, pa.array(["杭"]), ["杭", "杭", ALL]),
-        ({"masks": [{"keep_first": 3, "keep_last": 2}, {"keep_first": 2}]}, pa.array(["310012"]), ["310*12", "31****", ALL]),
+        (
+            {"masks": [{"keep_first": 3, "keep_last": 2}, {"keep_first": 2}]},
+            pa.array(["310012"]),
+            ["310*12", "31****", ALL],
+        ),
         ({"masks": [{"keep_first": 3, "keep_last": 2}, {"keep_first": 2}]}, pa.array(["3100"]), ["****", "****", ALL]),
         ({"hierarchy": "cn_divisions"}, pa.array(["杭州"]), ["杭州市", "浙江省", "华东", ALL]),
     ],

@@ -55,7 +55,8 @@ def test_an_algorithm_has_a_subkey_of_its_own():
 def test_both_encodings_and_all_lengths_write_the_beginning_of_the_digest(length, texts):
     key = FixedKeys().subkey("hash/hmac-sha256", "\0crm\0receiver_mobile").bytes
     digests = [hmac.digest(key, text.encode(), hashlib.sha256)[:length] for text in texts]
-    column, options = pa.array(texts, pa.string()), {"algorithm": "hmac-sha256", "length": length}
+    column = pa.array(texts, pa.string())
+    options = {"algorithm": "hmac-sha256", "length": length}
     assert hashed(column, **options) == [digest.hex() for digest in digests]
     written = [base64.urlsafe_b64encode(digest).rstrip(b"=").decode() for digest in digests]
     assert hashed(column, **options, encoding="base64url") == written

@@ -48,7 +48,8 @@ def test_time_of_day_unit_and_zone_stay(unit, zone):
 
 
 def test_fields_of_a_release_move_alike_and_a_domain_parts_them():
-    dates, subjects = pa.array([datetime.date(2025, 1, 1)] * 50), pa.array([str(row) for row in range(50)])
+    dates = pa.array([datetime.date(2025, 1, 1)] * 50)
+    subjects = pa.array([str(row) for row in range(50)])
     paid, created = (shifted(dates, subjects, Target("r", name)).values for name in ("paid", "created"))
     assert paid == created
     assert shifted(dates, subjects, domain="other").values != created

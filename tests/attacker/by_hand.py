@@ -34,7 +34,8 @@ def asking(require: dict[str, Any], rows: Rows, **changes: Any) -> World:
 
 # Here eight persons, a four times, b and c twice; there eight, a twice, b and c three times. One of those who are here with an a
 # has five more records like the first. Of sixteen persons six have an a.
-HERE, THERE = people("here", [*"aaaabbcc"], 0), people("there", [*"aabbbccc"], 100)
+HERE = people("here", [*"aaaabbcc"], 0)
+THERE = people("there", [*"aabbbccc"], 100)
 EIGHT = HERE + HERE[:1] * 5 + THERE
 # Here four persons: three have an a, two a b, one of them both. There seven, each with one value. Of eleven five have an a.
 BOTH = [*people("here", [*"aaab"], 0), {**HERE[0], "ill": "b"}, *people("there", [*"aabbccc"], 100)]
@@ -86,13 +87,20 @@ def placed(figure: float, holds: bool, test: str, place: Callable[[str], str], *
 
 def risky(figure: float, holds: bool, test: str, environment: dict[str, Any], *sizes: int, **require: float) -> ByHand:
     """Groups of so many persons, in an environment."""
-    rows = [row for number, size in enumerate(sizes) for row in people(f"p{number}", (["a", "b"] * size)[:size], 1_000 * number)]
-    return ByHand(world(rows, more={"environment": environment, "require": {"suppression": 0.0, **require}}), test, figure, holds)
+    rows = [
+        row
+        for number, size in enumerate(sizes)
+        for row in people(f"p{number}", (["a", "b"] * size)[:size], 1_000 * number)
+    ]
+    return ByHand(
+        world(rows, more={"environment": environment, "require": {"suppression": 0.0, **require}}), test, figure, holds
+    )
 
 
 FEW_TRIES = {"digests": {"tries": 10}, "require": {"suppression": 0.0}}
 CIPHER = "~AgAAAAAcayEFTSoAkR1crhaoc2rrX3j00OXmFloTXpjGp2jjmQ==~5bm5ZJ94~4~~"
-CAREFUL, CARELESS = CALM, {**CALM, "security": "low"}
+CAREFUL = CALM
+CARELESS = {**CALM, "security": "low"}
 ONE_ALONE = people("here", [*"aaaaabbbbb", "c"], 0) + people("there", [*"aaaaabbbbb", *"cccccccccc"], 100)
 
 WIDE = crowd(160)
@@ -123,7 +131,9 @@ HAND: dict[str, tuple[ByHand, ...]] = {
         "delta", share, "delta:ill", log((3 / 4) / (5 / 11)), rows=BOTH, sharing="enclave"
     ),
     "closeness of what is left": (by_hand({"t": {"ill": 0.2}}, 0.125, True, "t:ill", GONE, suppression=0.2),),
-    "beta of what is left": (by_hand({"beta": {"ill": 0.5}}, (4 / 8) / (6 / 16) - 1, True, "beta:ill", GONE, suppression=0.2),),
+    "beta of what is left": (
+        by_hand({"beta": {"ill": 0.5}}, (4 / 8) / (6 / 16) - 1, True, "beta:ill", GONE, suppression=0.2),
+    ),
     "delta of what is left": (
         by_hand({"delta": {"ill": 0.5}}, log((6 / 16) / (2 / 8)), True, "delta:ill", GONE, suppression=0.2),
     ),
@@ -139,13 +149,20 @@ HAND: dict[str, tuple[ByHand, ...]] = {
     ),
     "restorable": (
         ByHand(world(town(10) + crowd()), "restorable", 0, True),
-        ByHand(world(town(10) + crowd(), columns=TOKENS, policy={"keys": {"key": "env:BEAM_DEID_KEY"}}), "restorable", 1, False),
+        ByHand(
+            world(town(10) + crowd(), columns=TOKENS, policy={"keys": {"key": "env:BEAM_DEID_KEY"}}),
+            "restorable",
+            1,
+            False,
+        ),
     ),
     "digests": (
-        placed(0, True, "digests", str), placed(1, False, "digests", lambda place: md5(place.encode()).hexdigest(), more=FEW_TRIES),
+        placed(0, True, "digests", str),
+        placed(1, False, "digests", lambda place: md5(place.encode()).hexdigest(), more=FEW_TRIES),
     ),
     "platform": (
-        placed(0, True, "platform", str), placed(1, False, "platform", lambda place: CIPHER if place == "there" else place),
+        placed(0, True, "platform", str),
+        placed(1, False, "platform", lambda place: CIPHER if place == "there" else place),
     ),
     # What the public is given is remembered, or is not.
     "register": (
@@ -158,9 +175,17 @@ HAND: dict[str, tuple[ByHand, ...]] = {
         by_hand({"history": 0.03}, 1 / 31, False, "history", ONE_ALONE),
     ),
     # Two groups of eight: each person hides among eight.
-    "average risk": (risky(2 / 16, True, "average_risk", CAREFUL, 8, 8, average_risk=0.13),
-                     risky(2 / 16, False, "average_risk", CAREFUL, 8, 8, average_risk=0.12)),
+    "average risk": (
+        risky(2 / 16, True, "average_risk", CAREFUL, 8, 8, average_risk=0.13),
+        risky(2 / 16, False, "average_risk", CAREFUL, 8, 8, average_risk=0.12),
+    ),
     # A breach is likely by 0.14 or by 0.55: 0.14 / 8, or 0.55 / 8.
-    "overall risk": (risky(0.14 / 8, True, "overall_risk", CAREFUL, 8, 8), risky(0.55 / 8, False, "overall_risk", CARELESS, 8, 8)),
-    "classes at risk": (risky(0, True, "classes_at_risk", CAREFUL, 5, 8), risky(1 / 2, False, "classes_at_risk", CAREFUL, 4, 8)),
-}  # fmt: skip
+    "overall risk": (
+        risky(0.14 / 8, True, "overall_risk", CAREFUL, 8, 8),
+        risky(0.55 / 8, False, "overall_risk", CARELESS, 8, 8),
+    ),
+    "classes at risk": (
+        risky(0, True, "classes_at_risk", CAREFUL, 5, 8),
+        risky(1 / 2, False, "classes_at_risk", CAREFUL, 4, 8),
+    ),
+}

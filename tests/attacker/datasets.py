@@ -16,11 +16,27 @@ K = {"public": 20, "controlled": 5, "enclave": 3}
 WORDS = ("药品", "图书", "Tea", "tea ", "奶粉", "Schuhe", "café", unicodedata.normalize("NFD", "café"), "玩具", "Ａ")
 CITIES = ("杭州市", "南京市", "北京市", "成都市", "武汉市", "广州市", "西安市", "沈阳市")
 KINDS = {
-    "word": ("text", None, None), "city": ("division", "text", None), "count": ("integer", "number", None),
-    "amount": ("number", None), "price": ("decimal", None), "day": ("date", "timestamp", None), "moment": ("timestamp", None),
-    "yes": ("boolean", None), "device": (None, "text"),
-}  # fmt: skip
-ABSURD_KINDS = ("mobile", "person_name", "order_number", "free_text", "integer", "date", "platform_id", "email", "boolean")
+    "word": ("text", None, None),
+    "city": ("division", "text", None),
+    "count": ("integer", "number", None),
+    "amount": ("number", None),
+    "price": ("decimal", None),
+    "day": ("date", "timestamp", None),
+    "moment": ("timestamp", None),
+    "yes": ("boolean", None),
+    "device": (None, "text"),
+}
+ABSURD_KINDS = (
+    "mobile",
+    "person_name",
+    "order_number",
+    "free_text",
+    "integer",
+    "date",
+    "platform_id",
+    "email",
+    "boolean",
+)
 ROLES = ("quasi_identifier", "sensitive", "insensitive", ["quasi_identifier", "sensitive"])
 
 
@@ -40,7 +56,8 @@ def cases() -> st.SearchStrategy[Case]:
 
 def case_of(seed: int) -> Case:
     """A table of 20 to 600 rows, and a policy of one to three releases."""
-    chance, random = Random(seed), np.random.default_rng(seed)
+    chance = Random(seed)
+    random = np.random.default_rng(seed)
     sharing = chance.choice(["controlled", "enclave", "public", "controlled"])
     # Two in three are of the kind that can be anonymized, whatever else is strange about them.
     friendly = often(chance, 67)
@@ -106,27 +123,48 @@ def _identities(
     if way == "number":
         table["buyer"] = pa.array(1_000 + who, pa.int64())
     elif way == "float":
-        table["buyer"] = pa.array([f"{1_000 + person}.0" if random.random() < 0.3 else str(1_000 + person) for person in who])
+        table["buyer"] = pa.array(
+            [f"{1_000 + person}.0" if random.random() < 0.3 else str(1_000 + person) for person in who]
+        )
     else:
-        table["buyer"] = buyers if not several else pa.array([
-            f" u-{person:05d}" if random.random() < 0.3 else f"Ｕ-{person:05d}" if random.random() < 0.1 else f"U-{person:05d}"
-            for person in who
-        ])  # fmt: skip
+        table["buyer"] = (
+            buyers
+            if not several
+            else pa.array(
+                [
+                    f" u-{person:05d}"
+                    if random.random() < 0.3
+                    else f"Ｕ-{person:05d}"
+                    if random.random() < 0.1
+                    else f"U-{person:05d}"
+                    for person in who
+                ]
+            )
+        )
     if often(chance, 10):
         table["buyer"] = _nulled(table["buyer"], random, chance.choice([0.02, 0.1, 0.4]))
     if way == "mobile" or often(chance, 40):
         # Of one in twenty another one, as for a gift; of some the shop's own.
         gift = np.where(random.random(len(who)) < chance.choice([0.0, 0.05, 0.3]), random.permutation(who), who)
         shop = random.random(len(who)) < chance.choice([0.0, 0.0, 0.0, 0.2, 0.6])
-        table["mobile"] = _nulled(pa.array([
-            "13900000000" if own else _mobile(int(person), int(random.integers(4)) if several else 0)
-            for person, own in zip(gift, shop, strict=True)
-        ]), random, null if way != "mobile" else 0.0)  # fmt: skip
+        table["mobile"] = _nulled(
+            pa.array(
+                [
+                    "13900000000" if own else _mobile(int(person), int(random.integers(4)) if several else 0)
+                    for person, own in zip(gift, shop, strict=True)
+                ]
+            ),
+            random,
+            null if way != "mobile" else 0.0,
+        )
         role = chance.choice(["direct_identifier", "direct_identifier", "insensitive"])
         fields["mobile"] = {"role": role, "kind": "mobile"}
     if often(chance, 15):
-        table["email"] = _nulled(pa.array([f"{'U' if random.random() < 0.2 else 'u'}{person // 2}@example.com" for person in who]),
-                                 random, null)  # fmt: skip
+        table["email"] = _nulled(
+            pa.array([f"{'U' if random.random() < 0.2 else 'u'}{person // 2}@example.com" for person in who]),
+            random,
+            null,
+        )
         fields["email"] = {"role": "direct_identifier", "kind": "email"}
     if often(chance, 10):
         table["masked"] = pa.array([f"1{person % 9}*******{person % 7}" for person in who])
@@ -138,15 +176,24 @@ def _identities(
 
 def _mobile(person: int, way: int) -> str:
     bare = f"138{person:08d}"
-    return (bare, f"+86 {bare}", f"{bare[:3]}-{bare[3:7]}-{bare[7:]}", "".join(chr(ord(digit) + 0xFEE0) for digit in bare))[way]
+    return (
+        bare,
+        f"+86 {bare}",
+        f"{bare[:3]}-{bare[3:7]}-{bare[7:]}",
+        "".join(chr(ord(digit) + 0xFEE0) for digit in bare),
+    )[way]
 
 
 def _nulled(column: pa.Array, random: np.random.Generator, share: float) -> pa.Array:
     mask = random.random(len(column)) < share
-    return pa.array([None if gone else value for gone, value in zip(mask, column.to_pylist(), strict=True)], column.type)
+    return pa.array(
+        [None if gone else value for gone, value in zip(mask, column.to_pylist(), strict=True)], column.type
+    )
 
 
-def _column(chance: Random, random: np.random.Generator, kind: str, size: int, who: np.ndarray, friendly: bool) -> pa.Array:
+def _column(
+    chance: Random, random: np.random.Generator, kind: str, size: int, who: np.ndarray, friendly: bool
+) -> pa.Array:
     """Values of a small domain, by person or by row, evenly or not, some of them rare or null."""
     if kind == "device":
         return pa.array([f"dev-{person * 7919 % 100_003}" for person in who])
@@ -161,9 +208,15 @@ def _column(chance: Random, random: np.random.Generator, kind: str, size: int, w
 
 
 _TYPES = {
-    "word": pa.string(), "city": pa.string(), "count": pa.int32(), "amount": pa.float64(), "price": pa.decimal128(9, 2),
-    "day": pa.date32(), "moment": pa.timestamp("us"), "yes": pa.bool_(),
-}  # fmt: skip
+    "word": pa.string(),
+    "city": pa.string(),
+    "count": pa.int32(),
+    "amount": pa.float64(),
+    "price": pa.decimal128(9, 2),
+    "day": pa.date32(),
+    "moment": pa.timestamp("us"),
+    "yes": pa.bool_(),
+}
 
 
 def _value(kind: str, code: int) -> Any:
@@ -186,16 +239,22 @@ def _value(kind: str, code: int) -> Any:
 
 
 def _release(chance: Random, sharing: str, fields: dict[str, Any], number: int, friendly: bool) -> dict[str, Any]:
-    open_ = [name for name, field in fields.items() if field["role"] != "direct_identifier" and field.get("kind") != "mobile"]
+    open_ = [
+        name for name, field in fields.items() if field["role"] != "direct_identifier" and field.get("kind") != "mobile"
+    ]
     names = [name for name in open_ if often(chance, 85)] or open_[:1]
     if often(chance, 2):
         names.append("buyer")
     release: dict[str, Any] = {
-        "purpose": "test", "sharing": sharing, "fields": {name: _action(chance, name, fields[name]) for name in names},
-    }  # fmt: skip
+        "purpose": "test",
+        "sharing": sharing,
+        "fields": {name: _action(chance, name, fields[name]) for name in names},
+    }
     if sharing != "public" and (friendly or often(chance, 60)):
         release["environment"] = CALM
-    require: dict[str, Any] = {"suppression": chance.choice([0.05, 0.3, 0.6, 1.0] if friendly else [0.0, 0.05, 0.3, 1.0])}
+    require: dict[str, Any] = {
+        "suppression": chance.choice([0.05, 0.3, 0.6, 1.0] if friendly else [0.0, 0.05, 0.3, 1.0])
+    }
     if often(chance, 15):
         require["k"] = K[sharing] + chance.randint(0, 4)
     sensitive = [name for name in names if "sensitive" in _roles(fields[name])]
@@ -232,7 +291,9 @@ def _action(chance: Random, name: str, field: dict[str, Any]) -> Any:
     elif kind in ("amount", "price"):
         options = chance.choice([{"bins": [0.01, 50, 100]}, {"ranges": [50, 100]}, {"ranges": [0.5, 5]}])
     elif kind in ("day", "moment"):
-        options = {"calendar": chance.choice([["day", "month", "year"], ["week"], ["month", "quarter"], ["hour", "day"]])}
+        options = {
+            "calendar": chance.choice([["day", "month", "year"], ["week"], ["month", "quarter"], ["hour", "day"]])
+        }
     elif kind == "word":
         options = chance.choice([{"prefix": [2, 1]}, {"prefix": [3]}])
     else:

@@ -8,12 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from beam_deid.transforms.beam.decide import attacks as attacking
-from beam_deid.transforms.beam.measure import cells, measuring
 from beam_deid.transforms.candidate import candidate
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.composition import saying
+from beam_deid.transforms.decide import attacks as attacking
 from beam_deid.transforms.label.requirements import (
     asked,
     dominance,
@@ -21,6 +20,7 @@ from beam_deid.transforms.label.requirements import (
 )
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.measure import cells, measuring
 from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.risk import composition as composition_of
 from beam_deid.transforms.risk import persons as persons_module
@@ -57,6 +57,7 @@ def left_out(what: str, *columns: str) -> Plant:
         if isinstance(right, property):
             changed: Any = property(lambda self: tuple(name for name in right.__get__(self) if name not in columns))
         else:
+
             def changed(self: Scope, one: str) -> tuple[str, ...]:
                 return tuple(name for name in right(self, one) if name not in columns)
 
@@ -71,7 +72,9 @@ def asked_of(requirement: type, *columns: str) -> Plant:
     def plant(patch: Patch) -> None:
         planned = requirement.planned
         patch.setattr(
-            requirement, "planned", lambda self, scope: (replace(test, columns=columns) for test in planned(self, scope))
+            requirement,
+            "planned",
+            lambda self, scope: (replace(test, columns=columns) for test in planned(self, scope)),
         )
 
     return plant
@@ -95,7 +98,7 @@ def rows_for_persons(subject: Any, identities: dict[str, Any], null: np.uint64, 
 def filled_by_rows(values: Any, many: int, who: Any, subjects: int) -> Any:
     gaps = np.flatnonzero(values < 0)
     numbers = values.copy()
-    numbers[gaps] = many + np.arange(len(gaps))[: subjects]
+    numbers[gaps] = many + np.arange(len(gaps))[:subjects]
     return numbers
 
 
@@ -137,7 +140,9 @@ def certainty_of_all(test: Any, seen: Any, right: Any = gain.Gain._certainty) ->
 def certainty_without_nulls(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
     # As if those who have a null were no persons of the group: every share is one of those who have a value.
     class Some:
-        numbers, many, rows = groups.numbers, groups.many, groups.rows
+        numbers = groups.numbers
+        many = groups.many
+        rows = groups.rows
         by_person = tuple((np.where(values < 0, -1, numbers), size) for numbers, size in groups.by_person)
         by_identity = tuple(
             persons_module.distinct_per_group(groups.numbers, groups.many, numbers, size) for numbers, size in by_person
@@ -148,7 +153,9 @@ def certainty_without_nulls(groups: Any, values: Any, many: int, difference: flo
 
 def certainty_by_rows(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
     class Each:
-        numbers, many, rows = groups.numbers, groups.many, groups.rows
+        numbers = groups.numbers
+        many = groups.many
+        rows = groups.rows
         by_person = ((np.arange(len(groups.numbers)), len(groups.numbers)),)
         by_identity = (np.bincount(groups.numbers, minlength=groups.many),)
 
@@ -176,8 +183,6 @@ def without_presence(first: Any, second: Any, *more: Any, right: Any = saying.jo
 
 def of_one_release(first_group: Any, second_group: Any, first: Any, second: Any, rows: Any) -> Any:
     return composition_of.common_values(first_group, first_group, first, first, rows)
-
-
 
 
 def as_they_came(rows: pa.Table, rest: Any) -> np.ndarray:

@@ -116,7 +116,9 @@ def attack(source: pa.Table, policy: dict[str, Any] | str | Path, out: str | Pat
                 found += _attackers(one, policy, who)
     if who is not None:
         for one, other in itertools.combinations(published, 2):
-            if "still_personal" not in (one.spec.get("expect"), other.spec.get("expect")) and (one.anonymized or other.anonymized):
+            if "still_personal" not in (one.spec.get("expect"), other.spec.get("expect")) and (
+                one.anonymized or other.anonymized
+            ):
                 found += _composition(one, other, policy, who)
     return found
 
@@ -145,7 +147,9 @@ def _read(folder: Path, name: str, spec: dict[str, Any]) -> Seen | None:
         return None
     table = pa.concat_tables([pq.read_table(path).replace_schema_metadata() for path in parts])
     table = pa.table({column: texts_of(table.column(column)) for column in table.column_names})
-    return Seen(name, spec, label, table, pd.DataFrame({column: written(table.column(column)) for column in table.column_names}))
+    return Seen(
+        name, spec, label, table, pd.DataFrame({column: written(table.column(column)) for column in table.column_names})
+    )
 
 
 def _refused(one: Seen, out: Path) -> int:
@@ -159,9 +163,14 @@ def _linked(one: Seen, source: pa.Table, policy: dict[str, Any], out: Path) -> l
     ways: dict[str, list[pd.Series]] = {}
     for name in one.table.column_names:
         made = candidates(
-            name, one.spec["fields"].get(name, "keep"), policy["fields"].get(name, {"role": "insensitive"}), source, policy,
-            one.label, one.table.schema.field(name).type,
-        )  # fmt: skip
+            name,
+            one.spec["fields"].get(name, "keep"),
+            policy["fields"].get(name, {"role": "insensitive"}),
+            source,
+            policy,
+            one.label,
+            one.table.schema.field(name).type,
+        )
         fitting = [series for each in made if explains(series := each.reset_index(drop=True), one.values[name])]
         if fitting:
             ways[name] = fitting
@@ -171,8 +180,12 @@ def _linked(one: Seen, source: pa.Table, policy: dict[str, Any], out: Path) -> l
         made = dict(zip(ways, choice, strict=True))
         unexplained, link, source_link = _links(one, made, source.num_rows)
         if over < 0 or unexplained < over:
-            over, one.made, one.link, one.source_link = unexplained, made, link, source_link
-    many, rows = source.num_rows, one.table.num_rows
+            over = unexplained
+            one.made = made
+            one.link = link
+            one.source_link = source_link
+    many = source.num_rows
+    rows = one.table.num_rows
     found = []
     if over:
         found.append(Finding(0, one.name, "rows", f"{over} rows are of no record"))
@@ -189,9 +202,11 @@ def _links(one: Seen, made: dict[str, pd.Series], many: int) -> tuple[int, Codes
     """How many released rows are of no record, and the links of rows and of records; see `Seen`."""
     columns = [pd.concat([series, one.values[name]], ignore_index=True) for name, series in made.items()]
     joint = _joint(columns, many + one.table.num_rows)
-    source_link, link = joint[:many].copy(), joint[many:]
+    source_link = joint[:many].copy()
+    link = joint[many:]
     size = int(joint.max(initial=-1)) + 1
-    have, want = np.bincount(source_link, minlength=size), np.bincount(link, minlength=size)
+    have = np.bincount(source_link, minlength=size)
+    want = np.bincount(link, minlength=size)
     source_link[want[source_link] == 0] = -1
     return int(np.maximum(want - have, 0).sum()), link, source_link
 
@@ -247,7 +262,9 @@ class Attack:
     """Lines 3 to 5 on one release."""
 
     def __init__(self, one: Seen, policy: dict[str, Any], who: dict[str, Codes]) -> None:
-        self.one, self.policy, self.who = one, policy, who
+        self.one = one
+        self.policy = policy
+        self.who = who
         self.cells = Cells.of(one)
         self.columns = list(one.values)
         given = {name: roles(policy["fields"].get(name, {"role": "insensitive"})) for name in self.columns}
@@ -288,8 +305,10 @@ class Attack:
         return least if least is not None else np.zeros(0, np.int64)
 
     def _most_by(self, groups: Codes, person: Codes) -> Codes:
-        cells, many = self.cells, int(groups.max(initial=-1)) + 1
-        group, who = groups[cells.cell], person[cells.record]
+        cells = self.cells
+        many = int(groups.max(initial=-1)) + 1
+        group = groups[cells.cell]
+        who = person[cells.record]
         use = (group >= 0) & (who >= 0)
         union = _distinct(group[use], who[use], many)
         sure = _distinct(group[use & cells.exact[cells.cell]], who[use & cells.exact[cells.cell]], many)
@@ -300,8 +319,10 @@ class Attack:
 
     def least_by(self, groups: Codes, person: Codes) -> Codes:
         """No fewer persons than this are in each group."""
-        cells, many = self.cells, int(groups.max(initial=-1)) + 1
-        group, who = groups[cells.cell], person[cells.record]
+        cells = self.cells
+        many = int(groups.max(initial=-1)) + 1
+        group = groups[cells.cell]
+        who = person[cells.record]
         use = (group >= 0) & (who >= 0) & cells.exact[cells.cell]
         return _distinct(group[use], who[use], many)
 
@@ -312,17 +333,22 @@ class Attack:
         if len(small):
             at = int(np.flatnonzero(groups == small[0])[0])
             values = self.one.values.iloc[int(self.cells.first[at])][columns].to_dict()
-            self._tell(3, test, f"{len(small)} groups of fewer than {self.one.k} persons; one of {most[small[0]]}: {values}")
+            self._tell(
+                3, test, f"{len(small)} groups of fewer than {self.one.k} persons; one of {most[small[0]]}: {values}"
+            )
 
     def _values(self, name: str) -> None:
         most = self.most(self.groups([name]))  # null is a value of its own
         few = np.flatnonzero(most < self.one.k)
         if len(few):
-            self._tell(3, f"k_values:{name}", f"{len(few)} values of fewer than {self.one.k} persons; the least {most[few[0]]}")
+            self._tell(
+                3, f"k_values:{name}", f"{len(few)} values of fewer than {self.one.k} persons; the least {most[few[0]]}"
+            )
 
     def _inference(self, name: str) -> None:
         """Line 4, by rows where no identity is asked for, and by each identity."""
-        cells, sharing = self.cells, self.one.spec["sharing"]
+        cells = self.cells
+        sharing = self.one.spec["sharing"]
         groups = self.groups([column for column in self.rest if column != name])
         spelling = _meanings(self.one.values[name].iloc[cells.first], (self.policy.get("same") or {}).get(name) or {})
         value = pd.factorize(spelling)[0].astype(np.int64)
@@ -339,8 +365,10 @@ class Attack:
         size = int(value.max(initial=0)) + 1
         whole = np.zeros(len(groups), np.int64)
         for identity, person in self.who.items():
-            inside, everyone = self._most_by(groups, person), self.least_by(whole, person)
-            with_value, overall = self.least_by(of_pair, person), self._most_by(value, person)
+            inside = self._most_by(groups, person)
+            everyone = self.least_by(whole, person)
+            with_value = self.least_by(of_pair, person)
+            overall = self._most_by(value, person)
             if not len(codes) or not everyone.sum():
                 continue
             sure = np.zeros(len(codes), np.int64)
@@ -351,16 +379,25 @@ class Attack:
             over = (gain > GAIN[sharing] + NEAR) & (p_group - p_release > DIFFERENCE + NEAR)
             if over.any():
                 worst = float(gain[over].max())
-                self._tell(4, f"gain:{name}", f"{int(over.sum())} times a gain above {GAIN[sharing]}; {worst:.3f} by {identity}")
+                self._tell(
+                    4,
+                    f"gain:{name}",
+                    f"{int(over.sum())} times a gain above {GAIN[sharing]}; {worst:.3f} by {identity}",
+                )
                 return
 
     def _dominance(self) -> None:
-        cells, limit = self.cells, DOMINANCE[self.one.spec["sharing"]]
+        cells = self.cells
+        limit = DOMINANCE[self.one.spec["sharing"]]
         groups = self.groups(self.rest)
         rows = np.bincount(groups, cells.rows)
         for identity, person in self.who.items():
             who = person[cells.record]
-            own = pd.DataFrame({"cell": cells.cell[who >= 0], "who": who[who >= 0]}).value_counts().reset_index(name="rows")
+            own = (
+                pd.DataFrame({"cell": cells.cell[who >= 0], "who": who[who >= 0]})
+                .value_counts()
+                .reset_index(name="rows")
+            )
             own["sure"] = np.maximum(own["rows"] - cells.missing[own["cell"]], 0)
             own["group"] = groups[own["cell"]]
             most = own.groupby(["group", "who"])["sure"].sum().groupby("group").max()
@@ -407,7 +444,11 @@ def _identifiers(one: Seen, source: pa.Table, policy: dict[str, Any]) -> list[Fi
     fields = policy["fields"]
     known: set[str] = set()
     for name, spec in fields.items():
-        if name in source.column_names and "direct_identifier" in roles(spec) and not pa.types.is_nested(source.column(name).type):
+        if (
+            name in source.column_names
+            and "direct_identifier" in roles(spec)
+            and not pa.types.is_nested(source.column(name).type)
+        ):
             texts = source.column(name).to_pandas().dropna().astype(str).unique()
             known |= {text.strip().casefold() for text in texts if len(text.strip()) >= 7 and "*" not in text}
     for name in one.table.column_names:
@@ -421,7 +462,9 @@ def _identifiers(one: Seen, source: pa.Table, policy: dict[str, Any]) -> list[Fi
             found.append(Finding(1, one.name, "direct_identifiers", f"{name} names people and is released by {action}"))
         texts = {_untagged(value) for value in one.values[name].dropna().unique() if value[:2] in ("s:", "i:")}
         own = "direct_identifier" in roles(fields.get(name, {"role": "insensitive"}))  # named already
-        hits = [text for text in texts if (text.strip().casefold() in known and not own) or MOBILE.search(_digits(text))]
+        hits = [
+            text for text in texts if (text.strip().casefold() in known and not own) or MOBILE.search(_digits(text))
+        ]
         if hits:
             found.append(Finding(1, one.name, "value_scan", f"{name} holds {len(hits)} values of direct identifiers"))
         if MOBILE.search(_digits(name)):
@@ -440,7 +483,8 @@ def _restorable(one: Seen, policy: dict[str, Any]) -> list[Finding]:
     """Line 2: nothing can be turned back by whoever has a key, and nothing is a platform's own handle."""
     found = []
     for name in one.table.column_names:
-        told, kind = one.label["fields"].get(name, {}), policy["fields"].get(name, {}).get("kind")
+        told = one.label["fields"].get(name, {})
+        kind = policy["fields"].get(name, {}).get("kind")
         if told.get("recoverability") == "keyed":
             found.append(Finding(2, one.name, "restorable", f"a key turns {name} back"))
         if kind in ("platform_ciphertext", "platform_id") and one.spec["fields"].get(name) == "keep":
@@ -450,7 +494,8 @@ def _restorable(one: Seen, policy: dict[str, Any]) -> list[Finding]:
 
 def _order(one: Seen) -> list[Finding]:
     """Line 9: the rows do not stand as in the source."""
-    source, out = one.source_link[one.source_link >= 0], one.link
+    source = one.source_link[one.source_link >= 0]
+    out = one.link
     if len(out) < 30 or len(source) < len(out):
         return []
     place = np.full(int(max(source.max(), out.max())) + 1, np.nan)
@@ -476,7 +521,9 @@ def _order(one: Seen) -> list[Finding]:
     if both.sum() >= 60:
         rho = pd.Series(early[both]).rank().corr(pd.Series(came[both]).rank())
         if abs(rho) * np.sqrt(both.sum() - 1) > 6.5:
-            return [Finding(9, one.name, "order", f"the order of the source shows through, with a correlation of {rho:.2f}")]
+            return [
+                Finding(9, one.name, "order", f"the order of the source shows through, with a correlation of {rho:.2f}")
+            ]
     return []
 
 
@@ -528,7 +575,8 @@ def _composition(one: Seen, other: Seen, policy: dict[str, Any], who: dict[str, 
         # Of a record that is not there a release shows nothing but that.
         shows = [each for each, is_there in zip((one, other), there, strict=True) if is_there]
         levels = _joint([each.made[name] for name in both for each in shows], len(one.source_link))
-        certain, possible = np.ones(len(levels), bool), np.ones(len(levels), bool)
+        certain = np.ones(len(levels), bool)
+        possible = np.ones(len(levels), bool)
         for is_there, has, may in zip(there, sure, perhaps, strict=True):
             certain &= has if is_there else ~may
             possible &= may if is_there else ~has
@@ -567,8 +615,11 @@ def _common(one: Seen, other: Seen, name: str, policy: dict[str, Any], in_both: 
         rest = [column for column in each.values if column != name and roles(policy["fields"][column]) != {"sensitive"}]
         if any(column not in each.made for column in rest):
             return 0
-        many, rows = len(each.source_link), each.table.num_rows
-        joint = _joint([pd.concat([each.made[column], each.values[column]], ignore_index=True) for column in rest], many + rows)
+        many = len(each.source_link)
+        rows = each.table.num_rows
+        joint = _joint(
+            [pd.concat([each.made[column], each.values[column]], ignore_index=True) for column in rest], many + rows
+        )
         meaning = _meanings(each.values[name], same)
         held = pd.DataFrame({"group": joint[many:], "value": meaning}).dropna().drop_duplicates()
         sides.append((joint[:many], held))

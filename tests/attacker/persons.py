@@ -12,14 +12,36 @@ import pyarrow as pa
 Codes = npt.NDArray[np.int64]
 
 NAMES_NOBODY = {
-    "person_name", "address", "free_text", "invoice_title", "credit_code", "division", "date", "timestamp", "boolean",
-}  # fmt: skip
+    "person_name",
+    "address",
+    "free_text",
+    "invoice_title",
+    "credit_code",
+    "division",
+    "date",
+    "timestamp",
+    "boolean",
+}
 """Kinds of direct identifiers of which one value is not one person. All others count, and the least count decides."""
 
 PERSONAL = {
-    "person_name", "mobile", "landline", "privacy_number", "order_number", "tracking_number", "address", "passport", "id_card",
-    "bank_card", "email", "wechat", "plate", "free_text", "platform_id", "platform_ciphertext",
-}  # fmt: skip
+    "person_name",
+    "mobile",
+    "landline",
+    "privacy_number",
+    "order_number",
+    "tracking_number",
+    "address",
+    "passport",
+    "id_card",
+    "bank_card",
+    "email",
+    "wechat",
+    "plate",
+    "free_text",
+    "platform_id",
+    "platform_ciphertext",
+}
 """Kinds that name a person, or hold what does, and override a role."""
 
 CROWD = 100
@@ -69,7 +91,8 @@ def identities(source: pa.Table, policy: dict[str, Any]) -> dict[str, Codes] | N
 
     Arrays are int64 of shape (n,). The subject comes first.
     """
-    subject, fields = policy.get("subject"), policy["fields"]
+    subject = policy.get("subject")
+    fields = policy["fields"]
     if subject is None:
         return None
     if subject == "each_record" and "each_record" not in fields:

@@ -62,12 +62,15 @@ class World:
         release: dict[str, Any] = {"purpose": "test", "sharing": self.sharing, "require": {"suppression": suppression}}
         if self.sharing != "public":
             release["environment"] = CALM
-        policy["releases"] = {name: {**release, **(self.more or {}), "fields": columns} for name, columns in self.columns.items()}
+        policy["releases"] = {
+            name: {**release, **(self.more or {}), "fields": columns} for name, columns in self.columns.items()
+        }
         return policy
 
     def publish(self, out: Path) -> tuple[pa.Table, dict[str, Any]]:
         """Write the releases as a run leaves them, each called anonymized; gives the source and the policy."""
-        source, policy = self.source, self.written(1.0)
+        source = self.source
+        policy = self.written(1.0)
         for name, columns in self.columns.items():
             chosen = self.released[name]
             table = source.take(np.random.default_rng(1).permutation(len(self.rows)) if chosen is None else chosen)
@@ -79,19 +82,23 @@ class World:
             (out / name).mkdir(parents=True)
             pq.write_table(table, out / name / "part-00000.parquet")
             label = {
-                "label": "anonymized", "search": None,
+                "label": "anonymized",
+                "search": None,
                 "fields": {
-                    column: {"recoverability": "clear" if action == "keep" else "generalized"} for column, action in columns.items()
+                    column: {"recoverability": "clear" if action == "keep" else "generalized"}
+                    for column, action in columns.items()
                 },
-            }  # fmt: skip
+            }
             (out / name / "label.json").write_text(json.dumps(label))
         return source, policy
 
 
 FIELDS: dict[str, dict[str, Any]] = {
-    "buyer": {"role": "direct_identifier"}, "mobile": {"role": "direct_identifier", "kind": "mobile"},
-    "place": {"role": "quasi_identifier"}, "ill": {"role": "sensitive"},
-}  # fmt: skip
+    "buyer": {"role": "direct_identifier"},
+    "mobile": {"role": "direct_identifier", "kind": "mobile"},
+    "place": {"role": "quasi_identifier"},
+    "ill": {"role": "sensitive"},
+}
 
 
 def people(place: str, ills: list[Any], start: int, **more: Any) -> Rows:
@@ -99,7 +106,7 @@ def people(place: str, ills: list[Any], start: int, **more: Any) -> Rows:
     return [
         {"buyer": f"u{start + number}", "mobile": f"138{start + number:08d}", "place": place, "ill": ill, **more}
         for number, ill in enumerate(ills)
-    ]  # fmt: skip
+    ]
 
 
 def world(rows: Rows, **changes: Any) -> World:
@@ -110,7 +117,9 @@ def world(rows: Rows, **changes: Any) -> World:
 
 def crowd(count: int = 60) -> Rows:
     """Persons elsewhere, with whom every value is common: fifteen each of two values in two places."""
-    return people("elsewhere", ["flu", "cold"] * (count // 4), 1_000) + people("there", ["flu", "cold"] * (count // 4), 2_000)
+    return people("elsewhere", ["flu", "cold"] * (count // 4), 1_000) + people(
+        "there", ["flu", "cold"] * (count // 4), 2_000
+    )
 
 
 def town(size: int, **more: Any) -> Rows:
@@ -130,11 +139,14 @@ def smallest_group() -> tuple[World, World]:
 def rows_are_no_persons() -> tuple[World, World]:
     right = town(6)
     return world(changed(right, 5, buyer="u4", mobile=right[4]["mobile"]) + crowd()), world(
-        changed(town(5), 4, buyer="u3", mobile=right[3]["mobile"]) + crowd())  # fmt: skip
+        changed(town(5), 4, buyer="u3", mobile=right[3]["mobile"]) + crowd()
+    )
 
 
 def the_other_identity_decides() -> tuple[World, World]:
-    return world(changed(town(6), 5, mobile="13800000004") + crowd()), world(changed(town(5), 4, mobile="13800000003") + crowd())
+    return world(changed(town(6), 5, mobile="13800000004") + crowd()), world(
+        changed(town(5), 4, mobile="13800000003") + crowd()
+    )
 
 
 def a_kind_makes_an_identity() -> tuple[World, World]:
@@ -145,7 +157,8 @@ def a_kind_makes_an_identity() -> tuple[World, World]:
 
 def spellings_are_one_identity() -> tuple[World, World]:
     return world(changed(town(6), 5, mobile="+86 138-0000-0004") + crowd()), world(
-        changed(town(5), 4, mobile="１３８００００００03") + crowd())  # fmt: skip
+        changed(town(5), 4, mobile="１３８００００００03") + crowd()
+    )
 
 
 def the_subjects_spellings_are_one() -> tuple[World, World]:
@@ -153,7 +166,9 @@ def the_subjects_spellings_are_one() -> tuple[World, World]:
 
 
 def a_null_counts_nobody() -> tuple[World, World]:
-    return world(changed(town(6), 5, buyer=None, mobile=None) + crowd()), world(changed(town(5), 4, buyer=None) + crowd())
+    return world(changed(town(6), 5, buyer=None, mobile=None) + crowd()), world(
+        changed(town(5), 4, buyer=None) + crowd()
+    )
 
 
 def a_masked_mobile_is_its_subject() -> tuple[World, World]:
@@ -205,13 +220,16 @@ def all_but_one_sensitive_column() -> tuple[World, World]:
 
 def a_rare_value() -> tuple[World, World]:
     def rare(count: int) -> World:
-        return world([{**row, "ill": "rare"} if number < count else row for number, row in enumerate(town(20))] + crowd())
+        return world(
+            [{**row, "ill": "rare"} if number < count else row for number, row in enumerate(town(20))] + crowd()
+        )
 
     return rare(5), rare(4)
 
 
 def a_column_left_out_of_the_group() -> tuple[World, World]:
-    fields, columns = {**FIELDS, "device": {"role": "insensitive"}}, {"a": {"place": "keep", "ill": "keep", "device": "keep"}}
+    fields = {**FIELDS, "device": {"role": "insensitive"}}
+    columns = {"a": {"place": "keep", "ill": "keep", "device": "keep"}}
 
     def with_devices(first: int) -> World:
         ten = [{**row, "device": "one" if number < first else "two"} for number, row in enumerate(town(11))]
@@ -231,12 +249,16 @@ def minus_zero_is_no_zero() -> tuple[World, World]:
 
 
 def a_null_is_no_second_value() -> tuple[World, World]:
-    return world(people("here", ["flu"] * 6 + ["cold"], 0) + crowd()), world(people("here", ["flu"] * 6 + [None], 0) + crowd())
+    return world(people("here", ["flu"] * 6 + ["cold"], 0) + crowd()), world(
+        people("here", ["flu"] * 6 + [None], 0) + crowd()
+    )
 
 
 def a_spelling_is_no_second_value() -> tuple[World, World]:
     wide = crowd() + people("there", ["FLU ", "ＦＬＵ", "grippe"] * 20, 4_000)
-    return world(people("here", ["flu"] * 6 + ["cold"], 0) + wide), world(people("here", ["flu"] * 6 + ["FLU "], 0) + wide)
+    return world(people("here", ["flu"] * 6 + ["cold"], 0) + wide), world(
+        people("here", ["flu"] * 6 + ["FLU "], 0) + wide
+    )
 
 
 def what_means_the_same_is_no_second_value() -> tuple[World, World]:
@@ -295,7 +317,8 @@ def nulls_do_not_dilute_a_gain() -> tuple[World, World]:
 
 def suppressed_rows_are_no_base() -> tuple[World, World]:
     # Those who were suppressed had the value: with them it would be common, without them it is a gain.
-    here, others = people("here", ["rare"] * 17 + ["flu"] * 3, 0), crowd(400) + people("there", ["rare"] * 8, 9_000)
+    here = people("here", ["rare"] * 17 + ["flu"] * 3, 0)
+    others = crowd(400) + people("there", ["rare"] * 8, 9_000)
     gone = people("gone", ["rare"] * 600, 10_000)
     whole = world(here + others + gone + people("gone", ["flu", "cold"] * 100, 20_000))
     kept = [number for number, row in enumerate(whole.rows) if row["place"] != "gone"]
@@ -322,7 +345,9 @@ def dominance_in_an_enclave() -> tuple[World, World]:
 
 
 def suppressed_rows_do_not_dilute_dominance() -> tuple[World, World]:
-    rows = heavy("controlled", 14, 6).rows + people("here", ["gone"] * 20, 30_000) + people("there", ["gone"] * 80, 40_000)
+    rows = (
+        heavy("controlled", 14, 6).rows + people("here", ["gone"] * 20, 30_000) + people("there", ["gone"] * 80, 40_000)
+    )
     whole = world([*rows, rows[0]])
     kept = [number for number, row in enumerate(whole.rows) if row["ill"] != "gone"]
     return whole, replace(whole, released={"a": np.random.default_rng(3).permutation(kept).tolist()})
@@ -331,7 +356,8 @@ def suppressed_rows_do_not_dilute_dominance() -> tuple[World, World]:
 def known_by_an_attacker() -> tuple[World, World]:
     more = {"attackers": {"doctor": {"knows": ["place", "ill"]}}}
     return world(people("here", ["flu"] * 5 + ["cold"] * 5, 0) + crowd(), more=more), world(
-        people("here", ["flu"] * 4 + ["cold"] * 5, 0) + crowd(), more=more)  # fmt: skip
+        people("here", ["flu"] * 4 + ["cold"] * 5, 0) + crowd(), more=more
+    )
 
 
 def joined(cross: int) -> World:
@@ -343,10 +369,12 @@ def joined(cross: int) -> World:
     up = {"generalize": {"ranges": [10], "level": "*"}}
     wide = {"generalize": {"prefix": [1], "level": 0}}
     return World(
-        rows, {"a": None, "b": None}, fields,
+        rows,
+        {"a": None, "b": None},
+        fields,
         {"a": {"place": "keep", "age": up, "ill": "keep"}, "b": {"place": wide, "age": "keep", "ill": "keep"}},
         values={"age": lambda _: "*", "place": lambda place: place[:1]},
-    )  # fmt: skip
+    )
 
 
 def joint_groups() -> tuple[World, World]:
@@ -358,10 +386,16 @@ def presence_in_the_other_release() -> tuple[World, World]:
     order = np.random.default_rng(4).permutation(len(base.rows)).tolist()
 
     def without(many: int) -> World:
-        gone = [number for number, row in enumerate(base.rows) if (row["place"], row["age"]) == ("p1", 1) and row["ill"] == "flu"]
+        gone = [
+            number
+            for number, row in enumerate(base.rows)
+            if (row["place"], row["age"]) == ("p1", 1) and row["ill"] == "flu"
+        ]
         # All of one combination at the levels of b, or nobody could tell who is gone: p1 and p2 are one there.
         rows = [{**row, "age": 3} if number in gone[:many] else row for number, row in enumerate(base.rows)]
-        return replace(base, rows=rows, released={"a": order, "b": [number for number in order if number not in gone[:many]]})
+        return replace(
+            base, rows=rows, released={"a": order, "b": [number for number in order if number not in gone[:many]]}
+        )
 
     return without(5), without(4)
 
@@ -399,11 +433,14 @@ def rows_of_nobody() -> tuple[World, World]:
 
 
 def more_suppressed_than_allowed() -> tuple[World, World]:
-    rows, more = town(10) + crowd(), {"require": {"suppression": 0.25}}
+    rows = town(10) + crowd()
+    more = {"require": {"suppression": 0.25}}
     whole = world(rows, more=more)
     order = np.random.default_rng(6).permutation(len(rows)).tolist()
     kept = [number for number in order if rows[number]["place"] != "here"]
-    return replace(whole, released={"a": kept}), replace(whole, more={"require": {"suppression": 0.1}}, released={"a": kept})
+    return replace(whole, released={"a": kept}), replace(
+        whole, more={"require": {"suppression": 0.1}}, released={"a": kept}
+    )
 
 
 PAIRS: dict[str, tuple[Callable[[], tuple[World, World]], int, str]] = {

@@ -34,7 +34,9 @@ def decided(world: World, folder: Path, suppression: float = 0.0) -> tuple[Prepa
     return decided_on(world.source, world.written(suppression), folder)
 
 
-def decided_on(source: pa.Table, policy: dict[str, Any], folder: Path, rejects: float = 0.0) -> tuple[Prepared, Decision]:
+def decided_on(
+    source: pa.Table, policy: dict[str, Any], folder: Path, rejects: float = 0.0
+) -> tuple[Prepared, Decision]:
     """What the product decides about the releases of a policy; ``rejects`` is the share of records that may be rejected.
 
     Raises:
@@ -63,7 +65,8 @@ def figures(decision: Decision, release: str = "a") -> dict[str, Any]:
 
 def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
     """Write and prove the parts and the labels of what was decided, as a run leaves them."""
-    job, releases = prepared.job, decision.releases
+    job = prepared.job
+    releases = decision.releases
     facts = [release_shard(shard, job, releases, str(out)) for shard in prepared.shards]
     released = RunFacts.merge(facts).releases
     for name, order in releases.items():

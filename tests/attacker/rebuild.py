@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 HIERARCHIES = Path(__file__).parents[2] / "configs" / "hierarchies"
 ZONES = ("Asia/Shanghai", "UTC")
-NUMBERS, TIMES = {"integer", "number", "decimal"}, {"date", "timestamp"}
+NUMBERS = {"integer", "number", "decimal"}
+TIMES = {"date", "timestamp"}
 
 
 def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
@@ -29,19 +30,25 @@ def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
     column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     kind = column.type
     if pa.types.is_floating(kind):
-        tag, values = "f", column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)
+        tag = "f"
+        values = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)
     elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         times = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
-        tag, values = "t", times.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        tag = "t"
+        values = times.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        tag, values = "s", column.fill_null("").to_numpy(zero_copy_only=False)
+        tag = "s"
+        values = column.fill_null("").to_numpy(zero_copy_only=False)
     elif pa.types.is_integer(kind):
-        tag, values = "i", column.fill_null(0).to_numpy(zero_copy_only=False)
+        tag = "i"
+        values = column.fill_null(0).to_numpy(zero_copy_only=False)
     elif pa.types.is_decimal(kind):
         texts = ["" if value is None else f"{value.normalize():f}" for value in column.to_pylist()]
-        tag, values = "d", np.array(texts, dtype=object)
+        tag = "d"
+        values = np.array(texts, dtype=object)
     else:
-        tag, values = "o", np.array([str(value) for value in column.to_pylist()], dtype=object)
+        tag = "o"
+        values = np.array([str(value) for value in column.to_pylist()], dtype=object)
     # One text for all rows that have it.
     codes, distinct = pd.factorize(values)
     names = np.array([*(f"{tag}:{value}" for value in distinct), None], dtype=object)
@@ -50,7 +57,13 @@ def written(column: pa.Array | pa.ChunkedArray) -> pd.Series:
 
 
 def candidates(
-    name: str, spec: Any, field: dict[str, Any], source: pa.Table, policy: dict[str, Any], label: dict[str, Any], kind: pa.DataType
+    name: str,
+    spec: Any,
+    field: dict[str, Any],
+    source: pa.Table,
+    policy: dict[str, Any],
+    label: dict[str, Any],
+    kind: pa.DataType,
 ) -> Iterator[pd.Series]:
     """What a released field may hold for each record of the source, as `written`, the most likely first.
 
@@ -99,7 +112,9 @@ def _kept(column: Any, kind: pa.DataType) -> Iterator[pd.Series]:
             yield written(whole.cast(kind, safe=False))
 
 
-def _generalized(column: Any, options: dict[str, Any], level: Any, kind: str | None, policy: dict[str, Any]) -> Iterator[Any]:
+def _generalized(
+    column: Any, options: dict[str, Any], level: Any, kind: str | None, policy: dict[str, Any]
+) -> Iterator[Any]:
     if "hierarchy" in options:
         yield from _by_hierarchy(column, options["hierarchy"], level)
         return
@@ -114,12 +129,14 @@ def _generalized(column: Any, options: dict[str, Any], level: Any, kind: str | N
         yield from _calendar(column, options["calendar"], level)
     elif "prefix" in options:
         names = [*(f"first {length}" for length in options["prefix"]), "*"]
-        at, texts = _at(level, names), _texts(column)
+        at = _at(level, names)
+        texts = _texts(column)
         yield _all(texts) if at == len(names) - 1 else texts.str.slice(0, options["prefix"][at])
     elif "masks" in options:
         ends = [(one.get("keep_first", 0), one.get("keep_last", 0)) for one in options["masks"]]
         names = [*(f"keep {first}+{last}" for first, last in ends), "*"]
-        at, texts = _at(level, names), _texts(column)
+        at = _at(level, names)
+        texts = _texts(column)
         if at == len(names) - 1:
             yield _all(texts)
 
@@ -130,7 +147,9 @@ def _at(level: Any, names: list[str]) -> int:
 
 def _texts(column: pa.ChunkedArray) -> pd.Series:
     values = column.to_pandas().astype(object)
-    return values.map(lambda value: unicodedata.normalize("NFC", str(value)), na_action="ignore").where(values.notna(), None)
+    return values.map(lambda value: unicodedata.normalize("NFC", str(value)), na_action="ignore").where(
+        values.notna(), None
+    )
 
 
 def _all(values: pd.Series) -> pd.Series:
@@ -157,8 +176,12 @@ def _ranges(column: pa.ChunkedArray, widths: list[Any], start: Any, level: Any, 
     if at == len(names) - 1:
         return _all(values)
     exact = [Decimal(repr(number)) for number in (*widths, start)]
-    integers = (pa.types.is_integer(column.type) or kind == "integer") and all(number == int(number) for number in exact)
-    finest, width, begin = exact[0], exact[at], exact[-1]
+    integers = (pa.types.is_integer(column.type) or kind == "integer") and all(
+        number == int(number) for number in exact
+    )
+    finest = exact[0]
+    width = exact[at]
+    begin = exact[-1]
     place = (values - float(begin)) / float(finest)
     near = place.round()
     number = near.where((place - near).abs() <= 1e-9, np.floor(place))
@@ -185,7 +208,8 @@ def _bins(column: pa.ChunkedArray, levels: list[list[Any]], level: Any) -> pd.Se
         return _all(values)
     cuts = levels[at]
     between = [
-        f"[{spelt(low)},{spelt(high)})" if low < 0 else f"{spelt(low)}-{spelt(high)}" for low, high in itertools.pairwise(cuts)
+        f"[{spelt(low)},{spelt(high)})" if low < 0 else f"{spelt(low)}-{spelt(high)}"
+        for low, high in itertools.pairwise(cuts)
     ]
     labels = np.array([f"<{spelt(cuts[0])}", *between, f">={spelt(cuts[-1])}"], dtype=object)
     number = np.searchsorted(np.array(cuts, float), values.fillna(0).to_numpy(), side="right")
@@ -283,10 +307,11 @@ def _districts(column: Any, level: Any) -> Iterator[pd.Series]:
         yield province.where(province.isin(list(regions)), None)
     else:
         joined = [
-            None if not all(isinstance(part, str) for part in row) or row not in known
+            None
+            if not all(isinstance(part, str) for part in row) or row not in known
             else (row[1] if at else "".join(dict.fromkeys(row)))
             for row in parts.itertuples(index=False, name=None)
-        ]  # fmt: skip
+        ]
         yield pd.Series(joined, dtype=object)
 
 
@@ -300,7 +325,8 @@ def _places() -> tuple[set[tuple[str, str, str]], dict[str, str]]:
 
 def explains(made: pd.Series, released: pd.Series) -> bool:
     """Whether the source holds each released value at least as often as it was released."""
-    have, want = made.value_counts(dropna=False), released.value_counts(dropna=False)
+    have = made.value_counts(dropna=False)
+    want = released.value_counts(dropna=False)
     return bool((have.reindex(want.index, fill_value=0) >= want).all())
 
 

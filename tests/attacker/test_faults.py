@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from beam_deid.transforms.beam.decide import choosing
-from beam_deid.transforms.beam.measure import measuring
-from beam_deid.transforms.beam.release import shuffle as pieces
 from beam_deid.transforms.candidate import candidate
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.composition import saying
+from beam_deid.transforms.decide import choosing
 from beam_deid.transforms.label.requirements import (
     REQUIREMENTS,
     alpha,
@@ -45,7 +43,9 @@ from beam_deid.transforms.label.requirements import (
     risk,
     value_scan,
 )
+from beam_deid.transforms.measure import measuring
 from beam_deid.transforms.policy import scoping
+from beam_deid.transforms.release import shuffle as pieces
 from beam_deid.transforms.risk import persons as persons_module
 
 from . import faults
@@ -76,8 +76,12 @@ class Fault:
 
 
 FAULTS = (
-    Fault("direct_identifiers", "roles alone", replaced(direct_identifiers, "IDENTIFYING", frozenset()),
-          "kind that overrides a role"),
+    Fault(
+        "direct_identifiers",
+        "roles alone",
+        replaced(direct_identifiers, "IDENTIFYING", frozenset()),
+        "kind that overrides a role",
+    ),
     Fault("value_scan", "nothing is scanned", replaced(ReleasedData, "hits", ()), "identifier among values"),
     Fault("value_scan", "limit", limit(value_scan.ValueScan, 1e6), "identifier among values"),
     Fault("k", "limit", limit(k.Rest, 1), "smallest group, off by one"),
@@ -88,8 +92,12 @@ FAULTS = (
     Fault("k", "kind", replaced(scoping, "IDENTIFYING", frozenset()), "identities by their role alone"),
     Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of an identity counted"),
     Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of the subject counted"),
-    Fault("k", "a null is its own", replaced(persons_module, "_filled", faults.filled_by_rows),
-          "null that the subject's other records fill"),
+    Fault(
+        "k",
+        "a null is its own",
+        replaced(persons_module, "_filled", faults.filled_by_rows),
+        "null that the subject's other records fill",
+    ),
     Fault("k", "crowd", replaced(persons_module, "MANY_SUBJECTS", 60), "a value of a hundred subjects"),
     Fault("k", "equal values", replaced(measuring, "fingerprint", faults.as_numbers), "equal by value, not by bytes"),
     Fault("k_all", "limit", limit(k_all.All, 1), "all columns, off by one"),
@@ -102,8 +110,12 @@ FAULTS = (
     Fault("l", "column", left_out("around", "place"), "null counted as a value"),
     Fault("l", "null", replaced(Candidate, "values", faults.null_as_a_value), "null counted as a value"),
     Fault("l", "spellings", replaced(measuring, "spelt_once", lambda texts: texts), "spellings counted as values"),
-    Fault("l", "synonyms", replaced(measuring, "without_spelling", lambda texts, *_: measuring.spelt_once(texts)),
-          "synonyms counted as values"),
+    Fault(
+        "l",
+        "synonyms",
+        replaced(measuring, "without_spelling", lambda texts, *_: measuring.spelt_once(texts)),
+        "synonyms counted as values",
+    ),
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, public"),
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, controlled"),
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, enclave"),
@@ -120,8 +132,10 @@ FAULTS = (
     Fault("composition", "limit", limit(composition.Composition, 1), "joint group, off by one"),
     Fault("composition", "column", sibling_without("age"), "joint group, off by one"),
     Fault("common_values", "limit", limit(common_values.CommonValues, 1), "values in common"),
-    Fault("common_values", "of one release", replaced(saying, "common_values", faults.of_one_release), "values in common"),
-)  # fmt: skip
+    Fault(
+        "common_values", "of one release", replaced(saying, "common_values", faults.of_one_release), "values in common"
+    ),
+)
 
 
 def missed(one: World, folder: Path) -> set[tuple[str, int, str]]:
@@ -132,7 +146,9 @@ def missed(one: World, folder: Path) -> set[tuple[str, int, str]]:
     return found - {(name, *test) for name in decision.releases for test in failing(decision, name)}
 
 
-EXACT = [name for name, (pair, line, _) in PAIRS.items() if line and all(not any(one.released.values()) for one in pair())]
+EXACT = [
+    name for name, (pair, line, _) in PAIRS.items() if line and all(not any(one.released.values()) for one in pair())
+]
 """Pairs of which all records are released, so that they can be compared with the product's decision on the same rows."""
 
 
@@ -164,7 +180,9 @@ EAGER = (
 
 
 @pytest.mark.parametrize("fault", EAGER, ids=lambda fault: f"{fault[0]}, {fault[1]}")
-def test_a_fault_that_fails_what_holds_is_seen(fault: tuple[str, str, Plant, str], tmp_path: Path, monkeypatch: Patch) -> None:
+def test_a_fault_that_fails_what_holds_is_seen(
+    fault: tuple[str, str, Plant, str], tmp_path: Path, monkeypatch: Patch
+) -> None:
     _, _, plant, pair = fault
     plant(monkeypatch)
     assert failing(decided(PAIRS[pair][0]()[0], tmp_path)[1])
@@ -212,7 +230,7 @@ HAND_FAULTS = (
     ("classes_at_risk", "limit", limit(classes_at_risk.ClassesAtRisk, 1), "classes at risk"),
     ("classes_at_risk", "threshold", replaced(candidate, "Setting", faults.threshold_off_by_one), "classes at risk"),
     ("classes_at_risk", "column", left_out("rest", "place"), "classes at risk"),
-)  # fmt: skip
+)
 
 
 def wrong(pair: tuple[ByHand, ...], folder: Path) -> list[str]:
@@ -221,7 +239,8 @@ def wrong(pair: tuple[ByHand, ...], folder: Path) -> list[str]:
     for number, one in enumerate(pair):
         (folder / str(number)).mkdir()
         _, decision = decided(one.world, folder / str(number))
-        found, told = figures(decision).get(one.test), {name for _, name in failing(decision)}
+        found = figures(decision).get(one.test)
+        told = {name for _, name in failing(decision)}
         if found is None or abs(found - one.figure) > 1e-9:
             problems.append(f"{one.test} is {found}, not {one.figure}")
         if (one.test not in told) != one.holds or (one.holds and told):
@@ -235,7 +254,9 @@ def test_figures_are_as_worked_out_by_hand(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", HAND_FAULTS, ids=lambda fault: f"{fault[0]}, {fault[1]}: {fault[3]}")
-def test_figures_worked_out_by_hand_see_a_fault(fault: tuple[str, str, Plant, str], tmp_path: Path, monkeypatch: Patch) -> None:
+def test_figures_worked_out_by_hand_see_a_fault(
+    fault: tuple[str, str, Plant, str], tmp_path: Path, monkeypatch: Patch
+) -> None:
     requirement, _, plant, pair = fault
     assert HAND[pair][0].test.partition(":")[0] == requirement
     plant(monkeypatch)
@@ -260,7 +281,8 @@ def dominated() -> World:
 
 def common_where_suppressed() -> World:
     """A value that seventeen of twenty have here, and everybody in groups of four, which are suppressed."""
-    here, others = people("here", ["rare"] * 17 + ["flu"] * 3, 0), crowd(400) + people("there", ["rare"] * 8, 9_000)
+    here = people("here", ["rare"] * 17 + ["flu"] * 3, 0)
+    others = crowd(400) + people("there", ["rare"] * 8, 9_000)
     gone = [row for number in range(150) for row in people(f"gone{number}", ["rare"] * 4, 10_000 + 4 * number)]
     return world(here + others + gone)
 
@@ -297,12 +319,19 @@ class RunFault:
 
 
 RUN_FAULTS = (
-    RunFault("gain", replaced(gain.Gain, "_certainty", staticmethod(faults.certainty_of_all)), common_where_suppressed, 1.0,
-             ("a", 4, "gain:ill")),
+    RunFault(
+        "gain",
+        replaced(gain.Gain, "_certainty", staticmethod(faults.certainty_of_all)),
+        common_where_suppressed,
+        1.0,
+        ("a", 4, "gain:ill"),
+    ),
     RunFault("dominance", faults.dominance_of_all, dominated, 0.5, ("a", 5, "dominance")),
-    RunFault("composition", replaced(saying, "joint_groups", faults.without_presence), absent, 0.2, ("a", 8, "composition:b")),
+    RunFault(
+        "composition", replaced(saying, "joint_groups", faults.without_presence), absent, 0.2, ("a", 8, "composition:b")
+    ),
     RunFault("order", replaced(pieces, "value_order", faults.as_they_came), shuffled, 0.0, ("a", 9, "order")),
-)  # fmt: skip
+)
 
 
 def found(fault: RunFault, folder: Path) -> set[tuple[str, int, str]]:

@@ -35,7 +35,9 @@ def test_one_step_further_is_found(name: str, tmp_path: Path) -> None:
     assert (line, test) in {(one.line, one.test) for one in found(pair()[1], tmp_path)}
 
 
-PLAIN = [name for name, (pair, line, _) in PAIRS.items() if line in range(3, 8) and all(world.plain for world in pair())]
+PLAIN = [
+    name for name, (pair, line, _) in PAIRS.items() if line in range(3, 8) and all(world.plain for world in pair())
+]
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -92,12 +94,17 @@ releases:
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, Path]:
     """Eight hundred records, and what a run published of them."""
-    folder, random = tmp_path_factory.mktemp("planted"), np.random.default_rng(7)
+    folder = tmp_path_factory.mktemp("planted")
+    random = np.random.default_rng(7)
     who = random.permutation(np.repeat(np.arange(400), 2))
-    table = pa.table({
-        "buyer": [f"u{person}" for person in who], "city": [f"c{person % 3}" for person in who],
-        "age": pa.array(20 + who % 40), "ill": random.choice(["flu", "cold", "gout"], len(who)),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "buyer": [f"u{person}" for person in who],
+            "city": [f"c{person % 3}" for person in who],
+            "age": pa.array(20 + who % 40),
+            "ill": random.choice(["flu", "cold", "gout"], len(who)),
+        }
+    )
     pq.write_table(table, folder / "in.parquet")
     (folder / "policy.yaml").write_text(POLICY)
     ran(folder / "policy.yaml", folder / "in.parquet", folder / "out")
@@ -133,11 +140,16 @@ def test_a_group_with_rows_taken_away_is_found(honest: tuple[pa.Table, Path], tm
     source, out = honest
     table = rows(out)
     first = {name: table.column(name)[0].as_py() for name in ("city", "age")}
-    here = np.flatnonzero([
-        (city, age) == tuple(first.values()) for city, age in zip(*(table.column(name).to_pylist() for name in first), strict=True)
-    ])  # fmt: skip
+    here = np.flatnonzero(
+        [
+            (city, age) == tuple(first.values())
+            for city, age in zip(*(table.column(name).to_pylist() for name in first), strict=True)
+        ]
+    )
     left = np.setdiff1d(np.arange(table.num_rows), here[4:])
-    found = {(one.line, one.test) for one in attack(source, yaml.safe_load(POLICY), edited(out, tmp_path, table.take(left)))}
+    found = {
+        (one.line, one.test) for one in attack(source, yaml.safe_load(POLICY), edited(out, tmp_path, table.take(left)))
+    }
     assert {(3, "k"), (3, "k_without:ill")} <= found
 
 

@@ -33,8 +33,14 @@ def test_nobody_is_found_in_what_is_called_anonymized(examples: int) -> None:
     tally: Counter[str] = Counter()
 
     # Without shrinking: the seed makes a case again.
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(cases())
     def one(case: Case) -> None:
         with tempfile.TemporaryDirectory() as name:

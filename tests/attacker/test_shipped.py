@@ -82,9 +82,11 @@ def platform_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], R
 
     @cache
     def made(name: str) -> Ran:
-        data, out = folder / f"{name}.parquet", folder / name
+        data = folder / f"{name}.parquet"
+        out = folder / name
         if name == "shopify":
-            orders, data = shopify_orders(ROWS), folder / "shopify.jsonl"
+            orders = shopify_orders(ROWS)
+            data = folder / "shopify.jsonl"
             data.write_text("".join(json.dumps(order) + "\n" for order in orders))
             source = flat_shopify(orders)
         elif name == "olist":
@@ -106,7 +108,10 @@ def test_a_platforms_analytics(platform_runs: Callable[[str], Ran], name: str) -
     label = json.loads((out / "analytics" / "label.json").read_text("utf-8"))
     table = pq.read_table(sorted((out / "analytics").glob("part-*.parquet"))).replace_schema_metadata()
     assert label["records"]["released"] == table.num_rows >= 0.85 * source.num_rows
-    assert sum(table.column(column).combine_chunks().unique().drop_null().__len__() > 1 for column in table.column_names) >= 3
+    assert (
+        sum(table.column(column).combine_chunks().unique().drop_null().__len__() > 1 for column in table.column_names)
+        >= 3
+    )
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +129,8 @@ def test_the_complete_journeys_households(journey: Path, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_the_complete_journeys_purchases(journey: Path, tmp_path: Path) -> None:
-    data, releases = journey / "transactions.parquet", ("trading", "assortment", "open_data")
+    data = journey / "transactions.parquet"
+    releases = ("trading", "assortment", "open_data")
     ran(POLICIES / "completejourney_transactions.yaml", data, tmp_path / "out", *releases)
     check(pq.read_table(data), shipped("completejourney_transactions"), tmp_path / "out", *releases)
 
@@ -163,8 +169,16 @@ releases:
 
 
 needs_adult = pytest.mark.skipif(not ADULT.exists(), reason="the folder ../shared/data/adult with Adult is not here")
-HARDLY = {"sex": 0, "age": 3, "race": 0, "marital-status": 2, "education": 2, "native-country": 1, "workclass": 1,
-          "salary-class": 0}  # fmt: skip
+HARDLY = {
+    "sex": 0,
+    "age": 3,
+    "race": 0,
+    "marital-status": 2,
+    "education": 2,
+    "native-country": 1,
+    "workclass": 1,
+    "salary-class": 0,
+}
 """The optimum that ARX finds for k 5 with 2 % suppressed (occupation being a quasi-identifier on its most general level)."""
 COARSE = HARDLY | {"age": 4, "education": 3}
 COARSER = HARDLY | {"age": 4, "race": 1, "native-country": 2, "workclass": 2}
@@ -200,11 +214,13 @@ def suppressed_of_adult(policy: dict[str, Any], folder: Path) -> float:
     ("sharing", "salary", "levels", "most"),
     [
         # An independent trial of the rule suppressed 2.45 %, some 5 % and 13.7 % at other levels.
-        ("controlled", "quasi_identifier", HARDLY, 0.0245), ("controlled", "sensitive", COARSE, 0.05),
-        ("public", "quasi_identifier", COARSE, 0.137), ("public", "sensitive", COARSER, 0.137),
+        ("controlled", "quasi_identifier", HARDLY, 0.0245),
+        ("controlled", "sensitive", COARSE, 0.05),
+        ("public", "quasi_identifier", COARSE, 0.137),
+        ("public", "sensitive", COARSER, 0.137),
         ("enclave", "quasi_identifier", HARDLY, 0.0245),
     ],
-)  # fmt: skip
+)
 def test_adult(tmp_path: Path, sharing: str, salary: str, levels: dict[str, int], most: float) -> None:
     assert 0 < suppressed_of_adult(adult_policy(sharing, salary, 1.0, levels), tmp_path) <= most
 

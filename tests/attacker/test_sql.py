@@ -30,9 +30,11 @@ BIRTH = {
     "*": "'*'",
 }
 CREATED = {
-    "month": "strftime(created, '%Y-%m')", "quarter": "year(created) || '-Q' || quarter(created)", "year": "year(created)::TEXT",
+    "month": "strftime(created, '%Y-%m')",
+    "quarter": "year(created) || '-Q' || quarter(created)",
+    "year": "year(created)::TEXT",
     "*": "'*'",
-}  # fmt: skip
+}
 PAYMENT = {
     "6 bins": """CASE WHEN payment < 50 THEN '<50' WHEN payment < 100 THEN '50-100' WHEN payment < 200 THEN '100-200'
         WHEN payment < 500 THEN '200-500' WHEN payment < 1000 THEN '500-1000' ELSE '>=1000' END""",
@@ -51,10 +53,13 @@ class Sql:
     """A published release beside its source, in tables ``record`` (with its ``cell``) and ``cell`` (``kept`` of ``had`` rows)."""
 
     def __init__(self, source: str, out: Path, columns: Sequence[str], who: Sequence[str]) -> None:
-        self.who, names = who, ", ".join(columns)
+        self.who = who
+        names = ", ".join(columns)
         self.db = duckdb.connect()
         self.db.execute(f"CREATE TABLE made AS {source}")
-        self.db.execute(f"CREATE TABLE given AS SELECT {names}, count(*) AS kept FROM '{out}/part-*.parquet' GROUP BY ALL")
+        self.db.execute(
+            f"CREATE TABLE given AS SELECT {names}, count(*) AS kept FROM '{out}/part-*.parquet' GROUP BY ALL"
+        )
         self.db.execute(f"CREATE TABLE had AS SELECT {names}, count(*) AS had FROM made GROUP BY ALL")
         self.db.execute(
             f"CREATE TABLE cell AS SELECT row_number() OVER () AS cell, given.*, had.had FROM given JOIN had ON "
@@ -80,9 +85,11 @@ class Sql:
         part = f"SELECT {', '.join([*columns, 'sum(kept) AS many'])} FROM cell WHERE kept < had {by}"
         on = same("record", "partly", columns) or "true"
         by = f"GROUP BY {', '.join(f'record.{column}' for column in columns)}" if columns else ""
-        return int(self.one(
-            f"SELECT min(least) FROM (SELECT least({bounds}) AS least FROM record LEFT JOIN ({part}) AS partly ON {on} {by})"
-        ))  # fmt: skip
+        return int(
+            self.one(
+                f"SELECT min(least) FROM (SELECT least({bounds}) AS least FROM record LEFT JOIN ({part}) AS partly ON {on} {by})"
+            )
+        )
 
 
 def demo_source(data: Path, levels: dict[str, str]) -> str:
@@ -92,8 +99,8 @@ def demo_source(data: Path, levels: dict[str, str]) -> str:
         f"WHERE other.{SUBJECT} = o.{SUBJECT}), 'subject ' || o.{SUBJECT}) AS {one}"
         for one in IDENTITIES
     )
-    made = f"""SELECT {CITY[levels['receiver_city']]} AS receiver_city, {BIRTH[levels['birth_year']]} AS birth_year,
-        {CREATED[levels['created']]} AS created, {PAYMENT[levels['payment']]} AS payment, category"""
+    made = f"""SELECT {CITY[levels["receiver_city"]]} AS receiver_city, {BIRTH[levels["birth_year"]]} AS birth_year,
+        {CREATED[levels["created"]]} AS created, {PAYMENT[levels["payment"]]} AS payment, category"""
     places = f"""SELECT part[1] AS city, part[2] AS province, part[3] AS region FROM (
         SELECT string_split(unnest(string_split(content, chr(10))), ';') AS part FROM read_text('{DIVISIONS}')
     ) WHERE len(part) >= 3 AND part[1] NOT LIKE '#%'"""
@@ -102,11 +109,13 @@ def demo_source(data: Path, levels: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("rows", [2_000, 20_000])
 def test_two_attackers_and_the_label_count_alike(tmp_path: Path, rows: int) -> None:
-    data, out = tmp_path / "orders.parquet", tmp_path / "out"
+    data = tmp_path / "orders.parquet"
+    out = tmp_path / "out"
     write_orders(str(data), rows, seed=1)
     ran(POLICIES / "tmall_orders.yaml", data, out, "analytics")
     label = json.loads((out / "analytics" / "label.json").read_text("utf-8"))
-    source, policy = pq.read_table(data), shipped("tmall_orders")
+    source = pq.read_table(data)
+    policy = shipped("tmall_orders")
     sql = Sql(demo_source(data, label["search"]["levels"]), out / "analytics", ALL, (SUBJECT, *IDENTITIES))
     assert sql.one("SELECT sum(kept) FROM cell") == label["records"]["released"]
     assert sql.one("SELECT max(kept - had) FROM cell") <= 0
@@ -119,7 +128,12 @@ def test_two_attackers_and_the_label_count_alike(tmp_path: Path, rows: int) -> N
     other = Attack(seen, policy, who)
     measured = {test["name"]: test["measured"] for test in label["tests"]}
     whole = sql.one("SELECT count(*) FROM cell WHERE kept < had") == 0
-    for test, columns in {"k": REST, "k_without:category": REST, "k_values:category": ("category",), "all": ALL}.items():
+    for test, columns in {
+        "k": REST,
+        "k_without:category": REST,
+        "k_values:category": ("category",),
+        "all": ALL,
+    }.items():
         fewest = sql.fewest(columns)
         assert fewest == other.most(other.groups(list(columns))).min()
         if test in measured:
@@ -127,7 +141,8 @@ def test_two_attackers_and_the_label_count_alike(tmp_path: Path, rows: int) -> N
 
 
 def test_two_attackers_and_the_label_compose_alike(journey: Path, tmp_path: Path) -> None:
-    data, out = journey / "demographics.parquet", tmp_path / "out"
+    data = journey / "demographics.parquet"
+    out = tmp_path / "out"
     ran(POLICIES / "completejourney_demographics.yaml", data, out, "segments", "open_data")
     check(pq.read_table(data), shipped("completejourney_demographics"), out, "segments", "open_data")
     columns = {
@@ -139,7 +154,9 @@ def test_two_attackers_and_the_label_compose_alike(journey: Path, tmp_path: Path
     for name, shown in columns.items():
         sql = Sql(f"SELECT * FROM '{data}'", out / name, shown, ["household_id"])
         here = sql.db.execute("SELECT household_id, kept = had FROM record").fetchall()
-        db.register(f"in_{name}", pa.table({"household_id": [one for one, _ in here], "sure": [sure for _, sure in here]}))
+        db.register(
+            f"in_{name}", pa.table({"household_id": [one for one, _ in here], "sure": [sure for _, sure in here]})
+        )
         label = json.loads((out / name / "label.json").read_text("utf-8"))
         measured[name] = {test["name"]: test["measured"] for test in label["tests"]}
         rest = [column for column in shown if column != "income"]
@@ -153,9 +170,10 @@ def test_two_attackers_and_the_label_compose_alike(journey: Path, tmp_path: Path
         FROM '{data}' AS every LEFT JOIN in_segments AS a USING (household_id) LEFT JOIN in_open_data AS b USING (household_id)""")
     groups = []
     for may, sure in (
-        ("a_may AND b_may", "a_sure AND b_sure"), ("a_may AND NOT b_sure", "a_sure AND NOT b_may"),
+        ("a_may AND b_may", "a_sure AND b_sure"),
+        ("a_may AND NOT b_sure", "a_sure AND NOT b_may"),
         ("NOT a_sure AND b_may", "NOT a_may AND b_sure"),
-    ):  # fmt: skip
+    ):
         groups += db.execute(
             f"SELECT count(DISTINCT household_id) FILTER ({may}) FROM household GROUP BY household_comp HAVING bool_or({sure})"
         ).fetchall()

@@ -10,7 +10,9 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms import AssessReidentification
 from beam_deid.transforms.errors import UsageError, from_text
 
-ROWS = [{"who": f"p{row // 2}", "city": "AB"[row % 2], "age": 20 + row % 7, "item": "xyz"[row % 3]} for row in range(60)]
+ROWS = [
+    {"who": f"p{row // 2}", "city": "AB"[row % 2], "age": 20 + row % 7, "item": "xyz"[row % 3]} for row in range(60)
+]
 
 
 def equal_to_one(expected):
@@ -25,7 +27,17 @@ def equal_to_one(expected):
 def expected(tmp_path, capsys):
     """What the command says of the same rows."""
     pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "rows.parquet")
-    arguments = ["assess", "-i", str(tmp_path / "rows.parquet"), "--quasi", "city,age", "--sensitive", "item", "--subject", "who"]
+    arguments = [
+        "assess",
+        "-i",
+        str(tmp_path / "rows.parquet"),
+        "--quasi",
+        "city,age",
+        "--sensitive",
+        "item",
+        "--subject",
+        "who",
+    ]
     assert call([*arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -37,9 +49,10 @@ def as_json(evidence):
 @pytest.mark.parametrize("kind", ["dicts", "rows", "batches"])
 def test_every_kind_of_record_has_the_evidence_that_the_command_gives(kind, expected):
     given = {
-        "dicts": ROWS, "rows": [beam.Row(**row) for row in ROWS],
+        "dicts": ROWS,
+        "rows": [beam.Row(**row) for row in ROWS],
         "batches": [pa.RecordBatch.from_pylist(ROWS[at : at + 20]) for at in range(0, 60, 20)],
-    }[kind]  # fmt: skip
+    }[kind]
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         evidence = pipeline | beam.Create(given) | AssessReidentification(["city", "age"], ["item"], "who")
         assert_that(evidence | beam.Map(as_json), equal_to_one(expected))

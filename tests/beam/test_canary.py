@@ -22,7 +22,9 @@ from beam_deid.transforms.run.shards import prepare
 
 from ..conftest import KEY
 
-MOBILE, NAME, UID = "13799990001", "卡那里", "CANARYUID"
+MOBILE = "13799990001"
+NAME = "卡那里"
+UID = "CANARYUID"
 POLICY = """
 version: 1
 dataset: canary
@@ -52,14 +54,21 @@ def run_of(tmp_path):
     """A run over marked values: its policy, its input."""
 
     def make(key="env:BEAM_DEID_KEY", age="33"):
-        policy, source = tmp_path / "policy.yaml", tmp_path / "in.parquet"
+        policy = tmp_path / "policy.yaml"
+        source = tmp_path / "in.parquet"
         policy.write_text(POLICY.format(key=key))
         pq.write_table(
-            pa.table({
-                "uid": [f"{UID}{i}" for i in range(50)], "mobile": [f"{int(MOBILE) + i}" for i in range(50)],
-                "name": [NAME] * 50, "day": ["2025-01-02"] * 50, "age": ["33"] * 49 + [age],
-            }), source,
-        )  # fmt: skip
+            pa.table(
+                {
+                    "uid": [f"{UID}{i}" for i in range(50)],
+                    "mobile": [f"{int(MOBILE) + i}" for i in range(50)],
+                    "name": [NAME] * 50,
+                    "day": ["2025-01-02"] * 50,
+                    "age": ["33"] * 49 + [age],
+                }
+            ),
+            source,
+        )
         return str(policy), str(source), tmp_path / "out"
 
     return make

@@ -70,14 +70,20 @@ def assert_clean(data, found):
 
 def test_neither_graph_nor_pickles_hold_a_key(made):
     job = prepare(read_policy(made.policy), [made.source]).job.pinned()
-    found, keys = secrets_of(made), job.keys
+    found = secrets_of(made)
+    keys = job.keys
     for use in ("tokenize", "fpe"):
         keys.subkey(use, "customer")
     pipeline = beam.Pipeline(options=PipelineOptions())
     build(pipeline, prepare(read_policy(made.policy), [made.source]), "staging", Settings())
     rows = pipeline | beam.Create([{}]) | beam.Map(dict).with_output_types(dict)
     _ = rows | Deidentify(made.policy, release="crm")
-    for data in (pipeline.to_runner_api().SerializeToString(), pickle.dumps(job), pickle.dumps(keys), repr(keys.__dict__).encode()):
+    for data in (
+        pipeline.to_runner_api().SerializeToString(),
+        pickle.dumps(job),
+        pickle.dumps(keys),
+        repr(keys.__dict__).encode(),
+    ):
         assert_clean(data, found)
 
 
@@ -100,8 +106,18 @@ def test_what_a_run_and_a_restoring_leave_and_say_holds_no_key(made, capsys, cap
 
 def test_process_arguments_hold_no_key(made):
     found = secrets_of(made)
-    arguments = ["run", made.policy, "-i", made.source, "-i", str(made.folder / "scratch" / "orders.parquet"),
-                 "-o", str(made.out()), "--workers", "2"]  # fmt: skip
+    arguments = [
+        "run",
+        made.policy,
+        "-i",
+        made.source,
+        "-i",
+        str(made.folder / "scratch" / "orders.parquet"),
+        "-o",
+        str(made.out()),
+        "--workers",
+        "2",
+    ]
     command = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen = set()
@@ -164,9 +180,11 @@ class Fetched:
 
 def test_a_secret_is_fetched_on_the_worker_and_one_that_carries_its_bytes_is_refused(made):
     policy = {
-        "version": 1, "dataset": "d", "fields": {"a": {"role": "direct_identifier"}},
+        "version": 1,
+        "dataset": "d",
+        "fields": {"a": {"role": "direct_identifier"}},
         "releases": {"r": {"purpose": "p", "sharing": "enclave", "fields": {"a": "tokenize"}}},
-    }  # fmt: skip
+    }
     key = (made.folder / "kek").read_bytes()
     with pytest.raises(UsageError, match="graph"):
         Deidentify(policy, key=Carried(key))

@@ -27,11 +27,12 @@ POLICY = {
     },
     "releases": {
         "out": {
-            "purpose": "test", "sharing": "enclave",
+            "purpose": "test",
+            "sharing": "enclave",
             "fields": {"city": "keep", "age": {"generalize": {"ranges": [10, 20]}}, "what": "keep"},
         }
     },
-}  # fmt: skip
+}
 ROWS = [{"who": f"p{i}", "city": "AB"[i % 2], "age": str(20 + i % 10), "what": "xy"[i // 2 % 2]} for i in range(40)]
 RELEASED = [{"city": row["city"], "age": "20-29", "what": row["what"]} for row in ROWS]
 
@@ -105,10 +106,14 @@ def test_rejects_say_where_in_its_batch_a_record_was_though_small_batches_are_pu
     [
         ([{**ROWS[0], "new": "x"}], POLICY, "PolicyError"),
         ([{**ROWS[0], "age": "SECRET"}], POLICY, "InputError"),
-        (ROWS[:2], {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "expect": "anonymized"}}}, "ExpectationUnmet"),
+        (
+            ROWS[:2],
+            {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "expect": "anonymized"}}},
+            "ExpectationUnmet",
+        ),
     ],
     ids=["unclassified column", "too many rejects", "expectation unmet"],
-)  # fmt: skip
+)
 def test_what_must_not_pass_stops_the_pipeline(rows, policy, what):
     with pytest.raises(Exception) as raised, pipeline() as p:  # noqa: PT011 - engines wrap what workers raise
         _ = p | beam.Create(rows) | Deidentify(policy)
@@ -139,16 +144,24 @@ def test_a_wrong_policy_and_a_wrong_release_are_told_at_once():
 
 def test_combined_columns_are_made_of_embedded_records_too():
     policy = {
-        "version": 1, "dataset": "d", "subject": "who", "input": {"combine": {"place": ["city", "district"]}},
+        "version": 1,
+        "dataset": "d",
+        "subject": "who",
+        "input": {"combine": {"place": ["city", "district"]}},
         "fields": {
-            "who": {"role": "direct_identifier"}, "city": {"role": "quasi_identifier"},
-            "district": {"role": "quasi_identifier"}, "place": {"role": "quasi_identifier"},
+            "who": {"role": "direct_identifier"},
+            "city": {"role": "quasi_identifier"},
+            "district": {"role": "quasi_identifier"},
+            "place": {"role": "quasi_identifier"},
         },
-        "releases": {"out": {
-            "purpose": "test", "sharing": "enclave",
-            "fields": {"place": {"generalize": {"hierarchy": "cn_districts", "level": "city"}}},
-        }},
-    }  # fmt: skip
+        "releases": {
+            "out": {
+                "purpose": "test",
+                "sharing": "enclave",
+                "fields": {"place": {"generalize": {"hierarchy": "cn_districts", "level": "city"}}},
+            }
+        },
+    }
     rows = [{"who": f"p{number}", "city": "杭州", "district": "余杭区"} for number in range(9)]
     with pipeline() as begun:
         result = begun | beam.Create(rows) | Deidentify(policy)
@@ -174,10 +187,12 @@ def test_batches_of_several_types_have_one_schema(monkeypatch):
     monkeypatch.setattr(elements, "_ROWS", 10)  # so that elements make several batches
     kept = {"city": "keep", "age": "keep", "what": "keep", "price": "keep"}
     policy = {
-        **POLICY, "fields": {**POLICY["fields"], "price": {"role": "quasi_identifier"}},
+        **POLICY,
+        "fields": {**POLICY["fields"], "price": {"role": "quasi_identifier"}},
         "releases": {"out": {**POLICY["releases"]["out"], "fields": kept}},
-    }  # fmt: skip
-    ages, prices = [None, 20, "20", 20.0], [{}, {"price": None}, {"price": 1}, {"price": 1.5}]
+    }
+    ages = [None, 20, "20", 20.0]
+    prices = [{}, {"price": None}, {"price": 1}, {"price": 1.5}]
     rows = [{**row, "age": ages[at // 10], **prices[at // 10]} for at, row in enumerate(ROWS)]
     rows += [{**row, "age": "20" if at % 2 else 20} for at, row in enumerate(rows[:10])]
     expected = [
@@ -238,10 +253,13 @@ def test_the_graph_holds_no_key_of_fingerprints(monkeypatch):
 
 def test_equal_values_are_encrypted_differently_and_both_passes_find_the_same(monkeypatch):
     policy = {
-        "version": 1, "dataset": "d", "subject": "who", "keys": {"key": "env:EMBEDDED_KEY"},
+        "version": 1,
+        "dataset": "d",
+        "subject": "who",
+        "keys": {"key": "env:EMBEDDED_KEY"},
         "fields": {"who": {"role": "direct_identifier"}},
         "releases": {"out": {"purpose": "p", "sharing": "enclave", "fields": {"who": "encrypt"}}},
-    }  # fmt: skip
+    }
 
     def check(batches):
         values = [row["who"] for batch in batches for row in batch.to_pylist()]

@@ -14,7 +14,8 @@ def secrets_of(folder):
                 pipeline
                 | f"{step}: elements" >> beam.Create(range(5))
                 | f"{step}: spread" >> beam.Reshuffle()
-                | f"{step}: with the key" >> beam.Map(lambda number, key: (type(key) is FingerprintKey, key.secret.hex()), key)
+                | f"{step}: with the key"
+                >> beam.Map(lambda number, key: (type(key) is FingerprintKey, key.secret.hex()), key)
                 | f"{step}: together" >> beam.combiners.ToList()
                 | f"{step}: written" >> beam.Map(lambda found, path: path.write_text(repr(set(found))), folder / step)
             )

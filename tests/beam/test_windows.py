@@ -18,8 +18,8 @@ from apache_beam.transforms.window import (
 
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import embedded
-from beam_deid.transforms.beam.decide import deciding
 from beam_deid.transforms.beam.deidentify import NOT_JOINED
+from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
 from beam_deid.transforms.label.papers import CONDITION
 
@@ -43,7 +43,9 @@ class _WithTime(beam.DoFn):
         yield float(window.start), float(window.end) - float(time), element
 
 
-TWICE = [(SIZE * window + at, {**row, "who": f"{row['who']}/{window}"}) for window in range(2) for at, row in enumerate(ROWS)]
+TWICE = [
+    (SIZE * window + at, {**row, "who": f"{row['who']}/{window}"}) for window in range(2) for at, row in enumerate(ROWS)
+]
 """The rows in two windows, in each of which they could be given out alone."""
 
 

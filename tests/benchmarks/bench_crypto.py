@@ -38,9 +38,11 @@ from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.synthetic import order_batches
 
 KEY = bytes(range(64))
-ID, PREFIX = 7, b"\x01\0\0\0\x07"
+ID = 7
+PREFIX = b"\x01\0\0\0\x07"
 TARGET = Target("benchmark", "receiver_mobile")
-PEER_ROWS, SLOW_PEER_ROWS = 100_000, 20_000
+PEER_ROWS = 100_000
+SLOW_PEER_ROWS = 20_000
 
 
 class Pair(NamedTuple):
@@ -84,7 +86,9 @@ def digest_rows(found: object) -> list[object]:
 
 def hashes() -> Iterator[Pair]:
     """Keyed hashes."""
-    cmac, sha256, key = Cmac(KEY[:32]), HmacSha256(KEY[:32]), KEY[:32]
+    cmac = Cmac(KEY[:32])
+    sha256 = HmacSha256(KEY[:32])
+    key = KEY[:32]
     started = CMAC(AES(key))
 
     def tags(values: Iterable[bytes]) -> list[object]:
@@ -100,23 +104,31 @@ def hashes() -> Iterator[Pair]:
         "AES-CMAC", "hmac.digest sha256", cmac.digests, lambda values: [hmac.digest(key, v, "sha256") for v in values]
     )
     yield Pair(
-        "HMAC-SHA256", "hmac.digest sha256", sha256.digests,
-        lambda values: [hmac.digest(key, v, "sha256") for v in values], same=digest_rows,
-    )  # fmt: skip
+        "HMAC-SHA256",
+        "hmac.digest sha256",
+        sha256.digests,
+        lambda values: [hmac.digest(key, v, "sha256") for v in values],
+        same=digest_rows,
+    )
     try:
         sm3 = HmacSm3(key)
     except ValueError:
         return
     yield Pair(
-        "HMAC-SM3", "hmac.digest sm3", sm3.digests,
-        lambda values: [hmac.digest(key, v, "sm3") for v in values], same=digest_rows,
-    )  # fmt: skip
+        "HMAC-SM3",
+        "hmac.digest sm3",
+        sm3.digests,
+        lambda values: [hmac.digest(key, v, "sm3") for v in values],
+        same=digest_rows,
+    )
 
 
 def ciphers() -> Iterator[Pair]:
     """Tokens and randomized encryption."""
-    siv, peer = Siv(KEY), AESSIV(KEY)
-    gcm, randomized = Gcm(KEY[:32]), AESGCM(KEY[:32])
+    siv = Siv(KEY)
+    peer = AESSIV(KEY)
+    gcm = Gcm(KEY[:32])
+    randomized = AESGCM(KEY[:32])
 
     def token(value: bytes) -> str:
         return base64.urlsafe_b64encode(PREFIX + peer.encrypt(value, [b""])).rstrip(b"=").decode()
@@ -146,20 +158,27 @@ def ciphers() -> Iterator[Pair]:
         return [plain(text) for text in their_tokens]
 
     yield Pair(
-        "AES-SIV", "AESSIV.encrypt", lambda texts: [siv.seal(group) for group in by_size(texts)],
+        "AES-SIV",
+        "AESSIV.encrypt",
+        lambda texts: [siv.seal(group) for group in by_size(texts)],
         lambda values: [peer.encrypt(v, [b""]) for v in values],
-    )  # fmt: skip
+    )
     yield Pair(
-        "AES-SIV tokens, as text", "AESSIV.encrypt + base64", lambda texts: make_tokens(texts, ID, siv.seal),
-        lambda values: [token(v) for v in values], same=lambda found: found.to_pylist(),
-    )  # fmt: skip
+        "AES-SIV tokens, as text",
+        "AESSIV.encrypt + base64",
+        lambda texts: make_tokens(texts, ID, siv.seal),
+        lambda values: [token(v) for v in values],
+        same=lambda found: found.to_pylist(),
+    )
     yield Pair(
         "AES-SIV tokens, restored", "base64 + AESSIV.decrypt", restored, opened, same=lambda found: found.to_pylist()
     )
     yield Pair(
-        "AES-GCM, random nonces", "AESGCM.encrypt", sealed,
+        "AES-GCM, random nonces",
+        "AESGCM.encrypt",
+        sealed,
         lambda values: [randomized.encrypt(os.urandom(12), v, None) for v in values],
-    )  # fmt: skip
+    )
 
 
 def formats() -> Iterator[Pair]:
@@ -215,9 +234,11 @@ def compare(pair: Pair, texts: pa.Array, repeat: int) -> tuple[float, float]:
         some = min(1000, len(values))
         if pair.same(pair.ours(texts.slice(0, some))) != pair.theirs(values[:some]):
             sys.exit(f"{pair.name} and {pair.peer} do not agree")
-    ours, theirs = [], []
+    ours = []
+    theirs = []
     for turn in range(repeat + 1):
-        mine, other = rate(lambda: pair.ours(texts), len(texts)), rate(lambda: pair.theirs(values), len(values))
+        mine = rate(lambda: pair.ours(texts), len(texts))
+        other = rate(lambda: pair.theirs(values), len(values))
         if turn:  # the first turn warms caches
             ours.append(mine)
             theirs.append(other)

@@ -1,6 +1,6 @@
 """Values a second through all recognisers, one core, beside a loop of Python's ``re`` over the same patterns.
 
-    python tests/benchmarks/bench_recognisers.py [millions]
+python tests/benchmarks/bench_recognisers.py [millions]
 """
 
 import re
@@ -36,12 +36,16 @@ def main() -> None:
         ours = rate(lambda columns=columns: sum(map(recognised, columns)), sum(map(len, columns)))
         sample = pc.unique(pa.chunked_array(columns))[:LOOPED]
         peer = rate(lambda sample=sample: looped(sample), len(sample))
-        print(f"  {name:56} {ours / 1e6:6.2f} M/s   loop of re (distinct values) {peer / 1e6:6.3f} M/s   {ours / peer:6.1f} ×")
+        print(
+            f"  {name:56} {ours / 1e6:6.2f} M/s   loop of re (distinct values) {peer / 1e6:6.3f} M/s   {ours / peer:6.1f} ×"
+        )
 
 
 def distinct_values(rows: int) -> pa.Array:
     """Values of all platforms' columns, none of them twice."""
-    parts, total, start = [], 0, 0
+    parts = []
+    total = 0
+    start = 0
     while total < rows * 1.6:  # what two platforms make alike counts once
         for name in SHAPES:
             for batch in platform_batches(name, 20_000, 1, start):

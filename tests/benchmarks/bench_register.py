@@ -82,9 +82,16 @@ def command(folder: Path, name: str, register: str) -> list[str]:
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(fixed(register)))
     return [
-        sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "run", str(path),
-        "--input", str(folder / "orders.parquet"), "--output", str(folder / "out" / name),
-    ]  # fmt: skip
+        sys.executable,
+        "-c",
+        "from beam_deid.pipelines.cli import main; main()",
+        "run",
+        str(path),
+        "--input",
+        str(folder / "orders.parquet"),
+        "--output",
+        str(folder / "out" / name),
+    ]
 
 
 def filled(empty: Path, path: Path, records: int) -> Path:
@@ -147,15 +154,29 @@ def matched(source: str, register: str) -> None:
     cells = Cells(job, found.histograms[names])
     persons = len(cells.persons.names)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    before, start, work = peak_mib(), time.perf_counter(), time.process_time()
+    before = peak_mib()
+    start = time.perf_counter()
+    work = time.process_time()
     past = past_of(job, cells, names)
-    seconds, work = time.perf_counter() - start, time.process_time() - work
+    seconds = time.perf_counter() - start
+    work = time.process_time() - work
     whole = past.views[WHOLE]
-    print(json.dumps({
-        "seconds": seconds, "work": work, "before": before, "peak": peak_mib(), "cells": len(cells), "identities": persons,
-        "entries": len(past.entries), "known": int((whole.history[: len(cells)] >= 0).sum()), "rows": len(whole.history),
-        "histories": int(whole.said.shape[1]),
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "work": work,
+                "before": before,
+                "peak": peak_mib(),
+                "cells": len(cells),
+                "identities": persons,
+                "entries": len(past.entries),
+                "known": int((whole.history[: len(cells)] >= 0).sum()),
+                "rows": len(whole.history),
+                "histories": int(whole.said.shape[1]),
+            }
+        )
+    )
 
 
 def beside(records: int, rows: int, repeat: int) -> None:
@@ -185,7 +206,8 @@ def beside(records: int, rows: int, repeat: int) -> None:
                 if turn:  # the first turn warms caches
                     results[name].append(figures)
         label = json.loads((folder / "out" / "register" / "market" / "label.json").read_text())
-        tested, records_of = label["register"]["tested"], label["records"]
+        tested = label["register"]["tested"]
+        records_of = label["records"]
         print(f"{label['label']}, tested with {len(tested)} releases, {records_of['suppressed']:,} suppressed")
         median = {name: statistics.median(seconds for seconds, _ in runs) for name, runs in results.items()}
         for name, runs in results.items():

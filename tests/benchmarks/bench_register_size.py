@@ -20,7 +20,8 @@ from beam_deid.transforms.register.merging import merge
 from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges, read_persons, write_persons, write_prints
 
 FIELDS = {"gender": 5, "month": 12, "province": 31, "amount": 60, "goods": 150, "city": 400}
-SENSITIVE, MANY = "category", 30
+SENSITIVE = "category"
+MANY = 30
 AGAIN = 0.3
 
 
@@ -49,7 +50,9 @@ def orders(rows: int) -> Prints:
 
 def first(prints: Prints, rows: int) -> Prints:
     """The first orders."""
-    named = ({name: keys[:rows] for name, keys in one.items()} for one in (prints.persons, prints.values, prints.normal))
+    named = (
+        {name: keys[:rows] for name, keys in one.items()} for one in (prints.persons, prints.values, prints.normal)
+    )
     return Prints(prints.record[:rows], *named)
 
 
@@ -69,7 +72,8 @@ def read(files: list[PrintsFile], most: int) -> int:
 def one_table(folder: str, prints: Prints, most: int) -> None:
     """A table and the file of its persons, alone."""
     millions = len(prints.record) / 1e6
-    path, people = str(Path(folder, "one")), str(Path(folder, "persons"))
+    path = str(Path(folder, "one"))
+    people = str(Path(folder, "persons"))
     facts, seconds = timed(lambda: write_prints(path, prints))
     tell("one table", f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s")
     file, seconds = timed(lambda: PrintsFile(path, Table("one", *facts)))
@@ -78,7 +82,9 @@ def one_table(folder: str, prints: Prints, most: int) -> None:
     tell("", f"{'':8} read in {seconds:.2f} s")
     facts, seconds = timed(lambda: write_persons(people, prints.persons))
     _, again = timed(lambda: read_persons(people))
-    told = f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s, read in {again:.2f} s"
+    told = (
+        f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s, read in {again:.2f} s"
+    )
     tell("its persons, for counting", told)
 
 
@@ -97,7 +103,8 @@ def compaction(folder: str, files: list[PrintsFile], sizes: int, most: int) -> N
     rows = sum(file.rows for file in files)
     _, seconds = timed(lambda: read(files, most))
     tell(f"{len(files)} snapshots, {rows:,} rows", f"{sizes / 2**20:8.1f} MiB, read in {seconds:.2f} s")
-    path, held = str(Path(folder, "common")), peak_mib()
+    path = str(Path(folder, "common"))
+    held = peak_mib()
     (made, _), seconds = timed(lambda: merge(path, [f"a.{number}/" for number in range(len(files))], files, most))
     size = made[0].size
     told = f"{size / 2**20:8.1f} MiB, {sizes / size:.1f} times smaller, merged and compared in {seconds:.2f} s"

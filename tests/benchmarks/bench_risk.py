@@ -89,7 +89,8 @@ def against_pycanon(path: Path, rows: int) -> None:
         from pycanon import anonymity
     quasi = ["receiver_state", "num"]  # pycanon's time grows with the number of classes
     table = pq.read_table(path, columns=[*quasi, SENSITIVE]).slice(0, rows)
-    frame, fields = table.to_pandas(), [SENSITIVE]
+    frame = table.to_pandas()
+    fields = [SENSITIVE]
     nine: dict[str, Callable[[], object]] = {
         "k": lambda: anonymity.k_anonymity(frame, quasi),
         "alpha_k": lambda: anonymity.alpha_k_anonymity(frame, quasi, fields),
@@ -159,7 +160,9 @@ def join_of_two(path: Path, known: Path, partitions: tuple[int, ...]) -> None:
     connection = duckdb.connect(config={"threads": 2})
     start = time.perf_counter()
     expected = connection.sql(SQL.format(on=", ".join(KNOWN), who=SUBJECT, path=path, known=known)).fetchall()[0]
-    print(f"  DuckDB {time.perf_counter() - start:21.2f} s   {expected[1]:,} of {expected[0]:,} linked, {expected[2]:,} rightly")
+    print(
+        f"  DuckDB {time.perf_counter() - start:21.2f} s   {expected[1]:,} of {expected[0]:,} linked, {expected[2]:,} rightly"
+    )
     for rows in partitions:
         command = [sys.executable, __file__, "--join", str(path), str(known), str(rows)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -182,7 +185,8 @@ def main() -> None:
         joined(given.join[0], given.join[1], int(given.join[2]))
         return
     with tempfile.TemporaryDirectory() as folder:
-        path, known = Path(folder, "orders.parquet"), Path(folder, "known.parquet")
+        path = Path(folder, "orders.parquet")
+        known = Path(folder, "known.parquet")
         write_orders(path, given.rows)
         print(f"{given.rows:,} orders, {len(QUASI)} quasi-identifiers, Parquet, {os.cpu_count()} cores")
         class_measures(path, given.repeat)

@@ -60,9 +60,18 @@ releases:
       receiver_state: keep
 """
 COLUMNS = (
-    "buyer_open_uid", "receiver_mobile", "receiver_name", "receiver_city", "birth_year", "created", "payment", "num",
-    "category", "title", "receiver_state",
-)  # fmt: skip
+    "buyer_open_uid",
+    "receiver_mobile",
+    "receiver_name",
+    "receiver_city",
+    "birth_year",
+    "created",
+    "payment",
+    "num",
+    "category",
+    "title",
+    "receiver_state",
+)
 
 COPY = """
 import sys, pyarrow.parquet as pq
@@ -95,7 +104,9 @@ TO '{sys.argv[2]}' (FORMAT parquet, COMPRESSION zstd)''')
 
 def measured(command: list[str]) -> tuple[float, float]:
     """Seconds and peak MiB of a command's process tree."""
-    start, peak, done = time.perf_counter(), [0.0], threading.Event()
+    start = time.perf_counter()
+    peak = [0.0]
+    done = threading.Event()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def watch() -> None:
@@ -115,7 +126,8 @@ def measured(command: list[str]) -> tuple[float, float]:
 
 def tree_rss(pid: int) -> float:
     """Resident MiB of a process and its children."""
-    total, todo = 0, [pid]
+    total = 0
+    todo = [pid]
     while todo:
         one = todo.pop()
         try:
@@ -138,19 +150,30 @@ def main() -> None:
     from beam_deid.transforms.synthetic import write_orders
 
     with tempfile.TemporaryDirectory() as folder:
-        orders, policy = f"{folder}/orders.parquet", f"{folder}/policy.yaml"
+        orders = f"{folder}/orders.parquet"
+        policy = f"{folder}/policy.yaml"
         write_orders(orders, arguments.rows, 1)
         Path(policy).write_text(POLICY)
-        python, columns = sys.executable, ",".join(COLUMNS)
+        python = sys.executable
+        columns = ",".join(COLUMNS)
         workers = [] if arguments.workers is None else ["--workers", str(arguments.workers)]
         contenders = {
             "copy": [python, "-c", COPY, orders, f"{folder}/copy.parquet", columns],
             "duckdb": [python, "-c", SQL, orders, f"{folder}/duckdb.parquet"],
             "run": [
-                python, "-c", "from beam_deid.pipelines.cli import main; main()", "run", policy, "-i", orders,
-                "-o", f"{folder}/out", "--overwrite", *workers,
+                python,
+                "-c",
+                "from beam_deid.pipelines.cli import main; main()",
+                "run",
+                policy,
+                "-i",
+                orders,
+                "-o",
+                f"{folder}/out",
+                "--overwrite",
+                *workers,
             ],
-        }  # fmt: skip
+        }
         results: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
         for turn in range(arguments.repeat + 1):
             for name, command in contenders.items():

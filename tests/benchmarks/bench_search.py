@@ -33,15 +33,30 @@ FIELDS = {
 }
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
 ADULT_FIELDS = (
-    "sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class",
-)  # fmt: skip
+    "sex",
+    "age",
+    "race",
+    "marital-status",
+    "education",
+    "native-country",
+    "workclass",
+    "occupation",
+    "salary-class",
+)
 
 
 def policy(path: Path, fields: dict[str, str], require: str, delimiter: str = ",") -> Path:
     """A policy that opens all levels."""
     lines = ["version: 1", "dataset: benchmark", f"input: {{delimiter: '{delimiter}'}}", "fields:"]
     lines += [f"  {name}: {{role: quasi_identifier}}" for name in fields]
-    lines += ["releases:", "  out:", "    purpose: benchmark", "    sharing: enclave", f"    require: {require}", "    fields:"]
+    lines += [
+        "releases:",
+        "  out:",
+        "    purpose: benchmark",
+        "    sharing: enclave",
+        f"    require: {require}",
+        "    fields:",
+    ]
     lines += [f"      {name}: {how}" for name, how in fields.items()]
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -58,8 +73,20 @@ def write_orders(path: Path, rows: int, times: int) -> None:
 
 def searched(made: Path, data: Path, repeat: int) -> tuple[dict[str, Any], float, float]:
     """What is found, the search step's seconds, and the whole command's; medians."""
-    command = [sys.executable, "-m", "beam_deid.pipelines", "search", str(made), "-i", str(data), "--json", "--most-k", "0"]
-    own, whole = [], []
+    command = [
+        sys.executable,
+        "-m",
+        "beam_deid.pipelines",
+        "search",
+        str(made),
+        "-i",
+        str(data),
+        "--json",
+        "--most-k",
+        "0",
+    ]
+    own = []
+    whole = []
     for _ in range(repeat):
         start = time.perf_counter()
         done = subprocess.run(["taskset", "-c", "0", *command], check=True, capture_output=True, text=True)
@@ -72,8 +99,10 @@ def searched(made: Path, data: Path, repeat: int) -> tuple[dict[str, Any], float
 def told(name: str, found: dict[str, Any], own: float, whole: float) -> None:
     """Print one line."""
     print(f"  {name:28} search {own:6.2f} s, whole command {whole:6.2f} s")
-    print(f"  {'':28} {found['method']}, {found['evaluated']:,} of {found['nodes']:,} nodes counted, loss {found['loss']:.10f}, "
-          f"{found['suppressed']:,} suppressed, {found['classes']:,} classes")  # fmt: skip
+    print(
+        f"  {'':28} {found['method']}, {found['evaluated']:,} of {found['nodes']:,} nodes counted, loss {found['loss']:.10f}, "
+        f"{found['suppressed']:,} suppressed, {found['classes']:,} classes"
+    )
 
 
 def main() -> None:

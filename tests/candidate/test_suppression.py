@@ -15,7 +15,10 @@ from beam_deid.transforms.candidate.suppression import cut
 from ..decide.kit import chosen_of, data_of, decided, failing, total
 from ..label.cases.kit import crowd, grid, policy, release, roles, turn
 
-GAIN, DIFFERENCE, MOST = 0.9, 0.25, Fraction("0.85")  # of an enclave
+# of an enclave
+GAIN = 0.9
+DIFFERENCE = 0.25
+MOST = Fraction("0.85")
 K = 3
 
 
@@ -27,17 +30,23 @@ def asked(suppression=1.0, sharing="enclave", **require):
 @st.composite
 def tables(draw):
     """Up to sixty rows of up to twelve people with two telephones between them."""
-    rows = draw(st.lists(
-        st.tuples(st.integers(0, 11), st.integers(0, 2), st.integers(0, 1), st.sampled_from(["a", "b", "c", None])),
-        min_size=1, max_size=60,
-    ))  # fmt: skip
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 11), st.integers(0, 2), st.integers(0, 1), st.sampled_from(["a", "b", "c", None])),
+            min_size=1,
+            max_size=60,
+        )
+    )
     shared = draw(st.booleans())
-    return pa.table({
-        "buyer": [f"u{who}" for who, *_ in rows],
-        "phone": [f"1380013800{who % 4 if shared else who % 10}" for who, *_ in rows],
-        "city": [f"c{city}" for _, city, _, _ in rows], "age": [20 + age for _, _, age, _ in rows],
-        "category": pa.array([what for *_, what in rows], pa.string()),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "buyer": [f"u{who}" for who, *_ in rows],
+            "phone": [f"1380013800{who % 4 if shared else who % 10}" for who, *_ in rows],
+            "city": [f"c{city}" for _, city, _, _ in rows],
+            "age": [20 + age for _, _, age, _ in rows],
+            "category": pa.array([what for *_, what in rows], pa.string()),
+        }
+    )
 
 
 def rows_of(data, left):
@@ -57,9 +66,12 @@ def people(rows, identity):
 
 def broken_lines(rows, k=K):
     """The lines that do not hold, row by row."""
-    rows, found = list(rows), set()
+    rows = list(rows)
+    found = set()
     identities = range(len(rows[0][0]))
-    groups, values, of_value = defaultdict(list), defaultdict(list), defaultdict(list)
+    groups = defaultdict(list)
+    values = defaultdict(list)
+    of_value = defaultdict(list)
     for row in rows:
         groups[row[1]].append(row)
         values[row[2]].append(row)
@@ -107,7 +119,8 @@ def test_every_line_holds_of_what_is_left(table):
 def test_the_order_of_rows_does_not_matter(table, chance):
     order = list(range(len(table)))
     chance.shuffle(order)
-    first, second = decided(asked(), table)["a"], decided(asked(), table.take(pa.array(order)))["a"]
+    first = decided(asked(), table)["a"]
+    second = decided(asked(), table.take(pa.array(order)))["a"]
     for one, other in zip((*first.classes, *first.quotas), (*second.classes, *second.quotas), strict=True):
         assert one.tolist() == other.tolist()
     assert first.records == second.records
@@ -120,7 +133,8 @@ def test_the_order_of_rows_does_not_matter(table, chance):
 @given(tables(), st.sampled_from([0.0, 0.1, 0.3]))
 def test_no_more_goes_than_the_policy_allows(table, share):
     data = data_of(asked(share), table)["a"]
-    made, free = cut(data, {}), cut(data, {}, share=1.0)
+    made = cut(data, {})
+    free = cut(data, {}, share=1.0)
     lost = made.lost(data)
     assert lost <= share * len(table) + 1e-9
     assert made.satisfied == (free.satisfied and free.lost(data) <= share * len(table) + 1e-9)
@@ -130,14 +144,20 @@ def test_no_more_goes_than_the_policy_allows(table, share):
 
 def dominated():
     """Two groups of twenty; of one the first person has two hundred records more."""
-    table = crowd(grid(city=["north", "south"], age=[21]), 20, 2, category=lambda who: turn("abc", who.person + who.order),
-                  phone=lambda who: f"139{who.number:08d}")  # fmt: skip
+    table = crowd(
+        grid(city=["north", "south"], age=[21]),
+        20,
+        2,
+        category=lambda who: turn("abc", who.person + who.order),
+        phone=lambda who: f"139{who.number:08d}",
+    )
     return pa.concat_tables([table, pa.concat_tables([table.slice(0, 1)] * 400)])
 
 
 def test_whoever_has_most_of_a_group_is_trimmed_before_groups_go():
     decision = decided(asked(0.9), dominated())["a"]
-    table, released = dominated(), decision.records["released"]
+    table = dominated()
+    released = decision.records["released"]
     assert 80 < released < len(table)
     assert not decision.suppressed  # no group went
     assert (decision.quotas[1] > 0).any()
@@ -160,16 +180,22 @@ def test_without_a_share_nothing_goes_and_the_line_fails():
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_left_decides_again_until_nothing_changes(seed):
     """Suppressing one value makes a group too small, whose going makes the next value rare, and so on."""
-    chance, rows = random.Random(seed), []
+    chance = random.Random(seed)
+    rows = []
     for step in range(6):
         # Two persons share a value with the next group, three are enough only together.
         rows += [(f"p{step}-{who}", f"c{step}", 20, f"v{step + (who > 1)}") for who in range(3)]
     rows += [(f"q{who}", "c9", 20, "xy"[who % 2]) for who in range(10)]
     chance.shuffle(rows)
-    table = pa.table({
-        "buyer": [row[0] for row in rows], "phone": pa.array([None] * len(rows), pa.string()), "city": [row[1] for row in rows],
-        "age": [row[2] for row in rows], "category": [row[3] for row in rows],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "buyer": [row[0] for row in rows],
+            "phone": pa.array([None] * len(rows), pa.string()),
+            "city": [row[1] for row in rows],
+            "age": [row[2] for row in rows],
+            "category": [row[3] for row in rows],
+        }
+    )
     data = data_of(asked(), table)["a"]
     made = cut(data, {})
     # v0 is held by two persons; when they go, their group has one left, and v1 loses it, and so on to the last.

@@ -28,7 +28,8 @@ def prints(values, kind=None, key=KEY):
 
 def alike(one, other):
     """Whether two columns have the same fingerprints row by row, and no row that of another."""
-    first, second = fingerprint(one, KEY), fingerprint(other, KEY)
+    first = fingerprint(one, KEY)
+    second = fingerprint(other, KEY)
     return first.tolist() == second.tolist()
 
 
@@ -89,11 +90,23 @@ def test_the_largest_whole_numbers_are_not_the_negative_ones():
 
 def test_values_of_two_classes_are_never_equal():
     columns = [
-        pa.array([1]), pa.array([1.0]), pa.array([True]), pa.array(["1"]), pa.array([b"1"]), pa.array(["\x01"]),
-        pa.array([5e-324]), pa.array([Decimal(1)]), pa.array([1], pa.date32()), pa.array([1], pa.time64("us")),
-        pa.array([1], pa.timestamp("us")), pa.array([1], pa.timestamp("us", "UTC")), pa.array([1], pa.duration("us")),
-        pa.array(["1" * 16]), pa.array([b"1" * 16]), pa.array([None], pa.string()),
-    ]  # fmt: skip
+        pa.array([1]),
+        pa.array([1.0]),
+        pa.array([True]),
+        pa.array(["1"]),
+        pa.array([b"1"]),
+        pa.array(["\x01"]),
+        pa.array([5e-324]),
+        pa.array([Decimal(1)]),
+        pa.array([1], pa.date32()),
+        pa.array([1], pa.time64("us")),
+        pa.array([1], pa.timestamp("us")),
+        pa.array([1], pa.timestamp("us", "UTC")),
+        pa.array([1], pa.duration("us")),
+        pa.array(["1" * 16]),
+        pa.array([b"1" * 16]),
+        pa.array([None], pa.string()),
+    ]
     assert len({int(fingerprint(column, KEY)[0]) for column in columns}) == len(columns)
 
 
@@ -116,7 +129,15 @@ def test_moments_beyond_the_reach_of_microseconds_are_not_taken_for_others():
 
 
 def test_decimals_are_their_digits_and_scale_whatever_the_width():
-    values = [Decimal("1.00"), Decimal("-1.00"), Decimal(2**62), Decimal(-(2**70)), Decimal(2**70), Decimal("0.01"), None]
+    values = [
+        Decimal("1.00"),
+        Decimal("-1.00"),
+        Decimal(2**62),
+        Decimal(-(2**70)),
+        Decimal(2**70),
+        Decimal("0.01"),
+        None,
+    ]
     column = pa.array(values, pa.decimal128(30, 2))
     assert len(set(fingerprint(column, KEY).tolist())) == len(values)
     assert alike(column, column.cast(pa.decimal256(50, 2)))
@@ -127,16 +148,19 @@ def test_decimals_are_their_digits_and_scale_whatever_the_width():
 @pytest.mark.parametrize(
     "column",
     [
-        pa.array([1, 2, None, 1]), pa.array([1, 2, None, 1], pa.uint8()), pa.array([1.5, 2.5, None, 1.5]),
+        pa.array([1, 2, None, 1]),
+        pa.array([1, 2, None, 1], pa.uint8()),
+        pa.array([1.5, 2.5, None, 1.5]),
         pa.array([True, False, None, True]),
         pa.array([datetime.date(2020, 1, 1), datetime.date(2020, 1, 2), None, datetime.date(2020, 1, 1)]),
         pa.array([datetime.datetime(2020, 1, 1), datetime.datetime(2021, 1, 1), None, datetime.datetime(2020, 1, 1)]),
         pa.array(["1.00", "2.00", None, "1.00"]).cast(pa.decimal128(10, 2)),
-        pa.array([b"a", b"b", None, b"a"]), pa.array([b"abc", b"abd", None, b"abc"], pa.binary(3)),
+        pa.array([b"a", b"b", None, b"a"]),
+        pa.array([b"abc", b"abd", None, b"abc"], pa.binary(3)),
         pa.array(["a" * 30, "a" * 31, None, "a" * 30]),
     ],
     ids=lambda column: str(column.type),
-)  # fmt: skip
+)
 def test_every_type_tells_values_apart_and_null_from_all(column):
     keys = fingerprint(column, KEY).tolist()
     assert keys[0] == keys[3]
@@ -195,8 +219,10 @@ def test_names_that_once_were_one_value_are_2000():
 
 
 def test_another_key_gives_fingerprints_that_have_nothing_in_common():
-    column, other = pa.array([*map(str, range(5_000)), None]), FingerprintKey.new()
-    ours, theirs = fingerprint(column, KEY), fingerprint(column, other)
+    column = pa.array([*map(str, range(5_000)), None])
+    other = FingerprintKey.new()
+    ours = fingerprint(column, KEY)
+    theirs = fingerprint(column, other)
     assert not np.isin(ours, theirs).any()
     bits = np.unpackbits((ours ^ theirs).view(np.uint8)).mean()
     assert abs(bits - 0.5) < 0.01  # 320,000 bits: 0.5 ± 0.0009
@@ -222,7 +248,8 @@ def test_a_key_shows_no_byte_and_survives_pickling():
 
 
 def test_the_order_of_columns_matters_in_a_combination():
-    a, b = fingerprint(pa.array(["x"]), KEY), fingerprint(pa.array(["y"]), KEY)
+    a = fingerprint(pa.array(["x"]), KEY)
+    b = fingerprint(pa.array(["y"]), KEY)
     assert combine([a, b], 1) != combine([b, a], 1)
 
 

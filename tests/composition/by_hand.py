@@ -89,8 +89,9 @@ def lines_of(rows: Sequence[Row], release: str) -> tuple[Line, ...]:
     """What a run gave out in a release."""
     return tuple(
         Line(row.record, persons, row.values[release], row.left[release])
-        for row, persons in zip(rows, persons_of(rows), strict=True) if row.left[release]
-    )  # fmt: skip
+        for row, persons in zip(rows, persons_of(rows), strict=True)
+        if row.left[release]
+    )
 
 
 def related(given: Sequence[Given], records: set[Any]) -> list[Given]:
@@ -175,17 +176,23 @@ class Figures:
     def _together(self, ours: list[str], given: list[Given]) -> int:
         every = [*(self.ours[name] for name in ours), *given]
         columns = {
-            name: [field for field in self.ours[name].fields if sum(field in other.fields for other in every) > 1] for name in ours
+            name: [field for field in self.ours[name].fields if sum(field in other.fields for other in every) > 1]
+            for name in ours
         }
         # Of an earlier release all is looked at that any other one holds that this run is tested with: more than two alone hold.
         whole = [*self.ours.values(), *self.given]
         theirs = {
-            one.name: [field for field in one.fields if sum(field in other.fields for other in whole) > 1] for one in given
+            one.name: [field for field in one.fields if sum(field in other.fields for other in whole) > 1]
+            for one in given
         }
         return self._fewest(ours, given, columns, theirs)
 
     def _fewest(
-        self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]
+        self,
+        ours: list[str],
+        given: list[Given],
+        columns: Mapping[str, Sequence[str]],
+        theirs: Mapping[str, Sequence[str]],
     ) -> int:
         """Fewest persons who are alike on all columns but one sensitive one, whichever it is.
 
@@ -203,22 +210,31 @@ class Figures:
             places = range(len(ours) + 1)
             within = {at: Counter(key[at] for key in groups) for at in places}
             found += [
-                min(len(who[name] - {None}) for name in self.names) for key, who in groups.items()
+                min(len(who[name] - {None}) for name in self.names)
+                for key, who in groups.items()
                 if without or not secrets or any(key[at] is not None and within[at][key[at]] > 1 for at in places)
-            ]  # fmt: skip
+            ]
         return min(found, default=max(one.k for one in every))
 
     def _groups(
-        self, ours: list[str], given: list[Given], columns: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]],
+        self,
+        ours: list[str],
+        given: list[Given],
+        columns: Mapping[str, Sequence[str]],
+        theirs: Mapping[str, Sequence[str]],
         without: str | None,
-    ) -> dict[tuple[Hashable, ...], dict[str, set[Person]]]:  # fmt: skip
+    ) -> dict[tuple[Hashable, ...], dict[str, set[Person]]]:
         """Who is alike in what each release says of a record, and all earlier ones together, without a column."""
         said = [_said(one, [field for field in theirs[one.name] if field != without]) for one in given]
-        openly = [_said(one, [field for field in theirs[one.name] if field not in (*one.secret, without)]) for one in given]
+        openly = [
+            _said(one, [field for field in theirs[one.name] if field not in (*one.secret, without)]) for one in given
+        ]
         rows: list[tuple[Any, tuple[Hashable, ...], Mapping[str, Person]]] = []
         for row, persons in zip(self.rows, self.persons, strict=True):
             mine = tuple(
-                tuple(row.values[name][field] for field in columns[name] if field != without) if row.left[name] else None
+                tuple(row.values[name][field] for field in columns[name] if field != without)
+                if row.left[name]
+                else None
                 for name in ours
             )
             rows.append((row.record, mine, persons))
@@ -242,7 +258,9 @@ class Figures:
         values: list[dict[Hashable, set[str]]] = []
         for name in ours:
             if field in self.ours[name].fields:
-                around, here, held = self.ours[name].around(field), {}, defaultdict(set)
+                around = self.ours[name].around(field)
+                here = {}
+                held = defaultdict(set)
                 for at, (row, persons) in enumerate(zip(self.rows, self.persons, strict=True)):
                     if row.left[name]:
                         here[at] = tuple(row.values[name][one] for one in around)
@@ -252,18 +270,24 @@ class Figures:
         own = len(places)
         for one in given:
             if field in one.sensitive:
-                around, groups, held = one.around(field), defaultdict(set), defaultdict(set)
+                around = one.around(field)
+                groups = defaultdict(set)
+                held = defaultdict(set)
                 for line in one.lines:
                     group = tuple(line.values[name] for name in around)
                     groups[line.record].add(group)
                     held[group] |= _value(line.values[field], line.persons)
-                places.append({at: _one(groups[row.record]) for at, row in enumerate(self.rows) if row.record in groups})
+                places.append(
+                    {at: _one(groups[row.record]) for at, row in enumerate(self.rows) if row.record in groups}
+                )
                 values.append(held)
         found = []
         for at in range(len(self.rows)):
             there = [number for number, place in enumerate(places) if at in place]
             if len(there) >= asked and any(number < own for number in there):
-                found.append(len(set.intersection(*(values[number].get(places[number][at], set()) for number in there))))
+                found.append(
+                    len(set.intersection(*(values[number].get(places[number][at], set()) for number in there)))
+                )
         return min(found, default=2)
 
     def _gives(self, name: str) -> bool:

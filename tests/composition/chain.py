@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.transforms.actions.ladder import ALL
-from beam_deid.transforms.beam.decide import deciding
 from beam_deid.transforms.columns.fingerprint import fingerprint
+from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.label.documents import plain
@@ -100,7 +100,9 @@ class Chain:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._folder.cleanup()
 
     @property
@@ -133,8 +135,10 @@ class Chain:
         past = next(iter(chosen.values())).data.past
         ran = Ran(
             _rows(job, chosen, words, {name: one.recoding.cut.left for name, one in chosen.items()}),
-            _rows(job, chosen, words, seen.before), decision.releases, past,
-        )  # fmt: skip
+            _rows(job, chosen, words, seen.before),
+            decision.releases,
+            past,
+        )
         if registered:
             ran.names = self._registered(job, chosen, ran, staging)
         return ran
@@ -158,7 +162,8 @@ class Chain:
         return sorted((Path(self.register) / "tables").iterdir())
 
     def _registered(self, job: Job, chosen: Mapping[str, Chosen], ran: Ran, staging: Path) -> dict[str, str]:
-        told, entries = told_of(job.policy, tuple(chosen)), dict[str, Entry]()
+        told = told_of(job.policy, tuple(chosen))
+        entries = dict[str, Entry]()
         with hold(self.register) as held:
             document = held.document or self.document
             for release, one in chosen.items():
@@ -170,15 +175,23 @@ class Chain:
                 path, rows, size, sha256 = remembered.file
                 table = Table(held.add(str(staging / path), called, sha256), rows, size, sha256)
                 label = {
-                    **plain(decided.label.to_json()), "release": release, "run": f"{self._runs:016x}",
-                    "sharing": one.data.spec.sharing, "purpose": "test", "records": decided.records, "files": (),
-                    "policy_sha256": "", "label": LabelName.ANONYMIZED,
-                }  # fmt: skip
+                    **plain(decided.label.to_json()),
+                    "release": release,
+                    "run": f"{self._runs:016x}",
+                    "sharing": one.data.spec.sharing,
+                    "purpose": "test",
+                    "records": decided.records,
+                    "files": (),
+                    "policy_sha256": "",
+                    "label": LabelName.ANONYMIZED,
+                }
                 made = entry_of(called, label, MADE_AT, told[release], asdict(remembered), table)
                 entries[release] = replace(made, state=State.PUBLISHED)
             ours = [entry.name for entry in entries.values()]
             for release, entry in entries.items():
-                entries[release] = replace(entry, together=(*entry.together, *(one for one in ours if one != entry.name)))
+                entries[release] = replace(
+                    entry, together=(*entry.together, *(one for one in ours if one != entry.name))
+                )
             held.save(document.with_entries({entry.name: entry for entry in entries.values()}))
         return {release: entry.name for release, entry in entries.items()}
 
@@ -194,7 +207,9 @@ class _Seen:
 @contextmanager
 def _watched() -> Iterator[_Seen]:
     """Watch a decision being made; nothing of it is changed."""
-    seen, decide_one, compose = _Seen(), deciding._decision, deciding.compose
+    seen = _Seen()
+    decide_one = deciding._decision
+    compose = deciding.compose
 
     def watching(chosen: Mapping[str, Chosen], name: str, *rest: Any) -> deciding.ReleaseDecision:
         seen.after[name] = chosen[name]
@@ -214,9 +229,12 @@ class _Words:
     """What the keys of a run stand for: those of all that its source says, and of every range of its numbers."""
 
     def __init__(self, job: Job, tables: tuple[pa.Table, ...]) -> None:
-        self._job, columns = job, {}
+        self._job = job
+        columns = {}
         for name in job.policy.fields:
-            columns[name] = sorted({value for table in tables for value in table[name].to_pylist() if value is not None})
+            columns[name] = sorted(
+                {value for table in tables for value in table[name].to_pylist() if value is not None}
+            )
         words = {ALL}
         for values in columns.values():
             words |= {str(value) for value in values}
@@ -253,7 +271,10 @@ def _rows(job: Job, chosen: Mapping[str, Chosen], words: _Words, left: Mapping[s
             words.record[recorded[cell]] if words.record else recorded[cell],
             {name: words.identities[name][keys[cell]] for name, keys in whose.items()},
             # What was rejected has no value at all.
-            {one: {name: words.values.get(keys[cell]) for name, keys in columns.items()} for one, columns in values.items()},
+            {
+                one: {name: words.values.get(keys[cell]) for name, keys in columns.items()}
+                for one, columns in values.items()
+            },
             {release: int(counts[cell]) for release, counts in left.items()},
             int(cells.counts[cell]),
         )

@@ -32,13 +32,21 @@ def two(suppression=1.0, other=3, **more):
 @st.composite
 def tables(draw):
     """Up to seventy rows of up to forty people of six ages: by twos in one release and by threes in the other."""
-    rows = draw(st.lists(
-        st.tuples(st.integers(0, 39), st.integers(0, 1), st.integers(0, 5), st.sampled_from("ab")), min_size=20, max_size=70,
-    ))  # fmt: skip
-    return pa.table({
-        "buyer": [f"u{who}" for who, *_ in rows], "city": [f"c{city}" for _, city, _, _ in rows],
-        "age": [age for _, _, age, _ in rows], "category": [what for *_, what in rows],
-    })  # fmt: skip
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 39), st.integers(0, 1), st.integers(0, 5), st.sampled_from("ab")),
+            min_size=20,
+            max_size=70,
+        )
+    )
+    return pa.table(
+        {
+            "buyer": [f"u{who}" for who, *_ in rows],
+            "city": [f"c{city}" for _, city, _, _ in rows],
+            "age": [age for _, _, age, _ in rows],
+            "category": [what for *_, what in rows],
+        }
+    )
 
 
 def composed(chosen):
@@ -49,7 +57,8 @@ def composed(chosen):
 
 def said(one):
     """Of each cell what a release says of it, column by column; None where it says nothing."""
-    data, left = one.data, one.recoding.cut.left
+    data = one.data
+    left = one.recoding.cut.left
     columns = {name: data.key(name, one.recoding.levels).tolist() for name in data.layout.scope.columns}
     return [{name: keys[cell] for name, keys in columns.items()} if left[cell] else None for cell in range(len(left))]
 
@@ -60,11 +69,16 @@ def joint(chosen):
     Everybody may know all but the category. Who knows that, too, finds fewer persons at times; that counts where one release alone
     does not find as few: where their group is not a whole group of each release that they are in.
     """
-    a, b = said(chosen["a"]), said(chosen["b"])
+    a = said(chosen["a"])
+    b = said(chosen["b"])
     (persons,) = chosen["a"].data.cells.persons.numbers
-    sizes, here, there = [], defaultdict(set), defaultdict(set)
+    sizes = []
+    here = defaultdict(set)
+    there = defaultdict(set)
     for known in (("age",), ("age", "category")):
-        alike, of_a, of_b = defaultdict(set), defaultdict(set), defaultdict(set)
+        alike = defaultdict(set)
+        of_a = defaultdict(set)
+        of_b = defaultdict(set)
         people = defaultdict(set)
         for cell, (one, other) in enumerate(zip(a, b, strict=True)):
             if one is None and other is None:
@@ -83,7 +97,11 @@ def joint(chosen):
             here[one["age"]].add(one["category"])
         if other is not None:
             there[other["age"], other["city"]].add(other["category"])
-    common = [len(here[one["age"]] & there[other["age"], other["city"]]) for one, other in zip(a, b, strict=True) if one and other]
+    common = [
+        len(here[one["age"]] & there[other["age"], other["city"]])
+        for one, other in zip(a, b, strict=True)
+        if one and other
+    ]
     return min(sizes, default=None), min(common, default=2)
 
 
@@ -96,7 +114,9 @@ def test_what_is_left_says_no_more_together(table):
     assert found["a"]["b"] == found["b"]["a"]
     before = together(chosen["a"].member, chosen["b"].member)
     assert (before.persons, before.values["category"]) == joint(chosen)
-    changed = [name for name in "ab" if not np.array_equal(after[name].recoding.cut.left, chosen[name].recoding.cut.left)]
+    changed = [
+        name for name in "ab" if not np.array_equal(after[name].recoding.cut.left, chosen[name].recoding.cut.left)
+    ]
     for name in changed:
         cut = after[name].recoding.cut
         assert cut.satisfied
@@ -120,10 +140,14 @@ def test_it_does_not_matter_which_release_comes_first(table):
 def parted(between):
     """Thirty persons of each age, and so few of ages 2 and 3, which only both releases together tell apart."""
     rows = [(age, who) for age in range(6) for who in range(between if age in (2, 3) else 30)]
-    return pa.table({
-        "buyer": [f"u{age}-{who}" for age, who in rows], "city": ["c"] * len(rows), "age": [age for age, _ in rows],
-        "category": ["ab"[who % 2] for _, who in rows],
-    })  # fmt: skip
+    return pa.table(
+        {
+            "buyer": [f"u{age}-{who}" for age, who in rows],
+            "city": ["c"] * len(rows),
+            "age": [age for age, _ in rows],
+            "category": ["ab"[who % 2] for _, who in rows],
+        }
+    )
 
 
 def test_those_go_who_are_told_apart_and_no_others():

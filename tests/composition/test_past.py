@@ -18,7 +18,8 @@ from .by_hand import Figures, Given, lines_of, related
 from .chain import Chain
 
 FIELDS = roles(direct="buyer mobile", quasi="city age:integer", sensitive="item pay", insensitive="order")
-QUASI, SENSITIVE = ("city", "age"), ("item", "pay")
+QUASI = ("city", "age")
+SENSITIVE = ("item", "pay")
 BOTH = FIELDS | {"item": {"role": ["quasi_identifier", "sensitive"]}}
 LEAST = {"enclave": 3, "controlled": 5, "public": 20}
 SAFE = {"controls": "high", "motive": "low", "prevalence": 0.0001, "acquaintances": 1, "security": "high"}
@@ -36,7 +37,11 @@ def asked(releases, *, fields=FIELDS, **top):
     """A policy of releases, each given as sharing, fields, width of ages and the share that may be suppressed."""
     made = {
         name: release(
-            sharing, "", kept(out, width), require={"suppression": share}, **({} if sharing == "public" else {"environment": SAFE})
+            sharing,
+            "",
+            kept(out, width),
+            require={"suppression": share},
+            **({} if sharing == "public" else {"environment": SAFE}),
         )
         for name, (sharing, out, width, share) in releases.items()
     }
@@ -50,7 +55,12 @@ def releases(draw):
     for name in draw(st.sampled_from(["a", "a", "ab"])):
         out = [one for one in (*QUASI, *SENSITIVE) if draw(st.integers(0, 3))] or ["age"]
         sharing = draw(st.sampled_from(["enclave"] * 4 + ["controlled"] * 2 + ["public"]))
-        made[name] = (sharing, out, draw(st.sampled_from([1, 2, 3, 4, 6, (1, 3, 6)])), draw(st.sampled_from([0.0, 0.3, 1.0, 1.0])))
+        made[name] = (
+            sharing,
+            out,
+            draw(st.sampled_from([1, 2, 3, 4, 6, (1, 3, 6)])),
+            draw(st.sampled_from([0.0, 0.3, 1.0, 1.0])),
+        )
     return made
 
 
@@ -59,20 +69,35 @@ def people(draw):
     """How a source is made: how many orders, how much is missing or shared, and what changes from run to run."""
     share = st.sampled_from([0.0, 0.0, 0.1, 0.4])
     return {
-        "seed": draw(st.integers(0, 1 << 20)), "orders": draw(st.integers(10, 150)), "buyers": draw(st.integers(6, 120)),
-        "cities": draw(st.integers(1, 2)), "ages": draw(st.sampled_from([2, 6, 12])), "items": draw(st.integers(1, 3)),
-        "no_buyer": draw(share), "no_mobile": draw(share), "shared_mobile": draw(share), "no_item": draw(share),
-        "go": draw(share), "come": draw(share), "change": draw(share), "line": draw(share), "other_buyer": draw(share),
-        "no_order": draw(st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.0])), "same_order": draw(st.sampled_from([0.0, 0.0, 0.0, 0.1])),
-    }  # fmt: skip
+        "seed": draw(st.integers(0, 1 << 20)),
+        "orders": draw(st.integers(10, 150)),
+        "buyers": draw(st.integers(6, 120)),
+        "cities": draw(st.integers(1, 2)),
+        "ages": draw(st.sampled_from([2, 6, 12])),
+        "items": draw(st.integers(1, 3)),
+        "no_buyer": draw(share),
+        "no_mobile": draw(share),
+        "shared_mobile": draw(share),
+        "no_item": draw(share),
+        "go": draw(share),
+        "come": draw(share),
+        "change": draw(share),
+        "line": draw(share),
+        "other_buyer": draw(share),
+        "no_order": draw(st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.0])),
+        "same_order": draw(st.sampled_from([0.0, 0.0, 0.0, 0.1])),
+    }
 
 
 class Source:
     """Orders that change from month to month. Each is one row, or several."""
 
     def __init__(self, made):
-        self._made, self._random, self._next = made, random.Random(made["seed"]), 0
-        self._mobiles, self._rows = {}, {}
+        self._made = made
+        self._random = random.Random(made["seed"])
+        self._next = 0
+        self._mobiles = {}
+        self._rows = {}
         self._add(made["orders"])
 
     def month(self):
@@ -103,17 +128,26 @@ class Source:
     def _person(self):
         number = self._random.randrange(self._made["buyers"])
         if number not in self._mobiles:
-            self._mobiles[number] = f"m{self._random.randrange(number + 1) if self._happens('shared_mobile') else number}"
-        return None if self._happens("no_buyer") else f"u{number}", None if self._happens("no_mobile") else self._mobiles[number]
+            self._mobiles[number] = (
+                f"m{self._random.randrange(number + 1) if self._happens('shared_mobile') else number}"
+            )
+        return None if self._happens("no_buyer") else f"u{number}", None if self._happens(
+            "no_mobile"
+        ) else self._mobiles[number]
 
     def _row(self, order, buyer, mobile):
-        pick, made = self._random.randrange, self._made
+        pick = self._random.randrange
+        made = self._made
         shown = "o0" if self._happens("same_order") else order
         return {
-            "order": None if self._happens("no_order") else shown, "buyer": buyer, "mobile": mobile,
-            "city": f"c{pick(made['cities'])}", "age": pick(made["ages"]),
-            "item": None if self._happens("no_item") else "ABCabc"[pick(made["items"]) + 3 * pick(2)], "pay": "xy"[pick(2)],
-        }  # fmt: skip
+            "order": None if self._happens("no_order") else shown,
+            "buyer": buyer,
+            "mobile": mobile,
+            "city": f"c{pick(made['cities'])}",
+            "age": pick(made["ages"]),
+            "item": None if self._happens("no_item") else "ABCabc"[pick(made["items"]) + 3 * pick(2)],
+            "pay": "xy"[pick(2)],
+        }
 
     def _happens(self, what):
         return self._random.random() < self._made[what]
@@ -151,8 +185,10 @@ def measured(ran):
     """The figures of a run's labels, named as those by hand are."""
     return {
         f"{release}/{name}": test.measured
-        for release in ran.decisions for name, test in ran.tests(release).items() if any(row.left[release] for row in ran.rows)
-    }  # fmt: skip
+        for release in ran.decisions
+        for name, test in ran.tests(release).items()
+        if any(row.left[release] for row in ran.rows)
+    }
 
 
 def enough(value, least):
@@ -174,7 +210,8 @@ def limit(name, plan, earlier):
 
 def judged(ran, plan, earlier, fields=FIELDS):
     """See that a run says of itself what is found by hand, and gives out no more than it may."""
-    figures, found = by_hand(ran, plan, earlier, fields=fields), measured(ran)
+    figures = by_hand(ran, plan, earlier, fields=fields)
+    found = measured(ran)
     want = figures.all() if ran.rows else {}
     assert set(found) == set(want)
     most = max([LEAST[one[0]] for one in plan.values()] + [one.k for one in figures.given])
@@ -199,7 +236,9 @@ def judged(ran, plan, earlier, fields=FIELDS):
 
 def suppressed_rightly(ran, plan, earlier, fields=FIELDS):
     """See that no more is suppressed than may be, and nothing where nothing is broken."""
-    whole = {name: sum(row.whole for row in ran.rows if row.record is not None) for name in plan}  # the others are rejected
+    whole = {
+        name: sum(row.whole for row in ran.rows if row.record is not None) for name in plan
+    }  # the others are rejected
     left = {name: sum(row.left[name] for row in ran.rows) for name in plan}
     for name, (_, _, _, share) in plan.items():
         assert whole[name] - left[name] <= share * whole[name] + 1e-6
@@ -219,7 +258,8 @@ def suppressed_rightly(ran, plan, earlier, fields=FIELDS):
 @settings(max_examples=50, **SLOW)
 @given(people(), st.lists(releases(), min_size=2, max_size=4), st.sampled_from([FIELDS, BOTH]))
 def test_the_figures_are_those_found_by_hand(made, plans, fields):
-    source, earlier = Source(made), []
+    source = Source(made)
+    earlier = []
     with Chain() as chain:
         for plan in plans:
             ran = chain.run(asked(plan, fields=fields), table(source.month()))
@@ -234,9 +274,14 @@ def test_the_figures_are_those_found_by_hand(made, plans, fields):
 def orders(numbers, **columns):
     """One order for each number: its buyer, mobile and whatever else is not said are its own, or all alike."""
     made = {
-        "order": lambda at: f"o{at}", "buyer": lambda at: f"u{at}", "mobile": lambda at: f"m{at}", "city": lambda _: "c",
-        "age": lambda _: 0, "item": lambda at: "ab"[at % 2], "pay": lambda at: "xy"[at // 2 % 2],
-    } | columns  # fmt: skip
+        "order": lambda at: f"o{at}",
+        "buyer": lambda at: f"u{at}",
+        "mobile": lambda at: f"m{at}",
+        "city": lambda _: "c",
+        "age": lambda _: 0,
+        "item": lambda at: "ab"[at % 2],
+        "pay": lambda at: "xy"[at // 2 % 2],
+    } | columns
     return table([{name: made[name](at) for name in FIELDS} for at in numbers])
 
 
@@ -256,7 +301,9 @@ def test_persons_are_told_apart_by_an_identity_that_said_nothing_new_when_they_w
     with Chain() as chain:
         chain.run(asked(ONE), orders(range(12)))
         assert chain.document.releases[0].identities == ("buyer", "mobile")
-        ran = chain.run(asked(ONE), orders([*range(8), *range(20, 24)], mobile=lambda at: "m0" if at >= 20 else f"m{at}"))
+        ran = chain.run(
+            asked(ONE), orders([*range(8), *range(20, 24)], mobile=lambda at: "m0" if at >= 20 else f"m{at}")
+        )
         assert ran.tests("a")["composition:a.1"].measured == 1
         # Four of each release are left: four mobiles of the first, and one of the second.
         ran = chain.run(asked(ONE), orders(range(8)))
@@ -281,7 +328,11 @@ def test_fields_in_another_order_are_the_same_records():
         assert ran.tests("a")["composition:a.1"].measured == 1
 
 
-RANGES = {2: {"a": ("enclave", ["age"], 2, 0.0)}, 3: {"a": ("enclave", ["age"], 3, 0.0)}, 4: {"a": ("enclave", ["age"], 3, 0.1)}}
+RANGES = {
+    2: {"a": ("enclave", ["age"], 2, 0.0)},
+    3: {"a": ("enclave", ["age"], 3, 0.0)},
+    4: {"a": ("enclave", ["age"], 3, 0.1)},
+}
 
 
 def two_alone(at):
@@ -340,21 +391,28 @@ def test_a_third_run_is_tested_with_two_releases_of_an_earlier_one():
         earlier = [given_of(first, name, plan, list(first.names.values())) for name in plan]
         judged(ran, third, earlier)
         assert set(ran.tests("a")) == {
-            "composition:a.1", "composition:b.1", "composition:*", "common_values:a.1:item", "common_values:b.1:pay",
-        }  # fmt: skip
+            "composition:a.1",
+            "composition:b.1",
+            "composition:*",
+            "common_values:a.1:item",
+            "common_values:b.1:pay",
+        }
 
 
 def told(ran):
     """All that a run says of line 8, and what it gives out, whatever the order of its rows."""
     left = Counter()
     for row in ran.rows:
-        left.update({repr((name, row.record, row.identities, row.values[name])): count for name, count in row.left.items()})
+        left.update(
+            {repr((name, row.record, row.identities, row.values[name])): count for name, count in row.left.items()}
+        )
     return {name: ran.tests(name) for name in ran.decisions}, left
 
 
 def told_by_all(made, plans, *, compacted=False, shuffled=False, parts=1):
     """The same of several runs, in other circumstances."""
-    source, said = Source(made), []
+    source = Source(made)
+    said = []
     with Chain() as chain:
         for plan in plans:
             rows = source.month()

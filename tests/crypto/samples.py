@@ -6,7 +6,8 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.sizes import by_size
 
-COUNT, LONGEST = 10_000, 200
+COUNT = 10_000
+LONGEST = 200
 _CHARACTERS = {1: (0x00, 0x7F), 2: (0x80, 0x7FF), 3: (0x3400, 0x9FFF), 4: (0x10000, 0x10FFFF)}  # by bytes in UTF-8
 
 

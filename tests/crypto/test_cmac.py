@@ -59,7 +59,8 @@ def test_wycheproof_valid_tags_are_made_and_invalid_ones_are_not():
     for group in wycheproof.packaged("Hash/wycheproof/aes_cmac_test.json"):
         size = group["tagSize"] // 8
         for test in group["tests"]:
-            key, message = bytes.fromhex(test["key"]), bytes.fromhex(test["msg"])
+            key = bytes.fromhex(test["key"])
+            message = bytes.fromhex(test["msg"])
             seen[test["result"]] += 1
             if "InvalidKeySize" in test["flags"]:
                 with pytest.raises(ValueError, match="key"):
@@ -73,7 +74,8 @@ def test_wycheproof_valid_tags_are_made_and_invalid_ones_are_not():
 
 @pytest.mark.parametrize("size", [16, 24, 32])
 def test_ten_thousand_random_texts_have_the_tags_of_cryptography(size):
-    key, texts = os.urandom(size), random_texts(size)
+    key = os.urandom(size)
+    texts = random_texts(size)
     cipher = Cmac(key)
     expected = [oracle(key, text.encode()) for text in texts]
     assert tags(cipher, texts) == expected
@@ -81,7 +83,8 @@ def test_ten_thousand_random_texts_have_the_tags_of_cryptography(size):
 
 
 def test_a_slice_has_the_tags_of_the_slice_in_every_layout():
-    key, texts = os.urandom(32), random_texts(1)[:300]
+    key = os.urandom(32)
+    texts = random_texts(1)[:300]
     expected = [oracle(key, text.encode()) for text in texts[37:211]]
     for kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
         column = pa.array([text.encode() for text in texts], pa.binary()).cast(kind)
@@ -99,7 +102,8 @@ def test_more_values_than_one_group_holds_keep_their_order():
 
 
 def test_a_number_comes_from_the_first_eight_bytes_of_the_tag():
-    key, texts = os.urandom(32), random_texts(2)[:500]
+    key = os.urandom(32)
+    texts = random_texts(2)[:500]
     for below in (1, 2, 1000, 1 << 32):
         expected = [int.from_bytes(oracle(key, text.encode())[:8], "big") % below for text in texts]
         assert Cmac(key).numbers(pa.array(texts), below).tolist() == expected

@@ -21,19 +21,29 @@ SAMPLES = [  # NIST, Cryptographic Standards and Guidelines, Examples with Inter
         (10, "", "0123456789", ("2433477484", "2830668132", "6657667009")),
         (10, "39383736353433323130", "0123456789", ("6124200773", "2496655549", "1001623463")),
         (
-            36, "3737373770717273373737", "0123456789abcdefghi",
+            36,
+            "3737373770717273373737",
+            "0123456789abcdefghi",
             ("a9tv40mll9kdu509eum", "xbj3kv35jrawxv32ysr", "xs8a0azh2avyalyzuwd"),
         ),
     )
     for key, cipher in zip(KEYS, ciphers, strict=True)
-]  # fmt: skip
+]
 EDGES = [  # Wycheproof, aes_ff1_radix10_test.json: edge cases of the state
     ("26dbd1998c3a046ac3ff11937079c034", 10, "5e551c3daad7e5fa", plain, cipher)
     for plain, cipher in (
-        ("000000", "894813"), ("999999", "851002"), ("512512", "543335"), ("511511", "671811"), ("481001", "833412"),
-        ("218807", "404917"), ("738187", "843916"), ("275876", "437809"), ("179989", "199952"), ("072368", "252253"),
+        ("000000", "894813"),
+        ("999999", "851002"),
+        ("512512", "543335"),
+        ("511511", "671811"),
+        ("481001", "833412"),
+        ("218807", "404917"),
+        ("738187", "843916"),
+        ("275876", "437809"),
+        ("179989", "199952"),
+        ("072368", "252253"),
     )
-] + [("474bbf2aff5c252419c49a07d50e2bdf", 10, "d64296c362368a3d", "302141", "166088")]  # fmt: skip
+] + [("474bbf2aff5c252419c49a07d50e2bdf", 10, "d64296c362368a3d", "302141", "166088")]
 RADICES = (2, 3, 7, 10, 11, 16, 26, 31, 36, 62, 64, 85, 100, 255, 256, 257, 999, 1000, 4096, 21000, 32768, 65535, 65536)
 FIRST = 0x10000  # the plane above the surrogates has a character for every numeral
 
@@ -59,7 +69,8 @@ def drawn(source, radix, rows, length):
 
 @pytest.mark.parametrize(("key", "radix", "tweak", "plain", "cipher"), SAMPLES + EDGES)
 def test_the_samples_of_nist_and_edge_cases_of_wycheproof(key, radix, tweak, plain, cipher):
-    instance, tweaks = Ff1(bytes.fromhex(key), radix), tweak_row(bytes.fromhex(tweak))
+    instance = Ff1(bytes.fromhex(key), radix)
+    tweaks = tweak_row(bytes.fromhex(tweak))
     assert instance.encrypt(matrix(numerals(plain)), tweaks).tolist() == [numerals(cipher)]
     assert instance.decrypt(matrix(numerals(cipher)), tweaks).tolist() == [numerals(plain)]
     if not tweak:
@@ -93,7 +104,8 @@ def test_wycheproof_texts(base):
 
 def _is_made(radix, test, message, sealed):
     """See that a test is met; whether it is one that has a ciphertext."""
-    key, tweaks = bytes.fromhex(test["key"]), tweak_row(bytes.fromhex(test["tweak"]))
+    key = bytes.fromhex(test["key"])
+    tweaks = tweak_row(bytes.fromhex(test["tweak"]))
     legacy = "SmallMessageSize" in test["flags"]  # valid in the first edition of SP 800-38G only
     if test["result"] == "valid" and not legacy:
         instance = Ff1(key, radix)
@@ -120,7 +132,8 @@ def test_random_values_of_any_radix_length_and_tweak_are_those_of_libffx(radix):
     lengths = [least, least + 1, 199, 200, *(least + (201 - least) * step // steps for step in range(steps))]
     assert len(lengths) * count * len(RADICES) >= 10_000
     for length in lengths:
-        values, size = drawn(source, radix, count, length), source.randint(0, 40)
+        values = drawn(source, radix, count, length)
+        size = source.randint(0, 40)
         shared = source.random() < 0.5
         tweaks = [source.randbytes(size)] * len(values) if shared else [source.randbytes(size) for _ in values]
         rows = np.frombuffer(b"".join(tweaks), np.uint8).reshape(-1, size) if size else np.zeros((count, 0), np.uint8)
@@ -194,7 +207,9 @@ def test_a_whole_domain_is_permuted():
 
 def test_other_keys_and_tweaks_give_other_ciphertexts():
     values = np.random.default_rng(0).integers(0, 10, (100, 11), np.uint16)
-    one, other, longer = b"a" * 16, b"b" * 16, b"a" * 32
+    one = b"a" * 16
+    other = b"b" * 16
+    longer = b"a" * 32
     made = [
         Ff1(key, 10).encrypt(values, tweak_row(tweak)).tobytes()
         for key, tweak in ((one, b""), (other, b""), (longer, b""), (one, b"\0"), (one, b"\0\0"))
@@ -242,7 +257,8 @@ def test_no_rows_give_no_rows():
 
 @pytest.mark.parametrize("below", [LEAST_DOMAIN, LEAST_DOMAIN + 1, 2**20 - 1, 2**20, 2**20 + 1, 1_500_007])
 def test_permute_is_a_bijection_of_its_domain_and_undoes_itself(below):
-    instance, numbers = Ff1(b"k" * 16, 2), np.arange(below, dtype=np.uint64)
+    instance = Ff1(b"k" * 16, 2)
+    numbers = np.arange(below, dtype=np.uint64)
     made = instance.permute(numbers, below, tweak_row(b"domain"))
     assert np.array_equal(np.sort(made), numbers)
     assert np.mean(made == numbers) < 1e-4
@@ -255,7 +271,8 @@ def test_permute_is_that_of_libffx(below):
     source = random.Random(below)
     numbers = [0, 1, below - 1, *(source.randrange(below) for _ in range(200))]
     tweaks = [source.randbytes(9) for _ in numbers]
-    instance, peer = Ff1(b"k" * 32, 2), ffx.FF1(b"k" * 32)
+    instance = Ff1(b"k" * 32, 2)
+    peer = ffx.FF1(b"k" * 32)
     for rows in (tweaks, tweaks[:1]):
         given_rows = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
         made = instance.permute(np.array(numbers, np.uint64), below, given_rows)

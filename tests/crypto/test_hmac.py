@@ -17,14 +17,16 @@ needs_sm3 = pytest.mark.skipif("sm3" not in hashlib.algorithms_available, reason
 RFC_4231 = {  # key, data, HMAC-SHA-256
     1: (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
     2: (
-        b"Jefe", b"what do ya want for nothing?",
+        b"Jefe",
+        b"what do ya want for nothing?",
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
     ),
     3: (b"\xaa" * 20, b"\xdd" * 50, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
     4: (bytes(range(1, 26)), b"\xcd" * 50, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
     5: (b"\x0c" * 20, b"Test With Truncation", "a3b6167473100ee06e0c796c2955552b"),
     6: (
-        b"\xaa" * 131, b"Test Using Larger Than Block-Size Key - Hash Key First",
+        b"\xaa" * 131,
+        b"Test Using Larger Than Block-Size Key - Hash Key First",
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
     ),
     7: (
@@ -33,21 +35,24 @@ RFC_4231 = {  # key, data, HMAC-SHA-256
         b"hashed before being used by the HMAC algorithm.",
         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
     ),
-}  # fmt: skip
+}
 GMT_0042 = {  # GM/T 0042-2015, appendix D.3, as in OpenSSL's evpmac_sm3.txt: key, data, HMAC-SM3
     "two blocks": (
-        bytes(range(1, 33)), b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq" * 2,
+        bytes(range(1, 33)),
+        b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq" * 2,
         "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a",
     ),
     "a longer key": (
-        bytes(range(1, 38)), b"\xcd" * 50,
+        bytes(range(1, 38)),
+        b"\xcd" * 50,
         "220bf579ded555393f0159f66c99877822a3ecf610d1552154b41d44b94db3ae",
     ),
     "Hi There": (
-        b"\x0b" * 32, b"Hi There",
+        b"\x0b" * 32,
+        b"Hi There",
         "c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e",
     ),
-}  # fmt: skip
+}
 
 
 def digests(cipher, values):
@@ -79,7 +84,8 @@ def test_hmac_sm3_is_that_of_rfc_2104_over_the_sm3_of_gmssl(size):
     def hashed(data):
         return bytes.fromhex(sm3.sm3_hash(list(data)))
 
-    key, values = os.urandom(size), [text.encode() for text in random_texts(size)[:40]]
+    key = os.urandom(size)
+    values = [text.encode() for text in random_texts(size)[:40]]
     block = (key if size <= 64 else hashed(key)).ljust(64, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
     assert digests(HmacSm3(key), values) == [hashed(outer + hashed(inner + value)) for value in values]
@@ -98,7 +104,8 @@ def test_wycheproof_valid_tags_are_made_and_invalid_ones_are_not():
 @pytest.mark.parametrize(("kind", "name"), [(HmacSha256, "sha256"), pytest.param(HmacSm3, "sm3", marks=needs_sm3)])
 @pytest.mark.parametrize("size", [0, 16, 32, 63, 64, 65, 131])
 def test_ten_thousand_random_texts_have_the_digests_of_the_standard_library(kind, name, size):
-    key, texts = os.urandom(size), random_texts(size)
+    key = os.urandom(size)
+    texts = random_texts(size)
     assert digests(kind(key), texts) == [hmac.digest(key, text.encode(), name) for text in texts]
 
 

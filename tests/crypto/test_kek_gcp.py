@@ -32,7 +32,8 @@ class Service:
 
     def decrypt(self, request, context):
         self.known(request, context)
-        data, extra = request.ciphertext, request.additional_authenticated_data
+        data = request.ciphertext
+        extra = request.additional_authenticated_data
         try:
             return kms.DecryptResponse(plaintext=self.cipher.decrypt(data[:12], data[12:], extra))
         except InvalidTag:

@@ -73,10 +73,12 @@ def test_a_files_last_line_break_does_not_count(tmp_path, file, monkeypatch):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda file: file.chmod(0o644), "chmod 600"), (lambda file: file.write_text("short"), "at least 32"),
-        (lambda file: file.unlink(), "cannot be read"), (lambda file: file.write_text("x" * 40), "does not open"),
+        (lambda file: file.chmod(0o644), "chmod 600"),
+        (lambda file: file.write_text("short"), "at least 32"),
+        (lambda file: file.unlink(), "cannot be read"),
+        (lambda file: file.write_text("x" * 40), "does not open"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_will_not_do_is_told(tmp_path, file, spoil, said):
     path = made(tmp_path, f"file:{file}")
     spoil(file)
@@ -89,7 +91,9 @@ def test_a_file_that_will_not_do_is_told(tmp_path, file, spoil, said):
 def test_what_is_no_file_is_refused_at_once(tmp_path, file, place):
     path = made(tmp_path, f"file:{file}")
     file.unlink()
-    {"pipe": lambda: os.mkfifo(file, 0o600), "device": lambda: file.symlink_to(os.devnull), "folder": file.mkdir}[place]()
+    {"pipe": lambda: os.mkfifo(file, 0o600), "device": lambda: file.symlink_to(os.devnull), "folder": file.mkdir}[
+        place
+    ]()
     with promptly(), pytest.raises(KeyFault, match="cannot be read") as caught:
         keys_of(path)
     assert caught.value.where == f"file:{file}"
@@ -123,12 +127,20 @@ def test_a_passphrase_is_stretched_by_scrypt_with_the_costs_in_the_file(tmp_path
     from hashlib import scrypt
 
     expected = scrypt(
-        PASSPHRASE.encode(), salt=bytes.fromhex(kek["scrypt_salt"]), n=kek["n"], r=kek["r"], p=kek["p"], maxmem=1 << 28, dklen=32
+        PASSPHRASE.encode(),
+        salt=bytes.fromhex(kek["scrypt_salt"]),
+        n=kek["n"],
+        r=kek["r"],
+        p=kek["p"],
+        maxmem=1 << 28,
+        dklen=32,
     )
     assert PassphraseKek("TEST_PASSPHRASE", kek).material() == expected
 
 
-@pytest.mark.parametrize("costs", [{"n": 1 << 40}, {"n": 3}, {"r": 1 << 20}, {"p": 1 << 20}, {"n": "x"}, {"scrypt_salt": "zz"}])
+@pytest.mark.parametrize(
+    "costs", [{"n": 1 << 40}, {"n": 3}, {"r": 1 << 20}, {"p": 1 << 20}, {"n": "x"}, {"scrypt_salt": "zz"}]
+)
 def test_costs_that_nobody_can_pay_are_refused_at_once(tmp_path, costs):
     path = made(tmp_path, "passphrase:TEST_PASSPHRASE")
     document = json.loads(Path(path).read_text())
@@ -143,10 +155,13 @@ def test_costs_that_nobody_can_pay_are_refused_at_once(tmp_path, costs):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("no-such-program --secret hunter2", "cannot be run"), ("false hunter2", "ended with 1"), ("echo hunter2", "at least 32"),
-        ("'unbalanced hunter2", "no command is named"), (f"echo {KEK} ; echo x", "does not open"),
+        ("no-such-program --secret hunter2", "cannot be run"),
+        ("false hunter2", "ended with 1"),
+        ("echo hunter2", "at least 32"),
+        ("'unbalanced hunter2", "no command is named"),
+        (f"echo {KEK} ; echo x", "does not open"),
     ],
-)  # fmt: skip
+)
 def test_a_command_that_will_not_do_is_told_without_its_arguments(tmp_path, command, said):
     path = made(tmp_path, printing(KEK))
     document = json.loads(Path(path).read_text())

@@ -179,17 +179,27 @@ def test_another_key_encryption_key_neither_opens_nor_adds_a_key(path, monkeypat
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no keyring"), (b"[]", "no keyring"), (b"{", "no keyring"), (b"\xff", "no keyring"), (b"null", "no keyring"),
-        (b'{"format": "other", "version": 1}', "no keyring"), (b'{"format": "beam-deid keyring"}', "no keyring"),
+        (b"", "no keyring"),
+        (b"[]", "no keyring"),
+        (b"{", "no keyring"),
+        (b"\xff", "no keyring"),
+        (b"null", "no keyring"),
+        (b'{"format": "other", "version": 1}', "no keyring"),
+        (b'{"format": "beam-deid keyring"}', "no keyring"),
         (b'{"format": "beam-deid keyring", "version": 3}', "version 3"),
         (b'{"format": "beam-deid keyring", "version": true}', "version True"),
         (b'{"format": "beam-deid keyring", "version": [2]}', "version"),
-        (HEAD + b"}", "damaged"), (HEAD + b', "id": "x", "kek": [], "keys": []}', "damaged"),
+        (HEAD + b"}", "damaged"),
+        (HEAD + b', "id": "x", "kek": [], "keys": []}', "damaged"),
         (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 1}]}', "damaged"),
-        (HEAD + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 0, "name": "a", "state": "primary", '
-         b'"created": "", "wrapped": ""}]}', "damaged"),
+        (
+            HEAD
+            + b', "id": "x", "kek": {"source": "env:X", "check": ""}, "keys": [{"id": 0, "name": "a", "state": "primary", '
+            b'"created": "", "wrapped": ""}]}',
+            "damaged",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_keyring_is_told(path, content, said):
     Path(path).write_bytes(content)
     with pytest.raises(KeyFault, match=said):
@@ -218,7 +228,8 @@ def test_two_that_rotate_at_once_both_succeed(path):
 
 @pytest.mark.parametrize("fails", ["replace", "fsync"])
 def test_a_change_that_fails_leaves_the_keyring_as_it_was(path, monkeypatch, fails):
-    before, keys = Path(path).read_bytes(), keys_of(path)
+    before = Path(path).read_bytes()
+    keys = keys_of(path)
 
     def fail(*arguments):
         raise OSError(28, "No space left on device")
@@ -232,7 +243,8 @@ def test_a_change_that_fails_leaves_the_keyring_as_it_was(path, monkeypatch, fai
 
 
 def test_what_is_synced_is_the_whole_keyring(path, monkeypatch):
-    sync, sizes = os.fsync, []
+    sync = os.fsync
+    sizes = []
 
     def watched(descriptor):
         sizes.append(os.fstat(descriptor).st_size)
@@ -268,7 +280,8 @@ def refused_lock(path):
 
 
 def test_a_link_at_the_locks_place_is_refused_and_what_it_leads_to_is_left_alone(path, tmp_path):
-    target, lock = tmp_path / "target", Path(f"{path}.lock")
+    target = tmp_path / "target"
+    lock = Path(f"{path}.lock")
     target.write_bytes(b"not to be lost")
     lock.symlink_to(target)
     assert "a link" in refused_lock(path)
@@ -350,7 +363,10 @@ def test_a_link_at_the_place_of_the_new_file_is_taken_away_and_not_written_throu
 
 
 def test_a_keyring_elsewhere_is_neither_made_nor_changed():
-    for act in (lambda: create("s3://bucket/a.keyring", "env:TEST_KEK"), lambda: change("s3://bucket/a.keyring").__enter__()):
+    for act in (
+        lambda: create("s3://bucket/a.keyring", "env:TEST_KEK"),
+        lambda: change("s3://bucket/a.keyring").__enter__(),
+    ):
         with pytest.raises(KeyFault, match="local disk"):
             act()
 

@@ -125,7 +125,8 @@ def test_what_is_read_is_what_was_judged_however_fast_the_file_is_exchanged(tmp_
         (tmp_path / name).touch()
         (tmp_path / name).chmod(mode)
         (tmp_path / name).write_text(name)
-    path, done = tmp_path / "key", threading.Event()
+    path = tmp_path / "key"
+    done = threading.Event()
     path.symlink_to("private")
 
     def exchange():
@@ -137,7 +138,8 @@ def test_what_is_read_is_what_was_judged_however_fast_the_file_is_exchanged(tmp_
 
     exchanging = threading.Thread(target=exchange)
     exchanging.start()
-    read, refused = set(), 0
+    read = set()
+    refused = 0
     try:
         until = time.monotonic() + 1
         with promptly():
@@ -160,9 +162,15 @@ def test_a_pipe_is_no_key_file_and_is_not_waited_for(tmp_path):
 
 @pytest.mark.parametrize(
     ("reference", "said"),
-    [(None, "no key is named"), ("env:NO_SUCH", "not set"), ("file:/no/such", "cannot be read"),
-     ("keyring:main", "names no keyring"), ("s3cr3t-pasted", "not a key reference"), ("ephemeral:r", "only `beam-deid run`")],
-)  # fmt: skip
+    [
+        (None, "no key is named"),
+        ("env:NO_SUCH", "not set"),
+        ("file:/no/such", "cannot be read"),
+        ("keyring:main", "names no keyring"),
+        ("s3cr3t-pasted", "not a key reference"),
+        ("ephemeral:r", "only `beam-deid run`"),
+    ],
+)
 def test_what_cannot_be_resolved_is_told(reference, said):
     with pytest.raises(KeyFault, match=said) as caught:
         Keys(reference).subkey("a", "b")
@@ -237,25 +245,37 @@ class Unpicklable(Fetching):
         raise TypeError("no")
 
 
-@pytest.mark.parametrize("secret", [Fetching(), Failing(), Carrying("projects/p/secrets/s")], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "secret", [Fetching(), Failing(), Carrying("projects/p/secrets/s")], ids=lambda one: type(one).__name__
+)
 def test_what_fetches_its_secret_is_taken(secret):
     check_secret(secret)
 
 
 @pytest.mark.parametrize(
     "carried",
-    [KEY, KEY.encode(), base64.urlsafe_b64encode(KEY.encode()).rstrip(b"=").decode(),
-     KEY.encode().hex(), KEY.encode().hex().upper(), bytearray(KEY.encode()), [KEY.encode()], {"k": KEY},
-     secrets.token_bytes(16)],
+    [
+        KEY,
+        KEY.encode(),
+        base64.urlsafe_b64encode(KEY.encode()).rstrip(b"=").decode(),
+        KEY.encode().hex(),
+        KEY.encode().hex().upper(),
+        bytearray(KEY.encode()),
+        [KEY.encode()],
+        {"k": KEY},
+        secrets.token_bytes(16),
+    ],
     ids=["text", "bytes", "base64", "hex", "HEX", "bytearray", "list", "mapping", "other bytes"],
-)  # fmt: skip
+)
 def test_what_carries_a_secret_is_refused(carried):
     with pytest.raises(UsageError, match="graph") as caught:
         check_secret(Carrying(carried))
     assert KEY not in str(caught.value)
 
 
-@pytest.mark.parametrize("secret", [KEY, KEY.encode(), object(), None, Unpicklable()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "secret", [KEY, KEY.encode(), object(), None, Unpicklable()], ids=lambda one: type(one).__name__
+)
 def test_what_is_no_source_is_refused(secret):
     with pytest.raises(UsageError):
         check_secret(secret)

@@ -73,7 +73,8 @@ def test_wycheproof_valid_ones_are_made_and_opened_and_invalid_ones_are_told():
     for vectors in wycheproof.packaged("Cipher/wycheproof/aes_siv_cmac_test.json"):
         for test in vectors["tests"]:
             cipher = Siv(bytes.fromhex(test["key"]), [bytes.fromhex(test["aad"])])
-            message, sealed = bytes.fromhex(test["msg"]), bytes.fromhex(test["ct"])
+            message = bytes.fromhex(test["msg"])
+            sealed = bytes.fromhex(test["ct"])
             seen[test["result"]] += 1
             if test["result"] == "valid":
                 assert seal(cipher, message) == sealed, test["tcId"]
@@ -102,8 +103,10 @@ def test_wycheproof_with_a_nonce_as_the_last_associated_data():
 
 @pytest.mark.parametrize("size", [32, 48, 64])
 def test_ten_thousand_random_texts_are_sealed_as_cryptography_seals_them(size):
-    key, texts = os.urandom(size), random_texts(size)
-    cipher, peer = Siv(key), AESSIV(key)
+    key = os.urandom(size)
+    texts = random_texts(size)
+    cipher = Siv(key)
+    peer = AESSIV(key)
     rows = 0
     for values in by_size(pa.array(texts)):
         plain = [texts[row].encode() for row in values.rows]
@@ -129,7 +132,8 @@ def test_any_list_of_associated_data_is_that_of_cryptography(associated):
 
 
 def test_every_flipped_bit_is_told_row_by_row_and_the_others_are_opened():
-    cipher, value = Siv(os.urandom(64)), b"13800138000"
+    cipher = Siv(os.urandom(64))
+    value = b"13800138000"
     sealed = np.frombuffer(seal(cipher, value), np.uint8)
     bits = 8 * len(sealed)
     flipped = np.tile(sealed, (bits + 2, 1))

@@ -73,14 +73,16 @@ def test_any_text_comes_back_and_null_and_empty_stay(texts):
 def test_the_tokens_of_a_slice_are_the_slice_of_the_tokens(texts, data):
     begin = data.draw(st.integers(0, len(texts)))
     end = data.draw(st.integers(begin, len(texts)))
-    column, cipher = pa.array(texts, pa.string()), Siv(KEYS[7])
+    column = pa.array(texts, pa.string())
+    cipher = Siv(KEYS[7])
     tokens = make_tokens(column, 7, cipher.seal)
     assert make_tokens(column[begin:end], 7, cipher.seal).to_pylist() == tokens[begin:end].to_pylist()
     assert opened(tokens[begin:end])[0] == texts[begin:end]
 
 
 def test_ten_thousand_texts_of_every_length_have_the_bytes_of_cryptography():
-    texts, peer = random_texts(5), AESSIV(KEYS[7])
+    texts = random_texts(5)
+    peer = AESSIV(KEYS[7])
     tokens = made(texts).to_pylist()
     for text, token in zip(texts, tokens, strict=True):
         expected = b"\x01\0\0\0\x07" + peer.encrypt(text.encode(), [b""]) if text else b""
@@ -104,7 +106,8 @@ def test_equal_texts_have_equal_tokens_and_other_keys_unrelated_ones():
 @pytest.mark.parametrize("text", ["13800138000", "a", "杭州市西湖区文三路 1 号", "sixteen bytes..."])
 def test_every_changed_character_is_caught(text):
     (token,) = made([text]).to_pylist()
-    changed, places = [], []
+    changed = []
+    places = []
     for place, character in enumerate(token):
         for other in URL_SAFE + "+/= \0é":
             if other != character:
@@ -150,7 +153,8 @@ def test_only_one_spelling_of_a_token_is_a_token():
             if plain != token:
                 spellings.append(plain)
             if len(token) % 4:  # the last character has two or four bits that stand for nothing
-                last, stray = URL_SAFE.index(token[-1]), 4 if len(token) % 4 == 3 else 16
+                last = URL_SAFE.index(token[-1])
+                stray = 4 if len(token) % 4 == 3 else 16
                 assert last % stray == 0
                 spellings += [token[:-1] + URL_SAFE[last + bits] for bits in range(1, stray)]
             assert opened(spellings) == ([None] * len(spellings), [Reason.NO_TOKEN] * len(spellings))
@@ -165,7 +169,9 @@ def test_a_truncated_or_lengthened_token_is_caught():
 
 
 def test_one_column_may_mix_keys_faults_nulls_and_empties():
-    parts, expected, wanted = [], [], []
+    parts = []
+    expected = []
+    wanted = []
     for identity in KEYS:
         parts += made([f"价值{identity}", "13800138000"], identity).to_pylist()
         expected += [f"价值{identity}", "13800138000"]
@@ -228,7 +234,8 @@ def tink_primitive(module, kind, type_name, value, identity):
     keyset = tink_pb2.Keyset(primary_key_id=identity)
     key = keyset.key.add(key_id=identity, status=tink_pb2.ENABLED, output_prefix_type=tink_pb2.TINK)
     key.key_data.type_url = f"type.googleapis.com/google.crypto.tink.{type_name}"
-    key.key_data.value, key.key_data.key_material_type = value, tink_pb2.KeyData.SYMMETRIC
+    key.key_data.value = value
+    key.key_data.key_material_type = tink_pb2.KeyData.SYMMETRIC
     handle = proto_keyset_format.parse(keyset.SerializeToString(), secret_key_access.TOKEN)
     return handle.primitive(getattr(module, kind))
 
@@ -247,7 +254,9 @@ def test_tink_opens_our_tokens_and_we_open_those_of_tink():
 
 def encrypted(texts):
     """The ciphertexts of the action ``encrypt``, its way back, and the AES-GCM key and the id that it has."""
-    target, keys, action = Target("crm", "address"), FixedKeys(), Encrypt()
+    target = Target("crm", "address")
+    keys = FixedKeys()
+    action = Encrypt()
     tokens = action.bind(target, keys)(pa.array(texts, pa.string()), None).values
     subkey = action.subkey(target, keys)
     return tokens, action.restoring(target, keys, None), subkey.bytes[:32], subkey.id

@@ -29,15 +29,28 @@ def asked(kept="city age category", sensitive="category", quasi="city age", **re
 
 
 CASES = {
-    "k": (people(zone=lambda who: who.person // 2 if who.cell == 0 and who.person < 6 else 100), asked(
-        "city age zone category", quasi="city age zone")),
-    "rare value": (people(category=lambda who: "z" if who.number < 3 else turn("abc", who.person + who.order)), asked()),
+    "k": (
+        people(zone=lambda who: who.person // 2 if who.cell == 0 and who.person < 6 else 100),
+        asked("city age zone category", quasi="city age zone"),
+    ),
+    "rare value": (
+        people(category=lambda who: "z" if who.number < 3 else turn("abc", who.person + who.order)),
+        asked(),
+    ),
     "one value": (people(category=lambda who: turn("ab", who.person) if who.cell else "a"), asked()),
-    "certainty": (people(category=lambda who: "ab"[who.person < 2] if who.cell == 0 else turn("abcd", who.person)), asked()),
-    "two sensitive": (people(brand=lambda who: turn(range(20), who.person)), asked("city age category brand", "category brand")),
-    "alpha": (people(category=lambda who: turn("aaab", who.person) if who.cell == 0 else turn("ab", who.person)),
-              asked(alpha={"category": 0.7})),
-}  # fmt: skip
+    "certainty": (
+        people(category=lambda who: "ab"[who.person < 2] if who.cell == 0 else turn("abcd", who.person)),
+        asked(),
+    ),
+    "two sensitive": (
+        people(brand=lambda who: turn(range(20), who.person)),
+        asked("city age category brand", "category brand"),
+    ),
+    "alpha": (
+        people(category=lambda who: turn("aaab", who.person) if who.cell == 0 else turn("ab", who.person)),
+        asked(alpha={"category": 0.7}),
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -52,7 +65,9 @@ def test_every_change_that_is_named_makes_the_condition_hold(case):
             again = copy.deepcopy(spec)
             del again["releases"]["a"]["fields"][column]
             again["releases"]["a"]["require"] = {
-                name: {one: limit for one, limit in limits.items() if one != column} if isinstance(limits, dict) else limits
+                name: {one: limit for one, limit in limits.items() if one != column}
+                if isinstance(limits, dict)
+                else limits
                 for name, limits in again["releases"]["a"]["require"].items()
             }
             assert test not in failing(label_of(again, table)), (test, column)
@@ -75,7 +90,9 @@ def test_every_change_that_is_named_makes_the_condition_hold(case):
 
 def test_a_share_that_leaves_too_great_a_risk_is_not_told():
     # Nearly all of a group have the value "a": its certainty would be mended by suppression, the overall risk would not.
-    table = people(persons=8, category=lambda who: "a" if who.cell == 0 and who.person else turn("abc", who.person + who.order))
+    table = people(
+        persons=8, category=lambda who: "a" if who.cell == 0 and who.person else turn("abc", who.person + who.order)
+    )
     changes = {change["test"]: change for change in label_of(asked(), table).changes}
     assert "overall_risk" in changes
     assert changes["gain:category"]["suppress"] is None
@@ -84,7 +101,8 @@ def test_a_share_that_leaves_too_great_a_risk_is_not_told():
 def test_a_share_that_the_policy_allows_already_is_not_told(tmp_path):
     # Nobody of the attacker's table is met, so that its test stays untested whatever is suppressed.
     pq.write_table(pa.table({"city": ["elsewhere"] * 9}), tmp_path / "known.parquet")
-    table, told = people(category=lambda who: "z" if who.number < 3 else turn("abc", who.person + who.order)), []
+    table = people(category=lambda who: "z" if who.number < 3 else turn("abc", who.person + who.order))
+    told = []
     for share in (0.0, 0.5):
         spec = asked(suppression=share)
         spec["releases"]["a"]["attackers"] = {"press": {"table": str(tmp_path / "known.parquet"), "knows": ["city"]}}
@@ -95,12 +113,17 @@ def test_a_share_that_the_policy_allows_already_is_not_told(tmp_path):
 
 
 def test_of_the_overall_risk_the_environment_is_a_way_where_none_is_said():
-    spec, table = asked(), people(persons=8)
+    spec = asked()
+    table = people(persons=8)
     (change,) = (one for one in label_of(spec, table).changes if one["test"] == "overall_risk")
     assert "say the recipient's environment" in change["text"]
     spec["releases"]["a"]["environment"] = {
-        "controls": "high", "motive": "low", "prevalence": 0.001, "acquaintances": 150, "security": "high",
-    }  # fmt: skip
+        "controls": "high",
+        "motive": "low",
+        "prevalence": 0.001,
+        "acquaintances": 150,
+        "security": "high",
+    }
     assert "overall_risk" not in failing(label_of(spec, table))
 
 

@@ -11,19 +11,32 @@ from .kit import failing, label_of
 def tree(tmp_path, top):
     """A hierarchy of cities, whose upper level has two regions; one of them is called `top`."""
     path = tmp_path / "regions.csv"
-    path.write_text("".join(f"{city};{region};*\n" for city, region in [
-        ("a1", top), ("a2", top), ("b1", "west"), ("b2", "west"),
-    ]), "utf-8")  # fmt: skip
+    path.write_text(
+        "".join(
+            f"{city};{region};*\n"
+            for city, region in [
+                ("a1", top),
+                ("a2", top),
+                ("b1", "west"),
+                ("b2", "west"),
+            ]
+        ),
+        "utf-8",
+    )
     return str(path)
 
 
 def asked(hierarchy, **more):
     open_level = {"city": {"generalize": {"hierarchy": hierarchy, **more}}}
-    return policy(roles(direct="buyer", quasi="city", sensitive="category"), a=release("enclave", "category", open_level))
+    return policy(
+        roles(direct="buyer", quasi="city", sensitive="category"), a=release("enclave", "category", open_level)
+    )
 
 
 def people(persons):
-    return crowd(grid(city=["a1", "a2", "b1", "b2"]), persons, 2, category=lambda who: turn("abc", who.person + who.order))
+    return crowd(
+        grid(city=["a1", "a2", "b1", "b2"]), persons, 2, category=lambda who: turn("abc", who.person + who.order)
+    )
 
 
 @pytest.mark.parametrize("persons", [1, 40], ids=["the upper level", "the values"])

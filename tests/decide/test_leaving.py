@@ -10,7 +10,11 @@ from .kit import failing, label_of
 
 @pytest.mark.parametrize(("lengths", "fails"), [([32, 2], True), ([40], True), ([4, 2], False)])
 def test_a_digest_is_one_at_a_level_that_may_be_chosen(lengths, fails):
-    table = crowd(grid(city="AB", category="xy"), 60, phone=lambda who: hashlib.md5(mobile(who.number % 2).encode()).hexdigest())
+    table = crowd(
+        grid(city="AB", category="xy"), 60, phone=lambda who: hashlib.md5(mobile(who.number % 2).encode()).hexdigest()
+    )
     how = {"phone": {"generalize": {"prefix": lengths}}}
-    made = policy(roles(direct="buyer", quasi="city phone", sensitive="category"), a=release("public", "city category", how))
+    made = policy(
+        roles(direct="buyer", quasi="city phone", sensitive="category"), a=release("public", "city category", how)
+    )
     assert failing(label_of(made, table)) == ({"digests", "order"} if fails else set())

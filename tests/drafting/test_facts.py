@@ -38,7 +38,8 @@ def test_figures_are_those_of_the_values_that_are_there():
 
 
 def test_values_of_one_subject_are_told():
-    column, subject = pa.array(["a", "a", "b", "b", "c", None]), pa.array(["x", "x", "x", "y", "z", "z"])
+    column = pa.array(["a", "a", "b", "b", "c", None])
+    subject = pa.array(["x", "x", "x", "y", "z", "z"])
     assert math.isclose(with_subject(measured("c", column), column, subject).alone, 2 / 3)
 
 

@@ -10,7 +10,8 @@ from beam_deid.transforms.terms import Kind, Role
 from .columns import drafted, judged
 
 ROWS = 400
-DIRECT, QUASI = (Role.DIRECT,), (Role.QUASI,)
+DIRECT = (Role.DIRECT,)
+QUASI = (Role.QUASI,)
 RANDOM = random.Random(3)
 MOBILES = [f"138{RANDOM.randrange(10**8):08}" for _ in range(ROWS)]
 

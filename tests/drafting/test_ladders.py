@@ -47,7 +47,10 @@ def test_mostly_zero_discounts_get_bins_of_those_that_are_not():
         ({"age": [20 + i % 50 for i in range(200)]}, {"ranges": [5, 10, 20]}),
         ({"birth_year": [1950 + i % 50 for i in range(200)]}, {"ranges": [5, 10, 20]}),
         ({"birthday": [f"19{50 + i % 50}-01-02" for i in range(200)]}, {"calendar": ["year"]}),
-        ({"created": [f"2025-0{1 + i % 9}-02" for i in range(200)]}, {"calendar": ["week", "month", "quarter", "year"]}),
+        (
+            {"created": [f"2025-0{1 + i % 9}-02" for i in range(200)]},
+            {"calendar": ["week", "month", "quarter", "year"]},
+        ),
         ({"created": [f"20{10 + i % 9}-01-02" for i in range(200)]}, {"calendar": ["month", "quarter", "year"]}),
         ({"created": [f"2025-01-{10 + i % 9}" for i in range(200)]}, {"calendar": ["day", "week", "month"]}),
         ({"create_time": [1_748_631_451 + i * 9 for i in range(200)]}, {"calendar": ["day", "week", "month"]}),
@@ -77,6 +80,10 @@ def test_direct_identifiers_have_no_ladder():
 
 
 def test_every_suggestion_is_an_action():
-    for columns in ({"payment": [1.5, 20.0] * 90}, {"zip": [f"{655000 + i}" for i in range(200)]}, {"week": list(range(60))}):
+    for columns in (
+        {"payment": [1.5, 20.0] * 90},
+        {"zip": [f"{655000 + i}" for i in range(200)]},
+        {"week": list(range(60))},
+    ):
         action = suggested(**columns)
         assert parse_action(action).name == "generalize"

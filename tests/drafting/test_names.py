@@ -5,37 +5,71 @@ from beam_deid.transforms.terms import Kind, Role
 
 from .columns import measured
 
-TEXT, NUMBER, TIME = ["some", "words"], [1.5, 2.5], ["2025-01-02", "2025-02-03"]
-DIRECT, QUASI, BOTH = (Role.DIRECT,), (Role.QUASI,), (Role.QUASI, Role.SENSITIVE)
+TEXT = ["some", "words"]
+NUMBER = [1.5, 2.5]
+TIME = ["2025-01-02", "2025-02-03"]
+DIRECT = (Role.DIRECT,)
+QUASI = (Role.QUASI,)
+BOTH = (Role.QUASI, Role.SENSITIVE)
 
 
 @pytest.mark.parametrize(
     ("name", "values", "role", "kind"),
     [
-        ("姓名", TEXT, DIRECT, Kind.PERSON_NAME), ("手机", TEXT, DIRECT, Kind.MOBILE), ("地址", TEXT, DIRECT, Kind.ADDRESS),
-        ("下单时间", TIME, QUASI, None), ("收货人姓名", TEXT, DIRECT, Kind.PERSON_NAME), ("身份证号", TEXT, DIRECT, None),
-        ("备注", TEXT, DIRECT, Kind.FREE_TEXT), ("省份", TEXT, QUASI, None), ("城市", TEXT, QUASI, None),
-        ("实付金额", NUMBER, QUASI, None), ("类目", TEXT, (Role.SENSITIVE,), None), ("会员编号", TEXT, DIRECT, None),
-        ("订单编号", TEXT, DIRECT, Kind.ORDER_NUMBER), ("快递单号", TEXT, DIRECT, Kind.TRACKING_NUMBER),
-        ("性别", TEXT, QUASI, None), ("出生日期", TIME, QUASI, None), ("宗教信仰", TEXT, (Role.SENSITIVE,), None),
-        ("民族", TEXT, BOTH, None), ("商品名称", TEXT, BOTH, None), ("邮编", TEXT, QUASI, None), ("年龄", [30, 40], QUASI, None),
-        ("receiver.mobilePhone", TEXT, DIRECT, Kind.MOBILE), ("customer_id", [1, 2], DIRECT, None),
-        ("userId", TEXT, DIRECT, None), ("id", [1, 2], DIRECT, None), ("order_id", TEXT, DIRECT, Kind.ORDER_NUMBER),
-        ("Billing Zip", TEXT, QUASI, None), ("Shipping Address1", TEXT, DIRECT, Kind.ADDRESS), ("Created at", TIME, QUASI, None),
-        ("Paid at", TIME, QUASI, None), ("Total", NUMBER, QUASI, None), ("quantity", [1, 2], QUASI, None),
-        ("Lineitem name", TEXT, BOTH, None), ("Financial Status", TEXT, (Role.INSENSITIVE,), None),
-        ("marital-status", TEXT, QUASI, None), ("diagnosis", TEXT, (Role.SENSITIVE,), None), ("ip_address", TEXT, DIRECT, None),
-        ("customer_zip_code_prefix", [1, 2], QUASI, None), ("review_comment_message", TEXT, DIRECT, Kind.FREE_TEXT),
-        ("order_purchase_timestamp", TIME, QUASI, None), ("product_category_name", TEXT, (Role.SENSITIVE,), None),
-        ("income", TEXT, QUASI, None), ("latitude", NUMBER, DIRECT, None), ("store_id", [1, 2], QUASI, None),
+        ("姓名", TEXT, DIRECT, Kind.PERSON_NAME),
+        ("手机", TEXT, DIRECT, Kind.MOBILE),
+        ("地址", TEXT, DIRECT, Kind.ADDRESS),
+        ("下单时间", TIME, QUASI, None),
+        ("收货人姓名", TEXT, DIRECT, Kind.PERSON_NAME),
+        ("身份证号", TEXT, DIRECT, None),
+        ("备注", TEXT, DIRECT, Kind.FREE_TEXT),
+        ("省份", TEXT, QUASI, None),
+        ("城市", TEXT, QUASI, None),
+        ("实付金额", NUMBER, QUASI, None),
+        ("类目", TEXT, (Role.SENSITIVE,), None),
+        ("会员编号", TEXT, DIRECT, None),
+        ("订单编号", TEXT, DIRECT, Kind.ORDER_NUMBER),
+        ("快递单号", TEXT, DIRECT, Kind.TRACKING_NUMBER),
+        ("性别", TEXT, QUASI, None),
+        ("出生日期", TIME, QUASI, None),
+        ("宗教信仰", TEXT, (Role.SENSITIVE,), None),
+        ("民族", TEXT, BOTH, None),
+        ("商品名称", TEXT, BOTH, None),
+        ("邮编", TEXT, QUASI, None),
+        ("年龄", [30, 40], QUASI, None),
+        ("receiver.mobilePhone", TEXT, DIRECT, Kind.MOBILE),
+        ("customer_id", [1, 2], DIRECT, None),
+        ("userId", TEXT, DIRECT, None),
+        ("id", [1, 2], DIRECT, None),
+        ("order_id", TEXT, DIRECT, Kind.ORDER_NUMBER),
+        ("Billing Zip", TEXT, QUASI, None),
+        ("Shipping Address1", TEXT, DIRECT, Kind.ADDRESS),
+        ("Created at", TIME, QUASI, None),
+        ("Paid at", TIME, QUASI, None),
+        ("Total", NUMBER, QUASI, None),
+        ("quantity", [1, 2], QUASI, None),
+        ("Lineitem name", TEXT, BOTH, None),
+        ("Financial Status", TEXT, (Role.INSENSITIVE,), None),
+        ("marital-status", TEXT, QUASI, None),
+        ("diagnosis", TEXT, (Role.SENSITIVE,), None),
+        ("ip_address", TEXT, DIRECT, None),
+        ("customer_zip_code_prefix", [1, 2], QUASI, None),
+        ("review_comment_message", TEXT, DIRECT, Kind.FREE_TEXT),
+        ("order_purchase_timestamp", TIME, QUASI, None),
+        ("product_category_name", TEXT, (Role.SENSITIVE,), None),
+        ("income", TEXT, QUASI, None),
+        ("latitude", NUMBER, DIRECT, None),
+        ("store_id", [1, 2], QUASI, None),
     ],
-)  # fmt: skip
+)
 def test_names_say_what_a_column_is(name, values, role, kind):
     rule = rule_of(name, measured(name, values))
     assert (rule.role, rule.kind) == (role, kind)
 
 
-@pytest.mark.parametrize("name", ["customer_segment", "driver_rating_class", "grade", "甲", "order_priority_class", "constate"])
+@pytest.mark.parametrize(
+    "name", ["customer_segment", "driver_rating_class", "grade", "甲", "order_priority_class", "constate"]
+)
 def test_other_names_say_nothing(name):
     assert rule_of(name, measured(name, TEXT)) is None
 

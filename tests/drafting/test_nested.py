@@ -6,7 +6,10 @@ from beam_deid.transforms.drafting.nested import input_of, short_names
 from beam_deid.transforms.recognisers.platforms import platforms
 from beam_deid.transforms.synthetic.platforms import platform_records
 
-ORDERS = [{"id": number, "buyer": {"id": number % 9}, "items": [{"title": "t", "qty": 1}] * (number % 3)} for number in range(60)]
+ORDERS = [
+    {"id": number, "buyer": {"id": number % 9}, "items": [{"title": "t", "qty": 1}] * (number % 3)}
+    for number in range(60)
+]
 
 
 def options(tmp_path, value, name="a.json"):
@@ -39,7 +42,9 @@ def test_orders_of_nobody_are_found_in_documents_arrays_lines_and_pages(tmp_path
 
 
 def test_a_document_that_is_one_order_has_items_and_no_records(tmp_path):
-    assert options(tmp_path, {"id": 1, "buyer": "b", "line_items": [{"title": "a"}, {"title": "b"}]}).items == "line_items"
+    assert (
+        options(tmp_path, {"id": 1, "buyer": "b", "line_items": [{"title": "a"}, {"title": "b"}]}).items == "line_items"
+    )
 
 
 def test_flat_files_have_no_nesting(tmp_path):

@@ -32,7 +32,9 @@ def test_traits_are_kept_as_long_as_there_are_people_for_their_combinations():
 
 
 def test_a_list_of_categories_is_released_with_diversity():
-    draft = drafted(**columns(category=[f"c{i % 7}" for i in range(ROWS)], diagnosis=[f"d{i % 7}" for i in range(ROWS)]))
+    draft = drafted(
+        **columns(category=[f"c{i % 7}" for i in range(ROWS)], diagnosis=[f"d{i % 7}" for i in range(ROWS)])
+    )
     assert draft.release.diverse == {"category": 2}
     assert draft.mapping()["releases"]["analytics"]["require"]["l"] == {"category": 2}
     assert draft.release.sensitive == ("diagnosis",)

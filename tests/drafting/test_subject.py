@@ -4,7 +4,8 @@ ORDERS = {"order_id": [f"o{i}" for i in range(90)], "city": ["杭州市"] * 90}
 
 
 def test_a_buyers_id_is_preferred_to_a_mobile_and_to_the_order():
-    buyers, mobiles = [f"b{i % 30}" for i in range(90)], [f"138{i % 30:08}" for i in range(90)]
+    buyers = [f"b{i % 30}" for i in range(90)]
+    mobiles = [f"138{i % 30:08}" for i in range(90)]
     assert drafted(**ORDERS, mobile=mobiles, customer_id=buyers).subject == "customer_id"
     assert drafted(**ORDERS, mobile=mobiles).subject == "mobile"
 

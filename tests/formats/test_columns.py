@@ -32,12 +32,18 @@ def document(path, names):
 
 
 def lines_of_few_keys(path, names):
-    path.write_text("".join(json.dumps(dict.fromkeys(names[at : at + 20], 1)) + "\n" for at in range(0, len(names), 20)))
+    path.write_text(
+        "".join(json.dumps(dict.fromkeys(names[at : at + 20], 1)) + "\n" for at in range(0, len(names), 20))
+    )
 
 
 WRITERS = {
-    "in.parquet": parquet, "in.csv": csv, "in.jsonl": lines, "in.json": document, "few.jsonl": lines_of_few_keys,
-}  # fmt: skip
+    "in.parquet": parquet,
+    "in.csv": csv,
+    "in.jsonl": lines,
+    "in.json": document,
+    "few.jsonl": lines_of_few_keys,
+}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -56,7 +62,9 @@ def test_columns_are_limited_and_the_error_names_the_file_and_their_number(tmp_p
 def test_a_later_record_of_too_many_keys_stops(tmp_path, name):
     path = tmp_path / name
     rows = [{"a": 1}] * 2000 + [dict.fromkeys(map(str, range(MOST_COLUMNS + 1)), 1)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows) if name == "in.jsonl" else json.dumps(rows, indent=0))
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in rows) if name == "in.jsonl" else json.dumps(rows, indent=0)
+    )
     kind = format_of(str(path), OPTIONS)
     (shard,) = kind.shards(str(path), 1, OPTIONS, 1)
     with pytest.raises(InputError, match=r"10,001 columns are too many"):
@@ -82,7 +90,8 @@ def sparse(form, rows):
 
 @pytest.mark.parametrize("form", ["in.jsonl", "blank.jsonl", "in.json"])
 def test_many_columns_of_nothing_are_read_in_fewer_rows_at_once(tmp_path, form):
-    path, names = tmp_path / form, [f"c{number}" for number in range(1000)]
+    path = tmp_path / form
+    names = [f"c{number}" for number in range(1000)]
     # A line with a fault lets the others be read row by row.
     path.write_text(sparse(form, 50_000) + ("\n[]" if form == "blank.jsonl" else ""))
     kind = format_of(str(path), OPTIONS)
@@ -92,8 +101,10 @@ def test_many_columns_of_nothing_are_read_in_fewer_rows_at_once(tmp_path, form):
     assert np.concatenate([chunk.rows for chunk in chunks]).tolist() == list(range(50_000))
     found = {
         (int(chunk.rows[place]), name): chunk.batch.column(name)[place].as_py()
-        for chunk in chunks for name in names for place in np.flatnonzero(chunk.batch.column(name).is_valid())
-    }  # fmt: skip
+        for chunk in chunks
+        for name in names
+        for place in np.flatnonzero(chunk.batch.column(name).is_valid())
+    }
     assert found == {(row, f"c{row % 1000}"): "x" for row in range(7, 50_000, 10_000)}
 
 
@@ -109,7 +120,8 @@ def test_wide_rows_are_held_few_at_once_however_few_columns_are_wanted(tmp_path)
 
 
 def test_items_without_fields_are_read_in_fewer_rows_at_once(tmp_path):
-    path, names = tmp_path / "in.jsonl", ["id", *(f"items.c{number}" for number in range(1000))]
+    path = tmp_path / "in.jsonl"
+    names = ["id", *(f"items.c{number}" for number in range(1000))]
     path.write_text(json.dumps({"id": 1, "items": [{}] * 40_000}) + "\n")
     options = InputOptions(items="items")
     kind = format_of(str(path), options)

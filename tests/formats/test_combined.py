@@ -13,9 +13,11 @@ OPTIONS = InputOptions(combine={"division": ["province", "city", "district"]})
 def path(request, tmp_path):
     path = tmp_path / request.param
     columns = {
-        "n": ["1", "2", "3"], "province": ["浙江省", "广东省", None],
-        "city": ["杭州市", "东莞市", None], "district": ["余杭区", None, None],
-    }  # fmt: skip
+        "n": ["1", "2", "3"],
+        "province": ["浙江省", "广东省", None],
+        "city": ["杭州市", "东莞市", None],
+        "district": ["余杭区", None, None],
+    }
     table = pa.table(columns)
     if path.suffix == ".parquet":
         pq.write_table(table, path)

@@ -15,7 +15,8 @@ LINE = b'{"a":"' + b"x" * 1000 + b'"}\n'
 
 
 def unpacked(path):
-    stream, size = open_plain(str(path)), 0
+    stream = open_plain(str(path))
+    size = 0
     try:
         while data := stream.read(MIB):
             size += len(data)

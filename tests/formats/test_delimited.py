@@ -20,7 +20,8 @@ def read(path, columns=None, rows=1000, options=OPTIONS):
     kind = format_of(str(path), options)
     columns = columns or kind.schema(str(path), options).names
     (shard,) = kind.shards(str(path), path.stat().st_size, options, 10**9)
-    records, faults = {}, {}
+    records = {}
+    faults = {}
     for chunk in kind.read(shard, options, columns, rows):
         values = zip(*(column.to_pylist() for column in chunk.batch.columns), strict=True)
         records.update(zip(chunk.rows.tolist(), values, strict=True))
@@ -204,7 +205,9 @@ def test_only_the_wanted_columns_come_in_the_wanted_order(tmp_path):
     assert read(given_file(tmp_path, b"a,b,c\n1,2,3\n"), columns=["c", "a"])[0] == {0: ("3", "1")}
 
 
-cells = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n\t='\U0010ffff")))
+cells = st.one_of(
+    st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n\t='\U0010ffff"))
+)
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=8))

@@ -39,19 +39,56 @@ nested = st.fixed_dictionaries(
 )
 odd = st.sampled_from(
     [
-        "", " ", "[1]", "7", "{", "}", '{"a": 1', '{"a": nope}', '{"a": 01}', '{1: 2}', '{a: 1}', '{"a": 1 2}',
-        '{"a": 1}{"a": 2}', '{"a": 1} {"b":', '2}', '{"a": "x}', '{"a": "\\ud800"}', '{"a": 1, "a": 2}', '{"a": "\t"}',
-        '{"a": 1,}', '{"a": .5}', '{"a": -}', '{"a": 1 }', ' {"a": 1}', '{"a": 1} ', '{"a": NaN}', '{"a": -Infinity}',
-        '{"a": 1e5}', '{"a": True}', '{"a": {"b": {"c": 1}}}', '{"r": "SECRET"}', '{"i": "SECRET"}', '{"i": [[1], "x"]}',
-        '{"i": {"g": 1}}', '{"i": [{"g": {"x": 1}}]}', '{"d": {"l": null}}', '{"d": {"l": {"a": 1}}}',
-        '{"d": {"l": [{"a": 1}, null, 3]}}', '{"d": {}}', '{"e": 1}', '{"d": {"l": []}}', '{"a": "1"}\r',
+        "",
+        " ",
+        "[1]",
+        "7",
+        "{",
+        "}",
+        '{"a": 1',
+        '{"a": nope}',
+        '{"a": 01}',
+        "{1: 2}",
+        "{a: 1}",
+        '{"a": 1 2}',
+        '{"a": 1}{"a": 2}',
+        '{"a": 1} {"b":',
+        "2}",
+        '{"a": "x}',
+        '{"a": "\\ud800"}',
+        '{"a": 1, "a": 2}',
+        '{"a": "\t"}',
+        '{"a": 1,}',
+        '{"a": .5}',
+        '{"a": -}',
+        '{"a": 1 }',
+        ' {"a": 1}',
+        '{"a": 1} ',
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1e5}',
+        '{"a": True}',
+        '{"a": {"b": {"c": 1}}}',
+        '{"r": "SECRET"}',
+        '{"i": "SECRET"}',
+        '{"i": [[1], "x"]}',
+        '{"i": {"g": 1}}',
+        '{"i": [{"g": {"x": 1}}]}',
+        '{"d": {"l": null}}',
+        '{"d": {"l": {"a": 1}}}',
+        '{"d": {"l": [{"a": 1}, null, 3]}}',
+        '{"d": {}}',
+        '{"e": 1}',
+        '{"d": {"l": []}}',
+        '{"a": "1"}\r',
     ]
-)  # fmt: skip
+)
 spaced = st.sampled_from([(", ", ": "), (",", ":")])
 
 
 def read(path, options, columns, known, rows):
-    records, faults = {}, {}
+    records = {}
+    faults = {}
     for chunk in LINES.read(Shard(str(path), "jsonl", 1), options, columns, rows, known=known):
         assert chunk.batch.num_rows <= rows
         values = zip(*(column.to_pylist() for column in chunk.batch.columns), strict=True)
@@ -124,7 +161,8 @@ def test_blocks_hold_whole_lines_and_rows_are_numbered_through(tmp_path, monkeyp
     monkeypatch.setattr(json_lines, "_HEAD", 16)
     monkeypatch.setattr(json_lines, "_BLOCK", 40)
     lines = [f'{{"a": {number}}}' for number in range(50)]
-    lines[20], lines[30] = '{"a": ', ""
+    lines[20] = '{"a": '
+    lines[30] = ""
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     records, faults = read(tmp_path / "in.jsonl", InputOptions(), ["a"], ["a"], 3)
     assert records == {number: (str(number),) for number in range(50) if number not in (20, 30)}

@@ -26,7 +26,8 @@ def record(size, letter="z"):
 @pytest.mark.parametrize("offset", [8, 9, (1 << 20) - 2, (1 << 20) - 1, 1 << 20, 7 << 20])
 @pytest.mark.parametrize("letter", ["z", "张"])
 def test_a_record_of_the_limit_is_read_wherever_it_falls(tmp_path, offset, letter):
-    path, largest = tmp_path / "in.json", record(LARGEST, letter)
+    path = tmp_path / "in.json"
+    largest = record(LARGEST, letter)
     path.write_bytes(b"[" + b",\n".join([record(offset), largest, record(9), largest]) + b"]")
     whole = (LARGEST - 8) // len(letter.encode())
     assert [len(value) for value in values(path)] == [offset - 8, whole, 1, whole]

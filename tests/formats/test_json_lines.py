@@ -16,7 +16,8 @@ OPTIONS = InputOptions()
 
 
 def read(path, columns, known=None, rows=100):
-    records, faults = {}, {}
+    records = {}
+    faults = {}
     for chunk in JSON.read(Shard(str(path), "jsonl", 1), OPTIONS, columns, rows, known=known):
         values = zip(*(column.to_pylist() for column in chunk.batch.columns), strict=True)
         records.update(zip(chunk.rows.tolist(), values, strict=True))
@@ -39,9 +40,13 @@ def test_each_fault_has_its_reason(tmp_path):
     records, faults = read(path, ["a"], known=["a"], rows=3)
     assert records == {0: ("1",), 8: ("2",)}
     assert faults == {
-        (1, ""): "malformed_row", (2, ""): "not_an_object", (4, "a"): "wrong_type", (5, ""): "unknown_field",
-        (6, "a"): "bad_encoding", (7, "a"): "bad_encoding",
-    }  # fmt: skip
+        (1, ""): "malformed_row",
+        (2, ""): "not_an_object",
+        (4, "a"): "wrong_type",
+        (5, ""): "unknown_field",
+        (6, "a"): "bad_encoding",
+        (7, "a"): "bad_encoding",
+    }
 
 
 def test_a_file_without_a_line_is_an_error(tmp_path):
@@ -93,7 +98,8 @@ texts = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], ex
 @settings(max_examples=60)
 def test_what_is_written_is_json_and_is_read_back(tmp_path_factory, rows):
     batch = pa.RecordBatch.from_arrays(
-        [pa.array([row[0] for row in rows], pa.string()), pa.array([row[1] for row in rows], pa.int64())], names=["t", "n"]
+        [pa.array([row[0] for row in rows], pa.string()), pa.array([row[1] for row in rows], pa.int64())],
+        names=["t", "n"],
     )
     path = tmp_path_factory.mktemp("json") / "in.jsonl"
     with open(path, "wb") as stream:

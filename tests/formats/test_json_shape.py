@@ -5,7 +5,9 @@ import pytest
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.formats.json_shape import first_list, shape_of
 
-ORDERS = [{"id": number, "who": {"name": "n"}, "items": [{"sku": "s", "price": 1}] * (number % 3)} for number in range(50)]
+ORDERS = [
+    {"id": number, "who": {"name": "n"}, "items": [{"sku": "s", "price": 1}] * (number % 3)} for number in range(50)
+]
 PLAIN = InputOptions()
 
 

@@ -14,12 +14,22 @@ from beam_deid.transforms.formats.json_rows import LIST
 
 ORDERS = [
     {
-        "order_id": 6917529027641081857, "pay": 12.50, "receiver": {"mobile": "m1", "area": {"city": "杭州市"}},
-        "item_list": [{"goods_id": 1, "price": 3.10, "sku": {"name": "红"}}, {"goods_id": 2, "price": 9.40, "sku": {"name": "蓝"}}],
+        "order_id": 6917529027641081857,
+        "pay": 12.50,
+        "receiver": {"mobile": "m1", "area": {"city": "杭州市"}},
+        "item_list": [
+            {"goods_id": 1, "price": 3.10, "sku": {"name": "红"}},
+            {"goods_id": 2, "price": 9.40, "sku": {"name": "蓝"}},
+        ],
     },
     {"order_id": 6917529027641081858, "pay": 1, "receiver": None, "item_list": []},
-    {"order_id": 6917529027641081859, "pay": 7, "receiver": {"mobile": "m3", "area": None}, "item_list": [{"goods_id": 3}]},
-]  # fmt: skip
+    {
+        "order_id": 6917529027641081859,
+        "pay": 7,
+        "receiver": {"mobile": "m3", "area": None},
+        "item_list": [{"goods_id": 3}],
+    },
+]
 COLUMNS = [
     "order_id",
     "pay",
@@ -41,7 +51,8 @@ def read(path, options, columns=None, known=None, rows=100):
     kind = format_of(str(path), options)
     shard = kind.shards(str(path), 1, options, 1)[0]
     wanted = columns or kind.schema(str(path), options).names
-    records, faults = {}, {}
+    records = {}
+    faults = {}
     for chunk in kind.read(shard, options, wanted, rows, known=known):
         values = zip(*(column.to_pylist() for column in chunk.batch.columns), strict=True)
         records.update(zip(chunk.rows.tolist(), values, strict=True))
@@ -62,18 +73,22 @@ FORMS = {
     "array": ("in.json", json.dumps(ORDERS), {}),
     "array over lines": ("in.json", json.dumps(ORDERS, indent=2), {}),
     "answer": (
-        "in.json", json.dumps({"code": 0, "data": {"page": 1, "list": ORDERS}, "id": "x"}, indent=1), {"records": "data.list"},
+        "in.json",
+        json.dumps({"code": 0, "data": {"page": 1, "list": ORDERS}, "id": "x"}, indent=1),
+        {"records": "data.list"},
     ),
     "answer on one line": ("in.json", json.dumps({"data": {"list": ORDERS}}), {"records": "data.list"}),
     "answers as lines": (
-        "in.jsonl", lines([{"data": {"list": ORDERS[:2]}}, {"data": {"list": ORDERS[2:]}}, {"data": {"list": []}}]),
+        "in.jsonl",
+        lines([{"data": {"list": ORDERS[:2]}}, {"data": {"list": ORDERS[2:]}}, {"data": {"list": []}}]),
         {"records": "data.list"},
     ),
     "answers after one another": (
-        "in.json", json.dumps({"data": {"list": ORDERS[:2]}}, indent=1) + json.dumps({"data": {"list": ORDERS[2:]}}, indent=1),
+        "in.json",
+        json.dumps({"data": {"list": ORDERS[:2]}}, indent=1) + json.dumps({"data": {"list": ORDERS[2:]}}, indent=1),
         {"records": "data.list"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -105,8 +120,9 @@ def test_a_column_may_be_called_like_the_object_that_it_lies_in(tmp_path):
     schema = format_of("in.jsonl", options).schema(str(tmp_path / "in.jsonl"), options)
     assert schema.names == ["buyer", "buyer.x", "buyer.new"]
     assert read(tmp_path / "in.jsonl", options, ["buyer"], known=["buyer", "buyer.x"]) == (
-        {0: ("1",), 1: (None,)}, {(2, "buyer"): "named_twice", (3, ""): "unknown_field", (4, "buyer"): "wrong_type"},
-    )  # fmt: skip
+        {0: ("1",), 1: (None,)},
+        {(2, "buyer"): "named_twice", (3, ""): "unknown_field", (4, "buyer"): "wrong_type"},
+    )
 
 
 def test_a_list_that_is_not_declared_is_a_column_that_cannot_be_read(tmp_path):
@@ -147,10 +163,16 @@ def test_each_fault_has_its_row_and_reason(tmp_path):
     records, faults = read(tmp_path / "in.jsonl", options, known, known=known, rows=3)
     assert records == {0: ("1", "a", "1"), 8: ("4", None, None), 12: ("6", None, None)}
     assert faults == {
-        (1, "i.g"): "wrong_type", (2, ""): "unknown_field", (3, "i"): "wrong_type", (4, "l"): "no_records",
-        (5, ""): "not_an_object", (6, "i"): "wrong_type", (7, "r.m"): "named_twice", (9, "r"): "wrong_type",
+        (1, "i.g"): "wrong_type",
+        (2, ""): "unknown_field",
+        (3, "i"): "wrong_type",
+        (4, "l"): "no_records",
+        (5, ""): "not_an_object",
+        (6, "i"): "wrong_type",
+        (7, "r.m"): "named_twice",
+        (9, "r"): "wrong_type",
         (11, ""): "malformed_row",
-    }  # fmt: skip
+    }
 
 
 def test_an_object_where_a_value_belongs_is_a_fault_whoever_reads(tmp_path):
@@ -171,10 +193,14 @@ def test_a_path_at_which_nothing_stands_is_said_with_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        '[{"a": 1}, {"a": 2', '[{"a": 1}, {"a": 2},]', '[{"a": 1} {"a": 2}]', "[nope]",
-        '{"list": [{"a": 1}], \n"b": ', '{\n"list": [{"a": 1}]\n',
+        '[{"a": 1}, {"a": 2',
+        '[{"a": 1}, {"a": 2},]',
+        '[{"a": 1} {"a": 2}]',
+        "[nope]",
+        '{"list": [{"a": 1}], \n"b": ',
+        '{\n"list": [{"a": 1}]\n',
     ],
-)  # fmt: skip
+)
 def test_a_document_that_is_broken_or_cut_off_is_refused(text, tmp_path):
     (tmp_path / "in.json").write_text(text)
     options = InputOptions() if text.startswith("[") else InputOptions(records="list")

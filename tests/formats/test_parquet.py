@@ -59,12 +59,14 @@ def test_nested_columns_are_refused(tmp_path):
 @pytest.mark.parametrize("cuts", [[300_000], [1, 299_999], [131_072, 168_928], [70_000] * 4 + [20_000]])
 def test_bytes_do_not_depend_on_batches(kind, cuts):
     table = pa.table({"a": pa.array(range(300_000)), "b": pa.array(["x", None, ""] * 100_000)}, metadata={"k": "v"})
-    whole, parts = written(kind, table, [300_000]), written(kind, table, cuts)
+    whole = written(kind, table, [300_000])
+    parts = written(kind, table, cuts)
     assert whole == parts
 
 
 def written(kind, table, cuts):
-    sink, start = io.BytesIO(), 0
+    sink = io.BytesIO()
+    start = 0
     writer = kind.writer(sink, table.schema)
     for rows in cuts:
         for batch in table.slice(start, rows).combine_chunks().to_batches():

@@ -21,9 +21,7 @@ PARQUET = format_named("parquet")
 def write(path, columns, delta, **options):
     table = pa.table(columns)
     encodings = {name: "DELTA_BYTE_ARRAY" if name in delta else "PLAIN" for name in table.schema.names}
-    pq.write_table(
-        table, path, use_dictionary=False, column_encoding=encodings, compression="zstd", **options
-    )  # fmt: skip
+    pq.write_table(table, path, use_dictionary=False, column_encoding=encodings, compression="zstd", **options)
     return str(path)
 
 
@@ -54,7 +52,9 @@ def test_the_row_group_that_unpacks_to_too_much_is_named(tmp_path):
 def test_honest_values_are_read_as_ever(tmp_path, kind, columns):
     texts = pa.array([None if n % 7 == 0 else f"value number {n}" for n in range(100_000)]).cast(kind)
     same = pa.array(["same"] * 100_000)  # so few bytes each that it would be read as a dictionary
-    path = write(tmp_path / "in.parquet", {"a": texts, "b": same, "n": np.arange(100_000)}, ["a", "b"], row_group_size=30_000)
+    path = write(
+        tmp_path / "in.parquet", {"a": texts, "b": same, "n": np.arange(100_000)}, ["a", "b"], row_group_size=30_000
+    )
     found = list(batches(path, columns))
     assert [batch.num_rows for batch in found] == [65_536, 100_000 - 65_536]
     assert pa.Table.from_batches(found).equals(pq.read_table(path).select(columns))
@@ -77,7 +77,9 @@ def test_a_batch_that_weighs_too_much_comes_in_several_and_loses_nothing(tmp_pat
 def test_a_glance_sees_how_large_the_largest_page_is(tmp_path, version, dictionary):
     path = str(tmp_path / "in.parquet")
     texts = [f"{n}" for n in range(50_000)] + ["x" * 3_000_000]
-    pq.write_table(pa.table({"a": texts}), path, use_dictionary=dictionary, data_page_size=10_000, data_page_version=version)
+    pq.write_table(
+        pa.table({"a": texts}), path, use_dictionary=dictionary, data_page_size=10_000, data_page_version=version
+    )
     column = pq.read_metadata(path).row_group(0).column(0)
     assert 3_000_000 <= longest_page(open_arrow(path), column) < column.total_uncompressed_size
 

@@ -29,9 +29,13 @@ def write(path, columns, plain=(), **options):
     table = pa.table(columns)
     coded = [name for name in table.schema.names if name not in plain]
     pq.write_table(
-        table, path, store_schema=False, use_dictionary=coded, dictionary_pagesize_limit=1 << 30,
+        table,
+        path,
+        store_schema=False,
+        use_dictionary=coded,
+        dictionary_pagesize_limit=1 << 30,
         **({"compression": "zstd"} | options),
-    )  # fmt: skip
+    )
     return str(path)
 
 
@@ -107,7 +111,9 @@ def test_a_batch_that_weighs_too_much_comes_in_several_and_loses_nothing(tmp_pat
     noise = [rng.bytes(2 * MIB).hex() for _ in range(5)]  # 20 MiB that do not pack
     places = rng.integers(0, 5, 200)
     path = write(tmp_path / "in.parquet", {"a": repeated(noise, places), "n": np.arange(200)})
-    weights, rows, seen = [], [], []
+    weights = []
+    rows = []
+    seen = []
     for batch in batches(path, ["a", "n"]):
         weights.append(batch.column("a").nbytes)
         rows += batch.column("n").to_pylist()
@@ -163,8 +169,9 @@ texts = st.one_of(
 def test_a_glance_takes_no_long_value_for_a_short_one(tmp_path_factory, values, compression):
     path = write(
         tmp_path_factory.mktemp("parquet") / "in.parquet",
-        {"a": repeated(sorted(values), np.arange(len(values)))}, compression=compression,
-    )  # fmt: skip
+        {"a": repeated(sorted(values), np.arange(len(values)))},
+        compression=compression,
+    )
     column = pq.read_metadata(path).row_group(0).column(0)
     short = max(len(value.encode()) for value in values) < 256
     seen = all_short(open_arrow(path), column)

@@ -74,13 +74,15 @@ def test_however_good_its_evidence_is_a_personal_label_stays_personal(label):
     """All that was measured held but for the key: the rows stand in the order of their source all the same."""
     for test in label["tests"]:
         if test["name"] not in ("restorable", "direct_identifiers"):
-            test["passed"], test["measured"] = True, test["limit"]
+            test["passed"] = True
+            test["measured"] = test["limit"]
     again = decide_again(label, RING, {key_of(label): "2026"}, "now")
     assert again["label"] == "still_personal"
 
 
 def test_an_anonymized_label_that_loses_a_condition_is_personal(label):
-    label["label"], label["condition"] = "anonymized", "only if"
+    label["label"] = "anonymized"
+    label["condition"] = "only if"
     for test in label["tests"]:
         test["passed"] = True
     again = decide_again(label, RING, {key_of(label): "2026"}, "now")
@@ -93,7 +95,11 @@ def test_what_a_label_was_when_it_was_published_is_kept_through_every_change(lab
     again = decide_again(label, RING, {key_of(label): "2026"}, "now")
     assert as_published(again) == {**said, "fields": {"buyer_open_uid": "keyed", "receiver_mobile": "keyed"}}
     (amendment,) = again["amendments"]
-    assert (amendment["at"], amendment["decided_at"], amendment["destroyed"]) == ("now", label["decided_at"], [key_of(label)])
+    assert (amendment["at"], amendment["decided_at"], amendment["destroyed"]) == (
+        "now",
+        label["decided_at"],
+        [key_of(label)],
+    )
     # Two keys, destroyed one after the other: the first amendment says what was published.
     other = copy.deepcopy(label)
     other["fields"]["receiver_mobile"]["key"]["id"] = key_of(label) ^ 1

@@ -7,7 +7,9 @@ import pytest
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.label.documents import document_sha256, signature_problem, signed, signer
 
-SCHEMA = json.loads(importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json").read_text("utf-8"))
+SCHEMA = json.loads(
+    importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json").read_text("utf-8")
+)
 
 
 def test_the_schema_is_one():
@@ -28,13 +30,15 @@ def test_a_label_without_a_part_of_it_does_not(published, key):
 
 
 def test_a_documents_hash_does_not_depend_on_the_order_of_its_keys_and_leaves_itself_out():
-    first, second = {"a": 1, "b": {"c": "名"}}, {"b": {"c": "名"}, "a": 1, "sha256": "x"}
+    first = {"a": 1, "b": {"c": "名"}}
+    second = {"b": {"c": "名"}, "a": 1, "sha256": "x"}
     assert document_sha256(first) == document_sha256(second)
     assert document_sha256(first) != document_sha256({**first, "a": 2})
 
 
 def test_a_signature_holds_for_the_content_in_any_order_and_for_nothing_else():
-    key, other = SigningKey(bytes(32)), SigningKey(bytes(31) + b"x")
+    key = SigningKey(bytes(32))
+    other = SigningKey(bytes(31) + b"x")
     document = signed({"a": 1, "b": ["名"]}, key)
     assert list(document) == ["a", "b", "signature"]
     assert signer(document) == key.public
@@ -52,11 +56,18 @@ def test_a_signature_holds_for_the_content_in_any_order_and_for_nothing_else():
 @pytest.mark.parametrize(
     "signature",
     [
-        None, "x", [], {}, {"algorithm": "Ed25519"}, {"algorithm": "Ed25519", "key": "", "value": ""},
-        {"algorithm": "Ed25519", "key": None, "value": []}, {"algorithm": [], "key": "", "value": ""},
-        {"algorithm": "none", "key": "", "value": ""}, {"algorithm": "Ed25519", "key": "", "value": "", "more": 1},
+        None,
+        "x",
+        [],
+        {},
+        {"algorithm": "Ed25519"},
+        {"algorithm": "Ed25519", "key": "", "value": ""},
+        {"algorithm": "Ed25519", "key": None, "value": []},
+        {"algorithm": [], "key": "", "value": ""},
+        {"algorithm": "none", "key": "", "value": ""},
+        {"algorithm": "Ed25519", "key": "", "value": "", "more": 1},
     ],
-)  # fmt: skip
+)
 def test_a_signature_of_any_other_shape_is_a_problem_with_and_without_a_key(signature):
     document = {"a": 1, "signature": signature}
     assert signature_problem(document)

@@ -85,9 +85,13 @@ def said(package: Path, *arguments: str, code: int = 0) -> str:
     """What a process of the changed package prints."""
     paths = os.pathsep.join([str(package), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=package, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True,
+        [sys.executable, *arguments],
+        cwd=package,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 
@@ -103,7 +107,9 @@ def test_the_policys_schema_has_its_option(package: Path) -> None:
 
 def test_the_plan_has_its_test_and_the_reader_its_floor(package: Path) -> None:
     tests = asked(package, "plan", "policy.yaml", "--json")["releases"]["out"]["tests"]
-    assert [(test["line"], test["limit"], test["compare"]) for test in tests if test["name"] == "records"] == [(5, 7, "at_least")]
+    assert [(test["line"], test["limit"], test["compare"]) for test in tests if test["name"] == "records"] == [
+        (5, 7, "at_least")
+    ]
     (package / "lax.yaml").write_text(POLICY.replace("records: 7", "records: 3"), "utf-8")
     assert "3 is below 4, the least that any sharing model allows" in said(
         package, "-m", "beam_deid.pipelines", "plan", "lax.yaml", code=2

@@ -25,10 +25,15 @@ def test_a_release_with_a_field_of_the_key_rests_on_it(tmp_path):
 @pytest.mark.parametrize(
     ("run", "label"),
     [
-        ({}, {}), ([], {}), ({"releases": []}, {}), ({"releases": {"a": {}}}, {}), ({"releases": {"a": "x"}}, {}),
-        ({"releases": {"a": {"published": True}}}, {}), ({"releases": {"a": {"published": True}}}, {"fields": {"x": "kept"}}),
+        ({}, {}),
+        ([], {}),
+        ({"releases": []}, {}),
+        ({"releases": {"a": {}}}, {}),
+        ({"releases": {"a": "x"}}, {}),
+        ({"releases": {"a": {"published": True}}}, {}),
+        ({"releases": {"a": {"published": True}}}, {"fields": {"x": "kept"}}),
     ],
-)  # fmt: skip
+)
 def test_papers_of_no_run_are_named(run, label, tmp_path):
     with pytest.raises(UsageError, match="none of a run"):
         reliances([folder(tmp_path, run, label)], [3])

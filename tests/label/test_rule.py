@@ -28,14 +28,24 @@ def people(persons=60, **columns):
 
 
 def asking(
-    *, direct="buyer", quasi="city age", sensitive="category", insensitive="", sharing="controlled", fields=None, top=None,
-    attackers=None, **require,
-):  # fmt: skip
+    *,
+    direct="buyer",
+    quasi="city age",
+    sensitive="category",
+    insensitive="",
+    sharing="controlled",
+    fields=None,
+    top=None,
+    attackers=None,
+    **require,
+):
     """A policy whose releases a and b keep what is not direct; `fields` says more of both."""
     kept = " ".join(name.partition(":")[0] for name in f"{quasi} {sensitive} {insensitive}".split())
     more = {"require": require} | ({"attackers": attackers} if attackers else {})
     each = release(sharing, kept, fields, **more)
-    named = {"direct": direct, "quasi": quasi, "sensitive": sensitive} | ({"insensitive": insensitive} if insensitive else {})
+    named = {"direct": direct, "quasi": quasi, "sensitive": sensitive} | (
+        {"insensitive": insensitive} if insensitive else {}
+    )
     return policy(roles(**named), top=top, a=each, b=release(sharing, kept, fields, require=require))
 
 
@@ -68,55 +78,126 @@ def digests_tried(asked):
 
 
 WORSE = {
-    "clear identifier": (people(phone=lambda who: mobile(who.number)),
-                         asking(direct="buyer phone:mobile", fields={"phone": "keep"}), "direct_identifiers", 1),
-    "a kind overrides the role": (people(phone=lambda who: mobile(who.number)),
-                                  asking(insensitive="phone:mobile"), "direct_identifiers", 1),
-    "masked identifier": (people(phone=lambda who: mobile(who.number)),
-                          asking(direct="buyer phone:mobile", fields={"phone": {"mask": {"preset": "mobile"}}}),
-                          "direct_identifiers", 1),
+    "clear identifier": (
+        people(phone=lambda who: mobile(who.number)),
+        asking(direct="buyer phone:mobile", fields={"phone": "keep"}),
+        "direct_identifiers",
+        1,
+    ),
+    "a kind overrides the role": (
+        people(phone=lambda who: mobile(who.number)),
+        asking(insensitive="phone:mobile"),
+        "direct_identifiers",
+        1,
+    ),
+    "masked identifier": (
+        people(phone=lambda who: mobile(who.number)),
+        asking(direct="buyer phone:mobile", fields={"phone": {"mask": {"preset": "mobile"}}}),
+        "direct_identifiers",
+        1,
+    ),
     "keyed identifier": (people(), asking(fields={"buyer": "hash"}, top=KEYS), "direct_identifiers", 1),
-    "identifier found by the scan": (people(note=lambda who: mobile(who.number % 2)), asking(insensitive="note"), "value_scan", 1),
-    "any keyed field": (people(shop=lambda who: "only"), asking(insensitive="shop", fields={"shop": "hash"}, top=KEYS),
-                        "restorable", 3),
-    "digest": (people(shop=lambda who: turn(DIGESTS, who.person)),
-               digests_tried(asking(insensitive="shop")), "digests", 3),
+    "identifier found by the scan": (
+        people(note=lambda who: mobile(who.number % 2)),
+        asking(insensitive="note"),
+        "value_scan",
+        1,
+    ),
+    "any keyed field": (
+        people(shop=lambda who: "only"),
+        asking(insensitive="shop", fields={"shop": "hash"}, top=KEYS),
+        "restorable",
+        3,
+    ),
+    "digest": (
+        people(shop=lambda who: turn(DIGESTS, who.person)),
+        digests_tried(asking(insensitive="shop")),
+        "digests",
+        3,
+    ),
     "small group": (people(4), asking(), "k", 2),
     "a group just smaller than is asked": (people(), asking(k=61), "k", 2),
     "an insensitive column counts": (people(shop=lambda who: who.number // 4), asking(insensitive="shop"), "k", 2),
     "all columns in public": (people(category=rare), asking(sharing="public"), "k_all", 2),
-    "anything but one sensitive column": (people(brand=lambda who: turn(range(20), who.person)),
-                                          asking(sensitive="category brand"), "k_without:category", 2),
+    "anything but one sensitive column": (
+        people(brand=lambda who: turn(range(20), who.person)),
+        asking(sensitive="category brand"),
+        "k_without:category",
+        2,
+    ),
     "a rare sensitive value": (people(category=rare), asking(), "k_values:category", 2),
     "nobody says whom": (people(), asking(top={"subject": None}), "k", 2),
     "no record": (people().slice(0, 0), asking(), "k", 2),
     "one sensitive value": (people(category=lambda who: "ab"[who.cell % 2]), asking(), "l:category", 3),
-    "one value in two spellings": (people(category=lambda who: turn(SPELLINGS if who.cell else "ab", who.person)),
-                                   asking(), "l:category", 3),
-    "two values that mean the same": (people(category=lambda who: turn("ab" if who.cell else "cd", who.person)),
-                                      asking(top={"same": {"category": {"c": ["d"]}}}), "l:category", 3),
-    "one value and null": (people(category=lambda who: turn(["a", None] if who.cell else "bc", who.person)),
-                           asking(), "l:category", 3),
+    "one value in two spellings": (
+        people(category=lambda who: turn(SPELLINGS if who.cell else "ab", who.person)),
+        asking(),
+        "l:category",
+        3,
+    ),
+    "two values that mean the same": (
+        people(category=lambda who: turn("ab" if who.cell else "cd", who.person)),
+        asking(top={"same": {"category": {"c": ["d"]}}}),
+        "l:category",
+        3,
+    ),
+    "one value and null": (
+        people(category=lambda who: turn(["a", None] if who.cell else "bc", who.person)),
+        asking(),
+        "l:category",
+        3,
+    ),
     "certainty": (people(category=skewed), asking(), "gain:category", 3),
-    "quasi and sensitive at once": (people(pay=lambda who: 10 * who.cell), {
-        **asking(), "fields": {**roles(direct="buyer", quasi="city age", sensitive="category"), **roles(both="pay")},
-        "releases": {"a": release("controlled", "city age category pay")},
-    }, "l:pay", 3),
+    "quasi and sensitive at once": (
+        people(pay=lambda who: 10 * who.cell),
+        {
+            **asking(),
+            "fields": {**roles(direct="buyer", quasi="city age", sensitive="category"), **roles(both="pay")},
+            "releases": {"a": release("controlled", "city age category pay")},
+        },
+        "l:pay",
+        3,
+    ),
     "dominance": (many_orders(people(), 400), asking(), "dominance", 3),
     "overall risk": (people(10), asking(), "overall_risk", 2),
     "attacker": (people(category=rare), asking(attackers=COURIER), "attacker:courier", 2),
-    "t": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(t={"category": 0.1}),
-          "t:category", 3),
-    "alpha": (people(category=lambda who: turn("aaab", who.person)), asking(alpha={"category": 0.7}), "alpha:category", 3),
-    "entropy": (people(category=lambda who: turn("aaab", who.person)), asking(l={"category": {"entropy": 1.9}}),
-                "l_entropy:category", 3),
-    "recursive": (people(category=lambda who: turn("aaab", who.person)), asking(l={"category": {"recursive": [3, 2]}}),
-                  "l_commonest:category", 3),
-    "beta": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(beta={"category": 0.3}),
-             "beta:category", 3),
-    "delta": (people(category=lambda who: turn("aab" if who.cell else "abb", who.person)), asking(delta={"category": 0.3}),
-              "delta:category", 3),
-}  # fmt: skip
+    "t": (
+        people(category=lambda who: turn("aab" if who.cell else "abb", who.person)),
+        asking(t={"category": 0.1}),
+        "t:category",
+        3,
+    ),
+    "alpha": (
+        people(category=lambda who: turn("aaab", who.person)),
+        asking(alpha={"category": 0.7}),
+        "alpha:category",
+        3,
+    ),
+    "entropy": (
+        people(category=lambda who: turn("aaab", who.person)),
+        asking(l={"category": {"entropy": 1.9}}),
+        "l_entropy:category",
+        3,
+    ),
+    "recursive": (
+        people(category=lambda who: turn("aaab", who.person)),
+        asking(l={"category": {"recursive": [3, 2]}}),
+        "l_commonest:category",
+        3,
+    ),
+    "beta": (
+        people(category=lambda who: turn("aab" if who.cell else "abb", who.person)),
+        asking(beta={"category": 0.3}),
+        "beta:category",
+        3,
+    ),
+    "delta": (
+        people(category=lambda who: turn("aab" if who.cell else "abb", who.person)),
+        asking(delta={"category": 0.3}),
+        "delta:category",
+        3,
+    ),
+}
 
 
 def test_a_release_that_meets_every_line_is_anonymized():
@@ -142,9 +223,20 @@ def test_one_line_is_enough_for_still_personal(case, monkeypatch):
 def test_each_of_the_failing_lines_is_what_fails_alone():
     """Of cases that break nothing else the one test fails, and the order of rows, which follows."""
     alone = [
-        "identifier found by the scan", "any keyed field", "digest", "a group just smaller than is asked", "dominance",
-        "certainty", "overall risk", "t", "alpha", "entropy", "recursive", "beta", "delta",
-    ]  # fmt: skip
+        "identifier found by the scan",
+        "any keyed field",
+        "digest",
+        "a group just smaller than is asked",
+        "dominance",
+        "certainty",
+        "overall risk",
+        "t",
+        "alpha",
+        "entropy",
+        "recursive",
+        "beta",
+        "delta",
+    ]
     beside = {"a group just smaller than is asked": {"k_without:category", "classes_at_risk", "overall_risk"}}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BEAM_DEID_KEY", "a key that is long enough for everything here")
@@ -159,11 +251,18 @@ def test_two_releases_that_say_together_what_neither_says():
     ages = [20, 21, 22, 23, 24, 25]
 
     def table(between):
-        return pa.concat_tables([
-            crowd(grid(city=["north"], age=[age]), between if age in (22, 23) else 30, 2,
-                  buyer=lambda who, age=age: f"{age}-{who.person}",
-                  category=lambda who: turn("abc", who.person + who.order)) for age in ages
-        ])  # fmt: skip
+        return pa.concat_tables(
+            [
+                crowd(
+                    grid(city=["north"], age=[age]),
+                    between if age in (22, 23) else 30,
+                    2,
+                    buyer=lambda who, age=age: f"{age}-{who.person}",
+                    category=lambda who: turn("abc", who.person + who.order),
+                )
+                for age in ages
+            ]
+        )
 
     def two(other):
         by = {
@@ -207,11 +306,17 @@ def test_what_was_not_measured_does_not_hold(figure, compare):
 @pytest.mark.parametrize(
     ("measured", "limit", "compare", "held"),
     [
-        (5, 5, Compare.AT_LEAST, True), (4, 5, Compare.AT_LEAST, False), (0.3, 0.1 + 0.2, Compare.AT_MOST, True),
-        (0.1 + 0.2, 0.3, Compare.AT_MOST, True), (0.3001, 0.3, Compare.AT_MOST, False), (3.0, 3, Compare.BELOW, False),
-        (2.99, 3, Compare.BELOW, True), (0, 0, Compare.AT_MOST, True), (1, 0, Compare.AT_MOST, False),
+        (5, 5, Compare.AT_LEAST, True),
+        (4, 5, Compare.AT_LEAST, False),
+        (0.3, 0.1 + 0.2, Compare.AT_MOST, True),
+        (0.1 + 0.2, 0.3, Compare.AT_MOST, True),
+        (0.3001, 0.3, Compare.AT_MOST, False),
+        (3.0, 3, Compare.BELOW, False),
+        (2.99, 3, Compare.BELOW, True),
+        (0, 0, Compare.AT_MOST, True),
+        (1, 0, Compare.AT_MOST, False),
     ],
-)  # fmt: skip
+)
 def test_a_figure_is_within_its_limit_but_for_rounding(measured, limit, compare, held):
     assert holds(measured, limit, compare) == held
 
@@ -229,7 +334,9 @@ def written(policy, table):
 @pytest.fixture(scope="module")
 def labels():
     """One that is anonymized, and one that is not."""
-    asked = asking(attackers=COURIER, k=6, l={"category": {"distinct": 3, "entropy": 1.5}}, t={"category": 0.3}, risk=0.04)
+    asked = asking(
+        attackers=COURIER, k=6, l={"category": {"distinct": 3, "entropy": 1.5}}, t={"category": 0.3}, risk=0.04
+    )
     return [written(asked, people()), written(asked, people(4))]
 
 
@@ -297,7 +404,11 @@ def test_any_single_change_that_matters_is_found(labels, data):
 
 def test_all_single_changes_that_matter_are_found(labels):
     for label in labels:
-        missed = [(path, value) for path, value in single_changes(label) if not contradictions(with_change(label, path, value))]
+        missed = [
+            (path, value)
+            for path, value in single_changes(label)
+            if not contradictions(with_change(label, path, value))
+        ]
         assert not missed
 
 

@@ -46,15 +46,19 @@ def test_it_is_a_schema_and_knows_all_evidence() -> None:
 # A shop of persons who are alike by the hundred, and what may become of it.
 
 POLICY: dict[str, Any] = {
-    "version": 1, "dataset": "shop", "subject": "buyer",
+    "version": 1,
+    "dataset": "shop",
+    "subject": "buyer",
     "fields": {
-        "buyer": {"role": "direct_identifier"}, "mobile": {"role": "direct_identifier", "kind": "mobile"},
-        "city": {"role": "quasi_identifier"}, "day": {"role": "quasi_identifier", "kind": "date"},
+        "buyer": {"role": "direct_identifier"},
+        "mobile": {"role": "direct_identifier", "kind": "mobile"},
+        "city": {"role": "quasi_identifier"},
+        "day": {"role": "quasi_identifier", "kind": "date"},
         "item": {"role": "sensitive"},
     },
     "keys": {"key": "env:BEAM_DEID_KEY"},
     "releases": {},
-}  # fmt: skip
+}
 
 
 def release(fields: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -64,18 +68,33 @@ def release(fields: dict[str, Any], **more: Any) -> dict[str, Any]:
 PLAIN = {"city": "keep", "item": "keep"}
 DAYS = {"city": "keep", "day": {"generalize": {"calendar": ["month", "year"]}}, "item": "keep"}
 ASKED = {
-    "k": 6, "l": {"item": {"distinct": 2, "entropy": 1.2, "recursive": [9, 2]}}, "t": {"item": {"max": 1, "distance": "equal"}},
-    "alpha": {"item": 0.9}, "beta": {"item": {"max": 9, "kind": "enhanced"}}, "delta": {"item": 9}, "gain": 0.5,
-    "dominance": 0.6, "risk": 0.05, "average_risk": 0.5, "history": 0.5, "suppression": 0.5,
-}  # fmt: skip
+    "k": 6,
+    "l": {"item": {"distinct": 2, "entropy": 1.2, "recursive": [9, 2]}},
+    "t": {"item": {"max": 1, "distance": "equal"}},
+    "alpha": {"item": 0.9},
+    "beta": {"item": {"max": 9, "kind": "enhanced"}},
+    "delta": {"item": 9},
+    "gain": 0.5,
+    "dominance": 0.6,
+    "risk": 0.05,
+    "average_risk": 0.5,
+    "history": 0.5,
+    "suppression": 0.5,
+}
 SORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "anonymized": lambda folder: {"releases": {"out": release(PLAIN)}},
     "searched, with all that can be asked": lambda folder: {
-        "releases": {"out": release(DAYS, require=ASKED, combinations=2, environment={"population": 100_000, "motive": "low"})}
+        "releases": {
+            "out": release(DAYS, require=ASKED, combinations=2, environment={"population": 100_000, "motive": "low"})
+        }
     },
     "two that are tested together": lambda folder: {"releases": {"out": release(DAYS), "other": release(PLAIN)}},
     "personal": lambda folder: {
-        "releases": {"out": release({"buyer": "keep", "mobile": {"mask": {"keep_first": 3}}, "city": {"hash": {}}, "item": "keep"})}
+        "releases": {
+            "out": release(
+                {"buyer": "keep", "mobile": {"mask": {"keep_first": 3}}, "city": {"hash": {}}, "item": "keep"}
+            )
+        }
     },
     "a pseudonym without its key": lambda folder: {
         "releases": {"out": release({"buyer": {"hash": {}}, "city": "keep", "item": "keep"}, key="ephemeral")}
@@ -85,28 +104,51 @@ SORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "each record a person": lambda folder: {"subject": "each_record", "releases": {"out": release(PLAIN)}},
     "attackers": lambda folder: {
         "releases": {
-            "out": release(DAYS, attackers={
-                "courier": {"knows": ["city", "day"], "table": str(folder / "orders.parquet"), "within": {"day": "2d"}},
-                "stranger": {"knows": ["city"], "table": str(folder / "strangers.parquet")}, "neighbour": {"knows": ["city"]},
-            })
+            "out": release(
+                DAYS,
+                attackers={
+                    "courier": {
+                        "knows": ["city", "day"],
+                        "table": str(folder / "orders.parquet"),
+                        "within": {"day": "2d"},
+                    },
+                    "stranger": {"knows": ["city"], "table": str(folder / "strangers.parquet")},
+                    "neighbour": {"knows": ["city"]},
+                },
+            )
         }
     },
-}  # fmt: skip
+}
 
 
 def shop(folder: Path, sort: str) -> Path:
     """The output of a run over the shop's orders."""
-    table = pa.table({
-        "buyer": [f"u{row // 2}" for row in range(ROWS)], "mobile": [f"138{row // 2:08d}" for row in range(ROWS)],
-        "city": ["A" if row % 4 < 2 else "B" for row in range(ROWS)], "item": ["tea", "rice", "salt"] * (ROWS // 3),
-        "day": [f"2024-{1 + row % 12:02d}-{1 + row % 28:02d}" for row in range(ROWS)],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "buyer": [f"u{row // 2}" for row in range(ROWS)],
+            "mobile": [f"138{row // 2:08d}" for row in range(ROWS)],
+            "city": ["A" if row % 4 < 2 else "B" for row in range(ROWS)],
+            "item": ["tea", "rice", "salt"] * (ROWS // 3),
+            "day": [f"2024-{1 + row % 12:02d}-{1 + row % 28:02d}" for row in range(ROWS)],
+        }
+    )
     pq.write_table(table.slice(0, 0 if sort == "no record released" else ROWS), folder / "orders.parquet")
     pq.write_table(pa.table({"city": ["C", "D"]}), folder / "strangers.parquet")
-    policy = {name: value for name, value in {**copy.deepcopy(POLICY), **SORTS[sort](folder)}.items() if value is not None}
+    policy = {
+        name: value for name, value in {**copy.deepcopy(POLICY), **SORTS[sort](folder)}.items() if value is not None
+    }
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True, sort_keys=False), "utf-8")
     out = folder / "out"
-    command = ["run", str(folder / "policy.yaml"), "-i", str(folder / "orders.parquet"), "-o", str(out), "--workers", "1"]
+    command = [
+        "run",
+        str(folder / "policy.yaml"),
+        "-i",
+        str(folder / "orders.parquet"),
+        "-o",
+        str(out),
+        "--workers",
+        "1",
+    ]
     assert call(command) == 0
     return out
 
@@ -156,23 +198,39 @@ def test_the_sorts_are_what_they_are_called(outputs: Callable[[str], dict[str, A
     assert outputs("no record released")["out"]["records"]["released"] == 0
     assert set(outputs("two that are tested together")["out"]["asked"]["siblings"]) == {"other"}
     assert outputs("a pseudonym without its key")["out"]["asked"]["linked"]
-    every = {test["name"].partition(":")[0] for sort in SORTS for label in outputs(sort).values() for test in label["tests"]}
+    every = {
+        test["name"].partition(":")[0] for sort in SORTS for label in outputs(sort).values() for test in label["tests"]
+    }
     assert every == {one.name for one in REQUIREMENTS}
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema_version",), 1), (("label",), "anonymous"), (("tests",), []), (("tests", 0, "line"), 10),
-        (("tests", 0, "line"), 3), (("tests", 0, "name"), "join:source"), (("tests", 0, "name"), "k:city"),
-        (("tests", 0, "limit"), None), (("tests", 0, "more"), 1), (("more",), 1), (("limits", "k"), "5"),
-        (("asked", "asked", "link"), 0.2), (("asked", "linked"), "no"), (("fields", "city", "kind"), "town"),
-        (("fields", "city", "recoverability"), "lost"), (("environment", "E"), 2), (("identities", "counted"), "buyer"),
-        (("base_rates", "item"), 1.5), (("changes",), [{"line": 1}]), (("signature",), {"algorithm": "none"}),
+        (("schema_version",), 1),
+        (("label",), "anonymous"),
+        (("tests",), []),
+        (("tests", 0, "line"), 10),
+        (("tests", 0, "line"), 3),
+        (("tests", 0, "name"), "join:source"),
+        (("tests", 0, "name"), "k:city"),
+        (("tests", 0, "limit"), None),
+        (("tests", 0, "more"), 1),
+        (("more",), 1),
+        (("limits", "k"), "5"),
+        (("asked", "asked", "link"), 0.2),
+        (("asked", "linked"), "no"),
+        (("fields", "city", "kind"), "town"),
+        (("fields", "city", "recoverability"), "lost"),
+        (("environment", "E"), 2),
+        (("identities", "counted"), "buyer"),
+        (("base_rates", "item"), 1.5),
+        (("changes",), [{"line": 1}]),
+        (("signature",), {"algorithm": "none"}),
         (("amendments",), [{"at": "now"}]),
     ],
     ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else None,
-)  # fmt: skip
+)
 def test_what_is_no_label_does_not(outputs: Callable[[str], dict[str, Any]], path: tuple[Any, ...], value: Any) -> None:
     label = copy.deepcopy(outputs("anonymized")["out"])
     here: Any = label

@@ -11,9 +11,7 @@ from beam_deid.transforms.measure.cells import Cells
 from ..decide.kit import data_of, failing, label_of, measured
 from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
 
-EACH = policy(
-    roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city")
-)  # fmt: skip
+EACH = policy(roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city"))
 
 
 def people(*tables):
@@ -55,7 +53,8 @@ def test_two_equal_files_count_once():
 
 
 def test_two_equal_files_do_not_make_a_group_large_enough():
-    small, enough = table([("a", 0)] * 2), table([("a", 0)] * 3)
+    small = table([("a", 0)] * 2)
+    enough = table([("a", 0)] * 3)
     assert {test.name: test.measured for test in label_of(EACH, small, small).tests}["k"] == 2
     label = label_of(EACH, enough, enough)
     assert {test.name: test.measured for test in label.tests}["k"] == 3
@@ -68,11 +67,18 @@ def test_rows_of_one_subject_are_one_person_and_figures_say_so():
     often = pa.concat_tables([once] * 7)
     asked = policy(
         roles(direct="buyer", quasi="city", sensitive="category"),
-        a=release("enclave", "city category", require={
-            "t": {"category": 1}, "alpha": {"category": 1}, "l": {"category": {"entropy": 1.1}},
-        }),
-    )  # fmt: skip
-    one, seven = label_of(asked, once), label_of(asked, often)
+        a=release(
+            "enclave",
+            "city category",
+            require={
+                "t": {"category": 1},
+                "alpha": {"category": 1},
+                "l": {"category": {"entropy": 1.1}},
+            },
+        ),
+    )
+    one = label_of(asked, once)
+    seven = label_of(asked, often)
     counted = {"records"}
     assert {name: figure for name, figure in one.risk.items() if name not in counted} == {
         name: figure for name, figure in seven.risk.items() if name not in counted
@@ -91,11 +97,17 @@ def test_rows_of_one_subject_are_one_person_and_figures_say_so():
 @pytest.mark.parametrize("nobody", [range(6), range(12)], ids=["one group", "every group"])
 def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_holds(nobody):
     """A group in which nobody says who it is has no person: its figures are the worst there are, and no fault."""
-    rows = [(None if number in nobody else f"u{number}", "a" if number < 6 else "b", "xy"[number % 2]) for number in range(12)]
-    table = pa.table({
-        "buyer": pa.array([row[0] for row in rows], pa.string()), "city": [row[1] for row in rows],
-        "category": [row[2] for row in rows],
-    })  # fmt: skip
+    rows = [
+        (None if number in nobody else f"u{number}", "a" if number < 6 else "b", "xy"[number % 2])
+        for number in range(12)
+    ]
+    table = pa.table(
+        {
+            "buyer": pa.array([row[0] for row in rows], pa.string()),
+            "city": [row[1] for row in rows],
+            "category": [row[2] for row in rows],
+        }
+    )
     asked = policy(
         roles(direct="buyer", quasi="city", sensitive="category"),
         a=release("enclave", "city category", require={"l": {"category": {"entropy": 1.1}}, "t": {"category": 1}}),
@@ -117,10 +129,15 @@ def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_hold
 def test_a_hundred_orders_of_one_telephone_are_one_person_however_they_are_numbered(subject, one):
     """Where the subject numbers records, a telephone on many of them is no shop's: nobody knows that many people gave it."""
     orders = crowd(
-        grid(city="AB", category="xy"), 120, buyer=None, order=lambda who: f"o{who.number}",
+        grid(city="AB", category="xy"),
+        120,
+        buyer=None,
+        order=lambda who: f"o{who.number}",
         phone=lambda who: mobile(1 if one and who.cell < 2 else who.number),
-    )  # fmt: skip
-    fields = roles(direct=f"{'order' if subject == 'each_record' else subject} phone:mobile", quasi="city", sensitive="category")
+    )
+    fields = roles(
+        direct=f"{'order' if subject == 'each_record' else subject} phone:mobile", quasi="city", sensitive="category"
+    )
     asked = policy(fields, top={"subject": subject.partition(":")[0]}, a=release("public", "city category"))
     label = label_of(asked, orders)
     assert {"k", "dominance"} <= failing(label) if one else not failing(label)
@@ -133,9 +150,10 @@ def test_a_blank_and_another_spelling_are_no_second_value(pair):
     label = label_of(asked, crowd(grid(city="AB"), 30, category=lambda who: turn(pair, who.person)))
     assert {test.name: test.measured for test in label.tests}["l:category"] == 1
     merged = policy(
-        roles(direct="buyer", quasi="city", sensitive="category"), a=release("enclave", "city category"),
+        roles(direct="buyer", quasi="city", sensitive="category"),
+        a=release("enclave", "city category"),
         top={"same": {"category": {"": ["n/a"]}}},
-    )  # fmt: skip
+    )
     label = label_of(merged, crowd(grid(city="AB"), 30, category=lambda who: turn(("HIV", "N/A"), who.person)))
     assert {test.name: test.measured for test in label.tests}["l:category"] == 1
 
@@ -145,10 +163,14 @@ def test_rows_that_are_linked_are_those_of_a_person_by_every_identity():
     pairs = [(first, second) for first in range(4) for second in range(4)]
     people = [(name, pair) for name in ("张伟", "王芳") for pair in pairs]
     rows = [(number, name, city) for number, (name, pair) in enumerate(people) for city in pair]
-    table = pa.table({
-        "buyer": [f"u{at}" for at in range(len(rows))], "phone": [mobile(number) for number, *_ in rows],
-        "name": [name for _, name, _ in rows], "city": [f"c{city}" for *_, city in rows],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "buyer": [f"u{at}" for at in range(len(rows))],
+            "phone": [mobile(number) for number, *_ in rows],
+            "name": [name for _, name, _ in rows],
+            "city": [f"c{city}" for *_, city in rows],
+        }
+    )
     fields = roles(direct="buyer phone:mobile name:person_name", quasi="city")
     asked = policy(fields, top={"keys": {"key": "env:NONE"}}, a=release("enclave", "city", {"name": {"hash": {}}}))
     (data,) = data_of(asked, table).values()

@@ -77,21 +77,37 @@ class Shop:
         return json.loads((self.out(name) / release / "label.json").read_text("utf-8"))
 
     def restore(self, output: str, *options: str, fields: str = "buyer,mobile,note,age", name: str = "out") -> int:
-        return call([
-            "restore", "--policy", self.policy, "--release", "crm", "--fields", fields, "--reason", "a test",
-            "--input", str(self.out(name) / "crm" / "part-*"), "--output", str(self.folder / output), *options,
-        ])  # fmt: skip
+        return call(
+            [
+                "restore",
+                "--policy",
+                self.policy,
+                "--release",
+                "crm",
+                "--fields",
+                fields,
+                "--reason",
+                "a test",
+                "--input",
+                str(self.out(name) / "crm" / "part-*"),
+                "--output",
+                str(self.folder / output),
+                *options,
+            ]
+        )
 
 
 def orders() -> pa.Table:
     """Sixty orders of twenty buyers; nobody's."""
-    return pa.table({
-        "buyer": [f"buyer-{row % 20}" for row in range(ROWS)],
-        "mobile": [None if row == 7 else f"{13800000000 + 7919 * (row % 20)}" for row in range(ROWS)],
-        "note": ["" if row == 8 else f"请送到后门 {row}" for row in range(ROWS)],
-        "age": [20 + row % 30 for row in range(ROWS)],
-        "item": ["茶" if row % 2 else "纸" for row in range(ROWS)],
-    })  # fmt: skip
+    return pa.table(
+        {
+            "buyer": [f"buyer-{row % 20}" for row in range(ROWS)],
+            "mobile": [None if row == 7 else f"{13800000000 + 7919 * (row % 20)}" for row in range(ROWS)],
+            "note": ["" if row == 8 else f"请送到后门 {row}" for row in range(ROWS)],
+            "age": [20 + row % 30 for row in range(ROWS)],
+            "item": ["茶" if row % 2 else "纸" for row in range(ROWS)],
+        }
+    )
 
 
 def shop(folder: Path, *, partner: str = "{}", format: str = "parquet") -> Shop:  # noqa: A002 - the policy's word

@@ -15,13 +15,15 @@ def planted(tmp_path):
     """Two hundred people with two orders each, ten of whom are alone with city, day and amount."""
     people = [f"p{row // 2}" for row in range(ROWS)]
     alone = [row // 2 < 10 for row in range(ROWS)]
-    table = pd.DataFrame({
-        "who": people,
-        "city": ["X" if one else "AB"[row // 2 % 2] for row, one in enumerate(alone)],
-        "day": [row // 2 if one else 100 + row % 2 for row, one in enumerate(alone)],
-        "amount": [5 if one else row // 2 % 3 for row, one in enumerate(alone)],
-        "item": ["茶" if row % 3 else "纸" for row in range(ROWS)],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "who": people,
+            "city": ["X" if one else "AB"[row // 2 % 2] for row, one in enumerate(alone)],
+            "day": [row // 2 if one else 100 + row % 2 for row, one in enumerate(alone)],
+            "amount": [5 if one else row // 2 % 3 for row, one in enumerate(alone)],
+            "item": ["茶" if row % 3 else "纸" for row in range(ROWS)],
+        }
+    )
     pq.write_table(pa.Table.from_pandas(table, preserve_index=False), tmp_path / "orders.parquet")
     table.to_csv(tmp_path / "orders.csv", index=False)
     return tmp_path, table
@@ -50,11 +52,20 @@ def test_planted_people_are_singled_out_by_the_right_attributes(planted, capsys)
 def test_a_planted_attack_is_found_with_the_right_numbers(planted, capsys):
     folder, table = planted
     # The attacker knows seven of the ten, three of them under a wrong name, and five who are not alone.
-    known = pd.concat([table[table.who == f"p{n}"] for n in [*range(7), *range(20, 25)]]).drop(columns=["item", "amount"])
+    known = pd.concat([table[table.who == f"p{n}"] for n in [*range(7), *range(20, 25)]]).drop(
+        columns=["item", "amount"]
+    )
     known.loc[known.who.isin(["p0", "p1", "p2"]), "who"] += "-wrong"
     pq.write_table(pa.Table.from_pandas(known, preserve_index=False), folder / "known.parquet")
     found = assessed(
-        capsys, "-i", folder / "orders.parquet", "--subject", "who", *QUASI, "--join", f"spy={folder}/known.parquet:on=city,day"
+        capsys,
+        "-i",
+        folder / "orders.parquet",
+        "--subject",
+        "who",
+        *QUASI,
+        "--join",
+        f"spy={folder}/known.parquet:on=city,day",
     )
     (attack,) = found["attacks"]
     assert (attack["subjects"], attack["linked"], attack["linked_rightly"]) == (12, 7, 4)
@@ -69,7 +80,9 @@ def test_without_a_subject_each_record_is_a_person(planted, capsys):
 
 def test_csv_and_parquet_are_assessed_alike_but_for_their_types(planted, capsys):
     folder, _ = planted
-    one, other = (assessed(capsys, "-i", folder / f"orders.{kind}", "--subject", "who", *QUASI) for kind in ("csv", "parquet"))
+    one, other = (
+        assessed(capsys, "-i", folder / f"orders.{kind}", "--subject", "who", *QUASI) for kind in ("csv", "parquet")
+    )
     assert one == other
 
 
@@ -124,7 +137,9 @@ def test_a_person_is_told_what_a_join_found_and_what_to_coarsen(planted, capsys)
 def test_the_published_output_of_a_run_is_assessed_with_the_runs_figures(published, capsys):
     label = json.loads((published / "analytics" / "label.json").read_text("utf-8"))
     role = {
-        one: [name for name, facts in label["fields"].items() if (facts["role"] == ["sensitive"]) == (one == "sensitive")]
+        one: [
+            name for name, facts in label["fields"].items() if (facts["role"] == ["sensitive"]) == (one == "sensitive")
+        ]
         for one in ("quasi", "sensitive")
     }
     assert all(role.values())
@@ -173,15 +188,17 @@ def test_an_empty_table_is_still_personal(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "--quasi"), (["--quasi", "nothing"], 2, "It has: who, city"),
+        ([], 2, "--quasi"),
+        (["--quasi", "nothing"], 2, "It has: who, city"),
         ([*QUASI, "--subject", "nobody"], 2, "no column nobody"),
-        ([*QUASI, "--join", "x"], 2, "NAME=GLOB"), ([*QUASI, "--join", "x=FOLDER/none.csv:on=city"], 2, "no file matches"),
+        ([*QUASI, "--join", "x"], 2, "NAME=GLOB"),
+        ([*QUASI, "--join", "x=FOLDER/none.csv:on=city"], 2, "no file matches"),
         ([*QUASI, "--join", "x=FOLDER/orders.parquet:on=town"], 2, "no column town"),
         ([*QUASI, "--join", "x=FOLDER/lacks.parquet:on=city"], 3, "lacks the column city"),
         ([*QUASI, "--join", "x=FOLDER/other.parquet:on=day"], 3, "nothing would match"),
         ([*QUASI, "-i", "FOLDER/other.parquet"], 2, "no column"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_told(planted, capsys, arguments, code, said):
     folder, _ = planted
     pq.write_table(pa.table({"town": ["A"]}), folder / "lacks.parquet")

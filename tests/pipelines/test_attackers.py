@@ -14,10 +14,15 @@ PEOPLE = 400
 def shop(tmp_path):
     """Four hundred people in one city; ten of them are alone with their age, and three of the others have each other age."""
     ages = [1_000 + one if one < 10 else one % 130 for one in range(PEOPLE)]
-    return Shop(tmp_path, {
-        "buyer": [f"b{one}" for one in range(PEOPLE)], "age": pa.array(ages, pa.int32()), "code": [f"0{one}" for one in ages],
-        "city": ["杭州市"] * PEOPLE,
-    })  # fmt: skip
+    return Shop(
+        tmp_path,
+        {
+            "buyer": [f"b{one}" for one in range(PEOPLE)],
+            "age": pa.array(ages, pa.int32()),
+            "code": [f"0{one}" for one in ages],
+            "city": ["杭州市"] * PEOPLE,
+        },
+    )
 
 
 POLICY = """
@@ -66,10 +71,13 @@ def test_a_tables_numbers_are_read_as_the_source_has_them(shop, kind, csv):
 
 @pytest.mark.parametrize(
     ("known", "knows"),
-    [({"age": [f"about {one}" for one in range(PEOPLE)]}, "city, age"), ({"code": list(range(PEOPLE))}, "city, code"),
-     ({"age": [0.5] * PEOPLE}, "city, age")],
+    [
+        ({"age": [f"about {one}" for one in range(PEOPLE)]}, "city, age"),
+        ({"code": list(range(PEOPLE))}, "city, code"),
+        ({"age": [0.5] * PEOPLE}, "city, age"),
+    ],
     ids=["text for numbers", "numbers for text", "fractions for whole numbers"],
-)  # fmt: skip
+)
 def test_a_table_of_other_types_stops_the_run(shop, capsys, known, knows):
     attacked(shop, known, knows, code=3)
     said = capsys.readouterr().err
@@ -104,7 +112,9 @@ def test_an_attack_that_meets_nobody_proves_nothing(shop, city):
 
 
 def test_subjects_that_stand_there_twice_count_once(shop):
-    known = pa.table({"buyer": ["b0", "b0", "b0", "b1", "x"], "city": ["杭州市"] * 5, "age": [1_000, 1_000, 5, 1_001, 1_002]})
+    known = pa.table(
+        {"buyer": ["b0", "b0", "b0", "b1", "x"], "city": ["杭州市"] * 5, "age": [1_000, 1_000, 5, 1_001, 1_002]}
+    )
     pq.write_table(known, shop.folder / "known.parquet")
     shop.run(POLICY.replace("KNOWS", "city, age"))
     (attack,) = (one for one in shop.label("report")["attacks"] if one["name"] == "attacker:spy")

@@ -46,15 +46,18 @@ def shop(tmp_path):
     who = np.arange(ROWS) % 1_000
     mobiles = [f"{PREFIX}{one * 7:04d}" for one in who]
     day = datetime.date(2025, 3, 1)
-    return Shop(tmp_path, {
-        "buyer": [f"b{one}" for one in who],
-        "mobile": mobiles,
-        "mobile_hash": [hashlib.sha256(one.encode()).hexdigest() for one in mobiles],
-        "city": [["北京市", "上海市", "杭州市", "宁波市", "成都市"][one % 5] for one in who],
-        "date": [day + datetime.timedelta(int(by)) for by in random.integers(0, 60, ROWS)],
-        "amount": np.round(random.gamma(2, 60, ROWS), 2),
-        "category": [["茶", "书", "鞋"][one] for one in random.integers(0, 3, ROWS)],
-    })  # fmt: skip
+    return Shop(
+        tmp_path,
+        {
+            "buyer": [f"b{one}" for one in who],
+            "mobile": mobiles,
+            "mobile_hash": [hashlib.sha256(one.encode()).hexdigest() for one in mobiles],
+            "city": [["北京市", "上海市", "杭州市", "宁波市", "成都市"][one % 5] for one in who],
+            "date": [day + datetime.timedelta(int(by)) for by in random.integers(0, 60, ROWS)],
+            "amount": np.round(random.gamma(2, 60, ROWS), 2),
+            "category": [["茶", "书", "鞋"][one] for one in random.integers(0, 3, ROWS)],
+        },
+    )
 
 
 HEAD = """
@@ -75,7 +78,9 @@ releases:
 
 
 def test_an_unkeyed_hash_of_mobiles_is_broken_and_labelled_so(shop):
-    shop.run(HEAD + f"""
+    shop.run(
+        HEAD
+        + f"""
   naive:
     purpose: test
     sharing: controlled
@@ -86,12 +91,18 @@ def test_an_unkeyed_hash_of_mobiles_is_broken_and_labelled_so(shop):
     sharing: controlled
     digests: {{mobiles: ["{PREFIX}"]}}
     fields: {{mobile: {{hash: {{algorithm: hmac-sha256}}}}, city: keep}}
-""")
-    naive, keyed = shop.label("naive"), shop.label("keyed")
+"""
+    )
+    naive = shop.label("naive")
+    keyed = shop.label("keyed")
     (found,) = naive["recoveries"]
     assert (found["attack"], found["field"], found["values"], found["recovered"], found["share"]) == (
-        "digests", "mobile_hash", 1_000, 1_000, 1.0,
-    )  # fmt: skip
+        "digests",
+        "mobile_hash",
+        1_000,
+        1_000,
+        1.0,
+    )
     assert "sha256 of mobile" in found["detail"]
     test = named_tests(naive)["digests"]
     assert (test["line"], test["passed"], test["measured"], test["limit"]) == (2, False, 1, 0)
@@ -103,12 +114,15 @@ def test_an_unkeyed_hash_of_mobiles_is_broken_and_labelled_so(shop):
 
 
 def test_a_keyed_hash_withstands_the_attack_that_breaks_the_unkeyed_one(shop, capsys):
-    out = shop.run(HEAD + """
+    out = shop.run(
+        HEAD
+        + """
   keyed:
     purpose: test
     sharing: controlled
     fields: {mobile: {hash: {algorithm: hmac-sha256}}, city: keep}
-""")
+"""
+    )
     capsys.readouterr()
     assessed = ["assess", "-i", str(out / "keyed" / "*.parquet"), "--quasi", "city", "--mobiles", PREFIX, "--json"]
     assert call(assessed) == 0
@@ -120,13 +134,16 @@ def test_a_keyed_hash_withstands_the_attack_that_breaks_the_unkeyed_one(shop, ca
 
 
 def test_a_pseudonym_of_few_values_is_told_by_how_often_each_occurs(shop):
-    shop.run(HEAD + """
+    shop.run(
+        HEAD
+        + """
   lost:
     purpose: test
     sharing: enclave
     key: ephemeral
     fields: {city: hash, date: {shift: {days: 9}}, mobile: {surrogate: {of: mobile, pool: 100}}, buyer: {mask: {keep_first: 2}}}
-""")
+"""
+    )
     found = {(one["attack"], one["field"]): one for one in shop.label("lost")["recoveries"]}
     # Five cities of 400 orders each: none is told apart; the mask leaves b0 … b9, one of which is one person's.
     assert (found["frequency", "city"]["values"], found["frequency", "city"]["recovered"]) == (5, 0)
@@ -139,7 +156,9 @@ def test_a_pseudonym_of_few_values_is_told_by_how_often_each_occurs(shop):
     assert "mask:buyer" not in tests
 
 
-WITHIN = HEAD + """
+WITHIN = (
+    HEAD
+    + """
   report:
     purpose: test
     sharing: enclave
@@ -147,16 +166,21 @@ WITHIN = HEAD + """
     attackers:
       courier: {knows: [city, date, amount], table: known.parquet, within: {date: 2d, amount: 5}}
 """
+)
 
 
 @pytest.mark.parametrize(
     ("action", "sql"),
-    [("keep", "abs(date_diff('day', k.date, r.date)) <= 2"),
-     ("{generalize: {calendar: [week], level: week}}",
-      "date_trunc('week', r.date) BETWEEN date_trunc('week', k.date - INTERVAL 2 DAY) "
-      "AND date_trunc('week', k.date + INTERVAL 2 DAY)")],
+    [
+        ("keep", "abs(date_diff('day', k.date, r.date)) <= 2"),
+        (
+            "{generalize: {calendar: [week], level: week}}",
+            "date_trunc('week', r.date) BETWEEN date_trunc('week', k.date - INTERVAL 2 DAY) "
+            "AND date_trunc('week', k.date + INTERVAL 2 DAY)",
+        ),
+    ],
     ids=["keep", "week"],
-)  # fmt: skip
+)
 def test_an_attacker_who_knows_nearly_is_as_dangerous_as_sql_says(shop, action, sql):
     duckdb = pytest.importorskip("duckdb")
     orders = pq.read_table(shop.folder / "orders.parquet")
@@ -187,7 +211,9 @@ def test_an_attacker_who_knows_nearly_is_as_dangerous_as_sql_says(shop, action, 
     assert attack["candidates"]["subjects"] <= people
 
 
-EARLIER = HEAD + """
+EARLIER = (
+    HEAD
+    + """
   report:
     purpose: test
     sharing: enclave
@@ -195,6 +221,7 @@ EARLIER = HEAD + """
     attackers:
       archive: {release: may/report}
 """
+)
 
 
 def test_an_earlier_release_is_joined_where_both_say_the_same(shop):
@@ -218,9 +245,11 @@ def test_an_earlier_release_that_cannot_be_read_is_untested(shop, harm):
         shop.run((EARLIER % "week").replace("    attackers:\n      archive: {release: may/report}\n", ""), "may")
         part, *_ = release.glob("*.parquet")
         {
-            "no label": (release / "label.json").unlink, "no part": part.unlink,
-            "no document": lambda: (release / "label.json").write_text("{}"), "no Parquet": lambda: part.write_text("torn"),
-        }[harm]()  # fmt: skip
+            "no label": (release / "label.json").unlink,
+            "no part": part.unlink,
+            "no document": lambda: (release / "label.json").write_text("{}"),
+            "no Parquet": lambda: part.write_text("torn"),
+        }[harm]()
     shop.run(EARLIER % "week")
     label = shop.label("report")
     test = named_tests(label)["attacker:archive"]
@@ -230,16 +259,20 @@ def test_an_earlier_release_that_cannot_be_read_is_untested(shop, harm):
     assert label["label"] == "still_personal"
 
 
-TWO = HEAD + """
+TWO = (
+    HEAD
+    + """
   one: {purpose: test, sharing: enclave, fields: {city: keep, date: {generalize: {calendar: [month], level: month}}}%s}
   two: {purpose: test, sharing: enclave, fields: {%s: keep, category: keep}%s}
 """
+)
 
 
 def test_two_releases_are_tested_together_on_what_they_share(shop):
     shop.run(TWO % ("", "city", ""))
     tests = {name: named_tests(shop.label(name)) for name in ("one", "two")}
-    one, other = tests["one"]["composition:two"], tests["two"]["composition:one"]
+    one = tests["one"]["composition:two"]
+    other = tests["two"]["composition:one"]
     assert one == {**other, "name": one["name"]}
     assert (one["line"], one["passed"], one["measured"], one["limit"]) == (8, True, 200, 3)
     assert "city" in one["detail"]
@@ -250,7 +283,9 @@ def test_two_releases_are_tested_together_on_what_they_share(shop):
 
 
 def test_the_policy_says_what_a_point_of_a_history_is_and_which_chance_is_too_much(shop):
-    policy = HEAD + """
+    policy = (
+        HEAD
+        + """
   members:
     purpose: test
     sharing: enclave
@@ -258,6 +293,7 @@ def test_the_policy_says_what_a_point_of_a_history_is_and_which_chance_is_too_mu
     require: {history: 0.01}
     fields: {buyer: hash, city: keep, category: keep, amount: keep}
 """
+    )
     shop.run(policy)
     label = shop.label("members")
     # Everybody shares a city with 199 others, however many points of it are known.
@@ -269,32 +305,40 @@ def test_the_policy_says_what_a_point_of_a_history_is_and_which_chance_is_too_mu
 
 
 def test_a_label_tells_on_request_which_attributes_do_the_harm(shop):
-    policy = HEAD + """
+    policy = (
+        HEAD
+        + """
   report:
     purpose: test
     sharing: enclave
     combinations: 2
     fields: {city: keep, date: {generalize: {calendar: [day, month]}}, amount: keep}
 """
+    )
     shop.run(policy)
     label = shop.label("report")
     sets = {tuple(one["fields"]): one["unique_subjects"] for one in label["combinations"]}
     assert sets["city",] == 0
     assert sets["amount",] > 500
-    assert {("city", "date"), ("city", "amount"), ("date", "amount")} <= {tuple(sorted(one)) for one in sets} | set(sets)
+    assert {("city", "date"), ("city", "amount"), ("date", "amount")} <= {tuple(sorted(one)) for one in sets} | set(
+        sets
+    )
     assert max(label["contributions"], key=label["contributions"].get) == "amount"
     shop.run(policy.replace("    combinations: 2\n", ""), "none")
     assert shop.label("report", "none")["combinations"] == []
 
 
 def test_closeness_may_follow_the_order_of_numbers(shop):
-    policy = HEAD.replace("amount: {role: quasi_identifier,", "amount: {role: sensitive,") + """
+    policy = (
+        HEAD.replace("amount: {role: quasi_identifier,", "amount: {role: sensitive,")
+        + """
   report:
     purpose: test
     sharing: enclave
     require: {t: {amount: %s}}
     fields: {city: keep, amount: keep}
 """
+    )
     shop.run(policy % "1.0")
     shop.run(policy % "{max: 0.2, distance: ordered}", "ordered")
     plain, ordered = (shop.label("report", out)["risk"]["t"]["amount"] for out in ("out", "ordered"))
@@ -305,13 +349,16 @@ def test_closeness_may_follow_the_order_of_numbers(shop):
 
 
 def test_closeness_may_follow_a_hierarchy(shop):
-    policy = HEAD.replace("city: {role: quasi_identifier,", "city: {role: sensitive,") + """
+    policy = (
+        HEAD.replace("city: {role: quasi_identifier,", "city: {role: sensitive,")
+        + """
   report:
     purpose: test
     sharing: enclave
     require: {t: {city: %s}}
     fields: {city: keep, category: keep}
 """
+    )
     shop.run(policy % "1.0")
     shop.run(policy % "{max: 0.5, distance: hierarchical, hierarchy: cn_divisions}", "tree")
     plain, tree = (shop.label("report", out)["risk"]["t"]["city"] for out in ("out", "tree"))

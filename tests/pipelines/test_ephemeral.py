@@ -22,7 +22,9 @@ def made(tmp_path):
     with open(made.policy, encoding="utf-8") as stream:
         text = stream.read()
     with open(made.policy, "w", encoding="utf-8") as stream:
-        stream.write(text.replace("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n"))
+        stream.write(
+            text.replace("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n")
+        )
     return made
 
 
@@ -77,7 +79,9 @@ def test_nothing_of_it_can_be_restored(made, capsys):
 
 
 def test_all_workers_share_it(made):
-    assert call(["run", made.policy, "-i", made.source, "-i", made.source, "-o", str(made.out()), "--workers", "2"]) == 0
+    assert (
+        call(["run", made.policy, "-i", made.source, "-i", made.source, "-o", str(made.out()), "--workers", "2"]) == 0
+    )
     assert len(set(made.released().column("buyer").to_pylist())) == 20
 
 

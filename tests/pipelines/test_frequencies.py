@@ -16,14 +16,28 @@ def shop(tmp_path, monkeypatch):
     """A thousand orders in five cities, and a table of people in which Jiaxing and Wenzhou have changed places."""
     monkeypatch.setenv("BEAM_DEID_KEY", "k" * 40)
     cities = [name for name, times in COUNTS.items() for _ in range(times)]
-    pq.write_table(pa.table({
-        "buyer": [f"b{one}" for one in range(1_000)], "city": cities, "age": [20 + one % 2 for one in range(1_000)],
-    }), tmp_path / "orders.parquet")  # fmt: skip
+    pq.write_table(
+        pa.table(
+            {
+                "buyer": [f"b{one}" for one in range(1_000)],
+                "city": cities,
+                "age": [20 + one % 2 for one in range(1_000)],
+            }
+        ),
+        tmp_path / "orders.parquet",
+    )
     tables = tmp_path / "known"
     tables.mkdir()
-    rows = "".join(f"{name},{people}\n" for name, people in [
-        ("杭州市", 12_370_000), ("宁波市", 9_610_000), ("嘉兴市", 9_600_000), ("温州市", 5_510_000), ("湖州市", 3_410_000),
-    ])  # fmt: skip
+    rows = "".join(
+        f"{name},{people}\n"
+        for name, people in [
+            ("杭州市", 12_370_000),
+            ("宁波市", 9_610_000),
+            ("嘉兴市", 9_600_000),
+            ("温州市", 5_510_000),
+            ("湖州市", 3_410_000),
+        ]
+    )
     (tables / "people.csv").write_text("city,count\n" + rows, "utf-8")
     return tmp_path
 
@@ -84,11 +98,14 @@ def test_a_field_that_has_no_tokens_is_named(shop, capsys):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("town,count\na,1\n", "lacks the column city"), ("city,people\na,1\n", "lacks the column count or share"),
-        ("city,count\na,-1\n", "a number from 0 on"), ("city,share\na,many\n", "a number from 0 on"),
-        ("city,count\na,0\n", "no value that occurs"), ("city,count\n", "no value that occurs"),
+        ("town,count\na,1\n", "lacks the column city"),
+        ("city,people\na,1\n", "lacks the column count or share"),
+        ("city,count\na,-1\n", "a number from 0 on"),
+        ("city,share\na,many\n", "a number from 0 on"),
+        ("city,count\na,0\n", "no value that occurs"),
+        ("city,count\n", "no value that occurs"),
     ],
-)  # fmt: skip
+)
 def test_a_table_that_tells_nothing_is_refused(shop, capsys, table, said):
     (shop / "known" / "people.csv").write_text(table, "utf-8")
     run(shop, "{hash: {domain: c}}", code=3)
@@ -110,7 +127,9 @@ def test_any_dataset_is_matched_where_matches_are_sure(shop, capsys):
     document = assess(shop, capsys, "--frequencies", f"city={shop / 'known' / 'people.csv'}")
     found = [one for one in document["recoveries"] if one["attack"] == "frequency"]
     # Ningbo's and Jiaxing's people are as many: 150·ln(961/960) = 0.16, so that only the first, fourth and fifth are sure.
-    assert [(one["field"], one["values"], one["recovered"], one["limit"]) for one in found] == [("city", 1_000, 650, 0.0)]
+    assert [(one["field"], one["values"], one["recovered"], one["limit"]) for one in found] == [
+        ("city", 1_000, 650, 0.0)
+    ]
     assert "3 of 5 tokens" in found[0]["detail"]
     assert not next(test for test in document["tests"] if test["name"] == "keyless:city")["passed"]
 

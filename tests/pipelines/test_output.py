@@ -14,7 +14,9 @@ def checked(name: str, passed: bool, detail: str = "persons in the smallest grou
     return {"line": 3, "name": name, "passed": passed, "measured": 5 if passed else 1, "limit": 5, "detail": detail}
 
 
-def change(name: str, text: str = COARSEN, drop: list[str] | None = None, suppress: float | None = 0.02) -> dict[str, Any]:
+def change(
+    name: str, text: str = COARSEN, drop: list[str] | None = None, suppress: float | None = 0.02
+) -> dict[str, Any]:
     return {"line": 3, "test": name, "columns": ["city"], "drop": drop or ["city"], "suppress": suppress, "text": text}
 
 
@@ -22,11 +24,15 @@ def label(name: str = "still_personal", **more: Any) -> dict[str, Any]:
     records = {"read": 2_000, "released": 1_962, "suppressed": 38, "withheld": 0, "rejected": 0}
     passed = name == "anonymized"
     return {
-        "label": name, "purpose": "market analysis", "sharing": "controlled", "records": records, "search": {},
+        "label": name,
+        "purpose": "market analysis",
+        "sharing": "controlled",
+        "records": records,
+        "search": {},
         "tests": [checked("k", passed), checked("l:category", passed)],
         "changes": [] if passed else [change("k"), change("l:category")],
         **more,
-    }  # fmt: skip
+    }
 
 
 def blocked(**more: Any) -> dict[str, Any]:

@@ -87,16 +87,26 @@ def orders():
     made = []
     for number, row in enumerate(rows):
         items = [
-            {"item_id": f"{6917529027641081857 + number * 10 + i}", "category": rows[number - i]["category"],
-             "price": str(rows[number - i]["payment"])}
+            {
+                "item_id": f"{6917529027641081857 + number * 10 + i}",
+                "category": rows[number - i]["category"],
+                "price": str(rows[number - i]["payment"]),
+            }
             for i in range(2)
-        ]  # fmt: skip
-        made.append({
-            "order_id": row["tid"], "buyer": row["buyer_open_uid"], "mobile": row["receiver_mobile"],
-            "province": row["receiver_state"], "city": row["receiver_city"], "district": row["receiver_district"],
-            "address": f"{row['receiver_city']}{row['receiver_district']}{row['receiver_address']}",
-            "created": f"{row['created']:%Y-%m-%d %H:%M:%S}", "items": items if number % 7 else [],
-        })  # fmt: skip
+        ]
+        made.append(
+            {
+                "order_id": row["tid"],
+                "buyer": row["buyer_open_uid"],
+                "mobile": row["receiver_mobile"],
+                "province": row["receiver_state"],
+                "city": row["receiver_city"],
+                "district": row["receiver_district"],
+                "address": f"{row['receiver_city']}{row['receiver_district']}{row['receiver_address']}",
+                "created": f"{row['created']:%Y-%m-%d %H:%M:%S}",
+                "items": items if number % 7 else [],
+            }
+        )
     return made
 
 
@@ -120,13 +130,19 @@ def write_csv(path, orders):
 def nested(order):
     return {
         # Numbers that a float would not hold.
-        "order_id": int(order["order_id"]), "created": order["created"], "address": order["address"],
+        "order_id": int(order["order_id"]),
+        "created": order["created"],
+        "address": order["address"],
         "buyer_info": {"open_id": order["buyer"]},
-        "receiver": {"mobile": order["mobile"], "area": {name: order[name] for name in ("province", "city", "district")}},
+        "receiver": {
+            "mobile": order["mobile"],
+            "area": {name: order[name] for name in ("province", "city", "district")},
+        },
         "item_list": [
-            {"item_id": int(one["item_id"]), "category": one["category"], "price": one["price"]} for one in order["items"]
+            {"item_id": int(one["item_id"]), "category": one["category"], "price": one["price"]}
+            for one in order["items"]
         ],
-    }  # fmt: skip
+    }
 
 
 def answer(orders, **more):
@@ -220,7 +236,13 @@ def test_a_record_that_cannot_be_flattened_is_rejected_with_its_reason(published
     (tmp_path / "pages.jsonl").write_text(text)
     assert run(published / "policy.yaml", tmp_path / "pages.jsonl", tmp_path / "out", "--max-rejects", "0.01") == 0
     rejected = pq.read_table(tmp_path / "out" / "rejected.parquet")
-    assert sorted(rejected["reason"].to_pylist()) == ["no_records", "not_an_object", "wrong_type", "wrong_type", "wrong_type"]
+    assert sorted(rejected["reason"].to_pylist()) == [
+        "no_records",
+        "not_an_object",
+        "wrong_type",
+        "wrong_type",
+        "wrong_type",
+    ]
     assert "SECRET" not in str(rejected.to_pylist())
     counts = labels(tmp_path / "out")["out"]["records"]
     # Of the order whose receiver is no object each item is a record of its own.

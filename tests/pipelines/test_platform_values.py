@@ -33,7 +33,10 @@ def run(folder: Path, table: pa.Table, roles: dict[str, str], subject: str = "")
     policy = folder / "d.yaml"
     policy.write_text(HEAD.format(subject=f"subject: {subject}\n" if subject else "", fields=fields, keeps=keeps))
     out = folder / "out"
-    assert call(["run", str(policy), "-i", str(folder / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"]) == 0
+    assert (
+        call(["run", str(policy), "-i", str(folder / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"])
+        == 0
+    )
     assert call(["verify", str(out)]) == 0
     return dict(labels(out)["out"])
 
@@ -53,12 +56,19 @@ def columns(name: str, rows: int, /, **chosen: str) -> pa.Table:
 
 
 @pytest.mark.parametrize("role", ["insensitive", "quasi_identifier"])
-def test_masked_only_data_are_not_anonymized_and_the_reason_says_whom_they_single_out(tmp_path: Path, role: str) -> None:
+def test_masked_only_data_are_not_anonymized_and_the_reason_says_whom_they_single_out(
+    tmp_path: Path, role: str
+) -> None:
     table = columns(
-        "kuaishou", 4_000, who="orderBaseInfo.buyerOpenId", name="orderAddress.desensitiseConsignee",
-        mobile="orderAddress.desensitiseMobile", city="orderAddress.city", day="orderBaseInfo.createTime",
+        "kuaishou",
+        4_000,
+        who="orderBaseInfo.buyerOpenId",
+        name="orderAddress.desensitiseConsignee",
+        mobile="orderAddress.desensitiseMobile",
+        city="orderAddress.city",
+        day="orderBaseInfo.createTime",
         amount="orderBaseInfo.totalFee",
-    )  # fmt: skip
+    )
     days = pc.cast(pc.divide(table.column("day"), 86_400_000), pa.string())
     table = table.set_column(4, "day", days)
     roles = {"who": "direct_identifier", "name": role, "mobile": role, "city": role, "day": role, "amount": role}
@@ -66,7 +76,12 @@ def test_masked_only_data_are_not_anonymized_and_the_reason_says_whom_they_singl
     assert label["label"] == "still_personal"
     said = failing(label)
     assert {"k", "value_scan"} <= set(said)  # what is left of a mask is a column like any other, and told as evidence
-    rows = set(zip(*(table.column(name).to_pylist() for name in ("who", "name", "mobile", "city", "day", "amount")), strict=True))
+    rows = set(
+        zip(
+            *(table.column(name).to_pylist() for name in ("who", "name", "mobile", "city", "day", "amount")),
+            strict=True,
+        )
+    )
     seen: dict[tuple[Any, ...], set[str]] = {}
     for who, *rest in rows:
         seen.setdefault(tuple(rest), set()).add(who)
@@ -110,7 +125,12 @@ def test_a_platforms_identifiers_are_found_by_their_columns_name_whatever_their_
 
 def test_assess_tells_the_same_of_any_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = columns(
-        "douyin", 2_000, mobile="mask_post_tel", cipher="encrypt_post_tel", city="post_addr.city.name", who="doudian_open_id"
+        "douyin",
+        2_000,
+        mobile="mask_post_tel",
+        cipher="encrypt_post_tel",
+        city="post_addr.city.name",
+        who="doudian_open_id",
     )
     pq.write_table(table, tmp_path / "d.parquet")
     arguments = ["-i", str(tmp_path / "d.parquet"), "--quasi", "mobile,city", "--subject", "who", "--json"]
@@ -123,14 +143,25 @@ def test_assess_tells_the_same_of_any_dataset(tmp_path: Path, capsys: pytest.Cap
     assert "52,000,000 may be meant" in masked
 
 
-def test_a_declared_platform_identifier_is_found_whatever_it_looks_like_and_not_where_it_was_cut(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"a": [f"x{number}" for number in range(100)], "city": ["杭州市"] * 100}), tmp_path / "d.parquet")
+def test_a_declared_platform_identifier_is_found_whatever_it_looks_like_and_not_where_it_was_cut(
+    tmp_path: Path,
+) -> None:
+    pq.write_table(
+        pa.table({"a": [f"x{number}" for number in range(100)], "city": ["杭州市"] * 100}), tmp_path / "d.parquet"
+    )
     policy = tmp_path / "d.yaml"
     fields = "  a: {role: quasi_identifier, kind: tracking_number}\n  city: {role: quasi_identifier}\n"
     for action, expected in (("keep", "still_personal"), ("{generalize: {prefix: [1], level: 0}}", "anonymized")):
         environment = "{controls: high, motive: low, prevalence: 0.0001, acquaintances: 150, security: high}"
-        text = HEAD.format(subject="subject: each_record\n", fields=fields, keeps=f"      a: {action}\n      city: keep\n")
+        text = HEAD.format(
+            subject="subject: each_record\n", fields=fields, keeps=f"      a: {action}\n      city: keep\n"
+        )
         policy.write_text(f"{text}    environment: {environment}\n")
         out = tmp_path / "out"
-        assert call(["run", str(policy), "-i", str(tmp_path / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"]) == 0
+        assert (
+            call(
+                ["run", str(policy), "-i", str(tmp_path / "d.parquet"), "-o", str(out), "--workers", "1", "--overwrite"]
+            )
+            == 0
+        )
         assert labels(out)["out"]["label"] == expected

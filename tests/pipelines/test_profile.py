@@ -24,7 +24,9 @@ from ..risk.adult import FOLDER, needs_adult
 
 ADULT = FOLDER / "adult.csv"
 FORMATS = {"platform_csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
-DIRECT, QUASI, SENSITIVE = "direct_identifier", "quasi_identifier", "sensitive"
+DIRECT = "direct_identifier"
+QUASI = "quasi_identifier"
+SENSITIVE = "sensitive"
 
 
 def profiled(capsys, path, *more) -> str:
@@ -39,7 +41,8 @@ def roles(policy) -> dict:
 def runs(tmp_path, text, path) -> dict:
     """Plan and run an untouched draft; the label of its release."""
     (tmp_path / "draft.yaml").write_text(text)
-    draft, out = str(tmp_path / "draft.yaml"), tmp_path / "out"
+    draft = str(tmp_path / "draft.yaml")
+    out = tmp_path / "out"
     assert call(["plan", draft, "--input", str(path)]) == 0
     assert call(["run", draft, "--input", str(path), "--output", str(out), "--workers", "1"]) == 0
     label = labels(out)["analytics"]
@@ -54,7 +57,8 @@ def test_every_platforms_export_gives_a_draft_that_runs_as_it_is(tmp_path, capsy
     path = tmp_path / f"orders.{FORMATS[form]}"
     write_platform_orders(str(path), name, 1_500, 4, form)
     text = profiled(capsys, path)
-    policy, where = yaml.safe_load(text), platform(name)
+    policy = yaml.safe_load(text)
+    where = platform(name)
     assert f"# Platform: {where.title}, confidence 1.00" in text
     paths = policy.get("input", {}).get("fields", {})
     fields = {column: where.field_of(paths.get(column, column)) for column in policy["fields"]}
@@ -89,7 +93,9 @@ def test_a_list_in_an_order_is_a_direct_identifier(tmp_path, capsys):
 def test_no_value_of_the_data_stands_in_a_draft(tmp_path, capsys, name):
     path = tmp_path / "orders.parquet"
     write_platform_orders(str(path), name, 1_500, 9)
-    said = re.sub(r"\d+\.\d+%", "", profiled(capsys, path) + profiled(capsys, path, "--json"))  # shares may look like amounts
+    said = re.sub(
+        r"\d+\.\d+%", "", profiled(capsys, path) + profiled(capsys, path, "--json")
+    )  # shares may look like amounts
     table = pq.read_table(path)
     found = set()
     for column in table.columns:
@@ -130,11 +136,14 @@ def test_the_subject_may_be_named(tmp_path, capsys):
 def shop_export(path: Path, rows: int = 900) -> None:
     """Orders as a shop system exports them, of people who do not exist."""
     chance = random.Random(8)
-    lines = ["Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Discount Code,Created at,Lineitem quantity,Lineitem name,"
-             "Lineitem price,Lineitem sku,Billing Name,Billing Street,Billing City,Billing Zip,Billing Country,Billing Phone,Notes,"
-             "Payment Method,Payment Reference,Vendor,Id,Tags,Risk Level"]  # fmt: skip
+    lines = [
+        "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Discount Code,Created at,Lineitem quantity,Lineitem name,"
+        "Lineitem price,Lineitem sku,Billing Name,Billing Street,Billing City,Billing Zip,Billing Country,Billing Phone,Notes,"
+        "Payment Method,Payment Reference,Vendor,Id,Tags,Risk Level"
+    ]
     for number in range(rows):
-        who, item = chance.randrange(250), chance.randrange(30)
+        who = chance.randrange(250)
+        item = chance.randrange(30)
         price = (item + 1) * 3.5
         when = f"2025-{1 + chance.randrange(12):02}-{1 + chance.randrange(28):02} 10:{number % 60:02}:00 +0000"
         lines.append(
@@ -153,9 +162,28 @@ def test_a_shop_systems_export_gives_sensible_roles(tmp_path, capsys):
     text = profiled(capsys, path)
     policy = yaml.safe_load(text)
     found = roles(policy)
-    direct = ["Name", "Email", "Billing Name", "Billing Street", "Billing Phone", "Notes", "Payment Reference", "Id", "Tags"]
+    direct = [
+        "Name",
+        "Email",
+        "Billing Name",
+        "Billing Street",
+        "Billing Phone",
+        "Notes",
+        "Payment Reference",
+        "Id",
+        "Tags",
+    ]
     assert {found[name] for name in direct} == {DIRECT}
-    quasi = ["Paid at", "Created at", "Subtotal", "Total", "Lineitem quantity", "Billing City", "Billing Zip", "Billing Country"]
+    quasi = [
+        "Paid at",
+        "Created at",
+        "Subtotal",
+        "Total",
+        "Lineitem quantity",
+        "Billing City",
+        "Billing Zip",
+        "Billing Country",
+    ]
     assert {found[name] for name in quasi} == {QUASI}
     assert found["Lineitem name"] == found["Lineitem sku"] == [QUASI, SENSITIVE]
     assert found["Financial Status"] == found["Payment Method"] == found["Currency"] == "insensitive"
@@ -179,9 +207,17 @@ def test_a_table_in_chinese_gives_sensible_roles(tmp_path, capsys):
     text = profiled(capsys, path)
     policy = yaml.safe_load(text)
     assert roles(policy) == {
-        "会员编号": DIRECT, "姓名": DIRECT, "手机": DIRECT, "收货地址": DIRECT, "城市": QUASI, "下单时间": QUASI, "实付金额": QUASI,
-        "类目": SENSITIVE, "性别": QUASI, "备注": DIRECT,
-    }  # fmt: skip
+        "会员编号": DIRECT,
+        "姓名": DIRECT,
+        "手机": DIRECT,
+        "收货地址": DIRECT,
+        "城市": QUASI,
+        "下单时间": QUASI,
+        "实付金额": QUASI,
+        "类目": SENSITIVE,
+        "性别": QUASI,
+        "备注": DIRECT,
+    }
     assert policy["subject"] == "会员编号"
     assert policy["releases"]["analytics"]["fields"]["城市"] == {"generalize": {"hierarchy": "cn_divisions"}}
     assert policy["releases"]["analytics"]["require"]["l"] == {"类目": 2}
@@ -197,10 +233,18 @@ def test_the_transactions_of_complete_journey_give_sensible_roles(capsys):
     path = journey("transactions")
     policy = yaml.safe_load(profiled(capsys, path))
     assert roles(policy) == {
-        "household_id": DIRECT, "store_id": QUASI, "basket_id": DIRECT, "product_id": [QUASI, SENSITIVE], "quantity": QUASI,
-        "sales_value": QUASI, "retail_disc": QUASI, "coupon_disc": QUASI, "coupon_match_disc": QUASI, "week": QUASI,
+        "household_id": DIRECT,
+        "store_id": QUASI,
+        "basket_id": DIRECT,
+        "product_id": [QUASI, SENSITIVE],
+        "quantity": QUASI,
+        "sales_value": QUASI,
+        "retail_disc": QUASI,
+        "coupon_disc": QUASI,
+        "coupon_match_disc": QUASI,
+        "week": QUASI,
         "transaction_timestamp": QUASI,
-    }  # fmt: skip
+    }
     assert policy["subject"] == "household_id"
     assert set(policy["releases"]["analytics"]["fields"]) == {"sales_value", "transaction_timestamp"}
     assert policy["fields"]["transaction_timestamp"]["kind"] == "timestamp"

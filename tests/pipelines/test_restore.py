@@ -64,7 +64,8 @@ def test_a_folder_and_a_glob_mean_the_parts_without_the_label(made, given):
 
 def test_only_the_fields_that_are_named_are_restored(made):
     assert made.restore("restored.parquet", fields="age") == 0
-    restored, released = pq.read_table(made.folder / "restored.parquet"), made.released()
+    restored = pq.read_table(made.folder / "restored.parquet")
+    released = made.released()
     assert restored.column("age").to_pylist() == orders().column("age").to_pylist()
     for name in ("buyer", "mobile", "note"):
         assert restored.column(name).to_pylist() == released.column(name).to_pylist()
@@ -82,16 +83,32 @@ def test_text_formats_are_restored_by_the_label_beside_them(tmp_path, format):  
 
 
 def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, capsys):
-    pq.write_table(made.released().replace_schema_metadata(None).cast(pa.schema(
-        [pa.field(field.name, field.type) for field in made.released().schema])), made.folder / "taken.parquet")  # fmt: skip
-    base = ["restore", "--policy", made.policy, "--release", "crm", "--reason", "a test", "--input",
-            str(made.folder / "taken.parquet"), "--output"]  # fmt: skip
+    pq.write_table(
+        made.released()
+        .replace_schema_metadata(None)
+        .cast(pa.schema([pa.field(field.name, field.type) for field in made.released().schema])),
+        made.folder / "taken.parquet",
+    )
+    base = [
+        "restore",
+        "--policy",
+        made.policy,
+        "--release",
+        "crm",
+        "--reason",
+        "a test",
+        "--input",
+        str(made.folder / "taken.parquet"),
+        "--output",
+    ]
     assert call([*base, str(made.folder / "a.parquet"), "--fields", "buyer,note"]) == 0
     assert call([*base, str(made.folder / "b.parquet"), "--fields", "mobile"]) == 2
     assert "--label" in capsys.readouterr().err
     label = ["--label", str(made.out() / "crm" / "label.json")]
     assert call([*base, str(made.folder / "b.parquet"), "--fields", "mobile", *label]) == 0
-    assert pq.read_table(made.folder / "b.parquet").column("mobile").to_pylist() == orders().column("mobile").to_pylist()
+    assert (
+        pq.read_table(made.folder / "b.parquet").column("mobile").to_pylist() == orders().column("mobile").to_pylist()
+    )
 
 
 def test_the_record_stands_before_the_first_value(made, monkeypatch):
@@ -107,8 +124,11 @@ def test_the_record_stands_before_the_first_value(made, monkeypatch):
     assert seen[0] == ("begun", [])
     begun, done = record(made)
     assert (begun["event"], begun["why"], begun["rows"], begun["fields"]) == (
-        "begun", "a test", ROWS, ["buyer", "mobile", "note", "age"],
-    )  # fmt: skip
+        "begun",
+        "a test",
+        ROWS,
+        ["buyer", "mobile", "note", "age"],
+    )
     assert begun["who"]
     assert begun["at"]
     assert (done["event"], done["restored"], done["rejected"]) == ("done", ROWS, 0)
@@ -201,10 +221,16 @@ def test_another_keyring_restores_nothing(made, capsys):
 def test_mistakes_are_told_before_anything_is_recorded_or_written(made, capsys, options, said):
     before = sorted(path.name for path in made.folder.iterdir())
     given = {
-        "--policy": made.policy, "--release": "crm", "--fields": "buyer", "--reason": "a test",
-        "--input": str(made.out() / "crm" / "part-*"), "--output": str(made.folder / "restored.parquet"),
-    }  # fmt: skip
-    given.update(dict(zip(options[::2], [word.replace("OUT", str(made.folder)) for word in options[1::2]], strict=True)))
+        "--policy": made.policy,
+        "--release": "crm",
+        "--fields": "buyer",
+        "--reason": "a test",
+        "--input": str(made.out() / "crm" / "part-*"),
+        "--output": str(made.folder / "restored.parquet"),
+    }
+    given.update(
+        dict(zip(options[::2], [word.replace("OUT", str(made.folder)) for word in options[1::2]], strict=True))
+    )
     assert call(["restore", *(word for pair in given.items() for word in pair)]) == 2
     assert said in capsys.readouterr().err
     assert sorted(path.name for path in made.folder.iterdir()) == before
@@ -263,9 +289,11 @@ def test_the_output_takes_nothings_place(made, capsys):
     before = Path(record).read_bytes()
     part = made.out() / "crm" / "part-00000.parquet"
     for output, options in (
-        (part, ["--overwrite"]), (made.out() / "crm" / "new.parquet", []), (record, ["--overwrite"]),
+        (part, ["--overwrite"]),
+        (made.out() / "crm" / "new.parquet", []),
+        (record, ["--overwrite"]),
         (made.folder / "fresh.jsonl", ["--record", str(made.folder / "fresh.jsonl")]),
-    ):  # fmt: skip
+    ):
         assert made.restore("unused.parquet", "--output", str(output), *options) == 2
         assert "Choose another --output" in capsys.readouterr().err
     assert Path(record).read_bytes() == before
@@ -297,7 +325,8 @@ def refused_record(made, capsys, path):
 
 
 def test_a_link_at_the_records_place_is_refused_and_what_it_leads_to_is_left_alone(made, capsys):
-    target, path = made.folder / "target", made.folder / "record.jsonl"
+    target = made.folder / "target"
+    path = made.folder / "record.jsonl"
     path.symlink_to(target)
     assert "a link, which is not followed" in refused_record(made, capsys, path)
     assert not target.exists()

@@ -44,10 +44,14 @@ def policy(tmp_path):
 
 
 def table(rows=40):
-    return pa.table({
-        "who": [f"p{i}" for i in range(rows)], "city": ["A", "B"] * (rows // 2),
-        "age": [20 + i % 10 for i in range(rows)], "what": ["x", "x", "y", "y"] * (rows // 4),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "who": [f"p{i}" for i in range(rows)],
+            "city": ["A", "B"] * (rows // 2),
+            "age": [20 + i % 10 for i in range(rows)],
+            "what": ["x", "x", "y", "y"] * (rows // 4),
+        }
+    )
 
 
 def write_csv(path, rows):
@@ -67,8 +71,9 @@ def test_every_record_is_in_exactly_one_count(published):
 
 def test_the_tmall_policy_makes_one_anonymized_and_one_personal_release(published):
     assert {name: label["label"] for name, label in labels(published).items()} == {
-        "analytics": "anonymized", "crm": "still_personal",
-    }  # fmt: skip
+        "analytics": "anonymized",
+        "crm": "still_personal",
+    }
 
 
 def test_schema_metadata_carries_the_label_and_each_fields_treatment(published):
@@ -99,7 +104,8 @@ def test_two_workers_write_the_bytes_that_one_writes(published, orders, tmall_po
 
 
 def test_an_existing_output_is_refused_and_overwritten_only_when_asked(policy, tmp_path, capsys):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(), source)
     assert run(policy, source, out) == 0
     before = (out / "run.json").read_bytes()
@@ -111,7 +117,8 @@ def test_an_existing_output_is_refused_and_overwritten_only_when_asked(policy, t
 
 
 def test_overwrite_spares_a_folder_that_is_no_run(policy, tmp_path):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(), source)
     out.mkdir()
     (out / "thesis.txt").write_text("mine")
@@ -120,7 +127,8 @@ def test_overwrite_spares_a_folder_that_is_no_run(policy, tmp_path):
 
 
 def test_a_failed_overwrite_leaves_the_old_output(policy, tmp_path):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(), source)
     assert run(policy, source, out) == 0
     before = parts(out)
@@ -132,7 +140,8 @@ def test_a_failed_overwrite_leaves_the_old_output(policy, tmp_path):
 
 @pytest.mark.parametrize("column", ["extra", "citty"])
 def test_an_unclassified_column_stops_the_run_before_anything_is_written(policy, tmp_path, capsys, column):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table().append_column(column, pa.array(["v"] * 40)), source)
     assert run(policy, source, out) == 2
     assert column in capsys.readouterr().err
@@ -148,7 +157,8 @@ def test_a_policy_column_that_the_input_lacks_stops_the_run(policy, tmp_path, ca
 
 
 def test_rejected_values_are_named_by_place_and_reason_and_never_shown(policy, tmp_path, capsys):
-    source, out = tmp_path / "in.csv", tmp_path / "out"
+    source = tmp_path / "in.csv"
+    out = tmp_path / "out"
     rows = [f"p{i},{'AB'[i % 2]},{20 + i % 10},{'xy'[i % 4 // 2]}" for i in range(40)]
     rows[7] = "p7,A,SECRETVALUE,x"
     rows[9] = "p9,A,29,x,too,many"
@@ -160,7 +170,10 @@ def test_rejected_values_are_named_by_place_and_reason_and_never_shown(policy, t
     assert not out.exists()
     assert run(policy, source, out, "--max-rejects", "0.1") == 0
     rejected = pq.read_table(out / "rejected.parquet").to_pylist()
-    assert [(r["row"], r["field"], r["reason"]) for r in rejected] == [(7, "age", "wrong_type"), (9, "", "malformed_row")]
+    assert [(r["row"], r["field"], r["reason"]) for r in rejected] == [
+        (7, "age", "wrong_type"),
+        (9, "", "malformed_row"),
+    ]
     assert b"SECRETVALUE" not in (out / "rejected.parquet").read_bytes()
     assert labels(out)["out"]["records"] == {"read": 40, "released": 38, "suppressed": 0, "withheld": 0, "rejected": 2}
     assert call(["verify", str(out)]) == 0
@@ -177,7 +190,8 @@ def test_files_may_order_their_columns_differently_and_parts_do_not_care(policy,
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_other_output_formats(policy, tmp_path, kind):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(), source)
     with open(policy, "a") as stream:
         stream.write(f"    format: {kind}\n")
@@ -189,7 +203,8 @@ def test_other_output_formats(policy, tmp_path, kind):
 
 
 def test_expectation_that_is_not_met_publishes_nothing_and_exits_4(policy, tmp_path, capsys):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(4), source)
     with open(policy, "a") as stream:
         stream.write("    expect: anonymized\n")
@@ -200,7 +215,8 @@ def test_expectation_that_is_not_met_publishes_nothing_and_exits_4(policy, tmp_p
 
 
 def test_json_prints_one_document_on_stdout(policy, tmp_path, capsys):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table(), source)
     assert run(policy, source, out, "--json") == 0
     document = json.loads(capsys.readouterr().out)
@@ -225,7 +241,8 @@ def test_an_empty_folder_is_a_usage_error(policy, tmp_path):
 
 
 def test_no_record_at_all_is_still_personal(policy, tmp_path):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table().slice(0, 0), source)
     assert run(policy, source, out) == 0
     assert labels(out)["out"]["label"] == "still_personal"
@@ -233,7 +250,8 @@ def test_no_record_at_all_is_still_personal(policy, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_place_is_refused(policy, tmp_path, capsys):
-    source, place = tmp_path / "in.parquet", tmp_path / "place"
+    source = tmp_path / "in.parquet"
+    place = tmp_path / "place"
     pq.write_table(table(), source)
     place.mkdir()
     place.chmod(stat.S_IRUSR | stat.S_IXUSR)
@@ -241,7 +259,9 @@ def test_a_read_only_place_is_refused(policy, tmp_path, capsys):
     assert "another --output" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full") or shutil.which("mount") is None, reason="no small disk can be made")
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full") or shutil.which("mount") is None, reason="no small disk can be made"
+)
 def test_a_full_disk_publishes_nothing(policy, tmp_path):
     place = tmp_path / "small"
     place.mkdir()
@@ -259,10 +279,14 @@ def test_a_full_disk_publishes_nothing(policy, tmp_path):
 
 def test_a_missing_key_is_told_before_anything_is_published(orders, tmall_policy, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("BEAM_DEID_KEY")
-    assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(tmp_path / "out"), "--workers", "1"]) == 2
+    assert (
+        call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(tmp_path / "out"), "--workers", "1"]) == 2
+    )
     assert "env:BEAM_DEID_KEY" in capsys.readouterr().err
     monkeypatch.setenv("BEAM_DEID_KEY", "tooshort")
-    assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(tmp_path / "out"), "--workers", "1"]) == 2
+    assert (
+        call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(tmp_path / "out"), "--workers", "1"]) == 2
+    )
     said = capsys.readouterr().err
     assert "32" in said
     assert "tooshort" not in said
@@ -271,7 +295,8 @@ def test_a_missing_key_is_told_before_anything_is_published(orders, tmall_policy
 
 @pytest.mark.parametrize("role", ["sensitive", "insensitive"])
 def test_an_identifier_that_is_called_something_else_counts_like_any_other_column(policy, tmp_path, role):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     pq.write_table(table().append_column("number", pa.array([f"n{i}" for i in range(40)])), source)
     with open(policy) as stream:
         text = stream.read()
@@ -284,14 +309,24 @@ def test_an_identifier_that_is_called_something_else_counts_like_any_other_colum
     assert label["label"] == "still_personal"
     named = {
         "sensitive": {"k_without:what", "k_values:number", "order"},
-        "insensitive": {"k", "k_without:what", "l:what", "gain:what", "dominance", "classes_at_risk", "overall_risk", "order"},
-    }  # fmt: skip
+        "insensitive": {
+            "k",
+            "k_without:what",
+            "l:what",
+            "gain:what",
+            "dominance",
+            "classes_at_risk",
+            "overall_risk",
+            "order",
+        },
+    }
     assert set(failing) == named[role]
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.decimal128(21, 2), pa.binary()], ids=str)
 def test_a_mobile_is_found_in_a_released_column_of_any_type(policy, tmp_path, kind):
-    source, out = tmp_path / "in.parquet", tmp_path / "out"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     numbers = pa.array(["13800138000", "13800138001"] * 20)
     numbers = numbers.cast(kind) if kind in (pa.string(), pa.binary()) else numbers.cast(pa.int64()).cast(kind)
     pq.write_table(table().set_column(3, "what", numbers), source)
@@ -317,14 +352,21 @@ releases:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_records_that_a_keyed_action_rejects_are_rejected_in_their_release_alone(tmp_path, workers):
-    policy, source, out = tmp_path / "policy.yaml", tmp_path / "in.parquet", tmp_path / "out"
+    policy = tmp_path / "policy.yaml"
+    source = tmp_path / "in.parquet"
+    out = tmp_path / "out"
     policy.write_text(REJECTING)
     pq.write_table(
-        pa.table({
-            "who": ["a", None, "c", "d"], "mobile": ["13800138000", "13800138001", "no mobile", None],
-            "day": ["2025-01-01"] * 4, "item": ["x"] * 4,
-        }), source,
-    )  # fmt: skip
+        pa.table(
+            {
+                "who": ["a", None, "c", "d"],
+                "mobile": ["13800138000", "13800138001", "no mobile", None],
+                "day": ["2025-01-01"] * 4,
+                "item": ["x"] * 4,
+            }
+        ),
+        source,
+    )
     arguments = ["run", str(policy), "-i", str(source), "-o", str(out), "--workers", workers, "--max-rejects", "0.25"]
     assert call(arguments) == 0
     rows = [tuple(row.values())[1:] for row in pq.read_table(out / "rejected.parquet").to_pylist()]

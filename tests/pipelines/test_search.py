@@ -19,17 +19,25 @@ from ..risk.test_distances import hierarchy
 
 def adult_policy(folder, require, release=None, fields=QUASI, sensitive=()):
     document = {
-        "version": 1, "dataset": "adult", "input": {"delimiter": ";"},
+        "version": 1,
+        "dataset": "adult",
+        "input": {"delimiter": ";"},
         "fields": {name: {"role": "sensitive" if name in sensitive else "quasi_identifier"} for name in QUASI},
-        "releases": {"out": {
-            "purpose": "test", "sharing": "enclave", "require": require,
-            "fields": {
-                name: "keep" if name in sensitive else {"generalize": {"hierarchy": str(FOLDER / f"hierarchy_{name}.csv")}}
-                for name in (*fields, *sensitive)
-            },
-            **(release or {}),
-        }},
-    }  # fmt: skip
+        "releases": {
+            "out": {
+                "purpose": "test",
+                "sharing": "enclave",
+                "require": require,
+                "fields": {
+                    name: "keep"
+                    if name in sensitive
+                    else {"generalize": {"hierarchy": str(FOLDER / f"hierarchy_{name}.csv")}}
+                    for name in (*fields, *sensitive)
+                },
+                **(release or {}),
+            }
+        },
+    }
     path = folder / "adult.yaml"
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     return str(path)
@@ -47,9 +55,11 @@ ADULT = str(FOLDER / "adult.csv")
 @needs_adult
 @pytest.mark.parametrize(
     ("suppression", "levels", "expected"),
-    [(0, (0, 4, 1, 1, 3, 2, 2, 1, 0), (0.6355438467, 0, 24, 69, 3951)),
-     (0.02, (0, 3, 0, 2, 2, 1, 1, 2, 0), (0.3574824899, 506, 222, 5, 3218))],
-)  # fmt: skip
+    [
+        (0, (0, 4, 1, 1, 3, 2, 2, 1, 0), (0.6355438467, 0, 24, 69, 3951)),
+        (0.02, (0, 3, 0, 2, 2, 1, 1, 2, 0), (0.3574824899, 506, 222, 5, 3218)),
+    ],
+)
 def test_the_command_finds_the_optimum_of_arx(tmp_path, capsys, suppression, levels, expected):
     found = searched(capsys, adult_policy(tmp_path, {"k": 5, "suppression": suppression}), "-i", ADULT, "--most-k", "0")
     assert found["levels"] == dict(zip(QUASI, levels, strict=True))
@@ -62,7 +72,9 @@ def test_the_command_finds_the_optimum_of_arx(tmp_path, capsys, suppression, lev
 @needs_adult
 def test_a_diverse_field_and_another_objective(tmp_path, capsys):
     fields = [name for name in QUASI if name != "occupation"]
-    policy = adult_policy(tmp_path, {"k": 5, "l": {"occupation": {"entropy": 5}}}, fields=fields, sensitive=["occupation"])
+    policy = adult_policy(
+        tmp_path, {"k": 5, "l": {"occupation": {"entropy": 5}}}, fields=fields, sensitive=["occupation"]
+    )
     found = searched(capsys, policy, "-i", ADULT, "--most-k", "0", "--objective", "non_uniform_entropy")
     assert list(found["levels"].values()) == [1, 1, 1, 1, 3, 2, 2, 1]
     assert found["loss"] == pytest.approx(324620.5269918692, abs=1e-6)
@@ -95,7 +107,8 @@ def failing(capsys, *arguments, exit_code=2):
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed")
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_the_frontier_is_drawn_and_the_same_each_time(tmp_path, capsys, ending):
-    policy, pictures = adult_policy(tmp_path, {"k": 5}, fields=QUASI[:3]), []
+    policy = adult_policy(tmp_path, {"k": 5}, fields=QUASI[:3])
+    pictures = []
     for number in range(2):
         picture = tmp_path / f"{number}.{ending}"
         searched(capsys, policy, "-i", ADULT, "--most-k", "5", "--plot", str(picture))
@@ -110,8 +123,10 @@ def test_what_cannot_be_met_is_explained_and_nothing_is_published(tmp_path, caps
     limited = {
         name: {"generalize": {"hierarchy": str(FOLDER / f"hierarchy_{name}.csv"), "levels": [0, 1]}}
         for name in ("age", "education")
-    }  # fmt: skip
-    policy = adult_policy(tmp_path, {"k": 60, "suppression": 0.01}, {"expect": "anonymized", "fields": {**limited, "sex": "keep"}})
+    }
+    policy = adult_policy(
+        tmp_path, {"k": 60, "suppression": 0.01}, {"expect": "anonymized", "fields": {**limited, "sex": "keep"}}
+    )
     found = searched(capsys, policy, "-i", ADULT, exit_code=4)
     assert not found["satisfied"]
     why = found["blocked"]
@@ -170,11 +185,13 @@ def recoded(policy, rounds, folder, **require):
 def test_local_recoding_loses_fewer_records_and_every_class_still_has_k_people(orders, tmall_policy, tmp_path, capsys):
     labels = {}
     for rounds in (0, 3):
-        policy, out = recoded(tmall_policy, rounds, tmp_path, t={"category": 0.5}), tmp_path / f"out-{rounds}"
+        policy = recoded(tmall_policy, rounds, tmp_path, t={"category": 0.5})
+        out = tmp_path / f"out-{rounds}"
         assert call(["run", policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "1"]) == 0
         labels[rounds] = json.loads((out / "analytics" / "label.json").read_text())
         assert call(["verify", str(out)]) == 0
-    full, local = labels[0], labels[3]
+    full = labels[0]
+    local = labels[3]
     assert local["label"] == "anonymized"
     assert 0 < local["records"]["suppressed"] < full["records"]["suppressed"]
     assert local["search"]["full_domain"]["suppressed"] == full["records"]["suppressed"]
@@ -193,7 +210,8 @@ def test_local_recoding_loses_fewer_records_and_every_class_still_has_k_people(o
 
 
 def test_local_recoding_gives_the_same_bytes_with_more_workers(orders, tmall_policy, tmp_path):
-    policy, hashes = recoded(tmall_policy, 2, tmp_path), []
+    policy = recoded(tmall_policy, 2, tmp_path)
+    hashes = []
     for workers in ("1", "2"):
         out = tmp_path / f"by-{workers}"
         assert call(["run", policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", workers]) == 0
@@ -203,9 +221,13 @@ def test_local_recoding_gives_the_same_bytes_with_more_workers(orders, tmall_pol
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["--objective", "fun"], "There are: loss"), (["--release", "no"], "no release no"), (["--to", "x.yaml"], "--choose"),
-     (["--release", "crm"], "nothing to search")],
-)  # fmt: skip
+    [
+        (["--objective", "fun"], "There are: loss"),
+        (["--release", "no"], "no release no"),
+        (["--to", "x.yaml"], "--choose"),
+        (["--release", "crm"], "nothing to search"),
+    ],
+)
 def test_mistakes_are_told(orders, tmall_policy, capsys, arguments, said):
     assert said in failing(capsys, "search", tmall_policy, "-i", str(orders / "*.parquet"), *arguments)
 
@@ -219,4 +241,3 @@ def test_the_choice_may_be_written_into_the_policy_itself(orders, tmall_policy, 
     assert "k: 8" in text
     fields = read_policy(policy).releases["analytics"].fields
     assert {name: fields[name].fixed_level() for name in found["levels"]} == found["levels"]
-

@@ -23,7 +23,9 @@ def made(tmp_path, capsys):
 
     def make(rows, fields, release):
         columns = list(fields)
-        (tmp_path / "rows.csv").write_text("\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n")
+        (tmp_path / "rows.csv").write_text(
+            "\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n"
+        )
         spec = {"purpose": "test", "sharing": "enclave", **release}
         policy = tmp_path / "policy.yaml"
         document = {"version": 1, "dataset": "d", "subject": "each_record", "fields": fields, "releases": {"out": spec}}
@@ -44,9 +46,10 @@ def test_a_star_in_the_data_is_a_value_like_any_other(made):
     rows = [("A" if i % 2 else "B", 20 + i % 3, "item" + str(i % 3)) for i in range(200)] + [("*", 21, "rare")]
     fields = {"channel": {"role": "quasi_identifier"}, "age": QUASI, "item": {"role": "sensitive"}}
     release = {
-        "fields": {"channel": "keep", "age": by(5, levels=["*"]), "item": "keep"}, "require": {"k": 5, "suppression": 0.05},
+        "fields": {"channel": "keep", "age": by(5, levels=["*"]), "item": "keep"},
+        "require": {"k": 5, "suppression": 0.05},
         "environment": SAFE,
-    }  # fmt: skip
+    }
     code, label, found = made(rows, fields, release)
     assert code == 0
     assert label["records"]["suppressed"] == found["suppressed"] == 1
@@ -59,9 +62,11 @@ def test_many_levels_that_attackers_refuse_do_not_end_the_search(made):
     fields = {"a": QUASI, "b": QUASI, "c": QUASI, "oid": SENSITIVE}
     release = {
         "fields": {name: by(2, 4, 8, 16, 32) for name in "abc"} | {"oid": by(10, 20, 40, 80, 160, 320, 640, 1280)},
-        "require": {"k": 5}, "search": {"weights": {"oid": 30}}, "environment": SAFE,
+        "require": {"k": 5},
+        "search": {"weights": {"oid": 30}},
+        "environment": SAFE,
         "attackers": {"clerk": {"knows": ["a", "b", "c", "oid"]}},
-    }  # fmt: skip
+    }
     _, label, _ = made(rows, fields, release)
     assert label["label"] == "anonymized"
     assert label["search"]["refused"] > 30
@@ -73,10 +78,12 @@ def test_levels_are_searched_at_which_an_attackers_table_narrows_nobody_down(mad
     rows = [(random.randint(20, 59), 1000 + i) for i in range(300)]
     (tmp_path / "known.csv").write_text("age,visit\n" + "".join(f"{age},{visit}\n" for age, visit in rows))
     release = {
-        "expect": "anonymized", "fields": {"age": by(5, 10, 20), "visit": by(10, 50, 100, 200)},
-        "require": {"k": 5, "l": {"visit": 2}, "suppression": 0.05}, "environment": SAFE,
+        "expect": "anonymized",
+        "fields": {"age": by(5, 10, 20), "visit": by(10, 50, 100, 200)},
+        "require": {"k": 5, "l": {"visit": 2}, "suppression": 0.05},
+        "environment": SAFE,
         "attackers": {"nurse": {"knows": ["age", "visit"], "table": str(tmp_path / "known.csv")}},
-    }  # fmt: skip
+    }
     code, label, found = made(rows, {"age": QUASI, "visit": SENSITIVE}, release)
     assert (code, label["label"]) == (0, "anonymized")
     (join,) = (test for test in label["tests"] if test["name"] == "attacker:nurse")
@@ -89,7 +96,9 @@ def test_more_choices_of_sensitive_levels_than_can_be_looked_at_are_told(made):
     rows = [(i % 4, i % 97, i % 89) for i in range(400)]
     widths = [2**n for n in range(15)]
     fields = {"a": QUASI, "s": SENSITIVE, "t": SENSITIVE}
-    _, label, found = made(rows, fields, {"fields": {"a": by(2), "s": by(*widths), "t": by(*widths)}, "require": {"k": 3}})
+    _, label, found = made(
+        rows, fields, {"fields": {"a": by(2), "s": by(*widths), "t": by(*widths)}, "require": {"k": 3}}
+    )
     assert not found["proved"]
     assert "too many ways" in found["method"]
     assert not label["search"]["proved"]
@@ -106,7 +115,8 @@ def test_a_null_is_no_value_that_a_range_stands_for(made):
 def test_a_picture_is_refused_before_and_left_out_after_a_search_that_finds_nothing(made, tmp_path, capsys):
     *_, found = made([(1, 2)] * 4, {"a": QUASI, "b": QUASI}, {"fields": {"a": by(5), "b": by(5)}, "require": {"k": 9}})
     assert not found["satisfied"]
-    policy, data = str(tmp_path / "policy.yaml"), str(tmp_path / "rows.csv")
+    policy = str(tmp_path / "policy.yaml")
+    data = str(tmp_path / "rows.csv")
     assert call(["search", policy, "-i", data, "--plot", str(tmp_path / "x.svg"), "--json"]) == 4
     assert not json.loads(capsys.readouterr().out)["satisfied"]
     assert call(["search", policy, "-i", data, "--plot", "x.pdf"]) == 2
@@ -122,7 +132,8 @@ releases:
 
 
 def test_a_choice_that_would_change_something_else_is_not_written(tmp_path, capsys):
-    policy, data = tmp_path / "policy.yaml", tmp_path / "rows.csv"
+    policy = tmp_path / "policy.yaml"
+    data = tmp_path / "rows.csv"
     policy.write_text(SHARED)
     data.write_text("a,b\n" + "1,2\n" * 20)
     assert call(["search", str(policy), "-i", str(data), "--release", "out", "--choose", "9"]) == 2

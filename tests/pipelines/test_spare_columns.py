@@ -20,7 +20,10 @@ releases:
 
 
 def test_an_unreadable_cell_names_nobody_and_the_subject_stands_for_it(tmp_path: Path) -> None:
-    orders = ({"buyer": f"u{row}", "card": row if row % 3 else "n/a", "parcels": [{"n": row}], "city": "A"} for row in range(60))
+    orders = (
+        {"buyer": f"u{row}", "card": row if row % 3 else "n/a", "parcels": [{"n": row}], "city": "A"}
+        for row in range(60)
+    )
     (tmp_path / "orders.jsonl").write_text("".join(json.dumps(order) + "\n" for order in orders))
     (tmp_path / "policy.yaml").write_text(POLICY)
     command = ["run", str(tmp_path / "policy.yaml"), "-i", str(tmp_path / "orders.jsonl"), "-o", str(tmp_path / "out")]

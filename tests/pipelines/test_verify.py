@@ -88,14 +88,33 @@ def test_json_lists_the_problems(copy, capsys):
     assert any(result["problems"] for result in document["results"])
 
 
-ODD = [None, True, -1, 1.5, float("inf"), "", "x", "\ud800", "\0", "[/red]", "../x", [], [None], [[]], {}, {"": None}, {"a": []}]
+ODD = [
+    None,
+    True,
+    -1,
+    1.5,
+    float("inf"),
+    "",
+    "x",
+    "\ud800",
+    "\0",
+    "[/red]",
+    "../x",
+    [],
+    [None],
+    [[]],
+    {},
+    {"": None},
+    {"a": []},
+]
 """Values that are wrong almost anywhere."""
 
 
 def agreeing(copy, change_label=lambda label: None, change_run=lambda run: None):
     """Papers of somebody who can write the folder: changed, and with hashes that fit."""
     path = copy / "crm" / "label.json"
-    run, label = json.loads((copy / "run.json").read_text("utf-8")), json.loads(path.read_text("utf-8"))
+    run = json.loads((copy / "run.json").read_text("utf-8"))
+    label = json.loads(path.read_text("utf-8"))
     change_label(label)
     path.write_text(json.dumps(label))
     change_run(run)
@@ -123,7 +142,18 @@ def put(document, place, value):
         document[place[-1]] = value
 
 
-CHECKED = ("tests", "files", "records", "fields", "label", "release", "run", "policy_sha256", "schema_version", "sharing")
+CHECKED = (
+    "tests",
+    "files",
+    "records",
+    "fields",
+    "label",
+    "release",
+    "run",
+    "policy_sha256",
+    "schema_version",
+    "sharing",
+)
 
 
 def test_whatever_stands_in_a_label_there_is_a_problem_and_never_a_traceback(copy, capsys):
@@ -164,11 +194,22 @@ def test_whatever_stands_in_a_run_there_is_a_problem_and_never_a_traceback(copy,
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"[]", b"null", b"1", b'"x"', b"{", b"\xff", b"\xef\xbb\xbf{}", b'{"a": 1, "a": 2}', b"[" * 100_000,
-        b'{"a": ' * 900 + b"1" + b"}" * 900, b'{"a": ' + b"9" * 5000 + b"}", b'{"tests": NaN}',
+        b"",
+        b"[]",
+        b"null",
+        b"1",
+        b'"x"',
+        b"{",
+        b"\xff",
+        b"\xef\xbb\xbf{}",
+        b'{"a": 1, "a": 2}',
+        b"[" * 100_000,
+        b'{"a": ' * 900 + b"1" + b"}" * 900,
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"tests": NaN}',
     ],
     ids=range(13),
-)  # fmt: skip
+)
 def test_what_is_no_paper_is_a_problem(copy, capsys, name, content):
     (copy / name).write_bytes(content)
     assert call(["verify", str(copy)]) == 1
@@ -186,7 +227,11 @@ def rewritten(copy, metadata):
     """A part that bears more metadata, in a label that fits it."""
     path = copy / "crm" / "part-00000.parquet"
     table = pq.read_table(path)
-    kept = {key: value for key, value in table.schema.metadata.items() if key not in (b"beam_deid.limits", b"beam_deid.sharing")}
+    kept = {
+        key: value
+        for key, value in table.schema.metadata.items()
+        if key not in (b"beam_deid.limits", b"beam_deid.sharing")
+    }
     pq.write_table(table.replace_schema_metadata({**kept, **metadata}), path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -194,12 +239,24 @@ def rewritten(copy, metadata):
 @pytest.mark.parametrize(
     ("limits", "sharing", "sound"),
     [
-        (json.dumps, '"enclave"', True), (lambda one: json.dumps(dict(reversed(one.items())), indent=1), '"enclave"', True),
-        (lambda one: None, '"enclave"', False), (lambda one: json.dumps({**one, "k": 2}), '"enclave"', False),
-        (lambda one: "{", '"enclave"', False), (json.dumps, '"public"', False), (json.dumps, None, False),
+        (json.dumps, '"enclave"', True),
+        (lambda one: json.dumps(dict(reversed(one.items())), indent=1), '"enclave"', True),
+        (lambda one: None, '"enclave"', False),
+        (lambda one: json.dumps({**one, "k": 2}), '"enclave"', False),
+        (lambda one: "{", '"enclave"', False),
+        (json.dumps, '"public"', False),
+        (json.dumps, None, False),
     ],
-    ids=["the same", "in another order", "none", "another k", "no document", "another sharing model", "no sharing model"],
-)  # fmt: skip
+    ids=[
+        "the same",
+        "in another order",
+        "none",
+        "another k",
+        "no document",
+        "another sharing model",
+        "no sharing model",
+    ],
+)
 def test_what_travels_with_the_label_is_the_same_in_the_files(copy, limits, sharing, sound):
     there = json.loads((copy / "crm" / "label.json").read_text("utf-8"))["limits"]
     said = {"beam_deid.limits": limits(there), "beam_deid.sharing": sharing}

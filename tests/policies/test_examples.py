@@ -56,7 +56,8 @@ def test_the_demo_publishes_both_releases_at_any_size(tmp_path: Path, rows: int)
     data = tmp_path / "orders.parquet"
     write_orders(str(data), rows, seed=1)
     found = run("tmall_orders", data, tmp_path / "out")
-    analytics, crm = found["analytics"], found["crm"]
+    analytics = found["analytics"]
+    crm = found["crm"]
     assert (analytics["label"], analytics["sensitive"], analytics["grade"]) == ("anonymized", True, 3)
     assert analytics["risk"]["k"] >= 5
     assert analytics["risk"]["sharing"]["R"] <= 0.05

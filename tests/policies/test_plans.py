@@ -99,7 +99,9 @@ RELEASES = """\
 """
 
 
-def test_so_does_that_of_a_policy_that_asks_for_all_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_so_does_that_of_a_policy_that_asks_for_all_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_orders(str(tmp_path / "orders.parquet"), ROWS, 1)
     head, _, _ = (POLICIES / "tmall_orders.yaml").read_text("utf-8").partition("releases:\n")
     path = tmp_path / "policy.yaml"

@@ -66,7 +66,16 @@ def runs(files: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFac
     def ran(name: str, form: str) -> Path:
         policy = f"{name}_orders" if name in ("shopify", "olist") else policy_for(name, form)
         out = folder / f"{name}-{form}" / "out"  # each beside a register of its own
-        command = ["run", str(POLICIES / f"{policy}.yaml"), "-i", str(files(name, form)), "-o", str(out), "--workers", "1"]
+        command = [
+            "run",
+            str(POLICIES / f"{policy}.yaml"),
+            "-i",
+            str(files(name, form)),
+            "-o",
+            str(out),
+            "--workers",
+            "1",
+        ]
         assert call(command) == 0
         return out
 
@@ -85,9 +94,11 @@ def test_both_releases_are_labelled_as_the_policy_expects(runs: Runs, name: str,
     assert call(["verify", str(out)]) == 0
     found = labels(out)
     assert {release: label["label"] for release, label in found.items()} == {
-        "analytics": "anonymized", "operations": "still_personal",
-    }  # fmt: skip
-    analytics, operations = found["analytics"], found["operations"]
+        "analytics": "anonymized",
+        "operations": "still_personal",
+    }
+    analytics = found["analytics"]
+    operations = found["operations"]
     assert analytics["risk"]["k"] >= 5
     assert analytics["records"]["suppressed"] <= 0.05 * analytics["records"]["read"]
     assert failing(analytics) == set()
@@ -133,7 +144,15 @@ def test_search_finds_levels(
     files: Callable[[str, str], Path], name: str, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy = f"{name}_orders" if name in ("shopify", "olist") else policy_for(name, form)
-    command = ["search", str(POLICIES / f"{policy}.yaml"), "-i", str(files(name, form)), "--release", "analytics", "--json"]
+    command = [
+        "search",
+        str(POLICIES / f"{policy}.yaml"),
+        "-i",
+        str(files(name, form)),
+        "--release",
+        "analytics",
+        "--json",
+    ]
     assert call(command) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["satisfied"]
@@ -144,10 +163,14 @@ def test_search_finds_levels(
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", platforms())
 def test_every_field_has_the_role_and_kind_that_is_known_of_it(name: str, form: str) -> None:
-    policy, described = read_policy(str(POLICIES / f"{policy_for(name, form)}.yaml")), platform(name)
+    policy = read_policy(str(POLICIES / f"{policy_for(name, form)}.yaml"))
+    described = platform(name)
     listed = described.lists if form == "jsonl" else ()
-    expected = {field: (one.role, one.kind) for field, one in described.fields.items()
-                if not field.startswith(tuple(f"{one}." for one in listed))}  # fmt: skip
+    expected = {
+        field: (one.role, one.kind)
+        for field, one in described.fields.items()
+        if not field.startswith(tuple(f"{one}." for one in listed))
+    }
     given: Mapping[str, Any] = {field: (one.role, one.kind) for field, one in policy.fields.items()}
     assert {field: given[field] for field in expected} == expected
     assert set(given) - set(expected) == {"division", *listed}
@@ -176,13 +199,23 @@ MASKED = {
 def test_with_the_platforms_masks_kept_it_is_not_anonymized_whatever_role_they_have(
     files: Callable[[str, str], Path], tmp_path: Path, name: str
 ) -> None:
-    policy, (person, mobile) = policy_for(name, "parquet"), MASKED[name]
+    policy = policy_for(name, "parquet")
+    (person, mobile) = MASKED[name]
     text = text_of(policy).replace("    expect: anonymized", "    expect: still_personal")
     for field in (person, mobile):
         text = text.replace(f"  {field}: {{role: direct_identifier", f"  {field}: {{role: quasi_identifier")
     text = text.replace("    fields:\n", f"    fields:\n      {person}: keep\n      {mobile}: keep\n", 1)
     (tmp_path / "p.yaml").write_text(text)
-    command = ["run", str(tmp_path / "p.yaml"), "-i", str(files(name, "parquet")), "--workers", "1", "--release", "analytics"]
+    command = [
+        "run",
+        str(tmp_path / "p.yaml"),
+        "-i",
+        str(files(name, "parquet")),
+        "--workers",
+        "1",
+        "--release",
+        "analytics",
+    ]
     assert call([*command, "-o", str(tmp_path / "out")]) == 0
     (label,) = labels(tmp_path / "out").values()
     assert label["label"] == "still_personal"

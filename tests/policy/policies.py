@@ -84,6 +84,7 @@ releases:
       receiver_city:   keep
 """
 
+
 def orders() -> dict[str, Any]:
     """`ORDERS` as a fresh mapping."""
     mapping: dict[str, Any] = yaml.safe_load(ORDERS)

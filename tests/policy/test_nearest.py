@@ -7,9 +7,17 @@ NAMES = ("direct_identifier", "quasi_identifier", "sensitive", "insensitive")
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("sensitve", "sensitive"), ("Quasi-Identifier", "quasi_identifier"), ("quasi", "quasi_identifier"),
-     ("direct identifier", "direct_identifier"), ("in", None), ("xyz", None), ("", None), (5, None)],
-)  # fmt: skip
+    [
+        ("sensitve", "sensitive"),
+        ("Quasi-Identifier", "quasi_identifier"),
+        ("quasi", "quasi_identifier"),
+        ("direct identifier", "direct_identifier"),
+        ("in", None),
+        ("xyz", None),
+        ("", None),
+        (5, None),
+    ],
+)
 def test_the_nearest_name_is_found_whatever_case_and_dashes(name: object, expected: str | None) -> None:
     assert nearest(name, NAMES) == expected
 

@@ -28,9 +28,10 @@ def test_every_field_has_its_action_and_a_sentence_and_what_is_not_released_is_t
     whole = plan(policy_from_mapping(orders()))
     crm = whole.releases["crm"]
     assert [(f.field, f.action, f.recoverability) for f in crm.fields] == [
-        ("buyer_id", "hash", Recoverability.KEYED), ("name", "mask", Recoverability.PARTIAL),
+        ("buyer_id", "hash", Recoverability.KEYED),
+        ("name", "mask", Recoverability.PARTIAL),
         ("city", "keep", Recoverability.CLEAR),
-    ]  # fmt: skip
+    ]
     assert all(field.sentence and not field.sentence.endswith(".") for field in crm.fields)
     assert crm.not_released == ("tid", "birth_year", "created", "age_group", "category", "note")
     assert whole.never_released == ("tid", "note")
@@ -78,12 +79,28 @@ def test_identifying_kinds_under_another_role_are_an_obstacle() -> None:
 
 
 LIMITS = {
-    "direct_identifiers": (1, 0), "value_scan": (1, 0), "restorable": (2, 0), "digests": (2, 0), "platform": (2, 0),
-    "k": (3, 5), "k_without:age_group": (3, 5), "k_without:category": (3, 5), "k_values:age_group": (3, 5),
-    "k_values:category": (3, 5), "l:age_group": (4, 2), "l:category": (4, 2), "gain:age_group": (4, 0.75),
-    "gain:category": (4, 0.75), "t:category": (4, 0.4), "dominance": (5, 0.7), "classes_at_risk": (6, 0),
-    "overall_risk": (6, 0.05), "attacker:courier": (7, 0), "composition:crm": (8, 5), "order": (9, 0),
-}  # fmt: skip
+    "direct_identifiers": (1, 0),
+    "value_scan": (1, 0),
+    "restorable": (2, 0),
+    "digests": (2, 0),
+    "platform": (2, 0),
+    "k": (3, 5),
+    "k_without:age_group": (3, 5),
+    "k_without:category": (3, 5),
+    "k_values:age_group": (3, 5),
+    "k_values:category": (3, 5),
+    "l:age_group": (4, 2),
+    "l:category": (4, 2),
+    "gain:age_group": (4, 0.75),
+    "gain:category": (4, 0.75),
+    "t:category": (4, 0.4),
+    "dominance": (5, 0.7),
+    "classes_at_risk": (6, 0),
+    "overall_risk": (6, 0.05),
+    "attacker:courier": (7, 0),
+    "composition:crm": (8, 5),
+    "order": (9, 0),
+}
 
 
 def test_every_test_that_will_be_made_is_listed_with_its_line_and_limit() -> None:
@@ -129,8 +146,13 @@ def test_what_is_counted_and_by_whom_is_told() -> None:
     assert release.rest == ("city", "birth_year", "created", "age_group")
     assert release.sensitive == ("age_group", "category")
     assert {field.field: field.counted for field in release.fields} == {
-        "city": True, "birth_year": True, "created": True, "age_group": True, "category": False, "note": False,
-    }  # fmt: skip
+        "city": True,
+        "birth_year": True,
+        "created": True,
+        "age_group": True,
+        "category": False,
+        "note": False,
+    }
 
 
 def test_without_a_subject_nobody_can_be_counted() -> None:

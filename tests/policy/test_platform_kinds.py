@@ -10,11 +10,13 @@ from beam_deid.transforms.terms import LabelName
 def policy(kind: str, action: object, role: str = "insensitive"):
     return policy_from_mapping(
         {
-            "version": 1, "dataset": "d", "subject": "who",
+            "version": 1,
+            "dataset": "d",
+            "subject": "who",
             "fields": {"who": {"role": "direct_identifier"}, "a": {"role": role, "kind": kind}},
             "releases": {"out": {"purpose": "test", "sharing": "enclave", "fields": {"a": action}}},
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("kind", ["platform_id", "platform_ciphertext", "tracking_number"])

@@ -30,8 +30,13 @@ def test_a_right_policy_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert policy.fields["age_group"].role == (Role.QUASI, Role.SENSITIVE)
     assert (analytics.sharing, analytics.expect, analytics.k) == (Sharing.CONTROLLED, LabelName.ANONYMIZED, 5)
     assert [action.name for action in analytics.fields.values()] == [
-        "keep", "generalize", "generalize", "keep", "keep", "drop",
-    ]  # fmt: skip
+        "keep",
+        "generalize",
+        "generalize",
+        "keep",
+        "keep",
+        "drop",
+    ]
     assert policy.kind("birth_year") is Kind.NUMBER
 
 
@@ -97,7 +102,8 @@ CHANGES = {
         "subject: buyer_id",
         "subject: buyerid",
         [
-            ":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? " + FIELDS
+            ":3: subject: no field is called 'buyerid'; did you mean 'buyer_id'? "
+            + FIELDS
             + "; or each_record, if every record is one person"
         ],
     ),
@@ -176,7 +182,9 @@ CHANGES = {
     "a limit below the sharing model's": ("k: 5", "k: 4", [":27: releases.analytics.require.k: " + LEAST_K.format(4)]),
     "no limit at all": ("k: 5", "k: 0", [":27: releases.analytics.require.k: " + LEAST_K.format(0)]),
     "one value for diversity": (
-        "l: {category: 2}", "l: {category: 1}", [":27: releases.analytics.require.l.category: " + LEAST_L],
+        "l: {category: 2}",
+        "l: {category: 1}",
+        [":27: releases.analytics.require.l.category: " + LEAST_L],
     ),
     "one value for diversity by its name": (
         "l: {category: 2}",
@@ -195,44 +203,56 @@ CHANGES = {
         ],
     ),
     "values of a field that is not sensitive as the same": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {city: {杭州: [杭州市]}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {city: {杭州: [杭州市]}}",
         [":4: same.city: city is not sensitive; give it the role sensitive, or leave this out"],
     ),
     "values of no field as the same": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {categry: {茶: [tea]}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {categry: {茶: [tea]}}",
         [":4: same.categry: no field is called 'categry'; did you mean 'category'? " + FIELDS],
     ),
     "values merged into one that is merged itself": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: [Tea], tea: [chai]}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {category: {茶: [Tea], tea: [chai]}}",
         [":4: same.category.茶[0]: 'Tea' is merged into '茶' and has others merged into it; name it once"],
     ),
     "values merged into two": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: [tea], 咖啡: [tea, mocha]}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {category: {茶: [tea], 咖啡: [tea, mocha]}}",
         [":4: same.category.咖啡[0]: 'tea' is merged into '茶', too; name it once"],
     ),
     "values merged into themselves": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {category: {Tea: [ＴＥＡ]}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {category: {Tea: [ＴＥＡ]}}",
         [":4: same.category.Tea[0]: 'ＴＥＡ' counts as 'Tea' anyway, whatever its spelling; leave it out"],
     ),
     "a value with which no other is merged": (
-        "subject: buyer_id", "subject: buyer_id\nsame: {category: {茶: []}}",
+        "subject: buyer_id",
+        "subject: buyer_id\nsame: {category: {茶: []}}",
         [":4: same.category.茶: name a value that means the same as '茶', or leave this out"],
     ),
     "each record as a subject's field": (
-        "subject: buyer_id", "subject: each-record",
+        "subject: buyer_id",
+        "subject: each-record",
         [
-            ":3: subject: no field is called 'each-record'; " + FIELDS + "; or each_record, if every record is one person"
+            ":3: subject: no field is called 'each-record'; "
+            + FIELDS
+            + "; or each_record, if every record is one person"
         ],
     ),
     "signing with no keyring": (
-        "subject: buyer_id", "subject: buyer_id\nsign: keyring",
+        "subject: buyer_id",
+        "subject: buyer_id\nsign: keyring",
         [
             ":4: sign: labels are signed with a key of a keyring; add to the policy: keys: {keyring: PATH}, "
             "and to the keyring a signing key: beam-deid keys create PATH --sign"
         ],
     ),
     "signing with something else": (
-        "subject: buyer_id", "subject: buyer_id\nsign: key", [":4: sign: this is not known here; valid: keyring"],
+        "subject: buyer_id",
+        "subject: buyer_id\nsign: key",
+        [":4: sign: this is not known here; valid: keyring"],
     ),
     "a key that belongs a level below": (
         "    sharing: enclave",
@@ -355,9 +375,14 @@ def test_a_wrong_policy_is_refused_by_line_key_and_advice(
 
 @pytest.mark.parametrize(
     ("option", "key"),
-    [("keep_frist: 1", "keep_frist"), ("keep_first: -1", "keep_first"), ("keep_first: true", "keep_first"),
-     ("keep_first: '1'", "keep_first"), ("keep_first: [1]", "keep_first")],
-)  # fmt: skip
+    [
+        ("keep_frist: 1", "keep_frist"),
+        ("keep_first: -1", "keep_first"),
+        ("keep_first: true", "keep_first"),
+        ("keep_first: '1'", "keep_first"),
+        ("keep_first: [1]", "keep_first"),
+    ],
+)
 def test_an_actions_wrong_option_is_named_with_its_line(option: str, key: str, tmp_path: Path) -> None:
     found = problems(write(tmp_path, ORDERS.replace("keep_first: 1", option)))
     assert len(found) == 1
@@ -371,8 +396,11 @@ def test_a_misspelt_option_gets_the_nearest_one(tmp_path: Path) -> None:
 
 SHARINGS = ("public", "controlled", "enclave")
 FLOORS: dict[str, tuple[float, float, float]] = {
-    "k": (20, 5, 3), "gain": (0.5, 0.75, 0.9), "dominance": (0.5, 0.7, 0.85), "risk": (0.05, 0.05, 0.05),
-}  # fmt: skip
+    "k": (20, 5, 3),
+    "gain": (0.5, 0.75, 0.9),
+    "dominance": (0.5, 0.7, 0.85),
+    "risk": (0.05, 0.05, 0.05),
+}
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)
@@ -419,16 +447,23 @@ def test_shift_needs_a_subject(tmp_path: Path) -> None:
 def test_all_problems_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
     text = ORDERS
     for there, instead in (
-        ("dataset: orders", "dataset: 5"), ("kind: timestamp", "kind: timestmp"),
-        ("keep_first", "keep_frist"), ("subject: buyer_id", "subject: buyer"), ("k: 5", "k: 0"),
+        ("dataset: orders", "dataset: 5"),
+        ("kind: timestamp", "kind: timestmp"),
+        ("keep_first", "keep_frist"),
+        ("subject: buyer_id", "subject: buyer"),
+        ("k: 5", "k: 0"),
         ("sharing: enclave", "sharing: private"),
-    ):  # fmt: skip
+    ):
         text = text.replace(there, instead)
     keys = [line.split(": ")[1] for line in problems(write(tmp_path, text))]
     assert keys == [
-        "dataset", "subject", "fields.created.kind", "releases.analytics.require.k", "releases.crm.sharing",
+        "dataset",
+        "subject",
+        "fields.created.kind",
+        "releases.analytics.require.k",
+        "releases.crm.sharing",
         "releases.crm.fields.name.mask.keep_frist",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", ".hidden", "run.json", "a/b", "-x", "x" * 101, "数据"])
@@ -452,8 +487,9 @@ def test_relative_paths_start_from_the_policys_folder(tmp_path: Path) -> None:
     attacker = policy.releases["analytics"].attackers["courier"]
     assert policy.keys is not None
     assert (attacker.table, policy.keys.key) == (
-        str(tmp_path / "waybills.parquet"), f"file:{tmp_path / 'keys/main.key'}",
-    )  # fmt: skip
+        str(tmp_path / "waybills.parquet"),
+        f"file:{tmp_path / 'keys/main.key'}",
+    )
 
 
 @pytest.mark.parametrize("table", ["gs://bucket/waybills.parquet", "/data/waybills.parquet"])
@@ -537,11 +573,27 @@ SECRET = "c4f1a9e07b3d58264e90dd317ab65f28"  # stands for a key that was pasted 
 
 @pytest.mark.parametrize(
     "keys",
-    [f"{{key: {SECRET}}}", f"{{key: [{SECRET}]}}", f"{{key: {{{SECRET}: 1}}}}", SECRET, f"[{SECRET}]",
-     f"{{{SECRET}: 1}}", f"{{{SECRET}: 1, {SECRET}: 2}}", f"{{kye: {SECRET}}}", f"{{keyring: {SECRET}}}",
-     f"{{key: '{SECRET}}}", f"*{SECRET}", f"!{SECRET} x", f"&{SECRET} &{SECRET} x", f"{{key: @{SECRET}}}",
-     f"\n  key: {SECRET}: x", f"\n  key: x\n  {SECRET}", f"%{SECRET}", f"{{key: {{key: {{{SECRET}: 1}}}}}}"],
-)  # fmt: skip
+    [
+        f"{{key: {SECRET}}}",
+        f"{{key: [{SECRET}]}}",
+        f"{{key: {{{SECRET}: 1}}}}",
+        SECRET,
+        f"[{SECRET}]",
+        f"{{{SECRET}: 1}}",
+        f"{{{SECRET}: 1, {SECRET}: 2}}",
+        f"{{kye: {SECRET}}}",
+        f"{{keyring: {SECRET}}}",
+        f"{{key: '{SECRET}}}",
+        f"*{SECRET}",
+        f"!{SECRET} x",
+        f"&{SECRET} &{SECRET} x",
+        f"{{key: @{SECRET}}}",
+        f"\n  key: {SECRET}: x",
+        f"\n  key: x\n  {SECRET}",
+        f"%{SECRET}",
+        f"{{key: {{key: {{{SECRET}: 1}}}}}}",
+    ],
+)
 def test_a_key_pasted_into_the_policy_is_never_repeated(keys: str, tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as caught:
         read_policy(write(tmp_path, ORDERS.replace("{key: 'env:BEAM_DEID_KEY'}", keys)))

@@ -15,9 +15,13 @@ from .policies import ORDERS, orders
 SECRET = "c4f1a9e07b3d58264e90dd317ab65f28"
 
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
     st.sampled_from(["keep", "mask", "city", "quasi_identifier", "mobile", "env:X", "year", "a/b.csv"]),
-)  # fmt: skip
+)
 values: st.SearchStrategy[Any] = st.recursive(
     scalars,
     lambda inner: (

@@ -18,11 +18,16 @@ def of(fields: dict[str, Any], **more: Any) -> Policy:
 
 ALL = of(
     {
-        "note": "keep", "category": "keep", "age_group": "keep", "name": {"mask": {"keep_first": 1}},
-        "buyer_id": {"hash": {}}, "city": "keep",
-        "birth_year": {"generalize": {"ranges": [5, 10]}}, "tid": "drop",
+        "note": "keep",
+        "category": "keep",
+        "age_group": "keep",
+        "name": {"mask": {"keep_first": 1}},
+        "buyer_id": {"hash": {}},
+        "city": "keep",
+        "birth_year": {"generalize": {"ranges": [5, 10]}},
+        "tid": "drop",
     }
-)  # fmt: skip
+)
 
 
 def test_released_fields_are_the_named_ones_that_are_not_removed_in_the_policys_order() -> None:
@@ -65,10 +70,14 @@ def test_levels_are_open_unless_the_policy_fixes_them() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "key", "expected"),
-    [({"buyer_id": {"hash": {}}}, None, True), ({"buyer_id": {"hash": {}}}, "ephemeral", True),
-     ({"city": "keep"}, None, False), ({"name": {"mask": {"keep_first": 1}}}, None, False),
-     ({"buyer_id": "drop", "city": "keep"}, None, False)],
-)  # fmt: skip
+    [
+        ({"buyer_id": {"hash": {}}}, None, True),
+        ({"buyer_id": {"hash": {}}}, "ephemeral", True),
+        ({"city": "keep"}, None, False),
+        ({"name": {"mask": {"keep_first": 1}}}, None, False),
+        ({"buyer_id": "drop", "city": "keep"}, None, False),
+    ],
+)
 def test_rows_are_linked_by_pseudonyms_with_and_without_their_key(
     fields: dict[str, Any], key: str | None, expected: bool
 ) -> None:

@@ -37,10 +37,12 @@ def test_choosing_again_changes_what_was_chosen():
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("{purpose: p, fields: FIELDS}", "{require: {k: 3}, purpose: p, fields: FIELDS}"),
-     ("{purpose: p, require: {}, fields: FIELDS}", "{purpose: p, require: {k: 3}, fields: FIELDS}"),
-     ("{purpose: p, require: {k: 20}, fields: FIELDS}", "{purpose: p, require: {k: 3}, fields: FIELDS}")],
-)  # fmt: skip
+    [
+        ("{purpose: p, fields: FIELDS}", "{require: {k: 3}, purpose: p, fields: FIELDS}"),
+        ("{purpose: p, require: {}, fields: FIELDS}", "{purpose: p, require: {k: 3}, fields: FIELDS}"),
+        ("{purpose: p, require: {k: 20}, fields: FIELDS}", "{purpose: p, require: {k: 3}, fields: FIELDS}"),
+    ],
+)
 def test_k_is_written_wherever_it_belongs(before, after):
     given, expected = (f"releases: {{out: {text}}}".replace("FIELDS", "{a: keep}") for text in (before, after))
     assert settled(given, "out", {}, 3) == expected
@@ -72,6 +74,8 @@ BLOCK = """releases:
 
 def test_blocks_end_where_their_last_value_does():
     text = settled(BLOCK, "out", {"age": "by 10", "city": "region"}, 4)
-    expected = BLOCK.replace("levels:\n            - by 5\n            - by 10 ", 'level: "by 10" ').replace("k:", "k: 4")
+    expected = BLOCK.replace("levels:\n            - by 5\n            - by 10 ", 'level: "by 10" ').replace(
+        "k:", "k: 4"
+    )
     assert text == expected.replace("level: }}", "level: region }}")
     assert yaml.safe_load(text)["releases"]["out"]["fields"]["age"]["generalize"]["level"] == "by 10"

@@ -12,18 +12,55 @@ from beam_deid.transforms.terms import Kind
 
 MOBILE = "13800138000"
 MOBILES = [
-    MOBILE, "138 0013 8000", "138-0013-8000", "138.0013.8000", "138/0013/8000", "+86 138-0013-8000",
-    "0086 13800138000", "8613800138000",
-    "(+86)13800138000", "013800138000", "１３８００１３８０００", "138\u200b00138000", "\u202d13800138000\u202c", "①③⑧⓪⓪①③⑧⓪⓪⓪",
-    "一三八零零一三八零零零", "壹叁捌〇〇壹叁捌〇〇〇", "壹參捌零零壹參捌零零零", "幺三八零零幺三八零零零",
-    "13800138000.0", "13800138000.00",
-    '="13800138000"', "'13800138000", "1.3800138E+10", "1.3800138000e10", " 13800138000 ", "138\u00a00013\u00a08000", "١٣٨٠٠١٣٨٠٠٠",
-]  # fmt: skip
+    MOBILE,
+    "138 0013 8000",
+    "138-0013-8000",
+    "138.0013.8000",
+    "138/0013/8000",
+    "+86 138-0013-8000",
+    "0086 13800138000",
+    "8613800138000",
+    "(+86)13800138000",
+    "013800138000",
+    "１３８００１３８０００",
+    "138\u200b00138000",
+    "\u202d13800138000\u202c",
+    "①③⑧⓪⓪①③⑧⓪⓪⓪",
+    "一三八零零一三八零零零",
+    "壹叁捌〇〇壹叁捌〇〇〇",
+    "壹參捌零零壹參捌零零零",
+    "幺三八零零幺三八零零零",
+    "13800138000.0",
+    "13800138000.00",
+    '="13800138000"',
+    "'13800138000",
+    "1.3800138E+10",
+    "1.3800138000e10",
+    " 13800138000 ",
+    "138\u00a00013\u00a08000",
+    "١٣٨٠٠١٣٨٠٠٠",
+]
 NOBODY = [
-    None, "", "  ", "\u200b", "-", "N/A", "null", "无", "138****8000", "*******8000", "138＊＊＊＊8000",
-    "138●●●●8000", "138xxxx8000",
-    "张*", "330106********1234", "***a*****@163.com", "~AgAAAAAAAAAAAAAAAAAAAAAA~4~", "$kT9xQm8xZ0RkT2pLdW5hVw==$", "0a" * 35,
-]  # fmt: skip
+    None,
+    "",
+    "  ",
+    "\u200b",
+    "-",
+    "N/A",
+    "null",
+    "无",
+    "138****8000",
+    "*******8000",
+    "138＊＊＊＊8000",
+    "138●●●●8000",
+    "138xxxx8000",
+    "张*",
+    "330106********1234",
+    "***a*****@163.com",
+    "~AgAAAAAAAAAAAAAAAAAAAAAA~4~",
+    "$kT9xQm8xZ0RkT2pLdW5hVw==$",
+    "0a" * 35,
+]
 
 
 def spelt(values: list[object], kind: Kind | None = None) -> list[str | None]:
@@ -61,18 +98,36 @@ def test_spellings_of_one_identity_are_one(kind: Kind | None, spellings: list[st
 
 
 def test_other_identities_stay_others() -> None:
-    values = ["u1", "u2", "u-12", "u1-2", "a.b@x.com", "ab@x.com", "12-3", "1-23", "13800138000", "13800138001",
-        "10.5", "105", "张三", "张四"]
+    values = [
+        "u1",
+        "u2",
+        "u-12",
+        "u1-2",
+        "a.b@x.com",
+        "ab@x.com",
+        "12-3",
+        "1-23",
+        "13800138000",
+        "13800138001",
+        "10.5",
+        "105",
+        "张三",
+        "张四",
+    ]
     assert len(set(spelt(list(values)))) == len(values)
 
 
 def test_every_type_has_the_same_spelling() -> None:
     number = int(MOBILE)
     for column in (
-        pa.array([number, None]), pa.array([float(number), None]), pa.array([Decimal("13800138000.00"), None]),
-        pa.array([MOBILE, None]).dictionary_encode(), pa.array([MOBILE, None], pa.large_string()),
-        pa.array([MOBILE.encode(), None]), pa.array([number, None], pa.uint64()),
-    ):  # fmt: skip
+        pa.array([number, None]),
+        pa.array([float(number), None]),
+        pa.array([Decimal("13800138000.00"), None]),
+        pa.array([MOBILE, None]).dictionary_encode(),
+        pa.array([MOBILE, None], pa.large_string()),
+        pa.array([MOBILE.encode(), None]),
+        pa.array([number, None], pa.uint64()),
+    ):
         assert identity_text(column, None).equals(pa.array([MOBILE, None]))
     assert spelt([float("nan"), 1.5, 2.0**60]) == [None, "1.5", str(2**60)]
     assert identity_text(pa.nulls(2), None).equals(pa.nulls(2, pa.string()))
@@ -88,7 +143,20 @@ def test_a_spelling_depends_on_its_value_alone(texts: list[str | None]) -> None:
 
 
 def test_kinds_that_name_a_person() -> None:
-    assert not any(names_one_person(kind) for kind in (Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.DATE, Kind.CREDIT_CODE))
-    assert all(map(names_one_person, (None, Kind.TEXT, Kind.INTEGER, Kind.ORDER_NUMBER, Kind.MOBILE, Kind.PLATFORM_ID, Kind.PLATE)))
-    assert {Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.TRACKING_NUMBER, Kind.PLATFORM_CIPHERTEXT} < IDENTIFYING
+    assert not any(
+        names_one_person(kind) for kind in (Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.DATE, Kind.CREDIT_CODE)
+    )
+    assert all(
+        map(
+            names_one_person,
+            (None, Kind.TEXT, Kind.INTEGER, Kind.ORDER_NUMBER, Kind.MOBILE, Kind.PLATFORM_ID, Kind.PLATE),
+        )
+    )
+    assert {
+        Kind.PERSON_NAME,
+        Kind.ADDRESS,
+        Kind.FREE_TEXT,
+        Kind.TRACKING_NUMBER,
+        Kind.PLATFORM_CIPHERTEXT,
+    } < IDENTIFYING
     assert not IDENTIFYING & {Kind.TEXT, Kind.INTEGER, Kind.DIVISION, Kind.DATE}

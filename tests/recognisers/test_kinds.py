@@ -24,7 +24,10 @@ VALID = {
     Kind.MOBILE: (["13800138000", "+86 138-0013-8000"], ["14000000000", "1380013800", "12345678901"]),
     Kind.LANDLINE: (["010-12345678", "0755 1234567-12"], ["01012345678", "110"]),
     Kind.PRIVACY_NUMBER: (["18877771111-123", "18877771111转1234"], ["18877771111"]),
-    Kind.ID_CARD: (["11010519491231002X", "110101900307123"], ["110105194912310021", "990101900307123x", "11010519491331002X"]),
+    Kind.ID_CARD: (
+        ["11010519491231002X", "110101900307123"],
+        ["110105194912310021", "990101900307123x", "11010519491331002X"],
+    ),
     Kind.BANK_CARD: (["6222020000000000000", "4111 1111 1111 1111"], ["4111111111111112", "1234567890123456"]),
     Kind.PASSPORT: (["E12345678", "EA1234567", "PE1234567"], ["12345678", "X1234567"]),
     Kind.PLATE: (["京A12345", "粤B·D12345", "沪AD12345"], ["京AABCDE", "京I12345", "A12345"]),
@@ -49,7 +52,9 @@ def test_every_kind_that_identifies_has_its_facts() -> None:
 @pytest.mark.parametrize("kind", VALID)
 def test_a_whole_value_is_one_or_is_not(kind: Kind) -> None:
     good, bad = VALID[kind]
-    assert KINDS[kind].valid(pa.array([*good, *bad, None, ""])).to_pylist() == [True] * len(good) + [False] * (len(bad) + 2)
+    assert KINDS[kind].valid(pa.array([*good, *bad, None, ""])).to_pylist() == [True] * len(good) + [False] * (
+        len(bad) + 2
+    )
     assert valid_share(kind, pa.array([*good, None])) == 1.0
     assert valid_share(kind, pa.nulls(2, pa.string())) == 0.0
 
@@ -65,7 +70,11 @@ def id_card(digits: str) -> str:
     return digits + CHECKS[sum(int(d) * w for d, w in zip(digits, WEIGHTS, strict=True)) % 11]
 
 
-@given(st.lists(st.from_regex(r"[1-9][0-9]{5}(19|20)[0-9]{9}[0-9X]|[1-9][0-9]{14}", fullmatch=True, alphabet="0123456789X")))
+@given(
+    st.lists(
+        st.from_regex(r"[1-9][0-9]{5}(19|20)[0-9]{9}[0-9X]|[1-9][0-9]{14}", fullmatch=True, alphabet="0123456789X")
+    )
+)
 def test_a_column_of_identity_numbers_is_checked_as_each_of_them_is(texts: list[str]) -> None:
     texts = [*texts, id_card("11010520000229003"), id_card("11010519000229003"), "110101900228123"]
     assert are_id_cards(pa.array(texts)).tolist() == [is_id_card(text) for text in texts]
@@ -90,17 +99,28 @@ def test_credit_codes_of_one_person_are_told() -> None:
 def test_an_identity_number_tells_the_birth_date_and_who_is_under_fourteen() -> None:
     texts = pa.array([id_card("11010520111124003"), id_card("11010520111125003"), "110101900307123", "x", None])
     assert birth_dates(texts).to_pylist() == [
-        datetime.date(2011, 11, 24), datetime.date(2011, 11, 25), datetime.date(1990, 3, 7), None, None
-    ]  # fmt: skip
+        datetime.date(2011, 11, 24),
+        datetime.date(2011, 11, 25),
+        datetime.date(1990, 3, 7),
+        None,
+        None,
+    ]
     assert under_14(texts, datetime.date(2025, 11, 24)).to_pylist() == [False, True, False, None, None]
     assert under_14(texts, datetime.date(2024, 2, 29)).to_pylist() == [True, True, False, None, None]
 
 
 @pytest.mark.parametrize(
     ("text", "left"),
-    [("138****1234", 1e4), ("*******1234", 5.2e5), ("136*******5", 1e7), ("1********35", 5.2e7), ("1*********5", 5.2e8),
-     ("140****1234", 1e4), ("13800138000", 1.0)],
-)  # fmt: skip
+    [
+        ("138****1234", 1e4),
+        ("*******1234", 5.2e5),
+        ("136*******5", 1e7),
+        ("1********35", 5.2e7),
+        ("1*********5", 5.2e8),
+        ("140****1234", 1e4),
+        ("13800138000", 1.0),
+    ],
+)
 def test_how_many_mobiles_may_be_meant(text: str, left: float) -> None:
     assert mobiles_left(pa.array([text])).tolist() == [left]
 

@@ -21,7 +21,8 @@ ROWS = 10_000
 LEAST = 0.999
 FREE = "free_text"
 
-NAMED, NAMELESS = "by name", "by value alone"
+NAMED = "by name"
+NAMELESS = "by value alone"
 
 
 def made(name: str) -> dict[str, tuple[pa.Array, list[str | None]]]:
@@ -40,7 +41,9 @@ def found_forms(name: str, named: bool) -> Iterator[tuple[str, list[str | None],
 
 def table(name: str, named: bool) -> list[tuple[str, int, float, float]]:
     """Field, values, recall and precision. Without a name only what has a recogniser of its own can be found."""
-    right, said, rows = Counter[str](), Counter[str](), []
+    right = Counter[str]()
+    said = Counter[str]()
+    rows = []
     everything = list(found_forms(name, named))
     for _, truth, found in everything:
         for true, one in zip(truth, found, strict=True):
@@ -51,7 +54,9 @@ def table(name: str, named: bool) -> list[tuple[str, int, float, float]]:
     for field, truth, found in everything:
         if FREE in truth:
             continue
-        pairs = [(true, one) for true, one in zip(truth, found, strict=True) if named or true is None or true in BY_NAME]
+        pairs = [
+            (true, one) for true, one in zip(truth, found, strict=True) if named or true is None or true in BY_NAME
+        ]
         hits = sum(true == one for true, one in pairs)
         forms = {true for true, _ in pairs if true is not None} or {one for _, one in pairs if one is not None}
         precision = min((right[form] / said[form] for form in forms if said[form]), default=1.0)
@@ -79,16 +84,41 @@ def ordinary_texts() -> Iterator[pa.Array]:
     share = ORDINARY // 10
     numbers = random.integers(0, 10**9, (10, share))
     words = np.array(
-        ["summer", "Sale", "2025", "new-arrival", "dress_red", "XL", "iPhone15", "ProMax", "连衣裙", "礼盒装", "free", "shipping",
-         "size40", "A4纸", "5包", "Mi14Ultra"]
-    )  # fmt: skip
+        [
+            "summer",
+            "Sale",
+            "2025",
+            "new-arrival",
+            "dress_red",
+            "XL",
+            "iPhone15",
+            "ProMax",
+            "连衣裙",
+            "礼盒装",
+            "free",
+            "shipping",
+            "size40",
+            "A4纸",
+            "5包",
+            "Mi14Ultra",
+        ]
+    )
     picked = words[random.integers(0, len(words), (4, share))]
-    images = [b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF", b"\x00\x00\x01\x00", b"\x00\x01\x00\x00"]
+    images = [
+        b"\xff\xd8\xff\xe0\x00\x10JFIF",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"RIFF",
+        b"\x00\x00\x01\x00",
+        b"\x00\x01\x00\x00",
+    ]
     noise = random.integers(0, 256, (share, 90), dtype=np.uint8)
     encoded = [base64.b64encode(images[n % len(images)] + noise[n].tobytes()).decode() for n in range(share)]
     a, b, c, d = picked
     yield pa.array([f"{w}{x} {y}*{n % 9} {z}" for w, x, y, z, n in zip(a, b, c, d, numbers[0], strict=True)])
-    yield pa.array([f"https://shop.example.com/~{w}/{x}?id={n}#{y}" for w, x, y, n in zip(a, b, c, numbers[1], strict=True)])
+    yield pa.array(
+        [f"https://shop.example.com/~{w}/{x}?id={n}#{y}" for w, x, y, n in zip(a, b, c, numbers[1], strict=True)]
+    )
     yield pa.array(encoded)
     yield pa.array([f"data:image/png;base64,{text}" for text in encoded])
     yield pa.array([f"${n % 9999}.{n % 97:02d}~${n % 7777}" for n in numbers[4]])
@@ -144,26 +174,36 @@ def test_advice_never_puts_a_direct_identifier_below_its_role(name: str) -> None
 def test_advice_follows_values_where_no_name_helps() -> None:
     found = recognise(
         {
-            "a": pa.array(["13800138000", "13800138001"]), "b": pa.array(["138****1234"]), "c": pa.array(["红色连衣裙"]),
-            "d": pa.array(["#mR3x8Qz1#kT9xQm8xZ0RkT2pLdW5hV3k1Yg==#9##"]), "e": pa.array(["尽快发货"] * 99 + ["电话13800138000"]),
+            "a": pa.array(["13800138000", "13800138001"]),
+            "b": pa.array(["138****1234"]),
+            "c": pa.array(["红色连衣裙"]),
+            "d": pa.array(["#mR3x8Qz1#kT9xQm8xZ0RkT2pLdW5hV3k1Yg==#9##"]),
+            "e": pa.array(["尽快发货"] * 99 + ["电话13800138000"]),
         }
-    )  # fmt: skip
+    )
     advice = {name: advise(one) for name, one in found.columns.items()}
     assert [(one.role, one.kind, one.recoverability) for one in advice.values()] == [
-        ((Role.DIRECT,), Kind.MOBILE, Recoverability.CLEAR), ((Role.QUASI,), Kind.MOBILE, Recoverability.PARTIAL),
-        ((), None, Recoverability.CLEAR), ((Role.DIRECT,), Kind.PLATFORM_CIPHERTEXT, Recoverability.KEYED),
+        ((Role.DIRECT,), Kind.MOBILE, Recoverability.CLEAR),
+        ((Role.QUASI,), Kind.MOBILE, Recoverability.PARTIAL),
+        ((), None, Recoverability.CLEAR),
+        ((Role.DIRECT,), Kind.PLATFORM_CIPHERTEXT, Recoverability.KEYED),
         ((Role.DIRECT,), Kind.FREE_TEXT, Recoverability.CLEAR),
-    ]  # fmt: skip
+    ]
     assert advice["d"].reasons == ("100.0% of the values are platform ciphertext", "ciphertext of unknown")
 
 
 HELD = {
-    ("pinduoduo", "receiver_name"): "person_name", ("pinduoduo", "receiver_phone"): "mobile",
-    ("pinduoduo", "address"): "address", ("pinduoduo", "id_card_num"): "id_card", ("xiaohongshu", "receiverAddress"): "address",
-    ("xiaohongshu", "receiverPhone"): "mobile", ("kuaishou", "orderAddress.encryptedAddress"): "address",
-    ("douyin", "encrypt_post_tel"): "mobile", ("taobao", "receiver_mobile"): "mobile",
+    ("pinduoduo", "receiver_name"): "person_name",
+    ("pinduoduo", "receiver_phone"): "mobile",
+    ("pinduoduo", "address"): "address",
+    ("pinduoduo", "id_card_num"): "id_card",
+    ("xiaohongshu", "receiverAddress"): "address",
+    ("xiaohongshu", "receiverPhone"): "mobile",
+    ("kuaishou", "orderAddress.encryptedAddress"): "address",
+    ("douyin", "encrypt_post_tel"): "mobile",
+    ("taobao", "receiver_mobile"): "mobile",
     ("jd", "consigneeInfo.desen_mobile"): "mobile",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "field"), HELD)
@@ -177,16 +217,24 @@ def test_what_a_ciphertext_holds_is_told(name: str, field: str) -> None:
 
 
 def test_every_form_is_taken_apart() -> None:
-    body, index = "kT9xQm8xZ0RkT2pLdW5hV3k1Yg==", "mR3x8Qz1"
+    body = "kT9xQm8xZ0RkT2pLdW5hV3k1Yg=="
+    index = "mR3x8Qz1"
     texts = {
-        f"~{body}~4~": ("no_index", None), f"$138${body}$1$": ("prefix", "138"), f"~{body}~{index}~1~~": ("cipher_index", index),
-        f"${index}${body}$1$$": ("index_cipher", index), f"##{body}#12##": ("empty_index", None),
-        f"\x01{body}\x01-1\x01": ("no_index", None), "AAS" + "a" * 65: ("bare", None),
-    }  # fmt: skip
+        f"~{body}~4~": ("no_index", None),
+        f"$138${body}$1$": ("prefix", "138"),
+        f"~{body}~{index}~1~~": ("cipher_index", index),
+        f"${index}${body}$1$$": ("index_cipher", index),
+        f"##{body}#12##": ("empty_index", None),
+        f"\x01{body}\x01-1\x01": ("no_index", None),
+        "AAS" + "a" * 65: ("bare", None),
+    }
     parsed = parse(pa.array([*texts, None, "text", f"~{body}"]))
     assert list(zip(parsed.column("form").to_pylist(), parsed.column("index").to_pylist(), strict=True)) == [
-        *texts.values(), (None, None), (None, None), (None, None)
-    ]  # fmt: skip
+        *texts.values(),
+        (None, None),
+        (None, None),
+        (None, None),
+    ]
     assert parsed.column("cipher").to_pylist()[: len(texts) - 1] == [body] * (len(texts) - 1)
 
 

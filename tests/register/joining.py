@@ -33,11 +33,13 @@ LEVELS = {
         "*": "'*'",
     },
     "created": {
-        "month": "strftime(created, '%Y-%m')", "quarter": "year(created) || '-Q' || quarter(created)",
-        "year": "year(created)::TEXT", "*": "'*'",
+        "month": "strftime(created, '%Y-%m')",
+        "quarter": "year(created) || '-Q' || quarter(created)",
+        "year": "year(created)::TEXT",
+        "*": "'*'",
     },
     "goods": {"": "goods"},
-}  # fmt: skip
+}
 """What stands for a value at each level."""
 
 REST = ("city", "birth_year", "created")
@@ -73,7 +75,8 @@ class Attacker:
     """
 
     def __init__(self, releases: Sequence[Given], register: Path | None = None, key: str = "") -> None:
-        self.db, self.many = duckdb.connect(), len(releases)
+        self.db = duckdb.connect()
+        self.many = len(releases)
         self._places()
         columns = ", ".join(f"{one} TEXT" for one in ALL)
         self.db.execute(f"CREATE TABLE seen (release INT, sure BOOL, tid TEXT, buyer TEXT, {columns})")
@@ -135,7 +138,7 @@ class Attacker:
         self.db.execute(f"UPDATE made SET cell = concat_ws('|', {', '.join(ALL)})")
         self.db.execute(f"""
             CREATE OR REPLACE TABLE cell AS SELECT cell, kept, coalesce(had, 0) AS had
-            FROM (SELECT concat_ws('|', {', '.join(ALL)}) AS cell, count(*) AS kept FROM '{given.out}/part-*.parquet' GROUP BY ALL)
+            FROM (SELECT concat_ws('|', {", ".join(ALL)}) AS cell, count(*) AS kept FROM '{given.out}/part-*.parquet' GROUP BY ALL)
             LEFT JOIN (SELECT cell, count(*) AS had FROM made GROUP BY cell) USING (cell)""")
         assert self.one("SELECT max(kept - had) FROM cell") <= 0, "the label's levels do not make what was published"
 
@@ -153,9 +156,12 @@ class Attacker:
             CREATE OR REPLACE TABLE there AS SELECT made.*, true AS sure FROM made JOIN known USING (tid)
             JOIN '{table_path(str(register), entry.table.file)}' USING (record)""")
         self.db.unregister("known")
-        assert self.one("""
+        assert (
+            self.one("""
             SELECT count(*) FROM cell FULL JOIN (SELECT cell, count(*) AS orders FROM there GROUP BY cell) USING (cell)
-            WHERE kept IS DISTINCT FROM orders""") == 0  # fmt: skip
+            WHERE kept IS DISTINCT FROM orders""")
+            == 0
+        )
 
 
 def _entries(releases: Sequence[Given], register: Path) -> list[Entry]:

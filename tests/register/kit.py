@@ -26,14 +26,30 @@ def document() -> Document:
 def entry(name: str, table: Table | None = None) -> Entry:
     """A release that was given out."""
     return Entry(
-        name=name, release=name.partition(".")[0], run="0123456789abcdef", made_at="2026-01-01T00:00:00+00:00",
-        label=LabelName.ANONYMIZED, sharing="controlled", purpose="market analysis", recipient=None, output="out",
-        state=State.PUBLISHED, levels={"city": "province"}, losses={"city": 0.5},
+        name=name,
+        release=name.partition(".")[0],
+        run="0123456789abcdef",
+        made_at="2026-01-01T00:00:00+00:00",
+        label=LabelName.ANONYMIZED,
+        sharing="controlled",
+        purpose="market analysis",
+        recipient=None,
+        output="out",
+        state=State.PUBLISHED,
+        levels={"city": "province"},
+        losses={"city": 0.5},
         records={"read": 9, "released": 9, "suppressed": 0, "withheld": 0, "rejected": 0},
-        inputs=({"name": "orders.parquet", "size": 9, "sha256": SHA},), files=({"path": "part", "rows": 9, "sha256": SHA},),
-        label_sha256=SHA, policy_sha256=SHA, record="field:tid", identities=("buyer",), roles={"city": ("quasi_identifier",)},
-        k=5, l={}, table=table,
-    )  # fmt: skip
+        inputs=({"name": "orders.parquet", "size": 9, "sha256": SHA},),
+        files=({"path": "part", "rows": 9, "sha256": SHA},),
+        label_sha256=SHA,
+        policy_sha256=SHA,
+        record="field:tid",
+        identities=("buyer",),
+        roles={"city": ("quasi_identifier",)},
+        k=5,
+        l={},
+        table=table,
+    )
 
 
 def staged(folder: Path, text: str) -> tuple[str, str]:
@@ -72,9 +88,14 @@ def python(code: str, *arguments: str, **more: str) -> subprocess.Popen:
     """A process that runs some Python, and finds these tests."""
     found = os.pathsep.join([ROOT, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": found, **more}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": found, **more},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def contents(folder: Path) -> list[str]:

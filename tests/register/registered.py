@@ -21,13 +21,29 @@ MADE_AT = "2026-10-01T08:00:00+00:00"
 def entry(name: str = "analytics.1", **changes: Any) -> Entry:
     """An anonymized release of 95 records that was published, and no output of which is anywhere."""
     made = Entry(
-        name, name.partition(".")[0], "a1b2c3d4e5f60718", MADE_AT, LabelName.ANONYMIZED, "controlled", "market analysis",
-        "an agency", "/gone/out", State.PUBLISHED, {"city": "province"}, {"city": 0.25},
+        name,
+        name.partition(".")[0],
+        "a1b2c3d4e5f60718",
+        MADE_AT,
+        LabelName.ANONYMIZED,
+        "controlled",
+        "market analysis",
+        "an agency",
+        "/gone/out",
+        State.PUBLISHED,
+        {"city": "province"},
+        {"city": 0.25},
         {"read": 100, "released": 95, "suppressed": 5, "withheld": 0, "rejected": 0},
         ({"name": "orders-10.csv", "size": 4096, "sha256": "1" * 64},),
         ({"path": "part-00000.parquet", "rows": 95, "sha256": "2" * 64},),
-        "3" * 64, "4" * 64, "field:tid", ("buyer",), {"city": ("quasi_identifier",), "item": ("sensitive",)}, 5, {"item": 2},
-    )  # fmt: skip
+        "3" * 64,
+        "4" * 64,
+        "field:tid",
+        ("buyer",),
+        {"city": ("quasi_identifier",), "item": ("sensitive",)},
+        5,
+        {"item": 2},
+    )
     return replace(made, **changes)
 
 
@@ -38,12 +54,14 @@ def register_of(*entries: Entry, runs: tuple[Run, ...] = ()) -> Document:
 
 def prints(entry: Entry, seed: int = 7) -> Prints:
     """Fingerprints of an entry's records: of equal seeds they are of the same records, so far as both have them."""
-    random, rows = np.random.default_rng(seed), entry.records["released"]
+    random = np.random.default_rng(seed)
+    rows = entry.records["released"]
 
     def keys(count: int) -> np.ndarray:
         return random.integers(0, 1 << 64, count, dtype=np.uint64)
 
-    record, person = keys(rows), keys(rows)
+    record = keys(rows)
+    person = keys(rows)
     few = {field: keys(5) for field in entry.roles}
     values = {field: one[np.arange(rows) % 5] for field, one in few.items()}
     normal = {field: values[field] for field, roles in entry.roles.items() if "sensitive" in roles}
@@ -76,14 +94,26 @@ def written(place: Path | str, *entries: Entry, runs: Sequence[str] = ()) -> str
 def of_run(output: Path, release: str, name: str, /, **changes: Any) -> Entry:
     """The entry of a release that a run has published."""
     data = (output / release / "label.json").read_bytes()
-    label, run = json.loads(data), json.loads((output / "run.json").read_text("utf-8"))
+    label = json.loads(data)
+    run = json.loads((output / "run.json").read_text("utf-8"))
     made = entry(
-        name, release=release, run=label["run"], made_at=run["started_at"], label=LabelName(label["label"]), output=str(output),
-        sharing=label["sharing"], purpose=label["purpose"], records=label["records"], files=tuple(label["files"]),
-        levels=label["search"].get("levels", {}), losses=label["search"].get("losses", {}),
-        k=label["asked"]["asked"].get("k", 3), l={},
-        label_sha256=hashlib.sha256(data).hexdigest(), policy_sha256=label["policy_sha256"],
+        name,
+        release=release,
+        run=label["run"],
+        made_at=run["started_at"],
+        label=LabelName(label["label"]),
+        output=str(output),
+        sharing=label["sharing"],
+        purpose=label["purpose"],
+        records=label["records"],
+        files=tuple(label["files"]),
+        levels=label["search"].get("levels", {}),
+        losses=label["search"].get("losses", {}),
+        k=label["asked"]["asked"].get("k", 3),
+        l={},
+        label_sha256=hashlib.sha256(data).hexdigest(),
+        policy_sha256=label["policy_sha256"],
         identities=tuple(label["identities"]["counted"]),
         roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
-    )  # fmt: skip
+    )
     return replace(made, **changes)

@@ -15,8 +15,17 @@ from beam_deid.transforms.register.folder import hold, read
 from .kit import assert_whole, document, register, without
 
 TOLD = (
-    "open", "os.chmod", "os.link", "os.listdir", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir", "shutil.rmtree",
-)  # fmt: skip
+    "open",
+    "os.chmod",
+    "os.link",
+    "os.listdir",
+    "os.mkdir",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.scandir",
+    "shutil.rmtree",
+)
 
 
 def change(place: str, folder: Path, say) -> None:
@@ -94,7 +103,9 @@ def main(folder: str) -> None:
             held.save(held.document or document())
         register(held, here, "a.1")
     for work, earlier in ((change, True), (found, False)):
-        number, seen, is_killed = 0, [], True
+        number = 0
+        seen = []
+        is_killed = True
         while is_killed:
             number += 1
             place = here / f"{work.__name__}-{number}"

@@ -46,7 +46,9 @@ def register(place, tables, folder):
             file = held.add(str(source), name, table.sha256)
             given_ = held.document or document()
             identities = tuple(prints.persons)
-            held.save(given_.with_entries({name: replace(entry(name, replace(table, file=file)), identities=identities)}))
+            held.save(
+                given_.with_entries({name: replace(entry(name, replace(table, file=file)), identities=identities)})
+            )
 
 
 def snapshots(seed=1, months=MONTHS, rows=ROWS):
@@ -127,7 +129,8 @@ def test_duckdb_finds_every_snapshot_in_the_common_table(full):
 
 def test_ranges_of_a_common_table_are_read_alone(full):
     compacted(full)
-    one, prints = read(str(full)).releases[2], snapshots()["analytics.3"]
+    one = read(str(full)).releases[2]
+    prints = snapshots()["analytics.3"]
     with PrintsFile(table_path(str(full), one.table.file), one.table) as file:
         assert (file.rows, file.all_rows) == (ROWS // 2, ROWS)
         assert (file.persons, file.values, file.normal) == (("mobile", "subject"), ("city", "item"), ("item",))
@@ -269,7 +272,10 @@ def test_a_register_in_a_bucket_is_compacted(tmp_path, bucket):
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(releases(st.sampled_from([0, 1, 2**63 - 1, 2**63, ALL - 1]), 12), min_size=1, max_size=5), st.integers(3, 40))
+@given(
+    st.lists(releases(st.sampled_from([0, 1, 2**63 - 1, 2**63, ALL - 1]), 12), min_size=1, max_size=5),
+    st.integers(3, 40),
+)
 def test_any_releases_are_read_from_a_common_file_as_they_were(tmp_path, tables, most):
     names = [f"r.{number}/" for number in range(len(tables))]
     paths = [tmp_path / f"table-{number}" for number in range(len(tables))]
@@ -292,11 +298,15 @@ def test_any_releases_are_read_from_a_common_file_as_they_were(tmp_path, tables,
 
 
 def test_equal_records_are_there_as_often_as_where_they_are_most_often(tmp_path):
-    person, value = keys([7, 7, 7]), keys([1, 2, 3])
+    person = keys([7, 7, 7])
+    value = keys([1, 2, 3])
     one = picked(some(1, 3), slice(0, 3))
     thrice = replace(one, record=keys([5, 5, 5]), persons={"subject": person}, values={"city": value}, normal={})
     once = picked(thrice, slice(1, 2))
-    files = [PrintsFile(str(tmp_path / name), written(tmp_path / name, prints)) for name, prints in (("a", thrice), ("b", once))]
+    files = [
+        PrintsFile(str(tmp_path / name), written(tmp_path / name, prints))
+        for name, prints in (("a", thrice), ("b", once))
+    ]
     made, rows = merge(str(tmp_path / "common"), ["a.1/", "b.1/"], files, 10)
     assert rows == 3
     for table, prints in zip(made, (thrice, once), strict=True):
@@ -334,7 +344,8 @@ def test_a_damaged_table_is_told_and_nothing_changes(full):
 
 
 def test_a_common_table_that_is_not_what_it_was_made_of_is_never_named(full, monkeypatch):
-    before, groups = contents(full), Merging.groups
+    before = contents(full)
+    groups = Merging.groups
 
     def changed(self, releases_):
         for group in groups(self, releases_):
@@ -379,9 +390,14 @@ with hold(place) as held:
     compacting.compact(held)
 """
 MOMENTS = [
-    "while it reads", "while it writes", "before it adds", "while it adds", "before it saves", "while it saves",
+    "while it reads",
+    "while it writes",
+    "before it adds",
+    "while it adds",
+    "before it saves",
+    "while it saves",
     "before it removes",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

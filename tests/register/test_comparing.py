@@ -50,9 +50,10 @@ def test_fields_that_one_release_has_alone_are_told_with_their_roles():
     found = difference(entry(), entry(roles=roles))
     assert found["fields"] == {"added": ["age"], "removed": ["item"]}
     assert found["roles"] == {
-        "city": [["quasi_identifier"], ["quasi_identifier", "sensitive"]], "item": [["sensitive"], None],
+        "city": [["quasi_identifier"], ["quasi_identifier", "sensitive"]],
+        "item": [["sensitive"], None],
         "age": [None, ["quasi_identifier"]],
-    }  # fmt: skip
+    }
 
 
 def test_records_are_compared_by_what_became_of_them():
@@ -65,9 +66,11 @@ def test_input_files_are_known_by_their_bytes_and_else_by_their_names():
     before = [file("a", "1"), file("b", "2"), file("c", "3"), file("gone", "4")]
     after = [file("a", "1"), file("b", "5"), file("moved", "3"), file("new", "6")]
     assert differing_inputs(before, after) == {
-        "added": [{"name": "new", "sha256": "6"}], "removed": [{"name": "gone", "sha256": "4"}],
-        "changed": [{"name": "b", "sha256": ["2", "5"]}], "renamed": [{"name": ["c", "moved"], "sha256": "3"}],
-    }  # fmt: skip
+        "added": [{"name": "new", "sha256": "6"}],
+        "removed": [{"name": "gone", "sha256": "4"}],
+        "changed": [{"name": "b", "sha256": ["2", "5"]}],
+        "renamed": [{"name": ["c", "moved"], "sha256": "3"}],
+    }
 
 
 FILES = st.lists(st.builds(file, st.sampled_from("abc"), st.sampled_from("123")), max_size=6)
@@ -88,15 +91,21 @@ def test_every_input_file_that_differs_is_told_once(before, after):
 
 def test_tests_are_compared_by_name_whatever_is_said_of_them():
     def label(*tests):
-        return {"tests": [
-            {"line": 3, "name": name, "passed": passed, "measured": measured, "limit": 5, "detail": detail}
-            for name, passed, measured, detail in tests
-        ]}  # fmt: skip
+        return {
+            "tests": [
+                {"line": 3, "name": name, "passed": passed, "measured": measured, "limit": 5, "detail": detail}
+                for name, passed, measured, detail in tests
+            ]
+        }
 
     before = label(("k", True, 5, "a"), ("order", True, 0, "b"), ("l:item", False, 1, "c"))
     after = label(("k", False, 4, "a"), ("order", True, 0, "other words"), ("t:item", True, None, "d"))
     assert differing_tests(before, after) == [
-        {"name": "k", "one": {"passed": True, "measured": 5, "limit": 5}, "other": {"passed": False, "measured": 4, "limit": 5}},
+        {
+            "name": "k",
+            "one": {"passed": True, "measured": 5, "limit": 5},
+            "other": {"passed": False, "measured": 4, "limit": 5},
+        },
         {"name": "l:item", "one": {"passed": False, "measured": 1, "limit": 5}, "other": None},
         {"name": "t:item", "one": None, "other": {"passed": True, "measured": None, "limit": 5}},
     ]

@@ -15,8 +15,8 @@ from apache_beam.transforms.window import FixedWindows, GlobalWindows, SlidingWi
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import embedded
-from beam_deid.transforms.beam.prove import embedded_register
 from beam_deid.transforms.errors import ExpectationUnmet, KeyFault, UsageError, from_text
+from beam_deid.transforms.publish import embedded_register
 from beam_deid.transforms.register.folder import hold, read
 
 from ..portable import engine
@@ -24,7 +24,8 @@ from ..storage.processes import ROOT
 from .kit import contents
 from .trade import CITIES, rows, text
 
-MAY, JUNE = range(120), range(121)
+MAY = range(120)
+JUNE = range(121)
 SIZE = 1000
 KEY = "embedded-key-0123456789-0123456789-0123456789"
 
@@ -43,15 +44,23 @@ def policy(register, sharing="controlled", **more):
     """One release of the trade's orders; without a register where none is named."""
     fields = {"city": "keep"} if sharing == "public" else {"city": "keep", "goods": "keep"}
     return {
-        "version": 1, "dataset": "trade", "subject": "buyer", "record": "tid", "keys": {"key": "env:TRADE_KEY"},
+        "version": 1,
+        "dataset": "trade",
+        "subject": "buyer",
+        "record": "tid",
+        "keys": {"key": "env:TRADE_KEY"},
         "fields": {
-            "tid": {"role": "direct_identifier", "kind": "order_number"}, "buyer": {"role": "direct_identifier"},
-            "mobile": {"role": "direct_identifier", "kind": "mobile"}, "city": {"role": "quasi_identifier"},
+            "tid": {"role": "direct_identifier", "kind": "order_number"},
+            "buyer": {"role": "direct_identifier"},
+            "mobile": {"role": "direct_identifier", "kind": "mobile"},
+            "city": {"role": "quasi_identifier"},
             "goods": {"role": "sensitive"},
         },
         **({"register": str(register)} if register else {}),
-        "releases": {"out": {"purpose": "test", "sharing": sharing, "recipient": "an agency", "fields": fields, **more}},
-    }  # fmt: skip
+        "releases": {
+            "out": {"purpose": "test", "sharing": sharing, "recipient": "an agency", "fields": fields, **more}
+        },
+    }
 
 
 def pipeline(*options):
@@ -66,7 +75,9 @@ class Noted:
         folder.mkdir(parents=True)
 
     def label(self, label):
-        (self.folder / f"label-{threading.get_ident()}-{len(list(self.folder.iterdir()))}").write_text(json.dumps(label))
+        (self.folder / f"label-{threading.get_ident()}-{len(list(self.folder.iterdir()))}").write_text(
+            json.dumps(label)
+        )
 
     def row(self, row):
         with (self.folder / "rows").open("a") as stream:
@@ -111,11 +122,19 @@ def entries(register):
 
 def test_a_release_is_registered_and_its_label_says_that_it_is(register, tmp_path):
     noted = released(tmp_path / "one", policy(register), MAY)
-    (label,), (entry,) = noted.labels, entries(register)
+    (label,) = noted.labels
+    (entry,) = entries(register)
     assert label["label"] == "anonymized"
     assert label["register"] == {
-        "kept": True, "missing": "", "new": True, "record": "tid", "tested": [], "untested": [], "disjoint": 0, "in_common": {},
-    }  # fmt: skip
+        "kept": True,
+        "missing": "",
+        "new": True,
+        "record": "tid",
+        "tested": [],
+        "untested": [],
+        "disjoint": 0,
+        "in_common": {},
+    }
     assert label["condition"].startswith("as far as its register knows what else was given out of these records")
     assert (entry.name, entry.release, entry.state, entry.label) == ("out.1", "out", "published", "anonymized")
     assert (entry.recipient, entry.output, entry.inputs, entry.files) == ("an agency", "", (), ())
@@ -133,11 +152,14 @@ def test_a_second_pipeline_is_tested_with_the_first(register, tmp_path):
     assert failing(label)[0] == "composition:out.1"
     assert label["register"]["tested"] == ["out.1"]
     assert [(entry.name, str(entry.label), entry.table is None) for entry in entries(register)] == [
-        ("out.1", "anonymized", False), ("out.2", "still_personal", True),
-    ]  # fmt: skip
+        ("out.1", "anonymized", False),
+        ("out.2", "still_personal", True),
+    ]
 
 
-def test_what_is_expected_and_fails_together_stops_the_pipeline_before_a_row_leaves_and_is_not_registered(register, tmp_path):
+def test_what_is_expected_and_fails_together_stops_the_pipeline_before_a_row_leaves_and_is_not_registered(
+    register, tmp_path
+):
     wanted = policy(register, expect="anonymized")
     released(tmp_path / "one", wanted, MAY)
     before = contents(register)
@@ -181,7 +203,8 @@ def test_windows_of_some_of_the_same_orders_are_tested_with_each_other(register,
 
 
 def test_two_pipelines_at_once_are_tested_one_after_the_other(register, tmp_path):
-    found, ready = {}, threading.Barrier(2)
+    found = {}
+    ready = threading.Barrier(2)
     # Both are built beforehand: a pipeline that is built while another uses the register is refused; only decisions wait.
     built = {name: Deidentify(policy(register)) for name in ("may", "june")}
 
@@ -199,14 +222,16 @@ def test_two_pipelines_at_once_are_tested_one_after_the_other(register, tmp_path
     (loser,) = [label for label in labels if label["label"] == "still_personal"]
     assert failing(loser)[0] == "composition:out.1"
     assert [(entry.name, str(entry.label)) for entry in entries(register)] == [
-        ("out.1", "anonymized"), ("out.2", "still_personal"),
-    ]  # fmt: skip
+        ("out.1", "anonymized"),
+        ("out.2", "still_personal"),
+    ]
 
 
 @pytest.mark.parametrize("numbers", [MAY, range(2)], ids=["anonymized", "still personal"])
 def test_a_decision_that_is_made_again_is_registered_once(register, tmp_path, monkeypatch, numbers):
     """A worker may die after it has registered; the engine has another one make the decision again."""
-    again, decide = [], embedded.decide_registered
+    again = []
+    decide = embedded.decide_registered
 
     def twice(*arguments):
         again.append(decide(*arguments))
@@ -214,7 +239,8 @@ def test_a_decision_that_is_made_again_is_registered_once(register, tmp_path, mo
 
     monkeypatch.setattr(embedded, "decide_registered", twice)
     noted = released(tmp_path / "one", policy(register), numbers)
-    (label,), (entry,) = noted.labels, entries(register)
+    (label,) = noted.labels
+    (entry,) = entries(register)
     assert len(again) == 1
     assert (label["label"], entry.label) == (again[0].releases["out"].label.label,) * 2
     assert len(read(str(register)).runs) == 1
@@ -250,7 +276,10 @@ def test_a_pipeline_and_a_run_on_files_know_each_other(register, tmp_path):
     (tmp_path / "june.csv").write_text(text(JUNE), "utf-8")
     (tmp_path / "policy.json").write_text(json.dumps(policy(register)), "utf-8")
     out = tmp_path / "out"
-    assert call(["run", str(tmp_path / "policy.json"), "-i", str(tmp_path / "june.csv"), "-o", str(out), "--workers", "1"]) == 0
+    assert (
+        call(["run", str(tmp_path / "policy.json"), "-i", str(tmp_path / "june.csv"), "-o", str(out), "--workers", "1"])
+        == 0
+    )
     label = json.loads((out / "out" / "label.json").read_text("utf-8"))
     assert (label["label"], failing(label)[0]) == ("still_personal", "composition:out.1")
     assert call(["verify", str(out)]) == 0
@@ -286,13 +315,15 @@ def test_a_register_that_goes_before_the_decision_stops_the_pipeline_before_a_ro
 
 def test_a_register_that_another_holds_is_waited_for(register, tmp_path, monkeypatch):
     Deidentify(policy(register))  # makes it
-    waits, found = threading.Event(), []
+    waits = threading.Event()
+    found = []
 
     def nap(seconds):
         waits.set()
         sleep(seconds)
 
-    sleep, begun = time.sleep, Deidentify(policy(register))
+    sleep = time.sleep
+    begun = Deidentify(policy(register))
     monkeypatch.setattr(embedded_register.time, "sleep", nap)
     with hold(str(register)):
         working = threading.Thread(target=lambda: found.append(released(tmp_path / "one", begun, MAY)))
@@ -327,7 +358,9 @@ def _all_one(counts):
 @pytest.mark.portable
 @pytest.mark.slow
 def test_workers_of_an_engine_reach_the_register_by_its_path(register, tmp_path):
-    path = os.pathsep.join([ROOT, *filter(None, [os.environ.get("PYTHONPATH")])])  # for what notes rows is of this module
+    path = os.pathsep.join(
+        [ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+    )  # for what notes rows is of this module
     with engine(tmp_path, {**os.environ, "PYTHONPATH": path}) as options:
         noted = released(tmp_path / "one", policy(register), MAY, "--runner=PortableRunner", *options)
         (label,) = noted.labels

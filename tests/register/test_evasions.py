@@ -26,9 +26,11 @@ def orders(**changed: object) -> pa.Table:
     ages = [*[30] * ORDERS, 50, *[70] * ORDERS]
     rows = len(ages)
     columns = {
-        "tid": [f"9{number:05d}" for number in range(rows)], "buyer": [f"u{number:05d}" for number in range(rows)],
-        "age": ages, "goods": ["abc"[number % 3] for number in range(rows)],
-    }  # fmt: skip
+        "tid": [f"9{number:05d}" for number in range(rows)],
+        "buyer": [f"u{number:05d}" for number in range(rows)],
+        "age": ages,
+        "goods": ["abc"[number % 3] for number in range(rows)],
+    }
     return pa.table({**columns, **changed})
 
 
@@ -69,7 +71,10 @@ TAMPERED = {
     "masked numbers": ({}, {"tid": ["***3"] * (2 * ORDERS + 1)}),
     "no numbers": ({}, {"tid": pa.nulls(2 * ORDERS + 1, pa.string())}),
     "numbers that are given anew": ({}, {"tid": [f"9{number:05d}" for number in reversed(range(2 * ORDERS + 1))]}),
-    "numbers without zeros": ({"tid": [f"{number:06d}" for number in range(2 * ORDERS + 1)]}, {"tid": list(range(2 * ORDERS + 1))}),
+    "numbers without zeros": (
+        {"tid": [f"{number:06d}" for number in range(2 * ORDERS + 1)]},
+        {"tid": list(range(2 * ORDERS + 1))},
+    ),
 }
 
 

@@ -17,14 +17,16 @@ from beam_deid.transforms.storage.paths import MARK
 from ..storage.faulty import CUT, GONE, KINDS, REFUSED, TORN, TORN_TOLD, UNHEARD, Calls, Fault, Faulty
 from .kit import assert_whole, document, register
 
-LOCAL, OBJECTS = "local", "objects"
+LOCAL = "local"
+OBJECTS = "objects"
 
 
 class Shelf:
     """A register in a store that may fail, and the same as the disk has it."""
 
     def __init__(self, kind, folder, calls):
-        self.folder, self.calls = folder / "shelf" / "register", calls
+        self.folder = folder / "shelf" / "register"
+        self.calls = calls
         self.path = str(self.folder) if kind == LOCAL else "shelf://shelf/register"
 
     def end(self):

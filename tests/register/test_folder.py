@@ -93,7 +93,13 @@ def test_numbers_go_on_beyond_six_digits(tmp_path, full):
 
 
 def test_what_is_no_revision_by_its_name_is_left_alone(full):
-    for name in ("revision-7.json", "revision-0000009.json", "revision-000009.json.old", "notes.txt", "revision-000000.json"):
+    for name in (
+        "revision-7.json",
+        "revision-0000009.json",
+        "revision-000009.json.old",
+        "notes.txt",
+        "revision-000000.json",
+    ):
         (full / name).write_text("mine")
     assert read(str(full)).revision == 5
     hold(str(full)).close()
@@ -103,14 +109,17 @@ def test_what_is_no_revision_by_its_name_is_left_alone(full):
 def test_a_table_is_copied_under_a_name_of_its_own(tmp_path, place):
     source, digest = staged(tmp_path, "a")
     with hold(str(place)) as held:
-        one, two = held.add(source, "records-a", digest), held.add(source, "records-a", digest)
+        one = held.add(source, "records-a", digest)
+        two = held.add(source, "records-a", digest)
         assert one != two
         assert one.startswith("records-a-")
         assert one.endswith(".parquet")
         for file in (one, two):
             with open(table_path(str(place), file), "rb") as stream:
                 assert hashlib.sha256(stream.read()).hexdigest() == digest
-        given = document().with_entries({"a": entry("a", Table(one, 1, 1, digest)), "b": entry("b", Table(two, 1, 1, digest))})
+        given = document().with_entries(
+            {"a": entry("a", Table(one, 1, 1, digest)), "b": entry("b", Table(two, 1, 1, digest))}
+        )
         held.save(given)
     assert read(str(place)).files == {one, two}
 
@@ -267,7 +276,15 @@ def test_a_register_of_a_newer_version_is_told(full):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"format": 0}, {"format": True}, {"format": 1.0}, {"releases": 1}, {"releases": [{}]}, {"runs": [{}]}, {"more": 1}],
+    [
+        {"format": 0},
+        {"format": True},
+        {"format": 1.0},
+        {"releases": 1},
+        {"releases": [{}]},
+        {"runs": [{}]},
+        {"more": 1},
+    ],
 )
 def test_what_has_the_right_hash_and_is_no_register_is_told(full, changes):
     edited(full / "revision-000005.json", **changes)

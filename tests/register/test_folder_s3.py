@@ -80,10 +80,12 @@ def test_a_table_that_waits_in_the_bucket_is_copied_there(bucket, place, tmp_pat
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "was not written to its end"), (b"{}", "this is no revision"), (b'{"format": 2}', "by a newer beam-deid"),
+        (b"", "was not written to its end"),
+        (b"{}", "this is no revision"),
+        (b'{"format": 2}', "by a newer beam-deid"),
         (b'{"format": 1}', "changed by hand"),
     ],
-)  # fmt: skip
+)
 def test_what_is_damaged_is_told(bucket, full, data, told):
     bucket.put("shop.register/revision-000006.json", data)
     before = bucket.keys()
@@ -145,7 +147,10 @@ def test_a_revision_that_another_wrote_meanwhile_is_not_written_over(bucket, ful
 
 
 def test_one_at_a_time_holds_it_and_is_told_who(full):
-    with hold(full), pytest.raises(UsageError, match=rf"is using this register \(host .*, process {os.getpid()}, since"):
+    with (
+        hold(full),
+        pytest.raises(UsageError, match=rf"is using this register \(host .*, process {os.getpid()}, since"),
+    ):
         hold(full)
 
 
@@ -167,8 +172,11 @@ class Strike:
     """A ``kill -9`` for a process, dealt before the server does the n-th thing that it is asked to change."""
 
     def __init__(self, number):
-        self.left, self.process, self.dealt = number, None, False
-        self._lock, self._ready = threading.Lock(), threading.Event()
+        self.left = number
+        self.process = None
+        self.dealt = False
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
 
     def falls_on(self, process):
         self.process = process
@@ -188,7 +196,8 @@ class Strike:
 @pytest.mark.slow
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new register", "one that is there"])
 def test_a_register_is_whole_whenever_its_writer_was_killed(bucket, place, s3, tmp_path, is_new):
-    number, seen = 0, []
+    number = 0
+    seen = []
     while True:
         number += 1
         bucket.clear()

@@ -20,7 +20,8 @@ from ..storage.processes import until
 from .kit import SHA, assert_whole, contents, document, entry, python, register
 
 SECONDS = "3"
-HERE, THERE = "a" * 12, "b" * 12
+HERE = "a" * 12
+THERE = "b" * 12
 
 
 @pytest.fixture
@@ -65,7 +66,8 @@ def test_whoever_comes_second_is_told_who_holds_it(place, holders):
     with pytest.raises(UsageError) as refused:
         hold(str(place))
     assert re.search(
-        rf"another run is using this register \(host .*, process {holder.pid}, since 20.*\)\. Wait until", refused.value.message
+        rf"another run is using this register \(host .*, process {holder.pid}, since 20.*\)\. Wait until",
+        refused.value.message,
     )
     assert read(str(place)).revision == 1  # whoever looks need not wait
     assert told(holder, "b.1") == "saved 2"
@@ -104,7 +106,8 @@ def test_many_threads_that_try_until_they_hold_it_lose_nothing(place, tmp_path, 
 
 def test_whoever_looks_while_it_is_written_sees_one_revision_or_the_next(tmp_path):
     place = tmp_path / "shop.register"
-    ended, seen = threading.Event(), []
+    ended = threading.Event()
+    seen = []
 
     def watch():
         while not ended.is_set():
@@ -232,8 +235,11 @@ def test_the_claim_of_another_host_that_is_long_silent_is_swept_with_what_it_add
     _, process, started, rest = new_name().split("-")
     claim = place / f".beam-deid-{HERE}-{process}-{started}-{rest}"
     claim.mkdir(mode=0o700)
-    over, coming = "x-000001-0123456789abcdef.parquet", "x-000002-0123456789abcdef.parquet"
-    (claim / "lease.json").write_text(json.dumps({"host": "other", "process": 1, "since": "yesterday", "state": "held", "beat": 7}))
+    over = "x-000001-0123456789abcdef.parquet"
+    coming = "x-000002-0123456789abcdef.parquet"
+    (claim / "lease.json").write_text(
+        json.dumps({"host": "other", "process": 1, "since": "yesterday", "state": "held", "beat": 7})
+    )
     (claim / "adding.json").write_text(json.dumps({"tables": [over, coming, "../../mine", "notes.parquet"]}))
     for name in (over, coming, "notes.parquet"):
         (place / "tables" / name).write_bytes(b"fingerprints")

@@ -1,6 +1,6 @@
 """A shop that publishes for a year: each month once, or month by month all that there is so far; and who joins all of it.
 
-    python -m pytest tests/register/test_months.py -s      prints what came out month by month
+python -m pytest tests/register/test_months.py -s      prints what came out month by month
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ from .year import KEY, MONTHS, Shop, Shown, of_month, orders, table_of, until
 pytestmark = pytest.mark.slow
 
 ROWS = 24_000
-K, PUBLIC_K = 5, 20
+K = 5
+PUBLIC_K = 20
 QUARTERS = (3, 6, 9, 12)
 
 
@@ -29,7 +30,9 @@ def year() -> pa.Table:
 def monthly(year, tmp_path_factory) -> tuple[Shop, Mapping[str, Shown]]:
     """Each month once."""
     shop = Shop(tmp_path_factory.mktemp("monthly"))
-    return shop, _told("each month once", {f"{month:02}": shop.publish(f"{month:02}", of_month(year, month)) for month in MONTHS})
+    return shop, _told(
+        "each month once", {f"{month:02}": shop.publish(f"{month:02}", of_month(year, month)) for month in MONTHS}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +150,8 @@ def test_a_single_new_buyer_fails_composition_alone(year, tmp_path) -> None:
 def test_a_single_new_buyer_is_left_out_where_that_is_allowed(year, tmp_path) -> None:
     may, one_more = _may_and_one_more(year)
     shop = Shop(tmp_path)
-    first, again = shop.publish("may", may), shop.publish("may-june", one_more)
+    first = shop.publish("may", may)
+    again = shop.publish("may-june", one_more)
     assert again.label["label"] == "anonymized", again.failing
     assert again.label["records"]["suppressed"] > 0
     attacker = Attacker([first.given, again.given], shop.register, f"env:{KEY}")
@@ -159,7 +163,8 @@ def test_a_single_new_buyer_is_left_out_where_that_is_allowed(year, tmp_path) ->
 
 def _may_and_june(year: pa.Table, share: float) -> tuple[pa.Table, pa.Table]:
     """May's orders; and of June's those of buyers who had ordered in May, and of so many others that they are a share of all."""
-    may, june = of_month(year, 5), of_month(year, 6)
+    may = of_month(year, 5)
+    june = of_month(year, 6)
     known = pc.is_in(june["buyer"], pc.unique(may["buyer"]))
     newcomers = pc.unique(june.filter(pc.invert(known))["buyer"])
     before = len(pc.unique(may["buyer"]))

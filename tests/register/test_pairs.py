@@ -35,14 +35,25 @@ CITIES = orders([(city, age, evenly(40)) for city in ("north", "south") for age 
 
 
 def one_of_two(
-    name: str, files: Mapping[str, pa.Table | str], inputs: Sequence[str], releases: Sequence[str], made: Mapping[str, Any]
+    name: str,
+    files: Mapping[str, pa.Table | str],
+    inputs: Sequence[str],
+    releases: Sequence[str],
+    made: Mapping[str, Any],
 ) -> Case:
     """A case of two runs of one policy, each with an input and a release of its own."""
     commands = [
         ("run", "policy.yaml", "--input", source, "--output", out, "--release", chosen)
         for source, chosen, out in zip(inputs, releases, ("first", "second"), strict=True)
     ]
-    return Case(name, "", lambda: files, policy(SHOP, top=BY_ORDER, **made), commands=tuple(commands), outputs=("first", "second"))
+    return Case(
+        name,
+        "",
+        lambda: files,
+        policy(SHOP, top=BY_ORDER, **made),
+        commands=tuple(commands),
+        outputs=("first", "second"),
+    )
 
 
 def alone(outcome: Outcome, name: str) -> set[str]:
@@ -59,7 +70,8 @@ SUPPRESSING = {"a": release("controlled", "city age goods", require={"suppressio
 
 def without(table: pa.Table, city: str, age: int, goods: str, count: int) -> pa.Table:
     """The orders without some of a group."""
-    left, rows = count, []
+    left = count
+    rows = []
     for row in table.to_pylist():
         if left and (row["city"], row["age"], row["goods"]) == (city, age, goods):
             left -= 1
@@ -71,7 +83,9 @@ def without(table: pa.Table, city: str, age: int, goods: str, count: int) -> pa.
 
 ONE_MORE = pa.concat_tables([CITIES, orders([("north", 30, {"food": 1})], first=9_000)])
 MANY_MORE = pa.concat_tables([CITIES, orders([("north", 30, evenly(40))], first=9_000)])
-FEW_OF_ONE_GOODS = pa.concat_tables([CITIES, orders([("north", 30, {"tea": 2}), ("south", 40, {"tea": 40})], first=9_000)])
+FEW_OF_ONE_GOODS = pa.concat_tables(
+    [CITIES, orders([("north", 30, {"tea": 2}), ("south", 40, {"tea": 40})], first=9_000)]
+)
 
 DIFFERENCES = [
     ("one-order-more", CITIES, ONE_MORE, CONTROLLED, {"composition:a.1"}),
@@ -79,8 +93,14 @@ DIFFERENCES = [
     ("one-order-less", ONE_MORE, CITIES, CONTROLLED, {"composition:a.1"}),
     ("one-order-less-in-public", ONE_MORE, CITIES, PUBLIC, {"composition:a.1"}),
     # Those who left were all that had one thing: whoever knows that somebody left knows what it had.
-    ("all-of-one-secret-left", FEW_OF_ONE_GOODS, without(FEW_OF_ONE_GOODS, "north", 30, "tea", 2), CONTROLLED, {"composition:a.1"}),
-]  # fmt: skip
+    (
+        "all-of-one-secret-left",
+        FEW_OF_ONE_GOODS,
+        without(FEW_OF_ONE_GOODS, "north", 30, "tea", 2),
+        CONTROLLED,
+        {"composition:a.1"},
+    ),
+]
 
 
 IDS = [one[0] for one in DIFFERENCES]
@@ -99,12 +119,22 @@ def test_a_difference_of_few_fails_composition_alone(tmp_path: Path, first, seco
 @pytest.mark.parametrize(
     ("first", "second", "made"),
     [
-        (CITIES, MANY_MORE, PUBLIC), (MANY_MORE, CITIES, PUBLIC), (CITIES, CITIES, PUBLIC),
-        (ONE_MORE, CITIES, SUPPRESSING), (CITIES, ONE_MORE, SUPPRESSING),
+        (CITIES, MANY_MORE, PUBLIC),
+        (MANY_MORE, CITIES, PUBLIC),
+        (CITIES, CITIES, PUBLIC),
+        (ONE_MORE, CITIES, SUPPRESSING),
+        (CITIES, ONE_MORE, SUPPRESSING),
         (FEW_OF_ONE_GOODS, without(FEW_OF_ONE_GOODS, "north", 30, "tea", 2), SUPPRESSING),
     ],
-    ids=["many-more", "many-less", "the-same", "one-less-suppressed", "one-more-suppressed", "all-of-one-secret-suppressed"],
-)  # fmt: skip
+    ids=[
+        "many-more",
+        "many-less",
+        "the-same",
+        "one-less-suppressed",
+        "one-more-suppressed",
+        "all-of-one-secret-suppressed",
+    ],
+)
 def test_a_difference_of_many_or_of_none_is_anonymized(tmp_path: Path, first, second, made) -> None:
     files = {"first.parquet": first, "second.parquet": second}
     outcome = run(one_of_two("difference", files, ("first.parquet", "second.parquet"), "aa", made), tmp_path)
@@ -122,14 +152,16 @@ def test_what_was_suppressed_leaves_no_difference_of_few(tmp_path: Path) -> None
 
 
 # Ages from 20 to 59 in each of two halves of each of two cities: each release hides what the other shows.
-HALVES = orders([(f"{city}, {half}", age, evenly(10)) for city in ("north", "south") for half in "ab" for age in range(20, 60)])
+HALVES = orders(
+    [(f"{city}, {half}", age, evenly(10)) for city in ("north", "south") for half in "ab" for age in range(20, 60)]
+)
 HIERARCHY = "".join(f"{city}, {half};{city};*\n" for city in ("north", "south") for half in "ab")
 PLACE = {"generalize": {"hierarchy": "places.csv", "level": "level 1"}}
 AGE = {"generalize": {"ranges": [10], "level": "by 10"}}
 ONE_BY_ONE = {
     "a": release("public", "goods city", {"age": AGE}),
     "b": release("public", "goods age", {"city": PLACE}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("names", ["ab", "ba"])
@@ -151,7 +183,9 @@ def test_a_release_of_no_register_is_not_known_again(tmp_path: Path) -> None:
         case.name, "", case.data, {**case.policy, "register": "none"}, commands=case.commands, outputs=case.outputs
     )
     outcome = run(without_register, tmp_path)
-    assert {name: label["label"] for name, label in outcome.labels.items()} == dict.fromkeys(("first/a", "second/a"), "anonymized")
+    assert {name: label["label"] for name, label in outcome.labels.items()} == dict.fromkeys(
+        ("first/a", "second/a"), "anonymized"
+    )
     assert read(str(tmp_path / "t.register")) is None
     assert not json.loads((tmp_path / "second" / "run.json").read_text("utf-8")).get("register")
 
@@ -169,7 +203,9 @@ def test_a_copy_of_what_was_secret_before_under_another_name_is_found(tmp_path: 
     made = {"a": release("enclave", f"city age {first}"), "b": release("enclave", f"city age {second}")}
     files = {"in.parquet": renamed(CITIES, "no. ")}
     case = one_of_two("copies", files, ("in.parquet", "in.parquet"), "ab", made)
-    case = Case(case.name, "", case.data, {**case.policy, "fields": fields}, commands=case.commands, outputs=case.outputs)
+    case = Case(
+        case.name, "", case.data, {**case.policy, "fields": fields}, commands=case.commands, outputs=case.outputs
+    )
     outcome = run(case, tmp_path)
     assert outcome.code == 0, outcome.said
     assert outcome.labels["first/a"]["label"] == "anonymized", outcome.failing("first/a")

@@ -40,10 +40,12 @@ def register(tmp_path) -> str:
     """Three months: the first replaced by the second, and one that was never anonymized."""
     replaced = Event(LATER, State.SUPERSEDED, run="ffff0000ffff0000")
     return written(
-        tmp_path, entry("analytics.1").after(replaced),
+        tmp_path,
+        entry("analytics.1").after(replaced),
         entry("analytics.2", made_at=LATER, together=("analytics.1",), recipient=None, k=6),
-        entry("crm.1", label=LabelName.STILL_PERSONAL), runs=["a1b2c3d4e5f60718"],
-    )  # fmt: skip
+        entry("crm.1", label=LabelName.STILL_PERSONAL),
+        runs=["a1b2c3d4e5f60718"],
+    )
 
 
 def said(capsys, *arguments):
@@ -64,9 +66,10 @@ def refused(capsys, *arguments, code=2):
 def test_list_tells_every_release_and_what_a_new_one_is_tested_with(register, capsys):
     document, told = said(capsys, "list", register)
     assert [(one["name"], one["label"], one["state"], one["is_tested"]) for one in document["releases"]] == [
-        ("analytics.1", "anonymized", "superseded", True), ("analytics.2", "anonymized", "published", True),
+        ("analytics.1", "anonymized", "superseded", True),
+        ("analytics.2", "anonymized", "published", True),
         ("crm.1", "still_personal", "published", False),
-    ]  # fmt: skip
+    ]
     first = document["releases"][0]
     assert (first["made_at"], first["sharing"], first["recipient"]) == (MADE_AT, "controlled", "an agency")
     assert (first["records"]["released"], first["suppressed_share"]) == (95, 0.05)
@@ -76,16 +79,22 @@ def test_list_tells_every_release_and_what_a_new_one_is_tested_with(register, ca
     of_persons = sum(size for name, size in files.items() if name.startswith("persons"))
     of_records = sum(files.values()) - of_persons
     assert document["tables"] == {
-        "files": 3, "bytes": of_records + of_persons, "records": 190, "record_bytes": of_records,
-        "bytes_per_million": of_records * 1_000_000 / 190, "person_bytes": of_persons,
-    }  # fmt: skip
+        "files": 3,
+        "bytes": of_records + of_persons,
+        "records": 190,
+        "record_bytes": of_records,
+        "bytes_per_million": of_records * 1_000_000 / 190,
+        "person_bytes": of_persons,
+    }
     assert "2 of 3 releases, 190 records" in told
     assert f"{of_records / 190:.1f} MB for a million" in told
     assert "5.00%" in told
 
 
 def test_tables_that_releases_share_are_counted_once():
-    shared = [Table("common-0.parquet", rows, 3_000, "7" * 64, prefix) for rows, prefix in ((95, "a.1/"), (105, "a.2/"))]
+    shared = [
+        Table("common-0.parquet", rows, 3_000, "7" * 64, prefix) for rows, prefix in ((95, "a.1/"), (105, "a.2/"))
+    ]
     found = sizes(register_of(entry("a.1", table=shared[0]), entry("a.2", table=shared[1])))
     assert (found["files"], found["bytes"], found["records"], found["bytes_per_million"]) == (1, 3_000, 200, 15_000_000)
 
@@ -93,7 +102,9 @@ def test_tables_that_releases_share_are_counted_once():
 def test_a_list_fits_eighty_columns_and_folds_what_is_long(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     recipient = "Beijing Research of Consumer Goods and Analytics Ltd."
-    register = written(tmp_path, entry("analytics.12", recipient=recipient), entry("crm.1", label=LabelName.STILL_PERSONAL))
+    register = written(
+        tmp_path, entry("analytics.12", recipient=recipient), entry("crm.1", label=LabelName.STILL_PERSONAL)
+    )
     capsys.readouterr()
     assert call(["releases", "list", register]) == 0
     table = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(("tested", "fingerprints"))]
@@ -111,14 +122,30 @@ def test_a_register_in_which_nothing_is_yet_is_listed(tmp_path, capsys):
 
 def test_show_tells_all_that_the_register_holds_of_a_release(register, capsys):
     document, told = said(capsys, "show", register, "analytics.1")
-    assert {name: document[name] for name in document if name not in ("suppressed_share", "is_tested", "together_later")} == (
-        read(register).to_json()["releases"][0]
+    assert {
+        name: document[name] for name in document if name not in ("suppressed_share", "is_tested", "together_later")
+    } == (read(register).to_json()["releases"][0])
+    assert (document["suppressed_share"], document["is_tested"], document["together_later"]) == (
+        0.05,
+        True,
+        ["analytics.2"],
     )
-    assert (document["suppressed_share"], document["is_tested"], document["together_later"]) == (0.05, True, ["analytics.2"])
     for word in (
-        "analytics.1", "anonymized", "superseded", "market analysis", "an agency", "/gone/out", "province", "0.25", "95 released",
-        "orders-10.csv", "4,096", "part-00000.parquet", "field:tid", "by run ffff0000ffff0000",
-    ):  # fmt: skip
+        "analytics.1",
+        "anonymized",
+        "superseded",
+        "market analysis",
+        "an agency",
+        "/gone/out",
+        "province",
+        "0.25",
+        "95 released",
+        "orders-10.csv",
+        "4,096",
+        "part-00000.parquet",
+        "field:tid",
+        "by run ffff0000ffff0000",
+    ):
         assert word in told, word
     later, told = said(capsys, "show", register, "analytics.2")
     assert (later["together"], later["recipient"]) == (["analytics.1"], None)
@@ -134,19 +161,23 @@ def test_what_stands_in_a_register_is_shown_as_text_and_moves_no_cursor(tmp_path
 
 
 def test_diff_of_two_real_releases_tells_their_tests(house, tmp_path, capsys):
-    inputs = [tuple({"name": f"orders-{at}.parquet", "size": 9, "sha256": f"{at}" * 64} for at in range(n)) for n in (3, 2)]
+    inputs = [
+        tuple({"name": f"orders-{at}.parquet", "size": 9, "sha256": f"{at}" * 64} for at in range(n)) for n in (3, 2)
+    ]
     register = written(
-        tmp_path, of_run(house.earlier, "analytics", "analytics.1", inputs=inputs[0]),
+        tmp_path,
+        of_run(house.earlier, "analytics", "analytics.1", inputs=inputs[0]),
         of_run(house.undisturbed, "analytics", "analytics.2", inputs=inputs[1]),
-    )  # fmt: skip
+    )
     document, told = said(capsys, "diff", register, "analytics.1", "analytics.2")
     one, other = (
         json.loads((out / "analytics" / "label.json").read_text("utf-8")) for out in (house.earlier, house.undisturbed)
     )
     expected = [
-        (left["name"], left["measured"], right["measured"]) for left, right in zip(one["tests"], other["tests"], strict=True)
+        (left["name"], left["measured"], right["measured"])
+        for left, right in zip(one["tests"], other["tests"], strict=True)
         if left["measured"] != right["measured"]
-    ]  # fmt: skip
+    ]
     differing = document["tests"]["differing"]
     assert expected
     assert [(test["name"], test["one"]["measured"], test["other"]["measured"]) for test in differing] == expected
@@ -161,8 +192,10 @@ def test_diff_of_two_real_releases_tells_their_tests(house, tmp_path, capsys):
 
 def test_diff_tells_a_field_more_and_a_label_that_is_another(house, tmp_path, capsys):
     register = written(
-        tmp_path, of_run(house.earlier, "analytics", "analytics.1"), of_run(house.earlier, "crm", "crm.1", sharing="public"),
-    )  # fmt: skip
+        tmp_path,
+        of_run(house.earlier, "analytics", "analytics.1"),
+        of_run(house.earlier, "crm", "crm.1", sharing="public"),
+    )
     document, told = said(capsys, "diff", register, "analytics.1", "crm.1")
     assert document["plain"]["label"] == ["anonymized", "still_personal"]
     assert document["plain"]["sharing"] == ["enclave", "public"]
@@ -181,11 +214,17 @@ def test_a_release_does_not_differ_from_itself(house, tmp_path, capsys):
 
 def test_diff_says_plainly_where_a_label_is_gone_or_is_not_the_one_that_was_registered(house, tmp_path, capsys):
     register = written(
-        tmp_path, of_run(house.earlier, "analytics", "analytics.1"),
-        of_run(house.earlier, "analytics", "analytics.2", label_sha256="0" * 64), entry("analytics.3"),
+        tmp_path,
+        of_run(house.earlier, "analytics", "analytics.1"),
+        of_run(house.earlier, "analytics", "analytics.2", label_sha256="0" * 64),
+        entry("analytics.3"),
         entry("analytics.4", output="nosuchstore://bucket/out"),
-    )  # fmt: skip
-    reasons = {"analytics.2": "not the one that was registered", "analytics.3": "is missing", "analytics.4": "cannot be read"}
+    )
+    reasons = {
+        "analytics.2": "not the one that was registered",
+        "analytics.3": "is missing",
+        "analytics.4": "cannot be read",
+    }
     for other, why in reasons.items():
         document, told = said(capsys, "diff", register, "analytics.1", other)
         assert document["tests"]["differing"] is None
@@ -201,8 +240,9 @@ def test_forget_records_who_was_never_given_anything_and_why(register, capsys):
     gone = found.entry("analytics.1")
     assert (found.revision, gone.state, gone.is_tested) == (2, State.FORGOTTEN, False)
     assert [(event.state, event.reason) for event in gone.events] == [
-        (State.SUPERSEDED, ""), (State.FORGOTTEN, "a trial that never left this machine"),
-    ]  # fmt: skip
+        (State.SUPERSEDED, ""),
+        (State.FORGOTTEN, "a trial that never left this machine"),
+    ]
     assert gone.table is not None  # until it is compacted
     assert [one.name for one in found.tested] == ["analytics.2"]
     assert found.releases[1:] == (found.entry("analytics.2"), found.entry("crm.1"))
@@ -210,9 +250,11 @@ def test_forget_records_who_was_never_given_anything_and_why(register, capsys):
     assert document["untested"] == {"records": 95, "since": MADE_AT}
     assert document["tested"] == {"releases": ["analytics.2"], "records": 95}
     for words in (
-        "was published in the run of 2026-10-01 08:00 UTC as anonymized, for an agency: 95 records", "only if nobody ever got it",
-        "No longer tested: 95 records of analytics.1", f"beam-deid releases compact {register}",
-    ):  # fmt: skip
+        "was published in the run of 2026-10-01 08:00 UTC as anonymized, for an agency: 95 records",
+        "only if nobody ever got it",
+        "No longer tested: 95 records of analytics.1",
+        f"beam-deid releases compact {register}",
+    ):
         assert words in told, words
     shown, told = said(capsys, "show", register, "analytics.1")
     assert shown["events"][-1]["reason"] == "a trial that never left this machine"
@@ -244,12 +286,18 @@ def test_what_perhaps_was_published_can_be_forgotten(tmp_path, capsys):
         (["show", "REGISTER", "analytics"], "It has: analytics.1, analytics.2, crm.1"),
         (["diff", "REGISTER", "analytics.1", "analytics.9"], "It has: analytics.1"),
         (["list", "REGISTER", "--output", "out"], "Leave it out"),
-        *((command, "there is no register here") for command in (
-            ["list", "NOWHERE"], ["show", "NOWHERE", "a.1"], ["diff", "NOWHERE", "a.1", "a.2"], ["compact", "NOWHERE"],
-            ["forget", "NOWHERE", "a.1", *REASON, "--yes"],
-        )),
+        *(
+            (command, "there is no register here")
+            for command in (
+                ["list", "NOWHERE"],
+                ["show", "NOWHERE", "a.1"],
+                ["diff", "NOWHERE", "a.1", "a.2"],
+                ["compact", "NOWHERE"],
+                ["forget", "NOWHERE", "a.1", *REASON, "--yes"],
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_told_with_what_to_do_and_change_nothing(register, tmp_path, capsys, arguments, words):
     places = {"REGISTER": register, "NOWHERE": str(tmp_path / "nowhere")}
     assert words in refused(capsys, *(places.get(word, word) for word in arguments))
@@ -280,7 +328,9 @@ def answered(answer: str, *arguments: str) -> subprocess.CompletedProcess:
     terminal, stdin = pty.openpty()
     try:
         os.write(terminal, answer.encode())
-        return subprocess.run([*COMMAND, *arguments], stdin=stdin, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            [*COMMAND, *arguments], stdin=stdin, capture_output=True, text=True, check=False, timeout=60
+        )
     finally:
         os.close(terminal)
         os.close(stdin)
@@ -336,9 +386,12 @@ def test_a_damaged_register_is_told_by_every_command(register, capsys):
     (revision,) = Path(register).glob("revision-*")
     revision.write_bytes(revision.read_bytes()[:-40])
     for command in (
-        ["list", register], ["show", register, "analytics.1"], ["diff", register, "analytics.1", "analytics.2"],
-        ["forget", register, "analytics.1", *REASON, "--yes"], ["compact", register],
-    ):  # fmt: skip
+        ["list", register],
+        ["show", register, "analytics.1"],
+        ["diff", register, "analytics.1", "analytics.2"],
+        ["forget", register, "analytics.1", *REASON, "--yes"],
+        ["compact", register],
+    ):
         assert revision.name in refused(capsys, *command)
 
 
@@ -377,9 +430,10 @@ def test_labels_in_a_bucket_are_compared(house, bucket, tmp_path, capsys):
     for path in house.earlier.rglob("label.json"):
         bucket.put(f"out/{path.parent.name}/label.json", path)
     register = written(
-        tmp_path, of_run(house.earlier, "analytics", "analytics.1", output=f"{bucket.uri}/out"),
+        tmp_path,
+        of_run(house.earlier, "analytics", "analytics.1", output=f"{bucket.uri}/out"),
         of_run(house.undisturbed, "analytics", "analytics.2"),
-    )  # fmt: skip
+    )
     tests = said(capsys, "diff", register, "analytics.1", "analytics.2")[0]["tests"]
     assert tests["problems"] == {"one": None, "other": None}
     assert "k" in {test["name"] for test in tests["differing"]}

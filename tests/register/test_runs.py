@@ -20,7 +20,8 @@ from beam_deid.transforms.register.names import revision_path
 from .kit import edited
 from .trade import CITIES, FROM_ENVIRONMENT, GOODS, KEK, KEYED, POLICY, Trade, files, rows
 
-MAY, JUNE = range(120), range(121)
+MAY = range(120)
+JUNE = range(121)
 """Orders of May, and the same with one more: whoever has both releases knows that one's."""
 
 OTHER_KEY = "another-key-9876543210-9876543210-9876543210"
@@ -126,7 +127,9 @@ def test_orders_of_other_people_are_not_tested_with_those(trade):
 # --- where the register and its key are
 
 
-@pytest.mark.parametrize("key", ["", ", key: 'env:REGISTER_KEY'", ", key: 'file:secret/register.key'", ", key: 'keyring:main'"])
+@pytest.mark.parametrize(
+    "key", ["", ", key: 'env:REGISTER_KEY'", ", key: 'file:secret/register.key'", ", key: 'keyring:main'"]
+)
 def test_a_policy_says_where_the_register_and_its_key_are_from_where_it_is(trade, monkeypatch, key, tmp_path):
     monkeypatch.setenv("REGISTER_KEY", OTHER_KEY)
     secret = trade.folder / "secret" / "register.key"
@@ -135,7 +138,8 @@ def test_a_policy_says_where_the_register_and_its_key_are_from_where_it_is(trade
     secret.write_text(OTHER_KEY)
     trade.change("subject: buyer", f"register: {{path: kept/orders{key}}}\nsubject: buyer")
     monkeypatch.chdir(tmp_path)
-    source, register = trade.orders("may", MAY), trade.folder / "kept" / "orders"
+    source = trade.orders("may", MAY)
+    register = trade.folder / "kept" / "orders"
     assert trade.run(source, "out") == 0
     assert trade.states(register) == {"analytics.1": "published", "crm.1": "published"}
     assert not trade.register.exists()
@@ -170,9 +174,15 @@ def test_without_a_register_nothing_is_made_and_the_label_tells(trade, capsys):
     label = trade.label("out")
     assert label["label"] == "anonymized"
     assert label["register"] == {
-        "kept": False, "missing": "the policy says register: none", "new": False, "record": None, "tested": [], "untested": [],
-        "disjoint": 0, "in_common": {},
-    }  # fmt: skip
+        "kept": False,
+        "missing": "the policy says register: none",
+        "new": False,
+        "record": None,
+        "tested": [],
+        "untested": [],
+        "disjoint": 0,
+        "in_common": {},
+    }
     assert label["condition"] == "only if this is the only release of these records"
     assert call(["verify", str(trade.folder / "out")]) == 0
 
@@ -284,7 +294,10 @@ def test_a_register_in_the_place_of_one_that_is_gone_is_no_substitute(run, capsy
     (run.folder.parent / "away").rename(run.folder / "out")
     register = files(run.register)
     told = refused(run, capsys)
-    assert f"the run in the output is in the register {run.paper('out')['register']['id']}, which was at {run.register}" in told
+    assert (
+        f"the run in the output is in the register {run.paper('out')['register']['id']}, which was at {run.register}"
+        in told
+    )
     assert f"and this is {run.known().register}" in told
     assert files(run.register) == register
 
@@ -371,8 +384,11 @@ def test_what_was_never_given_out_does_not(trade):
     assert trade.run(trade.orders("may", MAY), "out") == 0
     assert trade.run(trade.orders("june", JUNE), "out", "--overwrite", "--unreleased") == 0
     assert trade.states() == {
-        "analytics.1": "unreleased", "crm.1": "unreleased", "analytics.2": "published", "crm.2": "published",
-    }  # fmt: skip
+        "analytics.1": "unreleased",
+        "crm.1": "unreleased",
+        "analytics.2": "published",
+        "crm.2": "published",
+    }
     assert trade.label("out")["register"]["tested"] == []
     assert trade.run(trade.orders("june", JUNE), "third") == 0
     assert trade.label("third")["register"]["tested"] == ["analytics.2"]
@@ -432,10 +448,13 @@ def test_a_run_with_too_many_rejects_leaves_no_register(plain):
 def test_the_register_is_told_of_all_that_is_published(trade):
     source = trade.orders("may", MAY)
     assert trade.run(source, "out") == 0
-    given, document, paper = source.read_bytes(), trade.known(), trade.paper("out")
+    given = source.read_bytes()
+    document = trade.known()
+    paper = trade.paper("out")
     assert paper["register"] == {"id": document.register, "path": str(trade.register)}
     for name, recipient in (("analytics", "an agency"), ("crm", None)):
-        entry, label = document.entry(f"{name}.1"), trade.label("out", name)
+        entry = document.entry(f"{name}.1")
+        label = trade.label("out", name)
         data = (trade.folder / "out" / name / "label.json").read_bytes()
         assert entry.recipient == recipient
         assert entry.inputs == ({"name": "may.csv", "size": len(given), "sha256": hashlib.sha256(given).hexdigest()},)
@@ -471,9 +490,15 @@ def test_a_label_tells_no_name_of_file_or_place_and_verifies(trade):
     assert trade.run(trade.orders("again", MAY), "again") == 0
     label = trade.label("again")
     assert label["register"] == {
-        "kept": True, "missing": "", "new": False, "record": "tid", "tested": ["analytics.1"], "untested": [], "disjoint": 0,
+        "kept": True,
+        "missing": "",
+        "new": False,
+        "record": "tid",
+        "tested": ["analytics.1"],
+        "untested": [],
+        "disjoint": 0,
         "in_common": {"analytics.1": len(MAY)},
-    }  # fmt: skip
+    }
     assert label["condition"] == "as far as its register knows what else was given out of these records"
     tests = {test["name"]: test for test in label["tests"]}
     assert tests["composition:analytics.1"]["passed"]
@@ -501,7 +526,9 @@ FORGERIES = {
     "untested": lambda label: label["register"].update(untested=["analytics.7"]),
     "condition": lambda label: label.update(condition="only if this is the only release of these records"),
     "sibling": lambda label: label["asked"]["siblings"].pop("analytics.1"),
-    "test": lambda label: label.update(tests=[one for one in label["tests"] if one["name"] != "composition:analytics.1"]),
+    "test": lambda label: label.update(
+        tests=[one for one in label["tests"] if one["name"] != "composition:analytics.1"]
+    ),
     "register": lambda label: label["asked"].update(register="the policy says register: none"),
     "k": lambda label: label["asked"]["siblings"]["analytics.1"].update(k=1),
 }
@@ -573,7 +600,8 @@ def test_a_plan_without_a_register_says_why(trade, capsys):
 
 def written(secret):
     """How somebody might write a key, or a value."""
-    standard, safe = base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret).rstrip(b"=")
+    standard = base64.b64encode(secret).rstrip(b"=")
+    safe = base64.urlsafe_b64encode(secret).rstrip(b"=")
     return {secret, secret.hex().encode(), secret.hex().upper().encode(), standard[:-1], safe[:-1], secret[::-1]}
 
 
@@ -585,11 +613,20 @@ def test_neither_a_value_nor_a_key_stands_in_the_register_or_what_is_published(t
     keys = [form for secret in secrets.values() for form in written(secret)]
     hidden = {str(value) for row in rows(MAY) for name, value in row.items() if name in ("tid", "buyer", "mobile")}
     released = {*CITIES, *GOODS}
-    papers = {**files(trade.folder / "out"), **{f"again/{path}": data for path, data in files(trade.folder / "again").items()}}
+    papers = {
+        **files(trade.folder / "out"),
+        **{f"again/{path}": data for path, data in files(trade.folder / "again").items()},
+    }
     register = files(trade.register)
     assert sorted(path.partition("-")[0] for path in register) == [
-        "revision", "revision", "revision", "tables/analytics.1", "tables/analytics.2", "tables/persons", "tables/persons",
-    ]  # fmt: skip
+        "revision",
+        "revision",
+        "revision",
+        "tables/analytics.1",
+        "tables/analytics.2",
+        "tables/persons",
+        "tables/persons",
+    ]
     seen = {path: data + b"".join(columns_of(trade.register / path)) for path, data in register.items()}
     for path, data in {**papers, **seen}.items():
         assert [form for form in keys if form in data] == [], path

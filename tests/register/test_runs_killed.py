@@ -21,7 +21,8 @@ from ..storage.processes import COUNTS_CALLS, staging_of, start, until
 from .kit import contents
 from .trade import FROM_ENVIRONMENT, KEYED, POLICY, Trade
 
-MAY, JUNE = range(120), range(121)
+MAY = range(120)
+JUNE = range(121)
 """Orders, and the same with one more: both must never be given out together."""
 
 ONE = POLICY.partition("  crm:")[0].replace(KEYED, FROM_ENVIRONMENT)
@@ -29,7 +30,7 @@ SECONDS = "3"
 
 KILLED_AT = """
 import os, signal
-from beam_deid.transforms.beam.prove import registering
+from beam_deid.transforms.publish import registering
 from beam_deid.transforms.register import folder
 from beam_deid.transforms.storage import staging
 def blow(owner, name, *, after=False, number=1):
@@ -46,17 +47,28 @@ def blow(owner, name, *, after=False, number=1):
 """
 """Kills the process before or after a call of a function, the number of which is said."""
 
-FOUND, ADD, SAVE = "registering.Registering, 'announce'", "folder.Held, 'add'", "folder.Held, 'save'"
-PUBLISH, CONFIRM = "staging.Staging, 'publish'", "registering.Registering, 'confirm'"
+FOUND = "registering.Registering, 'announce'"
+ADD = "folder.Held, 'add'"
+SAVE = "folder.Held, 'save'"
+PUBLISH = "staging.Staging, 'publish'"
+CONFIRM = "registering.Registering, 'confirm'"
 MOMENTS = {
-    "before it is announced": FOUND, "before fingerprints are there": ADD, "when fingerprints are there": f"{ADD}, after=True",
-    "when some are there": f"{ADD}, number=2", "before the revision": SAVE, "after the revision": f"{SAVE}, after=True",
-    "before publication": PUBLISH, "after publication": f"{PUBLISH}, after=True", "before it is confirmed": CONFIRM,
-    "before the last revision": f"{SAVE}, number=2", "after the last revision": f"{SAVE}, number=2, after=True",
-}  # fmt: skip
+    "before it is announced": FOUND,
+    "before fingerprints are there": ADD,
+    "when fingerprints are there": f"{ADD}, after=True",
+    "when some are there": f"{ADD}, number=2",
+    "before the revision": SAVE,
+    "after the revision": f"{SAVE}, after=True",
+    "before publication": PUBLISH,
+    "after publication": f"{PUBLISH}, after=True",
+    "before it is confirmed": CONFIRM,
+    "before the last revision": f"{SAVE}, number=2",
+    "after the last revision": f"{SAVE}, number=2, after=True",
+}
 """The steps of telling the register and publishing, in their order."""
 
-LAST_UNANNOUNCED, LAST_UNPUBLISHED = "before the revision", "before publication"
+LAST_UNANNOUNCED = "before the revision"
+LAST_UNPUBLISHED = "before publication"
 
 
 def before(moment):
@@ -94,7 +106,8 @@ def published_in(trade, out):
 
 def assert_known(trade, out):
     """Whatever is published there is in the register, and counts."""
-    label, found = published_in(trade, out), read(str(trade.register))
+    label = published_in(trade, out)
+    found = read(str(trade.register))
     if label is not None:
         (entry,) = [one for one in found.releases if one.label_sha256 == label]
         assert entry.is_tested
@@ -138,7 +151,8 @@ def test_a_run_over_another_that_is_killed_loses_neither(trade, moment):
     assert trade.run(source, "elsewhere") == 0  # of another output, which nothing of the killed run is in
     assert_known(trade, "out")
     pending = [name for name, state in trade.states().items() if state == "pending"]
-    announced, unpublished = moment not in before(LAST_UNANNOUNCED), moment in before(LAST_UNPUBLISHED)
+    announced = moment not in before(LAST_UNANNOUNCED)
+    unpublished = moment in before(LAST_UNPUBLISHED)
     assert pending == (["analytics.2"] if announced and unpublished else [])
     assert trade.run(source, "out", "--overwrite") == 0
     assert_clean(trade, "out", "elsewhere")
@@ -240,7 +254,8 @@ job.{name} = later
 
 def waiting(trade, words, name, **more):
     """A run that waits, once it does; and what tells it to go on."""
-    here, go = trade.folder / "here", trade.folder / "go"
+    here = trade.folder / "here"
+    go = trade.folder / "go"
     process = start(*words, before=WAITS.format(name=name), HERE=str(here), GO=str(go), **more)
     until(lambda: here.exists() or process.poll() is not None)
     assert process.poll() is None, process.communicate()
@@ -257,7 +272,8 @@ def ends(process):
 def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(trade, register):
     if register:
         assert trade.run(trade.orders("others", range(1000, 1120)), "others") == 0
-    may, june = trade.orders("may", MAY), trade.orders("june", JUNE)
+    may = trade.orders("may", MAY)
+    june = trade.orders("june", JUNE)
     first, go = waiting(trade, trade.words(may, "may"), "publish")
     code, said = ends(start(*trade.words(june, "june")))
     assert code == 2
@@ -320,8 +336,10 @@ staging.Staging.publish = later
 
 @pytest.mark.slow
 def test_a_run_that_slept_once_it_was_announced_counts_for_whoever_came_meanwhile(trade):
-    here, go = trade.folder / "here", trade.folder / "go"
-    june, may = trade.words(trade.orders("june", JUNE), "june"), trade.words(trade.orders("may", MAY), "may")
+    here = trade.folder / "here"
+    go = trade.folder / "go"
+    june = trade.words(trade.orders("june", JUNE), "june")
+    may = trade.words(trade.orders("may", MAY), "may")
     slept = start(*june, before=SLEEPS_ANNOUNCED, HERE=str(here), GO=str(go), BEAM_DEID_LEASE_SECONDS=SECONDS)
     until(here.exists)
     os.kill(slept.pid, signal.SIGSTOP)

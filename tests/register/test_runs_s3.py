@@ -23,7 +23,8 @@ class Shelf:
     """A trade on a disk whose outputs, and so its register, are in a bucket."""
 
     def __init__(self, folder, bucket):
-        self.trade, self.bucket = Trade(folder, ONE), bucket
+        self.trade = Trade(folder, ONE)
+        self.bucket = bucket
         self.register = f"{bucket.uri}/trade.register"
         self.may, self.june = self.trade.orders("may", MAY), self.trade.orders("june", JUNE)
         self.others = self.trade.orders("others", range(1000, 1120))
@@ -75,7 +76,8 @@ def shelf(tmp_path, bucket, temporary):
 
 def test_a_register_is_kept_beside_an_output_in_a_bucket(shelf):
     assert shelf.run(shelf.may, "out") == 0
-    paper, label = shelf.bucket.paper("out/run.json"), shelf.bucket.paper("out/analytics/label.json")
+    paper = shelf.bucket.paper("out/run.json")
+    label = shelf.bucket.paper("out/analytics/label.json")
     assert paper["register"] == {"id": read(shelf.register).register, "path": shelf.register}
     assert label["register"]["kept"]
     assert shelf.run(shelf.may, "again") == 0
@@ -123,7 +125,7 @@ MOMENTS = {
     "the label": lambda: nth(1, puts("out/analytics/label.json")),
     "the last paper": lambda: nth(1, puts("out/run.json")),
     "confirming": lambda: nth(2, puts("trade.register/revision-")),
-}  # fmt: skip
+}
 UNANNOUNCED = ("claiming", "the first table", "the second table", "announcing")
 
 
@@ -155,7 +157,9 @@ def test_a_run_over_another_that_is_killed_loses_neither(shelf, s3, moment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["before it is announced", "when some are there", "after the revision", "before publication"])
+@pytest.mark.parametrize(
+    "moment", ["before it is announced", "when some are there", "after the revision", "before publication"]
+)
 def test_what_a_killed_driver_left_is_registered_when_it_is_published(shelf, moment):
     killed(shelf.words(shelf.may, "out"), strikes(moment))
     assert shelf.published("out") is None
@@ -178,7 +182,8 @@ def test_what_a_killed_driver_left_is_not_published_beside_what_came_meanwhile(s
 
 @pytest.mark.slow
 def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(shelf, tmp_path):
-    here, go = tmp_path / "here", tmp_path / "go"
+    here = tmp_path / "here"
+    go = tmp_path / "go"
     first = start(*shelf.words(shelf.may, "may"), before=WAITS.format(name="publish"), HERE=str(here), GO=str(go))
     until(here.exists)
     code, said = ends(start(*shelf.words(shelf.june, "june")))
@@ -194,7 +199,8 @@ def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(
 
 @pytest.mark.slow
 def test_a_run_that_slept_while_another_registered_publishes_nothing(shelf, tmp_path):
-    here, go = tmp_path / "here", tmp_path / "go"
+    here = tmp_path / "here"
+    go = tmp_path / "go"
     more = {"HERE": str(here), "GO": str(go), "BEAM_DEID_LEASE_SECONDS": SECONDS}
     slept = start(*shelf.words(shelf.june, "june"), before=WAITS.format(name="publish"), **more)
     until(here.exists)

@@ -52,7 +52,9 @@ def test_revisions_follow_it(tmp_path):
     assert [one["revision"] for one in revisions] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("changes", [{"format": 2}, {"revision": 0}, {"key": {}}, {"more": 1}, {"releases": [{}]}, {"sha256": "x"}])
+@pytest.mark.parametrize(
+    "changes", [{"format": 2}, {"revision": 0}, {"key": {}}, {"more": 1}, {"releases": [{}]}, {"sha256": "x"}]
+)
 def test_others_do_not(tmp_path, changes):
     place = tmp_path / "shop.register"
     with hold(str(place)) as held:

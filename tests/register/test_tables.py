@@ -47,13 +47,15 @@ LARGE = 3 * GROUP_ROWS + 1000
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A table of four row groups: its path, what a register says of it, and its rows."""
-    path, prints = tmp_path_factory.mktemp("large") / "table", some(1, LARGE)
+    path = tmp_path_factory.mktemp("large") / "table"
+    prints = some(1, LARGE)
     return path, written(path, prints), prints
 
 
 @pytest.fixture
 def small(tmp_path):
-    path, prints = tmp_path / "small", some(2, 500)
+    path = tmp_path / "small"
+    prints = some(2, 500)
     return path, written(path, prints)
 
 
@@ -80,7 +82,9 @@ def test_row_groups_have_statistics_of_records_alone_and_checksums(large):
 
 def test_columns_are_encoded_by_what_is_in_them(large):
     facts = pq.ParquetFile(large[0]).metadata.row_group(0)
-    encodings = {facts.column(place).path_in_schema: facts.column(place).encodings for place in range(facts.num_columns)}
+    encodings = {
+        facts.column(place).path_in_schema: facts.column(place).encodings for place in range(facts.num_columns)
+    }
     assert "DELTA_BINARY_PACKED" in encodings["record"]
     assert "RLE_DICTIONARY" in encodings["value:city"]
     assert "RLE_DICTIONARY" not in encodings["person:subject"]
@@ -159,7 +163,9 @@ def test_ranges_of_several_row_groups_agree_with_duckdb(large):
         file.check()
         assert (file.rows, file.all_rows) == (LARGE, LARGE)
         sizes = [len(file.read(low, high, persons=[], values=["city"], normal=[]).values["city"]) for low, high in cuts]
-    sql = " UNION ALL ".join(f"SELECT count(*) FROM read_parquet('{path}') WHERE record BETWEEN {a} AND {b - 1}" for a, b in cuts)
+    sql = " UNION ALL ".join(
+        f"SELECT count(*) FROM read_parquet('{path}') WHERE record BETWEEN {a} AND {b - 1}" for a, b in cuts
+    )
     assert sizes == [row[0] for row in duckdb.sql(sql).fetchall()]
     assert sum(sizes) == LARGE
 
@@ -194,13 +200,16 @@ def test_row_groups_that_do_not_overlap_a_range_are_not_read(large, tmp_path):
 
 
 def test_a_table_in_a_bucket_is_written_and_read(bucket):
-    path, prints = f"{bucket.uri}/tables/one", some(3, 1000)
+    path = f"{bucket.uri}/tables/one"
+    prints = some(3, 1000)
     table = written(path, prints)
     with PrintsFile(path, table) as file:
         file.check()
         assert counted(file.read_all(0, ALL)) == counted(prints)
     write_persons(f"{bucket.uri}/tables/two", prints.persons)
-    assert read_persons(f"{bucket.uri}/tables/two")["subject"].tolist() == sorted(set(prints.persons["subject"].tolist()))
+    assert read_persons(f"{bucket.uri}/tables/two")["subject"].tolist() == sorted(
+        set(prints.persons["subject"].tolist())
+    )
     with pytest.raises(UsageError, match="there is no such file"):
         PrintsFile(f"{bucket.uri}/tables/three", table)
 
@@ -232,7 +241,9 @@ def test_persons_are_there_once_and_in_order(tmp_path, persons):
     path = tmp_path / "persons"
     rows, size, _ = write_persons(str(path), {name: keys(values) for name, values in persons.items()})
     found = read_persons(str(path))
-    assert {name: values.tolist() for name, values in found.items()} == {name: sorted(set(v)) for name, v in persons.items()}
+    assert {name: values.tolist() for name, values in found.items()} == {
+        name: sorted(set(v)) for name, v in persons.items()
+    }
     assert (rows, size) == (sum(map(len, found.values())), path.stat().st_size)
     stored = duckdb.sql(f"SELECT identity, person FROM read_parquet('{path}')").fetchall()
     assert sorted(stored) == sorted((name, one) for name, values in persons.items() for one in set(values))
@@ -333,11 +344,17 @@ def test_a_file_without_a_column_is_told(tmp_path, small):
         pq.write_table(rest, tmp_path / "rest")
         said = told(tmp_path / "rest", table.rows)
         kind, _, field = name.partition(":")
-        with pytest.raises(UsageError, match="lacks a column") as caught, PrintsFile(str(tmp_path / "rest"), said) as file:
+        with (
+            pytest.raises(UsageError, match="lacks a column") as caught,
+            PrintsFile(str(tmp_path / "rest"), said) as file,
+        ):
             file.read(
-                0, ALL, persons=[field] if kind == "person" else [], values=[field] if kind == "value" else [],
+                0,
+                ALL,
+                persons=[field] if kind == "person" else [],
+                values=[field] if kind == "value" else [],
                 normal=[field] if kind == "normal" else [],
-            )  # fmt: skip
+            )
         assert caught.value.where == f"{tmp_path / 'rest'}: {name}"
 
 

@@ -52,11 +52,14 @@ def rows(numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Orders of as many people; an order's number says all of it."""
     return [
         {
-            "tid": f"9{one:017d}", "buyer": f"buyer-{one}", "mobile": str(13800000000 + 7919 * one),
-            "city": CITIES[one % len(CITIES)], "goods": GOODS[one // len(CITIES) % len(GOODS)],
+            "tid": f"9{one:017d}",
+            "buyer": f"buyer-{one}",
+            "mobile": str(13800000000 + 7919 * one),
+            "city": CITIES[one % len(CITIES)],
+            "goods": GOODS[one // len(CITIES) % len(GOODS)],
         }
         for one in numbers
-    ]  # fmt: skip
+    ]
 
 
 def text(numbers: Iterable[int]) -> str:
@@ -74,7 +77,8 @@ class Trade:
     """
 
     def __init__(self, folder: Path, policy: str = POLICY) -> None:
-        self.folder, self.policy = folder, folder / "policy.yaml"
+        self.folder = folder
+        self.policy = folder / "policy.yaml"
         self.register = folder / "trade.register"
         self.ring = folder / "keys" / "trade.keyring"
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,10 +130,14 @@ class Trade:
         found = {key.name: ring.unwrap(key, ring.opener()) for key in ring.keys}
         register = self.known()
         keys = prepare(read_policy(str(self.policy)), [str(self.folder / "*.csv")]).job.pinned().keys
-        found["of fingerprints"] = register_subkey(keys, "keyring:register", register.register, register.key["id"]).bytes
+        found["of fingerprints"] = register_subkey(
+            keys, "keyring:register", register.register, register.key["id"]
+        ).bytes
         return found
 
 
 def files(folder: Path) -> dict[str, bytes]:
     """All files below a folder, by their path there."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }

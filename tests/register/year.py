@@ -32,7 +32,13 @@ _REST = "home"
 
 def orders(rows: int, seed: int = 3) -> pa.Table:
     """The orders of a year, of about rows / 2.5 buyers."""
-    taken = {"tid": "tid", "buyer_open_uid": "buyer", "receiver_city": "city", "birth_year": "birth_year", "created": "created"}
+    taken = {
+        "tid": "tid",
+        "buyer_open_uid": "buyer",
+        "receiver_city": "city",
+        "birth_year": "birth_year",
+        "created": "created",
+    }
     of = {category: name for name, categories in _GOODS.items() for category in categories}
     tables = []
     for batch in order_batches(rows, seed):
@@ -56,22 +62,34 @@ def until(table: pa.Table, month: int) -> pa.Table:
 def policy(sharing: str, register: str | None = None, suppression: float = 0.05) -> dict[str, Any]:
     """What the shop publishes, at levels that the search chooses."""
     return {
-        "version": 1, "dataset": "shop", "subject": "buyer", "record": "tid", "keys": {"key": f"env:{KEY}"},
+        "version": 1,
+        "dataset": "shop",
+        "subject": "buyer",
+        "record": "tid",
+        "keys": {"key": f"env:{KEY}"},
         **({"register": register} if register else {}),
         "fields": {
-            "tid": {"role": "direct_identifier", "kind": "order_number"}, "buyer": {"role": "direct_identifier"},
+            "tid": {"role": "direct_identifier", "kind": "order_number"},
+            "buyer": {"role": "direct_identifier"},
             "city": {"role": "quasi_identifier", "kind": "division"},
             "birth_year": {"role": "quasi_identifier", "kind": "integer"},
-            "created": {"role": "quasi_identifier", "kind": "timestamp"}, "goods": {"role": "sensitive"},
+            "created": {"role": "quasi_identifier", "kind": "timestamp"},
+            "goods": {"role": "sensitive"},
         },
-        "releases": {"market": {
-            "purpose": "market analysis", "sharing": sharing, "require": {"suppression": suppression},
-            "fields": {
-                "city": {"generalize": {"hierarchy": "cn_divisions"}}, "birth_year": {"generalize": {"ranges": [10, 20]}},
-                "created": {"generalize": {"calendar": ["month", "quarter", "year"]}}, "goods": "keep",
-            },
-        }},
-    }  # fmt: skip
+        "releases": {
+            "market": {
+                "purpose": "market analysis",
+                "sharing": sharing,
+                "require": {"suppression": suppression},
+                "fields": {
+                    "city": {"generalize": {"hierarchy": "cn_divisions"}},
+                    "birth_year": {"generalize": {"ranges": [10, 20]}},
+                    "created": {"generalize": {"calendar": ["month", "quarter", "year"]}},
+                    "goods": "keep",
+                },
+            }
+        },
+    }
 
 
 @dataclass(frozen=True)
@@ -120,18 +138,29 @@ class Shop:
     def __init__(
         self, folder: Path, sharing: str = "controlled", register: str | None = None, suppression: float = 0.05
     ) -> None:
-        self._folder, self.register = folder, folder / "shop.register"
+        self._folder = folder
+        self.register = folder / "shop.register"
         folder.mkdir(exist_ok=True)
         (folder / "policy.yaml").write_text(yaml.safe_dump(policy(sharing, register, suppression)))
 
     def publish(self, name: str, table: pa.Table) -> Shown:
         """Publish some orders, into an output of their own."""
-        source, out = self._folder / f"{name}.parquet", self._folder / name
+        source = self._folder / f"{name}.parquet"
+        out = self._folder / name
         pq.write_table(table, source)
         begin = time.perf_counter()
-        code = call([
-            "run", str(self._folder / "policy.yaml"), "--input", str(source), "--output", str(out), "--workers", "1",
-        ])  # fmt: skip
+        code = call(
+            [
+                "run",
+                str(self._folder / "policy.yaml"),
+                "--input",
+                str(source),
+                "--output",
+                str(out),
+                "--workers",
+                "1",
+            ]
+        )
         seconds = time.perf_counter() - begin
         assert code == 0
         label = json.loads((out / "market" / "label.json").read_text("utf-8"))

@@ -7,7 +7,17 @@ import pyarrow.csv as csv
 import pytest
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "adult"
-QUASI = ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class"]
+QUASI = [
+    "sex",
+    "age",
+    "race",
+    "marital-status",
+    "education",
+    "native-country",
+    "workclass",
+    "occupation",
+    "salary-class",
+]
 
 needs_adult = pytest.mark.skipif(not FOLDER.exists(), reason="the folder ../shared/data/adult with Adult is not here")
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.measures.measure import Setting, View
 
 from ..prints import KEY
 
 
-def keys(*columns: list[object]) -> Keys:
+def keys(*columns: list[object]) -> Fingerprints:
     """One key per row of the given columns."""
     return combine([fingerprint(pa.array(column), KEY) for column in columns], len(columns[0]))
 
@@ -20,6 +20,9 @@ def view(quasi: list[list[object]], subject: list[object] | None = None, k: int 
     counts = np.ones(len(quasi[0]), np.int64)
     who = None if subject is None else keys(subject)
     return View(
-        Classes(keys(*quasi), counts, who), counts, who, Setting(1 / k),
+        Classes(keys(*quasi), counts, who),
+        counts,
+        who,
+        Setting(1 / k),
         {name: keys(values) for name, values in sensitive.items()},
-    )  # fmt: skip
+    )

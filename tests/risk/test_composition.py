@@ -19,11 +19,16 @@ from beam_deid.transforms.risk.persons import Persons
 # what A says, what B says, in A, in B, subject, mobile, records
 cells = st.lists(
     st.tuples(
-        st.integers(-1, 2), st.integers(-1, 2), st.booleans(), st.booleans(),
-        st.integers(-1, 4), st.integers(-1, 2), st.integers(1, 3),
+        st.integers(-1, 2),
+        st.integers(-1, 2),
+        st.booleans(),
+        st.booleans(),
+        st.integers(-1, 4),
+        st.integers(-1, 2),
+        st.integers(1, 3),
     ),
     max_size=16,
-)  # fmt: skip
+)
 large = st.sampled_from([1, 10**9, 2**61])
 
 

@@ -43,7 +43,10 @@ def test_every_figure_of_a_class_counts_persons(rows):
     for (_, value), people in pairs.items():
         holders[value] |= people
     every_pair = sum(map(len, pairs.values()))
-    overall = {value: sum(len(people) for (_, what), people in pairs.items() if what == value) / every_pair for value in holders}
+    overall = {
+        value: sum(len(people) for (_, what), people in pairs.items() if what == value) / every_pair
+        for value in holders
+    }
     wanted = defaultdict(list)
     for group in range(many):
         mine = {value: people for (one, value), people in pairs.items() if one == group}

@@ -22,7 +22,8 @@ ROWS = st.lists(st.tuples(st.sampled_from("PQR"), st.sampled_from(VALUES)), min_
 
 
 def counted(rows):
-    groups, values = keys([row[0] for row in rows]), keys([row[1] for row in rows])
+    groups = keys([row[0] for row in rows])
+    values = keys([row[1] for row in rows])
     ones = np.ones(len(rows), np.int64)
     return Distribution.of(Classes(groups, ones, None), ones, values)
 
@@ -31,7 +32,9 @@ def scale():
     own = keys(list(VALUES))
     order = np.argsort(own)
     levels = [own, *(keys([TREE[value][place] for value in VALUES]) for place in range(3))]
-    return Scale(own[order], np.arange(len(own))[order]), Scale(own[order], levels=tuple(level[order] for level in levels))
+    return Scale(own[order], np.arange(len(own))[order]), Scale(
+        own[order], levels=tuple(level[order] for level in levels)
+    )
 
 
 def moved(rows, group, ground):
@@ -84,10 +87,21 @@ def test_the_example_of_the_paper():
     # Li, Li, Venkatasubramanian, example 3: incomes 3k … 11k; {3k, 4k, 5k} is 0.375 away and {6k, 8k, 11k} 0.167.
     rows = [("A", 3), ("A", 4), ("A", 5), ("B", 6), ("B", 8), ("B", 11), ("C", 7), ("C", 9), ("C", 10)]
     found = counted([(group, str(income)) for group, income in rows])
-    ranks = np.argsort(np.argsort([int(one) for one in (next(str(i) for i in range(3, 12) if keys([str(i)])[0] == key)
-                                                        for key in found.value_keys)]))  # fmt: skip
-    by_class = dict(zip(Classes(keys(list("AAABBBCCC")), np.ones(9, np.int64), None).keys.tolist(),
-                        ordered_distance(found, ranks).tolist(), strict=True))  # fmt: skip
+    ranks = np.argsort(
+        np.argsort(
+            [
+                int(one)
+                for one in (next(str(i) for i in range(3, 12) if keys([str(i)])[0] == key) for key in found.value_keys)
+            ]
+        )
+    )
+    by_class = dict(
+        zip(
+            Classes(keys(list("AAABBBCCC")), np.ones(9, np.int64), None).keys.tolist(),
+            ordered_distance(found, ranks).tolist(),
+            strict=True,
+        )
+    )
     assert by_class[int(keys(["A"])[0])] == pytest.approx(0.375)
     assert by_class[int(keys(["B"])[0])] == pytest.approx(0.167, abs=5e-4)
 
@@ -103,7 +117,8 @@ def node(levels):
     table = adult()
     trees = {name: hierarchy(name) for name in levels}
     columns = [
-        keys([trees[name][str(value)][level] for value in table.column(name).to_pylist()]) for name, level in levels.items()
+        keys([trees[name][str(value)][level] for value in table.column(name).to_pylist()])
+        for name, level in levels.items()
     ]
     ones = np.ones(len(table), np.int64)
     classes = Classes(combine(columns, len(table)), ones, None)
@@ -122,7 +137,9 @@ def occupations():
 def test_adults_optimum_for_hierarchical_closeness_is_close_and_the_finer_one_is_not():
     # ARX, TestAnonymizationCombinations: with t ≤ 0.2 by the hierarchy the optimum is coarser than without.
     names = ("sex", "age", "race", "marital-status", "education", "native-country", "workclass", "salary-class")
-    coarse, fine = (node(dict(zip(names, levels, strict=True))) for levels in ((0, 4, 1, 1, 3, 2, 2, 1), (1, 1, 1, 1, 3, 2, 2, 1)))
+    coarse, fine = (
+        node(dict(zip(names, levels, strict=True))) for levels in ((0, 4, 1, 1, 3, 2, 2, 1), (1, 1, 1, 1, 3, 2, 2, 1))
+    )
     assert (coarse.classes, round(float(equal_distance(coarse).max()), 4)) == (4, 0.2558)
     assert float(occupations().distance(coarse).max()) <= 0.2
     assert (fine.classes, round(float(equal_distance(fine).max()), 4)) == (30, 0.4317)

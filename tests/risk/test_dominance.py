@@ -23,7 +23,8 @@ def columns(table):
 
 def shares(table):
     """The share of each group's records by person."""
-    total, held = Counter(), Counter()
+    total = Counter()
+    held = Counter()
     for group, records, _, person in table:
         total[group] += records
         held[group, person] += records
@@ -58,7 +59,8 @@ def cut_by_hand(table, limit, ranked):
             for row, n in zip(table, left, strict=True):
                 if row[0] == group:
                     held[row[3]] += n
-            nobody, most = held.pop(-1, 0), max(held.values(), default=0)
+            nobody = held.pop(-1, 0)
+            most = max(held.values(), default=0)
             while most and most > written(limit) * (nobody + sum(min(n, most) for n in held.values())):
                 most -= 1
             budgets.update({(group, person): most for person, n in held.items() if n > most})
@@ -69,7 +71,9 @@ def cut_by_hand(table, limit, ranked):
             has = Counter()
             for at in mine:
                 has[table[at][2]] += left[at]
-            level = next(m for m in itertools.count(7 * len(table), -1) if sum(min(n, m) for n in has.values()) <= budget)
+            level = next(
+                m for m in itertools.count(7 * len(table), -1) if sum(min(n, m) for n in has.values()) <= budget
+            )
             keep = {cell: min(n, level) for cell, n in has.items()}
             if ranked:
                 spare = budget - sum(keep.values())
@@ -103,16 +107,20 @@ def test_the_order_of_rows_matters_to_exchangeable_rows_alone(table, limit, rand
     assert kept(table) == kept(random.sample(table, len(table)))
 
 
-@pytest.mark.parametrize(("limit", "others", "kept"), [(0.5, 4, 4), (0.7, 3, 7), (0.85, 3, 17), (0.9, 1, 9), (0.99, 1, 99)])
+@pytest.mark.parametrize(
+    ("limit", "others", "kept"), [(0.5, 4, 4), (0.7, 3, 7), (0.85, 3, 17), (0.9, 1, 9), (0.99, 1, 99)]
+)
 def test_the_limit_itself_is_reached(limit, others, kept):
-    groups, numbers = np.zeros(2, np.int64), np.array([0, 1])
+    groups = np.zeros(2, np.int64)
+    numbers = np.array([0, 1])
     found = trimmed(groups, 1, np.array([10_000, others]), np.array([0, 1]), numbers, 2, limit)
     assert found.tolist() == [kept, others]
     assert kept / (kept + others) <= limit < (kept + 1) / (kept + 1 + others)
 
 
 def test_what_does_not_fit_evenly_is_left_out_unless_cells_are_ranked():
-    groups, numbers = np.zeros(5, np.int64), np.array([0, 0, 0, 1, 2])
+    groups = np.zeros(5, np.int64)
+    numbers = np.array([0, 0, 0, 1, 2])
     args = (groups, 1, np.array([3, 3, 3, 2, 2]), np.array([5, 4, 6, 0, 0]), numbers, 3, 0.5)
     assert trimmed(*args).tolist() == [1, 1, 1, 2, 2]
     assert trimmed(*args, ranked=True).tolist() == [1, 2, 1, 2, 2]

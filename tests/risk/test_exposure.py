@@ -34,22 +34,33 @@ def released(rows, near, named=True, identities=2):
 
 
 def probes(rows, near, spellings, named=True):
-    spelt = [(place, key) for place, row in enumerate(rows) for key in dict.fromkeys([row[0], *(row[2] if spellings else [])])]
+    spelt = [
+        (place, key)
+        for place, row in enumerate(rows)
+        for key in dict.fromkeys([row[0], *(row[2] if spellings else [])])
+    ]
     values = np.array([[rows[place][1]] * near for place, _ in spelt], float).reshape(len(spelt), near)
     return Probes(
-        np.array([place for place, _ in spelt], np.int64), keys([key for _, key in spelt]), values - 1, values + 1,
-        np.ones(len(rows), np.int64), people([row[3] for row in rows]) if named else None,
-    )  # fmt: skip
+        np.array([place for place, _ in spelt], np.int64),
+        keys([key for _, key in spelt]),
+        values - 1,
+        values + 1,
+        np.ones(len(rows), np.int64),
+        people([row[3] for row in rows]) if named else None,
+    )
 
 
 def by_hand(ours, theirs, k, near, spellings, nobody, identities, named, source):
-    exposed, met, among = set(), set(), set()
+    exposed = set()
+    met = set()
+    among = set()
     for place, (key, value, more, who) in enumerate(theirs):
         spelt = {key, *(more if spellings else [])}
         found = [
-            place for place, row in enumerate(ours)
+            place
+            for place, row in enumerate(ours)
             if row[0] in spelt and (not near or (row[1] <= value + 1 and row[1] + row[2] >= value - 1))
-        ]  # fmt: skip
+        ]
         person = who if named else place
         if found:
             met.add(person)
@@ -69,9 +80,16 @@ def by_hand(ours, theirs, k, near, spellings, nobody, identities, named, source)
 @pytest.mark.parametrize("spellings", [False, True])
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(OURS, min_size=1, max_size=30), st.lists(THEIRS, max_size=15), st.integers(1, 5), st.booleans(),
-    st.integers(1, 2), st.booleans(), st.booleans(), st.integers(1, 3), st.booleans(),
-)  # fmt: skip
+    st.lists(OURS, min_size=1, max_size=30),
+    st.lists(THEIRS, max_size=15),
+    st.integers(1, 5),
+    st.booleans(),
+    st.integers(1, 2),
+    st.booleans(),
+    st.booleans(),
+    st.integers(1, 3),
+    st.booleans(),
+)
 def test_whoever_is_met_with_fewer_than_k_is_exposed(
     near, spellings, ours, theirs, k, nobody, identities, named, ranged, parts, sourced
 ):
@@ -85,11 +103,18 @@ def test_whoever_is_met_with_fewer_than_k_is_exposed(
         join.add(released(mine, near, named, identities), every.where(every.keys % np.uint64(parts) == part))
     found = join.result().exposed
     assert found == by_hand(ours, theirs, k, near, spellings, nobody, identities, named, source)
-    assert found.share == max(found.attackers_exposed / max(found.attackers, 1), found.released_exposed / max(found.released, 1))
+    assert found.share == max(
+        found.attackers_exposed / max(found.attackers, 1), found.released_exposed / max(found.released, 1)
+    )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(OURS, min_size=1, max_size=30), st.lists(THEIRS, min_size=1, max_size=15), st.integers(1, 5), st.integers(0, 20))
+@given(
+    st.lists(OURS, min_size=1, max_size=30),
+    st.lists(THEIRS, min_size=1, max_size=15),
+    st.integers(1, 5),
+    st.integers(0, 20),
+)
 def test_beyond_what_is_kept_it_is_an_upper_bound(ours, theirs, k, kept):
     several = probes(theirs, 0, True)
     join = Join(several, True, k, NOBODY)
@@ -112,7 +137,9 @@ def test_beyond_what_is_kept_it_is_an_upper_bound(ours, theirs, k, kept):
 def test_few_pairs_at_a_time_tell_the_same(monkeypatch):
     random = np.random.default_rng(3)
     ours = [tuple(row) for row in random.integers(0, [4, 30, 3, 40, 20], (400, 5)).tolist()]
-    theirs = [(key, value, [more], who) for key, value, more, who in random.integers(0, [4, 30, 4, 60], (90, 4)).tolist()]
+    theirs = [
+        (key, value, [more], who) for key, value, more, who in random.integers(0, [4, 30, 4, 60], (90, 4)).tolist()
+    ]
     monkeypatch.setattr("beam_deid.transforms.risk.meeting._PAIRS", 7)
     for near, spellings in ((0, True), (1, True), (1, False), (2, True)):
         join = Join(probes(theirs, near, spellings), True, 6, NOBODY)

@@ -40,9 +40,12 @@ def test_merging_parts_in_any_order_and_grouping_is_measuring_the_whole(parts, r
 
 
 def test_equal_multisets_have_equal_totals():
-    a, b = keys(["x", "y", "z"]), keys(["z", "x"])
-    one, two = np.array([1, 2, 3]), np.array([5, 7])
-    first, second = total([(a, one), (b, two)]), total([(b, two), (a, one)])
+    a = keys(["x", "y", "z"])
+    b = keys(["z", "x"])
+    one = np.array([1, 2, 3])
+    two = np.array([5, 7])
+    first = total([(a, one), (b, two)])
+    second = total([(b, two), (a, one)])
     assert (first[0] == second[0]).all()
     assert (first[1] == second[1]).all()
 
@@ -58,15 +61,17 @@ def test_ordered_rows_do_not_depend_on_the_order_of_parts(parts, random):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=60), st.sampled_from([0, 3, 50, 61]),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6)), max_size=60),
+    st.sampled_from([0, 3, 50, 61]),
     st.sampled_from([7, 300, 1 << 12, 1 << 13, 1 << 20]),
-)  # fmt: skip
+)
 def test_pairs_by_sorting_are_those_by_numbering(rows, shift, many):
     # Keys that differ in low bits only, or in high ones only, stay apart however many bits a value takes.
     own = np.array([row[0] for row in rows], np.uint64) << np.uint64(shift)
     values = np.array([row[1] * (many // 7) for row in rows], np.int64)
     ones = np.ones(len(rows), np.int64)
-    classes, numbered = Classes(own, ones, None), Classes(own, ones, None)
+    classes = Classes(own, ones, None)
+    numbered = Classes(own, ones, None)
     found = classes.paired(values, many)
     expected = Counter(zip(numbered.numbers.tolist(), values.tolist(), strict=True))
     assert numbered.paired(values, many) is None

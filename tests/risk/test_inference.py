@@ -16,8 +16,9 @@ from beam_deid.transforms.risk.persons import Persons
 # group, value (-1 is null), person by two identities (-1 is nobody), records
 TABLES = st.lists(
     st.tuples(st.integers(0, 3), st.integers(-1, 3), st.integers(-1, 5), st.integers(-1, 4), st.integers(1, 3)),
-    min_size=1, max_size=40,
-)  # fmt: skip
+    min_size=1,
+    max_size=40,
+)
 
 
 def groups_of(rows):
@@ -36,7 +37,9 @@ def who(rows, identity, group=None, value=None):
 
 def how_many(rows, identity, alone, group=None, value=None):
     """How many persons these are; ``alone``: with somebody else for each record that says nobody."""
-    nobody = sum(row[4] for row in rows if row[2 + identity] < 0 and group in (None, row[0]) and value in (None, row[1]))
+    nobody = sum(
+        row[4] for row in rows if row[2 + identity] < 0 and group in (None, row[0]) and value in (None, row[1])
+    )
     return len(who(rows, identity, group, value)) + (nobody if alone else 0)
 
 
@@ -63,7 +66,9 @@ def test_groups_count_records_and_the_persons_of_the_worst_identity(rows):
 def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
     groups, values = groups_of(rows)
     names = sorted({row[0] for row in rows})
-    said = [{name: {row[1] for row in rows if row[0] == name and row[at] >= 0} - {-1} for name in names} for at in (2, 3)]
+    said = [
+        {name: {row[1] for row in rows if row[0] == name and row[at] >= 0} - {-1} for name in names} for at in (2, 3)
+    ]
     wanted = [min(len(values_by[name]) for values_by in said) for name in names]
     assert distinct_values(groups, values, 4).tolist() == wanted
 
@@ -73,7 +78,8 @@ def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
 def test_the_gain_of_certainty_is_that_of_persons_counted_one_by_one(rows, difference):
     groups, values = groups_of(rows)
     found = certainty(groups, values, 4, difference)
-    gains, rates = defaultdict(float), [0.0]
+    gains = defaultdict(float)
+    rates = [0.0]
     for identity, alone in product((0, 1), (False, True)):
         everybody = how_many(rows, identity, alone)
         for value in range(4):

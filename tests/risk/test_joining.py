@@ -29,10 +29,14 @@ def probes(rows, near, within, named=True):
 
 def by_hand(ours, theirs, near, within):
     meets = [
-        {who for key, *values, who in ours if key == row[0] and all(abs(a - b) <= within for a, b in
-                                                                    zip(values[:near], row[1 : 1 + near], strict=True))}
+        {
+            who
+            for key, *values, who in ours
+            if key == row[0]
+            and all(abs(a - b) <= within for a, b in zip(values[:near], row[1 : 1 + near], strict=True))
+        }
         for row in theirs
-    ]  # fmt: skip
+    ]
     linked = {row[3] for row, those in zip(theirs, meets, strict=True) if len(those) == 1}
     rightly = {row[3] for row, those in zip(theirs, meets, strict=True) if those == {row[3]}}
     fewest = {}
@@ -40,7 +44,9 @@ def by_hand(ours, theirs, near, within):
         if those:
             fewest[row[3]] = min(fewest.get(row[3], 99), len(those))
     sizes = sorted(fewest.values())
-    found = Candidates(len(sizes), sizes[0], float(np.median(sizes)), float(np.mean(sizes)), sizes[-1]) if sizes else None
+    found = (
+        Candidates(len(sizes), sizes[0], float(np.median(sizes)), float(np.mean(sizes)), sizes[-1]) if sizes else None
+    )
     return Linked(len({row[3] for row in theirs}), len(linked), len(rightly)), found
 
 
@@ -59,16 +65,22 @@ def test_a_join_within_ranges_equals_one_by_hand(near, ours, theirs, within):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(ROW, st.integers(0, 9)), min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20))
 def test_ranges_may_lie_within_each_other(near, ours, theirs):
-    table, one = probes(theirs, near, 1), released([row for row, _ in ours], near)
+    table = probes(theirs, near, 1)
+    one = released([row for row, _ in ours], near)
     release = replace(one, high=one.low + np.array([[wide] for _, wide in ours]))
     join = Join(table, truth=True)
     join.add(release)
     meets = [
-        {row[3] for row, wide in ours
-         if row[0] == known[0] and all(a - 1 <= b + wide and a + 1 >= b
-                                       for a, b in zip(known[1 : 1 + near], row[1 : 1 + near], strict=True))}
+        {
+            row[3]
+            for row, wide in ours
+            if row[0] == known[0]
+            and all(
+                a - 1 <= b + wide and a + 1 >= b for a, b in zip(known[1 : 1 + near], row[1 : 1 + near], strict=True)
+            )
+        }
         for known in theirs
-    ]  # fmt: skip
+    ]
     linked = {known[3] for known, those in zip(theirs, meets, strict=True) if len(those) == 1}
     rightly = {known[3] for known, those in zip(theirs, meets, strict=True) if those == {known[3]}}
     assert join.result().linked == Linked(len({known[3] for known in theirs}), len(linked), len(rightly))
@@ -95,17 +107,26 @@ def test_an_exact_join_is_the_one_in_memory(ours, theirs):
     join.add(release)
     found = join.result().linked
     expected = link(Side(release.keys, release.counts, release.subject), attacker)
-    assert (found.subjects, found.linked, found.linked_rightly) == (expected.subjects, expected.linked, expected.linked_rightly)
+    assert (found.subjects, found.linked, found.linked_rightly) == (
+        expected.subjects,
+        expected.linked,
+        expected.linked_rightly,
+    )
 
 
 def test_a_row_of_several_spellings_is_linked_only_if_all_meet_the_same_one():
     # The release has 13* for s, 138* for s and t, 1380* for u.
-    release = Released(keys(["13*", "138*", "138*", "1380*"]), np.ones(4, np.int64), keys("sstu"), *[np.empty((4, 0))] * 2)
+    release = Released(
+        keys(["13*", "138*", "138*", "1380*"]), np.ones(4, np.int64), keys("sstu"), *[np.empty((4, 0))] * 2
+    )
     spelt = [(0, "13*"), (1, "13*"), (1, "138*"), (2, "1380*"), (2, "13*"), (3, "none")]
     table = Probes(
-        np.array([row for row, _ in spelt]), keys([key for _, key in spelt]), *[np.empty((6, 0))] * 2, np.ones(4, np.int64),
+        np.array([row for row, _ in spelt]),
+        keys([key for _, key in spelt]),
+        *[np.empty((6, 0))] * 2,
+        np.ones(4, np.int64),
         keys("stux"),
-    )  # fmt: skip
+    )
     join = Join(table, truth=True)
     join.add(release)
     found = join.result()
@@ -154,7 +175,9 @@ def test_the_example_of_delta_presence():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, 5), max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=20))
+@given(
+    st.lists(st.integers(0, 5), max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=20)
+)
 def test_distinct_values_in_windows(values, spans):
     spans = [(min(a, len(values)), min(max(a, b), len(values))) for a, b in spans]
     windows = Windows(np.array([a for a, _ in spans], np.int64), np.array([b for _, b in spans], np.int64))
@@ -165,5 +188,7 @@ def test_distinct_values_in_windows(values, spans):
 def test_what_is_no_number_meets_nothing():
     nan = float("nan")
     values = np.array([1.0, 2.0, nan])
-    found = windows_of(np.zeros(3, np.uint64), values, values, np.zeros(2, np.uint64), np.array([0.0, nan]), np.array([5.0, nan]))
+    found = windows_of(
+        np.zeros(3, np.uint64), values, values, np.zeros(2, np.uint64), np.array([0.0, nan]), np.array([5.0, nan])
+    )
     assert (found.end - found.begin).tolist() == [2, 0]

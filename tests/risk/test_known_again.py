@@ -22,7 +22,8 @@ def keys(values):
 
 def ordered(rows):
     """Keys of records and what is said in each row, by record."""
-    records, said = keys([record for record, _ in rows]), keys([value for _, value in rows])
+    records = keys([record for record, _ in rows])
+    said = keys([value for _, value in rows])
     order = np.argsort(records, kind="stable")
     return records[order], said[order]
 
@@ -71,7 +72,8 @@ def test_no_key_of_what_is_said_means_that_nothing_is():
 
 def unmixed(key):
     """The key that is scrambled to this one: `mix` backwards, step by step."""
-    word, whole = int(key), (1 << 64) - 1
+    word = int(key)
+    whole = (1 << 64) - 1
     word = shifted(word, 31) * pow(0x94D049BB133111EB, -1, 1 << 64) & whole
     word = shifted(word, 27) * pow(0xBF58476D1CE4E5B9, -1, 1 << 64) & whole
     return shifted(word, 30)
@@ -90,9 +92,12 @@ cuts = st.lists(st.lists(st.tuples(*[st.one_of(st.none(), small)] * 2), max_size
 
 @given(cuts)
 def test_histories_are_what_all_say_together_over_all_cuts(given_cuts):
-    histories, found = Histories(2), []
+    histories = Histories(2)
+    found = []
     for cut in given_cuts:
-        said = [np.where(keys(column) == NULL, ABSENT, keys(column)) for column in zip(*cut, strict=True)] or [keys([])] * 2
+        said = [np.where(keys(column) == NULL, ABSENT, keys(column)) for column in zip(*cut, strict=True)] or [
+            keys([])
+        ] * 2
         found += histories.add(said).tolist()
     rows = [row for cut in given_cuts for row in cut]
     for at, row in enumerate(rows):
@@ -147,7 +152,8 @@ def test_thinning_never_changes_whether_there_are_fewer_than_a_crowd(rows, crowd
 
 @given(st.lists(st.tuples(small, small), max_size=12))
 def test_shared_records_are_those_of_several_persons(rows):
-    records, persons = keys([record for record, _ in rows]), np.array([person for _, person in rows], np.int64)
+    records = keys([record for record, _ in rows])
+    persons = np.array([person for _, person in rows], np.int64)
     owners = defaultdict(set)
     for record, person in rows:
         owners[int(keys([record])[0])].add(person)

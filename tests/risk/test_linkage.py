@@ -32,11 +32,19 @@ def test_an_empty_release_links_nobody():
     assert link(side([], []), side(["a"], ["s"])) == Linked(1, 0, 0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4))), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4))))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4))), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)))
+)
 def test_links_equal_a_join_by_hand(released, attacker):
-    found = link(side([r[0] for r in released], [r[1] for r in released]),
-                 side([a[0] for a in attacker], [a[1] for a in attacker]))  # fmt: skip
+    found = link(
+        side([r[0] for r in released], [r[1] for r in released]),
+        side([a[0] for a in attacker], [a[1] for a in attacker]),
+    )
     meets = {key: {who for other, who in released if other == key} for key, _ in attacker}
     linked = {who for key, who in attacker if len(meets[key]) == 1}
     rightly = {who for key, who in attacker if meets[key] == {who}}
-    assert (found.subjects, found.linked, found.linked_rightly) == (len({a[1] for a in attacker}), len(linked), len(rightly))
+    assert (found.subjects, found.linked, found.linked_rightly) == (
+        len({a[1] for a in attacker}),
+        len(linked),
+        len(rightly),
+    )

@@ -51,7 +51,9 @@ def test_prosecutor_figures_of_two_classes_of_subjects():
     assert figures["max_risk"] == 0.5
     assert figures["avg_risk"] == 0.25
     assert figures["prosecutor"]["at_risk"] == 0.25
-    assert figures["sharing"] == pytest.approx({"R_a": 0.5, "R_b": 0.5, "R_c": (1 / 2 + 1 / 6) / 2, "E": 1.0, "R": 1.0}, abs=1e-9)
+    assert figures["sharing"] == pytest.approx(
+        {"R_a": 0.5, "R_b": 0.5, "R_c": (1 / 2 + 1 / 6) / 2, "E": 1.0, "R": 1.0}, abs=1e-9
+    )
 
 
 def test_overall_risk_is_the_mean_over_classes_times_the_environment_when_no_class_is_at_risk():
@@ -70,14 +72,18 @@ def test_environment_risk_is_the_greatest_of_three():
     assert environment_risk(False, "high", "low", 0.01, 150, "high") == pytest.approx(1 - 0.99**150)
 
 
-tables = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 6), st.sampled_from("pqr")), min_size=1)
+tables = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 6), st.sampled_from("pqr")), min_size=1
+)
 
 
 @given(tables)
 def test_every_figure_equals_a_count_by_hand(rows):
     first, second, who, value = (list(column) for column in zip(*rows, strict=True))
     figures = all_figures(view([first, second], subject=who, v=value))
-    members, values, orders = defaultdict(set), defaultdict(list), defaultdict(Counter)
+    members = defaultdict(set)
+    values = defaultdict(list)
+    orders = defaultdict(Counter)
     for a, b, person, v in rows:
         members[a, b].add(person)
         values[a, b].append(v)
@@ -98,7 +104,8 @@ def test_every_figure_equals_a_count_by_hand(rows):
 
 
 def test_composite_k_does_not_depend_on_the_order_of_rows():
-    quasi, subject = ["a", "b", "a", "b", "c"], ["s", "s", "t", "t", "u"]
+    quasi = ["a", "b", "a", "b", "c"]
+    subject = ["s", "s", "t", "t", "u"]
     for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]):
         table = view([[quasi[i] for i in order]], subject=[subject[i] for i in order])
         assert k_composite(table.classes, table.counts, table.subject) == 1
@@ -115,7 +122,8 @@ def test_a_measure_leaves_its_input_alone_and_takes_one_row(measure):
 
 def test_a_class_that_is_numbered_zero_is_a_class_of_a_composite():
     # The first subject has two rows of the class, the second one.
-    counts, subject = np.ones(3, np.int64), np.array([1, 1, 2], np.uint64)
+    counts = np.ones(3, np.int64)
+    subject = np.array([1, 1, 2], np.uint64)
     for number in (0, 1, 2**64 - 1):
         classes = Classes(np.full(3, number, np.uint64), counts, subject)
         assert k_composite(classes, counts, subject) == 1

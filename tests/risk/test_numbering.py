@@ -20,7 +20,8 @@ def partition(numbers):
 @st.composite
 def columns(draw):
     """Up to seventy columns of up to twenty rows, of few or of very many numbers."""
-    rows, many = draw(st.integers(1, 20)), draw(st.integers(1, 70))
+    rows = draw(st.integers(1, 20))
+    many = draw(st.integers(1, 70))
     size = draw(st.sampled_from([1, 2, 3, 1 << 16, 1 << 31]))
     value = st.sampled_from([0, size - 1]) if size > 3 else st.integers(0, size - 1)
     return size, [draw(st.lists(value, min_size=rows, max_size=rows)) for _ in range(many)]
@@ -41,7 +42,8 @@ def test_rows_have_one_number_exactly_where_all_columns_are_alike(dense, made):
 
 def test_two_hundred_wide_columns_do_not_collide():
     # Each row differs from the first in one column alone: a key that wraps around, or a hash of few bits, would join some.
-    rows, many = 200, 1 << 31
+    rows = 200
+    many = 1 << 31
     columns = [np.where(np.arange(rows + 1) == at, many - 1, at % 7) for at in range(rows)]
     assert numbered(columns, [many] * rows).many == rows + 1
     assert numbered([*columns, *columns], [many] * 2 * rows).many == rows + 1

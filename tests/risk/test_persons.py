@@ -92,10 +92,14 @@ def test_each_row_belongs_to_whom_the_rule_names(table, most):
 def test_numbers_do_not_depend_on_the_order_of_rows(table, random):
     order = list(range(len(table)))
     random.shuffle(order)
-    first, second = persons_of(table), persons_of([table[at] for at in order])
+    first = persons_of(table)
+    second = persons_of([table[at] for at in order])
     assert (first.names, first.sizes, first.same_as, first.shared) == (
-        second.names, second.sizes, second.same_as, second.shared,
-    )  # fmt: skip
+        second.names,
+        second.sizes,
+        second.same_as,
+        second.shared,
+    )
     for one, other in zip(first.numbers, second.numbers, strict=True):
         assert one[order].tolist() == other.tolist()
 
@@ -112,7 +116,12 @@ def test_a_hundred_subjects_may_share_a_value_and_one_more_may_not():
 
 def test_an_identity_without_values_is_the_subject():
     found = persons(keyed([1, 1, None]), {"mobile": keyed([None, None, None])}, NULL)
-    assert (found.names, found.same_as, found.filled, found.nobody) == (("subject",), {"mobile": "subject"}, {"mobile": 3}, 1)
+    assert (found.names, found.same_as, found.filled, found.nobody) == (
+        ("subject",),
+        {"mobile": "subject"},
+        {"mobile": 3},
+        1,
+    )
 
 
 def test_without_a_subject_nothing_is_measured():

@@ -26,9 +26,14 @@ def test_adults_classes_are_those_that_arx_counts(sizes):
 @needs_adult
 @pytest.mark.parametrize(
     ("fraction", "name", "expected"),
-    [(0.1, "pitman", 0.27684993883653597), (0.1, "zayatz", 0.3207402393466189), (0.01, "chosen", 0.1446083531),
-     (0.2, "chosen", 0.3577099235), (1.0, "chosen", 0.5142895033)],
-)  # fmt: skip
+    [
+        (0.1, "pitman", 0.27684993883653597),
+        (0.1, "zayatz", 0.3207402393466189),
+        (0.01, "chosen", 0.1446083531),
+        (0.2, "chosen", 0.3577099235),
+        (1.0, "chosen", 0.5142895033),
+    ],
+)
 def test_adults_estimates_are_those_of_arx(sizes, fraction, name, expected):
     found = population_uniqueness(sizes, round(sizes.sum() / fraction))
     assert getattr(found, name) == pytest.approx(expected, abs=1e-9)
@@ -44,7 +49,8 @@ def test_a_sample_that_is_the_population_needs_no_estimate():
 @pytest.mark.parametrize("population", [100, 10_000])
 def test_small_samples_have_shares_or_none(sizes, population):
     sizes = np.array(sizes)
-    pitman, zayatz = pitman_share(sizes, population), zayatz_share(sizes, population)
+    pitman = pitman_share(sizes, population)
+    zayatz = zayatz_share(sizes, population)
     assert pitman is None or 0 <= pitman <= 1
     assert 0 <= zayatz <= 1
     found = population_uniqueness(sizes, population)

@@ -19,8 +19,9 @@ with warnings.catch_warnings():
 
 ROWS = st.lists(
     st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.sampled_from("pqrstuvwxy"), st.sampled_from("mn")),
-    min_size=1, max_size=60,
-)  # fmt: skip
+    min_size=1,
+    max_size=60,
+)
 
 
 def recursive(table, quasi, field):
@@ -59,7 +60,8 @@ def test_random_tables_have_pycanons_figures(measure, rows):
 @needs_adult
 @pytest.mark.parametrize("field", ["occupation", "salary-class"])
 def test_adult_has_pycanons_figures(field):
-    table, quasi = adult().to_pandas(), ["sex", "race", "marital-status"]
+    table = adult().to_pandas()
+    quasi = ["sex", "race", "marital-status"]
     found = ours(table, quasi, field)
     for measure, theirs in THEIRS.items():
         assert found[measure] == pytest.approx(theirs(table, quasi, field), abs=1e-8), measure  # ours have ten digits

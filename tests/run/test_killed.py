@@ -30,7 +30,8 @@ def start(policy, orders, out, *more):
 
 @pytest.mark.slow
 def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published, orders, tmall_policy, tmp_path):
-    out, moments = tmp_path / "out", random.Random(2)
+    out = tmp_path / "out"
+    moments = random.Random(2)
     (tmp_path / "apart").mkdir()  # with a register of its own, or the others would be tested with it
     begun = time.monotonic()
     assert start(tmall_policy, orders, tmp_path / "apart" / "whole", "--workers", "2").wait() == 0
@@ -48,7 +49,9 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
             assert call(["verify", str(out)]) == 0
             assert parts(out) == parts(published)
             shutil.rmtree(out)
-            shutil.rmtree(_register(tmall_policy, out))  # it knows of what was published, and would test the next with it
+            shutil.rmtree(
+                _register(tmall_policy, out)
+            )  # it knows of what was published, and would test the next with it
             continue
         interrupted += 1
     assert interrupted == 10
@@ -73,13 +76,16 @@ def house(tmp_path):
 @pytest.mark.parametrize("following", ["verify", "publish", "run"])
 def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
     """Over an earlier output, which is there, or the new one is, whatever command comes next."""
-    shelf, copy = tmp_path / "shelf", tmp_path / "copy"
+    shelf = tmp_path / "shelf"
+    copy = tmp_path / "copy"
     monkeypatch.setenv("HOME", str(tmp_path))
     shelf.mkdir()
     monkeypatch.chdir(shelf)
-    out, written = shelf / "out", ["out", "~/shelf/out", f"file://{shelf}/out", str(shelf / "out")]
+    out = shelf / "out"
+    written = ["out", "~/shelf/out", f"file://{shelf}/out", str(shelf / "out")]
     calls = recorded(house, LOCAL, True, tmp_path / "recorded")
-    begin, moments = publishing(calls), random.Random(following)
+    begin = publishing(calls)
+    moments = random.Random(following)
     for number, at in enumerate([*moments.sample(range(begin + 1, len(calls) + 1), 9), _last_rename(calls)]):
         told = written[number % len(written)]
         shutil.copytree(house.earlier, out)
@@ -92,7 +98,9 @@ def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tm
             assert contents(out) in (contents(house.earlier), contents(house.undisturbed)), calls[at - 1]
         elif following == "publish":
             # Had it come into place before the blow, then nothing is left to be published.
-            assert call(["publish", str(staging_of(out))]) == 0 or contents(out) == contents(house.undisturbed), calls[at - 1]
+            assert call(["publish", str(staging_of(out))]) == 0 or contents(out) == contents(house.undisturbed), calls[
+                at - 1
+            ]
             assert call(["verify", told]) == 0
             assert contents(out) == contents(house.undisturbed)
         assert house.run(told, 2, "--overwrite") == 0
@@ -125,9 +133,12 @@ def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tm
     out = tmp_path / "out"
     command = [*COMMAND, tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "2"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    deadline, child = time.monotonic() + 60, None
+    deadline = time.monotonic() + 60
+    child = None
     while child is None and time.monotonic() < deadline:
-        listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True)
+        listed = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
+        )
         spawned = [line.split()[0] for line in listed.stdout.splitlines() if "spawn_main" in line]
         child = int(spawned[0]) if spawned else None
         time.sleep(0.01)

@@ -44,20 +44,25 @@ def hierarchies(draw):
 CRITERIA = {
     "l": lambda limit: Criterion("l", "secret", per_class.distinct_values, 2, at_least=True, inherited=True),
     "entropy": lambda limit: Criterion("entropy", "secret", per_class.effective_values, 1.8, at_least=True),
-    "recursive": lambda limit: Criterion("recursive", "secret", lambda f: per_class.recursive_ratio(f, 2), 1.5, below=True),
+    "recursive": lambda limit: Criterion(
+        "recursive", "secret", lambda f: per_class.recursive_ratio(f, 2), 1.5, below=True
+    ),
     "t": lambda limit: Criterion("t", "secret", equal_distance, 0.4, relative=True),
     "alpha": lambda limit: Criterion("alpha", "secret", per_class.commonest_share, 0.6),
     "beta": lambda limit: Criterion("beta", "secret", per_class.basic_gain, 0.8, relative=True),
-    "enhanced": lambda limit: Criterion("enhanced", "secret", lambda f: per_class.enhanced_gain(f, 0.8), 0.8, relative=True),
+    "enhanced": lambda limit: Criterion(
+        "enhanced", "secret", lambda f: per_class.enhanced_gain(f, 0.8), 0.8, relative=True
+    ),
     "delta": lambda limit: Criterion("delta", "secret", per_class.greatest_log_ratio, 0.7, relative=True),
-}  # fmt: skip
+}
 
 
 @st.composite
 def problems(draw):
     """A small dataset, its hierarchies, and what is asked of it."""
     rows = draw(st.integers(1, 25))
-    value, fields = st.integers(0, VALUES - 1), draw(st.integers(1, 3))
+    value = st.integers(0, VALUES - 1)
+    fields = draw(st.integers(1, 3))
     return {
         "columns": [draw(st.lists(value, min_size=rows, max_size=rows)) for _ in range(fields)],
         "levels": [draw(hierarchies()) for _ in range(fields)],
@@ -65,7 +70,9 @@ def problems(draw):
         "separates": [draw(st.integers(0, 4)) > 0 for _ in range(fields)],
         "secret": draw(st.lists(st.sampled_from("pqr"), min_size=rows, max_size=rows)),
         "who": draw(st.lists(st.integers(0, 12), min_size=rows, max_size=rows)),
-        "fixed": draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows)) if draw(st.integers(0, 3)) == 0 else None,
+        "fixed": draw(st.lists(st.integers(0, 1), min_size=rows, max_size=rows))
+        if draw(st.integers(0, 3)) == 0
+        else None,
         "by_person": draw(st.booleans()),
         "k": draw(st.integers(1, 4)),
         "suppression": draw(st.sampled_from([0.0, 0.1, 0.3, 1.0])),
@@ -82,10 +89,15 @@ def lattice_of(problem, **options):
         for field, (column, levels, weight, separates) in enumerate(_fields(problem, "weights", "separates"))
     ]
     return Lattice(
-        attributes, np.ones(len(problem["who"]), np.int64), [CRITERIA[name](None) for name in problem["criteria"]],
-        keys(problem["who"]) if problem["by_person"] else None, {"secret": keys(problem["secret"])},
-        None if problem["fixed"] is None else keys(problem["fixed"]), OBJECTIVES[problem["objective"]], **options,
-    )  # fmt: skip
+        attributes,
+        np.ones(len(problem["who"]), np.int64),
+        [CRITERIA[name](None) for name in problem["criteria"]],
+        keys(problem["who"]) if problem["by_person"] else None,
+        {"secret": keys(problem["secret"])},
+        None if problem["fixed"] is None else keys(problem["fixed"]),
+        OBJECTIVES[problem["objective"]],
+        **options,
+    )
 
 
 def _fields(problem, *more):
@@ -112,10 +124,12 @@ def _node(problem, node):
         fixed = None if problem["fixed"] is None else problem["fixed"][row]
         cells = tuple(
             levels[at][column[row]]
-            for (column, levels, separates), at in zip(_fields(problem, "separates"), node, strict=True) if separates
-        )  # fmt: skip
+            for (column, levels, separates), at in zip(_fields(problem, "separates"), node, strict=True)
+            if separates
+        )
         classes[fixed, cells].append(row)
-    kept, everything = dict(classes), list(problem["secret"])
+    kept = dict(classes)
+    everything = list(problem["secret"])
     allowed = problem["suppression"] * len(everything) + NEAR
     first = True
     while True:
@@ -130,7 +144,9 @@ def _node(problem, node):
         again = [problem["secret"][row] for rows in left.values() for row in rows]
         if left.keys() == kept.keys() and not first:
             break
-        kept, everything, first = left, again, False
+        kept = left
+        everything = again
+        first = False
     suppressed = [row for name, rows in classes.items() if name not in kept for row in rows]
     if len(suppressed) > allowed:
         return None
@@ -167,16 +183,22 @@ def _fails(problem, rows, everything):
         "t": sum(abs(shares.get(value, 0) - share) for value, share in overall.items()) / 2 > 0.4 + NEAR,
         "alpha": max(shares.values()) > 0.6 + NEAR,
         "beta": max(gains.values()) > 0.8 + NEAR,
-        "enhanced": any(gain > min(0.8, -math.log(overall[value])) + NEAR for value, gain in gains.items() if gain > NEAR),
+        "enhanced": any(
+            gain > min(0.8, -math.log(overall[value])) + NEAR for value, gain in gains.items() if gain > NEAR
+        ),
         "delta": any(abs(math.log(share / overall[value])) > 0.7 + NEAR for value, share in shares.items()),
-    }  # fmt: skip
+    }
     return any(tests[name] for name in problem["criteria"])
 
 
 def _loss(problem, node, classes, kept, suppressed):
     rows = range(len(problem["who"]))
-    fields = [(column, levels, at, weight) for (column, levels, weight), at in zip(_fields(problem, "weights"), node, strict=True)]
-    gone, weights = set(suppressed), sum(problem["weights"])
+    fields = [
+        (column, levels, at, weight)
+        for (column, levels, weight), at in zip(_fields(problem, "weights"), node, strict=True)
+    ]
+    gone = set(suppressed)
+    weights = sum(problem["weights"])
     if problem["objective"] == "discernibility":
         return sum(len(rows) ** 2 for rows in kept.values()) + len(suppressed) * len(problem["who"])
     if problem["objective"] == "average_class_size":
@@ -191,7 +213,8 @@ def _loss(problem, node, classes, kept, suppressed):
             height = at / max(len(levels) - 1, 1)
             total += weight / weights * sum(1.0 if row in gone else height for row in rows) / len(rows)
         else:
-            counts, grouped = Counter(column), Counter(group[value] for value in column)
+            counts = Counter(column)
+            grouped = Counter(group[value] for value in column)
             bits = sum(math.log2(grouped[group[value]] / counts[value]) for value in column)
             if problem["objective"] == "non_uniform_entropy" and gone:
                 among = Counter(group[column[row]] for row in gone)

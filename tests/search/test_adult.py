@@ -35,17 +35,22 @@ def search(fields, objective, require, criteria=()):
     table = adult()
     secret = {"occupation": keys(table.column("occupation").to_pylist())}
     lattice = Lattice(
-        [adult_attribute(table, name) for name in fields], np.ones(len(table), np.int64), criteria,
-        sensitive=secret, objective=OBJECTIVES[objective],
-    )  # fmt: skip
+        [adult_attribute(table, name) for name in fields],
+        np.ones(len(table), np.int64),
+        criteria,
+        sensitive=secret,
+        objective=OBJECTIVES[objective],
+    )
     return optimum(lattice, require)
 
 
 @pytest.mark.parametrize(
     ("suppression", "node", "expected"),
-    [(0.0, (0, 4, 1, 1, 3, 2, 2, 1, 0), (0.6355438467, 0, 24, 69, 3951)),
-     (0.02, (0, 3, 0, 2, 2, 1, 1, 2, 0), (0.3574824899, 506, 222, 5, 3218))],
-)  # fmt: skip
+    [
+        (0.0, (0, 4, 1, 1, 3, 2, 2, 1, 0), (0.6355438467, 0, 24, 69, 3951)),
+        (0.02, (0, 3, 0, 2, 2, 1, 1, 2, 0), (0.3574824899, 506, 222, 5, 3218)),
+    ],
+)
 def test_least_loss(suppression, node, expected):
     found = search(QUASI, "loss", Requirements(5, suppression))
     best = found.best
@@ -57,9 +62,13 @@ def test_least_loss(suppression, node, expected):
 
 @pytest.mark.parametrize(
     ("k", "suppression", "node", "loss"),
-    [(5, 0.0, (1, 2, 1, 1, 3, 2, 2, 1, 1), 407289.5388925293), (100, 0.0, (0, 4, 1, 1, 3, 2, 2, 1, 1), 453196.8932458743),
-     (5, 0.04, (1, 0, 1, 1, 3, 2, 2, 0, 1), 255559.85455731067), (100, 0.04, (1, 1, 1, 1, 3, 2, 2, 1, 1), 379417.3460570988)],
-)  # fmt: skip
+    [
+        (5, 0.0, (1, 2, 1, 1, 3, 2, 2, 1, 1), 407289.5388925293),
+        (100, 0.0, (0, 4, 1, 1, 3, 2, 2, 1, 1), 453196.8932458743),
+        (5, 0.04, (1, 0, 1, 1, 3, 2, 2, 0, 1), 255559.85455731067),
+        (100, 0.04, (1, 1, 1, 1, 3, 2, 2, 1, 1), 379417.3460570988),
+    ],
+)
 def test_least_entropy(k, suppression, node, loss):
     best = search(QUASI, "monotonic_non_uniform_entropy", Requirements(k, suppression)).best
     assert best.node == node

@@ -28,7 +28,14 @@ def test_the_optimum_is_that_of_looking_at_every_node(problem):
 @settings(max_examples=100, deadline=None)
 @given(problems())
 def test_persons_that_are_added_up_are_never_too_many(problem):
-    problem = {**problem, "by_person": True, "criteria": [], "average_risk": None, "mean_risk": None, "objective": "loss"}
+    problem = {
+        **problem,
+        "by_person": True,
+        "criteria": [],
+        "average_risk": None,
+        "mean_risk": None,
+        "objective": "loss",
+    }
     lattice = lattice_of(problem, exact=0)
     assert not lattice.exact
     best = optimum(lattice, requirements_of(problem)).best
@@ -42,19 +49,26 @@ def test_persons_that_are_added_up_are_never_too_many(problem):
 def test_known_losses(objective):
     # Values 0 0 1 1 2 2 over three values; the groups {0, 1} and {2}; with k = 3 the two of the second are suppressed.
     levels = [np.arange(3), np.array([0, 0, 1])]
-    lattice = Lattice([attribute("a", [0, 0, 1, 1, 2, 2], levels)], np.ones(6, np.int64), objective=OBJECTIVES[objective])
+    lattice = Lattice(
+        [attribute("a", [0, 0, 1, 1, 2, 2], levels)], np.ones(6, np.int64), objective=OBJECTIVES[objective]
+    )
     found = optimum(lattice, Requirements(3, 0.4)).best
     expected = {
-        "loss": (4 * 0.5 + 2) / 6, "precision": 1.0, "monotonic_non_uniform_entropy": 4.0, "non_uniform_entropy": 4.0,
-        "discernibility": 16 + 2 * 6, "average_class_size": 3.0,
-    }  # fmt: skip
+        "loss": (4 * 0.5 + 2) / 6,
+        "precision": 1.0,
+        "monotonic_non_uniform_entropy": 4.0,
+        "non_uniform_entropy": 4.0,
+        "discernibility": 16 + 2 * 6,
+        "average_class_size": 3.0,
+    }
     assert (found.node, found.suppressed) == ((1,), 2)
     assert found.loss == pytest.approx(expected[objective], abs=1e-12)
 
 
 def test_what_is_refused_gives_way_to_the_next_best():
     attributes = [attribute("a", [0, 0, 1, 1, 2, 2], [np.arange(3), np.array([0, 0, 1]), np.zeros(3, np.int64)])]
-    lattice, require = Lattice(attributes, np.ones(6, np.int64)), Requirements(2, 0.0)
+    lattice = Lattice(attributes, np.ones(6, np.int64))
+    require = Requirements(2, 0.0)
     assert optimum(lattice, require).best.node == (0,)
     found = optimum(lattice, require, lambda counted: None if counted.node == (0,) else counted)
     assert (found.best.node, found.refused) == ((1,), 1)
@@ -66,7 +80,8 @@ def test_a_search_that_ends_too_early_says_so():
     levels = [np.arange(8), np.arange(8) // 2, np.arange(8) // 4, np.zeros(8, np.int64)]
     attributes = [attribute(name, random.integers(0, 8, 60), levels) for name in "abcd"]
     lattice = Lattice(attributes, np.ones(60, np.int64))
-    whole, short = optimum(lattice, Requirements(3, 0.2)), optimum(lattice, Requirements(3, 0.2), most=1)
+    whole = optimum(lattice, Requirements(3, 0.2))
+    short = optimum(lattice, Requirements(3, 0.2), most=1)
     assert whole.proved
     assert short.counted < whole.counted
     assert not short.proved

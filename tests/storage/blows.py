@@ -37,7 +37,10 @@ class Blow:
     """
 
     def __init__(self, server: Server, falls: Callable[[Request], bool], *words: str) -> None:
-        self._falls, self._lock, self._ready, self._dealt = falls, threading.Lock(), threading.Event(), False
+        self._falls = falls
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
+        self._dealt = False
         server.hear(self._hear)
         try:
             self._process = start(*words)

@@ -21,7 +21,8 @@ class Bucket:
     """A bucket, asked in the name of whoever owns it."""
 
     def __init__(self, client: Any, name: str) -> None:
-        self._client, self.name = client, name
+        self._client = client
+        self.name = name
         self.uri = f"s3://{name}"
 
     def put(self, key: str, data: bytes | Path) -> str:
@@ -72,7 +73,9 @@ class Bucket:
 
     def hashes(self, prefix: str) -> dict[str, str]:
         """The hash of every part by its path below a prefix, as `parts` of a local run; hidden folders are no reader's."""
-        keys = [key for key in self.keys(f"{prefix}/") if key.rpartition("/")[2].startswith("part-") and MARK not in key]
+        keys = [
+            key for key in self.keys(f"{prefix}/") if key.rpartition("/")[2].startswith("part-") and MARK not in key
+        ]
         return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
 
     def paper(self, key: str) -> dict[str, Any]:
@@ -122,9 +125,13 @@ def made(address: str, name: str, *, versions: bool = True) -> Iterator[Bucket]:
 def say_where(address: str, patch: pytest.MonkeyPatch) -> None:
     """Have the environment say where the server is, and who asks."""
     for name, value in (
-        ("AWS_ENDPOINT_URL_S3", address), ("AWS_REGION", REGION), ("AWS_DEFAULT_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_EC2_METADATA_DISABLED", "true"),
-    ):  # fmt: skip
+        ("AWS_ENDPOINT_URL_S3", address),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):
         patch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         patch.delenv(name, raising=False)

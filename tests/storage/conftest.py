@@ -11,7 +11,8 @@ from .bucket import Bucket, made, say_where
 from .server import Server
 from .trials import House, furnish
 
-NAME, SHARED = "orders", "shared"
+NAME = "orders"
+SHARED = "shared"
 
 
 @pytest.fixture(scope="session")

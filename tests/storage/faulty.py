@@ -15,13 +15,16 @@ import pyarrow as pa
 
 from beam_deid.transforms.storage.store import Entry, Store
 
-SLOW, REFUSED, GONE = "slow", "refused", "gone"
+SLOW = "slow"
+REFUSED = "refused"
+GONE = "gone"
 """A delay; an error before anything was done, once or some times in a row; errors for ever after."""
 
 UNHEARD = "unheard"
 """What was asked for is done, and an error is told: the answer got lost."""
 
-TORN, TORN_TOLD = "torn", "torn and told"
+TORN = "torn"
+TORN_TOLD = "torn and told"
 """The first half is left of a file, without and with an error."""
 
 CUT = "cut"
@@ -31,11 +34,25 @@ KILLED = "killed"
 """The end of this process, before anything was done."""
 
 KINDS = {
-    "entry": (), "entries": (), "create": (), "open_input": (CUT,), "write": (CUT,), "close": (TORN, TORN_TOLD, UNHEARD),
-    "copy": (TORN, TORN_TOLD, UNHEARD), "delete": (UNHEARD,), "delete_folder": (UNHEARD,), "purge": (UNHEARD,),
-    "unseen": (), "create_once": (UNHEARD,), "purge_files": (UNHEARD,), "make_private": (), "drop_empty": (), "persist": (),
-    "rename": (UNHEARD,), "settle": (UNHEARD,),
-}  # fmt: skip
+    "entry": (),
+    "entries": (),
+    "create": (),
+    "open_input": (CUT,),
+    "write": (CUT,),
+    "close": (TORN, TORN_TOLD, UNHEARD),
+    "copy": (TORN, TORN_TOLD, UNHEARD),
+    "delete": (UNHEARD,),
+    "delete_folder": (UNHEARD,),
+    "purge": (UNHEARD,),
+    "unseen": (),
+    "create_once": (UNHEARD,),
+    "purge_files": (UNHEARD,),
+    "make_private": (),
+    "drop_empty": (),
+    "persist": (),
+    "rename": (UNHEARD,),
+    "settle": (UNHEARD,),
+}
 """What can go wrong with each call, beside what can go wrong with any."""
 
 
@@ -105,7 +122,8 @@ class Faulty(Store):
     """
 
     def __init__(self, inner: Store, calls: Calls) -> None:
-        self._inner, self._calls = inner, calls
+        self._inner = inner
+        self._calls = calls
         self.renames_folders = inner.renames_folders  # type: ignore[misc]
 
     def entry(self, path: str) -> Entry | None:
@@ -187,8 +205,11 @@ class _Stream:
     """A file that is being written; the store below gets its bytes when it is closed."""
 
     def __init__(self, inner: BinaryIO, calls: Calls, path: str) -> None:
-        self._inner, self._calls, self._path = inner, calls, path
-        self._bytes, self.closed = bytearray(), False
+        self._inner = inner
+        self._calls = calls
+        self._path = path
+        self._bytes = bytearray()
+        self.closed = False
 
     def write(self, data: Any) -> int:
         given = bytes(data)

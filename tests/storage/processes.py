@@ -42,9 +42,14 @@ def start(*arguments: str, before: str = "", cwd: Path | None = None, **more: st
     """
     code = f"{before}\nfrom beam_deid.pipelines.cli import main\nmain()"
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], cwd=cwd, env={**os.environ, **more}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd,
+        env={**os.environ, **more},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def until(seen: Callable[[], Found | None], seconds: float = 120) -> Found:

@@ -83,7 +83,9 @@ class Server:
 
 def _request(environment: dict[str, Any]) -> Request:
     bucket, _, key = environment["PATH_INFO"].lstrip("/").partition("/")
-    copied, method, body = unquote(environment.get("HTTP_X_AMZ_COPY_SOURCE", "")), environment["REQUEST_METHOD"], b""
+    copied = unquote(environment.get("HTTP_X_AMZ_COPY_SOURCE", ""))
+    method = environment["REQUEST_METHOD"]
+    body = b""
     if method == "POST" and environment.get("CONTENT_LENGTH"):
         body = environment["wsgi.input"].read(int(environment["CONTENT_LENGTH"]))
         environment["wsgi.input"] = io.BytesIO(body)

@@ -54,13 +54,15 @@ releases:
 def orders(seed: int, rows: int = ROWS) -> bytes:
     """Orders of two hundred people; nobody's."""
     who = [(row * 7 + seed) % PEOPLE for row in range(rows)]
-    return parquet({
-        "buyer": [f"buyer-{one}" for one in who],
-        "mobile": [f"{13800000000 + 7919 * one}" for one in who],
-        "city": [CITIES[one % len(CITIES)] for one in who],
-        "age": pa.array([20 + one % 40 for one in who], pa.int32()),
-        "item": [["茶", "书", "鞋"][(row + one) % 3] for row, one in enumerate(who)],
-    })  # fmt: skip
+    return parquet(
+        {
+            "buyer": [f"buyer-{one}" for one in who],
+            "mobile": [f"{13800000000 + 7919 * one}" for one in who],
+            "city": [CITIES[one % len(CITIES)] for one in who],
+            "age": pa.array([20 + one % 40 for one in who], pa.int32()),
+            "item": [["茶", "书", "鞋"][(row + one) % 3] for row, one in enumerate(who)],
+        }
+    )
 
 
 def files() -> Mapping[str, bytes]:
@@ -73,11 +75,12 @@ def files() -> Mapping[str, bytes]:
         "age": pa.array([20 + one % 40 for one in range(PEOPLE)], pa.int32()),
     }
     return {
-        "orders/one.parquet": orders(0), "orders/deep/two.parquet": orders(3),
+        "orders/one.parquet": orders(0),
+        "orders/deep/two.parquet": orders(3),
         "known/cities.csv": "".join(f"{name};{provinces.get(name, '浙江省')};*\n" for name in CITIES).encode(),
         "known/people.csv": _csv([("city", "count"), *people]),
         "known/neighbours.parquet": parquet(known),
-    }  # fmt: skip
+    }
 
 
 def parquet(columns: Mapping[str, object]) -> bytes:
@@ -147,7 +150,8 @@ class Plain:
     """Orders on a disk, and a policy without anything else."""
 
     def __init__(self, folder: Path, policy: str = PLAIN) -> None:
-        self.policy, self._folder = str(folder / "plain.yaml"), folder / "orders"
+        self.policy = str(folder / "plain.yaml")
+        self._folder = folder / "orders"
         self._folder.mkdir()
         for seed in range(3):
             (self._folder / f"{seed}.parquet").write_bytes(orders(seed))

@@ -11,7 +11,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import prove as publish
 from beam_deid.transforms.beam import run as job
-from beam_deid.transforms.beam.decide import deciding
+from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.release.shuffle import Pieces, piece_path
 from beam_deid.transforms.run import workers
@@ -24,7 +24,8 @@ from ..conftest import KEY
 from .two_releases import DIRECT, MIXED, MORE, fill, published, upload
 
 PLACES = ["on a disk", "in a bucket", "in a bucket, with its staging"]
-PARTS, EMPTY = 7, 2
+PARTS = 7
+EMPTY = 2
 """The parts of the mixed release, and how many of them no group falls into."""
 
 
@@ -36,7 +37,8 @@ class Place:
     """
 
     def __init__(self, folder, bucket):
-        self._folder, self._bucket = folder, bucket
+        self._folder = folder
+        self._bucket = bucket
         self._policy = fill(folder / "here")
         if bucket is not None:
             upload(bucket)
@@ -114,7 +116,8 @@ def assert_same(place, undisturbed):
 
 def attempts(monkeypatch, attempt):
     """Let a function carry out every task of the second read, given what does it; returns all tasks that were asked for."""
-    asked, guarded = [], workers.guarded
+    asked = []
+    guarded = workers.guarded
 
     def tried(where, task, *arguments):
         def once():
@@ -159,7 +162,8 @@ def test_every_task_done_twice_publishes_the_same(counts, staging_place, undistu
     ids=["before the proof", "before publication", "after publication"],
 )
 def test_attempts_that_come_late_publish_the_same(module, step, staging_place, undisturbed, monkeypatch):
-    asked, late = attempts(monkeypatch, lambda once: once()), []
+    asked = attempts(monkeypatch, lambda once: once())
+    late = []
 
     def again(*_):
         late.extend(once() for once in list(asked))
@@ -170,7 +174,9 @@ def test_attempts_that_come_late_publish_the_same(module, step, staging_place, u
     assert_same(staging_place, undisturbed)
 
 
-def test_a_shard_released_again_while_parts_are_put_together_publishes_the_same(staging_place, undisturbed, monkeypatch):
+def test_a_shard_released_again_while_parts_are_put_together_publishes_the_same(
+    staging_place, undisturbed, monkeypatch
+):
     asked = []
 
     def attempt(once):
@@ -202,11 +208,18 @@ class Died(BaseException):
 
 
 @pytest.mark.parametrize(
-    ("late", "closes"), [(False, False), (False, True), (True, True)],
-    ids=["the first, its files stay open", "the first, its files are closed as they are", "a late one after the one that counts"],
-)  # fmt: skip
+    ("late", "closes"),
+    [(False, False), (False, True), (True, True)],
+    ids=[
+        "the first, its files stay open",
+        "the first, its files are closed as they are",
+        "a late one after the one that counts",
+    ],
+)
 def test_an_attempt_that_dies_in_the_middle_publishes_the_same(late, closes, staging_place, undisturbed, monkeypatch):
-    dying, deaths, open_still = [], [], []
+    dying = []
+    deaths = []
+    open_still = []
 
     def dies(step, ends):
         def done(self, *arguments):
@@ -222,7 +235,12 @@ def test_an_attempt_that_dies_in_the_middle_publishes_the_same(late, closes, sta
 
         return done
 
-    for kind, step, ends in ((Part, "write", False), (Pieces, "__call__", False), (Part, "close", True), (Pieces, "close", True)):
+    for kind, step, ends in (
+        (Part, "write", False),
+        (Pieces, "__call__", False),
+        (Part, "close", True),
+        (Pieces, "close", True),
+    ):
         monkeypatch.setattr(kind, step, dies(getattr(kind, step), ends))
 
     def attempt(once):
@@ -281,10 +299,12 @@ def counting(staging, name):
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [
-        (f"{DIRECT}/part-00001.parquet", truncated), ("rejected.parquet", emptied), (f"{MIXED}/part-00000.parquet", changed),
+        (f"{DIRECT}/part-00001.parquet", truncated),
+        ("rejected.parquet", emptied),
+        (f"{MIXED}/part-00000.parquet", changed),
         (f"{DIRECT}/part-00002.parquet", removed),
     ],
-)  # fmt: skip
+)
 def test_a_file_torn_before_publication_stops_it_and_is_named(name, spoil, place, monkeypatch, capsys):
     torn = []
 
@@ -304,7 +324,12 @@ def test_a_file_torn_before_publication_stops_it_and_is_named(name, spoil, place
 def test_a_torn_file_leaves_an_earlier_output_as_it_was(place, monkeypatch):
     assert place.run() == 0
     earlier = place.published()
-    before(monkeypatch, job, "publish", lambda staging, *_: truncated(counting(staging.path, f"{MIXED}/part-00003.parquet")))
+    before(
+        monkeypatch,
+        job,
+        "publish",
+        lambda staging, *_: truncated(counting(staging.path, f"{MIXED}/part-00003.parquet")),
+    )
     assert place.run("--overwrite") == 1
     assert_same(place, earlier)
 
@@ -330,8 +355,11 @@ def test_a_piece_that_lost_rows_stops_the_run(staging_place, monkeypatch, capsys
 
 
 @pytest.mark.parametrize("spoil", [truncated, removed])
-def test_a_piece_torn_before_its_part_is_put_together_stops_the_run_and_is_named(spoil, staging_place, monkeypatch, capsys):
-    torn, guarded = [], workers.guarded
+def test_a_piece_torn_before_its_part_is_put_together_stops_the_run_and_is_named(
+    spoil, staging_place, monkeypatch, capsys
+):
+    torn = []
+    guarded = workers.guarded
 
     def tear(where, task, *arguments):
         if task.__name__ == "_assemble" and not torn:

@@ -23,7 +23,8 @@ MANY = 8
 
 def all_at_once(path):
     """What becomes of many writers that start together: how many succeeded, and which one the file is by."""
-    start, store = threading.Barrier(MANY), store_of(path)
+    start = threading.Barrier(MANY)
+    store = store_of(path)
 
     def write(number):
         start.wait()
@@ -134,7 +135,8 @@ def test_whoever_looked_before_another_wrote_is_refused_by_the_store(bucket, s3)
 
 
 def test_a_store_that_is_asked_twice_at_once_is_asked_again(bucket, s3):
-    path, asked = f"{bucket.uri}/a/one", []
+    path = f"{bucket.uri}/a/one"
+    asked = []
 
     def listen(request):
         if request.puts("a/one"):
@@ -148,7 +150,8 @@ def test_a_store_that_is_asked_twice_at_once_is_asked_again(bucket, s3):
 
 
 def test_a_store_that_knows_no_condition_is_written_to_after_a_look(bucket, s3):
-    path, asked = f"{bucket.uri}/a/one", []
+    path = f"{bucket.uri}/a/one"
+    asked = []
 
     def listen(request):
         if request.puts("a/one"):
@@ -195,7 +198,8 @@ def test_files_are_removed_as_everybody_does_where_versions_may_not_be_seen(buck
 @posix
 def test_a_private_folder_is_its_owners_alone_and_those_above_it_are_as_any(tmp_path):
     os.chmod(tmp_path, 0o755)
-    made, opened = tmp_path / "above" / "made", tmp_path / "opened"
+    made = tmp_path / "above" / "made"
+    opened = tmp_path / "opened"
     opened.mkdir(mode=0o775)
     for folder in (made, opened):
         store_of(str(folder)).make_private(str(folder))
@@ -210,7 +214,8 @@ def _mask():
 
 
 def test_only_an_empty_folder_is_dropped(tmp_path):
-    full, empty = tmp_path / "full", tmp_path / "empty"
+    full = tmp_path / "full"
+    empty = tmp_path / "empty"
     for folder in (full, empty):
         folder.mkdir()
     (full / "one").touch()

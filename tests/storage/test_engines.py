@@ -40,7 +40,10 @@ from .two_releases import EPHEMERAL, MORE, POLICY, fill, published, upload
 
 HERE = {
     "FnApiRunner": [
-        "", "--environment_type=DOCKER", "--direct_num_workers=2", "--job_endpoint=far:1",
+        "",
+        "--environment_type=DOCKER",
+        "--direct_num_workers=2",
+        "--job_endpoint=far:1",
     ],
     "fnapi": [""],
     "DirectRunner": ["", "--environment_type=LOOPBACK", "--direct_running_mode=multi_processing"],
@@ -49,7 +52,8 @@ HERE = {
     "InteractiveRunner": [""],
     "PrismRunner": ["", "--environment_type=PROCESS", "--environment_type EXTERNAL --environment_config [::1]:5"],
     "PortableRunner": [
-        "--job_endpoint=localhost:1 --environment_type=LOOPBACK", "--job_endpoint far:1 --environment_type LOOPBACK",
+        "--job_endpoint=localhost:1 --environment_type=LOOPBACK",
+        "--job_endpoint far:1 --environment_type LOOPBACK",
         "--job_endpoint=localhost:1 --environment_type=EXTERNAL --environment_config=localhost:2",
         "--job_endpoint localhost:1 --environment_type EXTERNAL --environment_config 127.0.0.1:2",
         "--job_endpoint=embed --environment_type=EXTERNAL --environment_config=127.0.0.1:2",
@@ -57,27 +61,37 @@ HERE = {
         "--environment_type=DOCKER --environment_type=LOOPBACK --job_endpoint=far:1",
     ],
     "FlinkRunner": [
-        "", "--flink_master=[local]", "--flink_master [auto]", "--flink_master=far:8081 --environment_type=LOOPBACK",
+        "",
+        "--flink_master=[local]",
+        "--flink_master [auto]",
+        "--flink_master=far:8081 --environment_type=LOOPBACK",
         "--flink_master=http://localhost:8081 --environment_type=EXTERNAL --environment_config=localhost:2",
         "--flink_master LOCALHOST:8081 --environment_type PROCESS",
     ],
     "SparkRunner": [
-        "", "--spark_master_url=local[8]", "--spark_master_url=local",
+        "",
+        "--spark_master_url=local[8]",
+        "--spark_master_url=local",
         "--spark_master_url=spark://127.0.0.1:7077 --environment_type=EXTERNAL --environment_config=localhost:2",
     ],
-}  # fmt: skip
+}
 ELSEWHERE = {
     "DirectRunner": ["--environment_type=DOCKER", "--job_endpoint=far:1 --environment_type=PROCESS"],
     "PrismRunner": ["--environment_type DOCKER", "--environment_type=EXTERNAL --environment_config=far:1"],
     "PortableRunner": [
-        "", "--job_endpoint=localhost:1", "--job_endpoint=localhost:1 --environment_type=DOCKER", "--job_endpoint=embed",
+        "",
+        "--job_endpoint=localhost:1",
+        "--job_endpoint=localhost:1 --environment_type=DOCKER",
+        "--job_endpoint=embed",
         "--job_endpoint=far:1 --environment_type=EXTERNAL --environment_config=localhost:2",
         "--job_endpoint far:1 --environment_type EXTERNAL --environment_config localhost:2",
         "--job_endpoint=localhost:1 --environment_type=EXTERNAL --environment_config=far:2",
-        "--job_endpoint=localhost:1 --environment_type=EXTERNAL", "--environment_type=EXTERNAL --environment_config=localhost:2",
-        "--job_endpoint=localhost:1 --environment_type=EXTERNAL --environment_config={\"url\":\"localhost:2\"}",
+        "--job_endpoint=localhost:1 --environment_type=EXTERNAL",
+        "--environment_type=EXTERNAL --environment_config=localhost:2",
+        '--job_endpoint=localhost:1 --environment_type=EXTERNAL --environment_config={"url":"localhost:2"}',
         "--job_endpoint=localhost:1 --artifact_endpoint=far:1 --environment_type=PROCESS",
-        "--job_endpoint=far:1 --environment_type=PROCESS", "--job_endpoint=localhost:1 --environment_type=beam:env:process:v1",
+        "--job_endpoint=far:1 --environment_type=PROCESS",
+        "--job_endpoint=localhost:1 --environment_type=beam:env:process:v1",
         "--job_endpoint=localhost.far.example:1 --environment_type=PROCESS",
         "--job_endpoint=127.far.example:1 --environment_type=PROCESS",
         "--job_endpoint=localhost:1,far:1 --environment_type=PROCESS",
@@ -86,7 +100,8 @@ ELSEWHERE = {
         "--job_endpoint=localhost:1 --environment_type=LOOPBACK --output_executable_path=job.jar",
     ],
     "FlinkRunner": [
-        "--flink_master=localhost:8081", "--flink_master=far:8081",
+        "--flink_master=localhost:8081",
+        "--flink_master=far:8081",
         "--flink_master=far:8081 --environment_type=EXTERNAL --environment_config=localhost:2",
     ],
     "SparkRunner": [
@@ -94,9 +109,16 @@ ELSEWHERE = {
         "--spark_master_url=spark://localhost:7077,far:7077 --environment_type=PROCESS",
         "--spark_submit_uber_jar --spark_rest_url=http://far:6066 --environment_type=EXTERNAL --environment_config=localhost:2",
     ],
-    "DataflowRunner": ["", "--environment_type=LOOPBACK", "--environment_type=EXTERNAL --environment_config=localhost:2"],
-    "DaskRunner": [""], "KafkaStreamsRunner": ["--environment_type=LOOPBACK"], "my.own.FnApiRunner": [""], "": [""],
-}  # fmt: skip
+    "DataflowRunner": [
+        "",
+        "--environment_type=LOOPBACK",
+        "--environment_type=EXTERNAL --environment_config=localhost:2",
+    ],
+    "DaskRunner": [""],
+    "KafkaStreamsRunner": ["--environment_type=LOOPBACK"],
+    "my.own.FnApiRunner": [""],
+    "": [""],
+}
 REMOTE = ["--runner", "PortableRunner", "--job_endpoint=far.example:8099"]
 
 
@@ -118,15 +140,30 @@ def mapping(hierarchy=None, **paths):
     """A policy that names files of each sort, all of them in a store but those that are given; it is read with its hierarchy."""
     at = {name: f"s3://far/{name}" for name in ("table", "release", "frequencies")} | paths
     action = {"generalize": {"hierarchy": hierarchy}} if hierarchy else "keep"
-    attackers = {"one": {"knows": ["city"], "table": at["table"]}, "other": {"knows": ["city"], "release": at["release"]}}
+    attackers = {
+        "one": {"knows": ["city"], "table": at["table"]},
+        "other": {"knows": ["city"], "release": at["release"]},
+    }
     return {
-        "version": 1, "dataset": "far", "subject": "who", "keys": {"keyring": "keys/far.keyring"},
-        "fields": {"who": {"role": "direct_identifier"}, "city": {"role": "quasi_identifier"}, "age": {"role": "quasi_identifier"}},
-        "releases": {"a": {
-            "purpose": "test", "sharing": "enclave", "fields": {"city": action, "age": {"tokenize": {}}}, "attackers": attackers,
-            "frequencies": {"age": at["frequencies"]},
-        }},
-    }  # fmt: skip
+        "version": 1,
+        "dataset": "far",
+        "subject": "who",
+        "keys": {"keyring": "keys/far.keyring"},
+        "fields": {
+            "who": {"role": "direct_identifier"},
+            "city": {"role": "quasi_identifier"},
+            "age": {"role": "quasi_identifier"},
+        },
+        "releases": {
+            "a": {
+                "purpose": "test",
+                "sharing": "enclave",
+                "fields": {"city": action, "age": {"tokenize": {}}},
+                "attackers": attackers,
+                "frequencies": {"age": at["frequencies"]},
+            }
+        },
+    }
 
 
 def written(folder, policy):
@@ -138,7 +175,8 @@ def written(folder, policy):
 @pytest.fixture
 def asked(monkeypatch):
     """The paths that a store is asked for."""
-    found, store_of = set(), files.store_of
+    found = set()
+    store_of = files.store_of
 
     def watched(path):
         found.add(path)
@@ -183,11 +221,15 @@ def test_paths_that_are_shipped_mean_the_same_in_any_folder(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     policy = fill(tmp_path / "here")
-    text = policy.read_text("utf-8").replace("what: keep}", "what: keep}\n    attackers: {a: {knows: [city], table: ~/a.csv}}")
+    text = policy.read_text("utf-8").replace(
+        "what: keep}", "what: keep}\n    attackers: {a: {knows: [city], table: ~/a.csv}}"
+    )
     policy.write_text(text, "utf-8")
     for pattern in ("here/in/*", "~/here/in/", f"file://{tmp_path}/here/in/*.csv*", "./here/../here/in"):
         made = shipped(prepare(read_policy("here/policy.yaml"), [pattern]))
-        assert [shard.path for shard in made.shards] == sorted(str(path) for path in (tmp_path / "here" / "in").iterdir())
+        assert [shard.path for shard in made.shards] == sorted(
+            str(path) for path in (tmp_path / "here" / "in").iterdir()
+        )
         report = made.job.policy.releases["report"]
         assert report.fields["city"].hierarchy == str(tmp_path / "here" / "cities.csv")
         assert report.attackers["a"].table == str(tmp_path / "a.csv")
@@ -205,9 +247,10 @@ def test_an_output_that_is_shipped_means_the_same_in_any_folder(tmp_path, monkey
 
 
 SECRETS = {
-    "AWS_ACCESS_KEY_ID": "AKIACANARY0123456789", "AWS_SECRET_ACCESS_KEY": "canary/secret/0123456789012345678901",
+    "AWS_ACCESS_KEY_ID": "AKIACANARY0123456789",
+    "AWS_SECRET_ACCESS_KEY": "canary/secret/0123456789012345678901",
     "AWS_SESSION_TOKEN": "canary-token-0123456789-0123456789-0123456789",
-}  # fmt: skip
+}
 
 
 def told_by(bucket):
@@ -219,7 +262,11 @@ def told_by(bucket):
     ("environment", "path", "expected"),
     [
         ({}, "s3://b/x", "s3://b/x"),
-        ({"AWS_ENDPOINT_URL": "http://e", "AWS_DEFAULT_REGION": "r"}, "s3://b/x", "s3://b/x?endpoint=http://e&region=r"),
+        (
+            {"AWS_ENDPOINT_URL": "http://e", "AWS_DEFAULT_REGION": "r"},
+            "s3://b/x",
+            "s3://b/x?endpoint=http://e&region=r",
+        ),
         ({"AWS_ENDPOINT_URL": "http://e", "AWS_ENDPOINT_URL_S3": "http://s"}, "s3://b/x", "s3://b/x?endpoint=http://s"),
         ({"AWS_REGION": "r", "AWS_DEFAULT_REGION": "d"}, "s3://b/x", "s3://b/x?region=r"),
         ({"AWS_PROFILE": "p", "AWS_REGION": "r"}, "s3://b/x?region=own", "s3://b/x?profile=p&region=own"),
@@ -269,7 +316,11 @@ def worker(*arguments):
     environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true"}
     return subprocess.run(
-        [sys.executable, "-c", READS, *arguments], env={**environment, **keys}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", READS, *arguments],
+        env={**environment, **keys},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -277,17 +328,24 @@ def test_a_worker_with_an_empty_environment_finds_a_path_by_what_it_says(bucket)
     upload(bucket)
     path = f"{bucket.uri}/in/in-1.csv.gz"
     found = worker(pinned(path))
-    assert found.stdout.strip() == hashlib.sha256(gzip.decompress(bucket.get("in/in-1.csv.gz"))).hexdigest(), found.stderr
+    assert found.stdout.strip() == hashlib.sha256(gzip.decompress(bucket.get("in/in-1.csv.gz"))).hexdigest(), (
+        found.stderr
+    )
 
 
 CASES = {
-    "no file": ("in/none-*.csv", None), "a folder that is not there": ("none", None),
-    "a broken table": ("broken.parquet", b"no table"), "a name without a format": ("in/in-0", b"x"),
-    "another column": ("other.csv", b"who,city,what,age,more\na,b,c,1,2\n"), "a column twice": ("twice.csv", b"who,who\n1,2\n"),
-    "an empty file": ("empty.csv", b""), "a broken archive": ("broken.csv.gz", b"no archive"),
+    "no file": ("in/none-*.csv", None),
+    "a folder that is not there": ("none", None),
+    "a broken table": ("broken.parquet", b"no table"),
+    "a name without a format": ("in/in-0", b"x"),
+    "another column": ("other.csv", b"who,city,what,age,more\na,b,c,1,2\n"),
+    "a column twice": ("twice.csv", b"who,who\n1,2\n"),
+    "an empty file": ("empty.csv", b""),
+    "a broken archive": ("broken.csv.gz", b"no archive"),
     "an open quote": ("quote.csv", b'who,city,what,age\n"a,b,c,1\n'),
-    "no record": ("none.jsonl", b""), "no document": ("torn.json", b'[{"who": 1'),
-}  # fmt: skip
+    "no record": ("none.jsonl", b""),
+    "no document": ("torn.json", b'[{"who": 1'),
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -299,7 +357,15 @@ def test_messages_say_which_file_and_not_how_it_is_reached(case, bucket, monkeyp
     options = told_by(bucket)
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    command = [f"{policy}{options}", "-i", f"{bucket.uri}/{key}{options}", "-o", f"{bucket.uri}/out{options}", "--workers", "1"]
+    command = [
+        f"{policy}{options}",
+        "-i",
+        f"{bucket.uri}/{key}{options}",
+        "-o",
+        f"{bucket.uri}/out{options}",
+        "--workers",
+        "1",
+    ]
     assert call(["run", *command]) in (2, 3)
     said = capsys.readouterr()
     assert f"{bucket.uri}/{key}" in said.err
@@ -308,12 +374,23 @@ def test_messages_say_which_file_and_not_how_it_is_reached(case, bucket, monkeyp
 
 
 def test_what_a_run_says_and_leaves_names_files_and_not_how_they_are_reached(bucket, monkeypatch, capsys):
-    policy, options = upload(bucket), told_by(bucket)
+    policy = upload(bucket)
+    options = told_by(bucket)
     server = os.environ["AWS_ENDPOINT_URL_S3"]
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
     out = f"{bucket.uri}/out"
-    command = ["run", f"{policy}{options}", "-i", f"{bucket.uri}/in/{options}", "-o", f"{out}{options}", "--workers", "1", *MORE]
+    command = [
+        "run",
+        f"{policy}{options}",
+        "-i",
+        f"{bucket.uri}/in/{options}",
+        "-o",
+        f"{out}{options}",
+        "--workers",
+        "1",
+        *MORE,
+    ]
     assert call(command) == 0
     assert call(["verify", f"{out}{options}"]) == 0
     assert call(command) == 2
@@ -351,8 +428,13 @@ def assert_nothing_left(bucket):
 
 @pytest.mark.portable
 @pytest.mark.parametrize("environment", ["EXTERNAL", "LOOPBACK"])
-def test_workers_in_other_processes_publish_into_a_bucket_what_this_process_does(environment, portable, bucket, undisturbed):
-    options = [*portable, *([] if environment == "EXTERNAL" else ["--environment_type=LOOPBACK", "--environment_config="])]
+def test_workers_in_other_processes_publish_into_a_bucket_what_this_process_does(
+    environment, portable, bucket, undisturbed
+):
+    options = [
+        *portable,
+        *([] if environment == "EXTERNAL" else ["--environment_type=LOOPBACK", "--environment_config="]),
+    ]
     command = ["run", f"{bucket.uri}/policy.yaml", "-i", f"{bucket.uri}/in", "-o", f"{bucket.uri}/out", *MORE]
     assert call([*command, "--runner", "PortableRunner", *options]) == 0
     assert published(bucket) == undisturbed
@@ -360,7 +442,9 @@ def test_workers_in_other_processes_publish_into_a_bucket_what_this_process_does
 
 
 @pytest.mark.portable
-def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(portable, bucket, undisturbed, monkeypatch):
+def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(
+    portable, bucket, undisturbed, monkeypatch
+):
     seen = []
     publish = job.publish
 
@@ -374,8 +458,12 @@ def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(p
     prepared = prepare(read_policy(f"{bucket.uri}/policy.yaml"), [f"{bucket.uri}/in"])
     job.run(prepared, f"{bucket.uri}/out", Settings("PortableRunner", tuple(portable), 1, 0.01))
     assert {key.split("/")[2] for key in seen if MARK in key} == {
-        "lease.json", "outcome.json", "parts", "pieces", "state.json",
-    } | {key.split("/")[2] for key in seen if "rejected.parquet" in key}  # fmt: skip
+        "lease.json",
+        "outcome.json",
+        "parts",
+        "pieces",
+        "state.json",
+    } | {key.split("/")[2] for key in seen if "rejected.parquet" in key}
     assert published(bucket) == undisturbed
     assert_nothing_left(bucket)
 
@@ -390,8 +478,11 @@ def test_a_run_refuses_a_key_of_its_own_for_workers_elsewhere_and_leaves_nothing
 
 
 @pytest.mark.portable
-def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_alone(portable, bucket, monkeypatch, tmp_path):
-    keys, places = [], []
+def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_alone(
+    portable, bucket, monkeypatch, tmp_path
+):
+    keys = []
+    places = []
     make = run_keys.make_ephemeral
 
     def watched(folder, release):
@@ -408,10 +499,16 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
 
     monkeypatch.setattr(job, "publish", looked)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    modes, gone = [], []
-    monkeypatch.setattr(job, "_execute", lambda *given, execute=job._execute: (
-        modes.extend(stat.S_IMODE(os.stat(place).st_mode) for place in places), execute(*given)
-    ))  # fmt: skip
+    modes = []
+    gone = []
+    monkeypatch.setattr(
+        job,
+        "_execute",
+        lambda *given, execute=job._execute: (
+            modes.extend(stat.S_IMODE(os.stat(place).st_mode) for place in places),
+            execute(*given),
+        ),
+    )
     policy = upload(bucket, EPHEMERAL)
     command = ["run", policy, "-i", f"{bucket.uri}/in", "-o", f"{bucket.uri}/out", *MORE]
     assert call([*command, "--runner", "PortableRunner", *portable]) == 0
@@ -436,7 +533,9 @@ main(sys.argv[1:])
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["as the environment says", "as its path says"])
-def test_a_run_left_in_a_bucket_is_published_however_its_folder_is_reached(told, bucket, undisturbed, monkeypatch, capsys):
+def test_a_run_left_in_a_bucket_is_published_however_its_folder_is_reached(
+    told, bucket, undisturbed, monkeypatch, capsys
+):
     out = f"{bucket.uri}/out"
     command = ["run", f"{bucket.uri}/policy.yaml", "-i", f"{bucket.uri}/in", "-o", out, "--workers", "1", *MORE]
     assert subprocess.run([sys.executable, "-c", DIES, *command], check=False).returncode == 9

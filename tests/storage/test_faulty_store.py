@@ -37,13 +37,16 @@ def at(house, kind, folder, name, end, fault):
 @pytest.mark.parametrize(
     ("kind", "name", "end", "fault"),
     [
-        (LOCAL, "rename", "/old", Fault(UNHEARD, 1)), (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
-        (LOCAL, "close", "/label.json", Fault(TORN, 1)), (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
-        (LOCAL, "open_input", "/outcome.json", Fault(REFUSED, 1)), (LOCAL, "close", "/outcome.json", Fault(TORN, 1)),
+        (LOCAL, "rename", "/old", Fault(UNHEARD, 1)),
+        (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
+        (LOCAL, "close", "/label.json", Fault(TORN, 1)),
+        (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
+        (LOCAL, "open_input", "/outcome.json", Fault(REFUSED, 1)),
+        (LOCAL, "close", "/outcome.json", Fault(TORN, 1)),
         (OBJECTS, "open_input", "/out/run.json", Fault(REFUSED, 1)),
     ],
     ids=lambda value: getattr(value, "kind", value),
-)  # fmt: skip
+)
 def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(house, tmp_path, kind, name, end, fault):
     assert trial(house, kind, True, tmp_path / "trial", at(house, kind, tmp_path, name, end, fault)) == 1
 
@@ -54,7 +57,9 @@ def test_papers_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part
     """Without them nobody knows what the earlier run wrote, and so what is to go."""
     calls = recorded(house, kind, True, tmp_path / "recorded")
     end = next((number for number, told in enumerate(calls) if told.endswith("/publication.json")), len(calls))
-    read = [number for number, told in enumerate(calls[:end], 1) if told.startswith("open_input") and told.endswith(paper)]
+    read = [
+        number for number, told in enumerate(calls[:end], 1) if told.startswith("open_input") and told.endswith(paper)
+    ]
     for number, at in enumerate(read):
         assert trial(house, kind, True, tmp_path / f"trial-{number}", Fault(REFUSED, at)) == 1
 
@@ -62,9 +67,11 @@ def test_papers_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part
 def staged(where, house):
     """A run on an engine, whose workers wrote into the store itself."""
     made = Staging(where.output, overwrite=True, shared=True)
-    files, papers = [], {}
+    files = []
+    papers = {}
     for path in sorted(house.undisturbed.rglob("*.*")):
-        name, data = path.relative_to(house.undisturbed).as_posix(), path.read_bytes()
+        name = path.relative_to(house.undisturbed).as_posix()
+        data = path.read_bytes()
         if path.suffix == ".json":
             papers[name] = data
         else:
@@ -109,7 +116,7 @@ def trusting(one, path):
         (LOCAL, staging, "check", trusting, "close", "/crm/part-00000.parquet", TORN),
     ],
     ids=["papers first", "copies unchecked", "parts unchecked"],
-)  # fmt: skip
+)
 def test_a_planted_weakness_is_found(house, tmp_path, monkeypatch, kind, where, name, weakness, call, end, wrong):
     calls = recorded(house, kind, True, tmp_path / "recorded")
     # A part waits under the name of its attempt.

@@ -61,7 +61,9 @@ def test_of_many_at_once_exactly_one_holds_and_the_others_are_told_who(contender
     held = [pid for pid, answer in answers.items() if answer == "held"]
     assert len(held) == 1
     others = [answer for answer in answers.values() if answer != "held"]
-    assert all(re.search(rf"another run is writing to this output \(host .*, process {held[0]}, since", one) for one in others)
+    assert all(
+        re.search(rf"another run is writing to this output \(host .*, process {held[0]}, since", one) for one in others
+    )
     (holder,) = [process for process in many if process.pid == held[0]]
     assert told(holder) == "still held"
     assert [process.wait(30) for process in many] == [0] * 6

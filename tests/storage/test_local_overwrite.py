@@ -28,7 +28,9 @@ def test_a_run_of_one_release_leaves_nothing_of_the_other(house, out):
     assert leftovers(out) == []
 
 
-@pytest.mark.parametrize("place", ["notes.txt", "crm/notes.txt", "crm/part-00009.parquet", "own/deep/notes.txt", "crm/.hidden"])
+@pytest.mark.parametrize(
+    "place", ["notes.txt", "crm/notes.txt", "crm/part-00009.parquet", "own/deep/notes.txt", "crm/.hidden"]
+)
 def test_a_file_that_no_run_wrote_is_neither_lost_nor_moved(house, out, capsys, place):
     mine = out / place
     mine.parent.mkdir(parents=True, exist_ok=True)

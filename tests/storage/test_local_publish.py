@@ -115,11 +115,14 @@ def test_a_newer_output_is_not_replaced_by_a_run_that_was_to_replace_an_older_on
 
 
 @pytest.mark.parametrize(
-    ("spoil", "why"), [(Path.unlink, "is missing"), (lambda part: part.write_bytes(b"other"), "is not what was written")],
+    ("spoil", "why"),
+    [(Path.unlink, "is missing"), (lambda part: part.write_bytes(b"other"), "is not what was written")],
     ids=["missing", "changed"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("release", ["analytics", "crm"])
-def test_a_part_that_is_not_what_was_written_is_not_published_and_may_be_put_right(house, out, capsys, release, spoil, why):
+def test_a_part_that_is_not_what_was_written_is_not_published_and_may_be_put_right(
+    house, out, capsys, release, spoil, why
+):
     left = staging_of(out)
     part = next((left / "parts" / release).iterdir())
     data = part.read_bytes()
@@ -162,7 +165,8 @@ def test_a_run_that_is_alive_is_not_published_by_another_process(house, tmp_path
 
 
 def test_a_refused_run_is_not_published(house, tmp_path, capsys):
-    out, bad = tmp_path / "out", tmp_path / "bad.parquet"
+    out = tmp_path / "out"
+    bad = tmp_path / "bad.parquet"
     table = pq.read_table(house.folder / "orders-0.parquet")
     pq.write_table(table.set_column(2, "birth_year", pa.array(["nonsense"] * len(table))), bad)
     killed(["run", str(house.folder / "policy.yaml"), "-i", str(bad), "-o", str(out), "--workers", "1"])
@@ -200,7 +204,8 @@ def command_of(made):
 
 def test_a_signed_run_is_signed_and_only_with_its_key(made, capsys):
     killed(command_of(made))
-    left, ring = staging_of(made.out()), Path(made.ring)
+    left = staging_of(made.out())
+    ring = Path(made.ring)
     ring.rename(ring.with_suffix(".away"))
     assert published(left, capsys)[0] == 2
     assert not made.out().exists()

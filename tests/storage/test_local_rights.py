@@ -47,7 +47,8 @@ def modes(folder):
 
 @pytest.mark.parametrize("mask", ["022", "027", "077", "000"])
 def test_what_a_run_works_with_is_its_owners_alone_and_what_it_publishes_follows_the_mask(made, tmp_path, mask):
-    go, seen = tmp_path / "go", {}
+    go = tmp_path / "go"
+    seen = {}
     command = ["run", made.policy, "-i", made.source, "-o", str(made.out()), "--workers", "1"]
     process = start(*command, before=WAITS_WITH_ITS_KEYS, GO=str(go), MASK=mask)
 
@@ -71,7 +72,9 @@ def test_what_a_run_works_with_is_its_owners_alone_and_what_it_publishes_follows
     theirs = ~int(mask, 8)
     found = modes(made.out())
     assert "crm/part-00000.parquet" in found
-    assert found == {name: (is_folder, (0o777 if is_folder else 0o666) & theirs) for name, (is_folder, _) in found.items()}
+    assert found == {
+        name: (is_folder, (0o777 if is_folder else 0o666) & theirs) for name, (is_folder, _) in found.items()
+    }
 
 
 def test_papers_of_labels_that_were_decided_again_may_be_read_as_before(made):

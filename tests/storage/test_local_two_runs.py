@@ -104,7 +104,9 @@ def test_a_living_run_in_another_container_is_left_alone(house, out, go):
     given = {**os.environ, "GO": str(go), "BEAM_DEID_LEASE_SECONDS": SECONDS}
     living = subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     folder = until(lambda: (found := staging_of(out)) and (found / "outcome.json").exists() and found)
-    assert json.loads((folder / "lease.json").read_text())["process"] == 1  # its number there, where this machine has another 1
+    assert (
+        json.loads((folder / "lease.json").read_text())["process"] == 1
+    )  # its number there, where this machine has another 1
     code, said = ends(start(*house.command(str(out)), BEAM_DEID_LEASE_SECONDS=SECONDS))
     assert code == 2
     assert "another run is writing to this output" in said

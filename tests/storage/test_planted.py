@@ -47,7 +47,8 @@ def test_what_another_user_put_beside_an_output_leads_nobody_to_his_own_files(ou
     mine = tmp_path / "home"
     mine.mkdir()
     (mine / "secret").write_text("mine")
-    before, planted = contents(out), dead(out)
+    before = contents(out)
+    planted = dead(out)
     (planted / "keys").symlink_to(mine)
     (planted / "x").symlink_to(mine / "secret")
     Journal((Moved("x", "crm/part-00000.parquet", 4, hashlib.sha256(b"mine").hexdigest()),)).write(str(planted))
@@ -68,7 +69,8 @@ def test_a_folder_that_no_run_of_ours_named_is_left_alone(house, out):
 
 
 def test_a_publication_whose_files_are_gone_changes_nothing(out):
-    before, left = contents(out), dead(out)
+    before = contents(out)
+    left = dead(out)
     (left / "new").mkdir()
     (left / "new" / "run.json").write_text("{}")
     moved = Moved("new/run.json", "run.json", 2, hashlib.sha256(b"{}").hexdigest())
@@ -84,7 +86,8 @@ def test_a_publication_whose_files_are_gone_changes_nothing(out):
 
 
 def test_a_publication_that_was_to_replace_another_run_changes_nothing(out):
-    before, left = contents(out), dead(out)
+    before = contents(out)
+    left = dead(out)
     (left / "run.json").write_text("{}")
     moved = Moved("run.json", "run.json", 2, hashlib.sha256(b"{}").hexdigest())
     Journal((moved,), ("crm/part-00000.parquet",), "0" * 64).write(str(left))
@@ -94,7 +97,8 @@ def test_a_publication_that_was_to_replace_another_run_changes_nothing(out):
 
 
 def test_publish_says_that_another_run_came_before_it(out, capsys):
-    before, left = contents(out), dead(out)
+    before = contents(out)
+    left = dead(out)
     (left / "run.json").write_text("{}")
     moved = Moved("run.json", "run.json", 2, hashlib.sha256(b"{}").hexdigest())
     Journal((moved,), (), "0" * 64).write(str(left))
@@ -111,7 +115,8 @@ def test_no_run_comes_between_while_labels_are_decided_again(house, out):
 
 
 def test_an_earlier_output_is_put_back_over_an_empty_folder(house, out):
-    before, left = contents(out), dead(out)
+    before = contents(out)
+    left = dead(out)
     out.rename(left / "old")
     out.mkdir()  # as scripts do before they call a command
     assert call(["verify", str(out)]) == 0
@@ -120,7 +125,8 @@ def test_an_earlier_output_is_put_back_over_an_empty_folder(house, out):
 
 
 def test_an_earlier_output_is_kept_where_something_else_is_in_its_place(house, out, capsys):
-    before, left = contents(out), dead(out)
+    before = contents(out)
+    left = dead(out)
     out.rename(left / "old")
     out.mkdir()
     (out / "notes.txt").write_text("mine")
@@ -171,10 +177,12 @@ def test_a_pipe_is_no_input_and_nobody_waits_for_it(tmp_path, capsys):
         ("abfs://:SECRET@account/x", "credentials do not belong into a path"),
         ("s3://KEY:SECRET@bucket/x", "credentials do not belong into a path"),
         ("s3://bucket/x?secret_key=SECRET/with+equals==", "s3:// has no option secret_key"),
-        ("s3://bucket/a//b", "a store has no names like that"), ("s3://bucket/a/../b", "a store has no names like that"),
-        ("s3:/bucket/a", "two slashes behind the colon"), ("", "the path is empty"),
+        ("s3://bucket/a//b", "a store has no names like that"),
+        ("s3://bucket/a/../b", "a store has no names like that"),
+        ("s3:/bucket/a", "two slashes behind the colon"),
+        ("", "the path is empty"),
     ],
-)  # fmt: skip
+)
 def test_paths_that_name_nothing_are_refused_without_a_secret(path, told):
     with pytest.raises(UsageError) as refused:
         match([path])
@@ -205,7 +213,8 @@ def test_keys_of_a_run_that_a_restart_of_the_machine_ended_are_removed(bucket, t
 def test_an_outcome_that_somebody_changed_is_not_published(house, tmp_path, capsys):
     from .processes import DIES_BEFORE_IT_PUBLISHES, staging_of, start
 
-    out, other = tmp_path / "place" / "out", tmp_path / "other"
+    out = tmp_path / "place" / "out"
+    other = tmp_path / "other"
     out.parent.mkdir()
     start(*house.command(str(out)), before=DIES_BEFORE_IT_PUBLISHES).communicate()
     left = staging_of(out)

@@ -129,10 +129,18 @@ def test_no_descriptor_is_left_of_what_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("mode", "use", "write"),
     [
-        (0o600, False, False), (0o400, False, False), (0o640, False, False), (0o660, False, True), (0o620, False, True),
-        (0o604, True, False), (0o602, True, True), (0o601, True, False), (0o644, True, False), (0o666, True, True),
+        (0o600, False, False),
+        (0o400, False, False),
+        (0o640, False, False),
+        (0o660, False, True),
+        (0o620, False, True),
+        (0o604, True, False),
+        (0o602, True, True),
+        (0o601, True, False),
+        (0o644, True, False),
+        (0o666, True, True),
     ],
-)  # fmt: skip
+)
 def test_modes_are_judged(target, mode, use, write):
     target.chmod(mode)
     with open(target, "rb") as stream:
@@ -159,7 +167,11 @@ def test_what_belongs_to_root_is_trusted_by_others_and_not_the_other_way_round(t
             path.touch(mode=0o644)
             os.chown(path, owner, owner)
             streams.append(stack.enter_context(open_read(str(path))))
-        assert [(is_ours(one), others_may_write(one)) for one in streams] == [(True, False), (False, True), (False, True)]
+        assert [(is_ours(one), others_may_write(one)) for one in streams] == [
+            (True, False),
+            (False, True),
+            (False, True),
+        ]
         os.seteuid(NOBODY)
         try:
             found = [(is_ours(one), others_may_write(one)) for one in streams]
@@ -203,7 +215,9 @@ with open_lock(sys.argv[1]) as held:
 
 
 def test_a_lock_is_held_by_one_and_given_to_the_next(target):
-    holding = subprocess.Popen([sys.executable, "-c", _HOLD, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holding = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     with holding, open_lock(str(target)) as stream:
         assert holding.stdout.readline() == b"held\n"
         with pytest.raises(AssertionError, match="it waits"), promptly(0.5):

@@ -34,7 +34,9 @@ def asked(s3, bucket):
 
 def ran(*words, code=None):
     """A command in a process of its own, which knows nothing that this one learned."""
-    start = COMMAND if code is None else [sys.executable, "-c", f"{code}; from beam_deid.pipelines.cli import main; main()"]
+    start = (
+        COMMAND if code is None else [sys.executable, "-c", f"{code}; from beam_deid.pipelines.cli import main; main()"]
+    )
     return subprocess.run([*start, *words], capture_output=True, text=True, timeout=PATIENCE)
 
 
@@ -60,9 +62,15 @@ def test_endpoint_and_region_can_stand_in_the_path(bucket, s3, asked, shop, tmp_
     bucket.put("in/policy.yaml", hierarchy.encode())
     bucket.put("in/0.parquet", orders(0))
     done = ran(
-        "run", f"{bucket.uri}/in/policy.yaml{where}", "-i", f"{bucket.uri}/in/*.parquet{where}", "-o", f"{bucket.uri}/out/{where}",
-        "--workers", "1",
-    )  # fmt: skip
+        "run",
+        f"{bucket.uri}/in/policy.yaml{where}",
+        "-i",
+        f"{bucket.uri}/in/*.parquet{where}",
+        "-o",
+        f"{bucket.uri}/out/{where}",
+        "--workers",
+        "1",
+    )
     assert done.returncode == 0, done.stderr
     assert set(bucket.hashes("out")) == {"crm/part-00000.parquet", "report/part-00000.parquet"}
     shop.change(PLAIN, hierarchy)
@@ -97,8 +105,9 @@ def test_a_profile_says_whose_credentials_are_used(bucket, s3, asked, shop, tmp_
     (tmp_path / "config").write_text("[profile shop]\nregion = eu-west-1\n", "utf-8")
     (tmp_path / "credentials").write_text(
         f"[default]\naws_access_key_id = somebody\naws_secret_access_key = {SECRET}\n"
-        f"[shop]\naws_access_key_id = shopkeeper\naws_secret_access_key = {SECRET}\n", "utf-8",
-    )  # fmt: skip
+        f"[shop]\naws_access_key_id = shopkeeper\naws_secret_access_key = {SECRET}\n",
+        "utf-8",
+    )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     if named == "variable":
@@ -122,21 +131,29 @@ def commands(shop, path):
     return {
         "input": ["run", shop.policy, "-i", path, "-o", f"{shop.policy}.out", "--workers", "1"],
         "output": shop.words(path, "--workers", "1", files=1),
-        "policy": ["plan", path], "verify": ["verify", path], "profile": ["profile", "-i", path],
-        "assess": ["assess", "-i", path, "--quasi", "city"], "label": ["label", "--again", path], "publish": ["publish", path],
-    }  # fmt: skip
+        "policy": ["plan", path],
+        "verify": ["verify", path],
+        "profile": ["profile", "-i", path],
+        "assess": ["assess", "-i", path, "--quasi", "city"],
+        "label": ["label", "--again", path],
+        "publish": ["publish", path],
+    }
 
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("http://example.org/x.parquet", ["http://", "local path"]), ("ftp://example.org/x", ["ftp://", "s3://"]),
-     ("s3://", ["no bucket", "s3://BUCKET"]), ("s3:///x", ["no bucket"]),
-     ("s3://orders/x?colour=red", ["no option colour", "region"]),
-     (f"s3://orders/x?secret_key={SECRET}", ["no option secret_key"]),
-     (f"s3://testing:{SECRET}@orders/x", ["credentials", "…@orders"]),
-     ("s3://orders/x?endpoint=nonsense", ["no URL", "https://"])],
+    [
+        ("http://example.org/x.parquet", ["http://", "local path"]),
+        ("ftp://example.org/x", ["ftp://", "s3://"]),
+        ("s3://", ["no bucket", "s3://BUCKET"]),
+        ("s3:///x", ["no bucket"]),
+        ("s3://orders/x?colour=red", ["no option colour", "region"]),
+        (f"s3://orders/x?secret_key={SECRET}", ["no option secret_key"]),
+        (f"s3://testing:{SECRET}@orders/x", ["credentials", "…@orders"]),
+        ("s3://orders/x?endpoint=nonsense", ["no URL", "https://"]),
+    ],
     ids=["http", "ftp", "nothing", "no bucket", "option", "secret option", "secret user", "endpoint"],
-)  # fmt: skip
+)
 def test_a_path_that_means_nothing_is_refused_before_the_bucket_is_asked(
     bucket, asked, shop, tmp_path, monkeypatch, capsys, path, words
 ):

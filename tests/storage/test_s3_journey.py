@@ -19,18 +19,36 @@ class Journey:
     """A shop in a folder and in a bucket, with runs over both."""
 
     def __init__(self, folder, bucket):
-        self.folder, self.bucket, self.uri = folder, bucket, f"{bucket.uri}/shop"
+        self.folder = folder
+        self.bucket = bucket
+        self.uri = f"{bucket.uri}/shop"
 
     def restore(self, target, *more):
-        return call([
-            "restore", "--policy", f"{self.uri}/policy.yaml", "--release", "crm", "--fields", "buyer,mobile",
-            "--reason", "a test", "-i", f"{self.uri}/out/crm/part-*", "-o", str(target), *more,
-        ])  # fmt: skip
+        return call(
+            [
+                "restore",
+                "--policy",
+                f"{self.uri}/policy.yaml",
+                "--release",
+                "crm",
+                "--fields",
+                "buyer,mobile",
+                "--reason",
+                "a test",
+                "-i",
+                f"{self.uri}/out/crm/part-*",
+                "-o",
+                str(target),
+                *more,
+            ]
+        )
 
 
 def run(place, policy, pattern, out):
     more = ["--new-register"] if policy == "earlier" else []  # one in each place, and the keyring has its key already
-    return call(["run", f"{place}/{policy}.yaml", "-i", f"{place}/{pattern}", "-o", f"{place}/{out}", "--workers", "1", *more])
+    return call(
+        ["run", f"{place}/{policy}.yaml", "-i", f"{place}/{pattern}", "-o", f"{place}/{out}", "--workers", "1", *more]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +71,9 @@ def journey(shared_bucket, tmp_path_factory):
             for there in ("keys/", "known/", "earlier/report"):
                 text = text.replace(there, f"{shared_bucket.uri}/shop/{there}")
             (folder / "remote" / f"{name}.yaml").write_text(text, "utf-8")
-            assert run(folder / "remote", name, "../orders/**" if name == "policy" else "../orders/*.parquet", name) == 0
+            assert (
+                run(folder / "remote", name, "../orders/**" if name == "policy" else "../orders/*.parquet", name) == 0
+            )
         yield Journey(folder, shared_bucket)
 
 
@@ -108,7 +128,9 @@ def test_wildcards_never_match_what_is_hidden_or_of_a_run_under_way(journey, cap
             journey.bucket.put(key, b"no table")
         policy = f"{journey.uri}/policy.yaml"
         for pattern in ("orders", "orders/**", "orders/**/*.parquet", "orders/*.parquet"):
-            found = asked(capsys, "assess", "-i", f"{journey.uri}/{pattern}", "--quasi", "city,age", "--subject", "buyer")
+            found = asked(
+                capsys, "assess", "-i", f"{journey.uri}/{pattern}", "--quasi", "city,age", "--subject", "buyer"
+            )
             assert found["records"] == (2 if "**" in pattern else 1) * ROWS
             asked(capsys, "plan", policy, "-i", f"{journey.uri}/{pattern}")
     finally:
@@ -124,8 +146,9 @@ def test_verify_finds_nothing_wrong(journey, capsys):
 
 def test_plan_compares_the_columns_of_the_input(journey, capsys):
     assert set(asked(capsys, "plan", f"{journey.uri}/policy.yaml", "-i", f"{journey.uri}/orders/**")["releases"]) == {
-        "crm", "report",
-    }  # fmt: skip
+        "crm",
+        "report",
+    }
     assert call(["plan", f"{journey.uri}/policy.yaml", "-i", f"{journey.uri}/known/neighbours.parquet"]) in (2, 3)
     assert "mobile" in capsys.readouterr().err
 
@@ -143,9 +166,19 @@ def test_profile_drafts_the_policy_that_it_drafts_of_local_files(journey, capsys
 def test_assess_measures_what_it_measures_of_local_files(journey, capsys):
     def assessed(place):
         return asked(
-            capsys, "assess", "-i", f"{place}/orders/*.parquet", "--subject", "buyer", "--quasi", "city,age",
-            "--sensitive", "item", "--join", f"neighbour={place}/known/*.parquet:on=city,age",
-        )  # fmt: skip
+            capsys,
+            "assess",
+            "-i",
+            f"{place}/orders/*.parquet",
+            "--subject",
+            "buyer",
+            "--quasi",
+            "city,age",
+            "--sensitive",
+            "item",
+            "--join",
+            f"neighbour={place}/known/*.parquet:on=city,age",
+        )
 
     ours = assessed(journey.uri)
     assert ours == assessed(str(journey.folder))
@@ -171,7 +204,9 @@ def test_tokens_of_parts_in_a_bucket_become_values_again(journey, tmp_path):
     assert str(journey.uri) in (tmp_path / "record.jsonl").read_text("utf-8")
 
 
-@pytest.mark.parametrize("more", [[], ["--record", "s3://shared/record.jsonl?region=eu-west-1"]], ids=["default", "named"])
+@pytest.mark.parametrize(
+    "more", [[], ["--record", "s3://shared/record.jsonl?region=eu-west-1"]], ids=["default", "named"]
+)
 def test_restorings_are_recorded_on_a_local_disk_only(journey, tmp_path, monkeypatch, capsys, more):
     monkeypatch.chdir(tmp_path)
     before = journey.bucket.versions()
@@ -192,7 +227,11 @@ def test_values_are_restored_onto_a_local_disk_only(journey, tmp_path, capsys):
 
 def test_a_keyring_is_not_changed_in_a_bucket(journey, capsys):
     before = journey.bucket.versions("shop/keys/")
-    for words in (["create", "--kek", "env:SHOP_KEK", "--name", "more"], ["rotate"], ["destroy", "--name", "main", "--yes"]):
+    for words in (
+        ["create", "--kek", "env:SHOP_KEK", "--name", "more"],
+        ["rotate"],
+        ["destroy", "--name", "main", "--yes"],
+    ):
         assert call(["keys", words[0], f"{journey.uri}/keys/orders.keyring", *words[1:]]) == 2
         said = capsys.readouterr().err
         assert "local disk" in said

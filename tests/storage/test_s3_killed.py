@@ -46,22 +46,34 @@ releases:
 def orders(rows: int) -> bytes:
     """Orders with notes that nothing compresses: a part of many of them is uploaded in more than one piece."""
     noise = np.random.default_rng(rows)
-    return parquet({
-        "buyer": [f"buyer-{row % 500}" for row in range(rows)],
-        "note": [base64.b85encode(noise.bytes(3_000)).decode() for _ in range(rows)],
-        "item": ["茶" if row % 2 else "纸" for row in range(rows)],
-    })  # fmt: skip
+    return parquet(
+        {
+            "buyer": [f"buyer-{row % 500}" for row in range(rows)],
+            "note": [base64.b85encode(noise.bytes(3_000)).decode() for _ in range(rows)],
+            "item": ["茶" if row % 2 else "纸" for row in range(rows)],
+        }
+    )
 
 
 class Busy:
     """A bucket with orders and a policy in it, and what an undisturbed run makes of them."""
 
     def __init__(self, bucket, server, whole):
-        self.bucket, self.server, self.whole = bucket, server, whole
+        self.bucket = bucket
+        self.server = server
+        self.whole = whole
         self.out = f"{bucket.uri}/out"
 
     def words(self, *more, files="*"):
-        return ["run", f"{self.bucket.uri}/in/policy.yaml", "-i", f"{self.bucket.uri}/in/{files}.parquet", "-o", self.out, *more]
+        return [
+            "run",
+            f"{self.bucket.uri}/in/policy.yaml",
+            "-i",
+            f"{self.bucket.uri}/in/{files}.parquet",
+            "-o",
+            self.out,
+            *more,
+        ]
 
     def run(self, *more, files="*"):
         return call(self.words(*more, "--workers", "1", files=files))
@@ -168,10 +180,14 @@ def assert_whole_or_nothing(busy, before):
 
 MOMENTS = random.Random(20)
 BEFORE = [
-    ("reading", lambda: nth(MOMENTS.randint(1, 8), reads)), ("claiming", lambda: nth(MOMENTS.randint(1, 2), claims)),
-    ("uploading", lambda: nth(1, pieces)), ("writing down", lambda: publishing(0)),
-]  # fmt: skip
-WITHIN = [("publishing", lambda number=number: publishing(number)) for number in sorted(MOMENTS.sample(range(1, 12), 3))]
+    ("reading", lambda: nth(MOMENTS.randint(1, 8), reads)),
+    ("claiming", lambda: nth(MOMENTS.randint(1, 2), claims)),
+    ("uploading", lambda: nth(1, pieces)),
+    ("writing down", lambda: publishing(0)),
+]
+WITHIN = [
+    ("publishing", lambda number=number: publishing(number)) for number in sorted(MOMENTS.sample(range(1, 12), 3))
+]
 AFTER = [("sweeping", lambda: nth(1, sweeps))]
 
 
@@ -209,7 +225,8 @@ def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_w
 def test_a_run_that_is_killed_at_work_leaves_nothing_in_the_bucket_that_looks_published(busy, temporary):
     struck = 0
     for _ in range(2):
-        process, held = start(*busy.words("--workers", "2")), threading.Event()
+        process = start(*busy.words("--workers", "2"))
+        held = threading.Event()
 
         def listen(request: Request, held=held) -> None:
             if request.puts("/lease.json"):

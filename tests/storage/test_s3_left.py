@@ -73,7 +73,9 @@ class Half:
         return self._left < 0
 
 
-def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(bucket, s3, shop, out, local, temporary, capsys):
+def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(
+    bucket, s3, shop, out, local, temporary, capsys
+):
     assert Blow(s3, after_proof, *shop.words(out, "--workers", "1")).fell
     (left,) = staged(temporary)
     assert call(["verify", out]) == 2  # which does not throw away what is whole
@@ -98,7 +100,8 @@ def test_what_was_left_is_not_published_over_what_came_since(bucket, s3, shop, o
 
 
 def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3, shop, out, temporary, capsys):
-    process, begun = start(*shop.words(out, "--workers", "1")), threading.Event()
+    process = start(*shop.words(out, "--workers", "1"))
+    begun = threading.Event()
     s3.hear(lambda request: begun.set() if request.puts("/lease.json") else None)
     assert begun.wait(PATIENCE)
     process.kill()
@@ -117,11 +120,14 @@ def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3, sho
 
 @pytest.mark.slow
 def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3, shop, out, local, temporary, capsys):
-    for copies, finish in enumerate((
-        lambda _: call(["verify", out]), lambda _: call(["publish", f"{out}/{hidden(bucket)[0]}"]),
-        lambda _: shop.run(out, files=1) - 2,  # it finishes the other, and is refused, for now there is an output
-        lambda left: call(["publish", left[0]]),
-    )):  # fmt: skip
+    for copies, finish in enumerate(
+        (
+            lambda _: call(["verify", out]),
+            lambda _: call(["publish", f"{out}/{hidden(bucket)[0]}"]),
+            lambda _: shop.run(out, files=1) - 2,  # it finishes the other, and is refused, for now there is an output
+            lambda left: call(["publish", left[0]]),
+        )
+    ):
         assert Blow(s3, Half(copies), *shop.words(out, "--workers", "1")).fell
         assert len(hidden(bucket)) == 1
         assert any(key.endswith(JOURNAL) for key in bucket.keys("out/"))
@@ -132,7 +138,9 @@ def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3,
         bucket.clear("out/")
 
 
-def test_labels_that_were_half_replaced_are_finished_by_the_next_command(bucket, s3, out, tmp_path, temporary, monkeypatch):
+def test_labels_that_were_half_replaced_are_finished_by_the_next_command(
+    bucket, s3, out, tmp_path, temporary, monkeypatch
+):
     monkeypatch.setenv("SHOP_KEK", KEY)
     ring = tmp_path / "orders.keyring"
     assert call(["keys", "create", str(ring), "--kek", "env:SHOP_KEK"]) == 0

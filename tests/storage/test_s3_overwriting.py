@@ -82,8 +82,14 @@ def test_an_output_that_exists_is_refused_and_untouched(bucket, out, shop, capsy
 
 @pytest.mark.parametrize(
     "key",
-    ["out/notes.txt", "out/crm/part-00007.parquet", "out/crm/deep/part-00000.parquet", "out/other/label.json", "out/policy.yaml"],
-)  # fmt: skip
+    [
+        "out/notes.txt",
+        "out/crm/part-00007.parquet",
+        "out/crm/deep/part-00000.parquet",
+        "out/other/label.json",
+        "out/policy.yaml",
+    ],
+)
 def test_what_no_run_wrote_is_never_lost(bucket, out, shop, temporary, capsys, key):
     bucket.put(key, b"somebody's")
     before = bucket.versions()
@@ -121,7 +127,9 @@ def test_what_is_not_a_run_is_not_overwritten(bucket, shop, capsys, key):
 
 
 def test_an_output_beside_others_of_like_names_leaves_them_alone(bucket, shop):
-    others = dict.fromkeys(("out2/run.json", "outer/crm/part-00000.parquet", "out.old", "ou", "notes/out/x"), b"somebody's")
+    others = dict.fromkeys(
+        ("out2/run.json", "outer/crm/part-00000.parquet", "out.old", "ou", "notes/out/x"), b"somebody's"
+    )
     for key, data in others.items():
         bucket.put(key, data)
     for more in ([], ["--overwrite"]):
@@ -140,11 +148,16 @@ def test_a_bucket_itself_can_be_an_output(bucket, shop):
 
 @pytest.mark.slow
 def test_a_key_that_lives_for_one_run_never_comes_near_the_bucket(bucket, temporary, tmp_path):
-    shop = Plain(tmp_path, PLAIN.replace("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n"))
-    code = "from beam_deid.transforms.crypto import ephemeral as e; made = e.make_ephemeral\n" \
-        "def make(folder, release):\n    made(folder, release); print(e.read_ephemeral(folder, release).hex(), folder)\n" \
-        "import beam_deid.transforms.run.ephemeral_keys as keys; keys.make_ephemeral = make\n" \
-        "from beam_deid.pipelines.cli import main; main()"  # fmt: skip
+    shop = Plain(
+        tmp_path,
+        PLAIN.replace("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n"),
+    )
+    code = (
+        "from beam_deid.transforms.crypto import ephemeral as e; made = e.make_ephemeral\n"
+        "def make(folder, release):\n    made(folder, release); print(e.read_ephemeral(folder, release).hex(), folder)\n"
+        "import beam_deid.transforms.run.ephemeral_keys as keys; keys.make_ephemeral = make\n"
+        "from beam_deid.pipelines.cli import main; main()"
+    )
     words = [sys.executable, "-c", code, *shop.words(f"{bucket.uri}/out", "--workers", "2")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
@@ -204,9 +217,10 @@ def _lists_uploads(request):
 
 
 @pytest.mark.parametrize(
-    "forbidden", [_lists_versions, _lists_uploads, lambda request: _lists_versions(request) or _lists_uploads(request)],
+    "forbidden",
+    [_lists_versions, _lists_uploads, lambda request: _lists_versions(request) or _lists_uploads(request)],
     ids=["versions", "uploads", "both"],
-)  # fmt: skip
+)
 def test_without_the_right_to_see_what_is_old_a_reader_still_sees_what_was_published_and_no_more(
     bucket, out, s3, shop, forbidden
 ):

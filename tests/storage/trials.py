@@ -25,11 +25,13 @@ from beam_deid.transforms.synthetic import orders
 from ..outputs import labels, parts
 from .faulty import Calls, Fault, Faulty, kinds_of
 
-LOCAL, OBJECTS = "local", "objects"
+LOCAL = "local"
+OBJECTS = "objects"
 TRIALS = 100
 """Of each store: half of them over an earlier output."""
 
-_SCHEME, _SHELF = "shelf", "shelf"
+_SCHEME = "shelf"
+_SHELF = "shelf"
 _BEFORE = 24
 """Of these trials so many befall what comes before publication."""
 
@@ -131,7 +133,8 @@ class Place:
 @contextlib.contextmanager
 def place(kind: str, folder: Path, earlier: Path | None) -> Iterator[Place]:
     """A place to publish, over an earlier output or none."""
-    temporary, shelf = folder / "temporary", folder / "store" / _SHELF
+    temporary = folder / "temporary"
+    shelf = folder / "store" / _SHELF
     for made in (temporary, shelf):
         made.mkdir(parents=True)
     if earlier is not None:
@@ -167,7 +170,10 @@ def recorded(house: House, kind: str, earlier: bool, folder: Path) -> list[str]:
 
 def publishing(calls: list[str]) -> int:
     """The place of the first call that publication makes."""
-    return next(number for number, told in enumerate(calls) if told.startswith("close") and told.endswith("/outcome.json")) + 1
+    return (
+        next(number for number, told in enumerate(calls) if told.startswith("close") and told.endswith("/outcome.json"))
+        + 1
+    )
 
 
 def drawn(calls: list[str], kind: str, number: int) -> Fault:
@@ -243,7 +249,9 @@ def contents(output: Path) -> tuple[Any, ...]:
     """What a reader finds in an output: every file, the bytes of those that bear no time, and the labels."""
     found = {path.relative_to(output).as_posix(): path for path in output.rglob("*") if path.is_file()}
     seen = {name: path for name, path in found.items() if MARK not in name}
-    data = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in seen.items() if path.suffix != ".json"}
+    data = {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in seen.items() if path.suffix != ".json"
+    }
     return sorted(seen), data, labels(output)
 
 

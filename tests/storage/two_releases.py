@@ -35,7 +35,8 @@ releases:
 """
 EPHEMERAL = POLICY.replace("purpose: test\n", "purpose: test\n    key: ephemeral\n", 1)
 CITIES = "".join(f"c{number};{'near' if number < 7 else 'far'};*\n" for number in range(13))
-MIXED, DIRECT = "report", "crm"
+MIXED = "report"
+DIRECT = "crm"
 MORE = ["--max-rejects", "0.01"]
 
 
@@ -43,11 +44,15 @@ def files() -> dict[str, bytes]:
     """Three files of 700 records, one of them compressed, by name; one record cannot be read."""
     found = {}
     for number in range(3):
-        rows = [f"p{i},c{i * 7919 % 13},w{i * 104729 % 5},{20 + i % 50}" for i in range(number * 700, number * 700 + 700)]
+        rows = [
+            f"p{i},c{i * 7919 % 13},w{i * 104729 % 5},{20 + i % 50}" for i in range(number * 700, number * 700 + 700)
+        ]
         if number == 1:
             rows[5] = "p705,c1,w1,old"
         text = ("\n".join(["who,city,what,age", *rows]) + "\n").encode()
-        found[f"in-{number}.csv" + (".gz" if number == 1 else "")] = gzip.compress(text, mtime=0) if number == 1 else text
+        found[f"in-{number}.csv" + (".gz" if number == 1 else "")] = (
+            gzip.compress(text, mtime=0) if number == 1 else text
+        )
     return found
 
 

@@ -134,7 +134,8 @@ def test_one_buyers_orders_are_spread_over_batches() -> None:
 
 
 def test_big_cities_and_popular_goods_are_far_ahead(table: pa.Table) -> None:
-    cities, titles = counts(table["receiver_city"]), counts(table["title"])
+    cities = counts(table["receiver_city"])
+    titles = counts(table["title"])
     assert cities[:10].sum() > 0.2 * ROWS
     assert len(cities) > 300
     assert titles[: len(titles) // 10].sum() > 0.3 * ROWS

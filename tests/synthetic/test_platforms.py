@@ -52,7 +52,8 @@ def leaf(record: Any, path: list[str]) -> Any:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_nested_records_hold_what_the_flat_rows_hold(name: str) -> None:
-    rows, records = orders(name, 200).to_pylist(), list(platform_records(name, 200, 1))
+    rows = orders(name, 200).to_pylist()
+    records = list(platform_records(name, 200, 1))
     for row, record in zip(rows, records, strict=True):
         for field, value in row.items():
             assert leaf(record, field.split(".")) == value
@@ -68,7 +69,8 @@ def test_orders_have_one_to_three_articles(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_rows_of_articles_are_the_items_of_the_records(name: str) -> None:
-    items, described = [], platform(name)
+    items = []
+    described = platform(name)
     for record in platform_records(name, 300, 1):
         listed = leaf(record, described.items.split(".")) if described.items else [None]
         items += [(record, item) for item in listed]
@@ -134,9 +136,12 @@ def test_the_demo_makes_a_platforms_orders_and_says_what_they_are(
     told = json.loads(capsys.readouterr().out)
     assert told["platform"] == "douyin"
     assert told["fields"]["encrypt_post_tel"] == {
-        "role": ["direct_identifier"], "form": "platform_ciphertext", "share": 1.0, "platforms": {"douyin": 500},
+        "role": ["direct_identifier"],
+        "form": "platform_ciphertext",
+        "share": 1.0,
+        "platforms": {"douyin": 500},
         "holds": {"mobile": 500},
-    }  # fmt: skip
+    }
     assert call(arguments) == 0
     assert "recognised as douyin" in capsys.readouterr().out
     assert call(["demo", "--platform", "amazon", "--folder", str(tmp_path / "e")]) == 2

@@ -15,7 +15,19 @@ from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.actions.tokenize import Tokenize
 
-ACTIONS: tuple[type[Action], ...] = (Keep, Drop, Mask, Hash, Tokenize, Fpe, Encrypt, Generalize, Shift, Surrogate, Redact)
+ACTIONS: tuple[type[Action], ...] = (
+    Keep,
+    Drop,
+    Mask,
+    Hash,
+    Tokenize,
+    Fpe,
+    Encrypt,
+    Generalize,
+    Shift,
+    Surrogate,
+    Redact,
+)
 """All actions, in the order in which they are documented."""
 
 _BY_NAME = {action.name: action for action in ACTIONS}

@@ -42,7 +42,8 @@ def places_of(texts: pa.Array) -> pa.Array:
     Returns:
         ``int32`` array as long: the number of the place in `places`; null where none is known.
     """
-    table, rest = _table(), _tidied(texts)
+    table = _table()
+    rest = _tidied(texts)
     found = table.whole(rest)
     for _ in range(_ROUNDS):
         number, size = table.longest(rest)
@@ -79,7 +80,8 @@ class _Table:
 
     def __init__(self) -> None:
         number = {place: index for index, place in enumerate(places())}
-        heads, whole = spellings().heads, spellings().whole
+        heads = spellings().heads
+        whole = spellings().whole
         self.names = pa.array([place.name for place in places()])
         self._whole_texts = pa.array(whole)
         self._whole_places = np.array([*(number[place] for place in whole.values()), -1], np.int32)
@@ -111,13 +113,15 @@ class _Table:
 
     def deepens(self, outer: Numbers, inner: Numbers) -> npt.NDArray[np.bool_]:
         """Whether the place of ``inner`` is that of ``outer`` or lies in it; -1 is anywhere."""
-        out, inn = self._parts[outer], self._parts[inner]
+        out = self._parts[outer]
+        inn = self._parts[inner]
         same: npt.NDArray[np.bool_] = ((out == 0) | (out == inn)).all(axis=1)
         return same
 
     def longest(self, texts: pa.Array) -> tuple[Numbers, Numbers]:
         """The place of the longest spelling that each text begins with, -1 if none; and the spelling's length."""
-        number, size = np.full(len(texts), -1, np.int32), np.zeros(len(texts), np.int32)
+        number = np.full(len(texts), -1, np.int32)
+        size = np.zeros(len(texts), np.int32)
         start = pc.index_in(pc.utf8_slice_codeunits(texts, 0, 2), self._start_texts)
         reach = self._start_longest[start.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False) + 1]
         for length in self._lengths:
@@ -135,7 +139,8 @@ class _Table:
                     for pattern in (_GOES_ON, _MARKET)
                 )
                 hit = hit[~np.where(self._short[length][spelt[hit]], short, market)]
-                number[rows[hit]], size[rows[hit]] = self._places[length][spelt[hit]], length
+                number[rows[hit]] = self._places[length][spelt[hit]]
+                size[rows[hit]] = length
         return number, size
 
 

@@ -156,7 +156,8 @@ class _Known:
             self.cities[city] = {city: False}
         for row in built_in_rows("cn_divisions"):
             if len(row) == 2:
-                alias, city = row[0], row[1][1:]
+                alias = row[0]
+                city = row[1][1:]
                 # 恩施州 and 北京城区 are whole names; 恩施, 杭州 and 北京 are short ones.
                 whole = (alias.endswith("州") and city.endswith("自治州")) or bool(_ENDING.search(alias))
                 self.cities[city][alias] = not whole
@@ -204,7 +205,8 @@ def _spell_city(found: _Found, place: Place, provinces: Mapping[str, bool], citi
 def _spell_district(
     found: _Found, place: Place, provinces: Mapping[str, bool], cities: Mapping[str, bool], known: _Known
 ) -> None:
-    city, district = str(place.city), str(place.district)
+    city = str(place.city)
+    district = str(place.district)
     municipality = place.city == place.province
     above = [*cities, *provinces, *(province + name for province in provinces for name in cities)]
     if municipality:
@@ -229,13 +231,12 @@ def _spell_former(found: _Found, former: str, place: Place) -> None:
     parts = _CITY_AND_DISTRICT.match(former.removeprefix(place.province))
     if parts is None:
         # A city, or a district of a municipality.
-        name, above = (
-            former.removeprefix(place.province),
-            [place.province, own, own + place.province, place.province * 2],
-        )
+        name = former.removeprefix(place.province)
+        above = [place.province, own, own + place.province, place.province * 2]
     else:
         cities = [parts[1], parts[1][:-1]]
-        name, above = parts[2], [*cities, *(province + city for province in (place.province, own) for city in cities)]
+        name = parts[2]
+        above = [*cities, *(province + city for province in (place.province, own) for city in cities)]
     for head in above:
         found.add(2, head + name, place)
     if len(name) >= _SHORTEST_ALONE:

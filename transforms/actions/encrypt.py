@@ -45,7 +45,8 @@ class Encrypt(Reversible):
             KeyFault: A key is missing, unreadable or too short.
         """
         subkey = self.subkey(target, keys)
-        cipher, draw = Gcm(subkey.bytes[:_HALF]), Cmac(subkey.bytes[_HALF:])
+        cipher = Gcm(subkey.bytes[:_HALF])
+        draw = Cmac(subkey.bytes[_HALF:])
         # One record's fields, in one release or in two, have one place; their nonces must differ all the same.
         own = np.frombuffer(hashlib.sha256("\0".join([target.release, target.field]).encode()).digest()[:BLOCK], "<u8")
 

@@ -41,9 +41,12 @@ class Fpe(Reversible):
     keep_first: int | None = Field(None, ge=0, description="Characters at the beginning that stay")
     keep_last: int | None = Field(None, ge=0, description="Characters at the end that stay; with an alphabet")
     others: Literal["reject", "keep"] | None = Field(
-        None, description="What to do with characters that are not of the alphabet; a value with any is rejected if not given"
+        None,
+        description="What to do with characters that are not of the alphabet; a value with any is rejected if not given",
     )
-    keep_prefix: bool | None = Field(None, description="Whether a mobile keeps its first three digits; true if not given")
+    keep_prefix: bool | None = Field(
+        None, description="Whether a mobile keeps its first three digits; true if not given"
+    )
     keep_birth: bool | None = Field(None, description="Whether an ID card keeps its birth date; true if not given")
 
     @field_validator("alphabet")
@@ -121,12 +124,11 @@ class Fpe(Reversible):
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def _shape(self, target: Target, key: bytes) -> Shape:
-        problem, preset = self.check(target), self._preset(target)
+        problem = self.check(target)
+        preset = self._preset(target)
         if problem:
             raise UsageError(problem, f"release {target.release}, field {target.field}")
         if preset is not None:
             return PRESETS[preset].make(key, **self._given())
         alphabet = ALPHABETS.get(str(self.alphabet), str(self.alphabet))
         return Characters(key, alphabet, self.keep_first or 0, self.keep_last or 0, self.others == "keep")
-
-

@@ -45,7 +45,9 @@ class Generalize(Action):
     masks: tuple[Ends, ...] | None = Field(
         None, description="What stays of a text at each level: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]"
     )
-    hierarchy: str | None = Field(None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1)
+    hierarchy: str | None = Field(
+        None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1
+    )
     level: Name | None = Field(None, description="The one level to release at, by name or number from 0; fixes it")
     levels: tuple[Name | tuple[Number, ...], ...] | None = Field(
         None,
@@ -175,7 +177,8 @@ class _AtLevel:
     """A ladder at one level, over columns."""
 
     def __init__(self, ladder: Ladder, level: int) -> None:
-        self._ladder, self._level = ladder, level
+        self._ladder = ladder
+        self._level = level
 
     def __call__(self, column: pa.Array, subject: pa.Array | None) -> Treated:
         values, faults, reason = self._ladder.base(column)

@@ -57,7 +57,9 @@ class Hash(KeyedAction):
     def sentence(self, target: Target) -> str:
         """That the value is hashed, and in which domain."""
         cut = "" if self.length is None else f", cut to {self.length} bytes"
-        return f"{target.field} is replaced by {_SPELT[self.algorithm]} under a key, domain {self.domain_of(target)}{cut}"
+        return (
+            f"{target.field} is replaced by {_SPELT[self.algorithm]} under a key, domain {self.domain_of(target)}{cut}"
+        )
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.
@@ -65,7 +67,9 @@ class Hash(KeyedAction):
         Raises:
             KeyFault: A key is missing, unreadable or too short.
         """
-        hashed, encoding, length = self._hash(target, keys), self.encoding, self.length
+        hashed = self._hash(target, keys)
+        encoding = self.encoding
+        length = self.length
         spread = per_value if hashed.per_value else per_distinct
 
         def bound(column: pa.Array, subject: pa.Array | None) -> Treated:

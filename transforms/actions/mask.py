@@ -16,16 +16,36 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind, Recoverability
 
 Preset = Literal[
-    "person_name", "mobile", "landline", "privacy_number", "id_card", "bank_card", "passport", "credit_code", "plate", "email",
-    "wechat", "invoice_title", "address",
-]  # fmt: skip
+    "person_name",
+    "mobile",
+    "landline",
+    "privacy_number",
+    "id_card",
+    "bank_card",
+    "passport",
+    "credit_code",
+    "plate",
+    "email",
+    "wechat",
+    "invoice_title",
+    "address",
+]
 
 _BY_KIND: Mapping[Kind, Preset] = {
-    Kind.PERSON_NAME: "person_name", Kind.MOBILE: "mobile", Kind.LANDLINE: "landline", Kind.ID_CARD: "id_card",
-    Kind.BANK_CARD: "bank_card", Kind.PLATE: "plate", Kind.EMAIL: "email", Kind.ADDRESS: "address",
-    Kind.PRIVACY_NUMBER: "privacy_number", Kind.PASSPORT: "passport", Kind.CREDIT_CODE: "credit_code", Kind.WECHAT: "wechat",
+    Kind.PERSON_NAME: "person_name",
+    Kind.MOBILE: "mobile",
+    Kind.LANDLINE: "landline",
+    Kind.ID_CARD: "id_card",
+    Kind.BANK_CARD: "bank_card",
+    Kind.PLATE: "plate",
+    Kind.EMAIL: "email",
+    Kind.ADDRESS: "address",
+    Kind.PRIVACY_NUMBER: "privacy_number",
+    Kind.PASSPORT: "passport",
+    Kind.CREDIT_CODE: "credit_code",
+    Kind.WECHAT: "wechat",
     Kind.INVOICE_TITLE: "invoice_title",
-}  # fmt: skip
+}
 
 
 class Mask(Action):
@@ -116,8 +136,12 @@ class Mask(Action):
         return bound
 
     def _masking(self, target: Target) -> Callable[[pa.Array], pa.Array]:
-        char, first, last = self.char, self.from_, self.to
-        before, after, preset = self.before, self.after, self._preset(target)
+        char = self.char
+        first = self.from_
+        last = self.to
+        before = self.before
+        after = self.after
+        preset = self._preset(target)
         if first is not None and last is not None:
             return lambda texts: hide_between(texts, first, last, char)
         if before is not None:
@@ -129,7 +153,8 @@ class Mask(Action):
             return lambda texts: per_distinct(texts, lambda distinct: cut_to(distinct, division, char))
         if preset is not None:
             return lambda texts: PRESETS[preset](texts, char)
-        kept_first, kept_last = self.keep_first or 0, self.keep_last or 0
+        kept_first = self.keep_first or 0
+        kept_last = self.keep_last or 0
         return lambda texts: keep_ends(texts, kept_first, kept_last, char)
 
     def _ways(self) -> list[str]:

@@ -17,7 +17,8 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind, Reason
 
 _DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-_FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
+_FIRST = np.datetime64("0001-01-01")
+_LAST = np.datetime64("9999-12-31")
 
 Ints = npt.NDArray[np.int64]
 
@@ -69,7 +70,8 @@ class Shift(KeyedAction):
         Raises:
             KeyFault: A key is missing, unreadable or too short.
         """
-        hashed, days = self.keyed_hash(target, keys), self.days
+        hashed = self.keyed_hash(target, keys)
+        days = self.days
         place = f"release {target.release}, field {target.field}"
 
         def bound(column: pa.Array, subject: pa.Array | None) -> Treated:

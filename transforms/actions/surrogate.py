@@ -19,13 +19,20 @@ from beam_deid.transforms.terms import Kind
 Thing = Literal["name", "mobile", "address", "email", "company", "city"]
 
 _FAKER_METHODS: Mapping[str, str] = {
-    "name": "name", "mobile": "phone_number", "address": "address", "email": "safe_email", "company": "company",
+    "name": "name",
+    "mobile": "phone_number",
+    "address": "address",
+    "email": "safe_email",
+    "company": "company",
     "city": "city",
-}  # fmt: skip
+}
 _BY_KIND: Mapping[Kind, Thing] = {
-    Kind.PERSON_NAME: "name", Kind.MOBILE: "mobile", Kind.ADDRESS: "address", Kind.EMAIL: "email",
+    Kind.PERSON_NAME: "name",
+    Kind.MOBILE: "mobile",
+    Kind.ADDRESS: "address",
+    Kind.EMAIL: "email",
     Kind.DIVISION: "city",
-}  # fmt: skip
+}
 _SEED = 20_250_101
 
 
@@ -66,10 +73,12 @@ class Surrogate(KeyedAction):
             KeyFault: A key is missing, unreadable or too short.
             UsageError: `check` would have found something.
         """
-        thing, problem = self._thing(target), self.check(target)
+        thing = self._thing(target)
+        problem = self.check(target)
         if thing is None or problem:
             raise UsageError(problem or "nothing to make up", f"release {target.release}, field {target.field}")
-        hashed, pool = self.keyed_hash(target, keys), _pool(thing, self.locale, self.pool)
+        hashed = self.keyed_hash(target, keys)
+        pool = _pool(thing, self.locale, self.pool)
 
         def bound(column: pa.Array, subject: pa.Array | None) -> Treated:
             return Treated(per_distinct(column, lambda values: _picked(canonical_text(values), hashed, pool)))

@@ -28,7 +28,9 @@ class Tokenize(Reversible):
 
     def sentence(self, target: Target) -> str:
         """That a token takes the value's place, and in which domain."""
-        return f"{target.field} is replaced by a token (AES-SIV) that the key turns back, domain {self.domain_of(target)}"
+        return (
+            f"{target.field} is replaced by a token (AES-SIV) that the key turns back, domain {self.domain_of(target)}"
+        )
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.

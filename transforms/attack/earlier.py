@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.label.verify import read_label
 from beam_deid.transforms.policy.roles import recoverability
@@ -50,13 +50,16 @@ def earlier_probes(
         missing = ", ".join(name for name in fields if name not in shared)
         return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
     if label["search"].get("rounds"):
-        return None, "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
+        return (
+            None,
+            "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared",
+        )
     for name in shared:
         if recoverability(job.policy, layout.release, name) is Recoverability.KEY_DESTROYED:
             return None, f"{name} has other pseudonyms in every run, so the two releases cannot be compared on it"
         if _form(label, name) != form(job, layout.release, name, levels):
             return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
-    keys: list[Keys] = []
+    keys: list[Fingerprints] = []
     for name in sorted({name_of(str(file["path"])) for file in label["files"]}):
         if not name.endswith(".parquet"):
             return None, "the earlier release is not in Parquet, so its values have lost their types"
@@ -86,7 +89,11 @@ def _is_comparable(label: Mapping[str, Any]) -> bool:
     if not (isinstance(fields, dict) and isinstance(search, dict) and isinstance(listed, list)):
         return False
     told = all(isinstance(facts, dict) and isinstance(facts.get("sentence"), str) for facts in fields.values())
-    return told and isinstance(search.get("levels"), dict) and all(isinstance(file, dict) and "path" in file for file in listed)
+    return (
+        told
+        and isinstance(search.get("levels"), dict)
+        and all(isinstance(file, dict) and "path" in file for file in listed)
+    )
 
 
 def _gone(folder: str, problem: str) -> str:

@@ -37,12 +37,16 @@ def read_frequencies(
     Raises:
         InputError: There is no such table or column, a value cannot be read, a weight is no number from 0 on, or nothing occurs.
     """
-    options, values, weights = InputOptions(), [], []
+    options = InputOptions()
+    values = []
+    weights = []
     for file in match([path]):
         format_ = format_of(file.path, options)
         present = format_.schema(file.path, options).names
         weight = next((one for one in WEIGHTS if one in present and one != name), "")
-        missing = next((what for what, there in ((name, name in present), ("count or share", weight)) if not there), None)
+        missing = next(
+            (what for what, there in ((name, name in present), ("count or share", weight)) if not there), None
+        )
         if missing:
             raise InputError(f"the table of frequencies lacks the column {missing}", file.path, "Rename its columns")
         for shard in format_.shards(file.path, file.size, options, _WHOLE_FILE):
@@ -61,7 +65,9 @@ def read_frequencies(
 def _values(column: pa.Array, kind: Kind | None, like: pa.DataType | None, name: str, path: str) -> pa.Array:
     typed, wrong = to_kind(column, kind)
     if wrong is not None:
-        raise InputError("a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it")
+        raise InputError(
+            "a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it"
+        )
     return alike(typed, like, name, path)
 
 

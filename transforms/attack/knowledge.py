@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance, is_ordered
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.risk.joining import Numbers
@@ -86,7 +86,7 @@ def _alike(ours: pa.DataType, theirs: pa.DataType) -> bool:
 class Spelling(NamedTuple):
     """One way in which a release may spell a known value: its keys, shape (n,), and which rows have it so (None: all)."""
 
-    keys: Keys
+    keys: Fingerprints
     there: npt.NDArray[np.bool_] | None = None
 
 
@@ -115,7 +115,7 @@ class Knowledge:
                 self._ladders[one.field] = HierarchyLadder(read_hierarchy(one.hierarchy))
                 self._spell[one.field] = _coarser(self._ladders[one.field], key)
 
-    def released(self, columns: Mapping[str, pa.Array], length: int) -> tuple[Keys, Numbers]:
+    def released(self, columns: Mapping[str, pa.Array], length: int) -> tuple[Fingerprints, Numbers]:
         """Key of each released row, shape (n,), and what need only be near, shape (n, r)."""
         keys = []
         for one in self._equal:
@@ -124,10 +124,13 @@ class Knowledge:
             keys.append(fingerprint(column if ladder is None else _leaves(ladder, column), self._key))
         return combine(keys, length), self._numbers(columns, length)
 
-    def probes(self, columns: Mapping[str, pa.Array], length: int) -> tuple[npt.NDArray[np.int64], Keys, Numbers, Numbers]:
+    def probes(
+        self, columns: Mapping[str, pa.Array], length: int
+    ) -> tuple[npt.NDArray[np.int64], Fingerprints, Numbers, Numbers]:
         """Row, key, and least and greatest values of each probe of an attacker's rows."""
         ways = [self._spell.get(one.field, self._as_it_is)(columns[one.field]) for one in self._equal]
-        rows, keys = [], []
+        rows = []
+        keys = []
         for chosen in itertools.product(*ways):
             there = np.ones(length, bool)
             for spelling in chosen:
@@ -136,10 +139,12 @@ class Knowledge:
             found = np.flatnonzero(there)
             rows.append(found)
             keys.append(combine([spelling.keys[found] for spelling in chosen], len(found)))
-        row, key = np.concatenate(rows), np.concatenate(keys)
+        row = np.concatenate(rows)
+        key = np.concatenate(keys)
         if len(rows) > 1:  # two spellings may be the same one
             once = np.unique(np.stack([row.astype(np.uint64), key]), axis=1)
-            row, key = once[0].astype(np.int64), once[1]
+            row = once[0].astype(np.int64)
+            key = once[1]
         values = self._numbers(columns, length)[row]
         within = np.array([one.within for one in self._near], np.float64)
         return row, key, values - within, values + within
@@ -185,7 +190,9 @@ def _coarser(ladder: HierarchyLadder, key: FingerprintKey) -> Callable[[pa.Array
         leaves = _leaves(ladder, column)
         own = ladder.base(column)
         known = pc.is_valid(own.values).to_numpy(zero_copy_only=False)
-        above = (per_distinct(own.values, partial(ladder.at, level=level)) for level in range(1, len(ladder.levels) - 1))
+        above = (
+            per_distinct(own.values, partial(ladder.at, level=level)) for level in range(1, len(ladder.levels) - 1)
+        )
         return [Spelling(fingerprint(leaves, key)), *(Spelling(fingerprint(groups, key), known) for groups in above)]
 
     return spell

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from beam_deid.transforms.attack.frequencies import read_frequencies
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
 from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.measure.scanning import Scanned
@@ -49,7 +49,8 @@ def platform_recoveries(scanned: Scanned) -> list[Recovery]:
     found = []
     for name in dict.fromkeys(name for name, kind in scanned.hits if kind in RESTORABLE):
         values = sum(count for (field, kind), count in scanned.hits.items() if field == name and kind in RESTORABLE)
-        whose, told = Counter[str](), dict[str, None]()
+        whose = Counter[str]()
+        told = dict[str, None]()
         for (field, platform, holds, tells), count in sorted(scanned.ciphers.items()):
             if field == name:
                 whose[f"{platform} ({holds.replace('_', ' ')})" if holds else platform] += count
@@ -84,7 +85,9 @@ def mask_recoveries(scanned: Scanned, joined: JoinedMasks | None, ours: Containe
         if left:
             said += f"; of one value no more than {min(left, key=len)} may be meant"
         if joined is None:
-            found.append(Recovery(name, "masked", values, 0, None, 0.0, f"{said}; joined with other fields it was not measured"))
+            found.append(
+                Recovery(name, "masked", values, 0, None, 0.0, f"{said}; joined with other fields it was not measured")
+            )
             continue
         others = ", ".join(field for field in joined.on if field != name) or "nothing else"
         said += f"; joined with {others} it singles out {joined.singled_out:,} of {joined.subjects:,} subjects"
@@ -93,7 +96,9 @@ def mask_recoveries(scanned: Scanned, joined: JoinedMasks | None, ours: Containe
     return found
 
 
-def digest_recoveries(digests: Mapping[str, Digests], tries: int = TRIES, mobiles: tuple[str, ...] = ()) -> list[Recovery]:
+def digest_recoveries(
+    digests: Mapping[str, Digests], tries: int = TRIES, mobiles: tuple[str, ...] = ()
+) -> list[Recovery]:
     """Attack the columns that hold digests of unknown making.
 
     What cannot be broken is not thereby safe: nobody knows what it is a digest of, so the attack stays without a share.
@@ -135,9 +140,9 @@ class Remains:
         joined: Fewest subjects who share all quasi-identifiers.
     """
 
-    columns: Mapping[str, Keys]
+    columns: Mapping[str, Fingerprints]
     counts: Counts
-    subject: Keys | None
+    subject: Fingerprints | None
     joined: int
 
 
@@ -157,7 +162,9 @@ def remainder_recoveries(
         InputError: A table of frequencies cannot be read.
     """
     spec = policy.releases[layout.release]
-    columns, counts, subject = remains.columns, remains.counts, remains.subject
+    columns = remains.columns
+    counts = remains.counts
+    subject = remains.subject
     limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
     how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
     matched = {}
@@ -203,12 +210,18 @@ def frequency_recovery(
         own: Tokens that their own frequency tells apart, where that was counted.
         said: What is said of these.
     """
-    found, told = [own] if own else [], [said] if said else []
+    found = [own] if own else []
+    told = [said] if said else []
     if matched is not None:
         found += [
-            Recovered(matched.records, round(matched.found_records)), Recovered(matched.tokens, round(matched.found_tokens))
-        ]  # fmt: skip
-        result = "have their value found rightly" if matched.rightly else "have a match that is 20 times likelier than any near it"
+            Recovered(matched.records, round(matched.found_records)),
+            Recovered(matched.tokens, round(matched.found_tokens)),
+        ]
+        result = (
+            "have their value found rightly"
+            if matched.rightly
+            else "have a match that is 20 times likelier than any near it"
+        )
         told.append(
             f"by how often {matched.known:,} values are known to occur {found[-2].recovered:,} of {matched.records:,} records "
             f"and {found[-1].recovered:,} of {matched.tokens:,} tokens of {name} {result}"
@@ -217,7 +230,11 @@ def frequency_recovery(
 
 
 def token_recoveries(
-    tokens: Mapping[str, Keys], counts: Counts, frequencies: Mapping[str, str], limit: float, key: FingerprintKey
+    tokens: Mapping[str, Fingerprints],
+    counts: Counts,
+    frequencies: Mapping[str, str],
+    limit: float,
+    key: FingerprintKey,
 ) -> list[Recovery]:
     """Match the tokens of a dataset that somebody made to known distributions; the truth is not known.
 
@@ -237,7 +254,9 @@ def token_recoveries(
     ]
 
 
-def _match(tokens: Keys, truth: Keys | None, counts: Counts, known: Known, key: FingerprintKey) -> Matched:
+def _match(
+    tokens: Fingerprints, truth: Fingerprints | None, counts: Counts, known: Known, key: FingerprintKey
+) -> Matched:
     """Match what is there; a null is no token."""
     there = (tokens if truth is None else truth) != key.null
     return match(tokens[there], counts[there], known, None if truth is None else truth[there])

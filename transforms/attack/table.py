@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
@@ -25,9 +25,14 @@ _WHOLE_FILE = 1 << 62
 
 
 def attacker_probes(
-    job: Job, release: str, attacker: Attacker, exact: Sequence[str], near: Sequence[str], levels: Mapping[str, int],
+    job: Job,
+    release: str,
+    attacker: Attacker,
+    exact: Sequence[str],
+    near: Sequence[str],
+    levels: Mapping[str, int],
     types: Mapping[str, pa.DataType],
-) -> tuple[Probes, bool]:  # fmt: skip
+) -> tuple[Probes, bool]:
     """Read an attacker's table as one side of a join.
 
     Args:
@@ -49,10 +54,11 @@ def attacker_probes(
     subject = job.policy.subject_field
     treatment = Treatment(job, release, levels, exact)
     within = np.array([distance(attacker.within[name]) for name in near], np.float64)
-    keys: list[Keys] = []
+    keys: list[Fingerprints] = []
     values: list[Numbers] = []
-    people: list[Keys] = []
-    options, named = InputOptions(), True
+    people: list[Fingerprints] = []
+    options = InputOptions()
+    named = True
     for file in _files(attacker.table or ""):
         kind = format_of(file.path, options)
         present = kind.schema(file.path, options).names
@@ -65,7 +71,9 @@ def attacker_probes(
             for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                 given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
                 records, faults = typed(given, chunk.rows, job.policy)
-                same = {name: alike(column, types.get(name), name, file.path) for name, column in records.columns.items()}
+                same = {
+                    name: alike(column, types.get(name), name, file.path) for name, column in records.columns.items()
+                }
                 records = replace(records, columns=same)
                 treated, sound, unfit = treatment.apply(records)
                 _refuse([*chunk.faults, *faults, *unfit], file.path)
@@ -74,7 +82,9 @@ def attacker_probes(
                 keys.append(combine([known[name] for name in exact], len(records)))
                 values.append(_stack([as_numbers(records.columns[name]) for name in near], len(records)))
                 if named and subject is not None:
-                    people.append(fingerprint(identity_text(records.columns[subject], job.policy.kind(subject)), job.prints))
+                    people.append(
+                        fingerprint(identity_text(records.columns[subject], job.policy.kind(subject)), job.prints)
+                    )
     key = np.concatenate([np.empty(0, np.uint64), *keys])
     value = np.concatenate([np.empty((0, len(near))), *values])
     who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None
@@ -88,9 +98,10 @@ def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> p
     if kind is None or own == kind or pa.types.is_null(own) or (is_text(own) and is_text(kind)):
         return column
     problem = InputError(
-        f"{name} is {own} here and {kind} in the source, so nothing would match", path,
+        f"{name} is {own} here and {kind} in the source, so nothing would match",
+        path,
         "Give both the same type, or declare the field's kind",
-    )  # fmt: skip
+    )
     if is_text(kind):  # a number as text may be spelled in several ways
         raise problem
     try:
@@ -112,9 +123,10 @@ def _files(table: str) -> list[InputFile]:
 def _refuse(faults: Sequence[Fault], path: str) -> None:
     for fault in faults:
         raise InputError(
-            f"row {int(fault.rows[0])} of the attacker's table cannot be read ({fault.reason})", f"{path}: {fault.field}",
+            f"row {int(fault.rows[0])} of the attacker's table cannot be read ({fault.reason})",
+            f"{path}: {fault.field}",
             "Mend the table, or leave that row out",
-        )  # fmt: skip
+        )
 
 
 def _stack(columns: Sequence[Numbers], length: int) -> Numbers:

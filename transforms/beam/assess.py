@@ -46,7 +46,9 @@ class AssessReidentification(beam.PTransform):
         except TypeError:
             raise UsageError(f"there is no such option: {', '.join(options)}", WHERE, "See its documentation") from None
         if not self._question.quasi:
-            raise UsageError("no quasi-identifier is named", WHERE, "Name the attributes that others may know of a person")
+            raise UsageError(
+                "no quasi-identifier is named", WHERE, "Name the attributes that others may know of a person"
+            )
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection[dict]:
         """Count, merge, conclude."""
@@ -57,7 +59,10 @@ class AssessReidentification(beam.PTransform):
             | "To batches" >> ToBatches(element_kind(rows.element_type))
             | "Count" >> beam.ParDo(_Count(question), key)
             | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
-            | "Assess" >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(dict)
+            | "Assess"
+            >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(
+                dict
+            )
         )
 
 
@@ -72,8 +77,12 @@ class _Count(beam.DoFn):
         question = self._question
         for name in question.read:
             if name not in batch.schema.names:
-                raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
-        columns = {name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE}
+                raise InputError(
+                    f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}"
+                )
+        columns = {
+            name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE
+        }
         if self._counting is None:
             self._counting = Counting(question, key)
         guarded(WHERE, self._counting.add, columns)

@@ -18,7 +18,9 @@ class Decide(beam.DoFn):
     """Choose levels and suppressed classes, and decide the labels."""
 
     def __init__(self, job: Job, max_rejects: float, staging: str) -> None:
-        self._job, self._max_rejects, self._staging = job, max_rejects, staging
+        self._job = job
+        self._max_rejects = max_rejects
+        self._staging = staging
 
     def process(self, measured: Measured, key: FingerprintKey) -> list[Decision]:
         """The decision."""

@@ -100,9 +100,12 @@ class Deidentify(beam.PTransform):
     """
 
     def __init__(
-        self, policy: "Policy | str | Mapping[str, Any]", release: str | None = None, max_rejects: float = 0.001,
+        self,
+        policy: "Policy | str | Mapping[str, Any]",
+        release: str | None = None,
+        max_rejects: float = 0.001,
         key: SecretSource | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         if key is not None:
             check_secret(key, _as_beam_does)
@@ -117,10 +120,12 @@ class Deidentify(beam.PTransform):
             raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
         if policy.sign is not None:
             raise UsageError(
-                "the policy says sign: keyring, and labels are made on workers, which never have the signing key", "Deidentify",
+                "the policy says sign: keyring, and labels are made on workers, which never have the signing key",
+                "Deidentify",
                 "Take it out of the policy and sign the label where you keep it, or use beam-deid run",
-            )  # fmt: skip
-        self._release, self._max_rejects = release, max_rejects
+            )
+        self._release = release
+        self._max_rejects = max_rejects
         if policy.releases[release].key == EPHEMERAL:
             read_ephemeral("", release)  # says what to do
         sha256 = policy_sha256(policy)
@@ -129,7 +134,8 @@ class Deidentify(beam.PTransform):
 
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""
-        job, release = self._job, self._release
+        job = self._job
+        release = self._release
         condition = condition_of(rows.windowing)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
@@ -154,9 +160,11 @@ class Deidentify(beam.PTransform):
         arranged = (
             treated.mixed
             | "By part" >> beam.GroupByKey()
-            | "Arrange" >> beam.ParDo(Arrange(job, release), types, key, orders)
-            .with_output_types(pa.RecordBatch, facts=PartFacts).with_outputs("facts", main="rows")
-        )  # fmt: skip
+            | "Arrange"
+            >> beam.ParDo(Arrange(job, release), types, key, orders)
+            .with_output_types(pa.RecordBatch, facts=PartFacts)
+            .with_outputs("facts", main="rows")
+        )
         label = (
             (treated.facts, arranged.facts)
             | "Facts" >> beam.Flatten()
@@ -173,7 +181,8 @@ class Deidentify(beam.PTransform):
 
     def _row_type(self, element_type: Any) -> Any:
         """The type of released rows, where that of the given ones tells it."""
-        given, policy = row_fields(element_type), self._job.policy
+        given = row_fields(element_type)
+        policy = self._job.policy
         if given is None:
             return element_type
         fields = []
@@ -197,16 +206,18 @@ def condition_of(windowing: Any) -> str:
     )
     if not once:
         raise UsageError(
-            "the collection's windows fire by a trigger of their own, and a release is whole or not at all", "Deidentify",
+            "the collection's windows fire by a trigger of their own, and a release is whole or not at all",
+            "Deidentify",
             "Use beam.WindowInto without a trigger before it",
-        )  # fmt: skip
+        )
     if isinstance(windowing.windowfn, GlobalWindows):
         return ""
     if windowing.windowfn.is_merging():
         raise UsageError(
-            "the collection's windows are sessions, whose bounds are known only once they are grouped", "Deidentify",
+            "the collection's windows are sessions, whose bounds are known only once they are grouped",
+            "Deidentify",
             "Use fixed, sliding or global windows before it",
-        )  # fmt: skip
+        )
     overlap = isinstance(windowing.windowfn, SlidingWindows) and windowing.windowfn.size > windowing.windowfn.period
     return _OVERLAP if overlap else NOT_JOINED
 

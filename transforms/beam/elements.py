@@ -25,8 +25,13 @@ PLACE = "beam_deid.row"
 
 _ROWS = 10_000
 _DECLARED = {
-    bool: pa.bool_(), bytes: pa.binary(), float: pa.float64(), int: pa.int64(), str: pa.string(), Timestamp: pa.timestamp("us"),
-}  # fmt: skip
+    bool: pa.bool_(),
+    bytes: pa.binary(),
+    float: pa.float64(),
+    int: pa.int64(),
+    str: pa.string(),
+    Timestamp: pa.timestamp("us"),
+}
 _READABLE = (str, bool, int, float, decimal.Decimal, datetime.date)
 """What a policy's kind can read; of the last there are also dates with a time."""
 
@@ -52,9 +57,10 @@ def element_kind(element_type: Any) -> ElementKind:
     if element_type is dict or isinstance(element_type, typehints.DictConstraint):
         return ElementKind.DICT
     raise UsageError(
-        f"the collection holds {element_type}", "Deidentify",
+        f"the collection holds {element_type}",
+        "Deidentify",
         "It takes record batches, Beam rows, named tuples or dicts; say which: … | beam.Map(f).with_output_types(dict)",
-    )  # fmt: skip
+    )
 
 
 def row_fields(element_type: Any) -> dict[str, Any] | None:
@@ -77,7 +83,8 @@ class ToBatches(beam.PTransform):
         self, kind: ElementKind, fields: Mapping[str, Any] | None = None, kinds: Mapping[str, Kind] | None = None
     ) -> None:
         super().__init__()
-        self._kind, self._kinds = kind, dict(kinds or {})
+        self._kind = kind
+        self._kinds = dict(kinds or {})
         self._types = None if fields is None else {name: arrow_type_of(one) for name, one in fields.items()}
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection[pa.RecordBatch]:
@@ -96,7 +103,8 @@ class FromBatches(beam.PTransform):
 
     def __init__(self, kind: ElementKind, element_type: Any) -> None:
         super().__init__()
-        self._kind, self._type = kind, element_type
+        self._kind = kind
+        self._type = element_type
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection:
         """Elements of the kind that came in."""
@@ -124,7 +132,9 @@ class _Gather(beam.DoFn):
             yield from self.finish_bundle()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        waiting, self._waiting, self._rows = self._waiting, {}, 0
+        waiting = self._waiting
+        self._waiting = {}
+        self._rows = 0
         for (window, schema), batches in waiting.items():
             yield WindowedValue(_together(schema, batches), window.max_timestamp(), (window,))
 
@@ -140,8 +150,12 @@ def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatc
 
 
 class _ToArrow(beam.DoFn):
-    def __init__(self, kind: ElementKind, types: Mapping[str, pa.DataType | None] | None, kinds: Mapping[str, Kind]) -> None:
-        self._kind, self._types, self._kinds = kind, types, kinds
+    def __init__(
+        self, kind: ElementKind, types: Mapping[str, pa.DataType | None] | None, kinds: Mapping[str, Kind]
+    ) -> None:
+        self._kind = kind
+        self._types = types
+        self._kinds = kinds
 
     def process(self, elements: list[Any]) -> Iterator[pa.RecordBatch]:
         if self._types is not None:
@@ -166,9 +180,10 @@ class _ToArrow(beam.DoFn):
                 return as_text(values)
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
             raise InputError(
-                "its values have no one type", f"field {name}",
+                "its values have no one type",
+                f"field {name}",
                 "Give the field a kind in the policy, or convert them before Deidentify, for example to text",
-            ) from None  # fmt: skip
+            ) from None
 
 
 def as_text(values: Sequence[Any]) -> pa.Array:

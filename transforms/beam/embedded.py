@@ -67,9 +67,13 @@ class MeasureBatches(beam.DoFn):
         self._measurers: dict[BoundedWindow, Measurer] = {}
 
     def process(
-        self, batch: pa.RecordBatch, types: Types, key: FingerprintKey,
-        time: Timestamp = beam.DoFn.TimestampParam, window: BoundedWindow = beam.DoFn.WindowParam,
-    ) -> None:  # fmt: skip
+        self,
+        batch: pa.RecordBatch,
+        types: Types,
+        key: FingerprintKey,
+        time: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> None:
         """One batch."""
         guarded("measuring", self._add, batch, replace(self._job, types=types, fingerprint_key=key), time, window)
 
@@ -95,7 +99,9 @@ class DecideOrFail(beam.DoFn):
     """
 
     def __init__(self, job: Job, max_rejects: float, condition: str) -> None:
-        self._job, self._max_rejects, self._condition = job, max_rejects, condition
+        self._job = job
+        self._max_rejects = max_rejects
+        self._condition = condition
 
     def process(self, measured: Measured, types: Types, key: FingerprintKey) -> list[Decision]:
         """The decision.
@@ -115,17 +121,19 @@ class DecideOrFail(beam.DoFn):
         """The decision, if it is one to act on, with the further condition."""
         if decision.refused:
             raise InputError(
-                "; ".join(["too many records were rejected", *decision.refused]), "Deidentify",
+                "; ".join(["too many records were rejected", *decision.refused]),
+                "Deidentify",
                 "Mend the input or the policy's kinds, or raise max_rejects",
-            )  # fmt: skip
+            )
         for name, release in decision.releases.items():
             expected = self._job.policy.releases[name].expect
             if expected is not None and expected != release.label.label:
                 failing = ", ".join(test.name for test in release.label.failing)
                 raise ExpectationUnmet(
                     f"the label is {release.label.label}, {expected} is expected; failing: {failing}",
-                    f"release {name}", "Mend the release, or expect still_personal",
-                )  # fmt: skip
+                    f"release {name}",
+                    "Mend the release, or expect still_personal",
+                )
         releases = {name: self._conditioned(release) for name, release in decision.releases.items()}
         return replace(decision, releases=releases)
 
@@ -160,7 +168,8 @@ class _Releasing:
         if not self.waiting:
             return []
         table = pa.Table.from_batches(self.waiting).combine_chunks()
-        self.waiting, self.rows = [], 0
+        self.waiting = []
+        self.rows = 0
         batch = table.to_batches()[0]
         decision = self.releaser.decision
         part = part_of(batch, self.job.layouts[decision.release].rest) % np.uint64(decision.parts)
@@ -174,16 +183,22 @@ class ReleaseBatches(beam.DoFn):
     """
 
     def __init__(self, job: Job, release: str) -> None:
-        self._job, self._release = job, release
+        self._job = job
+        self._release = release
 
     def start_bundle(self) -> None:
         """Nothing is released yet."""
         self._windows: dict[BoundedWindow, _Releasing] = {}
 
     def process(
-        self, batch: pa.RecordBatch, types: Types, key: FingerprintKey, decision: Decision,
-        time: Timestamp = beam.DoFn.TimestampParam, window: BoundedWindow = beam.DoFn.WindowParam,
-    ) -> Iterator[Any]:  # fmt: skip
+        self,
+        batch: pa.RecordBatch,
+        types: Types,
+        key: FingerprintKey,
+        decision: Decision,
+        time: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[Any]:
         """One batch."""
         if window not in self._windows:
             job = replace(self._job, types=types, fingerprint_key=key)
@@ -204,7 +219,9 @@ class ReleaseBatches(beam.DoFn):
                 yield TaggedOutput("mixed", at_end(part, window))
             yield TaggedOutput("facts", at_end(state.releaser.facts, window))
 
-    def _treat(self, batch: pa.RecordBatch, state: _Releasing, time: Timestamp) -> tuple[pa.RecordBatch, list[Rejected]]:
+    def _treat(
+        self, batch: pa.RecordBatch, state: _Releasing, time: Timestamp
+    ) -> tuple[pa.RecordBatch, list[Rejected]]:
         records, faults = typed_batch(state.job, batch, time)
         releasers = {self._release: state.releaser}
         together = released_together(state.job, releasers, records, batch.num_rows - len(records))
@@ -220,7 +237,8 @@ class Arrange(beam.DoFn):
     """Put the rows of a part into an order that follows from their values; the facts of it go to ``facts``."""
 
     def __init__(self, job: Job, release: str) -> None:
-        self._job, self._release = job, release
+        self._job = job
+        self._release = release
 
     def process(
         self, part: tuple[int, Iterable[pa.RecordBatch]], types: Types, key: FingerprintKey, decision: Decision
@@ -269,7 +287,8 @@ class ProveRelease(beam.DoFn):
     """Compare what was done with what was decided; the label follows."""
 
     def __init__(self, job: Job, release: str) -> None:
-        self._job, self._release = job, release
+        self._job = job
+        self._release = release
 
     def process(
         self, facts: PartFacts, decision: Decision, window: BoundedWindow = beam.DoFn.WindowParam
@@ -329,9 +348,10 @@ def typed_batch(
             columns[name] = exactly(column, job.type_of(name))
         except pa.ArrowInvalid:
             raise InputError(
-                f"a value does not fit {job.type_of(name)}, which is the type of all batches together", f"field {name}",
+                f"a value does not fit {job.type_of(name)}, which is the type of all batches together",
+                f"field {name}",
                 "Give the field a kind in the policy, or convert it before Deidentify",
-            ) from None  # fmt: skip
+            ) from None
     return replace(records, columns=columns), faults
 
 

@@ -22,7 +22,8 @@ class MeasureShards(beam.DoFn):
     """Measure each shard, ``workers`` at a time."""
 
     def __init__(self, job: Job, workers: int) -> None:
-        self._job, self._workers = job, workers
+        self._job = job
+        self._workers = workers
 
     def start_bundle(self) -> None:
         """Begin a bundle of shards."""
@@ -78,7 +79,9 @@ class Measure(beam.PTransform):
 
     def __init__(self, job: Job, workers: int, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._workers, self._key = job, workers, key
+        self._job = job
+        self._workers = workers
+        self._key = key
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[Measured]:
         """Read and merge."""

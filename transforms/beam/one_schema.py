@@ -34,7 +34,9 @@ class OneSchema(beam.PTransform):
 
     def __init__(self, policy: Policy, complete: bool, everywhere: bool) -> None:
         super().__init__()
-        self._policy, self._complete, self._everywhere = policy, complete, everywhere
+        self._policy = policy
+        self._complete = complete
+        self._everywhere = everywhere
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Types]:
         """Collect the schemas, of which there are few, and find the one."""
@@ -42,7 +44,10 @@ class OneSchema(beam.PTransform):
         return (
             batches
             | "Schemas" >> (together if self._everywhere else together.without_defaults())
-            | "One" >> beam.Map(lambda found: guarded(WHERE, types_of, self._policy, found, self._complete)).with_output_types(dict)
+            | "One"
+            >> beam.Map(lambda found: guarded(WHERE, types_of, self._policy, found, self._complete)).with_output_types(
+                dict
+            )
         )
 
 
@@ -65,7 +70,9 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool) -> Types:
         check_columns(policy, {WHERE: names})
         if len({*names}) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("there are two columns of this name", f"field {twice}", "Rename one of them before Deidentify")
+            raise InputError(
+                "there are two columns of this name", f"field {twice}", "Rename one of them before Deidentify"
+            )
     types: Types = {}
     for name in policy.fields:
         kind = policy.kind(name)
@@ -73,9 +80,10 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool) -> Types:
         found = one_type({arrow_type(kind, one) for one in given if not pa.types.is_null(one)})
         if found is None:
             raise InputError(
-                f"its values have no one type: {', '.join(sorted(map(str, given)))}", f"field {name}",
+                f"its values have no one type: {', '.join(sorted(map(str, given)))}",
+                f"field {name}",
                 "Give the field a kind in the policy, or convert them before Deidentify, for example to text",
-            )  # fmt: skip
+            )
         types[name] = arrow_type(kind, found)
     return types
 

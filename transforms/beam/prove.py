@@ -18,7 +18,8 @@ class Prove(beam.DoFn):
     """Compare what was written with what was decided, and leave the outcome in staging."""
 
     def __init__(self, job: Job, staging: str) -> None:
-        self._job, self._staging = job, staging
+        self._job = job
+        self._staging = staging
 
     def process(
         self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts], inputs: Iterable[InputFacts]

@@ -29,7 +29,9 @@ class ReleaseShards(beam.DoFn):
     """Write the parts of each shard, ``workers`` at a time."""
 
     def __init__(self, job: Job, staging: str, workers: int) -> None:
-        self._job, self._staging, self._workers = job, staging, workers
+        self._job = job
+        self._staging = staging
+        self._workers = workers
 
     def start_bundle(self) -> None:
         """Begin a bundle of shards."""
@@ -84,7 +86,11 @@ class Release(beam.PTransform):
 
     def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._staging, self._workers, self._decision, self._key = job, staging, workers, decision, key
+        self._job = job
+        self._staging = staging
+        self._workers = workers
+        self._decision = decision
+        self._key = key
 
     def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[RunFacts]:
         """Read, treat, write, and merge the facts."""
@@ -100,7 +106,9 @@ class AssembleParts(beam.DoFn):
     """Put together the parts of releases whose rows are mixed, ``workers`` at a time."""
 
     def __init__(self, job: Job, staging: str, workers: int) -> None:
-        self._job, self._staging, self._workers = job, staging, workers
+        self._job = job
+        self._staging = staging
+        self._workers = workers
 
     def start_bundle(self) -> None:
         """Begin a bundle of parts."""
@@ -111,7 +119,8 @@ class AssembleParts(beam.DoFn):
     ) -> Iterator[RunFacts]:
         """One part; ``released`` is here because every piece must stand before any part is put together."""
         name, number = part
-        order, attempts = decision.releases[name].without_proof(), released.releases[name].attempts
+        order = decision.releases[name].without_proof()
+        attempts = released.releases[name].attempts
         job = replace(self._job, fingerprint_key=key)
         yield from self._tasks.submit(_assemble, job, order, self._staging, number, attempts)
 
@@ -126,14 +135,21 @@ class Assemble(beam.PTransform):
 
     def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
         super().__init__()
-        self._job, self._staging, self._workers, self._decision, self._key = job, staging, workers, decision, key
+        self._job = job
+        self._staging = staging
+        self._workers = workers
+        self._decision = decision
+        self._key = key
 
     def expand(self, facts: beam.PCollection[RunFacts]) -> beam.PCollection[RunFacts]:
         """Name the parts, spread them, put them together."""
         worker = AssembleParts(self._job, self._staging, self._workers)
         parts = self._decision | "Parts" >> beam.FlatMap(mixed_parts) | "Spread" >> beam.Reshuffle()
         return parts | "Assemble" >> beam.ParDo(
-            worker, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(facts), beam.pvalue.AsSingleton(self._key)
+            worker,
+            beam.pvalue.AsSingleton(self._decision),
+            beam.pvalue.AsSingleton(facts),
+            beam.pvalue.AsSingleton(self._key),
         )
 
 

@@ -65,11 +65,16 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
     key = pipeline | "Key" >> RunSecret(job)  # of fingerprints: made on a worker, so that it stands in no graph
     inputs = pipeline | "Inputs" >> HashInputs(prepared)
     measured = shards | "First read" >> Measure(job, settings.workers, key)
-    decision = measured | "Decide" >> beam.ParDo(Decide(job, settings.max_rejects, staging), beam.pvalue.AsSingleton(key))
+    decision = measured | "Decide" >> beam.ParDo(
+        Decide(job, settings.max_rejects, staging), beam.pvalue.AsSingleton(key)
+    )
     facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)
     assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision, key)
     _ = facts | "Prove" >> beam.ParDo(
-        Prove(job, staging), beam.pvalue.AsSingleton(decision), beam.pvalue.AsIter(assembled), beam.pvalue.AsIter(inputs)
+        Prove(job, staging),
+        beam.pvalue.AsSingleton(decision),
+        beam.pvalue.AsIter(assembled),
+        beam.pvalue.AsIter(inputs),
     )
 
 
@@ -81,7 +86,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing was published.
     """
-    started, clock = now(), time.monotonic()
+    started = now()
+    clock = time.monotonic()
     prepared = replace(prepared, job=prepared.job.pinned())
     here = is_here(settings.runner, settings.beam_options)
     if not here:
@@ -94,19 +100,26 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
     signer = _signer(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
-    keys, registering = RunKeys(prepared.job, staging.path), None
+    keys = RunKeys(prepared.job, staging.path)
+    registering = None
     try:
         job, registering = open_register(
-            prepared.job, place_of(output), overwrite=settings.overwrite, unreleased=settings.unreleased,
+            prepared.job,
+            place_of(output),
+            overwrite=settings.overwrite,
+            unreleased=settings.unreleased,
             new=settings.new_register,
         )
         prepared = replace(prepared, job=job)
         keys = RunKeys(job, staging.path)
         files = len({shard.path for shard in prepared.shards})
         facts = {
-            "engine": settings.runner, "started_at": started, "finished_at": None, "seconds": None,
+            "engine": settings.runner,
+            "started_at": started,
+            "finished_at": None,
+            "seconds": None,
             "input": {"files": files, "shards": len(prepared.shards)},
-        }  # fmt: skip
+        }
         # Makes the folder, for this user alone.
         write_state(staging.path, prepared.job, output, settings.overwrite, facts, registering)
         prepared = replace(prepared, job=keys.made())
@@ -115,7 +128,9 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, registering)
+        return publish(
+            staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, registering
+        )
     finally:
         workers.close()
         keys.discard()

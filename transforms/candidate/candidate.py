@@ -9,7 +9,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.label.requirements.requirement import Found, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.combinations import combinations
@@ -38,7 +38,9 @@ class Candidate:
     """
 
     def __init__(self, data: ReleasedData, levels: Levels, left: Counts, found: Found | None = None) -> None:
-        self.data, self.levels, self.left = data, levels, left
+        self.data = data
+        self.levels = levels
+        self.left = left
         self.found = found or Found()
         self.cells = np.flatnonzero(left)
         self.counts = left[self.cells]
@@ -73,7 +75,8 @@ class Candidate:
     @cached_property
     def persons(self) -> Persons:
         """Whom the rows are about."""
-        every, subject = self.data.cells.persons, self.scope.subject
+        every = self.data.cells.persons
+        subject = self.scope.subject
         names = tuple(str(subject) if place == 0 else name for place, name in enumerate(every.names))
         if len(self.cells) == len(self.left):
             return replace(every, names=names)
@@ -88,7 +91,10 @@ class Candidate:
             begun = self._groups[known] if known else None
             coded = [self.data.coded(name, self.levels) for name in wanted if name not in known]
             found = numbered(
-                [np.zeros(len(self.cells), np.int64) if begun is None else begun.numbers, *(each[self.cells] for each, _ in coded)],
+                [
+                    np.zeros(len(self.cells), np.int64) if begun is None else begun.numbers,
+                    *(each[self.cells] for each, _ in coded),
+                ],
                 [1 if begun is None else begun.many, *(many for _, many in coded)],
             )
             self._groups[wanted] = Groups(found, self.counts, self.persons)
@@ -105,7 +111,9 @@ class Candidate:
         nulls = found.numbers < 0
         many = found.many + 1 if nulls.any() else found.many
         keys = np.arange(many, dtype=np.uint64)
-        return self._by_identity(name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None)
+        return self._by_identity(
+            name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None
+        )
 
     def as_written(self, name: str) -> Sequence[Distribution]:
         """The same with values as they are written."""
@@ -118,12 +126,15 @@ class Candidate:
         return self.data.scale(name, self.levels)
 
     def _by_identity(self, name: str, values: Counts, keys: np.ndarray, null: int | None) -> list[Distribution]:
-        groups, found = self.groups(self.scope.around(name)), []
+        groups = self.groups(self.scope.around(name))
+        found = []
         # Figures that no test asks for are told by the subject alone.
         asked = any(name in asked for asked in self.scope.asked.values() if isinstance(asked, dict))
         if not self.counted:
             return [replace(Distribution.counted(groups.numbers, groups.records, values, keys, self.counts), null=null)]
-        for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[: None if asked else 1]:
+        for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[
+            : None if asked else 1
+        ]:
             inhabited = people > 0
             place = np.cumsum(inhabited) - 1
             found.append(
@@ -136,12 +147,18 @@ class Candidate:
         """The figures of all measures; none where nothing is left."""
         if self.empty:
             return {}
-        groups, spec, scope = self.groups(self.scope.rest), self.data.spec, self.scope
+        groups = self.groups(self.scope.rest)
+        spec = self.data.spec
+        scope = self.scope
         people = groups.persons if self.counted else None
         subject = self.subject
         classes = Classes(groups.numbers.view(np.uint64), self.counts, subject, people)
         setting = Setting(
-            1 / spec.k, scope.sharing is Sharing.PUBLIC, scope.environment["E"], scope.linked, spec.environment.population
+            1 / spec.k,
+            scope.sharing is Sharing.PUBLIC,
+            scope.environment["E"],
+            scope.linked,
+            spec.environment.population,
         )
         given = {name: self.distributions(name) for name in scope.sensitive}
         written = given | {name: self.as_written(name) for name in scope.sensitive if name in scope.asked.get("t", {})}
@@ -154,18 +171,18 @@ class Candidate:
         return figures
 
     @property
-    def other_persons(self) -> tuple[Keys, ...]:
+    def other_persons(self) -> tuple[Fingerprints, ...]:
         """The person of each row by the identities beside the subject, each of shape (m,); nobody has the key of null."""
         null = self.data.job.prints.null
         return tuple(np.where(numbers < 0, null, numbers.view(np.uint64)) for numbers in self.persons.numbers[1:])
 
     @property
-    def subject(self) -> Keys | None:
+    def subject(self) -> Fingerprints | None:
         """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
         return self._everybody[0] if self.counted else None
 
     @property
-    def _everybody(self) -> tuple[Keys, ...]:
+    def _everybody(self) -> tuple[Fingerprints, ...]:
         """The person of each row by every identity, each of shape (m,); rows that count nobody are one person of their own."""
         every = zip(self.persons.numbers, self.persons.sizes, strict=True)
         return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
@@ -196,12 +213,15 @@ class Candidate:
         """Of each sensitive column the greatest share of all persons who have one value."""
         if not self.counted or self.empty:
             return {}
-        numbers, size = self.persons.numbers[0], self.persons.sizes[0]
+        numbers = self.persons.numbers[0]
+        size = self.persons.sizes[0]
         everybody = max(int(np.count_nonzero(np.bincount(numbers[numbers >= 0], minlength=size))), 1)
         rates = {}
         for name in self.scope.sensitive:
             values = self.values(name)
-            rates[name] = float(distinct_per_group(values.numbers, values.many, numbers, size).max(initial=0)) / everybody
+            rates[name] = (
+                float(distinct_per_group(values.numbers, values.many, numbers, size).max(initial=0)) / everybody
+            )
         return rates
 
     def proof_keys(self) -> np.ndarray:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Layout
@@ -38,7 +38,11 @@ class Openings:
     def __init__(
         self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], places: Mapping[str, Counts], counts: Counts
     ) -> None:
-        self._spec, self._layout, self._bases, self._places, self._counts = spec, layout, bases, places, counts
+        self._spec = spec
+        self._layout = layout
+        self._bases = bases
+        self._places = places
+        self._counts = counts
 
     def ladder(self, name: str) -> Ladder:
         """The ladder of an open field."""
@@ -62,9 +66,13 @@ class Openings:
         Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
         the M values there are, in the hierarchy where that is known, else in the data.
         """
-        ladder, values, spec = self.ladder(name), self._bases[name], self._spec.search
+        ladder = self.ladder(name)
+        values = self._bases[name]
+        spec = self._spec.search
         domain = ladder.domain if ladder.domain is not None else values.drop_null()
-        groups, costs, top = [], [], len(ladder.levels) - 1
+        groups = []
+        costs = []
+        top = len(ladder.levels) - 1
         for level in choices:
             texts = ladder.at(values, level).dictionary_encode()
             covered = pc.value_counts(ladder.at(domain, level))
@@ -75,14 +83,25 @@ class Openings:
             groups.append(numbers)
             costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
         return Attribute(
-            name, self._places[name].astype(np.int32), tuple(groups), tuple(costs), tuple(level / top for level in choices),
-            spec.weights.get(name, 1.0), name in self._layout.rest,
-        )  # fmt: skip
+            name,
+            self._places[name].astype(np.int32),
+            tuple(groups),
+            tuple(costs),
+            tuple(level / top for level in choices),
+            spec.weights.get(name, 1.0),
+            name in self._layout.rest,
+        )
 
     def lattice(
-        self, choices: Mapping[str, Sequence[int]], asked: Sequence[Criterion], sensitive: Mapping[str, Keys],
-        subject: Keys | None, together: Keys, null: np.uint64, rows: Mask | None = None,
-    ) -> Lattice:  # fmt: skip
+        self,
+        choices: Mapping[str, Sequence[int]],
+        asked: Sequence[Criterion],
+        sensitive: Mapping[str, Fingerprints],
+        subject: Fingerprints | None,
+        together: Fingerprints,
+        null: np.uint64,
+        rows: Mask | None = None,
+    ) -> Lattice:
         """All nodes over the open fields' levels.
 
         Args:
@@ -94,7 +113,8 @@ class Openings:
             null: The key of null.
             rows: Which cells are looked at, shape (n,); all of the release if not given.
         """
-        attributes, reference = [self.attribute(*one) for one in choices.items()], {}
+        attributes = [self.attribute(*one) for one in choices.items()]
+        reference = {}
         there = np.flatnonzero(self._counts > 0 if rows is None else rows & (self._counts > 0))
         if rows is not None:
             everywhere = np.flatnonzero(self._counts > 0)
@@ -103,10 +123,16 @@ class Openings:
                 weights = self._counts[everywhere]
                 reference[name] = keys, np.bincount(numbers, weights=weights) / weights.sum()
         return Lattice(
-            [attribute.at(there) for attribute in attributes], self._counts[there], asked,
-            None if subject is None else subject[there], {name: keys[there] for name, keys in sensitive.items()},
-            together[there], OBJECTIVES[self._spec.search.objective], reference, null=null,
-        )  # fmt: skip
+            [attribute.at(there) for attribute in attributes],
+            self._counts[there],
+            asked,
+            None if subject is None else subject[there],
+            {name: keys[there] for name, keys in sensitive.items()},
+            together[there],
+            OBJECTIVES[self._spec.search.objective],
+            reference,
+            null=null,
+        )
 
     def losses(self, levels: Levels, left: Counts) -> dict[str, float]:
         """What is lost of each open field by Iyengar's metric, from 0 to 1; a suppressed record loses all.
@@ -115,7 +141,8 @@ class Openings:
             levels: The levels.
             left: Records of each cell that are released, shape (n,).
         """
-        total, losses = float(self._counts.sum()), {}
+        total = float(self._counts.sum())
+        losses = {}
         for name, level in levels.items():
             used = np.unique(level).tolist()
             one = self.attribute(name, used)
@@ -125,6 +152,7 @@ class Openings:
 
     def loss(self, levels: Levels, left: Counts) -> float:
         """The same over all of them, by their weights; 0 where no field is open."""
-        losses, weights = self.losses(levels, left), self._spec.search.weights
+        losses = self.losses(levels, left)
+        weights = self._spec.search.weights
         total = sum(weights.get(name, 1.0) for name in losses)
         return sum(weights.get(name, 1.0) * lost for name, lost in losses.items()) / total if losses else 0.0

@@ -14,7 +14,7 @@ from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
 from beam_deid.transforms.candidate.openings import Levels, Openings
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, fingerprint
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
@@ -46,14 +46,20 @@ class ReleasedData:
         composed: What was found last of it together with others, by their levels and what is left of each.
     """
 
-    def __init__(self, job: Job, layout: Layout, measured: ReleaseMeasured, cells: Cells, past: Past | None = None) -> None:
-        self.job, self.layout, self.measured, self.cells, self.past = job, layout, measured, cells, past or Past()
+    def __init__(
+        self, job: Job, layout: Layout, measured: ReleaseMeasured, cells: Cells, past: Past | None = None
+    ) -> None:
+        self.job = job
+        self.layout = layout
+        self.measured = measured
+        self.cells = cells
+        self.past = past or Past()
         bases = {name: values for name, values in measured.bases.items() if name in layout.open}
         self._base = {name: self._places(name, values) for name, values in bases.items()}
         self.openings = Openings(self.spec, layout, bases, self._base, self.everything)
         self.composed: dict[bytes, Any] = {}
         self._coded: dict[tuple[str, int | None], tuple[Counts, int]] = {}
-        self._keys: dict[tuple[str, int], Keys] = {}
+        self._keys: dict[tuple[str, int], Fingerprints] = {}
         self._values: dict[tuple[str, int | None], Values] = {}
 
     @property
@@ -77,7 +83,7 @@ class ReleasedData:
             self._coded[name, level] = numbers, len(distinct)
         return self._coded[name, level]
 
-    def key(self, name: str, levels: Levels) -> Keys:
+    def key(self, name: str, levels: Levels) -> Fingerprints:
         """The key of each cell's released value of a field."""
         if name not in self._base:
             return self.cells.column("value", name, self.layout.release)
@@ -89,7 +95,7 @@ class ReleasedData:
             keys[level == one] = self._lifted(name, one)[level == one]
         return keys
 
-    def keys(self, columns: Sequence[str], levels: Levels) -> Keys:
+    def keys(self, columns: Sequence[str], levels: Levels) -> Fingerprints:
         """One key of several released values."""
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
@@ -102,10 +108,13 @@ class ReleasedData:
     @cached_property
     def foreign(self) -> list[Recovery]:
         """Attacks on digests and ciphertexts of somebody else's making, which stand in the data at every level."""
-        how, scanned = self.spec.digests, self.measured.scanned
+        how = self.spec.digests
+        scanned = self.measured.scanned
         others = {name: found for name, found in scanned.digests.items() if name not in self.layout.remainders}
         for name, labels in self._labels.items():
-            digests = next((one.digests[name] for one in labels if name in one.digests and one.digests[name].suspicious), None)
+            digests = next(
+                (one.digests[name] for one in labels if name in one.digests and one.digests[name].suspicious), None
+            )
             others |= {} if digests is None else {name: digests}
         return [*digest_recoveries(others, how.tries, how.mobiles), *platform_recoveries(scanned)]
 
@@ -119,7 +128,8 @@ class ReleasedData:
         found = {}
         for name in self._base:
             if not identifies(self.layout.scope.fields[name]):  # else the label fails for it already
-                ladder, values = self.openings.ladder(name), self.measured.bases[name]
+                ladder = self.openings.ladder(name)
+                values = self.measured.bases[name]
                 found[name] = [scan(name, pc.unique(ladder.at(values, level))) for level in self.openings.choices(name)]
         return found
 
@@ -128,13 +138,14 @@ class ReleasedData:
         whole = self.measured.whole.get(name)
         if whole is None or name not in levels:
             return 0 if whole is None else len(whole)
-        own, count = still_whole(whole), 0
+        own = still_whole(whole)
+        count = 0
         for level in np.unique(levels[name]).tolist():
             labels = still_whole(self.openings.ladder(name).at(whole, level))
             count = max(count, pc.sum(pc.equal(labels, own)).as_py() or 0)
         return count
 
-    def normal_keys(self, name: str, levels: Levels) -> Keys:
+    def normal_keys(self, name: str, levels: Levels) -> Fingerprints:
         """The key of each cell's value of a sensitive field, without differences in spelling."""
         if name not in self._base:
             return self.cells.column("normal", name, self.layout.release)
@@ -178,11 +189,12 @@ class ReleasedData:
         """The least and the greatest number that each cell's released value may stand for."""
         keys = self.cells.column("value", name, self.layout.release)
         there = self.cells.present(self.layout.release)
-        low, high = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
+        low = np.full(len(keys), np.nan)
+        high = np.full(len(keys), np.nan)
         low[there], high[there] = self.measured.spans[name].over(keys[there], self.key(name, levels)[there])
         return low, high
 
-    def _numbered(self, keys: Keys) -> Values:
+    def _numbered(self, keys: Fingerprints) -> Values:
         numbers, distinct = codes(keys)
         null = np.flatnonzero(distinct == self.job.prints.null)
         if len(null):
@@ -196,12 +208,12 @@ class ReleasedData:
         base = pa.array(fingerprint(values, self.job.prints))
         return np.asarray(pc.index_in(pa.array(keys), value_set=base).fill_null(0).to_numpy()).astype(np.int64)
 
-    def _lifted(self, name: str, level: int) -> Keys:
+    def _lifted(self, name: str, level: int) -> Fingerprints:
         if (name, level) not in self._keys:
             texts = self.openings.ladder(name).at(self.measured.bases[name], level)
             self._keys[name, level] = fingerprint(texts, self.job.prints)[self._base[name]]
         return self._keys[name, level]
 
-    def _normal(self, name: str, level: int) -> Keys:
+    def _normal(self, name: str, level: int) -> Fingerprints:
         texts = self.openings.ladder(name).at(self.measured.bases[name], level)
         return fingerprint(without_spelling(texts, self.job.policy, name), self.job.prints)[self._base[name]]

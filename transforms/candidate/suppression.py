@@ -8,13 +8,13 @@ import numpy as np
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
 
-Suppressed = Mapping[tuple[str, ...], Keys]
-"""Keys of the groups that are suppressed, ascending, by the columns that make them."""
+Suppressed = Mapping[tuple[str, ...], Fingerprints]
+"""Fingerprints of the groups that are suppressed, ascending, by the columns that make them."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,12 @@ def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list
 
 
 def cut(
-    data: ReleasedData, levels: Levels, share: float | None = None, left: Counts | None = None,
+    data: ReleasedData,
+    levels: Levels,
+    share: float | None = None,
+    left: Counts | None = None,
     only: Collection[str] | None = None,
-) -> Cut:  # fmt: skip
+) -> Cut:
     """Suppress what breaks a line, as long as the policy's share allows.
 
     Args:
@@ -61,7 +64,8 @@ def cut(
     everything = data.everything
     total = int(everything.sum())
     allowed = (data.spec.require.suppression if share is None else share) * total + 1e-9
-    tests, gone = suppressing(data, only), _Gone(data, levels)
+    tests = suppressing(data, only)
+    gone = _Gone(data, levels)
     left = everything if left is None else left
     while True:
         seen = Candidate(data, levels, left)
@@ -82,8 +86,9 @@ class _Gone:
     """The groups that are suppressed so far."""
 
     def __init__(self, data: ReleasedData, levels: Levels) -> None:
-        self._data, self._levels = data, levels
-        self._keys: dict[tuple[str, ...], list[Keys]] = {}
+        self._data = data
+        self._levels = levels
+        self._keys: dict[tuple[str, ...], list[Fingerprints]] = {}
 
     def add(self, seen: Candidate, broken: Broken) -> None:
         """Note that groups are suppressed."""
@@ -93,7 +98,7 @@ class _Gone:
         self._keys.setdefault(columns, []).append(key)
 
     @property
-    def keys(self) -> dict[tuple[str, ...], Keys]:
+    def keys(self) -> dict[tuple[str, ...], Fingerprints]:
         """All of them."""
         return {columns: np.unique(np.concatenate(keys)) for columns, keys in self._keys.items()}
 

@@ -55,6 +55,6 @@ def letters_column(codes: Codes) -> pa.Array:
     widths = 1 + (codes >= 0x80).astype(np.int64) + (codes >= 0x800) + (codes >= 0x10000)
     offsets = np.zeros(rows + 1, np.int64)
     np.cumsum(widths.sum(axis=1), out=offsets[1:])
-    return pa.Array.from_buffers(
-        pa.large_string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    ).cast(pa.string())
+    return pa.Array.from_buffers(pa.large_string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(data)]).cast(
+        pa.string()
+    )

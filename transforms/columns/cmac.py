@@ -25,7 +25,8 @@ class Cmac(KeyedHash):
     per_value: ClassVar[bool] = True
 
     def __init__(self, key: bytes) -> None:
-        self._aes, self._empty = Aes(key), CMAC(algorithms.AES(key))
+        self._aes = Aes(key)
+        self._empty = CMAC(algorithms.AES(key))
         self._whole = doubled(self._aes.block(bytes(BLOCK)))  # K1
         self._partial = doubled(self._whole)  # K2
 

@@ -31,11 +31,12 @@ from beam_deid.transforms.columns.aes import Aes
 from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.sizes import Bytes, Rows, Words
 
-Keys = npt.NDArray[np.uint64]
+Fingerprints = npt.NDArray[np.uint64]
 Result = TypeVar("Result")
 
 _START = np.uint64(0x9E3779B97F4A7C15)
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
 _MANY = 1 << 18
 """From so many keys on they are sorted by two threads."""
 _SLICE = 1 << 14
@@ -51,7 +52,7 @@ _MICROSECONDS = {"s": 1_000_000, "ms": 1000, "us": 1}
 _DECIMAL_BITS = 128
 
 
-def mix(keys: Keys) -> Keys:
+def mix(keys: Fingerprints) -> Fingerprints:
     """Scramble uint64 keys, shape (n,), in place; a bijection. Returns ``keys``."""
     scratch = np.empty(min(len(keys), _SLICE), np.uint64)
     for begin in range(0, len(keys), _SLICE):
@@ -59,7 +60,7 @@ def mix(keys: Keys) -> Keys:
     return keys
 
 
-def _mix(keys: Keys, scratch: Keys) -> None:
+def _mix(keys: Fingerprints, scratch: Fingerprints) -> None:
     scratch = scratch[: len(keys)]
     np.right_shift(keys, np.uint64(30), out=scratch)
     keys ^= scratch
@@ -71,9 +72,10 @@ def _mix(keys: Keys, scratch: Keys) -> None:
     keys ^= scratch
 
 
-def combine(columns: Iterable[Keys], length: int) -> Keys:
+def combine(columns: Iterable[Fingerprints], length: int) -> Fingerprints:
     """One key per row for a tuple of columns, each of shape (length,). Order matters."""
-    keys, columns = np.full(length, _START, dtype=np.uint64), tuple(columns)
+    keys = np.full(length, _START, dtype=np.uint64)
+    columns = tuple(columns)
     scratch = np.empty(min(length, _SLICE), np.uint64)
     for begin in range(0, length, _SLICE):
         part = keys[begin : begin + _SLICE]
@@ -142,7 +144,7 @@ class _Class(IntEnum):
     DURATION = 0x2A
 
 
-def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Keys:
+def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Fingerprints:
     """The fingerprints of a column, shape (n,), dtype uint64.
 
     Two are equal where the values are: texts by their bytes in UTF-8, byte strings by theirs, whole numbers by value whatever
@@ -177,9 +179,10 @@ def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Keys
     return keys
 
 
-def _keys(column: pa.Array, key: FingerprintKey) -> Keys | None:
+def _keys(column: pa.Array, key: FingerprintKey) -> Fingerprints | None:
     """The fingerprints of a plain column (n,), whatever stands for its nulls; None for a type of no class."""
-    kind, types = column.type, pa.types
+    kind = column.type
+    types = pa.types
     if len(column) == 0:
         return np.empty(0, np.uint64)
     if types.is_string(kind) or types.is_large_string(kind):
@@ -203,7 +206,7 @@ def _keys(column: pa.Array, key: FingerprintKey) -> Keys | None:
     return None
 
 
-def _integers(column: pa.Array, key: FingerprintKey) -> Keys:
+def _integers(column: pa.Array, key: FingerprintKey) -> Fingerprints:
     values = _raw(column)
     if values.dtype == np.uint64 and values.max() > _MOST:  # of no other width, and not to be taken for a negative one
         tags = np.where(values > _MOST, _tag(_Class.LARGE_INTEGER), _tag(_Class.INTEGER))
@@ -211,11 +214,13 @@ def _integers(column: pa.Array, key: FingerprintKey) -> Keys:
     return _blocks(key, _words(values), _tag(_Class.INTEGER))
 
 
-def _times(column: pa.Array, key: FingerprintKey) -> Keys | None:
+def _times(column: pa.Array, key: FingerprintKey) -> Fingerprints | None:
     """Dates in days, times in microseconds; what is below these stands beside the class."""
-    kind, types = column.type, pa.types
+    kind = column.type
+    types = pa.types
     if types.is_date(kind):
-        which, per = _Class.DATE, 1 if types.is_date32(kind) else _DAY
+        which = _Class.DATE
+        per = 1 if types.is_date32(kind) else _DAY
     elif types.is_time(kind) or types.is_timestamp(kind) or types.is_duration(kind):
         moment = types.is_timestamp(kind)
         which = _Class.TIME if types.is_time(kind) else _Class.DURATION
@@ -223,7 +228,8 @@ def _times(column: pa.Array, key: FingerprintKey) -> Keys | None:
         per = 1000 if kind.unit == "ns" else 1
     else:
         return None
-    values, tag = _raw(column).astype(np.int64, copy=False), _tag(which)
+    values = _raw(column).astype(np.int64, copy=False)
+    tag = _tag(which)
     if per > 1:
         whole, rest = np.divmod(values, per)
         return _blocks(key, _words(whole), tag | _words(rest))
@@ -239,7 +245,7 @@ def _times(column: pa.Array, key: FingerprintKey) -> Keys | None:
     return _blocks(key, _words(scaled), np.where(near, tag, tag | np.uint64(factor)))
 
 
-def _decimals(column: pa.Array, key: FingerprintKey) -> Keys:
+def _decimals(column: pa.Array, key: FingerprintKey) -> Fingerprints:
     """By the whole number that is written, and the scale. What does not fit into one word is hashed, whatever its width."""
     kind = column.type
     if kind.bit_width < _DECIMAL_BITS:
@@ -254,20 +260,24 @@ def _decimals(column: pa.Array, key: FingerprintKey) -> Keys:
     if len(rows):
         whole = np.empty((len(rows), 6), np.uint64)
         whole[:, :4] = (words[rows, -1].view(np.int64) >> 63).view(np.uint64)[:, None]
-        whole[:, :wide], whole[:, 4], whole[:, 5] = words[rows], 0, tag
+        whole[:, :wide] = words[rows]
+        whole[:, 4] = 0
+        whole[:, 5] = tag
         keys[rows] = Cmac(key.subkeys[3]).tags(whole, 48)[:, 0]
     return keys
 
 
-def _strings(column: pa.Array, key: FingerprintKey, which: _Class) -> Keys:
+def _strings(column: pa.Array, key: FingerprintKey, which: _Class) -> Fingerprints:
     """Strings of at most 15 bytes are a block each, with their size; longer ones are hashed."""
-    length, kind = len(column), column.type
+    length = len(column)
+    kind = column.type
     large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
     _, offsets_buffer, data_buffer = column.buffers()
     ends = np.frombuffer(offsets_buffer, np.int64 if large else np.int32)[column.offset : column.offset + length + 1]
     data = np.empty(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
     sizes = np.diff(ends)
-    keys, long = np.empty(length, np.uint64), np.flatnonzero(sizes > _SHORT)
+    keys = np.empty(length, np.uint64)
+    long = np.flatnonzero(sizes > _SHORT)
     if len(long) < length:
         aes = Aes(key.subkeys[0])
         for begin in range(0, length, _SLICE):
@@ -291,7 +301,8 @@ def _short(data: Bytes, starts: Rows, sizes: Rows, which: _Class) -> Words:
         which: Their class.
     """
     padded = np.empty(len(data) + 16, np.uint8)
-    padded[: len(data)], padded[len(data) :] = data, 0
+    padded[: len(data)] = data
+    padded[len(data) :] = 0
     blocks = np.empty((len(starts), 2), np.uint64)
     size = int(sizes[0])
     if size <= _SHORT and (sizes == size).all():
@@ -317,9 +328,10 @@ def _tag(which: int) -> np.uint64:
     return np.uint64(which << 56)
 
 
-def _blocks(key: FingerprintKey, words: Words, tags: Words | np.uint64) -> Keys:
+def _blocks(key: FingerprintKey, words: Words, tags: Words | np.uint64) -> Fingerprints:
     """The fingerprints of values of one word, shape (n,); their class, or classes (n,), is the other half of the block."""
-    keys, aes = np.empty(len(words), np.uint64), Aes(key.subkeys[0])
+    keys = np.empty(len(words), np.uint64)
+    aes = Aes(key.subkeys[0])
     blocks = np.empty((min(len(words), _SLICE), 2), np.uint64)
     for begin in range(0, len(words), _SLICE):
         part = words[begin : begin + _SLICE]
@@ -336,7 +348,8 @@ def _words(values: npt.NDArray[np.signedinteger]) -> Words:
 
 def _raw(column: pa.Array) -> npt.NDArray[Any]:
     """What stands in a column of fixed width, shape (n,), also where it is null."""
-    kind, data = column.type, column.buffers()[1]
+    kind = column.type
+    data = column.buffers()[1]
     # Not kind.to_pandas_dtype(): that needs pandas, which no one who installs this package need have.
     letter = "f" if pa.types.is_floating(kind) else "u" if pa.types.is_unsigned_integer(kind) else "i"
     dtype = np.dtype(f"{letter}{kind.bit_width // 8}")
@@ -345,7 +358,7 @@ def _raw(column: pa.Array) -> npt.NDArray[Any]:
     return np.frombuffer(data, dtype)[column.offset : column.offset + len(column)]
 
 
-def codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
+def codes(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints]:
     """Number the distinct keys by first appearance: ``(codes, distinct)`` with ``distinct[codes] == keys``."""
     encoded = pa.array(keys).dictionary_encode()
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()
@@ -358,17 +371,19 @@ def first_rows(numbers: npt.NDArray[np.int64], distinct: int) -> npt.NDArray[np.
     return rows
 
 
-def ordered_codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
+def ordered_codes(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints]:
     """Number the distinct keys in ascending order, so that a number does not depend on the order of rows."""
     if len(keys) < _MANY:
         return _ordered_codes(keys)
     (low, below), (high, above) = _halves(_ordered_codes, keys)
-    numbers, is_low = np.empty(len(keys), np.int64), _is_low(keys)
-    numbers[is_low], numbers[~is_low] = low, high + len(below)
+    numbers = np.empty(len(keys), np.int64)
+    is_low = _is_low(keys)
+    numbers[is_low] = low
+    numbers[~is_low] = high + len(below)
     return numbers, np.concatenate([below, above])
 
 
-def _ordered_codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
+def _ordered_codes(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints]:
     numbers, distinct = codes(keys)
     order = np.argsort(distinct)
     rank = np.empty(len(order), np.int64)
@@ -376,7 +391,7 @@ def _ordered_codes(keys: Keys) -> tuple[npt.NDArray[np.int64], Keys]:
     return rank[numbers], distinct[order]
 
 
-def runs(keys: Keys) -> tuple[Keys, npt.NDArray[np.int64]]:
+def runs(keys: Fingerprints) -> tuple[Fingerprints, npt.NDArray[np.int64]]:
     """The distinct keys, ascending, and how often each stands there; quicker than numbering, where no row's number is asked."""
     ordered = _sorted(keys)
     first = np.ones(len(ordered), dtype=bool)
@@ -385,16 +400,16 @@ def runs(keys: Keys) -> tuple[Keys, npt.NDArray[np.int64]]:
     return ordered[begins], np.diff(begins, append=len(ordered))
 
 
-def _sorted(keys: Keys) -> Keys:
+def _sorted(keys: Fingerprints) -> Fingerprints:
     return np.sort(keys) if len(keys) < _MANY else np.concatenate(_halves(np.sort, keys))
 
 
-def _halves(function: Callable[[Keys], Result], keys: Keys) -> list[Result]:
+def _halves(function: Callable[[Fingerprints], Result], keys: Fingerprints) -> list[Result]:
     """A function of the lower keys and of the higher ones, worked out side by side; scrambled keys are halved evenly."""
     low = _is_low(keys)
     with ThreadPoolExecutor(2) as threads:
         return list(threads.map(lambda half: function(keys[half]), (low, ~low)))
 
 
-def _is_low(keys: Keys) -> npt.NDArray[np.bool_]:
+def _is_low(keys: Fingerprints) -> npt.NDArray[np.bool_]:
     return np.asarray(keys < np.uint64(1 << 63))

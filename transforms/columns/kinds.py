@@ -23,7 +23,8 @@ _TYPES = {
     Kind.DATE: pa.date32(),
     Kind.TIMESTAMP: pa.timestamp("us"),
 }
-_TRUE, _FALSE = pa.array(["true", "1", "yes", "y", "是"]), pa.array(["false", "0", "no", "n", "否"])
+_TRUE = pa.array(["true", "1", "yes", "y", "是"])
+_FALSE = pa.array(["false", "0", "no", "n", "否"])
 _LARGEST_EXACT = float(2**53)
 
 
@@ -117,18 +118,18 @@ def _from_text(text: pa.Array, target: pa.DataType) -> Kinded:
         return _as_temporal(moments, target), wrong
     if pa.types.is_boolean(target):
         lower = pc.utf8_lower(text)
-        true, false = pc.is_in(lower, _TRUE), pc.is_in(lower, _FALSE)
+        true = pc.is_in(lower, _TRUE)
+        false = pc.is_in(lower, _FALSE)
         return pc.if_else(pc.or_(true, false), true, None), _missed(text, pc.or_(true, false))
     text = pc.replace_substring_regex(text, r"^\+", "")
     if pa.types.is_integer(target):
         return _integers(text)
     if pa.types.is_decimal(target):
-        digits, places = target.precision - target.scale, target.scale
+        digits = target.precision - target.scale
+        places = target.scale
         pattern = rf"^-?[0-9]{{1,{digits}}}(\.[0-9]{{1,{places}}}0*)?$"
         return _matched(text, pattern, lambda t: t.cast(target))
-    values, wrong = _matched(
-        text, r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", lambda t: t.cast(pa.float64())
-    )
+    values, wrong = _matched(text, r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", lambda t: t.cast(pa.float64()))
     return _finite(values, wrong)
 
 

@@ -45,7 +45,9 @@ def epoch_moments(numbers: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     milliseconds = pc.greater_equal(numbers, _MILLISECONDS_FROM)
     fits = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, _MILLISECONDS_FROM * 1000))
     numbers = pc.if_else(fits, numbers, None)
-    micro = pc.if_else(milliseconds, pc.multiply(numbers, 1000), pc.multiply(pc.if_else(milliseconds, 0, numbers), 10**6))
+    micro = pc.if_else(
+        milliseconds, pc.multiply(numbers, 1000), pc.multiply(pc.if_else(milliseconds, 0, numbers), 10**6)
+    )
     wrong = pc.invert(fits).fill_null(False)
     return pc.cast(micro, _MOMENT), wrong if pc.any(wrong).as_py() else None
 

@@ -17,10 +17,24 @@ from beam_deid.transforms.columns.distinct import per_distinct
 
 # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
 _INVISIBLE = (
-    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
-    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
-    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
-)  # fmt: skip
+    (0xAD, 0xAD),
+    (0x34F, 0x34F),
+    (0x61C, 0x61C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)
 _CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
 _CASED = 0x1E944  # no character from here on has a case
 _SPACE = ord(" ")
@@ -121,7 +135,8 @@ def _changed(points: CodePoints, mask: Mask, function: Callable[[CodePoints], Co
     """The values that a mask (n,) has, changed; the others as they are."""
     if mask.all():
         return function(points)
-    texts, some = points.column(), pa.array(mask)
+    texts = points.column()
+    some = pa.array(mask)
     return CodePoints.of(pc.replace_with_mask(texts, some, function(CodePoints.of(texts.filter(some))).column()))
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _START = np.uint64(0xBF58476D1CE4E5B9)
 _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.uint64)
 
 
-def ordering(column: pa.Array | pa.ChunkedArray) -> Keys:
+def ordering(column: pa.Array | pa.ChunkedArray) -> Fingerprints:
     """What a column's rows (n,) may be put in order by: uint64 array, shape (n,). For order only, never for equality.
 
     Text is taken by its bytes, floats by their bits, other numbers and times by value within their type; a
@@ -50,7 +50,7 @@ def _width(kind: pa.DataType) -> int | None:
     return int(kind.bit_width) if simple and kind.bit_width in (8, 16, 32, 64) else None
 
 
-def _fixed(column: pa.Array) -> Keys:
+def _fixed(column: pa.Array) -> Fingerprints:
     if pa.types.is_floating(column.type):
         # By their bits: 0.0 and -0.0 are two values in a file, and if they tied they would stay in the order of the source.
         values = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).copy()
@@ -63,15 +63,17 @@ def _fixed(column: pa.Array) -> Keys:
     return mix(column.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64))
 
 
-def _bytes(column: pa.Array) -> Keys:
+def _bytes(column: pa.Array) -> Fingerprints:
     length = len(column)
     _, offsets_buffer, data_buffer = column.buffers()
     if length == 0 or offsets_buffer is None:
         return np.zeros(length, dtype=np.uint64)
     offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[column.offset : column.offset + length + 1]
-    starts, sizes = offsets[:-1].astype(np.int64), np.diff(offsets)
+    starts = offsets[:-1].astype(np.int64)
+    sizes = np.diff(offsets)
     data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer is not None else np.empty(0, np.uint8)
-    first, last = int(offsets[0]), int(offsets[-1])
+    first = int(offsets[0])
+    last = int(offsets[-1])
     padded = np.zeros(last - first + 8, dtype=np.uint8)
     padded[: last - first] = data[first:last]
     # words[i] is the eight bytes that begin at byte i; loads need not be aligned.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, ordered_codes
 
 Numbers = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.integer]
@@ -20,7 +20,8 @@ _SLICE = 1 << 17
 """Rows that are spread together."""
 _MANY = 1 << 16
 """From so many rows on they are spread."""
-_FEW_BITS, _MOST_BITS = 8, 12
+_FEW_BITS = 8
+_MOST_BITS = 12
 _THREADS = 2
 
 
@@ -36,14 +37,14 @@ class Pairs:
         rows: How many rows have each pair, shape (pairs,).
     """
 
-    keys: Keys
+    keys: Fingerprints
     key_rows: Numbers
     begins: Numbers
     value: Codes
     rows: Codes
 
 
-def few_codes(keys: Keys) -> tuple[Codes, Keys]:
+def few_codes(keys: Fingerprints) -> tuple[Codes, Fingerprints]:
     """Number the distinct keys in ascending order, where they are few beside (n,) rows: codes of 16 bits where these will do."""
     if len(keys) < _MANY:
         return ordered_codes(keys)
@@ -55,14 +56,14 @@ def few_codes(keys: Keys) -> tuple[Codes, Keys]:
         small = len(distinct) <= 1 << 16
         numbers: Codes = np.empty(len(keys), np.uint16) if small else np.empty(len(keys), np.int64)
 
-        def placed(rows: slice, part: tuple[Codes, Keys]) -> None:
+        def placed(rows: slice, part: tuple[Codes, Fingerprints]) -> None:
             numbers[rows] = np.searchsorted(distinct, part[1]).astype(numbers.dtype)[part[0]]
 
         list(threads.map(placed, slices, parts))
     return numbers, distinct
 
 
-def count_pairs(keys: Keys, values: Codes, many: int) -> Pairs:
+def count_pairs(keys: Fingerprints, values: Codes, many: int) -> Pairs:
     """Count the pairs that occur.
 
     Args:
@@ -75,7 +76,7 @@ def count_pairs(keys: Keys, values: Codes, many: int) -> Pairs:
         return Pairs(*_bucket([(keys, values, np.array([0, len(keys)]))], 0, 0, bits))
     spread = max(bits, _FEW_BITS) if bits <= _MOST_BITS else _FEW_BITS
 
-    def part(rows: slice) -> tuple[Keys, Codes, Numbers]:
+    def part(rows: slice) -> tuple[Fingerprints, Codes, Numbers]:
         bucket = (keys[rows] >> np.uint64(64 - spread)).astype(np.uint8 if spread <= _FEW_BITS else np.uint16)
         order = np.argsort(bucket, kind="stable")  # by counting: these are small integers
         cuts = np.cumsum(np.bincount(bucket, minlength=1 << spread))
@@ -84,10 +85,12 @@ def count_pairs(keys: Keys, values: Codes, many: int) -> Pairs:
     with ThreadPoolExecutor(_THREADS) as threads:
         parts = list(threads.map(part, _slices(len(keys))))
         each = -(-(1 << spread) // (8 * _THREADS))
-        counted = list(threads.map(
-            lambda first: [_bucket(parts, one, spread, bits) for one in range(first, first + each)],
-            range(0, 1 << spread, each),
-        ))  # fmt: skip
+        counted = list(
+            threads.map(
+                lambda first: [_bucket(parts, one, spread, bits) for one in range(first, first + each)],
+                range(0, 1 << spread, each),
+            )
+        )
     distinct, own, begins, value, rows = zip(*(one for some in counted for one in some), strict=True)
     pairs_before = np.cumsum([0, *map(len, value)])
     for first, there in zip(begins, pairs_before[:-1], strict=True):
@@ -97,8 +100,8 @@ def count_pairs(keys: Keys, values: Codes, many: int) -> Pairs:
 
 
 def _bucket(
-    parts: Sequence[tuple[Keys, Codes, Numbers]], bucket: int, spread: int, bits: int
-) -> tuple[Keys, Numbers, Numbers, Codes, Codes]:
+    parts: Sequence[tuple[Fingerprints, Codes, Numbers]], bucket: int, spread: int, bits: int
+) -> tuple[Fingerprints, Numbers, Numbers, Codes, Codes]:
     """Distinct keys with their rows and the first pair of each; value and rows of each pair."""
     keys = np.concatenate([keys[cuts[bucket] : cuts[bucket + 1]] for keys, _, cuts in parts])
     values = np.concatenate([of[cuts[bucket] : cuts[bucket + 1]] for _, of, cuts in parts]).astype(np.uint64)
@@ -127,7 +130,7 @@ def _bucket(
     return distinct, own, begins, pairs.astype(np.uint16 if bits <= 16 else np.int64), np.diff(ends).astype(np.int32)
 
 
-def _first(ordered: Keys) -> tuple[Keys, Numbers]:
+def _first(ordered: Fingerprints) -> tuple[Fingerprints, Numbers]:
     """The distinct keys of an ordered array, and where each begins."""
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])

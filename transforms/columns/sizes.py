@@ -14,7 +14,9 @@ Rows = npt.NDArray[np.int64]
 
 BLOCK = 16
 _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)], dtype=np.uint64)
-_VALUE, _STEP = 1.0, 4.0  # what a value alone, and a block of all values, cost beside each other
+# what a value alone, and a block of all values, cost beside each other
+_VALUE = 1.0
+_STEP = 4.0
 _SLICE = 1 << 15
 """Most rows of a group: its matrices stay in the processor's cache."""
 
@@ -55,13 +57,15 @@ def by_size(column: pa.Array) -> Iterator[Group]:
     _, offsets_buffer, data_buffer = column.buffers()
     ends = np.frombuffer(offsets_buffer, np.int64 if large else np.int32)
     offsets: Rows = ends[column.offset : column.offset + length + 1].astype(np.int64)
-    first, last = int(offsets[0]), int(offsets[-1])
+    first = int(offsets[0])
+    last = int(offsets[-1])
     padded = np.zeros(last - first + 8, np.uint8)
     if last > first:
         padded[: last - first] = np.frombuffer(data_buffer, np.uint8)[first:last]
     # words[i] is the eight bytes that begin at byte i; loads need not be aligned.
     words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
-    starts, sizes = offsets[:-1] - first, offsets[1:] - offsets[:-1]
+    starts = offsets[:-1] - first
+    sizes = offsets[1:] - offsets[:-1]
     for size, rows in equal(sizes):
         for begin in range(0, len(rows), _SLICE):
             part = rows[begin : begin + _SLICE]
@@ -70,7 +74,8 @@ def by_size(column: pa.Array) -> Iterator[Group]:
 
 def equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
     """Each size that occurs in (n,), ascending, with the rows that have it."""
-    low, high = int(sizes.min()), int(sizes.max())
+    low = int(sizes.min())
+    high = int(sizes.max())
     if low == high:
         yield low, np.arange(len(sizes))
         return

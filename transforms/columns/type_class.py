@@ -13,9 +13,12 @@ def type_class(kind: pa.DataType) -> str:
     if types.is_floating(kind):
         return f"number of {kind.bit_width} bits"  # 0.1 is another number in another width
     classes = (
-        ("text", is_text(kind)), ("integer", types.is_integer(kind)),
-        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)), ("date", types.is_date(kind)),
-        ("time", types.is_time(kind)), ("moment", types.is_timestamp(kind) and kind.tz is None),
+        ("text", is_text(kind)),
+        ("integer", types.is_integer(kind)),
+        (f"decimal of scale {getattr(kind, 'scale', 0)}", types.is_decimal(kind)),
+        ("date", types.is_date(kind)),
+        ("time", types.is_time(kind)),
+        ("moment", types.is_timestamp(kind) and kind.tz is None),
         ("zoned moment", types.is_timestamp(kind)),
-    )  # fmt: skip
+    )
     return next((name for name, holds in classes if holds), str(kind))

@@ -22,7 +22,13 @@ from beam_deid.transforms.risk.histogram import Counts
 
 
 def fewest_in_common(
-    name: str, members: Sequence[Member], around: Around | None, only: np.ndarray | None, times: int, least: int, broken: np.ndarray
+    name: str,
+    members: Sequence[Member],
+    around: Around | None,
+    only: np.ndarray | None,
+    times: int,
+    least: int,
+    broken: np.ndarray,
 ) -> int:
     """The fewest values of a sensitive field that a record's groups have in common, of records in so many releases at least.
 

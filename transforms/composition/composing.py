@@ -90,7 +90,8 @@ class _Every:
 
 def _every(members: Members, past: Past) -> _Every:
     """All that releases say together. What was found last is remembered: whoever suppresses asks the same again."""
-    data, state = next(iter(members.values())).data, _state(members)
+    data = next(iter(members.values())).data
+    state = _state(members)
     if state not in data.composed:
         while len(data.composed) >= _KEPT:
             del data.composed[next(iter(data.composed))]
@@ -100,7 +101,9 @@ def _every(members: Members, past: Past) -> _Every:
 
 
 def _found(members: Members, past: Past) -> _Every:
-    every = _Every({name: {} for name in members}, {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()})
+    every = _Every(
+        {name: {} for name in members}, {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
+    )
     for one, other in combinations(members, 2):
         pair = together(members[one], members[other])
         every.add(one, other, pair)
@@ -136,6 +139,8 @@ def _without(one: Member, broken: np.ndarray) -> Member | None:
     made = cut(one.data, one.levels, left=np.where(broken, 0, before.left))
     if not made.satisfied:
         return None
-    merged = {columns: np.union1d(keys, made.suppressed.get(columns, keys[:0])) for columns, keys in before.suppressed.items()}
+    merged = {
+        columns: np.union1d(keys, made.suppressed.get(columns, keys[:0])) for columns, keys in before.suppressed.items()
+    }
     merged |= {columns: keys for columns, keys in made.suppressed.items() if columns not in merged}
     return replace(one, cut=Cut(made.left, merged, True, made.needed))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.past.collecting import ROWS
 from beam_deid.transforms.register.document import Entry
@@ -66,7 +66,8 @@ def copied_earlier(member: Member, entry: Entry) -> str:
 
 def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
     """A column of the run's release, and one of the earlier release, of which either may be a copy of the other, a secret."""
-    fields, secret = member.data.layout.fields, member.data.layout.scope.sensitive
+    fields = member.data.layout.fields
+    secret = member.data.layout.scope.sensitive
     for ours in (name for name in fields if name not in entry.roles):
         for name, roles in entry.roles.items():
             if name not in fields and (ours in secret or str(Role.SENSITIVE) in roles):
@@ -78,16 +79,19 @@ class _Pairs:
 
     def __init__(self) -> None:
         self._first = self._second = np.empty(0, np.uint64)
-        self._is_over, self._rows = False, 0
+        self._is_over = False
+        self._rows = 0
 
-    def add(self, first: Keys, second: Keys) -> None:
+    def add(self, first: Fingerprints, second: Fingerprints) -> None:
         """Take rows in."""
         if self._is_over:
             return
         self._rows += len(first)
-        one, other = np.concatenate([self._first, first]), np.concatenate([self._second, second])
+        one = np.concatenate([self._first, first])
+        other = np.concatenate([self._second, second])
         _, once = np.unique(combine([one, other], len(one)), return_index=True)
-        self._first, self._second = one[once], other[once]
+        self._first = one[once]
+        self._second = other[once]
         self._is_over = not (len(np.unique(self._first)) == len(np.unique(self._second)) == len(once))
 
     @property

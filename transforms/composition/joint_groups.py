@@ -25,7 +25,8 @@ class Alike:
     """
 
     def __init__(self, k: int, cells: int) -> None:
-        self._k, self._fewest = k, list[int]()
+        self._k = k
+        self._fewest = list[int]()
         self.broken = np.zeros(cells, bool)
 
     @property
@@ -34,7 +35,12 @@ class Alike:
         return min(self._fewest, default=self._k)
 
     def add(
-        self, joint: Joint, sides: Sequence[Side], all_asked: bool, said: Counts | None = None, openly: Counts | None = None
+        self,
+        joint: Joint,
+        sides: Sequence[Side],
+        all_asked: bool,
+        said: Counts | None = None,
+        openly: Counts | None = None,
     ) -> None:
         """Look at the joint groups of some columns.
 

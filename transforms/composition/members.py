@@ -9,7 +9,7 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import Cut
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.scope import Sibling
 from beam_deid.transforms.risk.histogram import Counts
@@ -82,7 +82,7 @@ def rest_groups(one: Member, name: str) -> Counts:
     return groups
 
 
-def value_keys(one: Member, name: str) -> Keys:
+def value_keys(one: Member, name: str) -> Fingerprints:
     """The keys of a sensitive field's values, shape (n,): one key for all spellings, and that of null for what nobody has."""
     keys = one.data.normal_keys(name, one.levels)
     nobody = np.logical_or.reduce([persons < 0 for persons in one.data.cells.persons.numbers])

@@ -1,6 +1,5 @@
 """What releases of the same records say together, those of a run and those that were given out before."""
 
-
 import numpy as np
 
 from beam_deid.transforms.composition.common_values import fewest_in_common
@@ -26,8 +25,10 @@ from beam_deid.transforms.risk.histogram import Counts
 
 def together(one: Member, other: Member) -> Together:
     """What two releases of a run say together."""
-    sibling, cells = one.sibling(other.name), one.data.cells
-    mine, theirs = one.present, other.present
+    sibling = one.sibling(other.name)
+    cells = one.data.cells
+    mine = one.present
+    theirs = other.present
     if not cells.persons.names or not (mine.any() or theirs.any()):
         return Together(None, {}, np.zeros(len(cells), bool))
     said = Alike(sibling.k, len(cells))
@@ -36,7 +37,8 @@ def together(one: Member, other: Member) -> Together:
         sides = [Side(numbers_of(each, shared), there) for each, there in ((one, mine), (other, theirs))]
         strict = name != WHOLE or not sibling.left_out
         said.add(joint_groups(sides[0], sides[1], cells.persons, cells.counts), sides, strict)
-    broken, values = said.broken, dict[str, int]()
+    broken = said.broken
+    values = dict[str, int]()
     rows = np.flatnonzero(mine & theirs)
     for name in sibling.sensitive:
         if not len(rows):
@@ -59,15 +61,19 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
         past: What was given out before.
         number: Which of its entries.
     """
-    entry, cells = past.entries[number], member.data.cells
+    entry = past.entries[number]
+    cells = member.data.cells
     sibling = member.sibling(entry.name)
     if not cells.persons.names or not member.present.any():
         return Together(None, {}, np.zeros(len(cells), bool))
-    alike, strict = Alike(sibling.k, len(cells)), not sibling.left_out or not {*sibling.left_out} <= {*past.views}
+    alike = Alike(sibling.k, len(cells))
+    strict = not sibling.left_out or not {*sibling.left_out} <= {*past.views}
     for name, view in past.views.items():
         if name not in (WHOLE, *sibling.left_out):
             continue
-        mine, said, openly = view.over_all_rows(member.present), view.said_by(number), view.open_by(number)
+        mine = view.over_all_rows(member.present)
+        said = view.said_by(number)
+        openly = view.open_by(number)
         shared = view.over_all_rows(numbers_of(member, [column for column in sibling.shared if column != name]))
         sides = [Side(shared, mine), Side(said, divided(openly, mine))]
         joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
@@ -85,14 +91,17 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
 def all_together(members: Members, past: Past) -> Together:
     """What more than two releases of the same records say together, which no two of them need say."""
     every = list(members.values())
-    cells, sibling = every[0].data.cells, every[0].sibling(EVERY)
+    cells = every[0].data.cells
+    sibling = every[0].sibling(EVERY)
     present = [one.present for one in every]
     if not cells.persons.names or not np.logical_or.reduce(present).any():
         return Together(None, {}, np.zeros(len(cells), bool))
-    alike, strict = Alike(sibling.k, len(cells)), not sibling.left_out
+    alike = Alike(sibling.k, len(cells))
+    strict = not sibling.left_out
     for name in (WHOLE, *sibling.left_out):
         held = [
-            [column for column in one.sibling(EVERY).shared if column in one.data.layout.fields and column != name] for one in every
+            [column for column in one.sibling(EVERY).shared if column in one.data.layout.fields and column != name]
+            for one in every
         ]
         said = [numbers_of(one, columns) for one, columns in zip(every, held, strict=True)]
         if not past.entries:
@@ -100,7 +109,9 @@ def all_together(members: Members, past: Past) -> Together:
             alike.add(joint_groups_of_all(sides, cells.persons, cells.counts), sides, name != WHOLE or strict)
             continue
         view = past.views[name]
-        sides = [Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)]
+        sides = [
+            Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)
+        ]
         any_of_run = np.logical_or.reduce([side.present for side in sides])
         sides.append(Side(view.history, divided(view.openly, any_of_run)))
         joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)

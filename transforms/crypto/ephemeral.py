@@ -30,9 +30,10 @@ def read_ephemeral(folder: str, release: str) -> bytes:
     where = f"release {release}, key: {EPHEMERAL}"
     if not folder:
         raise KeyFault(
-            "only `beam-deid run` can make such a key, share it, and destroy it when it publishes", where,
+            "only `beam-deid run` can make such a key, share it, and destroy it when it publishes",
+            where,
             "Name a key in the policy instead",
-        )  # fmt: skip
+        )
     try:
         with open_read(_ephemeral_path(folder, release)) as stream:
             return stream.read()

@@ -51,7 +51,9 @@ class Ff1:
     def __init__(self, key: bytes, radix: int) -> None:
         if not 2 <= radix <= MOST_RADIX:
             raise ValueError(f"the radix is {radix}; FF1 takes 2 to {MOST_RADIX}")
-        self._aes, self.radix, self.least_length = Aes(key), radix, least_length(radix)
+        self._aes = Aes(key)
+        self.radix = radix
+        self.least_length = least_length(radix)
         self._layout: Callable[[int, int], _Layout] = lru_cache(maxsize=256)(self._make_layout)
 
     def encrypt(self, numerals: Numerals, tweaks: Bytes | None = None) -> Numerals:
@@ -77,7 +79,8 @@ class Ff1:
         if self.radix < MOST_RADIX and numerals.size and int(numerals.max()) >= self.radix:
             raise ValueError(f"a numeral is not below the radix {self.radix}")
         layout = self._layout(length, 0 if tweaks is None else tweaks.shape[1])
-        first, second = layout.number(numerals[:, : layout.u]), layout.number(numerals[:, layout.u :])
+        first = layout.number(numerals[:, : layout.u])
+        second = layout.number(numerals[:, layout.u :])
         first, second = self._rounds(layout, first, second, tweaks, backward)
         result = np.empty(numerals.shape, np.uint16)
         layout.write(first, result[:, : layout.u])
@@ -109,9 +112,11 @@ class Ff1:
             raise ValueError(f"a number is not below {below}")
         layout = self._layout((below - 1).bit_length(), 0 if tweaks is None else tweaks.shape[1])
         low = np.uint64((1 << layout.v) - 1)
-        found, walking = numbers.copy(), np.arange(len(numbers))
+        found = numbers.copy()
+        walking = np.arange(len(numbers))
         while len(walking):
-            here, part = found[walking], tweaks if tweaks is None or len(tweaks) == 1 else tweaks[walking]
+            here = found[walking]
+            part = tweaks if tweaks is None or len(tweaks) == 1 else tweaks[walking]
             first, second = self._rounds(layout, [here >> np.uint64(layout.v)], [here & low], part, backward)
             found[walking] = (first[0] << np.uint64(layout.v)) | second[0]
             walking = walking[found[walking] >= np.uint64(below)]
@@ -191,9 +196,12 @@ class _Layout:
         self.k = max(k for k in range(1, 47) if self.radix**k <= _LARGEST_BASE)
         self.short = self.v <= self.k  # a half is one integer
         self.head = (
-            bytes([1, 2, 1]) + self.radix.to_bytes(3, "big") + bytes([ROUNDS, self.u % 256])
-            + self.length.to_bytes(4, "big") + self.tweak.to_bytes(4, "big")
-        )  # fmt: skip
+            bytes([1, 2, 1])
+            + self.radix.to_bytes(3, "big")
+            + bytes([ROUNDS, self.u % 256])
+            + self.length.to_bytes(4, "big")
+            + self.tweak.to_bytes(4, "big")
+        )
 
     def bases(self, numerals: int) -> list[int]:
         """The base of each digit of a number of so many numerals, the lowest first."""
@@ -202,7 +210,8 @@ class _Layout:
 
     def number(self, numerals: Numerals) -> Number:
         """NUM: numerals, the highest first, as a number."""
-        digits, end = [], numerals.shape[1]
+        digits = []
+        end = numerals.shape[1]
         while end:
             begin = max(0, end - self.k)
             digit = numerals[:, begin].astype(np.uint64)
@@ -215,7 +224,8 @@ class _Layout:
 
     def write(self, number: Number, numerals: Numerals) -> None:
         """STR: a number as numerals, into ``numerals``."""
-        place, radix = numerals.shape[1], np.uint64(self.radix)
+        place = numerals.shape[1]
+        radix = np.uint64(self.radix)
         for digit in number:
             rest = digit
             for _ in range(min(self.k, place)):
@@ -232,7 +242,8 @@ class _Layout:
             carry = digit
             for place, limb in enumerate(limbs):
                 moved = limb * base + carry
-                limbs[place], carry = moved & np.uint64(0xFFFF), moved >> np.uint64(16)
+                limbs[place] = moved & np.uint64(0xFFFF)
+                carry = moved >> np.uint64(16)
         written = np.stack(limbs[::-1], axis=1).astype(">u2").view(np.uint8)
         return written[:, written.shape[1] - self.b :]
 

@@ -25,7 +25,8 @@ class Gcm:
     __slots__ = ("_aes", "_one", "_tables")
 
     def __init__(self, key: bytes) -> None:
-        self._aes, self._one = Aes(key), AESGCM(key)
+        self._aes = Aes(key)
+        self._one = AESGCM(key)
         self._tables = _multiples(int.from_bytes(self._aes.block(bytes(BLOCK)), "big"))
 
     def seal(self, nonces: Bytes, words: Words, size: int) -> Bytes:

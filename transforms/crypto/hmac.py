@@ -29,10 +29,12 @@ class _Hmac(KeyedHash):
 
     def digests(self, texts: pa.Array) -> Digests:
         """See `KeyedHash.digests`; each value costs a microsecond."""
-        inner, outer = self._inner.copy, self._outer.copy
+        inner = self._inner.copy
+        outer = self._outer.copy
         parts = []
         for value in texts.cast(pa.binary()).to_pylist():
-            first, second = inner(), outer()
+            first = inner()
+            second = outer()
             first.update(value)
             second.update(first.digest())
             parts.append(second.digest())

@@ -28,12 +28,16 @@ VERSIONS = (1, 2)
 """The versions that this program knows; the second one has signing keys."""
 
 KEY_BYTES = 32
-DEFAULT_NAME, SIGNING_NAME = "main", "signing"
+DEFAULT_NAME = "main"
+SIGNING_NAME = "signing"
 REGISTER_NAME = "register"
 """Name of the key of what remembers which releases were given out."""
-DATA, SIGN = "data", "sign"
+DATA = "data"
+SIGN = "sign"
 PURPOSES = (DATA, SIGN)
-PRIMARY, RETIRED, DESTROYED = "primary", "retired", "destroyed"
+PRIMARY = "primary"
+RETIRED = "retired"
+DESTROYED = "destroyed"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 STATES = (PRIMARY, RETIRED, DESTROYED)
 SECOND_VERSION = ("purpose", "public")
@@ -105,7 +109,9 @@ class Keyring:
         found = [key for key in self.versions(name) if key.state == PRIMARY]
         if not found:
             raise NoSuchKey(
-                f"the key {name} was destroyed", self.path, f"Make a new one: beam-deid keys rotate {self.path} --name {name}"
+                f"the key {name} was destroyed",
+                self.path,
+                f"Make a new one: beam-deid keys rotate {self.path} --name {name}",
             )
         return found[0]
 
@@ -118,7 +124,9 @@ class Keyring:
         for key in self.keys:
             if key.id == identity:
                 return key
-        raise NoSuchKey(f"the keyring has no key with the id {identity}", self.path, "beam-deid keys list shows its keys")
+        raise NoSuchKey(
+            f"the keyring has no key with the id {identity}", self.path, "beam-deid keys list shows its keys"
+        )
 
     def opener(self) -> Kek:
         """The key-encryption key, not yet asked for.
@@ -132,9 +140,10 @@ class Keyring:
                 raise KeyFault("a keyring from elsewhere runs no command here", self.path, "Use another --kek")
             if not self.own:
                 raise KeyFault(
-                    "the keyring runs a command, and others than you may have written it", self.path,
+                    "the keyring runs a command, and others than you may have written it",
+                    self.path,
                     f"Check its command, then: chown $USER {self.path} && chmod 600 {self.path}",
-                )  # fmt: skip
+                )
         return kek_of(source, self.kek)
 
     def unwrap(self, version: KeyVersion, kek: Kek) -> bytes:
@@ -145,9 +154,10 @@ class Keyring:
         """
         if version.purpose != DATA:
             raise KeyFault(
-                f"the key {version.name} signs labels and protects no data", self.path, "Name another key, or add one: "
-                f"beam-deid keys create {self.path} --name NAME",
-            )  # fmt: skip
+                f"the key {version.name} signs labels and protects no data",
+                self.path,
+                f"Name another key, or add one: beam-deid keys create {self.path} --name NAME",
+            )
         return self._opened(version, kek)
 
     def signing_name(self) -> str:
@@ -162,7 +172,9 @@ class Keyring:
         if names:
             said = f"the keyring has several signing keys ({', '.join(names)}), and none is called {SIGNING_NAME}"
             raise KeyFault(said, self.path, f"Add one: beam-deid keys create {self.path} --sign")
-        raise KeyFault("the keyring has no signing key", self.path, f"Add one: beam-deid keys create {self.path} --sign")
+        raise KeyFault(
+            "the keyring has no signing key", self.path, f"Add one: beam-deid keys create {self.path} --sign"
+        )
 
     def unwrap_signing(self, version: KeyVersion, kek: Kek) -> SigningKey:
         """A signing key.
@@ -180,9 +192,10 @@ class Keyring:
     def _opened(self, version: KeyVersion, kek: Kek) -> bytes:
         if version.wrapped is None:
             raise NoSuchKey(
-                f"the key {version.id} was destroyed on {version.destroyed}", self.path,
+                f"the key {version.id} was destroyed on {version.destroyed}",
+                self.path,
                 "Nothing can restore its tokens" if version.purpose == DATA else "Nothing can sign with it",
-            )  # fmt: skip
+            )
         return kek.unwrap(self._decoded(version.wrapped), self._context(version))
 
     def check(self, kek: Kek) -> None:

@@ -54,7 +54,9 @@ def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA
             _write(stream, ring)
     except FileExistsError:
         raise KeyFault(
-            "the keyring exists", path, f"Add a key with: beam-deid keys create {path} --name NAME, or choose another file"
+            "the keyring exists",
+            path,
+            f"Add a key with: beam-deid keys create {path} --name NAME, or choose another file",
         ) from None
     except OSError as error:
         raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
@@ -141,9 +143,10 @@ def change(path: str) -> Iterator["Change"]:
             lock(held.fileno())
         except Unfit as error:
             raise KeyFault(
-                f"the keyring cannot be changed (its lock file: {error.strerror})", f"{path}.lock",
+                f"the keyring cannot be changed (its lock file: {error.strerror})",
+                f"{path}.lock",
                 "See who put it there, and remove it",
-            ) from None  # fmt: skip
+            ) from None
         except OSError as error:
             raise KeyFault(f"the keyring cannot be changed ({error.strerror})", path) from None
         yield stack.enter_context(contextlib.closing(Change(path)))
@@ -171,7 +174,9 @@ class Change:
                 raise KeyFault(f"the keyring cannot be written ({error.strerror})", path) from None
             if os.fstat(self._file.fileno()).st_nlink > 1:
                 raise KeyFault(
-                    "the keyring has another name as well (a hard link), which would keep what is destroyed", path, "Remove it"
+                    "the keyring has another name as well (a hard link), which would keep what is destroyed",
+                    path,
+                    "Remove it",
                 )
             stack.pop_all()  # it stays open
 
@@ -187,10 +192,13 @@ class Change:
         Raises:
             KeyFault: It cannot be written, or another file has taken its place.
         """
-        path, new = ring.path, f"{ring.path}.new"
+        path = ring.path
+        new = f"{ring.path}.new"
         try:
             if not is_at(self._file, path):  # somebody who knows no lock: neither file is ours to write over
-                raise KeyFault("another file took the keyring's place while it was changed", path, "Look at it, and try again")
+                raise KeyFault(
+                    "another file took the keyring's place while it was changed", path, "Look at it, and try again"
+                )
             Path(new).unlink(missing_ok=True)
             stream = make(new)
             try:
@@ -199,7 +207,8 @@ class Change:
             except BaseException:
                 stream.close()
                 raise
-            old, self._file = self._file, stream
+            old = self._file
+            self._file = stream
             with old:  # only now, through the old file's descriptor: a crash before this loses no other key
                 _overwrite(old)
             sync(os.path.dirname(os.path.abspath(path)))
@@ -259,7 +268,9 @@ def _key(entry: dict[str, Any], version: int, path: str) -> KeyVersion:
         raise ValueError
     key = KeyVersion(**entry)
     if key.purpose not in PURPOSES:
-        raise KeyFault("the keyring holds a key for a purpose that this program does not know", path, "Update beam-deid")
+        raise KeyFault(
+            "the keyring holds a key for a purpose that this program does not know", path, "Update beam-deid"
+        )
     return key
 
 

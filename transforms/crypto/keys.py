@@ -51,7 +51,8 @@ class Subkey:
     __slots__ = ("bytes", "id")
 
     def __init__(self, identity: int, key: bytes) -> None:
-        self.id, self.bytes = identity, key
+        self.id = identity
+        self.bytes = key
 
     def __repr__(self) -> str:
         return f"<Subkey of {self.id}>"
@@ -94,11 +95,18 @@ class Keys:
     """
 
     def __init__(
-        self, default: str | None = None, keyring: str | None = None, pinned: Mapping[str, int] | None = None,
-        folder: str = "", secret: SecretSource | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        default: str | None = None,
+        keyring: str | None = None,
+        pinned: Mapping[str, int] | None = None,
+        folder: str = "",
+        secret: SecretSource | None = None,
+    ) -> None:
         self._default = default or (_MAIN if keyring else None)
-        self._keyring, self._pinned, self._folder, self._secret = keyring, dict(pinned or {}), folder, secret
+        self._keyring = keyring
+        self._pinned = dict(pinned or {})
+        self._folder = folder
+        self._secret = secret
         self._forget()
 
     def __getstate__(self) -> dict[str, object]:
@@ -148,7 +156,9 @@ class Keys:
         key = _read(scheme, rest, reference, self._folder, self._secret)
         own = int.from_bytes(_derived(key, b"beam-deid/id", 4), "big") or 1
         if identity not in (None, own):
-            raise NoSuchKey(f"this is not the key with the id {identity}", reference, "Name the key that made the tokens")
+            raise NoSuchKey(
+                f"this is not the key with the id {identity}", reference, "Name the key that made the tokens"
+            )
         return Subkey(own, key)
 
     def _from_keyring(self, name: str, identity: int | None) -> Subkey:
@@ -160,7 +170,9 @@ class Keys:
             identity = self._pinned.get(name)
         version = self._ring.primary(name) if identity is None else self._ring.version(identity)
         if version.name != name:
-            raise NoSuchKey(f"the key {version.id} is no version of the policy's key", self._keyring, "Check the policy")
+            raise NoSuchKey(
+                f"the key {version.id} is no version of the policy's key", self._keyring, "Check the policy"
+            )
         held = (self._ring.id, version.id, version.wrapped)
         if version.wrapped is None or held not in _UNWRAPPED:
             _UNWRAPPED[held] = Subkey(version.id, self._ring.unwrap(version, self._ring.opener()))
@@ -178,7 +190,9 @@ def _read(scheme: str, rest: str, reference: str, folder: str, secret: SecretSou
         try:
             given = secret.get_secret_bytes()
         except Exception as error:
-            raise KeyFault(f"the secret cannot be had ({type(error).__name__})", "key", "Check its permissions") from None
+            raise KeyFault(
+                f"the secret cannot be had ({type(error).__name__})", "key", "Check its permissions"
+            ) from None
         return checked(bytes(given), "key")
     raise KeyFault(str(check_reference("")), "keys")
 

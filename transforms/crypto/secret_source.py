@@ -29,15 +29,18 @@ def check_secret(secret: SecretSource, dump: Callable[[object], bytes] = pickle.
     """
     where = "Deidentify(key=…)"
     if not callable(getattr(secret, "get_secret_bytes", None)):
-        raise UsageError("the key is no object with get_secret_bytes()", where, "Pass one of Beam's secrets, such as GcpSecret")
+        raise UsageError(
+            "the key is no object with get_secret_bytes()", where, "Pass one of Beam's secrets, such as GcpSecret"
+        )
     try:
         carried = dump(secret)
     except Exception as error:
         raise UsageError(f"the key's source cannot be sent to workers ({type(error).__name__})", where) from None
     refuse = UsageError(
-        "the key's source carries the key's own bytes, which would stand in the pipeline's graph", where,
+        "the key's source carries the key's own bytes, which would stand in the pipeline's graph",
+        where,
         "Pass a source that fetches them on the worker, or name the key in the policy",
-    )  # fmt: skip
+    )
     if any(isinstance(value, bytes | bytearray) and len(value) >= 16 for value in _held(secret)):
         raise refuse
     try:

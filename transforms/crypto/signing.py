@@ -14,7 +14,8 @@ from beam_deid.transforms.storage.paths import is_local
 from beam_deid.transforms.storage.private import open_read
 
 ALGORITHM = "Ed25519"
-_PUBLIC_BYTES, _SIGNATURE_BYTES = 32, 64
+_PUBLIC_BYTES = 32
+_SIGNATURE_BYTES = 64
 _MAXIMUM_FILE = 1 << 16
 
 
@@ -52,7 +53,8 @@ def public_bytes(text: object) -> bytes | None:
 
 def is_signed(message: bytes, signature: object, public: object) -> bool:
     """Whether the owner of a public key signed a message; both in base64, and False for whatever is malformed."""
-    key, value = public_bytes(public), _decoded(signature, _SIGNATURE_BYTES)
+    key = public_bytes(public)
+    value = _decoded(signature, _SIGNATURE_BYTES)
     if key is None or value is None:
         return False
     try:
@@ -76,9 +78,10 @@ def read_public(given: str) -> str:
     if key is None:
         # What is wrong is not repeated: it may be a key that is nobody's to see.
         raise UsageError(
-            "this is no public key of Ed25519, and no file that holds one", "--key",
+            "this is no public key of Ed25519, and no file that holds one",
+            "--key",
             "Give its 32 bytes in base64, as `beam-deid keys list` shows them, or a file with them",
-        )  # fmt: skip
+        )
     return base64.b64encode(key).decode()
 
 

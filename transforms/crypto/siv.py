@@ -24,11 +24,13 @@ class Siv:
 
     def __init__(self, key: bytes, associated: Sequence[bytes] = (b"",)) -> None:
         half = len(key) // 2
-        self._mac, self._aes = Cmac(key[:half]), Aes(key[half:])
+        self._mac = Cmac(key[:half])
+        self._aes = Aes(key[half:])
         state = self._mac.tag(bytes(BLOCK))
         for data in associated:
             state = xored(doubled(state), self._mac.tag(data))
-        self._long, self._short = state, doubled(state)
+        self._long = state
+        self._short = doubled(state)
 
     def seal(self, group: Group) -> Bytes:
         """Encrypt values of one size.

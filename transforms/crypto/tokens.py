@@ -42,7 +42,8 @@ def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
             continue
         sealed = seal(group)
         token = np.empty((len(sealed), PREFIX + sealed.shape[1]), np.uint8)
-        token[:, :PREFIX], token[:, PREFIX:] = prefix, sealed
+        token[:, :PREFIX] = prefix
+        token[:, PREFIX:] = sealed
         parts.append((group.rows, matrix_column(to_base64(token), pa.string())))
     return in_order(parts, pa.string(), texts.is_valid() if texts.null_count else None)
 

@@ -14,7 +14,7 @@ from beam_deid.transforms.attack.recovery import (
     platform_recoveries,
     token_recoveries,
 )
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, combine, fingerprint, ordered_codes
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, fingerprint, ordered_codes
 from beam_deid.transforms.dataset.seen import DatasetSeen
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.requirements.persons import LEAST_K
@@ -118,9 +118,11 @@ class Counted:
         """All parts together; associative."""
         histograms = [part.histogram for part in parts if part.histogram is not None]
         return cls(
-            next((part.fields for part in parts if part.fields), ()), sum(part.records for part in parts),
-            Histogram.merge(histograms) if histograms else None, Scanned.merge([part.scanned for part in parts]),
-        )  # fmt: skip
+            next((part.fields for part in parts if part.fields), ()),
+            sum(part.records for part in parts),
+            Histogram.merge(histograms) if histograms else None,
+            Scanned.merge([part.scanned for part in parts]),
+        )
 
 
 class Counting:
@@ -132,7 +134,9 @@ class Counting:
     """
 
     def __init__(self, question: Question, key: FingerprintKey) -> None:
-        self._question, self._key, self._scanner = question, key, Scanner()
+        self._question = question
+        self._key = key
+        self._scanner = Scanner()
         self._began = False
         self._done: list[Counted] = []
 
@@ -141,7 +145,8 @@ class Counting:
         length = len(next(iter(columns.values()))) if columns else 0
         question = self._question
         if not self._began:
-            self._scanner, self._began = Scanner(linkable_shapes(tuple(columns))), True
+            self._scanner = Scanner(linkable_shapes(tuple(columns)))
+            self._began = True
         fields = {name: fingerprint(columns[name], self._key) for name in question.counted}
         keys = {f"field:{name}": fields[name] for name in question.kept}
         keys |= {f"token:{name}": fingerprint(columns[name], self._key) for name in question.frequencies}
@@ -150,7 +155,9 @@ class Counting:
             keys["subject"] = fingerprint(columns[question.subject], self._key)
         for name, column in columns.items():
             self._scanner.add(name, column)
-        self._done.append(Counted(tuple(columns), length, Histogram.of(keys, np.ones(length, np.int64)) if length else None))
+        self._done.append(
+            Counted(tuple(columns), length, Histogram.of(keys, np.ones(length, np.int64)) if length else None)
+        )
 
     def result(self) -> Counted:
         """Everything that was counted."""
@@ -166,9 +173,7 @@ class Counting:
         return [*self._done, Counted(scanned=self._scanner.result())]
 
 
-def assess(
-    question: Question, counted: Counted, key: FingerprintKey, attacks: Sequence[Attack] = ()
-) -> dict[str, Any]:
+def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
     """Everything that is known of a dataset, under the names that ``label.json`` uses.
 
     Args:
@@ -182,7 +187,8 @@ def assess(
         ``label`` and the ``tests`` that it rests on.
     """
     document: dict[str, Any] = {}
-    subject, seen = None, DatasetSeen(_scope(question, counted.fields), {}, np.empty(0, np.int64), None)
+    subject = None
+    seen = DatasetSeen(_scope(question, counted.fields), {}, np.empty(0, np.int64), None)
     if counted.histogram is not None:
         histogram = counted.histogram
         named = histogram.columns.get("subject")
@@ -195,9 +201,11 @@ def assess(
             fields = [histogram.columns[f"field:{name}"] for name in question.quasi]
             document["k_wildcard"] = k_wildcard(fields, histogram.counts, subject, key)
     recovered = (
-        *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles), *_matched(question, counted, key),
-        *platform_recoveries(counted.scanned), *mask_recoveries(counted.scanned, _joined(question, document)),
-    )  # fmt: skip
+        *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles),
+        *_matched(question, counted, key),
+        *platform_recoveries(counted.scanned),
+        *mask_recoveries(counted.scanned, _joined(question, document)),
+    )
     hits = tuple((f, kind, n) for (f, kind), n in sorted(counted.scanned.hits.items()))
     past: tuple[dict[str, Any], ...] = ()
     if counted.histogram is not None and subject is not None:
@@ -209,14 +217,23 @@ def assess(
     sets: dict[str, Any] = {"combinations": [], "contributions": {}}
     if counted.histogram is not None and question.quasi and question.most:
         joined = combinations(
-            {name: histogram.columns[f"field:{name}"] for name in question.quasi}, histogram.counts, subject, question.most
+            {name: histogram.columns[f"field:{name}"] for name in question.quasi},
+            histogram.counts,
+            subject,
+            question.most,
         )
         sets = {"combinations": [asdict(one) for one in joined.found], "contributions": joined.contributions}
     return {
-        **document, "grade": label.grade, "label": str(label.label), "tests": [asdict(test) for test in label.tests],
-        **sets, "history": list(past), "attacks": [asdict(one) for one in attacks], "scan": list(label.scan),
+        **document,
+        "grade": label.grade,
+        "label": str(label.label),
+        "tests": [asdict(test) for test in label.tests],
+        **sets,
+        "history": list(past),
+        "attacks": [asdict(one) for one in attacks],
+        "scan": list(label.scan),
         "recoveries": [asdict(one) for one in label.recoveries],
-    }  # fmt: skip
+    }
 
 
 def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | None:
@@ -227,7 +244,11 @@ def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | Non
 
 
 def figures(
-    question: Question, histogram: Histogram, subject: Keys | None, key: FingerprintKey, seen: DatasetSeen | None = None
+    question: Question,
+    histogram: Histogram,
+    subject: Fingerprints | None,
+    key: FingerprintKey,
+    seen: DatasetSeen | None = None,
 ) -> dict[str, Any]:
     """The figures of all measures; those of sensitive fields over persons where ``seen`` says who they are."""
     given = None if seen is None else {name: seen.distributions(name) for name in question.sensitive}
@@ -241,7 +262,9 @@ def figures(
     environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
     setting = Setting(1 / question.least, public, environment, question.subject is not None, question.population)
     sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    return all_figures(View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive, given))
+    return all_figures(
+        View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive, given)
+    )
 
 
 def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
@@ -260,9 +283,14 @@ def _scope(question: Question, fields: Sequence[str]) -> Scope:
     setting = Environment().model_dump(exclude={"population"})
     public = question.sharing is Sharing.PUBLIC
     return Scope(
-        release="dataset", sharing=question.sharing, fields=_facts(question, fields), subject=question.subject or EACH_RECORD,
-        identities=(), asked={"k": question.least}, environment={**setting, "E": environment_risk(public, **setting)},
-    )  # fmt: skip
+        release="dataset",
+        sharing=question.sharing,
+        fields=_facts(question, fields),
+        subject=question.subject or EACH_RECORD,
+        identities=(),
+        asked={"k": question.least},
+        environment={**setting, "E": environment_risk(public, **setting)},
+    )
 
 
 def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
@@ -272,10 +300,12 @@ def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
         roles = [
             str(role)
             for role, named in (
-                (Role.DIRECT, question.direct), (Role.QUASI, question.quasi), (Role.SENSITIVE, question.sensitive),
+                (Role.DIRECT, question.direct),
+                (Role.QUASI, question.quasi),
+                (Role.SENSITIVE, question.sensitive),
             )
             if name in named
-        ]  # fmt: skip
+        ]
         if name == question.subject and not roles:
             roles = [str(Role.DIRECT)]
         form = Recoverability.KEY_DESTROYED if name in question.frequencies else Recoverability.CLEAR

@@ -17,7 +17,11 @@ _THREADS = 2
 
 
 def count_files(
-    question: Question, inputs: Sequence[str], options: InputOptions, key: FingerprintKey, columns: Sequence[str] | None = None
+    question: Question,
+    inputs: Sequence[str],
+    options: InputOptions,
+    key: FingerprintKey,
+    columns: Sequence[str] | None = None,
 ) -> tuple[Counted, dict[str, pa.DataType]]:
     """Count all records of some files.
 
@@ -44,14 +48,18 @@ def count_files(
         if missing:
             raise UsageError(f"there is no column {missing[0]}", file.path, f"It has: {', '.join(given)}")
         if types and given != types:
-            raise UsageError("its columns or their types are not those of the first file", file.path, "Assess it by itself")
+            raise UsageError(
+                "its columns or their types are not those of the first file", file.path, "Assess it by itself"
+            )
         types = given
         tasks += ((shard, list(columns or given)) for shard in shards(file, options))
     if not types:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
     each = -(-len(tasks) // _THREADS) or 1
     with ThreadPoolExecutor(_THREADS) as threads:
-        begun = [threads.submit(_counted, question, tasks[i : i + each], options, key) for i in range(0, len(tasks), each)]
+        begun = [
+            threads.submit(_counted, question, tasks[i : i + each], options, key) for i in range(0, len(tasks), each)
+        ]
         parts = [part for one in begun for part in one.result()]
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types

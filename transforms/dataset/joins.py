@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.attack.evidence import joined_attack
 from beam_deid.transforms.attack.knowledge import MOST_MASKS, Knowledge, On, shapes
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
@@ -74,10 +74,10 @@ class Table:
 class _Chunk:
     """Released rows of one partition."""
 
-    keys: list[Keys] = field(default_factory=list)
-    subject: list[Keys] = field(default_factory=list)
+    keys: list[Fingerprints] = field(default_factory=list)
+    subject: list[Fingerprints] = field(default_factory=list)
     values: list[Numbers] = field(default_factory=list)
-    people: list[Keys] = field(default_factory=list)
+    people: list[Fingerprints] = field(default_factory=list)
     missed: int = 0
 
     @property
@@ -114,10 +114,12 @@ def join_files(
         InputError: The table lacks a field or has it with another type, or a file cannot be read.
     """
     found = match([table.glob])
-    truth, key = _check(dataset, table, found), FingerprintKey.new()
+    truth = _check(dataset, table, found)
+    key = FingerprintKey.new()
     knowledge = Knowledge(table.on, {one.field: _shapes(dataset, one.field) for one in table.on if one.masked}, key)
     probes = _probes(table, found, knowledge, dataset.options, dataset.subject if truth else None, key)
-    join, near = Join(probes, truth, k), probes.low.shape[1]
+    join = Join(probes, truth, k)
+    near = probes.low.shape[1]
     parts = max(1, -(-_rows(dataset) // partition_rows))
     # The high bits say which partition a key is in, the low ones have order within it.
     belongs = (probes.keys >> np.uint64(32)) % np.uint64(parts)
@@ -132,7 +134,8 @@ def _partition(
     dataset: Dataset, table: Table, knowledge: Knowledge, probes: Probes, part: int, parts: int, key: FingerprintKey
 ) -> _Chunk:
     """The rows of a partition whose key is one of the probes'; of the others only how many they are."""
-    chunk, wanted = _Chunk(), pa.array(np.unique(probes.keys))
+    chunk = _Chunk()
+    wanted = pa.array(np.unique(probes.keys))
     columns = _columns(table.on, dataset.subject)
     for batch in _read(dataset, columns):
         given = dict(zip(columns, batch.columns, strict=True))
@@ -146,7 +149,9 @@ def _partition(
         if dataset.subject is not None:
             who = fingerprint(given[dataset.subject], key)
             chunk.subject.append(who[met])
-            chunk.people.append(np.unique(who if parts == 1 else who[(who >> np.uint64(32)) % np.uint64(parts) == part]))
+            chunk.people.append(
+                np.unique(who if parts == 1 else who[(who >> np.uint64(32)) % np.uint64(parts) == part])
+            )
     return chunk
 
 
@@ -171,15 +176,21 @@ def _check(dataset: Dataset, table: Table, found: Sequence[InputFile]) -> bool:
 
 
 def _probes(
-    table: Table, found: Sequence[InputFile], knowledge: Knowledge, options: InputOptions, who: str | None,
+    table: Table,
+    found: Sequence[InputFile],
+    knowledge: Knowledge,
+    options: InputOptions,
+    who: str | None,
     key: FingerprintKey,
-) -> Probes:  # fmt: skip
+) -> Probes:
     """All probes of an attacker's table."""
     columns = _columns(table.on, who)
-    done: list[tuple[Counts, Keys, Numbers, Numbers]] = []
-    people: list[Keys] = []
+    done: list[tuple[Counts, Fingerprints, Numbers, Numbers]] = []
+    people: list[Fingerprints] = []
     first = 0
-    for batch in (batch for file in found for shard in shards(file, options) for batch in batches(shard, options, columns)):
+    for batch in (
+        batch for file in found for shard in shards(file, options) for batch in batches(shard, options, columns)
+    ):
         given = dict(zip(columns, batch.columns, strict=True))
         rows, keys, low, high = knowledge.probes(given, batch.num_rows)
         done.append((rows + first, keys, low, high))
@@ -187,9 +198,12 @@ def _probes(
         if who is not None:
             people.append(fingerprint(given[who], key))
     near = sum(one.within is not None for one in table.on)
-    none: tuple[Counts, Keys, Numbers, Numbers] = (
-        np.empty(0, np.int64), np.empty(0, np.uint64), np.empty((0, near)), np.empty((0, near)),
-    )  # fmt: skip
+    none: tuple[Counts, Fingerprints, Numbers, Numbers] = (
+        np.empty(0, np.int64),
+        np.empty(0, np.uint64),
+        np.empty((0, near)),
+        np.empty((0, near)),
+    )
     rows, keys, low, high = (np.concatenate(parts) for parts in zip(none, *done, strict=True))
     subject = None if who is None else np.concatenate([none[1], *people])
     return Probes(rows, keys, low, high, np.ones(first, np.int64), subject)

@@ -36,7 +36,9 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(
-                f"row {int(fault.rows[0])} cannot be read ({fault.reason})", shard.path, "Mend the file, or leave that row out"
+                f"row {int(fault.rows[0])} cannot be read ({fault.reason})",
+                shard.path,
+                "Mend the file, or leave that row out",
             )
         yield chunk.batch
 

@@ -55,10 +55,15 @@ def take_sample(inputs: Sequence[str], options: InputOptions, most: int = SAMPLE
         lists.update(one.name for one in schema if one.metadata == LIST)
         mixed.update(name for name in given if given[name] != types[name])
         cut += shards(file, options)
-    chosen = [cut[i] for i in np.unique(np.linspace(0, len(cut) - 1, min(len(cut), _SHARDS)).astype(int))] if cut else []
+    chosen = (
+        [cut[i] for i in np.unique(np.linspace(0, len(cut) - 1, min(len(cut), _SHARDS)).astype(int))] if cut else []
+    )
     names = [name for name in types if name not in lists]
     pieces: dict[str, list[pa.Array]] = {name: [] for name in names}
-    each, read, unreadable, whole = -(-most // max(len(chosen), 1)), 0, 0, len(chosen) == len(cut)
+    each = -(-most // max(len(chosen), 1))
+    read = 0
+    unreadable = 0
+    whole = len(chosen) == len(cut)
     for shard in chosen:
         left = each
         for chunk in format_of(shard.path, options).read(shard, options, names, min(each + 1, _BATCH_ROWS)):

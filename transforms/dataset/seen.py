@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.label.requirements.requirement import Found, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
@@ -31,15 +31,25 @@ class DatasetSeen:
     """
 
     def __init__(
-        self, scope: Scope, columns: Mapping[str, Keys], counts: Counts, subject: Keys | None,
-        null: np.uint64 | None = None, risk: Mapping[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        scope: Scope,
+        columns: Mapping[str, Fingerprints],
+        counts: Counts,
+        subject: Fingerprints | None,
+        null: np.uint64 | None = None,
+        risk: Mapping[str, Any] | None = None,
+    ) -> None:
         if subject is None and len(counts):
             rows = np.repeat(np.arange(len(counts)), counts)
             columns = {name: keys[rows] for name, keys in columns.items()}
-            counts, subject = np.ones(len(rows), np.int64), np.arange(1, len(rows) + 1, dtype=np.uint64)
-        self.scope, self.risk, self.found = scope, dict(risk or {}), Found()
-        self._columns, self._counts, self._null = columns, counts, null
+            counts = np.ones(len(rows), np.int64)
+            subject = np.arange(1, len(rows) + 1, dtype=np.uint64)
+        self.scope = scope
+        self.risk = dict(risk or {})
+        self.found = Found()
+        self._columns = columns
+        self._counts = counts
+        self._null = null
         self._subject = np.empty(0, np.uint64) if subject is None else subject
         self._groups: dict[tuple[str, ...], Groups] = {}
 
@@ -71,7 +81,8 @@ class DatasetSeen:
         if wanted not in self._groups:
             coded = [codes(self._columns[name]) for name in wanted]
             found = numbered(
-                [np.zeros(len(self._counts), np.int64), *(numbers for numbers, _ in coded)], [1, *(len(keys) for _, keys in coded)]
+                [np.zeros(len(self._counts), np.int64), *(numbers for numbers, _ in coded)],
+                [1, *(len(keys) for _, keys in coded)],
             )
             self._groups[wanted] = Groups(found, self._counts, self.persons)
         return self._groups[wanted]
@@ -86,7 +97,8 @@ class DatasetSeen:
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a column over the groups around it."""
-        groups, found = self.groups(self.scope.around(name)), self.values(name)
+        groups = self.groups(self.scope.around(name))
+        found = self.values(name)
         keys = np.arange(found.many + 1, dtype=np.uint64)
         values = np.where(found.numbers < 0, found.many, found.numbers)
         return [

@@ -15,7 +15,7 @@ from beam_deid.transforms.attack.recovery import (
 )
 from beam_deid.transforms.attack.table import attacker_probes
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.fingerprint import Keys, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints, runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.risk.exposure import coverage_problem
@@ -23,7 +23,9 @@ from beam_deid.transforms.risk.joining import Join, Probes, Released
 
 Rounds = list[Mapping[str, int]]
 
-_NOTHING = "nothing that this attacker knows is released, so it was not tested; name in knows what the release gives out"
+_NOTHING = (
+    "nothing that this attacker knows is released, so it was not tested; name in knows what the release gives out"
+)
 
 
 def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, str]]:
@@ -86,15 +88,18 @@ def remainders(seen: Candidate) -> list[Recovery]:
     Raises:
         InputError: A table of frequencies cannot be read.
     """
-    data, layout = seen.data, seen.data.layout
+    data = seen.data
+    layout = seen.data.layout
     if seen.empty or not (layout.remainders or layout.matched):
         return []
     return remainder_recoveries(data.job.policy, layout, _remains(seen), data.measured.types, data.job.prints)
 
 
 def _remains(seen: Candidate) -> Remains:
-    data, layout, cells = seen.data, seen.data.layout, seen.cells
-    columns: dict[str, Keys] = {}
+    data = seen.data
+    layout = seen.data.layout
+    cells = seen.cells
+    columns: dict[str, Fingerprints] = {}
     for name in layout.remainders:
         columns[f"alone:{name}"] = data.key(name, seen.levels)[cells]
         for what in ("origin", "moment"):
@@ -114,12 +119,17 @@ def _probes(
     data = seen.data
     if attacker.release is not None:
         if len(rounds) > 1:
-            return None, False, "records have levels of their own (search.rounds), so the two releases cannot be compared"
+            return (
+                None,
+                False,
+                "records have levels of their own (search.rounds), so the two releases cannot be compared",
+            )
         found, problem = earlier_probes(data.job, data.layout, attacker.release, exact, rounds[0])
         return found, False, problem
     if attacker.table is not None:
         made = [
-            attacker_probes(data.job, data.layout.release, attacker, exact, near, one, data.measured.types) for one in rounds
+            attacker_probes(data.job, data.layout.release, attacker, exact, near, one, data.measured.types)
+            for one in rounds
         ]
         whole = made[0][0] if len(made) == 1 else Probes.together([one for one, _ in made])
         return whole, made[0][1], ""
@@ -135,10 +145,6 @@ def _released(seen: Candidate, exact: tuple[str, ...], near: tuple[str, ...]) ->
     """The released rows as one side of a join; persons are counted by every identity, the least counts."""
     ranges = [seen.data.range(name, seen.levels) for name in near]
     empty = np.empty((len(seen.cells), 0))
-    low, high = (
-        np.stack([one[side][seen.cells] for one in ranges], axis=1) if ranges else empty for side in (0, 1)
-    )
+    low, high = (np.stack([one[side][seen.cells] for one in ranges], axis=1) if ranges else empty for side in (0, 1))
     subject = seen.data.cells.subject[seen.cells] if seen.counted else None
     return Released(seen.data.keys(exact, seen.levels)[seen.cells], seen.counts, subject, low, high, seen.other_persons)
-
-

@@ -53,8 +53,13 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
         yield {
-            "line": test.line, "test": test.name, "columns": list(test.columns), "drop": drop, "suppress": suppress, "text": text,
-        }  # fmt: skip
+            "line": test.line,
+            "test": test.name,
+            "columns": list(test.columns),
+            "drop": drop,
+            "suppress": suppress,
+            "text": text,
+        }
 
 
 def _share(one: Chosen) -> float | None:
@@ -68,7 +73,9 @@ def _share(one: Chosen) -> float | None:
         return None
     left = Candidate(one.data, one.recoding.levels, found.left)
     risks = [(requirement, test) for requirement, test in planned(left.scope) if test.line == _RISK]
-    enough = all(holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks)
+    enough = all(
+        holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks
+    )
     return found.lost(one.data) / everything if enough else None
 
 
@@ -102,7 +109,11 @@ def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: floa
     if not ways:
         named = ", ".join(test.columns) or "the release"
         ways.append(f"coarsen several of {named}, or release fewer of them")
-    if test.name == "overall_risk" and seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment():
+    if (
+        test.name == "overall_risk"
+        and seen.scope.sharing is not Sharing.PUBLIC
+        and seen.data.spec.environment == Environment()
+    ):
         ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
     return "; or ".join(ways)
 
@@ -122,7 +133,9 @@ def _identifier(test: Planned, seen: Candidate) -> str:
 
 def _restorable(test: Planned, seen: Candidate) -> str:
     keyed = [name for name, facts in seen.scope.fields.items() if facts.recoverability == Recoverability.KEYED]
-    names = keyed if test.name == "restorable" else [one.field for one in seen.found.recoveries if one.attack == test.name]
+    names = (
+        keyed if test.name == "restorable" else [one.field for one in seen.found.recoveries if one.attack == test.name]
+    )
     return f"drop {', '.join(dict.fromkeys(names)) or test.target}, or generalize what it was made from"
 
 
@@ -135,7 +148,8 @@ def _attacker(test: Planned, seen: Candidate) -> str:
 def _composition(test: Planned, seen: Candidate) -> str:
     if test.name == Register.name:
         return f"keep a register: {seen.scope.register}"
-    other, earlier = test.target.partition(":")[0], seen.data.job.register
+    other = test.target.partition(":")[0]
+    earlier = seen.data.job.register
     entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None
     if entry is not None:
         reason = seen.data.past.untested.get(other)

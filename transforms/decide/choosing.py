@@ -71,18 +71,26 @@ def choose(data: ReleasedData) -> Chosen:
         return _of_nothing(data)
     searcher = Searcher(data, data.spec.search.seconds)
     alone = _choose(searcher, with_past=False)
-    if not data.past.entries or not alone.recoding.cut.satisfied or suppressed({data.layout.release: alone.member}, data.past):
+    if (
+        not data.past.entries
+        or not alone.recoding.cut.satisfied
+        or suppressed({data.layout.release: alone.member}, data.past)
+    ):
         return alone
     return _choose(searcher, with_past=True)
 
 
 def _choose(searcher: Searcher, with_past: bool) -> Chosen:
     data = searcher.data
-    spec, layout, asked = data.spec, data.layout, requirements(data, False)
-    found, blocked = search_for_label(searcher, with_past=with_past), None
+    spec = data.spec
+    layout = data.layout
+    asked = requirements(data, False)
+    found = search_for_label(searcher, with_past=with_past)
+    blocked = None
     only = None
     if not found.satisfied:
-        only, for_label = asked_alone(data), found
+        only = asked_alone(data)
+        for_label = found
         found = searcher.search(asked, lambda levels: _left(cut(data, levels, only=only)))
         found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
         wanted = layout.open or spec.expect is LabelName.ANONYMIZED
@@ -114,7 +122,8 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
     Raises:
         InputError: An attacker's table cannot be read.
     """
-    data, require = searcher.data, requirements(searcher.data, True)
+    data = searcher.data
+    require = requirements(searcher.data, True)
 
     def accept(levels: Mapping[str, int]) -> Counts | None:
         made = cut(data, levels)

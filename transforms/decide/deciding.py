@@ -11,7 +11,7 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import Suppressed
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.composition.composing import compose
 from beam_deid.transforms.decide.attacks import masks, told
 from beam_deid.transforms.decide.changing import changes_of
@@ -33,7 +33,7 @@ from beam_deid.transforms.run.job import SHARD_ROWS, Job
 from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import LabelName, Recoverability
 
-_NO_KEYS: tuple[Keys, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
+_NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ReleaseDecision:
         quotas: Of kinds of records of which only so many are released, or none, without their group: the key, ascending, and
             how many. The key is that of all values of every release that is tested together, and of all identities.
         label: The label with its evidence.
-        classes: Keys and records of every combination of all released values that will be written, ascending by key.
+        classes: Fingerprints and records of every combination of all released values that will be written, ascending by key.
         digest: Order-free digest of all released values of what will be written.
         records: ``read, released, suppressed, withheld, rejected``.
         remembered: The fingerprints of its records, where a register wants them.
@@ -56,9 +56,9 @@ class ReleaseDecision:
     release: str
     rounds: tuple[Round, ...]
     suppressed: Suppressed
-    quotas: tuple[Keys, Counts]
+    quotas: tuple[Fingerprints, Counts]
     label: Label
-    classes: tuple[Keys, Counts]
+    classes: tuple[Fingerprints, Counts]
     digest: int
     records: dict[str, int]
     remembered: Remembered | None = None
@@ -125,16 +125,20 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
         # What the policy expects to stay personal is tested with nothing, whatever was given out before.
         past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
         chosen = {
-            name: choose(ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past))
+            name: choose(
+                ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past)
+            )
             for name in names
-        }  # fmt: skip
+        }
         cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past)
         after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
         for name in names:
             decided[name] = _decision(after, name, compositions[name], measured.read, folder)
         if folder and job.register is not None and not persons:
             persons.append(remember_persons(job, cells, folder))
-    return Decision(measured.read, {name: decided[name] for name in job.releases}, persons=persons[0] if persons else None)
+    return Decision(
+        measured.read, {name: decided[name] for name in job.releases}, persons=persons[0] if persons else None
+    )
 
 
 def _layout(job: Job, name: str, past: Past) -> Layout:
@@ -163,19 +167,25 @@ def _decision(
 ) -> ReleaseDecision:
     """The decision of one release, once it is known what all that are tested together suppress."""
     one = chosen[name]
-    data, seen = one.data, one.candidate
+    data = one.data
+    seen = one.candidate
     seen.found = replace(_found(one, seen), compositions=compositions)
     label = _label(one, seen, read)
     quotas, limited = _quotas(chosen, name)
     keys, counts, digest = _proof(seen, limited)
     records = {
-        "read": read, "released": int(counts.sum()), "suppressed": one.recoding.cut.lost(data), "withheld": 0,
+        "read": read,
+        "released": int(counts.sum()),
+        "suppressed": one.recoding.cut.lost(data),
+        "withheld": 0,
         "rejected": data.measured.rejected,
-    }  # fmt: skip
+    }
     suppressed = one.recoding.cut.suppressed
     wanted = folder and data.job.remembers and label.label is LabelName.ANONYMIZED
     remembered = remember_release(one, folder) if wanted else None
-    return ReleaseDecision(name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records, remembered)
+    return ReleaseDecision(
+        name, one.recoding.rounds, suppressed, quotas, label, (keys, counts), digest, records, remembered
+    )
 
 
 def explained(one: Chosen) -> list[dict[str, Any]]:
@@ -204,57 +214,83 @@ def _label(one: Chosen, seen: Candidate, read: int) -> Label:
         seen.found = replace(seen.found, ordered=True)
         tests = once_ordered(seen, tests)
     label = decide_label(
-        seen, tests, search=steady(_told(one)), changes=tuple(changes_of(one, seen, tests)), identities=_identities(one, seen),
-        base_rates=seen.base_rates(), register=_register(one.data), **seen.combinations(),
-    )  # fmt: skip
+        seen,
+        tests,
+        search=steady(_told(one)),
+        changes=tuple(changes_of(one, seen, tests)),
+        identities=_identities(one, seen),
+        base_rates=seen.base_rates(),
+        register=_register(one.data),
+        **seen.combinations(),
+    )
     fields = {name: _with_key(one.data.job, seen.scope.release, name, facts) for name, facts in label.fields.items()}
     return replace(label, fields=fields)
 
 
 def _with_key(job: Job, release: str, name: str, facts: FieldFacts) -> FieldFacts:
     """How a field is released, with the key that made it where one exists."""
-    action, target = job.policy.releases[release].fields[name], job.policy.target(release, name)
+    action = job.policy.releases[release].fields[name]
+    target = job.policy.target(release, name)
     if not isinstance(action, KeyedAction) or facts.recoverability != Recoverability.KEYED:
         return facts
     subkey = action.subkey(target, job.keys)
     return replace(
-        facts, key={"id": subkey.id, "check": subkey.check(action.form(target)), "keyring": job.keyring_of(action, target)}
+        facts,
+        key={"id": subkey.id, "check": subkey.check(action.form(target)), "keyring": job.keyring_of(action, target)},
     )
 
 
 def _identities(one: Chosen, seen: Candidate) -> dict[str, Any]:
     """By what persons were counted, and what was found of each identity."""
-    persons, measured = one.data.cells.persons, seen.counted and not seen.empty
+    persons = one.data.cells.persons
+    measured = seen.counted and not seen.empty
     return {
-        "counted": list(seen.identities), "deciding": seen.groups(seen.scope.rest).deciding if measured else None,
+        "counted": list(seen.identities),
+        "deciding": seen.groups(seen.scope.rest).deciding if measured else None,
         "same_as": {name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()},
-        "shared_values": {name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]},
+        "shared_values": {
+            name: {"values": found[0], "cells": found[1]} for name, found in persons.shared.items() if found[0]
+        },
         "without_subject": int(one.data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,
         "equal_files": one.data.job.equal_files,
-    }  # fmt: skip
+    }
 
 
 def _register(data: ReleasedData) -> dict[str, Any]:
     """What a label says of earlier releases: which it was tested with, which have none of its records, how records are known."""
-    job, past = data.job, data.past
+    job = data.job
+    past = data.past
     return {
-        "kept": job.unregistered == "", "missing": job.unregistered, "new": job.register is not None and job.register.is_new,
-        "record": job.policy.record if job.register else None, "tested": [entry.name for entry in past.entries],
-        "in_common": past.in_common(data.cells.counts), "untested": list(past.untested), "disjoint": len(past.disjoint),
-    }  # fmt: skip
+        "kept": job.unregistered == "",
+        "missing": job.unregistered,
+        "new": job.register is not None and job.register.is_new,
+        "record": job.policy.record if job.register else None,
+        "tested": [entry.name for entry in past.entries],
+        "in_common": past.in_common(data.cells.counts),
+        "untested": list(past.untested),
+        "disjoint": len(past.disjoint),
+    }
 
 
 def _told(one: Chosen) -> dict[str, Any]:
     """What a label says of the search."""
-    data, found, recoding = one.data, one.searched, one.recoding
+    data = one.data
+    found = one.searched
+    recoding = one.recoding
     best = found.best
     document: dict[str, Any] = {
         "levels": {name: _level_name(data, name, level) for name, level in found.levels.items()},
-        "objective": data.spec.search.objective, "loss": best.loss if best else None, "suppressed": recoding.cut.lost(data),
+        "objective": data.spec.search.objective,
+        "loss": best.loss if best else None,
+        "suppressed": recoding.cut.lost(data),
         "losses": data.openings.losses(recoding.levels, recoding.cut.left) if data.everything.any() else {},
-        "satisfied": recoding.cut.satisfied, "nodes": found.nodes, "evaluated": found.evaluated, "refused": found.refused,
-        "proved": found.proved, "method": found.method,
-    }  # fmt: skip
+        "satisfied": recoding.cut.satisfied,
+        "nodes": found.nodes,
+        "evaluated": found.evaluated,
+        "refused": found.refused,
+        "proved": found.proved,
+        "method": found.method,
+    }
     if len(recoding.rounds) > 1:
         document["rounds"] = [
             {name: _level_name(data, name, level) for name, level in each.levels.items()} for each in recoding.rounds
@@ -271,16 +307,17 @@ def _level_name(data: ReleasedData, name: str, level: int) -> str:
     return action.ladder().levels[level] if isinstance(action, Generalize) else str(level)
 
 
-def _all_keys(one: Chosen) -> Keys:
+def _all_keys(one: Chosen) -> Fingerprints:
     """The key of all released values of every cell, 0 where it was rejected."""
     keys = one.data.keys(one.data.layout.fields, one.recoding.levels)
     return np.where(one.data.cells.present(one.data.layout.release), keys, np.uint64(0))
 
 
-def _quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Keys, Counts], np.ndarray]:
+def _quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Fingerprints, Counts], np.ndarray]:
     """Kinds of records of which fewer are released than there are, though their groups are not; and which cells are of one."""
     one = chosen[name]
-    data, made = one.data, one.recoding.cut
+    data = one.data
+    made = one.recoding.cut
     changed = made.left < data.everything
     for columns, keys in made.suppressed.items():
         changed &= ~np.isin(data.keys(columns, one.recoding.levels), keys)
@@ -291,12 +328,12 @@ def _quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Keys, Counts
     return total([(keys[few], made.left[few])]), few
 
 
-def joint_key(values: Sequence[Keys], signature: Keys) -> Keys:
+def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:
     """The key of a kind of record: all its values in every release that is tested together, and all its identities."""
     return combine([*values, signature], len(signature))
 
 
-def _proof(seen: Candidate, limited: np.ndarray) -> tuple[Keys, Counts, int]:
+def _proof(seen: Candidate, limited: np.ndarray) -> tuple[Fingerprints, Counts, int]:
     """What the release pass must find again: combinations of all values with their records, and a digest of the records.
 
     Records of a kind of which only so many are released are alike, so the digest leaves them to the count of combinations.

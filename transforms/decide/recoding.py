@@ -14,7 +14,7 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.openings import Levels, Mask
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import Cut, cut, suppressing
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.decide.searching import levels_at
 from beam_deid.transforms.search.lattice import LARGEST
@@ -28,11 +28,11 @@ class Round:
 
     Attributes:
         levels: The level of each open field.
-        passed: Keys of the classes that this round suppressed, ascending: their records go on to the next.
+        passed: Fingerprints of the classes that this round suppressed, ascending: their records go on to the next.
     """
 
     levels: Mapping[str, int]
-    passed: Keys
+    passed: Fingerprints
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     Returns:
         The recoding; that of all records at the same levels where nothing better was found.
     """
-    plain, layout, there = full_domain(levels, whole), data.layout, data.everything > 0
+    plain = full_domain(levels, whole)
+    layout = data.layout
+    there = data.everything > 0
     one_class = replace(require, suppression=1.0, average_risk=None, mean_risk=None)
     each = {name: np.full(len(there), level, np.int64) for name, level in levels.items()}
     rest = _failing(data, each, there, one_class)
@@ -77,10 +79,11 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
         if not rest.any():
             break
         choices = {
-            name: (levels[name],) if name in layout.sensitive
+            name: (levels[name],)
+            if name in layout.sensitive
             else tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
             for name in layout.open
-        }  # fmt: skip
+        }
         nodes = lattice(data, choices, rest)
         if nodes.many > LARGEST:
             break
@@ -91,7 +94,8 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
         here = {name: np.where(rest, level, each[name]) for name, level in chosen.items()}
         left = _failing(data, here, rest, one_class)
         done.append(Round(chosen, _classes(data, here, left)))
-        each, rest = here, left
+        each = here
+        rest = left
     if len(done) == 1:
         return plain
     again = cut(data, each)
@@ -99,7 +103,7 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     return Recoding(tuple(done), each, again) if better else plain
 
 
-def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Keys:
+def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Fingerprints:
     """The keys of the classes of some cells, ascending."""
     return np.unique(data.keys(data.layout.rest, levels)[cells])
 

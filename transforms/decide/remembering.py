@@ -66,16 +66,21 @@ def remember_release(one: Chosen, folder: str) -> Remembered:
     Raises:
         OutputError: They cannot be written.
     """
-    data, left = one.data, one.recoding.cut.left
-    job, layout, levels = data.job, data.layout, one.recoding.levels
+    data = one.data
+    left = one.recoding.cut.left
+    job = data.job
+    layout = data.layout
+    levels = one.recoding.levels
     cells = np.flatnonzero(left)
     rows = np.repeat(cells, left[cells])
     persons = person_keys(job, data.cells, rows)
     nobody = np.logical_or.reduce([numbers[rows] < 0 for numbers in data.cells.persons.numbers])
     prints = Prints(
-        data.cells.column("recorded")[rows], persons, {name: data.key(name, levels)[rows] for name in layout.fields},
+        data.cells.column("recorded")[rows],
+        persons,
+        {name: data.key(name, levels)[rows] for name in layout.fields},
         {name: np.where(nobody, job.prints.null, data.normal_keys(name, levels)[rows]) for name in layout.sensitive},
-    )  # fmt: skip
+    )
     least = {name: least_values(job.policy, layout.release, name) for name in layout.sensitive}
     file = _written(folder, layout.release, lambda path: write_prints(path, prints))
     return Remembered(file, job.record_rule, tuple(persons), least, tuple(entry.name for entry in data.past.entries))
@@ -100,4 +105,6 @@ def _written(folder: str, name: str, write: Callable[[str], tuple[int, int, str]
     try:
         return Written(path, *write(whole))
     except OSError as error:
-        raise OutputError(f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there") from None
+        raise OutputError(
+            f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there"
+        ) from None

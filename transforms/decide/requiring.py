@@ -6,7 +6,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import Levels, Mask
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.risk import MOST_RISK
 from beam_deid.transforms.search.lattice import Lattice
@@ -33,11 +33,15 @@ def asked_alone(data: ReleasedData) -> frozenset[str]:
     """The tests on lines 3 and 4 that the policy itself asks for, and k: what other tools are compared with."""
     asked = data.layout.scope.asked
     return frozenset(
-        test.name for requirement, test in planned(data.layout.scope)
-        if test.name == "k" or (
-            requirement.option is not None and requirement.option.by_field and test.target in asked.get(requirement.option.name, {})
+        test.name
+        for requirement, test in planned(data.layout.scope)
+        if test.name == "k"
+        or (
+            requirement.option is not None
+            and requirement.option.by_field
+            and test.target in asked.get(requirement.option.name, {})
         )
-    )  # fmt: skip
+    )
 
 
 def requirements(data: ReleasedData, for_label: bool) -> Requirements:
@@ -47,8 +51,11 @@ def requirements(data: ReleasedData, for_label: bool) -> Requirements:
         data: The release.
         for_label: Whether all is asked that the label asks of classes; else what the policy says alone.
     """
-    spec, scope = data.spec, data.layout.scope
-    require, mean, highest = spec.require, None, None
+    spec = data.spec
+    scope = data.layout.scope
+    require = spec.require
+    mean = None
+    highest = None
     risk = MOST_RISK if require.risk is None else require.risk
     if for_label or require.risk is not None:
         if scope.sharing is Sharing.PUBLIC:
@@ -77,7 +84,7 @@ def lattice(
     rest = [name for name in layout.rest if name not in choices and name != without]
     together = combine([data.key(name, {}) for name in rest], len(data.cells))
     asked = criteria(data, fixed)
-    sensitive: dict[str, Keys] = {}
+    sensitive: dict[str, Fingerprints] = {}
     for one in asked:
         sensitive[one.values] = data.key(one.field, fixed) if one.written else data.normal_keys(one.field, fixed)
     persons = data.cells.persons

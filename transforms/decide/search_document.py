@@ -40,7 +40,9 @@ class Asked:
     seconds: float | None = None
 
 
-def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram: Histogram, asked: Asked) -> dict[str, Any]:
+def search_document(
+    job: Job, release: str, measured: ReleaseMeasured, histogram: Histogram, asked: Asked
+) -> dict[str, Any]:
     """Search a release's levels.
 
     Args:
@@ -61,11 +63,20 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
     found = searcher.search(require)
     names = {name: data.openings.ladder(name).levels for name in data.layout.open}
     document: dict[str, Any] = {
-        "release": release, "objective": spec.search.objective, "weights": dict(spec.search.weights),
-        "require": _required(require, searcher), **_chosen(found, names), "satisfied": found.satisfied,
-        "nodes": found.nodes, "evaluated": found.evaluated, "seconds": round(found.seconds, 4), "method": found.method,
-        "proved": found.proved, "label_levels": None, "changes": [],
-    }  # fmt: skip
+        "release": release,
+        "objective": spec.search.objective,
+        "weights": dict(spec.search.weights),
+        "require": _required(require, searcher),
+        **_chosen(found, names),
+        "satisfied": found.satisfied,
+        "nodes": found.nodes,
+        "evaluated": found.evaluated,
+        "seconds": round(found.seconds, 4),
+        "method": found.method,
+        "proved": found.proved,
+        "label_levels": None,
+        "changes": [],
+    }
     if found.best is None:
         document["changes"] = explained(choose(data))
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
@@ -73,8 +84,11 @@ def search_document(job: Job, release: str, measured: ReleaseMeasured, histogram
     left = made.left if made.satisfied else _of_classes(data, found.levels, require.k)
     label = _for_label(searcher, names)
     document |= {
-        "losses": data.openings.losses(found.levels, left), "label_levels": label["levels"] if label["satisfied"] else None,
-        "objectives": searcher.objectives(found.levels, require), "blocked": None, "label": label,
+        "losses": data.openings.losses(found.levels, left),
+        "label_levels": label["levels"] if label["satisfied"] else None,
+        "objectives": searcher.objectives(found.levels, require),
+        "blocked": None,
+        "label": label,
         "local": _local(searcher, found, spec.search.rounds or _ROUNDS, names),
         "frontier": list(_frontier(searcher, require, asked.ks, names)),
     }
@@ -95,20 +109,30 @@ def _of_classes(data: ReleasedData, levels: Levels, k: int) -> Counts:
 def _chosen(found: Searched, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     best = found.best
     return {
-        "levels": found.levels, "names": {name: names[name][level] for name, level in found.levels.items()},
-        "loss": best and best.loss, "suppressed": best and best.suppressed, "classes": best and best.classes,
-        "smallest": best and best.smallest, "largest": best and best.largest,
-    }  # fmt: skip
+        "levels": found.levels,
+        "names": {name: names[name][level] for name, level in found.levels.items()},
+        "loss": best and best.loss,
+        "suppressed": best and best.suppressed,
+        "classes": best and best.classes,
+        "smallest": best and best.smallest,
+        "largest": best and best.largest,
+    }
 
 
 def _required(require: Requirements, searcher: Searcher) -> dict[str, Any]:
     criteria = {
-        one.name: one.limit for _, lattice in searcher.lattices()[:1] for one in lattice.criteria if one.name not in require.without
+        one.name: one.limit
+        for _, lattice in searcher.lattices()[:1]
+        for one in lattice.criteria
+        if one.name not in require.without
     }
     return {
-        "k": require.k, "suppression": require.suppression, "average_risk": require.average_risk,
-        "mean_risk": require.mean_risk, **criteria,
-    }  # fmt: skip
+        "k": require.k,
+        "suppression": require.suppression,
+        "average_risk": require.average_risk,
+        "mean_risk": require.mean_risk,
+        **criteria,
+    }
 
 
 def _for_label(searcher: Searcher, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -117,7 +141,9 @@ def _for_label(searcher: Searcher, names: Mapping[str, tuple[str, ...]]) -> dict
     return {**_chosen(found, names), "satisfied": found.satisfied, "method": found.method}
 
 
-def _local(searcher: Searcher, found: Searched, rounds: int, names: Mapping[str, tuple[str, ...]]) -> dict[str, Any] | None:
+def _local(
+    searcher: Searcher, found: Searched, rounds: int, names: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any] | None:
     """What local recoding would do, beside the same levels for all; None where nothing is suppressed."""
     data = searcher.data
     whole = cut(data, found.levels)
@@ -126,9 +152,10 @@ def _local(searcher: Searcher, found: Searched, rounds: int, names: Mapping[str,
     local = recode(data, found.levels, whole, found.require, rounds)
     return {
         "rounds": [{name: names[name][level] for name, level in one.levels.items()} for one in local.rounds],
-        "suppressed": local.cut.lost(data), "loss": data.openings.loss(local.levels, local.cut.left),
+        "suppressed": local.cut.lost(data),
+        "loss": data.openings.loss(local.levels, local.cut.left),
         "full_domain": {"suppressed": whole.lost(data), "loss": data.openings.loss(found.levels, whole.left)},
-    }  # fmt: skip
+    }
 
 
 def _frontier(
@@ -146,9 +173,11 @@ def _frontier(
             if one is not None and (best is None or one.loss < below(best[1].loss)):
                 best = levels_at(choices, one), one
         yield {
-            "k": k, "loss": best and best[1].loss, "suppressed": best and best[1].suppressed,
-            "classes": best and best[1].classes, "levels": best and best[0],
+            "k": k,
+            "loss": best and best[1].loss,
+            "suppressed": best and best[1].suppressed,
+            "classes": best and best[1].classes,
+            "levels": best and best[0],
             "names": best and {name: names[name][level] for name, level in best[0].items()},
             "proved": all(proved for *_, proved in found),
-        }  # fmt: skip
-
+        }

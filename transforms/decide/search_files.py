@@ -33,11 +33,13 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     (release,) = job.releases
     if not job.layouts[release].open:
         raise UsageError(
-            "no level is open, so there is nothing to search", f"release {release}",
+            "no level is open, so there is nothing to search",
+            f"release {release}",
             "Leave level out of a field's generalize",
-        )  # fmt: skip
+        )
     PROGRESS.start("measuring")
-    tasks, parts = Tasks(workers, "measuring"), []
+    tasks = Tasks(workers, "measuring")
+    parts = []
     for shard in prepared.shards:
         for part in tasks.submit(measure_shard, shard, job):
             PROGRESS.add(part.read)
@@ -49,10 +51,12 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     refused = refusals(measured, max_rejects)
     if refused:
         raise InputError(
-            "\n".join(["too many records were rejected", *refused]), "input",
+            "\n".join(["too many records were rejected", *refused]),
+            "input",
             "Mend the input or the policy's kinds, or raise --max-rejects",
-        )  # fmt: skip
-    found, histogram = measured.releases.get(release), measured.histograms.get((release,))
+        )
+    found = measured.releases.get(release)
+    histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     PROGRESS.start(WHERE)

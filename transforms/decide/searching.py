@@ -94,11 +94,16 @@ class Searcher:
         """
         found: list[tuple[Levels, Counted]] = []
         nodes = evaluated = refused = 0
-        seconds, proved, exact = 0.0, not self._left_out, True
+        seconds = 0.0
+        proved = not self._left_out
+        exact = True
         for choices, each in self.lattices():
             one = self._search(each, choices, require, accept)
-            nodes, evaluated, seconds = nodes + one.nodes, evaluated + one.counted, seconds + one.seconds
-            proved, exact = proved and one.proved, exact and each.exact
+            nodes = nodes + one.nodes
+            evaluated = evaluated + one.counted
+            seconds = seconds + one.seconds
+            proved = proved and one.proved
+            exact = exact and each.exact
             refused += one.refused
             if one.best is not None:
                 found.append((levels_at(choices, one.best), one.best))
@@ -107,10 +112,15 @@ class Searcher:
             if best is None or pair[1].loss < below(best[1].loss):
                 best = pair
         levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
-        method = ("optimum" if best else "nothing satisfies") if proved else (
-            f"best of {evaluated:,} nodes that were looked at, of {nodes:,}" if best else
-            f"nothing was found among {evaluated:,} nodes of {nodes:,}"
-        )  # fmt: skip
+        method = (
+            ("optimum" if best else "nothing satisfies")
+            if proved
+            else (
+                f"best of {evaluated:,} nodes that were looked at, of {nodes:,}"
+                if best
+                else f"nothing was found among {evaluated:,} nodes of {nodes:,}"
+            )
+        )
         if not exact:
             method += ", with each person counted in one class only"
         if refused:
@@ -169,9 +179,7 @@ class Searcher:
         for levels in itertools.product(*(choices[name] for name in apart)):
             yield {**choices, **{name: (level,) for name, level in zip(apart, levels, strict=True)}}
 
-    def _search(
-        self, nodes: Lattice, choices: Choices, require: Requirements, accept: Accept | None
-    ) -> Optimum:
+    def _search(self, nodes: Lattice, choices: Choices, require: Requirements, accept: Accept | None) -> Optimum:
         def verify(counted: Counted) -> Counted | None:
             if accept is None:
                 return counted

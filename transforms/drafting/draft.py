@@ -71,9 +71,18 @@ class Draft:
         if given:
             policy["input"] = given
         policy["fields"] = {one.name: field_of(one) for one in self.columns}
-        require: dict[str, Any] = {"k": K, **({"l": self.release.diverse} if self.release.diverse else {}), "suppression": 0.05}
+        require: dict[str, Any] = {
+            "k": K,
+            **({"l": self.release.diverse} if self.release.diverse else {}),
+            "suppression": 0.05,
+        }
         policy["releases"] = {
-            "analytics": {"purpose": PURPOSE, "sharing": "controlled", "fields": self.release.fields, "require": require}
+            "analytics": {
+                "purpose": PURPOSE,
+                "sharing": "controlled",
+                "fields": self.release.fields,
+                "require": require,
+            }
         }
         return policy
 
@@ -83,12 +92,16 @@ class Draft:
             "schema_version": 1,
             "dataset": self.dataset,
             "sample": {
-                "files": self.sample.files, "records": self.sample.rows, "whole": self.sample.whole,
+                "files": self.sample.files,
+                "records": self.sample.rows,
+                "whole": self.sample.whole,
                 "unreadable": self.sample.unreadable,
             },
             "input": {"reasons": dict(self.reasons), **self.options.model_dump(exclude_defaults=True)},
             "platform": {
-                "name": self.table.platform, "title": self.platform, "confidence": self.table.confidence,
+                "name": self.table.platform,
+                "title": self.platform,
+                "confidence": self.table.confidence,
                 "candidates": {name: round(share, 3) for name, share in self.table.candidates.items()},
             },
             "subject": {"field": self.subject, "reason": self.subject_reason, "todo": self.subject_todo or None},
@@ -97,7 +110,7 @@ class Draft:
             "suggestions": {**self.release.aside, **self.release.fields},
             "without_suggestion": list(self.release.open),
             "policy": self.mapping(),
-        }  # fmt: skip
+        }
 
 
 def make_draft(
@@ -120,7 +133,9 @@ def make_draft(
         raise UsageError(f"column {nameless[0]} has no name", "--input", "Name it in the file's first line")
     readable = {name: column for name, column in sample.columns.items() if not _is_bytes(column.type)}
     if subject is not None and subject not in readable:
-        raise UsageError(f"there is no column {subject} that can be read", "--subject", f"There are: {', '.join(readable)}")
+        raise UsageError(
+            f"there is no column {subject} that can be read", "--subject", f"There are: {', '.join(readable)}"
+        )
     table = recognise(readable)
     facts = {
         name: facts_of(name, readable[name], table.columns[name])

@@ -21,7 +21,10 @@ from beam_deid.transforms.terms import Kind
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER)
 TIMES = (Kind.DATE, Kind.TIMESTAMP)
 
-_EPOCHS = ((1_000_000_000, 2_500_000_000), (1_000_000_000_000, 2_500_000_000_000))  # seconds, milliseconds: 2001 to 2049
+_EPOCHS = (
+    (1_000_000_000, 2_500_000_000),
+    (1_000_000_000_000, 2_500_000_000_000),
+)  # seconds, milliseconds: 2001 to 2049
 _DATE_LENGTH = 10
 _CHECKED = (Kind.ID_CARD, Kind.CREDIT_CODE, Kind.BANK_CARD, Kind.MOBILE)  # check digits, or prefixes in use
 _FEW_CHECKED = 0.01
@@ -88,7 +91,9 @@ class Facts:
     @cached_property
     def valid(self) -> Mapping[Kind, float]:
         """The share of the distinct texts that pass the check of a kind which has one: check digits, prefixes in use."""
-        shares = {kind: valid_share(kind, self.texts) for kind in _CHECKED if KINDS[kind].recogniser.name in self.found.forms}
+        shares = {
+            kind: valid_share(kind, self.texts) for kind in _CHECKED if KINDS[kind].recogniser.name in self.found.forms
+        }
         return {kind: share for kind, share in shares.items() if share >= _FEW_CHECKED}
 
     @cached_property

@@ -65,17 +65,20 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
     advice = advise(_by_values(facts, spec is not None))
     if spec is not None or advice.role:
         reasons += advice.reasons
-        role, kind = advice.role, advice.kind
+        role = advice.role
+        kind = advice.kind
     if rule is not None:
         reasons.append(f"named like {rule.what}")
-        role, kind = most_personal(role, rule.role), kind or rule.kind
+        role = most_personal(role, rule.role)
+        kind = kind or rule.kind
     todo = ""
     if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
         by_values, why, todo = _by_spread(facts)
         role = most_personal(role, by_values)
         reasons.append(why)
     if not facts.values and not sure:
-        role, todo = (Role.DIRECT,), "the sample has no value in it; what will stand there?"
+        role = (Role.DIRECT,)
+        todo = "the sample has no value in it; what will stand there?"
     elif not sure and not todo:
         todo = _doubt(facts, role, kind)
     group = _group(facts, named)
@@ -160,9 +163,7 @@ def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None) -> str:
     return ""
 
 
-def _kind(
-    facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRule | None, group: Group
-) -> Kind | None:
+def _kind(facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRule | None, group: Group) -> Kind | None:
     """The kind to declare: one that every value of the sample can be read as."""
     if kind in (*NUMBERS, *TIMES, Kind.BOOLEAN) and facts.values:
         kind = kind if _readable(facts, kind) else None

@@ -28,13 +28,16 @@ KEPT = 20
 _FEW_VALUES = 100
 _QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
 _PLAIN_BINS = (10, 100, 1000)
-_MONTH, _TWO_YEARS = 31, 731
-_SHORTEST_CODE, _LONGEST_CODE = 4, 10
+_MONTH = 31
+_TWO_YEARS = 731
+_SHORTEST_CODE = 4
+_LONGEST_CODE = 10
 
 
 def suggest(judged: Judged) -> Action | None:
     """What a release could do with a column that is a quasi-identifier; None where somebody must find something first."""
-    facts, kind = judged.facts, judged.kind
+    facts = judged.facts
+    kind = judged.kind
     if Role.DIRECT in judged.role or not facts.values or not facts.distinct:
         return None
     if masked(facts):

@@ -14,8 +14,11 @@ from beam_deid.transforms.terms import Kind, Role
 FEW = 50
 """Up to so many distinct values a column of words is a list of choices."""
 
-_DIRECT, _QUASI, _BOTH = (Role.DIRECT,), (Role.QUASI,), (Role.QUASI, Role.SENSITIVE)
-_SENSITIVE, _INSENSITIVE = (Role.SENSITIVE,), (Role.INSENSITIVE,)
+_DIRECT = (Role.DIRECT,)
+_QUASI = (Role.QUASI,)
+_BOTH = (Role.QUASI, Role.SENSITIVE)
+_SENSITIVE = (Role.SENSITIVE,)
+_INSENSITIVE = (Role.INSENSITIVE,)
 
 
 class Where(Enum):
@@ -71,7 +74,8 @@ class NameRule:
 
 
 _PERSON = (
-    "user|customer|buyer|member|client|patient|household|person|employee|student|account|subscriber|visitor|guest|driver|owner"
+    "user|customer|buyer|member|client|patient|household|person|employee|student|account|subscriber|visitor|guest|driver"
+    "|owner"
 )
 _NUMBERED = "id|ids|no|nos|num|number|code|sn|key|uid|guid|uuid|ref|reference|serial"
 _GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware"
@@ -79,74 +83,185 @@ _GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware"
 NAMES: tuple[NameRule, ...] = (
     NameRule("e_?mails?|mail", "邮箱|电子邮件", _DIRECT, "an e-mail address", Kind.EMAIL, Where.TEXT),
     NameRule("wechat|weixin|wx|wx_?id|qq", "微信", _DIRECT, "an account for messages", Kind.WECHAT),
-    NameRule("message|memos?|remarks?|comments?|notes?|note_attributes|feedback|words|instructions?|review_text|tags",
-             "留言|备注|评论|描述|附言", _DIRECT, "what people write; it may hold anything", Kind.FREE_TEXT, Where.TEXT),
+    NameRule(
+        "message|memos?|remarks?|comments?|notes?|note_attributes|feedback|words|instructions?|review_text|tags",
+        "留言|备注|评论|描述|附言",
+        _DIRECT,
+        "what people write; it may hold anything",
+        Kind.FREE_TEXT,
+        Where.TEXT,
+    ),
     NameRule("mobiles?|cell_?phone|cell", "手机|移动电话", _DIRECT, "a mobile", Kind.MOBILE),
     NameRule("phones?|tel|telephone|landline|fax", "电话|联系方式|传真", _DIRECT, "a telephone"),
     NameRule("passport", "护照", _DIRECT, "a passport", Kind.PASSPORT),
-    NameRule("id_?card|identity(_no|_number)?|ssn|social_security|national_id|tax_id|nin|driver_s_licen[cs]e|licen[cs]e_no",
-             "身份证|证件|驾驶?证", _DIRECT, "an identity document"),
-    NameRule("bank_?card|card_?(no|num|number)|credit_?card(_number)?", "银行卡|卡号", _DIRECT, "a bank card", Kind.BANK_CARD),
+    NameRule(
+        "id_?card|identity(_no|_number)?|ssn|social_security|national_id|tax_id|nin|driver_s_licen[cs]e|licen[cs]e_no",
+        "身份证|证件|驾驶?证",
+        _DIRECT,
+        "an identity document",
+    ),
+    NameRule(
+        "bank_?card|card_?(no|num|number)|credit_?card(_number)?", "银行卡|卡号", _DIRECT, "a bank card", Kind.BANK_CARD
+    ),
     NameRule("bank_?account|iban|account_?(no|num|number)|alipay|paypal", "账号|帐号|支付宝", _DIRECT, "an account"),
     NameRule("plate(_no|_number)?|licen[cs]e_plate|vin", "车牌|车架", _DIRECT, "a vehicle", Kind.PLATE),
     NameRule("oaid|open_?id|union_?id|ouid|openid", "", _DIRECT, "a platform's name for a person", Kind.PLATFORM_ID),
-    NameRule("ip|ip_address|device(_id)?|imei|imsi|mac(_address)?|cookie|session(_id)?|idfa|gaid|user_agent|fingerprint|token",
-             "设备", _DIRECT, "a device or connection"),
+    NameRule(
+        "ip|ip_address|device(_id)?|imei|imsi|mac(_address)?|cookie|session(_id)?|idfa|gaid|user_agent|fingerprint|token",
+        "设备",
+        _DIRECT,
+        "a device or connection",
+    ),
     NameRule("lat|latitude|lng|lon|longitude|gps|geo|coordinates?", "经度|纬度|坐标", _DIRECT, "an exact location"),
-    NameRule("birth(_?day|_?date|_year)?|date_of_birth|year_of_birth|born|dob|ages?|age_(group|band|range)", "生日|出生|年龄",
-             _QUASI, "an age or birth", group=Group.AGE),
-    NameRule("race|ethnic(ity)?|ethnic_group", "民族|种族", _BOTH, "ethnic origin: others see it, and it is sensitive",
-             group=Group.TRAIT),
-    NameRule("health|medical|diagnos(is|es)|disease|illness|symptoms?|medication|medicine|drug|prescription|blood_type|religion|"
-             "religious|faith|belief|sexual_orientation|politic(s|al)(_party)?|union_member|disability|biometric|crime|criminal",
-             "疾病|诊断|健康|病历|病史|病种|药|宗教|信仰|政治|性取向|残疾", _SENSITIVE, "health, belief or the like"),
-    NameRule("sex|gender|marital(_status)?|marriage|education(_num|_level)?|degree|occupation|profession|job(_title)?|work_?class|"
-             "income|salary(_class)?|wages?|household_(size|comp|composition|type)|kids?(_count|_num)?|children|child_count|"
-             "dependents?|home_?owner(ship)?|relationship|generation|family_size|citizenship",
-             "性别|婚|学历|教育|职业|职位|收入|薪|子女|家庭人数", _QUASI, "a trait that others know of a person",
-             group=Group.TRAIT),
-    NameRule("status|state_of|order_state|currency|carrier|courier|(payment|pay|shipping|delivery)_(method|type|channel)|(logistics|express)_"
-             "(company|name)|fulfillment_status|risk_level|requires_shipping|taxable|accepts_marketing|pay_?type",
-             "状态|币种|快递公司|物流公司|支付方式|付款方式|配送方式", _INSENSITIVE, "a state of the order or how it is handled",
-             where=Where.CHOICES),
-    NameRule("zip|zip_?code|post_?code|postal_?code|postal|cons_post_code", "邮编|邮政编码", _QUASI, "a postcode",
-             group=Group.PLACE),
-    NameRule("nationality|nation|native_country|country|country_code", "国籍|国家", _QUASI, "a country", group=Group.PLACE),
-    NameRule(r"(?:at|time|date|datetime|timestamp|day|week|month|quarter|year|weekday|hour|created|modified|updated)(?=_$)",
-             "时间|日期|年月|月份|年份|星期", _QUASI, "a time: exact ones are rare", where=Where.TIME, group=Group.TIME),
-    NameRule(rf"(?:{_GOODS}|categor(?:y|ies)|department)s?(?:_\w*)?_(?:qty|quantity|num|count|cnt)|qty|quantity|units|cnt|num_\w+|"
-             "number_of_\\w+|\\w+_(?:count|qty|quantity)|points|score|num|count|total_items|item_total", "数量|件数|积分|个数",
-             _QUASI, "a count", where=Where.NUMBER, group=Group.COUNT),
-    NameRule(r"(?:\w+_)?(?:amount|amt|total|sub_?total|price|cost|fees?|freight|shipping|tax(?:es)?|discount|disc|paid|payment|sales|"
-             r"value|revenue|balance|refund(?:ed)?(?:_amount)?|outstanding_balance|duties)|tax_\d_value",
-             "金额|价格|单价|总价|价$|费|付款|实付|优惠|折扣|税|余额", _QUASI, "an amount: exact ones are rare", where=Where.NUMBER,
-             group=Group.AMOUNT),
-    NameRule(rf"(?:(?:{_GOODS})_)?(?:categor(?:y|ies)|genre|department|commodity(?:_group)?)(?:_\w+)?", "类目|品类|分类|类别",
-             _SENSITIVE, "what was bought; it may tell of health or belief"),
-    NameRule(rf"(?:{_GOODS})s?(?:_\w+)?|\w+_(?:product|item|sku|goods)|title", "商品|宝贝|货品|规格|产品|货号|品名|SKU|sku", _BOTH,
-             "what was bought: others see it, and it may tell of health or belief"),
-    NameRule("tracking(_no|_number|_code|_url)?|waybill(_no|_id)?|logistics_no|express_no|shipment_id", "快递单号|运单|物流单号",
-             _DIRECT, "a parcel", Kind.TRACKING_NUMBER),
-    NameRule(r"address\d*|addr\d*|street(?:_\w+)?|house_?(?:no|number)?|building|room|apartment|flat|detail(?:ed)?_(?:address|info)",
-             "地址|门牌|小区|街道", _DIRECT, "an address", Kind.ADDRESS, Where.TEXT),
-    NameRule("province(_name|_code)?|provice|state|city(_name|_code)?|town|district|county|region|area|prefecture|location|"
-             "municipality|receiver_state|neighbou?rhood", "省|城市|[市区县镇]$|市区|区县|地区|籍贯", _QUASI, "a place",
-             group=Group.PLACE),
-    NameRule(r"(?:first|last|middle|full|given|family|user|nick|customer|buyer|receiver|recipient|consignee|contact|sender|shipping|"
-             r"billing|seller|member|owner|author|person|employee|patient|guest|display|login|account|real)_?names?|name|surname|nick|"
-             "fullname|username|nickname|consignee|receiver|recipient|contact|invoice_title",
-             "姓名|收货人|收件人|联系人|昵称|会员名|用户名|客户名|买家|抬头|名字", _DIRECT, "a name", Kind.PERSON_NAME, Where.TEXT),
-    NameRule("company|employer|organi[sz]ation|firm", "公司|单位", _DIRECT, "a company, which may be one person", where=Where.TEXT),
-    NameRule(rf"(?:store|shop|branch|warehouse|merchant|seller|vendor|brand|site|pos|terminal|channel|campaign|coupon|promotion|"
-             rf"source|supplier|manufacturer)(?:_?(?:{_NUMBERED}|name|type))?", "门店|店铺|仓库|渠道|品牌|商家", _QUASI,
-             "where or through whom it was bought"),
-    NameRule(rf"(?:order|basket|invoice|receipt|trade|transaction|txn|bill|payment|refund|parcel|cart|checkout|booking|ticket)"
-             rf"s?(?:_?(?:{_NUMBERED}))?(?=_$)|tid|oid", "订单|交易号|流水|单号|编号$", _DIRECT, "a number that other systems know",
-             Kind.ORDER_NUMBER),
-    NameRule(rf"(?:{_PERSON})s?_?(?:\w+_)?(?:{_NUMBERED})|uid|pin|(?:{_PERSON})(?=_$)", "会员|客户|用户|顾客|买家", _DIRECT,
-             "who a record is about"),
+    NameRule(
+        "birth(_?day|_?date|_year)?|date_of_birth|year_of_birth|born|dob|ages?|age_(group|band|range)",
+        "生日|出生|年龄",
+        _QUASI,
+        "an age or birth",
+        group=Group.AGE,
+    ),
+    NameRule(
+        "race|ethnic(ity)?|ethnic_group",
+        "民族|种族",
+        _BOTH,
+        "ethnic origin: others see it, and it is sensitive",
+        group=Group.TRAIT,
+    ),
+    NameRule(
+        "health|medical|diagnos(is|es)|disease|illness|symptoms?|medication|medicine|drug|prescription|blood_type|religion|"
+        "religious|faith|belief|sexual_orientation|politic(s|al)(_party)?|union_member|disability|biometric|crime|criminal",
+        "疾病|诊断|健康|病历|病史|病种|药|宗教|信仰|政治|性取向|残疾",
+        _SENSITIVE,
+        "health, belief or the like",
+    ),
+    NameRule(
+        "sex|gender|marital(_status)?|marriage|education(_num|_level)?|degree|occupation|profession|job(_title)?|work_?class|"
+        "income|salary(_class)?|wages?|household_(size|comp|composition|type)|kids?(_count|_num)?|children|child_count|"
+        "dependents?|home_?owner(ship)?|relationship|generation|family_size|citizenship",
+        "性别|婚|学历|教育|职业|职位|收入|薪|子女|家庭人数",
+        _QUASI,
+        "a trait that others know of a person",
+        group=Group.TRAIT,
+    ),
+    NameRule(
+        "status|state_of|order_state|currency|carrier|courier|(payment|pay|shipping|delivery)_(method|type|channel)|(logistics|express)_"
+        "(company|name)|fulfillment_status|risk_level|requires_shipping|taxable|accepts_marketing|pay_?type",
+        "状态|币种|快递公司|物流公司|支付方式|付款方式|配送方式",
+        _INSENSITIVE,
+        "a state of the order or how it is handled",
+        where=Where.CHOICES,
+    ),
+    NameRule(
+        "zip|zip_?code|post_?code|postal_?code|postal|cons_post_code",
+        "邮编|邮政编码",
+        _QUASI,
+        "a postcode",
+        group=Group.PLACE,
+    ),
+    NameRule(
+        "nationality|nation|native_country|country|country_code", "国籍|国家", _QUASI, "a country", group=Group.PLACE
+    ),
+    NameRule(
+        r"(?:at|time|date|datetime|timestamp|day|week|month|quarter|year|weekday|hour|created|modified|updated)(?=_$)",
+        "时间|日期|年月|月份|年份|星期",
+        _QUASI,
+        "a time: exact ones are rare",
+        where=Where.TIME,
+        group=Group.TIME,
+    ),
+    NameRule(
+        rf"(?:{_GOODS}|categor(?:y|ies)|department)s?(?:_\w*)?_(?:qty|quantity|num|count|cnt)|qty|quantity|units|cnt|num_\w+|"
+        "number_of_\\w+|\\w+_(?:count|qty|quantity)|points|score|num|count|total_items|item_total",
+        "数量|件数|积分|个数",
+        _QUASI,
+        "a count",
+        where=Where.NUMBER,
+        group=Group.COUNT,
+    ),
+    NameRule(
+        r"(?:\w+_)?(?:amount|amt|total|sub_?total|price|cost|fees?|freight|shipping|tax(?:es)?|discount|disc|paid|payment|sales|"
+        r"value|revenue|balance|refund(?:ed)?(?:_amount)?|outstanding_balance|duties)|tax_\d_value",
+        "金额|价格|单价|总价|价$|费|付款|实付|优惠|折扣|税|余额",
+        _QUASI,
+        "an amount: exact ones are rare",
+        where=Where.NUMBER,
+        group=Group.AMOUNT,
+    ),
+    NameRule(
+        rf"(?:(?:{_GOODS})_)?(?:categor(?:y|ies)|genre|department|commodity(?:_group)?)(?:_\w+)?",
+        "类目|品类|分类|类别",
+        _SENSITIVE,
+        "what was bought; it may tell of health or belief",
+    ),
+    NameRule(
+        rf"(?:{_GOODS})s?(?:_\w+)?|\w+_(?:product|item|sku|goods)|title",
+        "商品|宝贝|货品|规格|产品|货号|品名|SKU|sku",
+        _BOTH,
+        "what was bought: others see it, and it may tell of health or belief",
+    ),
+    NameRule(
+        "tracking(_no|_number|_code|_url)?|waybill(_no|_id)?|logistics_no|express_no|shipment_id",
+        "快递单号|运单|物流单号",
+        _DIRECT,
+        "a parcel",
+        Kind.TRACKING_NUMBER,
+    ),
+    NameRule(
+        r"address\d*|addr\d*|street(?:_\w+)?|house_?(?:no|number)?|building|room|apartment|flat|detail(?:ed)?_(?:address|info)",
+        "地址|门牌|小区|街道",
+        _DIRECT,
+        "an address",
+        Kind.ADDRESS,
+        Where.TEXT,
+    ),
+    NameRule(
+        "province(_name|_code)?|provice|state|city(_name|_code)?|town|district|county|region|area|prefecture|location|"
+        "municipality|receiver_state|neighbou?rhood",
+        "省|城市|[市区县镇]$|市区|区县|地区|籍贯",
+        _QUASI,
+        "a place",
+        group=Group.PLACE,
+    ),
+    NameRule(
+        r"(?:first|last|middle|full|given|family|user|nick|customer|buyer|receiver|recipient|consignee|contact|sender|shipping|"
+        r"billing|seller|member|owner|author|person|employee|patient|guest|display|login|account|real)_?names?|name|surname|nick|"
+        "fullname|username|nickname|consignee|receiver|recipient|contact|invoice_title",
+        "姓名|收货人|收件人|联系人|昵称|会员名|用户名|客户名|买家|抬头|名字",
+        _DIRECT,
+        "a name",
+        Kind.PERSON_NAME,
+        Where.TEXT,
+    ),
+    NameRule(
+        "company|employer|organi[sz]ation|firm",
+        "公司|单位",
+        _DIRECT,
+        "a company, which may be one person",
+        where=Where.TEXT,
+    ),
+    NameRule(
+        rf"(?:store|shop|branch|warehouse|merchant|seller|vendor|brand|site|pos|terminal|channel|campaign|coupon|promotion|"
+        rf"source|supplier|manufacturer)(?:_?(?:{_NUMBERED}|name|type))?",
+        "门店|店铺|仓库|渠道|品牌|商家",
+        _QUASI,
+        "where or through whom it was bought",
+    ),
+    NameRule(
+        rf"(?:order|basket|invoice|receipt|trade|transaction|txn|bill|payment|refund|parcel|cart|checkout|booking|ticket)"
+        rf"s?(?:_?(?:{_NUMBERED}))?(?=_$)|tid|oid",
+        "订单|交易号|流水|单号|编号$",
+        _DIRECT,
+        "a number that other systems know",
+        Kind.ORDER_NUMBER,
+    ),
+    NameRule(
+        rf"(?:{_PERSON})s?_?(?:\w+_)?(?:{_NUMBERED})|uid|pin|(?:{_PERSON})(?=_$)",
+        "会员|客户|用户|顾客|买家",
+        _DIRECT,
+        "who a record is about",
+    ),
     NameRule(rf"(?:\w+_)?(?:{_NUMBERED}|hash)", "号$|编码|ID$", _DIRECT, "a number or code of its own"),
-)  # fmt: skip
+)
 """All rules. Roles follow GB/T 42460-2023 and its examples, and where these leave a choice the more personal one."""
 
 

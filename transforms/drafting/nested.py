@@ -11,7 +11,9 @@ from beam_deid.transforms.formats.json_shape import ListFound, Shape, first_list
 from beam_deid.transforms.recognisers.platforms import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
 
-_RECORDS = re.compile(r"(?i)^(?:orders?|trades?|records?|rows|results?|data|list|(?:order|trade|record|data|result)_?list)$")
+_RECORDS = re.compile(
+    r"(?i)^(?:orders?|trades?|records?|rows|results?|data|list|(?:order|trade|record|data|result)_?list)$"
+)
 _ITEMS = re.compile(
     r"(?i)^(?:items?|articles|lines?|products?|goods|skus?|(?:line|order)_?items?|(?:item|sku|goods|product|sub_?order)_?(?:order_?)?"
     r"(?:info_?)?(?:list|infos))$"
@@ -55,7 +57,8 @@ def nested_input(path: str) -> NestedInput:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    options, reasons = InputOptions(), dict[str, str]()
+    options = InputOptions()
+    reasons = dict[str, str]()
     if format_of(path, options).name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
     found = first_list(path, options)

@@ -61,7 +61,8 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     taken: set[Group] = set()
     room = people / _PEOPLE_A_CLASS
     for one in ranked:
-        action, listed = known[one.name], known[one.name] == "keep"
+        action = known[one.name]
+        listed = known[one.name] == "keep"
         beside = one.group in (Group.COUNT, Group.OTHER) and Role.SENSITIVE not in one.role
         if masked(one.facts) or one.todo or one.group in taken or beside or len(fields) == _MOST:
             continue
@@ -78,7 +79,9 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     aside = {name: action for name, action in known.items() if name not in fields}
     unknown = tuple(one.name for one in quasi if one.name not in known and one.facts.values)
     fields |= dict.fromkeys(diverse, "keep")
-    kept_back = tuple(one.name for one in columns if Role.SENSITIVE in one.role and one.name not in (*fields, *aside, *unknown))
+    kept_back = tuple(
+        one.name for one in columns if Role.SENSITIVE in one.role and one.name not in (*fields, *aside, *unknown)
+    )
     if not fields:
         readable = next((one.name for one in columns if one.facts.values), columns[0].name)
         return DraftedRelease({readable: _HIDDEN}, {}, aside, unknown, kept_back, empty=True)

@@ -18,7 +18,7 @@ _BUYERS: tuple[tuple[str, str], ...] = (
     (rf"(?:{_PERSON}|account)(?:_name)?", "numbers or names people"),
     (r"(?:\w+_)?e_?mail(?:_address)?|邮箱", "the same as long as a buyer keeps it"),
     (r"(?:\w+_)?(?:mobile|phone|tel)(?:_number|_no)?|\w*手机号?码?", "the same as long as a buyer keeps it"),
-)  # fmt: skip
+)
 _ADDRESSES = ((r"open_?address_?id|address_?id|hash_code", "the platform's number of an address"),)
 _IN_PLACE = "no column names the buyers, and their address stands for them; is there a buyer's id elsewhere?"
 _ORDERS = (
@@ -28,7 +28,9 @@ _ORDERS = (
         "the number of an order",
     ),
 )
-_ORDER_IN_PLACE = "no column names the buyers, and each order counts as a person of its own; is there a buyer's id elsewhere?"
+_ORDER_IN_PLACE = (
+    "no column names the buyers, and each order counts as a person of its own; is there a buyer's id elsewhere?"
+)
 _TODO = {why: todo for listed, todo in ((_ADDRESSES, _IN_PLACE), (_ORDERS, _ORDER_IN_PLACE)) for _, why in listed}
 _NOBODY = (
     "subject: FIELD. No column names or numbers people, so nobody can be counted, and no label is better than still_personal. "

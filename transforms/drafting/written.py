@@ -51,7 +51,8 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _head(draft: Draft) -> Iterator[str]:
-    sample, table = draft.sample, draft.table
+    sample = draft.sample
+    table = draft.table
     files = "1 file" if sample.files == 1 else f"{sample.files:,} files"
     part = "all" if sample.whole else "the first rows of evenly chosen parts:"
     yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
@@ -101,7 +102,8 @@ def _fields(draft: Draft) -> Iterator[str]:
 
 
 def _release(draft: Draft) -> Iterator[str]:
-    release, policy = draft.release, draft.mapping()["releases"]["analytics"]
+    release = draft.release
+    policy = draft.mapping()["releases"]["analytics"]
     yield ""
     yield "releases:"
     yield "  # TODO: decide: what is it for, and who gets it? A field that is not listed is not released."

@@ -54,6 +54,8 @@ def _plain_format(path: str, options: InputOptions) -> Format:
     if suffix not in _BY_SUFFIX:
         known = " ".join(_BY_SUFFIX)
         raise UsageError(
-            "the file's name does not tell its format", shown(path), f"Known are {known}; or set input.format in the policy"
+            "the file's name does not tell its format",
+            shown(path),
+            f"Known are {known}; or set input.format in the policy",
         )
     return _BY_SUFFIX[suffix]

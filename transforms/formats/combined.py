@@ -46,9 +46,14 @@ class Combined(Format):
         return self._inner.shards(path, size, options, rows)
 
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Read what is wanted, and what it is made of."""
         own = [part for name in columns for part in options.combine.get(name, (name,))]
         known = None if known is None else [name for name in known if name not in options.combine]

@@ -44,9 +44,14 @@ class Delimited(Format):
         return [Shard(path, self.name, size)]
 
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Stream the file; memory stays bounded whatever its size.
 
         Raises:
@@ -86,7 +91,10 @@ class Delimited(Format):
 
 class _Header:
     def __init__(self, names: list[str], delimiter: str, encoding: str, lines: int) -> None:
-        self.names, self.delimiter, self.encoding, self.lines = names, delimiter, encoding, lines
+        self.names = names
+        self.delimiter = delimiter
+        self.encoding = encoding
+        self.lines = lines
 
 
 class _Numbering:
@@ -97,7 +105,9 @@ class _Numbering:
         self._malformed = self.latest = 0
         self._next = self._given = 0
         self._invalid: list[int] = []
-        self.last, self.last_spans_lines, self.ends_invalid = 0, False, False
+        self.last = 0
+        self.last_spans_lines = False
+        self.ends_invalid = False
 
     @property
     def gave_up(self) -> bool:
@@ -126,7 +136,8 @@ class _Numbering:
         good, invalid = self._good(count)
         end = int(good[-1]) + 1 if count else self._next
         self._given -= count
-        self._next, self.last = end, max(end - 1, 0)
+        self._next = end
+        self.last = max(end - 1, 0)
         passed = invalid[invalid < end]
         self._invalid = self._invalid[len(passed) :]
         return good, passed
@@ -141,7 +152,8 @@ class _Numbering:
         """Malformed rows after the last good one."""
         rest = np.array(self._invalid, dtype=np.int64)
         if len(rest):
-            self.ends_invalid, self.last = True, int(rest[-1])
+            self.ends_invalid = True
+            self.last = int(rest[-1])
         self._invalid = []
         return rest
 
@@ -162,15 +174,17 @@ def _header(path: str, options: InputOptions) -> _Header:
     parsed = [found for mark in given if (found := _first_record(text, mark, options.quote)) is not None]
     if not parsed:
         raise InputError(
-            "the header cannot be read, for a name in it is longer than 128 KiB or holds a bare carriage return", path,
+            "the header cannot be read, for a name in it is longer than 128 KiB or holds a bare carriage return",
+            path,
             "Let the first line name the columns. Is a quote left open there? Check input.delimiter and input.quote",
-        )  # fmt: skip
+        )
     first = max(parsed, key=lambda found: len(found.fields))
     if len(head) > LONGEST_HEADER and not first.ended:
         raise InputError(
-            f"the header does not end within {mebibytes(LONGEST_HEADER)}", path,
+            f"the header does not end within {mebibytes(LONGEST_HEADER)}",
+            path,
             "Let the first line name the columns, and check input.delimiter",
-        )  # fmt: skip
+        )
     check_columns(len(first.fields), path)
     names = [_bare(name) for name in first.fields]
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -199,16 +213,18 @@ def _first_record(text: str, delimiter: str, quote: str) -> _FirstRecord | None:
 def _too_long(path: str, row: int) -> InputError:
     # A row of two blocks is all that Arrow fails at: of what is malformed it only tells.
     return InputError(
-        f"the row is longer than {mebibytes(LONGEST_ROW)}", f"{path}: row {row}",
+        f"the row is longer than {mebibytes(LONGEST_ROW)}",
+        f"{path}: row {row}",
         "Is a quote left open there? Check input.delimiter and input.quote, or shorten the row",
-    )  # fmt: skip
+    )
 
 
 def _too_many(path: str, row: int) -> InputError:
     return InputError(
         f"more than {MOST_MALFORMED:,} rows of the file have another number of values than its header",
-        f"{path}: row {row}", "Is the delimiter right? Check input.delimiter and input.quote, or mend the rows",
-    )  # fmt: skip
+        f"{path}: row {row}",
+        "Is the delimiter right? Check input.delimiter and input.quote, or mend the rows",
+    )
 
 
 def _bare(name: str) -> str:
@@ -225,20 +241,24 @@ def _batches(
             use_threads=False, block_size=_BLOCK, column_names=header.names, skip_rows=header.lines
         ),
         pyarrow.csv.ParseOptions(
-            delimiter=header.delimiter, quote_char=options.quote, newlines_in_values=True,
+            delimiter=header.delimiter,
+            quote_char=options.quote,
+            newlines_in_values=True,
             invalid_row_handler=numbering.skip,
         ),
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(header.names, pa.string()), include_columns=columns, null_values=[""],
-            strings_can_be_null=True, quoted_strings_can_be_null=False, check_utf8=False,
+            column_types=dict.fromkeys(header.names, pa.string()),
+            include_columns=columns,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            check_utf8=False,
         ),
-    )  # fmt: skip
+    )
     yield from reader
 
 
-def _short_rows(
-    batches: Iterator[pa.RecordBatch], numbering: _Numbering, path: str
-) -> Iterator[pa.RecordBatch]:
+def _short_rows(batches: Iterator[pa.RecordBatch], numbering: _Numbering, path: str) -> Iterator[pa.RecordBatch]:
     """The batches of blocks as they are, each stopped if a row in it is too long.
 
     Arrow reads a row of up to twice the block where that falls into two blocks; whether a file is read must not depend on
@@ -262,7 +282,8 @@ def _recut(batches: Iterator[pa.RecordBatch], columns: list[str], rows: int) -> 
         while count >= rows:
             table = pa.Table.from_batches(held)
             yield table.slice(0, rows).combine_chunks().to_batches()[0]
-            held, count = table.slice(rows).to_batches(), count - rows
+            held = table.slice(rows).to_batches()
+            count = count - rows
     if count:
         yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
 

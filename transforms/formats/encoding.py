@@ -42,12 +42,19 @@ class Utf8Stream:
     """
 
     def __init__(self, stream: Any, encoding: str, quote: str, path: str) -> None:
-        self._stream, self._quote, self._path = stream, quote.encode(), path
+        self._stream = stream
+        self._quote = quote.encode()
+        self._path = path
         self._utf8 = encoding == "utf-8"
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         self._ready: list[bytes] = []
-        self._held, self._carry, self._begun, self._ended = 0, b"", False, False
-        self.quotes, self.marked, self.closed = 0, False, False
+        self._held = 0
+        self._carry = b""
+        self._begun = False
+        self._ended = False
+        self.quotes = 0
+        self.marked = False
+        self.closed = False
         # Arrow reads ahead in a thread of its own: it must be out of here before the stream below is closed.
         self._reading = threading.RLock()
 
@@ -78,7 +85,8 @@ class Utf8Stream:
             self._fill()
         data = b"".join(self._ready)
         rest = data[size:] if 0 <= size < self._held else b""
-        self._ready, self._held = [rest] if rest else [], len(rest)
+        self._ready = [rest] if rest else []
+        self._held = len(rest)
         return data[:size] if rest else data
 
     def _fill(self) -> None:
@@ -89,7 +97,8 @@ class Utf8Stream:
         self._ended = not block
         data = self._plain(block)
         if not self._begun and data:
-            data, self._begun = data.removeprefix(codecs.BOM_UTF8), True
+            data = data.removeprefix(codecs.BOM_UTF8)
+            self._begun = True
         self.quotes += data.count(self._quote)
         self._ready.append(data)
         self._held += len(data)

@@ -156,9 +156,14 @@ class Format(ABC):
 
     @abstractmethod
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Read the wanted columns of a shard in chunks of at most ``rows`` rows, in file order.
 
         Args:

@@ -45,7 +45,8 @@ class Columns:
     """
 
     def __init__(self, nesting: Nesting, columns: Sequence[str], known: Collection[str] | None) -> None:
-        self._nesting, self._columns = nesting, list(columns)
+        self._nesting = nesting
+        self._columns = list(columns)
         self._known = None if known is None else frozenset(known)
         self._objects = nesting.above(columns if known is None else known)
         self._wanted = {nesting.path(name): name for name in columns}
@@ -213,7 +214,8 @@ def _quoted(block: bytes) -> tuple[bytes, int]:
         raise Unplain
     token = _IN_BARE[text] & ~inside
     edges = np.flatnonzero(token[1:] != token[:-1]) + 1  # no token at either end: there are { and a line feed
-    first, after = edges[0::2], edges[1::2]
+    first = edges[0::2]
+    after = edges[1::2]
     if not len(first):
         return block, len(ends)
     tokens = pa.StringArray.from_buffers(

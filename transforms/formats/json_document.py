@@ -42,9 +42,14 @@ class JsonDocument(Format):
         return [Shard(path, self.name, size)]
 
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Stream the file."""
         if is_lines(shard.path, options):
             return _LINES.read(shard, options, columns, rows, known, spare)
@@ -113,10 +118,16 @@ class Text:
     """JSON text that is taken from a stream value by value."""
 
     def __init__(self, stream: Any, path: str) -> None:
-        self._stream, self._path = stream, path
+        self._stream = stream
+        self._path = path
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._held, self._at, self._ended, self._values = "", 0, False, 0
-        self._line, self._column = 1, 1  # of the first character that is held
+        self._held = ""
+        self._at = 0
+        self._ended = False
+        self._values = 0
+        # of the first character that is held
+        self._line = 1
+        self._column = 1
 
     def next(self) -> str:
         """The next character that is no space, without taking it; "" at the end."""
@@ -146,7 +157,8 @@ class Text:
             # A number at the end of what is held may go on.
             if end >= 0 and (end < len(self._held) or self._ended):
                 self._check_size(end)
-                self._at, self._values = end, self._values + 1
+                self._at = end
+                self._values = self._values + 1
                 return found
             if self._ended:
                 raise self._broken("the document is cut off, or is no JSON")

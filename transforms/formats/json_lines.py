@@ -45,12 +45,18 @@ class JsonLines(Format):
         return [Shard(path, self.name, size)]
 
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
-        plain, number = Columns(nesting, columns, known), 0
+        plain = Columns(nesting, columns, known)
+        number = 0
         lines = rows_of(len(columns), _BLOCK)
         for block in (piece for whole in _blocks(shard.path, options) for piece in _pieces(whole, lines)):
             try:
@@ -127,7 +133,9 @@ def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
             cut = piece.rfind(b"\n") + 1
             if size + cut >= _BLOCK and cut:
                 yield b"".join([*held, piece[:cut]])
-                held, size, piece = [], 0, piece[cut:]
+                held = []
+                size = 0
+                piece = piece[cut:]
             held.append(piece)
             size += len(piece)
         if size:
@@ -159,9 +167,10 @@ class _Lengths:
         self._open += len(piece) if first < 0 else first
         if self._open > LARGEST_VALUE:
             raise InputError(
-                f"line {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}", self._path,
+                f"line {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}",
+                self._path,
                 "If the file is one JSON document, set input.format: json; else cut that record up, or leave it out",
-            )  # fmt: skip
+            )
         if first >= 0:
             self._ended += piece.count(b"\n")
             self._open = len(piece) - piece.rfind(b"\n") - 1

@@ -105,11 +105,13 @@ class _Gathered:
 
     def __init__(
         self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting, spare: Collection[str]
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._spare = frozenset(spare)
-        self._columns, self._strict = list(columns), known is not None
+        self._columns = list(columns)
+        self._strict = known is not None
         self._known = frozenset(columns if known is None else known)
-        self._objects, self._aliases = nesting.above(self._known), nesting.aliases
+        self._objects = nesting.above(self._known)
+        self._aliases = nesting.aliases
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
@@ -117,7 +119,8 @@ class _Gathered:
 
     def add(self, number: int, unit: Unit) -> None:
         self.count += 1
-        field, reason = unit.field, unit.reason or Reason.MALFORMED_ROW
+        field = unit.field
+        reason = unit.reason or Reason.MALFORMED_ROW
         if unit.row is not None:
             field, found = self._foreign(unit.row)
             if found is None:

@@ -37,7 +37,9 @@ class Parquet(Format):
             if pa.types.is_nested(field.type):
                 raise InputError("nested columns are not read", f"{path}: {field.name}", "Flatten it first")
             if pa.types.is_float16(field.type) or pa.types.is_binary_view(field.type):
-                raise InputError(f"columns of type {field.type} are not read", f"{path}: {field.name}", "Write float32, or binary")
+                raise InputError(
+                    f"columns of type {field.type} are not read", f"{path}: {field.name}", "Write float32, or binary"
+                )
         return schema
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
@@ -50,7 +52,9 @@ class Parquet(Format):
             count = facts.row_group(group).num_rows
             if groups and held + count > rows:
                 shards.append(Shard(path, self.name, size, tuple(groups), first, held))
-                groups, first, held = [], first + held, 0
+                groups = []
+                first = first + held
+                held = 0
             groups.append(group)
             held += count
         if groups:
@@ -58,14 +62,20 @@ class Parquet(Format):
         return shards
 
     def read(
-        self, shard: Shard, options: InputOptions, columns: Sequence[str], rows: int,
-        known: Collection[str] | None = None, spare: Collection[str] = (),
-    ) -> Iterator[Chunk]:  # fmt: skip
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
         """Read row groups batch by batch; fewer rows at once where they would weigh too much."""
         stream, file = _open(shard.path)
         if file.metadata.num_row_groups <= max(shard.row_groups, default=0):
             raise InputError("the file changed while it was read", shard.path, "Run again when it stays as it is")
-        names, first = list(columns), shard.first_row
+        names = list(columns)
+        first = shard.first_row
         if not names:
             yield from _without_columns(shard, rows)
             return
@@ -104,7 +114,8 @@ class _Writer:
         table = pa.Table.from_batches(self._held, self._schema)
         self._writer.write_table(table.slice(0, rows).combine_chunks(), row_group_size=rows)
         rest = table.slice(rows)
-        self._held, self._rows = rest.to_batches(), rest.num_rows
+        self._held = rest.to_batches()
+        self._rows = rest.num_rows
 
 
 def _without_columns(shard: Shard, most: int) -> Iterator[Chunk]:
@@ -115,7 +126,8 @@ def _without_columns(shard: Shard, most: int) -> Iterator[Chunk]:
 
 def _repeating(facts: pq.FileMetaData, columns: Sequence[str]) -> list[str]:
     """The text columns that take so few bytes a value that they are dictionaries in the file."""
-    found, wanted = [], frozenset(columns)
+    found = []
+    wanted = frozenset(columns)
     for index in range(facts.num_columns):
         column = facts.schema.column(index)
         if column.path in wanted and column.physical_type == "BYTE_ARRAY" and facts.num_row_groups:
@@ -145,7 +157,8 @@ def _batches(
     stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of a shard, none heavier than it may be."""
-    facts, groups = file.metadata, list(shard.row_groups)
+    facts = file.metadata
+    groups = list(shard.row_groups)
     rows = batch_rows(facts, names, rows)
     deltas = delta_columns(stream, facts, groups, names)
     if not deltas:
@@ -170,7 +183,8 @@ def _others(
     stream: pa.NativeFile, file: pq.ParquetFile, shard: Shard, names: list[str], rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches of columns of which no value is made of another, as dictionaries where text repeats."""
-    facts, groups = file.metadata, list(shard.row_groups)
+    facts = file.metadata
+    groups = list(shard.row_groups)
     repeating = _repeating(facts, names)
     heavy = heavy_columns(stream, facts, groups, names, rows)
     far = not is_local(shard.path)

@@ -31,7 +31,8 @@ def delta_columns(
         groups: The row groups that will be read.
         columns: The columns that will be read.
     """
-    found, wanted = {}, frozenset(columns)
+    found = {}
+    wanted = frozenset(columns)
     for index in range(facts.num_columns):
         described = facts.schema.column(index)
         if described.path in wanted and described.physical_type == "BYTE_ARRAY":
@@ -58,8 +59,11 @@ class Joining:
 
     def __init__(
         self, pieces: Iterator[pa.RecordBatch], groups: Sequence[tuple[int, int]], size: int, path: str
-    ) -> None:  # fmt: skip
-        self._pieces, self._groups, self._size, self._path = pieces, groups, size, path
+    ) -> None:
+        self._pieces = pieces
+        self._groups = groups
+        self._size = size
+        self._path = path
         self._left: pa.RecordBatch | None = None
         self._totals: dict[str, int] = {}
         self._rows = 0
@@ -122,7 +126,10 @@ def _weight(column: pa.Array) -> int:
     if pa.types.is_string_view(kind):
         column = column.cast(pa.large_string())
     elif not (
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
     ):
         return 0
     return int(pc.sum(pc.binary_length(column)).as_py() or 0)

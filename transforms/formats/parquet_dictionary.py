@@ -16,7 +16,10 @@ SHORT = 256
 
 _CODECS = {"SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd", "BROTLI": "brotli"}
 _DICTIONARY_PAGE = 2
-_TYPE, _UNPACKED, _PACKED = 1, 2, 3  # fields of a page's header, as the format numbers them
+# fields of a page's header, as the format numbers them
+_TYPE = 1
+_UNPACKED = 2
+_PACKED = 3
 _LENGTH = 4  # bytes before each value
 _HEADER_BYTES = 1 << 12
 _MOST_PAGES = 2_000
@@ -47,7 +50,8 @@ def longest_page(stream: pa.NativeFile, column: pq.ColumnChunkMetaData) -> int:
         column: What the footer says of the column in one row group.
     """
     at = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
-    end, longest = at + column.total_compressed_size, 0
+    end = at + column.total_compressed_size
+    longest = 0
     try:
         for _ in range(_MOST_PAGES):
             if at >= end:
@@ -65,7 +69,8 @@ def _values(page: bytes, compression: str) -> npt.NDArray[np.uint8] | None:
     """The plain bytes of a dictionary page, or None where it is none that we know."""
     try:
         header, start = _struct(page, 0)
-        size, body = header[_UNPACKED], page[start : start + header[_PACKED]]
+        size = header[_UNPACKED]
+        body = page[start : start + header[_PACKED]]
         if header[_TYPE] != _DICTIONARY_PAGE or not 0 < size <= LARGEST_VALUE:
             return None
         if compression != "UNCOMPRESSED":
@@ -90,7 +95,8 @@ def _are_short(values: npt.NDArray[np.uint8]) -> bool:
     led_to = np.zeros(size + SHORT + _LENGTH, bool)
     led_to[ends] = led_to[0] = True
     kept = led_to[starts]
-    starts, ends = starts[kept], ends[kept]
+    starts = starts[kept]
+    ends = ends[kept]
     return bool(len(starts) and starts[0] == 0 and ends[-1] == size and np.array_equal(starts[1:], ends[:-1]))
 
 
@@ -104,8 +110,10 @@ def _struct(data: bytes, at: int) -> tuple[dict[int, int], int]:
     found: dict[int, int] = {}
     field = 0
     while head := data[at]:
-        step, kind = head >> 4, head & 15
-        field, at = field + step, at + 1
+        step = head >> 4
+        kind = head & 15
+        field = field + step
+        at = at + 1
         if step and kind in (4, 5, 6):
             found[field], at = _number(data, at)
         elif step and kind == 12:
@@ -129,5 +137,6 @@ def _unsigned(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while data[at] & 0x80:
         value |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
+        at = at + 1
+        shift = shift + 7
     return value | data[at] << shift, at + 1

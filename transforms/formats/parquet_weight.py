@@ -48,8 +48,9 @@ def check_footer(facts: pq.FileMetaData, size: int, path: str) -> None:
             if column.total_uncompressed_size > LARGEST_VALUE * max(column.num_values, 1):
                 raise InputError(
                     f"values are larger than {mebibytes(LARGEST_VALUE)} on average",
-                    _place(path, group, column.path_in_schema), "Leave the column out when the file is written",
-                )  # fmt: skip
+                    _place(path, group, column.path_in_schema),
+                    "Leave the column out when the file is written",
+                )
         if unpacks_too_much(size, sum(sizes)):
             largest = facts.schema.column(int(np.argmax(sizes))).path
             raise unpacks(path, group, largest)
@@ -77,7 +78,8 @@ def heavy_columns(
         columns: The columns that will be read.
         rows: Most rows of a batch.
     """
-    found, wanted = [], frozenset(columns)
+    found = []
+    wanted = frozenset(columns)
     for index in range(facts.num_columns):
         name = facts.schema.column(index).path
         if name in wanted:
@@ -98,7 +100,9 @@ class Weighing:
     """
 
     def __init__(self, schema: pa.Schema, heavy: Sequence[str], size: int, path: str) -> None:
-        self._schema, self._size, self._path = schema, size, path
+        self._schema = schema
+        self._size = size
+        self._path = path
         self._totals = dict.fromkeys(heavy, 0)
 
     def cut(self, batches: Iterable[pa.RecordBatch], groups: Sequence[tuple[int, int]]) -> Iterator[pa.RecordBatch]:
@@ -158,9 +162,7 @@ def _longest(stream: pa.NativeFile, facts: pq.FileMetaData, groups: Sequence[int
     """Bytes of the longest value in a column's dictionaries; 0 where its type is none of texts or bytes."""
     name = facts.schema.column(index).path
     # With a buffer of its own the reader fetches the first pages and not the whole column.
-    file = pq.ParquetFile(
-        stream, metadata=facts, read_dictionary=[name], pre_buffer=False, buffer_size=_PROBED_BYTES
-    )
+    file = pq.ParquetFile(stream, metadata=facts, read_dictionary=[name], pre_buffer=False, buffer_size=_PROBED_BYTES)
     longest = 0
     for group in groups:
         for batch in file.iter_batches(_PROBED_ROWS, [group], [name], use_threads=False):
@@ -183,19 +185,22 @@ def _lengths(values: pa.Array) -> npt.NDArray[np.int64]:
 def _cuts(weights: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Where to cut rows so that no piece weighs too much, if it has more than one row."""
     ends = np.cumsum(weights)
-    start, before = 0, 0
+    start = 0
+    before = 0
     while start < len(weights):
         stop = max(int(np.searchsorted(ends, before + UNPACKED_BYTES, side="right")), start + 1)
         yield start, stop
-        start, before = stop, int(ends[stop - 1])
+        start = stop
+        before = int(ends[stop - 1])
 
 
 def unpacks(path: str, group: int, column: str) -> InputError:
     """The error of a row group that unpacks to far more than the file is, most of it in this column."""
     return InputError(
         f"this row group unpacks to more than {UNPACKED_TIMES} times the file's size, and this column to the most of it",
-        _place(path, group, column), "If that is meant, write the column plain and less compressed, or leave it out",
-    )  # fmt: skip
+        _place(path, group, column),
+        "If that is meant, write the column plain and less compressed, or leave it out",
+    )
 
 
 def _place(path: str, group: int, column: str) -> str:

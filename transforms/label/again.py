@@ -38,10 +38,13 @@ def decide_again(
     """
     scope = Scope.from_label(label)
     gone = {
-        name: facts for name, facts in scope.fields.items()
-        if facts.key and facts.key["keyring"] == keyring and facts.key["id"] in destroyed
+        name: facts
+        for name, facts in scope.fields.items()
+        if facts.key
+        and facts.key["keyring"] == keyring
+        and facts.key["id"] in destroyed
         and facts.recoverability == Recoverability.KEYED
-    }  # fmt: skip
+    }
     if not gone:
         return None
     changed = {name: replace(facts, recoverability=str(Recoverability.KEY_DESTROYED)) for name, facts in gone.items()}
@@ -50,22 +53,30 @@ def decide_again(
     tests = list(_tests(scope, label))
     after = name_of(tests) if label["label"] == LabelName.ANONYMIZED else LabelName.STILL_PERSONAL
     amendment = {
-        "at": now, "decided_at": label["decided_at"], **{key: label[key] for key in _WRITTEN},
+        "at": now,
+        "decided_at": label["decided_at"],
+        **{key: label[key] for key in _WRITTEN},
         "destroyed": sorted({facts.key["id"] for facts in gone.values() if facts.key}),
         "fields": {name: facts.recoverability for name, facts in gone.items()},
-    }  # fmt: skip
+    }
     amended = {
-        **label, "label": str(after), "condition": condition_of(after, scope),
-        "tests": [asdict(test) for test in tests], "limits": {test.name: test.limit for test in tests},
+        **label,
+        "label": str(after),
+        "condition": condition_of(after, scope),
+        "tests": [asdict(test) for test in tests],
+        "limits": {test.name: test.limit for test in tests},
         "fields": {name: {**asdict(facts), "role": list(facts.role)} for name, facts in fields.items()},
-        "asked": scope.to_json(), "decided_at": now, "amendments": [*label.get("amendments", ()), amendment],
-    }  # fmt: skip
+        "asked": scope.to_json(),
+        "decided_at": now,
+        "amendments": [*label.get("amendments", ()), amendment],
+    }
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
 
 
 def _tests(scope: Scope, label: Mapping[str, Any]) -> Iterable[Test]:
     """Every test of the scope, by how fields are given out now and what was measured then; what was not does not hold."""
-    made, papers = {str(test["name"]): test for test in label["tests"]}, Papers(scope, label)
+    made = {str(test["name"]): test for test in label["tests"]}
+    papers = Papers(scope, label)
     for requirement, test in planned(scope):
         if isinstance(requirement, DirectIdentifiers | Restorable):
             yield test_of(test, papers.figure(requirement, test))

@@ -27,7 +27,8 @@ class Closeness(Section):
 
     max: Share = Field(description="Greatest distance t")
     distance: Literal["equal", "ordered", "hierarchical"] = Field(
-        "equal", description="equal: all values are equally far apart; ordered: numbers, dates and times; or by a hierarchy"
+        "equal",
+        description="equal: all values are equally far apart; ordered: numbers, dates and times; or by a hierarchy",
     )
     hierarchy: str | None = Field(
         None, min_length=1, description="The hierarchy: cn_divisions, cn_districts, or the path of a hierarchy file"
@@ -43,10 +44,15 @@ class Closeness(Section):
 class Diversity(Section):
     """How diverse a sensitive field must be in each class."""
 
-    distinct: Count | None = Field(None, description="Least number of distinct values; 2 at least for any sensitive field")
-    entropy: Positive | None = Field(None, description="Least entropy, as the number of equally likely values that have it")
+    distinct: Count | None = Field(
+        None, description="Least number of distinct values; 2 at least for any sensitive field"
+    )
+    entropy: Positive | None = Field(
+        None, description="Least entropy, as the number of equally likely values that have it"
+    )
     recursive: tuple[Positive, Annotated[int, Field(strict=True, ge=2)]] | None = Field(
-        None, description="[c, l]: the commonest value has fewer persons than c times those of the l-th commonest and rarer ones"
+        None,
+        description="[c, l]: the commonest value has fewer persons than c times those of the l-th commonest and rarer ones",
     )
 
     @model_validator(mode="after")
@@ -60,7 +66,9 @@ class Likeness(Section):
     """How much likelier a value of a sensitive field may be in a class than in the whole release."""
 
     max: Positive = Field(description="Greatest relative gain β")
-    kind: Literal["basic", "enhanced"] = Field("basic", description="enhanced: for rare values no more than −ln of their share")
+    kind: Literal["basic", "enhanced"] = Field(
+        "basic", description="enhanced: for rare values no more than −ln of their share"
+    )
 
 
 def _as_max(value: Any) -> Any:
@@ -86,12 +94,14 @@ class Option:
     """
 
     def __init__(self, name: str, holds: Any, description: str) -> None:
-        self.name, self.description = name, description
+        self.name = name
+        self.description = description
         self.by_field = getattr(holds, "__origin__", None) is dict
         self.schema: tuple[Any, Any] = (
-            (holds, Field(default_factory=dict, description=description)) if self.by_field
+            (holds, Field(default_factory=dict, description=description))
+            if self.by_field
             else (holds | None, Field(None, description=description))
-        )  # fmt: skip
+        )
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -30,8 +30,10 @@ class Papers:
     """A release as its label tells of it: as much as the requirements need whose figures are `told`."""
 
     def __init__(self, scope: Scope, label: Mapping[str, Any]) -> None:
-        self.scope, self.risk = scope, label["risk"]
-        self.empty, self.counted = label["records"]["released"] == 0, scope.subject is not None
+        self.scope = scope
+        self.risk = label["risk"]
+        self.empty = label["records"]["released"] == 0
+        self.counted = scope.subject is not None
         self.found = Found(
             hits=tuple((one["field"], one["kind"], one["hits"]) for one in label["scan"]),
             recoveries=tuple(Recovery(**one) for one in label["recoveries"]),
@@ -87,7 +89,8 @@ def _figures(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
 def _facts(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
     environment = {name: value for name, value in scope.environment.items() if name not in ("E", "population")}
     attackers = {name: {"known": list(one.known), "table": one.table} for name, one in scope.attackers.items()}
-    counted, every = label["identities"], {scope.subject, *scope.identities} - {None}
+    counted = label["identities"]
+    every = {scope.subject, *scope.identities} - {None}
     facts = {
         "sensitive": label["sensitive"] == bool(scope.sensitive),
         "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
@@ -96,19 +99,25 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
         and _same(scope.environment["E"], environment_risk(scope.sharing is Sharing.PUBLIC, **environment)),
         "attackers": label["attackers"] == attackers,
         "suppressed records": label["search"]["suppressed"] == label["records"]["suppressed"],
-        "register": label["register"]["kept"] == (scope.register == "") and label["register"]["missing"] == scope.register
+        "register": label["register"]["kept"] == (scope.register == "")
+        and label["register"]["missing"] == scope.register
         and {*label["register"]["tested"], *label["register"]["untested"]} <= {*scope.siblings},
         "linked": scope.linked == links(scope.fields),
         "identities": scope.subject is None or {*counted["counted"], *counted["same_as"]} == every,
         "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,
-        "changes": {one["test"] for one in label["changes"]} <= {one["name"] for one in label["tests"] if not one["passed"]}
+        "changes": {one["test"] for one in label["changes"]}
+        <= {one["name"] for one in label["tests"] if not one["passed"]}
         or bool(label.get("amendments")),
-    }  # fmt: skip
+    }
     wrong = (name for name, holds in facts.items() if not holds)
     yield from (f"what the label says of {name} does not follow from what it is about" for name in wrong)
 
 
 def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool) or not all(isinstance(each, int | float) for each in (one, other)):
+    if (
+        isinstance(one, bool)
+        or isinstance(other, bool)
+        or not all(isinstance(each, int | float) for each in (one, other))
+    ):
         return False
     return math.isclose(one, other, rel_tol=_NEAR, abs_tol=_NEAR)

@@ -93,19 +93,24 @@ def relabel(output: str, keyring: str | None = None) -> Relabelling:
 def _relabelled_run(output: str, keyring: str | None, amend: Amend) -> Relabelling:
     problems = [problem for one in verify(output) for problem in one.problems]
     if problems:
-        raise VerificationError(f"this is not what was published: {problems[0]}", shown(output), "See: beam-deid verify")
+        raise VerificationError(
+            f"this is not what was published: {problems[0]}", shown(output), "See: beam-deid verify"
+        )
     run = _read(join(output, "run.json"))
     if not run.get("keyring"):
         raise UsageError(
-            "no release of this run rests on a keyring, so none of its keys can be shown to be destroyed", shown(output),
+            "no release of this run rests on a keyring, so none of its keys can be shown to be destroyed",
+            shown(output),
             "Keys of a keyring can: keys: {keyring: PATH}",
-        )  # fmt: skip
+        )
     identity, destroyed = destroyed_ids(keyring or run["keyring"]["path"])
     own = run["keyring"]["path"]
     if keyring and is_file(own) and not _same_file(keyring, own):
         raise UsageError("the run's own keyring is still where the run found it", own, "Leave --keyring out")
     if identity != run["keyring"]["id"]:
-        raise KeyFault("this is another keyring than the run's", keyring or run["keyring"]["path"], "Name it by --keyring")
+        raise KeyFault(
+            "this is another keyring than the run's", keyring or run["keyring"]["path"], "Name it by --keyring"
+        )
     published = {name: release for name, release in run["releases"].items() if release["published"]}
     labels = {name: _read(join(output, name, "label.json")) for name in published}
     amended = {name: decide_again(label, identity, destroyed, now()) for name, label in labels.items()}
@@ -178,11 +183,15 @@ def _relying(output: str, wanted: set[int]) -> list[Reliance]:
         for name, release in _read(join(output, "run.json"))["releases"].items():
             if release["published"]:
                 label = _read(join(output, name, "label.json"))
-                fields = tuple(f for f, facts in label["fields"].items() if (facts.get("key") or {}).get("id") in wanted)
+                fields = tuple(
+                    f for f, facts in label["fields"].items() if (facts.get("key") or {}).get("id") in wanted
+                )
                 if fields:
                     found.append(Reliance(output, name, label["label"], fields))
     except (AttributeError, KeyError, TypeError):
-        raise UsageError("its papers are none of a run", shown(output), "Name the folder that was --output of a run") from None
+        raise UsageError(
+            "its papers are none of a run", shown(output), "Name the folder that was --output of a run"
+        ) from None
     return found
 
 

@@ -50,17 +50,29 @@ def decide(seen: Seen, tests: tuple[Test, ...], **evidence: Any) -> Label:
         tests: All its tests, as `tests_of` makes them.
         **evidence: What else `Label` holds: ``search``, ``changes``, ``identities`` …
     """
-    scope, found = seen.scope, seen.found
+    scope = seen.scope
+    found = seen.found
     name = name_of(tests)
     return Label(
-        label=name, sensitive=bool(scope.sensitive), grade=grade(scope, tests), tests=tests,
-        condition=condition_of(name, scope), environment=dict(scope.environment),
-        attackers={one: {"known": list(attacker.known), "table": attacker.table} for one, attacker in scope.attackers.items()},
-        limits={test.name: test.limit for test in tests}, risk=dict(seen.risk), attacks=found.attacks,
+        label=name,
+        sensitive=bool(scope.sensitive),
+        grade=grade(scope, tests),
+        tests=tests,
+        condition=condition_of(name, scope),
+        environment=dict(scope.environment),
+        attackers={
+            one: {"known": list(attacker.known), "table": attacker.table} for one, attacker in scope.attackers.items()
+        },
+        limits={test.name: test.limit for test in tests},
+        risk=dict(seen.risk),
+        attacks=found.attacks,
         scan=tuple({"field": field, "kind": kind, "hits": hits} for field, kind, hits in found.hits),
-        fields=dict(scope.fields), asked=scope.to_json(), history=tuple(map(dict, found.history or ())),
-        recoveries=found.recoveries, **evidence,
-    )  # fmt: skip
+        fields=dict(scope.fields),
+        asked=scope.to_json(),
+        history=tuple(map(dict, found.history or ())),
+        recoveries=found.recoveries,
+        **evidence,
+    )
 
 
 def contradictions(label: Mapping[str, Any]) -> list[str]:
@@ -96,7 +108,8 @@ def contradictions(label: Mapping[str, Any]) -> list[str]:
 
 
 def _contradiction(wanted: Planned, test: Mapping[str, Any]) -> list[str]:
-    measured, limit = test.get("measured"), test.get("limit")
+    measured = test.get("measured")
+    limit = test.get("limit")
     problems = []
     if limit != wanted.limit:
         problems.append(f"the test {wanted.name} has the limit {limit}, and {wanted.limit:g} is the one that holds")

@@ -116,7 +116,9 @@ class Scope:
     @property
     def pseudonyms(self) -> tuple[str, ...]:
         """The released columns whose key was destroyed: pseudonyms that nobody can turn back."""
-        return tuple(name for name, facts in self.fields.items() if facts.recoverability == Recoverability.KEY_DESTROYED)
+        return tuple(
+            name for name, facts in self.fields.items() if facts.recoverability == Recoverability.KEY_DESTROYED
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The scope as plain values; the fields stand in the label beside it."""
@@ -133,16 +135,23 @@ class Scope:
         """
         asked = label["asked"]
         return cls(
-            release=label["release"], sharing=Sharing(label["sharing"]),
+            release=label["release"],
+            sharing=Sharing(label["sharing"]),
             fields={name: FieldFacts.from_json(facts) for name, facts in label["fields"].items()},
-            subject=asked["subject"], identities=tuple(asked["identities"]), asked=dict(asked["asked"]),
+            subject=asked["subject"],
+            identities=tuple(asked["identities"]),
+            asked=dict(asked["asked"]),
             attackers={name: Knowledge(tuple(one["known"]), one["table"]) for name, one in asked["attackers"].items()},
             siblings={
-                name: Sibling(tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]), tuple(one["left_out"]))
+                name: Sibling(
+                    tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]), tuple(one["left_out"])
+                )
                 for name, one in asked["siblings"].items()
             },
-            linked=asked["linked"], environment=dict(asked["environment"]), register=asked.get("register"),
-        )  # fmt: skip
+            linked=asked["linked"],
+            environment=dict(asked["environment"]),
+            register=asked.get("register"),
+        )
 
 
 def links(fields: Mapping[str, FieldFacts]) -> bool:

@@ -10,8 +10,13 @@ MARK = "<!-- requirements -->"
 """What stands before and after the table in README."""
 
 _HEADINGS = (
-    "line", "test in `label.json`", "what is measured", "limit in public, controlled, enclave sharing", "source", "under `require`",
-)  # fmt: skip
+    "line",
+    "test in `label.json`",
+    "what is measured",
+    "limit in public, controlled, enclave sharing",
+    "source",
+    "under `require`",
+)
 _SIGNS = {Compare.AT_LEAST: "≥", Compare.AT_MOST: "≤", Compare.BELOW: "<"}
 
 

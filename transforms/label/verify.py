@@ -28,7 +28,8 @@ from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, joi
 from beam_deid.transforms.storage.sweeping import sweep, waiting
 from beam_deid.transforms.terms import LabelName
 
-PROVED, UNPROVEN = "proved", "unproven"
+PROVED = "proved"
+UNPROVEN = "unproven"
 TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
 """What of a label stands in every Parquet file as well, as JSON."""
 
@@ -84,7 +85,9 @@ def verify(output: str, key: str | None = None) -> list[Verified]:
     results = _together(output, results)
     results = [replace(one, problems=tuple(map(_printable, one.problems))) for one in results]
     # All of it or nothing: a release stands under the run that lists it.
-    return results if all(one.origin == PROVED for one in results) else [replace(one, origin=UNPROVEN) for one in results]
+    return (
+        results if all(one.origin == PROVED for one in results) else [replace(one, origin=UNPROVEN) for one in results]
+    )
 
 
 def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
@@ -106,9 +109,7 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         yield "rejected.parquet is missing or was changed"
 
 
-def _verify_release(
-    output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None
-) -> Verified:
+def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None) -> Verified:
     if not is_name(name):
         return Verified(_printable(name), ("this is no name of a release",))
     folder = join(output, name)
@@ -142,12 +143,16 @@ def _together(output: str, results: list[Verified]) -> list[Verified]:
     sound = [one for one in results if one.release and not one.problems]
     labels = {one.release: read_label(join(output, one.release, "label.json"))[0] or {} for one in sound}
     found = {one.release: list(_said_of_others(one.release, labels)) for one in sound}
-    return [replace(one, problems=(*one.problems, *found[one.release])) if found.get(one.release) else one for one in results]
+    return [
+        replace(one, problems=(*one.problems, *found[one.release])) if found.get(one.release) else one
+        for one in results
+    ]
 
 
 def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Releases that are anonymized together were tested together, and both labels tell the same of it."""
-    mine, tests = labels[name], _composed(labels[name])
+    mine = labels[name]
+    tests = _composed(labels[name])
     for other, label in labels.items():
         listed = other in mine["asked"]["siblings"]
         if other == name or (not listed and LabelName.STILL_PERSONAL in (mine["label"], label["label"])):
@@ -155,7 +160,8 @@ def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Itera
         if not listed:
             yield f"it is anonymized, as {other} is, and the label does not say that the two were tested together"
             continue
-        theirs, prefix = _composed(label), (f"composition:{other}", f"common_values:{other}:")
+        theirs = _composed(label)
+        prefix = (f"composition:{other}", f"common_values:{other}:")
         about = {key: test for key, test in tests.items() if key == prefix[0] or key.startswith(prefix[1])}
         if any(theirs.get(key.replace(f":{other}", f":{name}", 1)) != test for key, test in about.items()):
             yield f"the label says something else of {other} and this release together than the label of {other} does"
@@ -163,12 +169,15 @@ def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Itera
 
 def _composed(label: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """What a label measured with other releases, and its limits."""
-    return {test["name"]: (test["measured"], test["limit"]) for test in label["tests"] if test.get("line") == _COMPOSITION}
+    return {
+        test["name"]: (test["measured"], test["limit"]) for test in label["tests"] if test.get("line") == _COMPOSITION
+    }
 
 
 def _signature_checked(found: Verified, document: Mapping[str, Any], name: str, key: str | None) -> Verified:
     """What was found, with the signature's part in it."""
-    problem, wrong = signature_problem(document, key), signature_problem(document)
+    problem = signature_problem(document, key)
+    wrong = signature_problem(document)
     problems = (*found.problems, f"{name} {problem}") if problem else found.problems
     origin = PROVED if key is not None and not problems else UNPROVEN
     return replace(found, problems=problems, origin=origin, signed_by=None if wrong else signer(document))
@@ -236,16 +245,21 @@ def _parquet_problems(path: str, name: str, file: dict[str, Any], label: dict[st
     for field in schema:
         said = _mapping(fields.get(field.name))
         role = ",".join(said.get("role", []))
-        made, how = _mapping(said.get("key")), earlier.get(field.name, said.get("recoverability"))
+        made = _mapping(said.get("key"))
+        how = earlier.get(field.name, said.get("recoverability"))
         if [_metadata(field.metadata, key) for key in ("role", "action", "recoverability", "key")] != [
-            role, said.get("action"), how, f"{made.get('id')}:{made.get('check')}" if made else None,
-        ]:  # fmt: skip
+            role,
+            said.get("action"),
+            how,
+            f"{made.get('id')}:{made.get('check')}" if made else None,
+        ]:
             yield f"{name}: the metadata of {field.name} is not what the label says"
 
 
 def _text_problems(path: str, name: str, file: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a part that bears no metadata: its rows are counted, and its fields compared."""
-    options, rows = InputOptions(format="csv" if name.endswith(".csv") else "jsonl"), 0
+    options = InputOptions(format="csv" if name.endswith(".csv") else "jsonl")
+    rows = 0
     kind = format_of(path, options)
     try:
         names = kind.schema(path, options).names if file["rows"] or options.format == "csv" else list(label["fields"])

@@ -86,18 +86,41 @@ _AMENDMENT = _with({"label": _one_of(*LabelName), "fields": _map_of(_text)})
 _RECORDS = _with({"read": _count, "released": _count}, dict.fromkeys(COUNTS, _count))
 
 _LABEL: Mapping[str, _Check] = {
-    "schema_version": _count, "run": _text, "release": _text, "label": _one_of(*LabelName), "sharing": _one_of(*Sharing),
-    "sensitive": _flag, "grade": _count, "policy_sha256": _text, "tests": _list_of(_TEST, 1), "fields": _map_of(_FIELD),
-    "records": _RECORDS, "files": _list_of(_FILE),
-}  # fmt: skip
+    "schema_version": _count,
+    "run": _text,
+    "release": _text,
+    "label": _one_of(*LabelName),
+    "sharing": _one_of(*Sharing),
+    "sensitive": _flag,
+    "grade": _count,
+    "policy_sha256": _text,
+    "tests": _list_of(_TEST, 1),
+    "fields": _map_of(_FIELD),
+    "records": _RECORDS,
+    "files": _list_of(_FILE),
+}
 _LABEL_OPTIONAL: Mapping[str, _Check] = {
-    "risk": _is_mapping, "search": _is_mapping, "attacks": _list_of(_is_mapping), "scan": _list_of(_is_mapping),
-    "recoveries": _list_of(_is_mapping), "history": _list_of(_is_mapping), "asked": _is_mapping,
-    "combinations": _list_of(_is_mapping), "contributions": _is_mapping,
-    "amendments": _list_of(_AMENDMENT), "purpose": _text, "decided_at": _text,
-}  # fmt: skip
+    "risk": _is_mapping,
+    "search": _is_mapping,
+    "attacks": _list_of(_is_mapping),
+    "scan": _list_of(_is_mapping),
+    "recoveries": _list_of(_is_mapping),
+    "history": _list_of(_is_mapping),
+    "asked": _is_mapping,
+    "combinations": _list_of(_is_mapping),
+    "contributions": _is_mapping,
+    "amendments": _list_of(_AMENDMENT),
+    "purpose": _text,
+    "decided_at": _text,
+}
 _RUN: Mapping[str, _Check] = {
-    "schema_version": _count, "run": _text, "policy_sha256": _text, "sha256": _text, "rejected_sha256": _text,
-    "releases": _map_of(_with({"published": _flag, "label": _text}, {"label_sha256": _text, "failing": _list_of(_text)})),
+    "schema_version": _count,
+    "run": _text,
+    "policy_sha256": _text,
+    "sha256": _text,
+    "rejected_sha256": _text,
+    "releases": _map_of(
+        _with({"published": _flag, "label": _text}, {"label_sha256": _text, "failing": _list_of(_text)})
+    ),
 }
 _RUN_OPTIONAL: Mapping[str, _Check] = {"keyring": _maybe(_with({"id": _text, "path": _text}))}

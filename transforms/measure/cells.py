@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.risk.histogram import Counts, Histogram
@@ -27,7 +27,8 @@ class Cells:
 
     def __init__(self, job: Job, histogram: Histogram) -> None:
         each = job.policy.subject == EACH_RECORD
-        self._job, self._histogram = job, _one_by_one(histogram) if each else histogram.ordered()
+        self._job = job
+        self._histogram = _one_by_one(histogram) if each else histogram.ordered()
         self.counts: Counts = self._histogram.counts
 
     def __len__(self) -> int:
@@ -38,7 +39,7 @@ class Cells:
         """Records of all cells."""
         return int(self.counts.sum())
 
-    def column(self, what: str, field: str = "", release: str = "") -> Keys:
+    def column(self, what: str, field: str = "", release: str = "") -> Fingerprints:
         """A column that was measured; see `Column`."""
         return self._histogram.columns[Column(what, field, release)]
 
@@ -53,7 +54,8 @@ class Cells:
     @cached_property
     def persons(self) -> Persons:
         """Whom the cells' records are about, by every identity of the source."""
-        names, policy = identities(self._job.policy), self._job.policy
+        names = identities(self._job.policy)
+        policy = self._job.policy
         keys = {name: self.column("identity", name) for name in names}
         if policy.subject == EACH_RECORD:
             subject = self._each_record
@@ -65,7 +67,7 @@ class Cells:
         return persons(subject, keys, self._job.prints.null, crowds)
 
     @cached_property
-    def subject(self) -> Keys:
+    def subject(self) -> Fingerprints:
         """The key of each cell's subject, as an attacker's table names it; `FingerprintKey.null` where nobody is named."""
         policy = self._job.policy
         if policy.subject_field is not None:
@@ -74,17 +76,18 @@ class Cells:
         return self._each_record if policy.subject == EACH_RECORD else null
 
     @property
-    def signature(self) -> Keys:
+    def signature(self) -> Fingerprints:
         """One key for all identities of a cell, as they stand in the source."""
         names = identities(self._job.policy)
         return combine([self.column("identity", name) for name in names], len(self))
 
     @cached_property
-    def _each_record(self) -> Keys:
+    def _each_record(self) -> Fingerprints:
         """A person for each record; a record that stands in several files is one person."""
         if not self.has("record"):
             return np.arange(1, len(self) + 1, dtype=np.uint64)
-        record, file = self.column("record"), self.column("file")
+        record = self.column("record")
+        file = self.column("file")
         # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
         numbers, _ = codes(combine([record, file], len(self)))
         order = np.argsort(numbers, kind="stable")

@@ -16,7 +16,7 @@ from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.distinct import per_distinct, plain, plain_type
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.columns.normal_text import normal_text, spelt_once
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
@@ -122,7 +122,8 @@ class Measurer:
     """
 
     def __init__(self, job: Job) -> None:
-        self._job, self._layouts = job, job.layouts
+        self._job = job
+        self._layouts = job.layouts
         self._treatments = {name: Treatment(job, name, {}, layout.treated) for name, layout in self._layouts.items()}
         self._done = Measured(releases={name: ReleaseMeasured() for name in self._layouts})
         self._parts: list[Measured] = []
@@ -147,7 +148,9 @@ class Measurer:
                 self._scanners[name].add(column, treated[column])
         if len(records):
             for together in self._job.tables:
-                own_columns = {name: keys for name, keys in columns.items() if not name.release or name.release in together}
+                own_columns = {
+                    name: keys for name, keys in columns.items() if not name.release or name.release in together
+                }
                 part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
         self._parts.append(part)
 
@@ -158,9 +161,10 @@ class Measurer:
             merged.releases[name].scanned = scanner.result()
         return merged
 
-    def _whose(self, records: Records) -> dict[Column, Keys]:
+    def _whose(self, records: Records) -> dict[Column, Fingerprints]:
         """Whom the records are about, by every identity."""
-        job, policy = self._job, self._job.policy
+        job = self._job
+        policy = self._job.policy
         columns = {Column("identity", name): keys for name, keys in identity_keys(job, records).items()}
         if job.remembers:
             columns[Column("recorded")] = recorded_keys(job, records)
@@ -173,12 +177,13 @@ class Measurer:
 
     def _release(
         self, layout: Layout, treated: Mapping[str, pa.Array], records: Records
-    ) -> tuple[ReleaseMeasured, dict[Column, Keys]]:
+    ) -> tuple[ReleaseMeasured, dict[Column, Fingerprints]]:
         """What a release's sound records have: what is measured of them, and their columns."""
         if len(records) == 0:
             return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in _release_columns(self._job, layout)}
-        job, release = self._job, layout.release
-        columns: dict[Column, Keys] = {}
+        job = self._job
+        release = layout.release
+        columns: dict[Column, Fingerprints] = {}
         for name in layout.fields:
             made_from = name in layout.keyed
             columns[Column("value", name, release)] = (
@@ -186,7 +191,9 @@ class Measurer:
             )
             if name in layout.sensitive and name not in layout.open:
                 values = records.columns[name] if made_from else treated[name]
-                columns[Column("normal", name, release)] = fingerprint(without_spelling(values, job.policy, name), job.prints)
+                columns[Column("normal", name, release)] = fingerprint(
+                    without_spelling(values, job.policy, name), job.prints
+                )
         for what, name in _attacked(job, layout):
             if what == "moment":
                 columns[Column(what, name, release)] = as_moments(treated[name]).view(np.uint64)
@@ -201,11 +208,14 @@ class Measurer:
         # A batch in which a field is null throughout does not tell its type.
         types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
         whole = {name: _whole(records.columns[name], treated[name]) for name in layout.named}
-        whole = {name: found if name in layout.open else pa.array(fingerprint(found, job.prints)) for name, found in whole.items()}
+        whole = {
+            name: found if name in layout.open else pa.array(fingerprint(found, job.prints))
+            for name, found in whole.items()
+        }
         return ReleaseMeasured(bases, spans, types, whole=whole), columns
 
 
-def source_key(job: Job, layout: Layout, name: str, records: Records) -> Keys:
+def source_key(job: Job, layout: Layout, name: str, records: Records) -> Fingerprints:
     """What stands for a value that takes a key, shape (n,): never more alike than the released values are."""
     action = job.policy.releases[layout.release].fields[name]
     value = fingerprint(records.columns[name], job.prints)
@@ -217,15 +227,16 @@ def source_key(job: Job, layout: Layout, name: str, records: Records) -> Keys:
     return value
 
 
-def identity_keys(job: Job, records: Records) -> dict[str, Keys]:
+def identity_keys(job: Job, records: Records) -> dict[str, Fingerprints]:
     """The key of each identity of the records, as it is spelled canonically, each of shape (n,)."""
     policy = job.policy
     return {
-        name: fingerprint(identity_text(records.columns[name], policy.kind(name)), job.prints) for name in identities(policy)
+        name: fingerprint(identity_text(records.columns[name], policy.kind(name)), job.prints)
+        for name in identities(policy)
     }
 
 
-def recorded_keys(job: Job, records: Records) -> Keys:
+def recorded_keys(job: Job, records: Records) -> Fingerprints:
     """The key by which each record is known again in later runs, shape (n,): its number's, or that of all its columns."""
     policy = job.policy
     if policy.record is not None:
@@ -236,7 +247,7 @@ def recorded_keys(job: Job, records: Records) -> Keys:
     return combine([fingerprint(records.columns[name], job.prints) for name in sorted(policy.fields)], len(records))
 
 
-def identity_signature(job: Job, records: Records) -> Keys:
+def identity_signature(job: Job, records: Records) -> Fingerprints:
     """One key for all identities of each record, shape (n,)."""
     return combine(identity_keys(job, records).values(), len(records))
 
@@ -262,7 +273,8 @@ def _release_columns(job: Job, layout: Layout) -> list[Column]:
 
 def _attacked(job: Job, layout: Layout) -> list[tuple[str, str]]:
     """What is measured of fields that are attacked by themselves: what, and the field."""
-    actions, found = job.policy.releases[layout.release].fields, []
+    actions = job.policy.releases[layout.release].fields
+    found = []
     for name in layout.remainders:
         if isinstance(actions[name], Surrogate):
             found.append(("origin", name))
@@ -290,7 +302,8 @@ def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
     if not same:
         return texts
     merged = _merged(same)
-    others, ones = pa.array(list(merged), pa.string()), pa.array(list(merged.values()), pa.string())
+    others = pa.array(list(merged), pa.string())
+    ones = pa.array(list(merged.values()), pa.string())
 
     def together(distinct: pa.Array) -> pa.Array:
         found = pc.index_in(distinct, value_set=others)
@@ -310,7 +323,8 @@ def _merged(same: Mapping[str, Sequence[str]]) -> dict[str | None, str | None]:
 
     for one, others in same.items():
         for other in others:
-            ours, theirs = root(_normal(one)), root(_normal(other))
+            ours = root(_normal(one))
+            theirs = root(_normal(other))
             # What means the same as what is not known is not known either.
             if ours != theirs and theirs is None:
                 ours, theirs = theirs, ours
@@ -326,7 +340,8 @@ def _normal(text: str) -> str | None:
 
 def _whole(values: pa.Array, released: pa.Array) -> pa.Array:
     """The distinct released values that are what they were made from, but for spelling."""
-    released, own = plain(released), normal_text(to_kind(values, Kind.TEXT)[0])
+    released = plain(released)
+    own = normal_text(to_kind(values, Kind.TEXT)[0])
     return pc.unique(released.filter(pc.equal(still_whole(released), own).fill_null(False)))
 
 
@@ -336,8 +351,8 @@ def still_whole(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring_regex(texts, r"[\p{L}\p{N}].*[\p{L}\p{N}]"), texts, None)
 
 
-def _spread(keys: Keys, sound: np.ndarray) -> Keys:
-    """Keys of sound records in the place of all; the others have none."""
+def _spread(keys: Fingerprints, sound: np.ndarray) -> Fingerprints:
+    """Fingerprints of sound records in the place of all; the others have none."""
     if sound.all():
         return keys
     spread = np.zeros(len(sound), np.uint64)
@@ -358,12 +373,13 @@ def measure_shard(shard: Shard, job: Job) -> Measured:
     return measurer.result()
 
 
-def _span(name: str, keys: Keys, origins: pa.Array) -> Spans:
+def _span(name: str, keys: Fingerprints, origins: pa.Array) -> Spans:
     if not is_ordered(origins.type):
         raise PolicyError(
-            f"{name} is {origins.type}; only numbers, dates and times can be near each other", f"field {name}",
+            f"{name} is {origins.type}; only numbers, dates and times can be near each other",
+            f"field {name}",
             "Declare its kind, or leave it out of within",
-        )  # fmt: skip
+        )
     numbers = as_numbers(origins)
     return Spans.of(keys, numbers, numbers)
 

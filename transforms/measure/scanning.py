@@ -55,7 +55,10 @@ class Scanned:
             sum((part.hits for part in parts), Counter()),
             {name: Digests.merge([part.digests[name] for part in parts if name in part.digests]) for name in names},
             sum((part.ciphers for part in parts), Counter()),
-            {key: min(p.left[key] for p in parts if key in p.left) for key in dict.fromkeys(k for p in parts for k in p.left)},
+            {
+                key: min(p.left[key] for p in parts if key in p.left)
+                for key in dict.fromkeys(k for p in parts for k in p.left)
+            },
         )
 
 
@@ -99,7 +102,8 @@ class Scanner:
             there = column.dictionary.drop_null()
             return bool(pc.all(pc.is_in(there, value_set=known), min_count=0).as_py())
         if pa.types.is_integer(kind) and kind == known.type:
-            ends, own = pc.min_max(column), pc.min_max(known)
+            ends = pc.min_max(column)
+            own = pc.min_max(known)
             low, high, least, most = (value.as_py() for value in (*ends.values(), *own.values()))
             return low is not None and most - least + 1 == len(known) and least <= low and high <= most
         return False
@@ -122,8 +126,10 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
     """
     texts, unreadable = to_kind(values, Kind.TEXT)
     texts = texts.drop_null()
-    screen, found = Screen.of(texts), Scanned()
-    hits, kept = {one.name: np.zeros(len(texts), bool) for one in RECOGNISERS}, np.arange(len(texts))
+    screen = Screen.of(texts)
+    found = Scanned()
+    hits = {one.name: np.zeros(len(texts), bool) for one in RECOGNISERS}
+    kept = np.arange(len(texts))
     for one in RECOGNISERS:
         rows = one.rows(screen)
         hits[one.name][kept[rows]] = True
@@ -133,7 +139,8 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
             whole = _ciphers(found, name, screen.some(rows))
             # In a whole ciphertext nothing else is looked for: chance puts a mobile into one in thousands.
             left = np.setdiff1d(np.arange(len(screen)), rows[whole], assume_unique=True)
-            screen, kept = screen.of_rows(left), kept[left]
+            screen = screen.of_rows(left)
+            kept = kept[left]
         elif one.name in LEFT:
             fewest = LEFT[one.name](screen.some(rows))
             if np.isfinite(fewest).any():
@@ -173,10 +180,15 @@ def _ciphers(found: Scanned, name: str, texts: pa.Array) -> np.ndarray[tuple[int
     """Note whose ciphertexts these are; which texts (n,) are one as a whole."""
     parsed = parse(texts)
     whole = np.asarray(parsed.column("form").is_valid().to_numpy(zero_copy_only=False))
-    indexed = pc.if_else(parsed.column("index").is_valid(), pc.if_else(pc.equal(parsed.column("form"), "prefix"), "prefix",
-                         parsed.column("form")), "none")  # fmt: skip
-    keys = pa.table([parsed.column("platform").fill_null("unknown"), parsed.column("holds").fill_null(""), indexed],
-                    names=["platform", "holds", "indexed"])  # fmt: skip
+    indexed = pc.if_else(
+        parsed.column("index").is_valid(),
+        pc.if_else(pc.equal(parsed.column("form"), "prefix"), "prefix", parsed.column("form")),
+        "none",
+    )
+    keys = pa.table(
+        [parsed.column("platform").fill_null("unknown"), parsed.column("holds").fill_null(""), indexed],
+        names=["platform", "holds", "indexed"],
+    )
     for row in keys.group_by(keys.column_names).aggregate([([], "count_all")]).to_pylist():
         told = _told(row["platform"], row["indexed"])
         found.ciphers[name, row["platform"], row["holds"], told] += row["count_all"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, ordered_codes
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import Around, View
 from beam_deid.transforms.register.document import Entry
@@ -40,7 +40,7 @@ class Slice:
         rows = combine([self.prints.values[name] for name in columns], len(self.prints.record))
         return Said.of(self.prints.record, rows)
 
-    def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Keys]:
+    def persons(self, rows: np.ndarray, names: Sequence[str], null: np.uint64) -> dict[str, Fingerprints]:
         """The persons of some rows.
 
         Whether they are one person by an identity that was not counted then nobody knows, so that they are none.
@@ -50,7 +50,7 @@ class Slice:
             return dict.fromkeys(names, np.full(len(rows), null))
         return {name: people[name][rows] for name in names}
 
-    def around(self, name: str) -> Keys:
+    def around(self, name: str) -> Fingerprints:
         """The group around a sensitive field of each row."""
         return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
 
@@ -64,15 +64,16 @@ class Elsewhere:
         rows: Releases that have some of them, with the rows that say whose they are, ascending, and the place of each one's record.
     """
 
-    records: Keys
+    records: Fingerprints
     rows: tuple[tuple[Slice, np.ndarray, np.ndarray], ...]
 
     @classmethod
-    def of(cls, cuts: Sequence[Slice], records: Keys) -> "Elsewhere":
+    def of(cls, cuts: Sequence[Slice], records: Fingerprints) -> "Elsewhere":
         """Those that are not among the records of the cells, which ascend."""
         every = np.unique(np.concatenate([cut.prints.record for cut in cuts]))
         others = every[~is_among(every, records)]
-        taken, found = np.zeros(len(others), np.bool_), []
+        taken = np.zeros(len(others), np.bool_)
+        found = []
         for cut in reversed(cuts):  # whose a record is, the last release that has it says
             rows = np.flatnonzero(~is_among(cut.prints.record, records))
             place = np.searchsorted(others, cut.prints.record[rows])
@@ -83,7 +84,7 @@ class Elsewhere:
         return cls(others, tuple(found))
 
 
-def is_among(keys: Keys, ordered: Keys) -> np.ndarray:
+def is_among(keys: Fingerprints, ordered: Fingerprints) -> np.ndarray:
     """Which of some keys are among ascending ones."""
     if not len(ordered):
         return np.zeros(len(keys), np.bool_)
@@ -96,10 +97,11 @@ class Seeing:
 
     def __init__(self, without: str, entries: Sequence[Entry], cells: Cells, others: Others) -> None:
         self.without = without
-        self._histories, self._others = Histories(len(entries), len(entries)), others
+        self._histories = Histories(len(entries), len(entries))
+        self._others = others
         self._of_cells = np.full(len(cells), ABSENT, np.uint64)
 
-    def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Keys, elsewhere: "Elsewhere") -> None:
+    def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Fingerprints, elsewhere: "Elsewhere") -> None:
         """Take a cut in.
 
         Args:
@@ -108,15 +110,20 @@ class Seeing:
             records: Their records, ascending, shape (c,).
             elsewhere: The other records of the cut.
         """
-        said, openly = [cut.said(self.without) for cut in cuts], [cut.open(self.without) for cut in cuts]
-        self._of_cells[here] = self._histories.add([one.at(records) for one in said], [one.at(records) for one in openly])
+        said = [cut.said(self.without) for cut in cuts]
+        openly = [cut.open(self.without) for cut in cuts]
+        self._of_cells[here] = self._histories.add(
+            [one.at(records) for one in said], [one.at(records) for one in openly]
+        )
         # A history has two numbers of each release.
         for begin in range(0, len(elsewhere.records), step := max(1, ROWS // len(cuts))):
             some = slice(begin, begin + step)
             history = self._histories.add(
-                [one.along(elsewhere.records[some]) for one in said], [one.along(elsewhere.records[some]) for one in openly]
+                [one.along(elsewhere.records[some]) for one in said],
+                [one.along(elsewhere.records[some]) for one in openly],
             )
-            places, people = [], []
+            places = []
+            people = []
             for cut, rows, place in elsewhere.rows:
                 first, last = np.searchsorted(place, [begin, begin + step])
                 places.append(place[first:last] - begin)
@@ -124,7 +131,7 @@ class Seeing:
             named = {name: np.concatenate([one[name] for one in people]) for name in self._others.names}
             self._others.add(history[np.concatenate(places)], named)
 
-    def result(self, persons: Callable[[Mapping[str, Keys], int, int], Persons]) -> View:
+    def result(self, persons: Callable[[Mapping[str, Fingerprints], int, int], Persons]) -> View:
         """All of it; ``persons`` makes the persons of all rows from those of other rows and numbers of rows and crowds."""
         keys, tuples = self._histories.table()
         rows, people = self._others.rows
@@ -141,12 +148,15 @@ class Arounds:
     """Collects where a sensitive field's values are in earlier releases."""
 
     def __init__(self, name: str, holders: tuple[Entry, ...], cells: Cells) -> None:
-        self._name, self.holders = name, holders
+        self._name = name
+        self.holders = holders
         self._choices = Histories(len(holders))
         self._chosen = np.full(len(cells), ABSENT, np.uint64)
-        self._pairs: list[tuple[Keys, Keys]] = [(np.empty(0, np.uint64), np.empty(0, np.uint64)) for _ in holders]
+        self._pairs: list[tuple[Fingerprints, Fingerprints]] = [
+            (np.empty(0, np.uint64), np.empty(0, np.uint64)) for _ in holders
+        ]
 
-    def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Keys) -> None:
+    def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Fingerprints) -> None:
         """Take a cut in."""
         groups = []
         mine = [cut for cut in cuts if cut.entry in self.holders]
@@ -160,7 +170,9 @@ class Arounds:
         """All of it. A record whose rows are in several groups is in one that has no value: which is its own nobody can say."""
         keys, tuples = self._choices.table()
         chosen = np.where(self._chosen == ABSENT, -1, np.searchsorted(keys, self._chosen))
-        groups, values, many = [], [], []
+        groups = []
+        values = []
+        many = []
         for one, (theirs, value) in zip(tuples, self._pairs, strict=True):
             known = np.unique(theirs)
             place = np.minimum(np.searchsorted(known, one), max(len(known) - 1, 0))
@@ -185,7 +197,7 @@ def wanted(entry: Entry, columns: Sequence[str], around: Mapping[str, "Arounds"]
     return {"persons": entry.identities, "values": tuple(values), "normal": tuple(sensitive)}
 
 
-def _one_group(records: Keys, groups: Keys) -> Said:
+def _one_group(records: Fingerprints, groups: Fingerprints) -> Said:
     """The group of each record; of one whose rows are in several a key that no group has."""
     said = Said.of(records, groups)
     first = np.searchsorted(records, said.records)
@@ -193,13 +205,15 @@ def _one_group(records: Keys, groups: Keys) -> Said:
     return Said(said.records, np.where(own == ABSENT, np.uint64(1), own), said.several)
 
 
-def _distinct(before: tuple[Keys, Keys], more: tuple[Keys, Keys]) -> tuple[Keys, Keys]:
+def _distinct(
+    before: tuple[Fingerprints, Fingerprints], more: tuple[Fingerprints, Fingerprints]
+) -> tuple[Fingerprints, Fingerprints]:
     groups, values = (np.concatenate(pair) for pair in zip(before, more, strict=True))
     _, once = np.unique(combine([groups, values], len(groups)), return_index=True)
     return groups[once], values[once]
 
 
-def _numbered(keys: Keys) -> Counts:
+def _numbered(keys: Fingerprints) -> Counts:
     numbers, _ = ordered_codes(keys)
     # ABSENT is the least of all keys, where it is there.
     return numbers - 1 if bool((keys == ABSENT).any()) else numbers

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
@@ -40,7 +40,9 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     with contextlib.closing(_Reader(job, cells)) as reader:
         overlapping, untested = reader.overlapping()
         related = _related(job.register.entries, overlapping, untested)
-        disjoint = tuple(entry.name for entry in job.register.entries if entry not in related and entry.name not in untested)
+        disjoint = tuple(
+            entry.name for entry in job.register.entries if entry not in related and entry.name not in untested
+        )
         tested = tuple(entry for entry in related if entry.name not in untested)
         if not tested:
             return Past(disjoint=disjoint, untested=untested)
@@ -52,9 +54,11 @@ def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[
     found = {*overlapping, *untested}
     while True:
         near = {
-            one for entry in entries
-            for one in (entry.name, *entry.together) if entry.name in found or found & {*entry.together}
-        }  # fmt: skip
+            one
+            for entry in entries
+            for one in (entry.name, *entry.together)
+            if entry.name in found or found & {*entry.together}
+        }
         if near <= found:
             return [entry for entry in entries if entry.name in found]
         found |= near
@@ -70,7 +74,9 @@ class _Reader:
 
     def __init__(self, job: Job, cells: Cells) -> None:
         assert job.register is not None  # noqa: S101 - asked for only where there is one
-        self._job, self._cells, self._register = job, cells, job.register
+        self._job = job
+        self._cells = cells
+        self._register = job.register
         records = cells.column("recorded")
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
@@ -84,7 +90,8 @@ class _Reader:
 
     def overlapping(self) -> tuple[set[str], dict[str, str]]:
         """The releases that have some of the records, and why others cannot be read."""
-        found, untested = set(), {}
+        found = set()
+        untested = {}
         for entry in self._register.entries:
             reason = self._incomparable(entry)
             try:
@@ -104,11 +111,14 @@ class _Reader:
         crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
         sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
         around = {
-            name: Arounds(name, holders, self._cells) for name in sensitive
+            name: Arounds(name, holders, self._cells)
+            for name in sensitive
             if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
-        }  # fmt: skip
+        }
         secret = left_out(self._job.policy, releases, entries)
-        seeing = [Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)]
+        seeing = [
+            Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)
+        ]
         unknown = self._unknown()
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], ROWS):
@@ -139,7 +149,7 @@ class _Reader:
             unknown |= np.isin(records, shared_records(records[some], numbers[some]))
         return unknown
 
-    def _shared(self, cut: "Slice") -> Keys:
+    def _shared(self, cut: "Slice") -> Fingerprints:
         """The records of a cut of a release that rows of several persons have."""
         if self._job.policy.record is None:
             return cut.prints.record[:0]
@@ -147,19 +157,21 @@ class _Reader:
         some = subject != self._job.prints.null
         return shared_records(cut.prints.record[some], subject[some])
 
-    def _is_of_another(self, cut: "Slice", here: np.ndarray, records: Keys) -> np.ndarray:
+    def _is_of_another(self, cut: "Slice", here: np.ndarray, records: Fingerprints) -> np.ndarray:
         """Which cells' records are another person's in an earlier release, shape (c,): their number is given anew every time."""
         if self._job.policy.record is None or not len(cut.prints.record):
             return np.zeros(len(records), np.bool_)
         place = np.minimum(np.searchsorted(cut.prints.record, records), len(cut.prints.record) - 1)
         theirs = cut.prints.persons[cut.entry.identities[0]][place]
-        mine, null = self._subjects[here], self._job.prints.null
+        mine = self._subjects[here]
+        null = self._job.prints.null
         is_other = (cut.prints.record[place] == records) & (mine != theirs) & (mine != null) & (theirs != null)
         return np.asarray(is_other)
 
     def _incomparable(self, entry: Entry) -> str:
         """Why the records of a release cannot be known again; empty if they can."""
-        mine, subject = self._job.record_rule, str(self._job.policy.subject)
+        mine = self._job.record_rule
+        subject = str(self._job.policy.subject)
         if entry.table is None:
             return "the register has no fingerprints of it"
         if entry.record != mine:
@@ -174,7 +186,9 @@ class _Reader:
         if lost:
             return f"its persons are told by {', '.join(lost)} as well, which names nobody in the policy now; write it as before"
         if not entry.identities or entry.identities[0] != subject:
-            return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
+            return (
+                f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
+            )
         return ""
 
     def _open(self, entry: Entry) -> PrintsFile:
@@ -187,10 +201,14 @@ class _Reader:
             self._files[entry.name] = PrintsFile(path, table) if known is None else known.beside(table)
         return self._files[entry.name]
 
-    def _cut(self, low: int, high: int) -> tuple[np.ndarray, Keys]:
+    def _cut(self, low: int, high: int) -> tuple[np.ndarray, Fingerprints]:
         """The cells of a cut of the key space, by their records, and these."""
         begin = int(np.searchsorted(self._records, np.uint64(low)))
-        end = len(self._records) if high > np.iinfo(np.uint64).max else int(np.searchsorted(self._records, np.uint64(high)))
+        end = (
+            len(self._records)
+            if high > np.iinfo(np.uint64).max
+            else int(np.searchsorted(self._records, np.uint64(high)))
+        )
         return self._order[begin:end], self._records[begin:end]
 
     def _meets(self, entry: Entry) -> bool:
@@ -205,18 +223,24 @@ class _Reader:
 
     def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The columns of each release that another one of them, or a release of the run, holds as well."""
-        held = {entry.name: {*entry.roles} for entry in entries} | {name: {*self._job.layouts[name].fields} for name in releases}
+        held = {entry.name: {*entry.roles} for entry in entries} | {
+            name: {*self._job.layouts[name].fields} for name in releases
+        }
         return {
             entry.name: tuple(
-                name for name in entry.roles if any(name in theirs for other, theirs in held.items() if other != entry.name)
+                name
+                for name in entry.roles
+                if any(name in theirs for other, theirs in held.items() if other != entry.name)
             )
             for entry in entries
         }
 
-    def _persons(self, people: Mapping[str, Keys], rows: int, crowds: int) -> Persons:
+    def _persons(self, people: Mapping[str, Fingerprints], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
-        before, null = self._cells.persons, self._job.prints.null
-        numbers, sizes = [], []
+        before = self._cells.persons
+        null = self._job.prints.null
+        numbers = []
+        sizes = []
         for name, own, keys, size in identities_of(self._job, before):
             theirs = people.get(name, np.empty(0, np.uint64))
             known = {EACH_RECORD: np.empty(0, np.uint64)}.get(name, keys)  # no other record is one of these
@@ -225,7 +249,8 @@ class _Reader:
             same = known[order][place] == theirs if len(known) else np.zeros(len(theirs), np.bool_)
             new, many = ordered_codes(theirs[~same])
             found = np.empty(len(theirs), np.int64)
-            found[same], found[~same] = order[place[same]], new + size
+            found[same] = order[place[same]]
+            found[~same] = new + size
             found[theirs == null] = -1
             numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
             sizes.append(size + len(many))

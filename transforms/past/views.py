@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.register.document import Entry
@@ -33,7 +33,7 @@ class Around:
     names: tuple[str, ...]
     chosen: Counts
     groups: Counts
-    values: tuple[tuple[Counts, Keys], ...]
+    values: tuple[tuple[Counts, Fingerprints], ...]
     many: tuple[int, ...]
 
 
@@ -118,7 +118,7 @@ class Past:
         return (*(entry.name for entry in self.entries), *self.untested)
 
 
-def identities_of(job: Job, persons: Persons) -> list[tuple[str, Counts, Keys, int]]:
+def identities_of(job: Job, persons: Persons) -> list[tuple[str, Counts, Fingerprints, int]]:
     """Every identity as the policy calls it: the person of each cell, the key of each person, and how many there are.
 
     Those are among them that say the same of the cells as another one does: of other records they may not.
@@ -133,12 +133,13 @@ def identities_of(job: Job, persons: Persons) -> list[tuple[str, Counts, Keys, i
     return found
 
 
-def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Keys]:
+def person_keys(job: Job, cells: Cells, rows: np.ndarray) -> dict[str, Fingerprints]:
     """The key of the person of some cells by each identity, as the register names it.
 
     Where each record is a person, it is known again as the record is; if that is not known nobody is.
     """
-    persons, found = cells.persons, {}
+    persons = cells.persons
+    found = {}
     for name, numbers, keys, _ in identities_of(job, persons):
         if name != EACH_RECORD:
             found[name] = np.append(keys, job.prints.null)[numbers[rows]]

@@ -25,7 +25,9 @@ def check_columns(
         PolicyError: A column has no field, a field no column, or a list is to name a person; ``problems`` lists all, file by file.
     """
     problems = [
-        one for path, columns in columns_by_file.items() for one in _problems(policy, path, columns, (lists or {}).get(path, ()))
+        one
+        for path, columns in columns_by_file.items()
+        for one in _problems(policy, path, columns, (lists or {}).get(path, ()))
     ]
     if problems:
         raise PolicyError.from_problems(problems)

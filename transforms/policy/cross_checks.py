@@ -73,7 +73,9 @@ def _subject(draft: Draft) -> Iterator[Problem]:
     subject = draft.raw.get("subject")
     if subject == EACH_RECORD:
         if EACH_RECORD in draft.fields:
-            yield Problem(("subject",), f"a field is called {EACH_RECORD}, and so is the word for no subject; rename the field")
+            yield Problem(
+                ("subject",), f"a field is called {EACH_RECORD}, and so is the word for no subject; rename the field"
+            )
     elif isinstance(subject, str) and subject not in draft.fields:
         yield Problem(("subject",), f"{_no_field(subject, draft)}; or {EACH_RECORD}, if every record is one person")
 
@@ -85,13 +87,16 @@ def _same(draft: Draft) -> Iterator[Problem]:
         if field not in draft.fields:
             yield Problem(("same", field), _no_field(field, draft))
         elif spec is not None and not spec.has(Role.SENSITIVE):
-            yield Problem(("same", field), f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
+            yield Problem(
+                ("same", field), f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out"
+            )
         yield from _merged(field, merged if isinstance(merged, dict) else {})
 
 
 def _merged(field: str, merged: dict[str, Any]) -> Iterator[Problem]:
     """Values that are merged into two others, or into one that is merged itself, so that nobody knows which is meant."""
-    heads, into = {_spelt(one): one for one in merged}, dict[str, str]()
+    heads = {_spelt(one): one for one in merged}
+    into = dict[str, str]()
     for one, others in merged.items():
         if isinstance(others, list) and not others:
             yield Problem(("same", field, one), f"name a value that means the same as {shown(one)}, or leave this out")
@@ -100,9 +105,13 @@ def _merged(field: str, merged: dict[str, Any]) -> Iterator[Problem]:
             if not isinstance(other, str):
                 continue
             if _spelt(other) == _spelt(one):
-                yield Problem(path, f"{shown(other)} counts as {shown(one)} anyway, whatever its spelling; leave it out")
+                yield Problem(
+                    path, f"{shown(other)} counts as {shown(one)} anyway, whatever its spelling; leave it out"
+                )
             elif _spelt(other) in heads:
-                yield Problem(path, f"{shown(other)} is merged into {shown(one)} and has others merged into it; name it once")
+                yield Problem(
+                    path, f"{shown(other)} is merged into {shown(one)} and has others merged into it; name it once"
+                )
             elif into.setdefault(_spelt(other), one) != one:
                 yield Problem(path, f"{shown(other)} is merged into {shown(into[_spelt(other)])}, too; name it once")
 
@@ -153,7 +162,8 @@ def _register(draft: Draft) -> Iterator[Problem]:
     record = draft.raw.get("record")
     if isinstance(record, str) and record not in draft.fields:
         yield Problem(("record",), _no_field(record, draft))
-    place, keys = draft.raw.get("register"), draft.raw.get("keys")
+    place = draft.raw.get("register")
+    keys = draft.raw.get("keys")
     key = place.get("key") if isinstance(place, dict) else None
     if isinstance(key, str) and key.startswith("keyring:") and not (isinstance(keys, dict) and "keyring" in keys):
         yield Problem(("register", "key"), "its key is one of a keyring; add to the policy: keys: {keyring: PATH}")
@@ -224,7 +234,8 @@ def loosened(draft: Draft) -> Iterator[Problem]:
     """Whatever asks for less than the sharing model does, with the limit that holds. A policy may only tighten."""
     models = {str(one): one for one in Sharing}
     for release in draft.releases.values():
-        given, sharing = release.named("require"), release.raw.get("sharing")
+        given = release.named("require")
+        sharing = release.raw.get("sharing")
         if not isinstance(sharing, str) or sharing not in models:
             continue
         for requirement in REQUIREMENTS:
@@ -255,7 +266,9 @@ def _weighed(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
         if field not in draft.fields:
             yield Problem(path, _no_field(field, draft))
         elif field not in release.actions or (action is not None and action.name != "generalize"):
-            yield Problem(path, f"{bare(field)} is not generalized by this release, so its level is not searched; leave this out")
+            yield Problem(
+                path, f"{bare(field)} is not generalized by this release, so its level is not searched; leave this out"
+            )
 
 
 def _history(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
@@ -293,7 +306,11 @@ def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
                 yield Problem((*path, "knows", number), f"{bare(str(field))} is named twice; leave one")
         within = attacker.get("within") if isinstance(attacker, dict) else None
         for field, distance in (within if isinstance(within, dict) else {}).items():
-            what = _near(draft, field, distance) if field in fields else "the attacker does not know this field; name it in knows"
+            what = (
+                _near(draft, field, distance)
+                if field in fields
+                else "the attacker does not know this field; name it in knows"
+            )
             if what:
                 yield Problem((*path, "within", field), what)
         closed = {Recoverability.REMOVED, Recoverability.KEYED}
@@ -305,13 +322,17 @@ def _known(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
 def _frequencies(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
     for field in release.named("frequencies"):
         path: Path = ("releases", release.name, "frequencies", field)
-        how, action = _how(draft, release, field), release.actions.get(field)
+        how = _how(draft, release, field)
+        action = release.actions.get(field)
         if field not in draft.fields:
             yield Problem(path, _no_field(field, draft))
         elif how is not None and how not in (Recoverability.KEYED, Recoverability.KEY_DESTROYED):
             yield Problem(path, f"this release gives no tokens of {bare(field)} out; leave this out")
         elif action is not None and (action.beside is Beside.PLACE or action.name == "shift"):
-            yield Problem(path, f"equal values of {bare(field)} have different tokens, so frequencies tell nothing; leave this out")
+            yield Problem(
+                path,
+                f"equal values of {bare(field)} have different tokens, so frequencies tell nothing; leave this out",
+            )
 
 
 def _near(draft: Draft, field: str, distance: Any) -> str | None:
@@ -323,13 +344,16 @@ def _near(draft: Draft, field: str, distance: Any) -> str | None:
     if kind not in (*_TIMES, *_NUMBERS):
         return f"{bare(field)} is of kind {kind}; only numbers, dates and times can be near each other"
     if isinstance(distance, str) is not (kind in _TIMES):
-        return f"{bare(field)} is of kind {kind}; write " + ("2d, 12h or so" if kind in _TIMES else "a number without a unit")
+        return f"{bare(field)} is of kind {kind}; write " + (
+            "2d, 12h or so" if kind in _TIMES else "a number without a unit"
+        )
     return None
 
 
 def _how(draft: Draft, release: DraftRelease, field: str) -> Recoverability | None:
     """How the release gives the field out; None where that cannot be told."""
-    action, target = release.actions.get(field), draft.target(release.name, field)
+    action = release.actions.get(field)
+    target = draft.target(release.name, field)
     if field not in release.actions:
         return Recoverability.REMOVED if field in draft.fields else None
     return None if action is None or target is None else action.recoverability(target)

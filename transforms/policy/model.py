@@ -20,8 +20,12 @@ from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
 
-Distance = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
+Distance = (
+    Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+    | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
+)
 Grade = Literal["low", "medium", "high"]
+
 
 def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
@@ -60,9 +64,10 @@ class KeyPlaces(Section):
     model_config = ConfigDict(json_schema_extra={"oneOf": [_only("keyring"), _only("key")]})
 
     keyring: str | None = Field(
-        None, description="Path of the keyring that `beam-deid keys create` made",
+        None,
+        description="Path of the keyring that `beam-deid keys create` made",
         json_schema_extra={"pattern": r"\.[^./]*$"},
-    )  # fmt: skip
+    )
     key: str | None = Field(
         None, description="env:NAME or file:PATH of the key that all subkeys are derived from, 32 bytes at least"
     )
@@ -86,9 +91,10 @@ class RegisterPlace(Section):
     """Where the register is that remembers what was given out of the dataset, and where its key is."""
 
     path: str | None = Field(
-        None, min_length=1,
+        None,
+        min_length=1,
         description="Folder of the register, or none to go without; <dataset>.register beside the output if not given",
-    )  # fmt: skip
+    )
     key: str | None = Field(
         None,
         description="Key of its fingerprints: keyring:NAME, env:NAME or file:PATH; if not given the key named register of the "
@@ -117,7 +123,8 @@ class Environment(Section):
     acquaintances: int = Field(10, ge=0, strict=True, description="People whom a recipient's staff member knows")
     security: Grade = Field("low", description="The recipient's security and privacy capability")
     population: Count | None = Field(
-        None, description="People in the population that the dataset is drawn from, to estimate how many are unique in it"
+        None,
+        description="People in the population that the dataset is drawn from, to estimate how many are unique in it",
     )
 
 
@@ -145,17 +152,26 @@ class Search(Section):
     """How levels that the policy leaves open are chosen."""
 
     objective: Literal[
-        "loss", "precision", "non_uniform_entropy", "monotonic_non_uniform_entropy", "discernibility", "average_class_size"
+        "loss",
+        "precision",
+        "non_uniform_entropy",
+        "monotonic_non_uniform_entropy",
+        "discernibility",
+        "average_class_size",
     ] = Field("loss", description="What is made least; loss is Iyengar's, from 0 to 1")
     weights: dict[str, Positive] = Field(
         default_factory=dict, description="What losing a field costs beside the others, 1 where nothing is said"
     )
     rounds: int = Field(
-        0, ge=0, le=20, strict=True,
+        0,
+        ge=0,
+        le=20,
+        strict=True,
         description="How often records that would be suppressed get another chance, at levels of their own (local recoding)",
-    )  # fmt: skip
+    )
     seconds: Positive | None = Field(
-        None, description="Longest time for a lattice of more than ten million nodes; results then depend on the machine"
+        None,
+        description="Longest time for a lattice of more than ten million nodes; results then depend on the machine",
     )
 
 
@@ -210,7 +226,9 @@ class Release(Section):
 
     purpose: str = Field(min_length=1, description="What the release is for")
     sharing: Sharing = Field(description="public, controlled or enclave")
-    recipient: str | None = Field(None, min_length=1, description="To whom it is given; stands in the register, and in no label")
+    recipient: str | None = Field(
+        None, min_length=1, description="To whom it is given; stands in the register, and in no label"
+    )
     expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
     key: str | None = Field(
         None,
@@ -228,9 +246,12 @@ class Release(Section):
         None, min_length=1, description="The released fields that make a point of a subject's history; all if not given"
     )
     combinations: int = Field(
-        0, ge=0, le=8, strict=True,
+        0,
+        ge=0,
+        le=8,
+        strict=True,
         description="Most attributes of a set whose harm is told: whom it singles out, and each attribute's share; 0 for none",
-    )  # fmt: skip
+    )
     digests: DigestAttack = DigestAttack()
     frequencies: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict,
@@ -276,9 +297,10 @@ class Policy(Section):
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
     keys: KeyPlaces | None = None
     kept: Annotated[RegisterPlace, BeforeValidator(_as_path, json_schema_input_type=str | RegisterPlace)] = Field(
-        RegisterPlace(), alias="register",  # the attribute of that name is Python's own
+        RegisterPlace(),
+        alias="register",  # the attribute of that name is Python's own
         description="What remembers which releases were given out, so that a new one is tested together with them",
-    )  # fmt: skip
+    )
     sign: Literal["keyring"] | None = Field(
         None, description="keyring: the labels are signed with the signing key of the policy's keyring"
     )
@@ -299,7 +321,9 @@ class Policy(Section):
             raise UsageError(f"the policy has no release {release}", "--release", f"It has: {', '.join(self.releases)}")
         spec = self.releases[release]
         try:
-            search = Search.model_validate({**spec.search.model_dump(), **({"objective": objective} if objective else {})})
+            search = Search.model_validate(
+                {**spec.search.model_dump(), **({"objective": objective} if objective else {})}
+            )
         except ValueError:
             known = ", ".join(get_args(Search.model_fields["objective"].annotation))
             raise UsageError(f"there is no objective {objective}", "--objective", f"There are: {known}") from None

@@ -68,7 +68,12 @@ def with_paths(
     def release(value: Any) -> Any:
         value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
         value = _at(value, "key", str, reference)
-        value = _at(value, "frequencies", dict, lambda all_: _each(all_, lambda one: change(one) if isinstance(one, str) else one))
+        value = _at(
+            value,
+            "frequencies",
+            dict,
+            lambda all_: _each(all_, lambda one: change(one) if isinstance(one, str) else one),
+        )
         value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
         return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
 

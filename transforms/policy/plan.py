@@ -121,23 +121,39 @@ def plan(policy: Policy) -> Plan:
 
 
 def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
-    spec, scope = policy.releases[name], scope_of(policy, name, tuple(policy.releases), register=missing)
+    spec = policy.releases[name]
+    scope = scope_of(policy, name, tuple(policy.releases), register=missing)
     found = obstacles(policy, scope)
     return ReleasePlan(
-        purpose=spec.purpose, sharing=spec.sharing, expect=spec.expect, format=spec.format,
+        purpose=spec.purpose,
+        sharing=spec.sharing,
+        expect=spec.expect,
+        format=spec.format,
         fields=tuple(_field(policy, scope, field) for field in policy.fields if field in spec.fields),
         not_released=tuple(field for field in policy.fields if field not in scope.fields),
-        rest=scope.rest, sensitive=scope.sensitive, identities=scope.identities, tested_with=tuple(scope.siblings),
-        open_levels=open_levels(policy, name), linkable=scope.linked,
-        best_label=LabelName.STILL_PERSONAL if found else LabelName.ANONYMIZED, reasons=found,
-        warnings=warnings(policy, scope, found), tests=tuple(test for _, test in planned(scope)),
-    )  # fmt: skip
+        rest=scope.rest,
+        sensitive=scope.sensitive,
+        identities=scope.identities,
+        tested_with=tuple(scope.siblings),
+        open_levels=open_levels(policy, name),
+        linkable=scope.linked,
+        best_label=LabelName.STILL_PERSONAL if found else LabelName.ANONYMIZED,
+        reasons=found,
+        warnings=warnings(policy, scope, found),
+        tests=tuple(test for _, test in planned(scope)),
+    )
 
 
 def _field(policy: Policy, scope: Scope, field: str) -> FieldPlan:
-    action, target = policy.releases[scope.release].fields[field], policy.target(scope.release, field)
+    action = policy.releases[scope.release].fields[field]
+    target = policy.target(scope.release, field)
     return FieldPlan(
-        field=field, role=policy.fields[field].role, kind=policy.kind(field), action=action.name,
-        recoverability=recoverability(policy, scope.release, field), sentence=action.sentence(target),
-        counted=field in scope.rest, level_open=field in open_levels(policy, scope.release),
-    )  # fmt: skip
+        field=field,
+        role=policy.fields[field].role,
+        kind=policy.kind(field),
+        action=action.name,
+        recoverability=recoverability(policy, scope.release, field),
+        sentence=action.sentence(target),
+        counted=field in scope.rest,
+        level_open=field in open_levels(policy, scope.release),
+    )

@@ -17,6 +17,7 @@ _LEFT = {
     Recoverability.KEYED: "can be undone or repeated by whoever holds the key",
 }
 
+
 @dataclass(frozen=True)
 class Obstacle:
     """A line of the label rule that cannot hold.
@@ -45,7 +46,9 @@ def _identifiers(scope: Scope) -> Iterator[Obstacle]:
     for field, facts in scope.fields.items():
         if identifies(facts):
             how = _LEFT.get(Recoverability(facts.recoverability), "leaves what nobody can foresee")
-            named = "a direct identifier" if Role.DIRECT in facts.role else f"of kind {facts.kind}, which names a person"
+            named = (
+                "a direct identifier" if Role.DIRECT in facts.role else f"of kind {facts.kind}, which names a person"
+            )
             what = f"{bare(field)} is {named}, and {facts.action} {how} ({facts.recoverability})"
             yield Obstacle(1, field, facts.action, what, "drop or generalize it, or expect still_personal")
 
@@ -63,7 +66,9 @@ def _restorable(policy: Policy, scope: Scope) -> Iterator[Obstacle]:
 def _uncounted(scope: Scope) -> Iterator[Obstacle]:
     if scope.subject is None:
         what = "no subject is named, so nobody can say how many persons there are"
-        yield Obstacle(3, None, None, what, "name the subject, or write subject: each_record if every record is one person")
+        yield Obstacle(
+            3, None, None, what, "name the subject, or write subject: each_record if every record is one person"
+        )
 
 
 def _unregistered(scope: Scope) -> Iterator[Obstacle]:

@@ -60,7 +60,8 @@ def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, k
 
 
 def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Policy:
-    raw, problems = document.value, document.problems
+    raw = document.value
+    problems = document.problems
     if isinstance(raw, dict):
         raw = anchored(raw, folder)
         problems = [*problems, *_problems(raw, key_given)]
@@ -86,7 +87,9 @@ def _text(path: str) -> str:
             raise PolicyError("there is no such file", shown(path), "Check the path of the policy")
         content = read_all(path, MAXIMUM_BYTES + 1)
     except InputError as error:
-        raise PolicyError(f"the policy cannot be read: {error.what}", shown(path), error.next_step or "Check the path") from None
+        raise PolicyError(
+            f"the policy cannot be read: {error.what}", shown(path), error.next_step or "Check the path"
+        ) from None
     except ValueError:  # a path with a null character
         raise PolicyError("the policy cannot be read", path, "Check the path") from None
     if len(content) > MAXIMUM_BYTES:
@@ -125,7 +128,8 @@ def _lines(problems: Iterable[Problem], lines: Mapping[Path, int], origin: str) 
 
 def _told(origin: str, line: int | None, problem: Problem) -> str:
     place = f"{origin}:{line}" if line else origin
-    key, what = _key(problem.path), " ".join(problem.what.split())
+    key = _key(problem.path)
+    what = " ".join(problem.what.split())
     return f"{place}: {key}: {what}" if key else f"{place}: {what}"
 
 

@@ -38,7 +38,8 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
     Raises:
         PolicyError: The dataset's name makes no name of a folder.
     """
-    kept, keys = policy.kept, policy.keys
+    kept = policy.kept
+    keys = policy.keys
     if kept.path == NO_REGISTER:
         return RegisterPlace("", None, "the policy says register: none")
     in_keyring = f"keyring:{REGISTER_NAME}" if keys is not None and keys.keyring is not None else None
@@ -52,7 +53,8 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
     name = f"{policy.dataset}.register"
     if not is_name(name):
         raise PolicyError(
-            "the dataset's name is no name of a folder, so its register has no place of its own", "dataset",
+            "the dataset's name is no name of a folder, so its register has no place of its own",
+            "dataset",
             "Add register: FOLDER to the policy, or register: none",
-        )  # fmt: skip
+        )
     return RegisterPlace(join(parent(place_of(output)), name), key, "")

@@ -46,7 +46,8 @@ def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
 
 def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
     """What a token of a field depends on beside its value; None where equal values differ."""
-    action, target = policy.releases[release].fields[field], policy.target(release, field)
+    action = policy.releases[release].fields[field]
+    target = policy.target(release, field)
     if not isinstance(action, KeyedAction) or action.beside is Beside.PLACE or isinstance(action, Shift):
         return None
     return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)

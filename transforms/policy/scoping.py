@@ -21,9 +21,12 @@ def identities(policy: Policy) -> tuple[str, ...]:
     """
     subject = policy.subject_field
     named = [
-        name for name, spec in policy.fields.items()
-        if name != subject and (spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING) and names_one_person(policy.kind(name))
-    ]  # fmt: skip
+        name
+        for name, spec in policy.fields.items()
+        if name != subject
+        and (spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING)
+        and names_one_person(policy.kind(name))
+    ]
     return (*((subject,) if subject is not None else ()), *named)
 
 
@@ -34,18 +37,26 @@ def tested_together(policy: Policy, releases: Sequence[str]) -> tuple[str, ...]:
 
 def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
     """How one field is released, without the key that made it."""
-    action, target = policy.releases[release].fields[name], policy.target(release, name)
+    action = policy.releases[release].fields[name]
+    target = policy.target(release, name)
     kind = policy.kind(name)
     return FieldFacts(
-        tuple(str(role) for role in policy.fields[name].role), action.name, str(action.recoverability(target)),
-        None if kind is None else str(kind), action.sentence(target),
-    )  # fmt: skip
+        tuple(str(role) for role in policy.fields[name].role),
+        action.name,
+        str(action.recoverability(target)),
+        None if kind is None else str(kind),
+        action.sentence(target),
+    )
 
 
 def scope_of(
-    policy: Policy, release: str, together: Sequence[str], earlier: Sequence[Entry] = (), untested: Sequence[Entry] = (),
+    policy: Policy,
+    release: str,
+    together: Sequence[str],
+    earlier: Sequence[Entry] = (),
+    untested: Sequence[Entry] = (),
     register: str | None = None,
-) -> Scope:  # fmt: skip
+) -> Scope:
     """The scope of one release that is made in a run with others.
 
     Args:
@@ -67,21 +78,32 @@ def scope_of(
         if len(siblings) > 1:
             siblings[EVERY] = _every(policy, release, out, earlier)
         siblings |= {entry.name: _earlier(policy, release, entry) for entry in untested}
-    attackers = {name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers}
+    attackers = {
+        name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers
+    }
     environment = spec.environment.model_dump(mode="json", exclude_none=True)
     settings = spec.environment.model_dump(exclude={"population"})
     environment["E"] = environment_risk(spec.sharing is Sharing.PUBLIC, **settings)
     return Scope(
-        release=release, sharing=spec.sharing, fields=fields, subject=policy.subject, identities=identities(policy),
-        asked=spec.require.asked(), attackers=attackers, siblings=siblings, linked=links(fields), environment=environment,
+        release=release,
+        sharing=spec.sharing,
+        fields=fields,
+        subject=policy.subject,
+        identities=identities(policy),
+        asked=spec.require.asked(),
+        attackers=attackers,
+        siblings=siblings,
+        linked=links(fields),
+        environment=environment,
         register=register,
-    )  # fmt: skip
+    )
 
 
 def known(policy: Policy, release: str, attacker: str) -> tuple[str, ...]:
     """The released fields that an attacker knows. One with an earlier release knows all that lasts from run to run."""
     spec = policy.releases[release].attackers[attacker]
-    keyed, out = keyed_fields(policy, release), released_fields(policy, release)
+    keyed = keyed_fields(policy, release)
+    out = released_fields(policy, release)
     visible = [name for name in out if name not in keyed]
     if spec.knows is not None:
         return tuple(name for name in spec.knows if name in visible)
@@ -128,7 +150,11 @@ def _every(policy: Policy, release: str, out: Mapping[str, Sequence[str]], earli
     several = [name for name in out[release] if held[name] > 2]
     sensitive = tuple(name for name in several if policy.fields[name].has(Role.SENSITIVE))
     least = {
-        name: max(*(least_values(policy, one, name) for one in out), *(entry.l.get(name, LEAST_L) for entry in earlier), LEAST_L)
+        name: max(
+            *(least_values(policy, one, name) for one in out),
+            *(entry.l.get(name, LEAST_L) for entry in earlier),
+            LEAST_L,
+        )
         for name in sensitive
     }
     k = max(*(policy.releases[one].k for one in out), *(entry.k for entry in earlier), 0)

@@ -56,7 +56,9 @@ def settled_policy(policy: Policy, release: str, levels: Mapping[str, str], k: i
 def _edit(edits: dict[int, tuple[int, str]], edit: tuple[int, int, str], what: str) -> None:
     start, end, new = edit
     if edits.setdefault(start, (end, new)) != (end, new):
-        raise PolicyError("this is written once and used in several places", what, "Write it out where it is used, then choose")
+        raise PolicyError(
+            "this is written once and used in several places", what, "Write it out where it is used, then choose"
+        )
 
 
 def _level(node: Node, level: str) -> tuple[int, int, str]:
@@ -83,7 +85,8 @@ def _k(release: Node, k: int) -> tuple[int, int, str]:
 
 def _instead(node: Node, text: str) -> tuple[int, int, str]:
     """A text in place of a value; an empty value begins right behind its colon."""
-    start, end = node.start_mark.index, _end(node)
+    start = node.start_mark.index
+    end = _end(node)
     return start, end, text if end > start else f" {text}"
 
 

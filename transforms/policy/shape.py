@@ -67,15 +67,19 @@ def _idle(error: Any) -> bool:
 def _place(raw: Any, loc: tuple[int | str, ...], kind: str) -> tuple[Path, bool]:
     # pydantic's places hold the names of a union's branches, and leave out the action's own name.
     path: Path = ()
-    here, skipped = raw, False
+    here = raw
+    skipped = False
     for number, part in enumerate(loc):
         action = action_above(here, path)
         if action is not None:
-            path, here = (*path, action), here.get(action) if isinstance(here, dict) else None
+            path = (*path, action)
+            here = here.get(action) if isinstance(here, dict) else None
         if isinstance(here, dict) and part in here:
-            path, here = (*path, part), here[str(part)]
+            path = (*path, part)
+            here = here[str(part)]
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            path, here = (*path, part), here[part]
+            path = (*path, part)
+            here = here[part]
         elif kind == "missing" and number == len(loc) - 1:
             path = (*path, part)
         else:
@@ -97,7 +101,8 @@ def _merged(found: list[_Found]) -> Iterator[tuple[Path, str]]:
 
 def _step(place: Any, part: str | int) -> list[Any]:
     """What stands under ``part`` of a model, a mapping, a list, or any branch of a union."""
-    origin, inner = get_origin(place), get_args(place)
+    origin = get_origin(place)
+    inner = get_args(place)
     if origin is Annotated:
         return _step(inner[0], part)
     if origin in (Union, UnionType):
@@ -124,7 +129,8 @@ def _is_model(place: Any) -> bool:
 
 
 def _words(error: Any, path: Path) -> str:
-    kind, context = error["type"], error.get("ctx", {})
+    kind = error["type"]
+    context = error.get("ctx", {})
     if kind in _SAID:
         return _SAID[kind]
     if kind in _SAID_WITH:
@@ -141,7 +147,8 @@ def _words(error: Any, path: Path) -> str:
 
 
 def _where_it_fits(path: Path) -> str | None:
-    above, name = path[:-1], str(path[-1])
+    above = path[:-1]
+    name = str(path[-1])
     if above and name in valid_names(above[:-1]):
         return f"it belongs one level up, beside {shown(above[-1])}"
     return next(
@@ -172,16 +179,28 @@ _NUMBER = "must be a number, without quotes"
 
 _SAID = {
     "missing": "is missing; add it",
-    "model_type": _MAPPING, "dict_type": _MAPPING, "mapping_type": _MAPPING,
-    "list_type": _LIST, "tuple_type": _LIST, "set_type": _LIST, "frozen_set_type": _LIST,
-    "int_type": _WHOLE, "int_parsing": _WHOLE, "int_from_float": _WHOLE, "int_parsing_size": _WHOLE,
-    "float_type": _NUMBER, "float_parsing": _NUMBER, "finite_number": _NUMBER, "decimal_parsing": _NUMBER,
+    "model_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
+    "frozen_set_type": _LIST,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": _NUMBER,
+    "decimal_parsing": _NUMBER,
     "decimal_type": _NUMBER,
-    "bool_type": "must be true or false", "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "none_required": "must be left empty",
     "string_pattern_mismatch": "has the wrong form",
     "invalid_key": "a key must be text",
-}  # fmt: skip
+}
 
 _SAID_WITH: dict[str, Callable[[Any], str]] = {
     "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",

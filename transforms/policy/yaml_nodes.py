@@ -88,7 +88,8 @@ def read_yaml(text: str) -> Document:
 class _RefusedError(Exception):
     def __init__(self, what: str, line: int | None) -> None:
         super().__init__(what)
-        self.what, self.line = what, line
+        self.what = what
+        self.line = line
 
 
 class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):

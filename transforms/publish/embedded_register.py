@@ -69,9 +69,10 @@ def decide_registered(
         document = held.document
         if document is None or document.register != job.register.register:
             raise UsageError(
-                "the register is not here, or another is in its place", shown(job.register.path),
+                "the register is not here, or another is in its place",
+                shown(job.register.path),
                 "Name a folder that all workers reach, such as s3://…, under register: of the policy",
-            )  # fmt: skip
+            )
         job = replace(job, register=replace(job.register, entries=document.tested))
         decision = check(decide(job, measured, max_rejects, folder))
         _register(held, document, job, decision, folder)
@@ -127,7 +128,8 @@ def _sha256_of(table: Table | None) -> str | None:
 def _entry(
     held: Held, name: str, job: Job, decided: ReleaseDecision, label: Mapping[str, Any], made_at: str, folder: str
 ) -> Entry:
-    told, remembered = told_of(job.policy, [decided.release])[decided.release], decided.remembered
+    told = told_of(job.policy, [decided.release])[decided.release]
+    remembered = decided.remembered
     table = None if remembered is None else _table(held, name, remembered, folder)
     return entry_of(name, label, made_at, told, None if remembered is None else asdict(remembered), table)
 

@@ -95,7 +95,9 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             outcome["rejected"] = _write_rejected(staging, facts.rejects)
         write_all(path, to_bytes(outcome))
     except OSError as error:
-        raise OutputError(f"the output cannot be written ({reason(error)})", shown(staging), "Free space there") from None
+        raise OutputError(
+            f"the output cannot be written ({reason(error)})", shown(staging), "Free space there"
+        ) from None
     return path
 
 
@@ -109,17 +111,22 @@ def _write_rejected(staging: str, rejects: Rejects) -> list[Any]:
 
 def label_document(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
     """The content of a release's ``label.json``."""
-    spec, told = job.policy.releases[decided.release], decided.label.to_json()
+    spec = job.policy.releases[decided.release]
+    told = decided.label.to_json()
     first = ("label", "sensitive", "grade")
     return {
-        "schema_version": SCHEMA_VERSION, "run": job.run, "release": decided.release,
-        "purpose": spec.purpose, "sharing": str(spec.sharing),
+        "schema_version": SCHEMA_VERSION,
+        "run": job.run,
+        "release": decided.release,
+        "purpose": spec.purpose,
+        "sharing": str(spec.sharing),
         **{key: told[key] for key in told if key in first},
-        "decided_at": now(), "policy_sha256": job.policy_sha256,
+        "decided_at": now(),
+        "policy_sha256": job.policy_sha256,
         **{key: told[key] for key in told if key not in first},
         "records": decided.records,
         "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in part.files],
-    }  # fmt: skip
+    }
 
 
 def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dict[str, Any]:
@@ -128,9 +135,10 @@ def _release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> dic
     return {
         "label": label_document(job, decided, part),
         "published": expect is None or expect == decided.label.label,
-        "expect": str(expect) if expect else None, "remembered": _remembered(decided.remembered),
+        "expect": str(expect) if expect else None,
+        "remembered": _remembered(decided.remembered),
         "parts": [[file.source, f"{decided.release}/{file.path}", file.size, file.sha256] for file in part.files],
-    }  # fmt: skip
+    }
 
 
 def _remembered(told: Remembered | None) -> dict[str, Any] | None:
@@ -142,10 +150,14 @@ def about(job: Job) -> dict[str, Any]:
     places = job.policy.keys
     keyring = None if job.keyring is None or places is None else {"id": job.keyring, "path": str(places.keyring)}
     return {
-        "run": job.run, "dataset": job.policy.dataset, "policy_sha256": job.policy_sha256, "versions": versions(),
-        "keyring": keyring, "signed": job.policy.sign is not None,
+        "run": job.run,
+        "dataset": job.policy.dataset,
+        "policy_sha256": job.policy_sha256,
+        "versions": versions(),
+        "keyring": keyring,
+        "signed": job.policy.sign is not None,
         "register": None if job.register is None else {"id": job.register.register, "path": shown(job.register.path)},
-    }  # fmt: skip
+    }
 
 
 def make_papers(
@@ -159,32 +171,45 @@ def make_papers(
         facts: Engine, times and input, for ``run.json``.
         key: What signs them, if the policy asks for it; it never leaves the driver.
     """
-    releases, labels, papers = {}, {}, {}
+    releases = {}
+    labels = {}
+    papers = {}
     files = []
     for name, release in outcome["releases"].items():
         if not is_name(name):  # somebody else may have written it
             raise ValueError
-        label, published = release["label"], release["published"]
+        label = release["label"]
+        published = release["published"]
         if not published:
             records = label["records"]
-            records["withheld"], records["released"] = records["released"], 0
+            records["withheld"] = records["released"]
+            records["released"] = 0
         labels[name] = label = signed(label, key if published else None)
         releases[name] = {
-            "label": label["label"], "expect": release["expect"], "published": published,
+            "label": label["label"],
+            "expect": release["expect"],
+            "published": published,
             "records": label["records"],
             "failing": [test["name"] for test in label["tests"] if not test["passed"]],
-        }  # fmt: skip
+        }
         if published:
             files += [Moved(*part) for part in release["parts"]]
             papers[f"{name}/label.json"] = data = to_bytes(label)
             releases[name]["label_sha256"] = hashlib.sha256(data).hexdigest()
     rejected = Moved(*outcome["rejected"])
     document = {
-        "schema_version": SCHEMA_VERSION, "run": about["run"], "dataset": about["dataset"],
-        "policy_sha256": about["policy_sha256"], "versions": about["versions"], **facts, "register": about["register"],
-        "records": {"read": outcome["read"]}, "releases": releases, "keyring": about["keyring"],
+        "schema_version": SCHEMA_VERSION,
+        "run": about["run"],
+        "dataset": about["dataset"],
+        "policy_sha256": about["policy_sha256"],
+        "versions": about["versions"],
+        **facts,
+        "register": about["register"],
+        "records": {"read": outcome["read"]},
+        "releases": releases,
+        "keyring": about["keyring"],
         "rejected_sha256": rejected.sha256,
-    }  # fmt: skip
+    }
     document["sha256"] = document_sha256(document)
     document = signed(document, key)
     papers["run.json"] = to_bytes(document)

@@ -52,7 +52,12 @@ class Outcome:
 
 
 def write_state(
-    staging: str, job: Job, output: str, overwrite: bool, facts: Mapping[str, Any], registering: Registering | None = None
+    staging: str,
+    job: Job,
+    output: str,
+    overwrite: bool,
+    facts: Mapping[str, Any],
+    registering: Registering | None = None,
 ) -> None:
     """Write down what publishing a run takes, before it begins.
 
@@ -68,9 +73,14 @@ def write_state(
         OutputError: It cannot be written.
     """
     state = {
-        "format": _FORMAT, "output": place_of(output), "overwrite": overwrite, "replaces": _published(place_of(output)),
-        "about": about(job), "facts": dict(facts), "register": intent_of(registering),
-    }  # fmt: skip
+        "format": _FORMAT,
+        "output": place_of(output),
+        "overwrite": overwrite,
+        "replaces": _published(place_of(output)),
+        "about": about(job),
+        "facts": dict(facts),
+        "register": intent_of(registering),
+    }
     try:
         write_all(join(staging, STATE), to_bytes(state))
     except OSError as error:
@@ -101,9 +111,10 @@ def publish(
         raise _damaged(staging.path) from None
     if made is None:
         raise InputError(
-            "\n".join(["too many records were rejected", *refused]), "input",
+            "\n".join(["too many records were rejected", *refused]),
+            "input",
             "Mend the input or the policy's kinds, or raise --max-rejects",
-        )  # fmt: skip
+        )
     PROGRESS.start("publishing")
     if made.publishes and registering is None:
         staging.publish(made.files, made.papers)
@@ -171,7 +182,9 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         try:
             destroy_keys(folder)  # a label says that they are gone
         except OSError as error:
-            raise OutputError(f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand") from None
+            raise OutputError(
+                f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand"
+            ) from None
         return publish(staging, key, {"finished_at": now(), "seconds": None}, registering), output
     finally:
         staging.discard()
@@ -187,9 +200,13 @@ def _staging_of(path: str) -> str:
         found = waiting(place_of(path))
     except OSError as error:
         said = reason(error)
-        raise InputError(f"the folder cannot be listed ({said})", shown(path), advice(said, "Check its permissions")) from None
+        raise InputError(
+            f"the folder cannot be listed ({said})", shown(path), advice(said, "Check its permissions")
+        ) from None
     if len(found) > 1:
-        raise UsageError("several runs wait to be published here", shown(path), f"Name one: {', '.join(map(shown, found))}")
+        raise UsageError(
+            "several runs wait to be published here", shown(path), f"Name one: {', '.join(map(shown, found))}"
+        )
     return found[0] if found else path
 
 
@@ -231,7 +248,9 @@ def _finished(folder: str, output: str) -> tuple[None, str]:
     except OSError as error:
         raise failed(error, output) from None
     if journal is not None and there not in journal.runs:
-        raise UsageError("another run was published here meanwhile, so nothing of this one was", shown(output), "Run again")
+        raise UsageError(
+            "another run was published here meanwhile, so nothing of this one was", shown(output), "Run again"
+        )
     return None, output
 
 
@@ -247,7 +266,8 @@ def _state(folder: str) -> dict[str, Any]:
             raise ValueError
     except (LookupError, RecursionError, TypeError, UsageError, ValueError):
         raise UsageError(
-            "no run of this version left anything to publish here", shown(folder),
+            "no run of this version left anything to publish here",
+            shown(folder),
             "Name the hidden folder beside or in the output, .NAME.beam-deid-…",
-        ) from None  # fmt: skip
+        ) from None
     return dict(state)

@@ -76,7 +76,9 @@ def _opened(
     job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
 ) -> tuple[Job, Registering]:
     settle(held)
-    document, key, notes = held.document, place.key, list[str]()
+    document = held.document
+    key = place.key
+    notes = list[str]()
     if document is None:
         if not new:
             _see_that_none_was_lost(place.path, output)
@@ -84,24 +86,34 @@ def _opened(
         job, notes = _with_key(job, place)
         subkey = register_subkey(job.keys, key, identity)
         facts: Mapping[str, Any] = {"id": subkey.id, "check": subkey.check()}
-        notes.append(f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it")
+        notes.append(
+            f"a new register of what is given out: {shown(place.path)}; nothing that was given out before is in it"
+        )
     else:
         if document.dataset != job.policy.dataset:
             raise UsageError(
-                f"the register is of the dataset {document.dataset}, and the policy's is {job.policy.dataset}", shown(place.path),
+                f"the register is of the dataset {document.dataset}, and the policy's is {job.policy.dataset}",
+                shown(place.path),
                 "Name another folder under register: of the policy, or call the dataset as before",
-            )  # fmt: skip
+            )
         _see_that_none_is_elsewhere(place.path, output, document.register)
-        identity, facts = document.register, document.key
+        identity = document.register
+        facts = document.key
     entries = [] if document is None else tested_with(document, output, unreleased=unreleased)
     reference = Reference(place.path, identity, key, facts["id"], facts["check"], tuple(entries), document is None)
     if document is not None:
         known_subkey(job.keys, reference)
     replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
     intent = Intent(
-        place.path, identity, dict(facts), job.policy.dataset, tuple(entry.name for entry in entries), output, str(replaced),
+        place.path,
+        identity,
+        dict(facts),
+        job.policy.dataset,
+        tuple(entry.name for entry in entries),
+        output,
+        str(replaced),
         told_of(job.policy, job.releases),
-    )  # fmt: skip
+    )
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 
@@ -114,9 +126,10 @@ def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
         return job, []
     if not is_local(keys.keyring):
         raise KeyFault(
-            f"the keyring has no key called {REGISTER_NAME}, and it cannot be changed here", shown(keys.keyring),
+            f"the keyring has no key called {REGISTER_NAME}, and it cannot be changed here",
+            shown(keys.keyring),
             f"Where it was made: beam-deid keys create KEYRING --name {REGISTER_NAME}, and copy it; or say register: none",
-        )  # fmt: skip
+        )
     with change(keys.keyring) as changing:
         changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]
@@ -132,9 +145,10 @@ def _see_that_none_was_lost(path: str, output: str) -> None:
         register = run_in(place).get("register")
         if register and (place == output or shown(str(register["path"])) == shown(path)):
             raise UsageError(
-                f"the run in {shown(place)} was registered, and its register is gone", shown(path),
+                f"the run in {shown(place)} was registered, and its register is gone",
+                shown(path),
                 "Put the register back; or, if it is gone for good, add --new-register: what was given out is then not tested",
-            )  # fmt: skip
+            )
 
 
 def _see_that_it_is_apart(path: str, output: str) -> None:
@@ -143,17 +157,20 @@ def _see_that_it_is_apart(path: str, output: str) -> None:
     Raises:
         UsageError: They are.
     """
-    here, there = f"{shown(path)}/", f"{shown(output)}/"
+    here = f"{shown(path)}/"
+    there = f"{shown(output)}/"
     if output and (here.startswith(there) or there.startswith(here)):
         raise UsageError(
-            "the register and the output are in one another, and a register is never published", shown(path),
+            "the register and the output are in one another, and a register is never published",
+            shown(path),
             "Name another folder under register: of the policy, or another --output",
-        )  # fmt: skip
+        )
     if run_in(parent(path)):
         raise UsageError(
-            "the register would lie in the output of another run, and it is never published", shown(path),
+            "the register would lie in the output of another run, and it is never published",
+            shown(path),
             "Name another folder under register: of the policy, or another --output",
-        )  # fmt: skip
+        )
 
 
 def _outputs_beside(output: str) -> list[str]:
@@ -164,7 +181,9 @@ def _outputs_beside(output: str) -> list[str]:
         found = store_of(above).entries(above)
     except OSError:
         return []
-    return [entry.path for entry in found if entry.is_folder and entry.path != output and not is_hidden(name_of(entry.path))]
+    return [
+        entry.path for entry in found if entry.is_folder and entry.path != output and not is_hidden(name_of(entry.path))
+    ]
 
 
 def _see_that_none_is_left_out(policy: Policy, output: str) -> None:
@@ -176,9 +195,10 @@ def _see_that_none_is_left_out(policy: Policy, output: str) -> None:
     place = register_place(policy, output, key_given=True)
     if not place.missing and read(place.path) is not None:
         raise UsageError(
-            "a register of what was given out is here, and the policy names no key for it", shown(place.path),
+            "a register of what was given out is here, and the policy names no key for it",
+            shown(place.path),
             "Name the key with which it was made (keys: or register: {key: …}), or say register: none to go without",
-        )  # fmt: skip
+        )
 
 
 def _see_that_none_is_elsewhere(path: str, output: str, register: str) -> None:
@@ -193,4 +213,4 @@ def _see_that_none_is_elsewhere(path: str, output: str, register: str) -> None:
             f"the run in the output is in the register {other['id']}, which was at {other['path']}, and this is {register}",
             shown(path),
             "Name that register under register: of the policy, or move that output away",
-        )  # fmt: skip
+        )

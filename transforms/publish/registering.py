@@ -55,8 +55,11 @@ class Registering:
     """
 
     def __init__(self, held: Held, intent: Intent, notes: tuple[str, ...] = ()) -> None:
-        self._held, self.intent, self.notes = held, intent, notes
-        self._pending, self._unreleased = tuple[str, ...](), set[str]()
+        self._held = held
+        self.intent = intent
+        self.notes = notes
+        self._pending = tuple[str, ...]()
+        self._unreleased = set[str]()
         self._own_run: Run | None = None
 
     def __enter__(self) -> "Registering":
@@ -78,7 +81,9 @@ class Registering:
         if self._held.document is None:
             self._held.save(self._document())
 
-    def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    def announce(
+        self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]
+    ) -> None:
         """Write down what is about to be published.
 
         Args:
@@ -97,9 +102,10 @@ class Registering:
             self._unreleased = replaced_in(document, self.intent.output)
         if {entry.name for entry in self._tested(document)} - {*announced} != {*self.intent.entries}:
             raise UsageError(
-                "releases were registered since this run was decided, and it was not tested with them", shown(self.intent.path),
+                "releases were registered since this run was decided, and it was not tested with them",
+                shown(self.intent.path),
                 "Run again",
-            )  # fmt: skip
+            )
         if announced:  # by a driver that died before it could publish them
             self._pending = announced
             return
@@ -142,10 +148,13 @@ class Registering:
             return
         document = self._document()
         left = tuple(entry for entry in document.releases if entry.name not in self._pending)
-        self._held.save(replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run)))
+        self._held.save(
+            replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run))
+        )
 
     def _document(self) -> Document:
-        found, intent = self._held.document, self.intent
+        found = self._held.document
+        intent = self.intent
         if found is None:
             return Document(intent.register, intent.dataset, 0, now(), intent.key)
         if found.register != intent.register:
@@ -156,7 +165,8 @@ class Registering:
         """The entries of these very releases, where they stand in the register already."""
         labels = {release["label_sha256"] for release in run["releases"].values() if release["published"]}
         return tuple(
-            entry.name for entry in standing(document, self.intent.output)
+            entry.name
+            for entry in standing(document, self.intent.output)
             if entry.state is State.PENDING and entry.run == run["run"] and entry.label_sha256 in labels
         )
 
@@ -164,10 +174,16 @@ class Registering:
         return tested_with(document, self.intent.output, unreleased=self.intent.replaced == State.UNRELEASED)
 
     def _entry(
-        self, document: Document, staging: str, run: Mapping[str, Any], label: Mapping[str, Any], release: Mapping[str, Any],
+        self,
+        document: Document,
+        staging: str,
+        run: Mapping[str, Any],
+        label: Mapping[str, Any],
+        release: Mapping[str, Any],
         outcome: Mapping[str, Any],
-    ) -> Entry:  # fmt: skip
-        name, remembered = document.next_name(label["release"]), outcome["releases"][label["release"]]["remembered"]
+    ) -> Entry:
+        name = document.next_name(label["release"])
+        remembered = outcome["releases"][label["release"]]["remembered"]
         table = self._table(staging, name, remembered["file"]) if remembered else None
         entry = entry_of(name, label, run["started_at"], self.intent.told[label["release"]], remembered, table)
         inputs = tuple(outcome["inputs"])
@@ -183,9 +199,13 @@ class Registering:
 
 
 def entry_of(
-    name: str, label: Mapping[str, Any], made_at: str, told: Mapping[str, Any], remembered: Mapping[str, Any] | None,
+    name: str,
+    label: Mapping[str, Any],
+    made_at: str,
+    told: Mapping[str, Any],
+    remembered: Mapping[str, Any] | None,
     table: Table | None,
-) -> Entry:  # fmt: skip
+) -> Entry:
     """What the register says of a release that is about to be published.
 
     Args:
@@ -198,28 +218,47 @@ def entry_of(
     """
     known = remembered or {"record": "", "identities": (), "l": {}, "together": ()}
     return Entry(
-        name=name, release=label["release"], run=label["run"], made_at=made_at, label=LabelName(label["label"]),
-        sharing=label["sharing"], purpose=label["purpose"], recipient=told["recipient"], output="", state=State.PENDING,
-        levels={**told["levels"], **label["search"]["levels"]}, losses=label["search"].get("losses", {}),
-        records=label["records"], inputs=(),
-        files=tuple(label["files"]), label_sha256="", policy_sha256=label["policy_sha256"], record=known["record"],
-        identities=tuple(known["identities"]), roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
-        k=told["k"], l=known["l"], together=tuple(known["together"]), table=table,
-    )  # fmt: skip
+        name=name,
+        release=label["release"],
+        run=label["run"],
+        made_at=made_at,
+        label=LabelName(label["label"]),
+        sharing=label["sharing"],
+        purpose=label["purpose"],
+        recipient=told["recipient"],
+        output="",
+        state=State.PENDING,
+        levels={**told["levels"], **label["search"]["levels"]},
+        losses=label["search"].get("losses", {}),
+        records=label["records"],
+        inputs=(),
+        files=tuple(label["files"]),
+        label_sha256="",
+        policy_sha256=label["policy_sha256"],
+        record=known["record"],
+        identities=tuple(known["identities"]),
+        roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
+        k=told["k"],
+        l=known["l"],
+        together=tuple(known["together"]),
+        table=table,
+    )
 
 
 def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Of each release what its label does not say, for the register."""
     return {
         name: {
-            "recipient": policy.releases[name].recipient, "k": policy.releases[name].k,
+            "recipient": policy.releases[name].recipient,
+            "k": policy.releases[name].k,
             "levels": {
-                field: action.ladder().levels[level] for field, action in policy.releases[name].fields.items()
+                field: action.ladder().levels[level]
+                for field, action in policy.releases[name].fields.items()
                 if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
             },
         }
         for name in releases
-    }  # fmt: skip
+    }
 
 
 def intent_of(registering: Registering | None) -> dict[str, Any] | None:
@@ -230,5 +269,11 @@ def intent_of(registering: Registering | None) -> dict[str, Any] | None:
 def _told_of(entry: Entry, intent: Intent) -> str:
     """What a person is told of a release that was registered."""
     tested = [name for name in entry.together if name in intent.entries]
-    with_ = f"tested with {', '.join(tested)}" if tested else "none of its records was in a release that it had to be tested with"
-    return f"{entry.release} is registered as {entry.name} in {shown(intent.path)}" + (f"; {with_}" if entry.is_tested else "")
+    with_ = (
+        f"tested with {', '.join(tested)}"
+        if tested
+        else "none of its records was in a release that it had to be tested with"
+    )
+    return f"{entry.release} is registered as {entry.name} in {shown(intent.path)}" + (
+        f"; {with_}" if entry.is_tested else ""
+    )

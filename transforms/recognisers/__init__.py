@@ -27,11 +27,31 @@ from beam_deid.transforms.recognisers.tracking_number import TRACKING_NUMBER
 from beam_deid.transforms.recognisers.wechat import WECHAT
 
 RECOGNISERS: tuple[Recogniser, ...] = (
-    PLATFORM_CIPHERTEXT, BARE_CIPHERTEXT, PLATFORM_INDEX, ORDER_NUMBER, TRACKING_NUMBER, ID_CARD, CREDIT_CODE, BANK_CARD,
-    PRIVACY_NUMBER, WECHAT, MOBILE, LANDLINE, FOREIGN_PHONE, EMAIL, PLATE, PASSPORT, IP_ADDRESS, MAC_ADDRESS,
-    COORDINATES, INVOICE_TITLE, MASKED_DOCUMENT, MASKED_MOBILE, MASKED_ADDRESS,
+    PLATFORM_CIPHERTEXT,
+    BARE_CIPHERTEXT,
+    PLATFORM_INDEX,
+    ORDER_NUMBER,
+    TRACKING_NUMBER,
+    ID_CARD,
+    CREDIT_CODE,
+    BANK_CARD,
+    PRIVACY_NUMBER,
+    WECHAT,
+    MOBILE,
+    LANDLINE,
+    FOREIGN_PHONE,
+    EMAIL,
+    PLATE,
+    PASSPORT,
+    IP_ADDRESS,
+    MAC_ADDRESS,
+    COORDINATES,
+    INVOICE_TITLE,
+    MASKED_DOCUMENT,
+    MASKED_MOBILE,
+    MASKED_ADDRESS,
     MASKED_NAME,
-)  # fmt: skip
+)
 """All recognisers. Where texts are changed they work in this order: what holds another kind comes before it."""
 
 BY_NAME = {recogniser.name: recogniser for recogniser in RECOGNISERS}

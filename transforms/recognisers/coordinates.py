@@ -10,6 +10,10 @@ def _is_on_earth(text: str) -> bool:
 
 
 COORDINATES = Recogniser(
-    "coordinates", r"-?[0-9]{1,3}\.[0-9]{5,}[,，] ?-?[0-9]{1,3}\.[0-9]{5,}", {Sign.DIGIT: 12},
-    before=r"0-9.\[-", after=r"0-9.\]", check=_is_on_earth,
-)  # fmt: skip
+    "coordinates",
+    r"-?[0-9]{1,3}\.[0-9]{5,}[,，] ?-?[0-9]{1,3}\.[0-9]{5,}",
+    {Sign.DIGIT: 12},
+    before=r"0-9.\[-",
+    after=r"0-9.\]",
+    check=_is_on_earth,
+)

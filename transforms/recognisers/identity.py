@@ -18,28 +18,58 @@ from beam_deid.transforms.recognisers.screen import Mask, Screen
 from beam_deid.transforms.terms import Kind
 
 IDENTIFYING: frozenset[Kind] = PLATFORM_KINDS | {
-    Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER, Kind.PERSON_NAME, Kind.MOBILE, Kind.LANDLINE, Kind.PRIVACY_NUMBER, Kind.ID_CARD,
-    Kind.BANK_CARD, Kind.PASSPORT, Kind.EMAIL, Kind.PLATE, Kind.ADDRESS, Kind.FREE_TEXT, Kind.CREDIT_CODE, Kind.INVOICE_TITLE,
+    Kind.ORDER_NUMBER,
+    Kind.TRACKING_NUMBER,
+    Kind.PERSON_NAME,
+    Kind.MOBILE,
+    Kind.LANDLINE,
+    Kind.PRIVACY_NUMBER,
+    Kind.ID_CARD,
+    Kind.BANK_CARD,
+    Kind.PASSPORT,
+    Kind.EMAIL,
+    Kind.PLATE,
+    Kind.ADDRESS,
+    Kind.FREE_TEXT,
+    Kind.CREDIT_CODE,
+    Kind.INVOICE_TITLE,
     Kind.WECHAT,
-}  # fmt: skip
+}
 """Kinds whose values name a person, or may hold what does, whatever the role of their field."""
 
 _OF_MANY = {
-    Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.INVOICE_TITLE, Kind.CREDIT_CODE, Kind.DIVISION, Kind.DATE, Kind.TIMESTAMP,
+    Kind.PERSON_NAME,
+    Kind.ADDRESS,
+    Kind.FREE_TEXT,
+    Kind.INVOICE_TITLE,
+    Kind.CREDIT_CODE,
+    Kind.DIVISION,
+    Kind.DATE,
+    Kind.TIMESTAMP,
     Kind.BOOLEAN,
-}  # fmt: skip
+}
 _IN_GROUPS = {
-    Kind.MOBILE, Kind.LANDLINE, Kind.PRIVACY_NUMBER, Kind.ID_CARD, Kind.BANK_CARD, Kind.PASSPORT, Kind.PLATE, Kind.ORDER_NUMBER,
+    Kind.MOBILE,
+    Kind.LANDLINE,
+    Kind.PRIVACY_NUMBER,
+    Kind.ID_CARD,
+    Kind.BANK_CARD,
+    Kind.PASSPORT,
+    Kind.PLATE,
+    Kind.ORDER_NUMBER,
     Kind.TRACKING_NUMBER,
-}  # fmt: skip
+}
 """Kinds that are written in groups, which mean nothing."""
 
 _HIDDEN = r"[*●○■□█•]|\A[0-9 +-]*[xX×]{3,}[0-9 -]*\z|\A[?？]+\z|\.{3,}|…"
-_NOTHING = pa.array(["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空"])
+_NOTHING = pa.array(
+    ["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空"]
+)
 """What exports and people write where there is nothing."""
 _BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
 _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
-_SIMPLE, _NOT_SIMPLE = r"\A[0-9A-Za-z]{1,24}\z", r"(?i:\A[0-9]*x{3,}[0-9]*\z|\A[0-9]e[0-9]{1,2}\z)"
+_SIMPLE = r"\A[0-9A-Za-z]{1,24}\z"
+_NOT_SIMPLE = r"(?i:\A[0-9]*x{3,}[0-9]*\z|\A[0-9]e[0-9]{1,2}\z)"
 """What is spelt in one way only, and what looks so and is a mask, or a number as a spreadsheet writes it. No platform's ciphertext
 or index is so short and has letters and digits alone."""
 _MAIL = r"\A.*?([a-z0-9][a-z0-9._%-]*)(?:\+[a-z0-9._%+-]*)?(@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}).*\z"

@@ -13,6 +13,11 @@ def _is_no_version(text: str) -> bool:
 
 
 IP_ADDRESS = Recogniser(
-    "ip_address", rf"{_BYTE}(?:\.{_BYTE}){{3}}", {Sign.DIGIT: 4}, before="0-9.A-Za-z", after="0-9.", check=_is_no_version,
+    "ip_address",
+    rf"{_BYTE}(?:\.{_BYTE}){{3}}",
+    {Sign.DIGIT: 4},
+    before="0-9.A-Za-z",
+    after="0-9.",
+    check=_is_no_version,
     source="RFC 791",
-)  # fmt: skip
+)

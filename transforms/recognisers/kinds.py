@@ -53,7 +53,9 @@ def _mobiles_in_use(texts: pa.Array) -> pa.Array:
     return pc.and_(fits, known)
 
 
-def _facts(name: str, prefix: tuple[int, ...] = (), levels: tuple[str, ...] = (), valid: Valid | None = None) -> KindFacts:
+def _facts(
+    name: str, prefix: tuple[int, ...] = (), levels: tuple[str, ...] = (), valid: Valid | None = None
+) -> KindFacts:
     recogniser = BY_NAME[name]
     return KindFacts(recogniser, valid or recogniser.valid, name, prefix, levels)
 

@@ -9,6 +9,11 @@ def _is_no_date(text: str) -> bool:
 
 
 MAC_ADDRESS = Recogniser(
-    "mac_address", "[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})", {Sign.WORD: 12},
-    before="0-9A-Za-z:-", after="0-9A-Za-z:-", check=_is_no_date, source="IEEE 802",
-)  # fmt: skip
+    "mac_address",
+    "[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})",
+    {Sign.WORD: 12},
+    before="0-9A-Za-z:-",
+    after="0-9A-Za-z:-",
+    check=_is_no_date,
+    source="IEEE 802",
+)

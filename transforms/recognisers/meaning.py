@@ -72,6 +72,8 @@ PLATFORM_KINDS = frozenset({Kind.PLATFORM_ID, Kind.PLATFORM_CIPHERTEXT, Kind.TRA
 """Kinds of fields of which a platform or a carrier knows whose they are, whatever their role."""
 
 LEFT: Mapping[str, Callable[[pa.Array], npt.NDArray[np.float64]]] = {
-    "masked_mobile": mobiles_left, "masked_name": names_left, "masked_address": addresses_left,
-}  # fmt: skip
+    "masked_mobile": mobiles_left,
+    "masked_name": names_left,
+    "masked_address": addresses_left,
+}
 """How many values may be meant by each masked one, by form. China's mobiles in use; for the others an upper bound."""

@@ -9,9 +9,21 @@ from beam_deid.transforms.recognisers.screen import Sign
 
 # Ranges in use for persons; the other two digits of the first three vary by carrier.
 PREFIXES_IN_USE = (
-    *range(130, 140), 145, 147, *range(150, 154), *range(155, 160), 162, 165, 166, 167, *range(170, 174),
-    *range(175, 179), *range(180, 190), *range(190, 194), *range(195, 200),
-)  # fmt: skip
+    *range(130, 140),
+    145,
+    147,
+    *range(150, 154),
+    *range(155, 160),
+    162,
+    165,
+    166,
+    167,
+    *range(170, 174),
+    *range(175, 179),
+    *range(180, 190),
+    *range(190, 194),
+    *range(195, 200),
+)
 
 MOBILE = Recogniser(
     "mobile",

@@ -26,7 +26,9 @@ def _is_dated(text: str) -> bool:
 
 
 def _are_dated(texts: pa.Array) -> Mask:
-    days, place = np.unique(pc.utf8_slice_codeunits(texts, 0, 6).to_numpy(zero_copy_only=False).astype("U6"), return_inverse=True)
+    days, place = np.unique(
+        pc.utf8_slice_codeunits(texts, 0, 6).to_numpy(zero_copy_only=False).astype("U6"), return_inverse=True
+    )
     return np.array([_is_dated(str(day)) for day in days], dtype=bool)[place]
 
 

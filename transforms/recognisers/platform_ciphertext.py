@@ -18,7 +18,9 @@ from beam_deid.transforms.recognisers.screen import Mask, Sign
 
 _CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
 # Whole blocks of a cipher in base64: their padding, or 64 characters and more.
-_UNSIGNED = "[~$#\x01](?:(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)|(?:[A-Za-z0-9+/]{4}){16,})[~$#\x01]"
+_UNSIGNED = (
+    "[~$#\x01](?:(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)|(?:[A-Za-z0-9+/]{4}){16,})[~$#\x01]"
+)
 
 
 def _between(separator: str) -> str:

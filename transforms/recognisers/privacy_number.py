@@ -4,6 +4,10 @@ from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
 
 PRIVACY_NUMBER = Recogniser(
-    "privacy_number", r"1[3-9][0-9]{9}(?:-| ?转 ?)[0-9]{3,4}", {Sign.DIGIT: 14}, before="0-9", after="0-9",
+    "privacy_number",
+    r"1[3-9][0-9]{9}(?:-| ?转 ?)[0-9]{3,4}",
+    {Sign.DIGIT: 14},
+    before="0-9",
+    after="0-9",
     source="Taobao's taobao.top.oaid.decrypt: 18877771111-123",
-)  # fmt: skip
+)

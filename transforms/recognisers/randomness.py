@@ -13,13 +13,38 @@ _CLASS[list(b"0123456789")] = 3
 
 # Letters of English text in percent (Lewand: Cryptological Mathematics, 2000), and how often that is what chance would give.
 _ENGLISH = (
-    8.17, 1.49, 2.78, 4.25, 12.70, 2.23, 2.02, 6.09, 6.97, 0.15, 0.77, 4.03, 2.41, 6.75, 7.51, 1.93, 0.10, 5.99, 6.33, 9.06, 2.76,
-    0.98, 2.36, 0.15, 1.97, 0.07,
-)  # fmt: skip
+    8.17,
+    1.49,
+    2.78,
+    4.25,
+    12.70,
+    2.23,
+    2.02,
+    6.09,
+    6.97,
+    0.15,
+    0.77,
+    4.03,
+    2.41,
+    6.75,
+    7.51,
+    1.93,
+    0.10,
+    5.99,
+    6.33,
+    9.06,
+    2.76,
+    0.98,
+    2.36,
+    0.15,
+    1.97,
+    0.07,
+)
 _LETTER = np.zeros(256, np.float32)
 _LETTER[97:123] = _LETTER[65:91] = np.log2(26 * np.array(_ENGLISH) / 100)
 # Two neighbours are of one class (small, capital, digit, other) with a chance of 0.36 in base64, of some 0.75 in words.
-_SAME, _OTHER = np.float32(np.log2(0.75 / 0.36)), np.float32(np.log2(0.25 / 0.64))
+_SAME = np.float32(np.log2(0.75 / 0.36))
+_OTHER = np.float32(np.log2(0.25 / 0.64))
 
 WORDLIKE = 2.0
 """Bits of evidence for words from which on a text is taken for them. Of random texts of 22 characters one in 1,500 has more, of

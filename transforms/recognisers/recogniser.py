@@ -124,7 +124,8 @@ class Recogniser:
 
     def _marked(self, text: str, mark: str) -> str:
         # Translation keeps positions, so that what stands around a match stays as it was written.
-        pieces, at = [], 0
+        pieces = []
+        at = 0
         for match in self.pattern.finditer(text.translate(WIDE)):
             if self._is_one(match):
                 pieces += [text[at : match.start()], mark]

@@ -16,17 +16,22 @@ from beam_deid.transforms.columns.normal_text import composed, simplified, singl
 from beam_deid.transforms.recognisers.screen import Rows, Screen, Sign
 
 NUMERALS = {
-    **dict(zip("零一二三四五六七八九", "0123456789", strict=True)), **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
+    **dict(zip("零一二三四五六七八九", "0123456789", strict=True)),
+    **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
     **dict(zip("〇○幺两参", "00123", strict=True)),
-}  # fmt: skip
+}
 """Chinese numerals that are said one by one, simplified."""
 
 _SEPARATORS = " -./·_,"
 _LIKE = {
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc~", "·": "\u2022\u2027\u2219\u22c5\u30fb", ",": "、",
-    ".": "。｡", "/": "\\|",
-}  # fmt: skip
-_FEWEST, _MOST = 11, 24
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc~",
+    "·": "\u2022\u2027\u2219\u22c5\u30fb",
+    ",": "、",
+    ".": "。｡",
+    "/": "\\|",
+}
+_FEWEST = 11
+_MOST = 24
 """Digits of a number that identifies: from a mobile on."""
 
 _AT = r"(?i)\s?(?:[(\[{<【]\s?(?:at|@)\s?[)\]}>】]|艾特|@)\s?"
@@ -106,13 +111,17 @@ def _joined(points: CodePoints) -> CodePoints:
 
 def _of_one_number(codes: Codes, edges: Edges, other: Mask, places: Rows) -> Mask:
     """Which separators, at places (p,) between digits, stand in a number that identifies."""
-    signs, others = codes[places], np.flatnonzero(other)
+    signs = codes[places]
+    others = np.flatnonzero(other)
     values = np.searchsorted(edges, places, side="right") - 1
     at = np.searchsorted(others, places)
     # Where the digits left of each separator begin, and where those right of it end.
     begin = np.maximum(np.where(at > 0, others[np.maximum(at - 1, 0)] + 1, 0), edges[values])
-    end = np.minimum(np.where(at + 1 < len(others), others[np.minimum(at + 1, len(others) - 1)], len(codes)), edges[values + 1])
-    left, right = places - begin, end - places - 1
+    end = np.minimum(
+        np.where(at + 1 < len(others), others[np.minimum(at + 1, len(others) - 1)], len(codes)), edges[values + 1]
+    )
+    left = places - begin
+    right = end - places - 1
     # Separators of one sign in a row, with nothing but digits between them, are of one number.
     first = np.ones(len(places), bool)
     first[1:] = (signs[1:] != signs[:-1]) | (begin[1:] != places[:-1] + 1)
@@ -123,8 +132,13 @@ def _of_one_number(codes: Codes, edges: Edges, other: Mask, places: Rows) -> Mas
     digits = lead + np.add.reduceat(right, starts)
     widest = np.maximum(lead, np.maximum.reduceat(right, starts))
     thousands = (np.minimum.reduceat(right, starts) == 3) & (np.maximum.reduceat(right, starts) == 3) & (lead <= 3)
-    sign, once = signs[starts], many == 1
-    china = (lead == 2) & (codes[begin[starts]] == ord("8")) & (codes[np.minimum(begin[starts] + 1, len(codes) - 1)] == ord("6"))
+    sign = signs[starts]
+    once = many == 1
+    china = (
+        (lead == 2)
+        & (codes[begin[starts]] == ord("8"))
+        & (codes[np.minimum(begin[starts] + 1, len(codes) - 1)] == ord("6"))
+    )
     fits = (digits >= _FEWEST) & (digits <= _MOST) & ((lead != 2) | (widest <= 2) | china)
     # Once, a point is a decimal one, a slash a ratio, a comma a list; 15000-200000 is a range.
     fits &= ~(once & np.isin(sign, _codes(".,/·")))

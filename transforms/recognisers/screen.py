@@ -38,9 +38,13 @@ def _table() -> npt.NDArray[np.uint64]:
     classes = {
         Sign.DIGIT: b"0123456789",
         Sign.WORD: b"0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-        Sign.STAR: b"*", Sign.MARK: b"~$#\x01", Sign.AT: b"@", Sign.HIGH: bytes(range(128, 256)),
-        Sign.UPPER: b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", Sign.CUE: b"vVwWqQxX",
-    }  # fmt: skip
+        Sign.STAR: b"*",
+        Sign.MARK: b"~$#\x01",
+        Sign.AT: b"@",
+        Sign.HIGH: bytes(range(128, 256)),
+        Sign.UPPER: b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        Sign.CUE: b"vVwWqQxX",
+    }
     table = np.zeros((256, len(Sign)), np.uint8)
     for sign, characters in classes.items():
         table[list(characters), sign] = 1

@@ -22,7 +22,8 @@ def write_adding(claim: str, files: Iterable[str]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    path, store = join(claim, _FILE), store_of(claim)
+    path = join(claim, _FILE)
+    store = store_of(claim)
     write_all(path, (json.dumps({"tables": sorted(files)}) + "\n").encode())
     store.persist(path)
     store.persist(claim)

@@ -79,7 +79,8 @@ def _compacted(held: Held, document: Document, entries: Sequence[Entry], most_ro
     """Some releases' tables, in one file where that is smaller; and how many rows these have."""
     tables = _tables(entries)
     with contextlib.ExitStack() as stack:
-        files, by_name = [], dict[str, PrintsFile]()
+        files = []
+        by_name = dict[str, PrintsFile]()
         for table in tables:
             known = by_name.get(table.file)
             file = PrintsFile(table_path(held.path, table.file), table) if known is None else known.beside(table)

@@ -27,7 +27,8 @@ def difference(one: Entry, other: Entry) -> dict[str, Any]:
         ``levels``, ``losses`` and ``records``: by field or kind of record ``[one's, other's]``, None where one has none.
         ``inputs``: see `differing_inputs`. All of it as JSON has it; what is empty does not differ.
     """
-    left, right = _said(one), _said(other)
+    left = _said(one)
+    right = _said(other)
     return {
         "plain": {name: [left[name], right[name]] for name in PLAIN if left[name] != right[name]},
         "fields": _names_differing(one.roles, other.roles),
@@ -49,8 +50,10 @@ def differing_inputs(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[s
         ``{name, sha256: [one's, other's]}``; ``renamed``, those of the same bytes and another name, as ``{name: [one's,
         other's], sha256}``.
     """
-    left, right = Counter(map(_input, one)), Counter(map(_input, other))
-    gone, come = left - right, right - left
+    left = Counter(map(_input, one))
+    right = Counter(map(_input, other))
+    gone = left - right
+    come = right - left
     renamed = _alike(gone, come, by=1)
     gone, come = _without(gone, come, renamed)
     changed = _alike(gone, come, by=0)
@@ -74,10 +77,13 @@ def differing_tests(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[di
         Of each such test its ``name``, and ``one`` and ``other``: ``{passed, measured, limit}``, None where a label has no
         test of this name.
     """
-    left, right = _tests(one), _tests(other)
+    left = _tests(one)
+    right = _tests(other)
     names = list(dict.fromkeys([*left, *right]))
     return [
-        {"name": name, "one": left.get(name), "other": right.get(name)} for name in names if left.get(name) != right.get(name)
+        {"name": name, "one": left.get(name), "other": right.get(name)}
+        for name in names
+        if left.get(name) != right.get(name)
     ]
 
 
@@ -86,8 +92,12 @@ def _said(entry: Entry) -> dict[str, Any]:
 
 
 def _names_differing(one: Iterable[str], other: Iterable[str]) -> dict[str, list[str]]:
-    left, right = list(one), list(other)
-    return {"added": [name for name in right if name not in left], "removed": [name for name in left if name not in right]}
+    left = list(one)
+    right = list(other)
+    return {
+        "added": [name for name in right if name not in left],
+        "removed": [name for name in left if name not in right],
+    }
 
 
 def _values_differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -111,7 +121,8 @@ def _without(
     gone: Counter[Input], come: Counter[Input], pairs: Iterable[tuple[Input, Input]]
 ) -> tuple[Counter[Input], Counter[Input]]:
     """Both sides without the files of some pairs."""
-    olds, news = Counter(old for old, _ in pairs), Counter(new for _, new in pairs)
+    olds = Counter(old for old, _ in pairs)
+    news = Counter(new for _, new in pairs)
     return gone - olds, come - news
 
 

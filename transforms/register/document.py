@@ -144,13 +144,20 @@ class Entry:
             KeyError, TypeError, ValueError: It is none.
         """
         table = given["table"]
-        return cls(**{
-            **given, "label": LabelName(given["label"]), "state": State(given["state"]),
-            "inputs": tuple(given["inputs"]), "files": tuple(given["files"]), "identities": tuple(given["identities"]),
-            "roles": {name: tuple(roles) for name, roles in given["roles"].items()}, "together": tuple(given["together"]),
-            "table": None if table is None else Table(**table),
-            "events": tuple(Event(**{**one, "state": State(one["state"])}) for one in given["events"]),
-        })  # fmt: skip
+        return cls(
+            **{
+                **given,
+                "label": LabelName(given["label"]),
+                "state": State(given["state"]),
+                "inputs": tuple(given["inputs"]),
+                "files": tuple(given["files"]),
+                "identities": tuple(given["identities"]),
+                "roles": {name: tuple(roles) for name, roles in given["roles"].items()},
+                "together": tuple(given["together"]),
+                "table": None if table is None else Table(**table),
+                "events": tuple(Event(**{**one, "state": State(one["state"])}) for one in given["events"]),
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ class Held:
         self._store = store_of(self.path)
         self._claim = claim_folder(self.path, new_name())
         self._added: set[str] = set()
-        self._is_doubtful, self._is_closed, self._is_held = False, False, False
+        self._is_doubtful = False
+        self._is_closed = False
+        self._is_held = False
         self._lease = Lease(self._claim, lambda: claims_of(self.path), self.path, _WORDS)
         try:
             see_a_folder(self.path)
@@ -160,7 +162,9 @@ class Held:
             raise OutputError(error.what, error.where, error.next_step) from None
         if copied != sha256:
             raise OutputError(
-                "a table of fingerprints is not what was written: the storage lost or changed it", shown(target), "Run again"
+                "a table of fingerprints is not what was written: the storage lost or changed it",
+                shown(target),
+                "Run again",
             )
         return file
 
@@ -184,7 +188,8 @@ class Held:
             raise OutputError("a table that is to be registered was not added", shown(self.path), "Run again")
         self.confirm()
         self._write(saved)
-        self.document, self._added = saved, set()
+        self.document = saved
+        self._added = set()
         with contextlib.suppress(OSError):  # the next to hold it sweeps it
             remove_tables(self.path, sorted(tables - saved.files))
             if saved.revision > KEPT:
@@ -228,7 +233,8 @@ class Held:
             shutil.copyfileobj(read, made, _BLOCK)
 
     def _write(self, saved: Document) -> None:
-        path, data = revision_path(self.path, saved.revision), revision_bytes(saved)
+        path = revision_path(self.path, saved.revision)
+        data = revision_bytes(saved)
         self._is_doubtful = True  # until it is known what became of it
         try:
             self._store.create_once(path, data)
@@ -276,9 +282,10 @@ def _see_that_it_is_one(register: str) -> None:
     strangers = [entry.path for entry in store_of(register).entries(register) if not _is_ours(name_of(entry.path))]
     if strangers and not seen.revisions:
         raise UsageError(
-            f"the folder holds {name_of(strangers[0])}, which is nothing of a register", shown(register),
+            f"the folder holds {name_of(strangers[0])}, which is nothing of a register",
+            shown(register),
             "Name a folder of its own under register: of the policy",
-        )  # fmt: skip
+        )
 
 
 def _is_ours(name: str) -> bool:
@@ -299,10 +306,13 @@ def _see_whose_it_is(register: str) -> None:
         return
     if owner not in (0, os.geteuid()):
         raise UsageError(
-            "the register's folder belongs to another user, who may change what it says", register,
+            "the register's folder belongs to another user, who may change what it says",
+            register,
             "Run as its owner, or name another folder under register: of the policy",
-        )  # fmt: skip
+        )
 
 
 def _unwritable(error: OSError, where: str) -> OutputError:
-    return OutputError(f"the register cannot be written ({reason(error)})", shown(where), "Check space, rights and network")
+    return OutputError(
+        f"the register cannot be written ({reason(error)})", shown(where), "Check space, rights and network"
+    )

@@ -47,7 +47,9 @@ def known_subkey(keys: Keys, register: Reference) -> Subkey:
             raise NoSuchKey(f"{error.what}, and the register was made with it", error.where, _WHERE) from None
         raise _other(register.path) from None
     except KeyFault as error:
-        raise KeyFault(f"the key that the register was made with cannot be had: {error.what}", error.where, _WHERE) from None
+        raise KeyFault(
+            f"the key that the register was made with cannot be had: {error.what}", error.where, _WHERE
+        ) from None
     if subkey.check() != register.check:
         raise _other(register.path)
     return subkey
@@ -67,6 +69,7 @@ def register_prints(keys: Keys, register: Reference) -> FingerprintKey:
 
 def _other(path: str) -> KeyFault:
     return KeyFault(
-        "this is not the key that the register was made with, so nothing in it can be known again", shown(path),
+        "this is not the key that the register was made with, so nothing in it can be known again",
+        shown(path),
         _WHERE,
-    )  # fmt: skip
+    )

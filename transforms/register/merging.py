@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.tables import (
@@ -53,7 +53,11 @@ class Shape:
     @property
     def own(self) -> list[str]:
         """The names of its own columns but the one that says where it is."""
-        return [f"{self.prefix}{kind}{name}" for kind, names in ((VALUE, self.values), (NORMAL, self.normal)) for name in names]
+        return [
+            f"{self.prefix}{kind}{name}"
+            for kind, names in ((VALUE, self.values), (NORMAL, self.normal))
+            for name in names
+        ]
 
 
 class Merging:
@@ -120,7 +124,7 @@ class Merging:
                     columns.append(pa.array(one.spread(keys, begin, end)[order], mask=missing))
             yield pa.table(columns, schema=self.schema)
 
-    def _named(self, name: str, persons: Keys, owner: Rows) -> pa.Array:
+    def _named(self, name: str, persons: Fingerprints, owner: Rows) -> pa.Array:
         return pa.array(persons, mask=~self._named_by[name][owner])
 
 
@@ -141,7 +145,9 @@ def merge(path: str, prefixes: Sequence[str], files: Sequence[PrintsFile], most_
         OutputError: It cannot be written.
         UsageError: See `PrintsFile`.
     """
-    merging = Merging([Shape(prefix, one.persons, one.values, one.normal) for prefix, one in zip(prefixes, files, strict=True)])
+    merging = Merging(
+        [Shape(prefix, one.persons, one.values, one.normal) for prefix, one in zip(prefixes, files, strict=True)]
+    )
     cuts = ranges([file.rows for file in files], most_rows)
     sums = [0] * len(files)
 
@@ -159,7 +165,9 @@ def merge(path: str, prefixes: Sequence[str], files: Sequence[PrintsFile], most_
             with first.beside(table) as written:
                 after = sum(_sum(written.read_all(low, high)) for low, high in cuts)
             if (after - before) % SPACE:
-                raise InternalFault("a table of the register is not what it was made of", table.prefix, "Please report this")
+                raise InternalFault(
+                    "a table of the register is not what it was made of", table.prefix, "Please report this"
+                )
     return tables, rows
 
 
@@ -186,9 +194,10 @@ class _At:
         found[self.places[self._within(begin, end)] - begin] = True
         return found
 
-    def spread(self, keys: Keys, begin: int, end: int) -> Keys:
+    def spread(self, keys: Fingerprints, begin: int, end: int) -> Fingerprints:
         """A column of the release in these rows; 0 where it is not."""
-        spread, within = np.zeros(end - begin, np.uint64), self._within(begin, end)
+        spread = np.zeros(end - begin, np.uint64)
+        within = self._within(begin, end)
         spread[self.places[within] - begin] = keys[self.rows[within]]
         return spread
 
@@ -197,7 +206,7 @@ class _At:
         return slice(low, high)
 
 
-def _places(owner: Rows, record: Keys, persons: Sequence[Keys], kinds: Rows) -> tuple[Rows, int]:
+def _places(owner: Rows, record: Fingerprints, persons: Sequence[Fingerprints], kinds: Rows) -> tuple[Rows, int]:
     """The row of the table that each row of a release becomes, shape (n,), and how many rows the table has.
 
     Args:
@@ -228,21 +237,28 @@ def _changes(column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
 
 def _in_order(prints: Prints) -> Prints:
     order = row_order(prints.columns)
-    named = ({name: keys[order] for name, keys in one.items()} for one in (prints.persons, prints.values, prints.normal))
+    named = (
+        {name: keys[order] for name, keys in one.items()} for one in (prints.persons, prints.values, prints.normal)
+    )
     return Prints(prints.record[order], *named)
 
 
-def _persons(name: str, releases: Sequence[Prints]) -> Keys:
+def _persons(name: str, releases: Sequence[Prints]) -> Fingerprints:
     """The persons of all rows by an identity; 0 where a release is not counted by it."""
     lacking = [prints.persons.get(name) for prints in releases]
-    found = [np.zeros(len(prints.record), np.uint64) if keys is None else keys
-             for keys, prints in zip(lacking, releases, strict=True)]  # fmt: skip
+    found = [
+        np.zeros(len(prints.record), np.uint64) if keys is None else keys
+        for keys, prints in zip(lacking, releases, strict=True)
+    ]
     return np.concatenate(found)
 
 
-def _own(prints: Prints, shape: Shape) -> list[Keys]:
+def _own(prints: Prints, shape: Shape) -> list[Fingerprints]:
     """The columns of a release that no other shares, in the order of their names in its shape."""
-    named: tuple[tuple[Mapping[str, Keys], tuple[str, ...]], ...] = (prints.values, shape.values), (prints.normal, shape.normal)
+    named: tuple[tuple[Mapping[str, Fingerprints], tuple[str, ...]], ...] = (
+        (prints.values, shape.values),
+        (prints.normal, shape.normal),
+    )
     return [keys[name] for keys, names in named for name in names]
 
 

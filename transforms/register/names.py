@@ -54,7 +54,8 @@ def look(register: str) -> Contents:
     Raises:
         OSError: The store fails, or it may not be read.
     """
-    store, tables = store_of(register), join(register, TABLES)
+    store = store_of(register)
+    tables = join(register, TABLES)
     here = [entry.path for entry in store.entries(register)]
     below = [entry.path for entry in store.entries(tables)]
     numbers = (revision_of(name_of(path)) for path in here)
@@ -125,7 +126,9 @@ def table_path(register: str, file: str) -> str:
         UsageError: The name leads elsewhere.
     """
     if not is_name(file):
-        raise UsageError("a table that the register names is not in it", shown(register), "Restore the register from a backup")
+        raise UsageError(
+            "a table that the register names is not in it", shown(register), "Restore the register from a backup"
+        )
     return join(register, TABLES, file)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.storage.files import open_arrow, reason
@@ -17,7 +17,9 @@ from beam_deid.transforms.storage.paths import is_local, shown
 DAMAGED = "it is damaged"
 """Why a file cannot be used, where nothing better is known."""
 
-_ADVICE = "Put the register's folder back from a copy of it; a release that was never given out can be forgotten instead"
+_ADVICE = (
+    "Put the register's folder back from a copy of it; a release that was never given out can be forgotten instead"
+)
 
 
 def opened(path: str) -> pa.NativeFile:
@@ -75,7 +77,9 @@ def reading(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         said = reason(error)
-        raise unusable(path, DAMAGED if said == type(error).__name__ else said) from None  # Arrow's own, of bytes, has no reason
+        raise unusable(
+            path, DAMAGED if said == type(error).__name__ else said
+        ) from None  # Arrow's own, of bytes, has no reason
     except (pa.ArrowException, LookupError, TypeError, ValueError):
         raise unusable(path, DAMAGED) from None
 
@@ -85,12 +89,12 @@ def unusable(where: str, why: str) -> UsageError:
     return UsageError(f"a table of the register cannot be used: {why}", shown(where), _ADVICE)
 
 
-def keys_of(column: pa.ChunkedArray) -> Keys:
+def keys_of(column: pa.ChunkedArray) -> Fingerprints:
     """A column of fingerprints without nulls, shape (n,)."""
-    keys: Keys = column.to_numpy()
+    keys: Fingerprints = column.to_numpy()
     return keys
 
 
-def joined(parts: list[Keys]) -> Keys:
+def joined(parts: list[Fingerprints]) -> Fingerprints:
     """Fingerprints one after the other, in memory of their own."""
     return np.concatenate([np.empty(0, np.uint64), *parts])

@@ -8,7 +8,8 @@ from beam_deid.transforms.register.revision import RESTORE, read_revision
 from beam_deid.transforms.storage.files import advice, reason, store_of
 from beam_deid.transforms.storage.paths import join, shown
 
-_LOOKS, _SURE = 20, 3
+_LOOKS = 20
+_SURE = 3
 """How often a register is looked at that changes meanwhile; how often the same must be missing."""
 
 
@@ -49,7 +50,9 @@ def see_a_folder(register: str) -> None:
     """
     there = store_of(register).entry(register)
     if there is not None and not there.is_folder:
-        raise UsageError("the register is a file, and no folder", shown(register), "Name a folder under register: of the policy")
+        raise UsageError(
+            "the register is a file, and no folder", shown(register), "Name a folder under register: of the policy"
+        )
 
 
 def unreadable(error: OSError, register: str) -> UsageError:
@@ -69,6 +72,8 @@ def _orphans(seen: Contents) -> tuple[str, ...]:
 def _missing(register: str, seen: Contents, orphans: tuple[str, ...]) -> UsageError:
     table = shown(join(register, TABLES, orphans[0]))
     if not seen.newest:
-        return UsageError(f"the register's tables are here, but its revisions are missing ({table})", shown(register), RESTORE)
+        return UsageError(
+            f"the register's tables are here, but its revisions are missing ({table})", shown(register), RESTORE
+        )
     number = max(made_for(file) or 0 for file in orphans)
     return UsageError(f"revision {number} is missing, a table of which is here ({table})", shown(register), RESTORE)

@@ -10,7 +10,9 @@ from beam_deid.transforms.register.names import revision_path
 from beam_deid.transforms.storage.files import advice, reason, store_of
 from beam_deid.transforms.storage.paths import is_name, shown
 
-RESTORE = "Restore it from a backup, and do not remove it: without it no release can be tested with what was given out before"
+RESTORE = (
+    "Restore it from a backup, and do not remove it: without it no release can be tested with what was given out before"
+)
 """What to do about a revision that does not say what it said."""
 
 
@@ -35,7 +37,9 @@ def read_revision(register: str, number: int) -> Document:
         raise
     except OSError as error:
         said = reason(error)
-        raise UsageError(f"the register cannot be read ({said})", shown(path), advice(said, "Check the rights to it")) from None
+        raise UsageError(
+            f"the register cannot be read ({said})", shown(path), advice(said, "Check the rights to it")
+        ) from None
     return _document(_parsed(data, path), number, path)
 
 

@@ -25,22 +25,28 @@ _TABLE: Schema = {"$ref": "#/$defs/table"}
 
 def register_schema() -> Schema:
     """The JSON Schema (2020-12) of a register's ``revision-….json``, as plain values."""
-    document = dataclass_of(Document, {
-        "register": said(TEXT, "The register's id, which is also the domain of its key"),
-        "dataset": TEXT,
-        "revision": said({"type": "integer", "minimum": 1}, "As in the file's name"),
-        "written_at": TIME,
-        "key": said(_key(), "The key of its fingerprints, and what tells it from others; never the key itself"),
-        "releases": list_of(_entry(), "What was given out, in the order of registration"),
-        "runs": list_of(_run(), "For counting whose data was handled"),
-        "format": {"const": FORMAT},
-    })  # fmt: skip
+    document = dataclass_of(
+        Document,
+        {
+            "register": said(TEXT, "The register's id, which is also the domain of its key"),
+            "dataset": TEXT,
+            "revision": said({"type": "integer", "minimum": 1}, "As in the file's name"),
+            "written_at": TIME,
+            "key": said(_key(), "The key of its fingerprints, and what tells it from others; never the key itself"),
+            "releases": list_of(_entry(), "What was given out, in the order of registration"),
+            "runs": list_of(_run(), "For counting whose data was handled"),
+            "format": {"const": FORMAT},
+        },
+    )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
     properties = {**document["properties"], "sha256": digest}
     return {
-        "$schema": DIALECT, "$id": "register.schema.json", "title": "A revision of a register (revision-000001.json …)",
-        **only(properties), "$defs": _definitions(),
-    }  # fmt: skip
+        "$schema": DIALECT,
+        "$id": "register.schema.json",
+        "title": "A revision of a register (revision-000001.json …)",
+        **only(properties),
+        "$defs": _definitions(),
+    }
 
 
 def _key() -> Schema:
@@ -50,47 +56,63 @@ def _key() -> Schema:
 
 
 def _entry() -> Schema:
-    return dataclass_of(Entry, {
-        "name": said(TEXT, "What it is called here: the release's name and a number"),
-        "release": said(TEXT, "The release's name in its policy"),
-        "run": TEXT,
-        "made_at": TIME,
-        "label": said(one_of(LabelName), "The label when it was published"),
-        "sharing": one_of(Sharing),
-        "purpose": TEXT,
-        "recipient": said(nullable(TEXT), "To whom it was given; null where the policy does not say"),
-        "output": TEXT,
-        "state": _state(),
-        "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
-        "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
-        "records": only(dict.fromkeys(COUNTS, _COUNT)),
-        "inputs": list_of(object_of(name=TEXT, size=_COUNT, sha256=_SHA256)),
-        "files": list_of(object_of(path=TEXT, rows=_COUNT, sha256=_SHA256)),
-        "label_sha256": said(_SHA256, "Of its label.json"),
-        "policy_sha256": _SHA256,
-        "record": said({"type": "string", "pattern": "^(field|columns):"}, "How records are known"),
-        "identities": list_of(TEXT, "The identities by which its persons are counted, the subject's first"),
-        "roles": said(map_of(list_of(one_of(Role))), "Of each released field"),
-        "k": said(_COUNT, "Persons that each of its groups must have"),
-        "l": said(map_of(_COUNT), "Distinct values that each of its sensitive fields must have in each group"),
-        "together": list_of(TEXT, "Earlier entries of which it has some of the same records, directly or through others"),
-        "table": said(nullable(_TABLE), "Fingerprints of its records; null where it is not tested with others"),
-        "events": list_of(_event(), "What was said of it later, the oldest first"),
-    })  # fmt: skip
+    return dataclass_of(
+        Entry,
+        {
+            "name": said(TEXT, "What it is called here: the release's name and a number"),
+            "release": said(TEXT, "The release's name in its policy"),
+            "run": TEXT,
+            "made_at": TIME,
+            "label": said(one_of(LabelName), "The label when it was published"),
+            "sharing": one_of(Sharing),
+            "purpose": TEXT,
+            "recipient": said(nullable(TEXT), "To whom it was given; null where the policy does not say"),
+            "output": TEXT,
+            "state": _state(),
+            "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
+            "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
+            "records": only(dict.fromkeys(COUNTS, _COUNT)),
+            "inputs": list_of(object_of(name=TEXT, size=_COUNT, sha256=_SHA256)),
+            "files": list_of(object_of(path=TEXT, rows=_COUNT, sha256=_SHA256)),
+            "label_sha256": said(_SHA256, "Of its label.json"),
+            "policy_sha256": _SHA256,
+            "record": said({"type": "string", "pattern": "^(field|columns):"}, "How records are known"),
+            "identities": list_of(TEXT, "The identities by which its persons are counted, the subject's first"),
+            "roles": said(map_of(list_of(one_of(Role))), "Of each released field"),
+            "k": said(_COUNT, "Persons that each of its groups must have"),
+            "l": said(map_of(_COUNT), "Distinct values that each of its sensitive fields must have in each group"),
+            "together": list_of(
+                TEXT, "Earlier entries of which it has some of the same records, directly or through others"
+            ),
+            "table": said(nullable(_TABLE), "Fingerprints of its records; null where it is not tested with others"),
+            "events": list_of(_event(), "What was said of it later, the oldest first"),
+        },
+    )
 
 
 def _event() -> Schema:
-    return dataclass_of(Event, {
-        "at": TIME, "state": _state(), "run": said(TEXT, "The run that replaced it; empty where a person said so"),
-        "reason": said(TEXT, "Why, where a person said so"),
-    })  # fmt: skip
+    return dataclass_of(
+        Event,
+        {
+            "at": TIME,
+            "state": _state(),
+            "run": said(TEXT, "The run that replaced it; empty where a person said so"),
+            "reason": said(TEXT, "Why, where a person said so"),
+        },
+    )
 
 
 def _run() -> Schema:
-    return dataclass_of(Run, {
-        "run": TEXT, "made_at": TIME,
-        "persons": said(nullable(_TABLE), "The persons of its records by every identity; null where there are none"),
-    })  # fmt: skip
+    return dataclass_of(
+        Run,
+        {
+            "run": TEXT,
+            "made_at": TIME,
+            "persons": said(
+                nullable(_TABLE), "The persons of its records by every identity; null where there are none"
+            ),
+        },
+    )
 
 
 def _state() -> Schema:
@@ -98,10 +120,16 @@ def _state() -> Schema:
 
 
 def _definitions() -> Schema:
-    table = dataclass_of(Table, {
-        "file": said({"type": "string", "pattern": r"^[^/\\]+$"}, "Its name below tables/"), "rows": _COUNT, "size": _COUNT,
-        "sha256": _SHA256, "prefix": said(TEXT, "What the names of this entry's columns begin with, where several share it"),
-    })  # fmt: skip
+    table = dataclass_of(
+        Table,
+        {
+            "file": said({"type": "string", "pattern": r"^[^/\\]+$"}, "Its name below tables/"),
+            "rows": _COUNT,
+            "size": _COUNT,
+            "sha256": _SHA256,
+            "prefix": said(TEXT, "What the names of this entry's columns begin with, where several share it"),
+        },
+    )
     return {
         "count": {"type": "integer", "minimum": 0},
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},

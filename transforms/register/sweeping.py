@@ -55,7 +55,8 @@ def remove_tables(register: str, files: Iterable[str]) -> None:
     named = list(files)
     if not named:
         return
-    store, folder = store_of(register), join(register, TABLES)
+    store = store_of(register)
+    folder = join(register, TABLES)
     store.purge_files([table_path(register, file) for file in named])
     if store.entry(folder) is not None:
         store.persist(folder)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints, runs
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.opening import (
@@ -30,7 +30,11 @@ from beam_deid.transforms.register.opening import (
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 from beam_deid.transforms.storage.paths import shown
 
-RECORD, PERSON, VALUE, NORMAL, THERE = "record", "person:", "value:", "normal:", "there"
+RECORD = "record"
+PERSON = "person:"
+VALUE = "value:"
+NORMAL = "normal:"
+THERE = "there"
 """How columns are called, or how their names begin. Names of a field or an identity follow as they are."""
 
 SPACE = 1 << 64
@@ -39,7 +43,8 @@ SPACE = 1 << 64
 IDENTITIES = b"identities"
 """Where a file's metadata say as JSON which identities there are: all of a run, or of each release that shares the file."""
 
-_IDENTITY, _PERSON = "identity", "person"
+_IDENTITY = "identity"
+_PERSON = "person"
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,13 @@ class Prints:
         normal: Of its value of each sensitive field, without differences in spelling.
     """
 
-    record: Keys
-    persons: Mapping[str, Keys]
-    values: Mapping[str, Keys]
-    normal: Mapping[str, Keys]
+    record: Fingerprints
+    persons: Mapping[str, Fingerprints]
+    values: Mapping[str, Fingerprints]
+    normal: Mapping[str, Fingerprints]
 
     @property
-    def columns(self) -> dict[str, Keys]:
+    def columns(self) -> dict[str, Fingerprints]:
         """All of them by the names that their columns have in a file, the record's first, the others in order of their names."""
         named = ((PERSON, self.persons), (VALUE, self.values), (NORMAL, self.normal))
         return {RECORD: self.record, **{begin + name: keys[name] for begin, keys in named for name in sorted(keys)}}
@@ -86,7 +91,7 @@ def write_prints(path: str, prints: Prints) -> tuple[int, int, str]:
     return write_groups(path, schema, _ordered(columns, schema), [RECORD])
 
 
-def _ordered(columns: Mapping[str, Keys], schema: pa.Schema) -> Iterator[pa.Table]:
+def _ordered(columns: Mapping[str, Fingerprints], schema: pa.Schema) -> Iterator[pa.Table]:
     """Groups of rows by record. No more than the rows of a group are copied at once."""
     order = row_order(columns)
     for begin in range(0, len(order), GROUP_ROWS):
@@ -94,7 +99,7 @@ def _ordered(columns: Mapping[str, Keys], schema: pa.Schema) -> Iterator[pa.Tabl
         yield pa.table([pa.array(keys[rows]) for keys in columns.values()], schema=schema)
 
 
-def row_order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
+def row_order(columns: Mapping[str, Fingerprints]) -> npt.NDArray[np.int64]:
     """The rows by record, those of one record by all that stands in them, so that nothing is left of the order they came in.
 
     Args:
@@ -117,7 +122,7 @@ def row_order(columns: Mapping[str, Keys]) -> npt.NDArray[np.int64]:
     return order
 
 
-def write_persons(path: str, persons: Mapping[str, Keys]) -> tuple[int, int, str]:
+def write_persons(path: str, persons: Mapping[str, Fingerprints]) -> tuple[int, int, str]:
     """Write the distinct persons of a run by every identity, in order.
 
     Args:
@@ -138,14 +143,14 @@ def write_persons(path: str, persons: Mapping[str, Keys]) -> tuple[int, int, str
     return write_groups(path, schema, groups, [_PERSON])
 
 
-def _distinct(identity: str, persons: Keys, schema: pa.Schema) -> Iterator[pa.Table]:
+def _distinct(identity: str, persons: Fingerprints, schema: pa.Schema) -> Iterator[pa.Table]:
     found, _ = runs(persons)
     for begin in range(0, len(found), GROUP_ROWS):
         some = pa.array(found[begin : begin + GROUP_ROWS])
         yield pa.table([pa.repeat(identity, len(some)), some], schema=schema)
 
 
-def read_persons(path: str, table: Table | None = None) -> Mapping[str, Keys]:
+def read_persons(path: str, table: Table | None = None) -> Mapping[str, Fingerprints]:
     """Read what `write_persons` wrote: by each identity the distinct fingerprints in order, shape (m,).
 
     Args:
@@ -160,7 +165,7 @@ def read_persons(path: str, table: Table | None = None) -> Mapping[str, Keys]:
     with opened(path) as stream, reading(path):
         file = parquet(stream, path)
         names = json.loads((file.metadata.metadata or {})[IDENTITIES])
-        found: dict[str, list[Keys]] = {name: [] for name in names}
+        found: dict[str, list[Fingerprints]] = {name: [] for name in names}
         for group in range(file.metadata.num_row_groups):
             rows = file.read_row_group(group, [_IDENTITY, _PERSON])
             for name in pc.unique(rows.column(_IDENTITY)).to_pylist():
@@ -201,7 +206,8 @@ class PrintsFile:
         return other
 
     def _open(self, path: str, table: Table) -> None:
-        self.path, self._table = path, table
+        self.path = path
+        self._table = table
         self._there = table.prefix + THERE if table.prefix else ""
         self._stream = opened(path)
         try:
@@ -244,7 +250,9 @@ class PrintsFile:
         """See that the file is still what was written, byte by byte."""
         check_file(self.path, self._table)
 
-    def read(self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]) -> Prints:
+    def read(
+        self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]
+    ) -> Prints:
         """The rows of a range, in order of their records. Of the file no more than the row groups that overlap it is read.
 
         Args:
@@ -260,7 +268,7 @@ class PrintsFile:
         chosen = ((PERSON, persons, self.persons), (VALUE, values, self.values), (NORMAL, normal, self.normal))
         named = [[self._column(kind, name, held) for name in names] for kind, names, held in chosen]
         wanted = list(dict.fromkeys(itertools.chain([RECORD], *named)))
-        parts: dict[str, list[Keys]] = {name: [] for name in wanted}
+        parts: dict[str, list[Fingerprints]] = {name: [] for name in wanted}
         with reading(self.path):
             for group, (least, most) in enumerate(self._spans):
                 if least < high and most >= low:
@@ -268,10 +276,13 @@ class PrintsFile:
                         parts[name].append(keys)
         found = {name: joined(parts.pop(name)) for name in wanted}
         _by_record(found)
-        of = [dict(zip(names, columns, strict=True)) for names, columns in zip((persons, values, normal), named, strict=True)]
+        of = [
+            dict(zip(names, columns, strict=True))
+            for names, columns in zip((persons, values, normal), named, strict=True)
+        ]
         return Prints(found[RECORD], *({name: found[column] for name, column in one.items()} for one in of))
 
-    def _group(self, group: int, wanted: Sequence[str], low: int, high: int) -> dict[str, Keys]:
+    def _group(self, group: int, wanted: Sequence[str], low: int, high: int) -> dict[str, Fingerprints]:
         """The wanted columns of a row group's rows that are in the range and the release's."""
         there = [self._there] if self._there else []
         table = self._file.read_row_group(group, [*wanted, *there])
@@ -283,7 +294,7 @@ class PrintsFile:
             table = table.filter(pa.array(chosen))
         return {name: self._valid(table.column(name), name) for name in wanted}
 
-    def _valid(self, column: pa.ChunkedArray, name: str) -> Keys:
+    def _valid(self, column: pa.ChunkedArray, name: str) -> Fingerprints:
         if column.null_count:
             raise self._lacking(name)  # others that share the file have it
         return keys_of(column)
@@ -304,7 +315,9 @@ class PrintsFile:
             return self.all_rows
         self._check_type(self._there, pa.bool_())
         groups = range(self._file.metadata.num_row_groups)
-        return sum(self._file.read_row_group(group, [self._there]).column(self._there).to_numpy().sum() for group in groups)
+        return sum(
+            self._file.read_row_group(group, [self._there]).column(self._there).to_numpy().sum() for group in groups
+        )
 
     def _named(self, kind: str) -> tuple[str, ...]:
         """The identities or fields of which the release has columns of some kind."""
@@ -349,7 +362,7 @@ def ranges(counts: Sequence[int], most: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
-def _by_record(columns: dict[str, Keys]) -> None:
+def _by_record(columns: dict[str, Fingerprints]) -> None:
     """Put rows into the order of their records, where a file that several share has them in another."""
     record = columns[RECORD]
     if (record[1:] < record[:-1]).any():

@@ -20,7 +20,9 @@ _LEVEL = 1
 """Of zstd. Fingerprints are random: what can be saved, their encoding saves, and higher levels gain nothing."""
 
 
-def write_groups(path: str, schema: pa.Schema, groups: Iterable[pa.Table], ordered: Collection[str]) -> tuple[int, int, str]:
+def write_groups(
+    path: str, schema: pa.Schema, groups: Iterable[pa.Table], ordered: Collection[str]
+) -> tuple[int, int, str]:
     """Write tables as the row groups of one Parquet file.
 
     Pages have checksums, so that a reader need not trust the disk. A file that could not be written whole may be there, torn,
@@ -46,7 +48,9 @@ def write_groups(path: str, schema: pa.Schema, groups: Iterable[pa.Table], order
     except OSError as error:
         said = reason(error)
         raise OutputError(
-            f"a table of the register cannot be written ({said})", shown(path), advice(said, "Free space there and run again")
+            f"a table of the register cannot be written ({said})",
+            shown(path),
+            advice(said, "Free space there and run again"),
         ) from None
 
 
@@ -55,10 +59,14 @@ def _write(stream: HashingStream, schema: pa.Schema, groups: Iterable[pa.Table],
     first = next(rest, schema.empty_table())
     repeating = [name for name in schema.names if name not in ordered and _repeats(first.column(name))]
     options = {
-        "compression": "zstd", "compression_level": _LEVEL, "use_dictionary": repeating,
-        "column_encoding": dict.fromkeys(ordered, "DELTA_BINARY_PACKED"), "write_statistics": list(ordered),
-        "write_page_checksum": True, "store_schema": False,
-    }  # fmt: skip
+        "compression": "zstd",
+        "compression_level": _LEVEL,
+        "use_dictionary": repeating,
+        "column_encoding": dict.fromkeys(ordered, "DELTA_BINARY_PACKED"),
+        "write_statistics": list(ordered),
+        "write_page_checksum": True,
+        "store_schema": False,
+    }
     rows = 0
     with pq.ParquetWriter(stream, schema, **options) as writer:
         for group in chain([first] if first.num_rows else [], rest):

@@ -28,10 +28,12 @@ def restorable_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The fields of a release that the holder of a key can turn back."""
     fields = policy.releases[release].fields
     return tuple(
-        name for name in policy.fields
-        if name in fields and isinstance(fields[name], Reversible)
+        name
+        for name in policy.fields
+        if name in fields
+        and isinstance(fields[name], Reversible)
         and fields[name].recoverability(policy.target(release, name)) is Recoverability.KEYED
-    )  # fmt: skip
+    )
 
 
 class Restorer:
@@ -48,7 +50,9 @@ class Restorer:
     """
 
     def __init__(self, policy: Policy, release: str, fields: Sequence[str], keys: Keys) -> None:
-        self._policy, self._release, self._keys = policy, release, keys
+        self._policy = policy
+        self._release = release
+        self._keys = keys
         possible = restorable_fields(policy, release)
         for name in fields:
             if name not in possible:
@@ -59,11 +63,18 @@ class Restorer:
 
     def schema(self, given: pa.Schema) -> pa.Schema:
         """The schema of restored rows for rows of ``given``; without the release's marks, for it is one no more."""
-        return pa.schema([
-            pa.field(name, arrow_type(self._policy.kind(name) if name in self.fields else None,
-                                      pa.string() if name in self.fields else kind))
-            for name, kind in zip(given.names, given.types, strict=True)
-        ])  # fmt: skip
+        return pa.schema(
+            [
+                pa.field(
+                    name,
+                    arrow_type(
+                        self._policy.kind(name) if name in self.fields else None,
+                        pa.string() if name in self.fields else kind,
+                    ),
+                )
+                for name, kind in zip(given.names, given.types, strict=True)
+            ]
+        )
 
     def ready(self, marks: Mapping[str, Mark], where: str) -> dict[str, Restoring]:
         """Make ready for a file.
@@ -80,21 +91,24 @@ class Restorer:
         return {name: self._ready(name, marks.get(name), where) for name in self.fields}
 
     def _ready(self, name: str, mark: Mark | None, where: str) -> Restoring:
-        action, target = self._policy.releases[self._release].fields[name], self._policy.target(self._release, name)
+        action = self._policy.releases[self._release].fields[name]
+        target = self._policy.target(self._release, name)
         assert isinstance(action, Reversible)  # noqa: S101 - the constructor saw to it
         identity = None
         if not action.key_in_value:
             if mark is None:
                 raise UsageError(
-                    f"which key made {name} is not known, and a wrong one would give wrong values", where,
+                    f"which key made {name} is not known, and a wrong one would give wrong values",
+                    where,
                     "Name the release's label.json by --label",
-                )  # fmt: skip
+                )
             identity = mark.id
             if action.subkey(target, self._keys, identity).check(action.form(target)) != mark.check:
                 raise KeyFault(
-                    f"{name} was made under another key, in another domain or in another format", where,
+                    f"{name} was made under another key, in another domain or in another format",
+                    where,
                     "Take the policy and the key that the release was made with",
-                )  # fmt: skip
+                )
         if (name, identity) not in self._restoring:
             self._restoring[name, identity] = action.restoring(target, self._keys, identity)
         return self._restoring[name, identity]

@@ -123,13 +123,20 @@ def restore(policy: Policy, request: Request) -> Outcome:
         if missing:
             raise UsageError(f"there is no column {missing[0]}", file.path, "Name fields that the input has")
         if restorer.schema(file.schema) != restorer.schema(found[0].schema):
-            raise UsageError("its columns are not those of the first file", file.path, "Restore it into a file of its own")
-    outcome, record = Outcome(), RestoreRecord(request.record)
+            raise UsageError(
+                "its columns are not those of the first file", file.path, "Restore it into a file of its own"
+            )
+    outcome = Outcome()
+    record = RestoreRecord(request.record)
     entry = {
-        "why": request.reason, "policy_sha256": policy_sha256(policy), "release": request.release,
-        "fields": list(request.fields), "input": [shown(file.path) for file in found], "output": request.output,
+        "why": request.reason,
+        "policy_sha256": policy_sha256(policy),
+        "release": request.release,
+        "fields": list(request.fields),
+        "input": [shown(file.path) for file in found],
+        "output": request.output,
         "rows": sum(map(_rows, found)),
-    }  # fmt: skip
+    }
     record.append("begun", entry)
     try:
         with _writing(request.output, restorer.schema(found[0].schema)) as write:
@@ -184,7 +191,9 @@ def _marks(file: _File, release: str) -> dict[str, Mark]:
     """What the metadata of a part says of its keys, or the label beside it."""
     told = (file.schema.metadata or {}).get(b"beam_deid.release")
     if told is not None and told.decode("utf-8", "replace") != release:
-        raise UsageError(f"this is a part of another release than {release}", file.path, "Name the right one by --release")
+        raise UsageError(
+            f"this is a part of another release than {release}", file.path, "Name the right one by --release"
+        )
     marks = {}
     for column in file.schema:
         said = (column.metadata or {}).get(b"beam_deid.key", b"").decode("ascii", "replace")
@@ -244,7 +253,8 @@ def _label_marks(path: str, release: str) -> dict[str, Mark]:
 @contextlib.contextmanager
 def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
     """A file that is there whole or not at all, and that others cannot read."""
-    kind, waiting = format_of(path, _OPTIONS), f"{path}.partial"
+    kind = format_of(path, _OPTIONS)
+    waiting = f"{path}.partial"
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         Path(waiting).unlink(missing_ok=True)

@@ -31,7 +31,14 @@ class RestoreRecord:
         Raises:
             OutputError: It cannot be written; so nothing may be restored.
         """
-        line = {"event": event, "at": now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid(), **facts}
+        line = {
+            "event": event,
+            "at": now(),
+            "who": _who(),
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            **facts,
+        }
         try:
             os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
             with open_kept(self._path, append=True) as stream:
@@ -43,9 +50,10 @@ class RestoreRecord:
                 os.fsync(stream.fileno())
         except OSError as error:
             raise OutputError(
-                f"the record of restorings cannot be written ({error.strerror})", self._path,
+                f"the record of restorings cannot be written ({error.strerror})",
+                self._path,
                 "Nothing is restored without it; choose another --record",
-            ) from None  # fmt: skip
+            ) from None
 
 
 def is_record(path: str) -> bool:

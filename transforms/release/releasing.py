@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.decide.deciding import ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.measure.measuring import identity_signature, source_key
@@ -30,7 +30,7 @@ class PartFacts:
     Attributes:
         files: The parts.
         attempts: The attempt at each shard whose pieces count, by the shard's number.
-        classes: Keys and records of every combination of all released values that was written, ascending by key.
+        classes: Fingerprints and records of every combination of all released values that was written, ascending by key.
         digest: Order-free digest of the records.
         read: Records read.
         suppressed: Records suppressed.
@@ -39,7 +39,7 @@ class PartFacts:
 
     files: list[WrittenPart] = field(default_factory=list)
     attempts: dict[int, str] = field(default_factory=dict)
-    classes: tuple[Keys, Counts] = field(default_factory=lambda: total([]))
+    classes: tuple[Fingerprints, Counts] = field(default_factory=lambda: total([]))
     digest: int = 0
     read: int = 0
     suppressed: int = 0
@@ -88,7 +88,9 @@ class Releaser:
     """
 
     def __init__(self, job: Job, decision: ReleaseDecision) -> None:
-        self._job, self._layout, self.decision = job, job.layouts[decision.release], decision
+        self._job = job
+        self._layout = job.layouts[decision.release]
+        self.decision = decision
         self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
         self._later = [
             (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))
@@ -97,7 +99,7 @@ class Releaser:
         self._suppressed = {columns: pa.array(keys) for columns, keys in decision.suppressed.items()}
         self.schema = release_schema(job, decision)
         self._facts = PartFacts()
-        self._classes: list[tuple[Keys, Counts]] = []
+        self._classes: list[tuple[Fingerprints, Counts]] = []
 
     def treat(self, records: Records) -> "Treated":
         """Treat a batch: its sound records as they would be released, before anything is suppressed."""
@@ -112,7 +114,9 @@ class Releaser:
         sources = {name: source_key(self._job, self._layout, name, kept) for name in self._layout.keyed}
         return Treated(kept, treated, keys | sources, sound, faults)
 
-    def release(self, given: "Treated", unsound: int, joint: Keys | None = None) -> tuple[pa.RecordBatch, Keys, Quota]:
+    def release(
+        self, given: "Treated", unsound: int, joint: Fingerprints | None = None
+    ) -> tuple[pa.RecordBatch, Fingerprints, Quota]:
         """Suppress what is not released of a batch.
 
         Args:
@@ -125,7 +129,8 @@ class Releaser:
         """
         length = len(given.records)
         values = self.all_keys(given)
-        kept, quota = np.ones(length, dtype=bool), np.full(length, -1, np.int64)
+        kept = np.ones(length, dtype=bool)
+        quota = np.full(length, -1, np.int64)
         for columns, keys in self._suppressed.items():
             kept &= ~_among(combine([given.keys[name] for name in columns], length), keys)
         if joint is not None and len(self.decision.quotas[0]):
@@ -138,14 +143,16 @@ class Releaser:
         self._facts.rejected += unsound + int((~given.sound).sum())
         self._facts.digest = (self._facts.digest + self._digest(given, values, kept, quota)) % 2**64
         self._facts.suppressed += length - int(kept.sum())
-        batch = pa.RecordBatch.from_arrays([_decoded(given.values[name]) for name in self.schema.names], schema=self.schema)
+        batch = pa.RecordBatch.from_arrays(
+            [_decoded(given.values[name]) for name in self.schema.names], schema=self.schema
+        )
         return (batch if kept.all() else batch.filter(pa.array(kept))), values[kept], quota[kept]
 
-    def all_keys(self, given: "Treated") -> Keys:
+    def all_keys(self, given: "Treated") -> Fingerprints:
         """The key of all released values of each sound record."""
         return combine([given.keys[name] for name in self._layout.fields], len(given.records))
 
-    def count_classes(self, classes: Keys) -> None:
+    def count_classes(self, classes: Fingerprints) -> None:
         """Count rows as written, by the key of all their values."""
         self._classes.append((classes, np.ones(len(classes), np.int64)))
 
@@ -156,14 +163,19 @@ class Releaser:
         self._classes = []
         return self._facts
 
-    def _digest(self, given: "Treated", values: Keys, kept: np.ndarray, quota: np.ndarray) -> int:
+    def _digest(self, given: "Treated", values: Fingerprints, kept: np.ndarray, quota: np.ndarray) -> int:
         """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
         sure = np.flatnonzero(kept & (quota < 0))
         signature = identity_signature(self._job, given.records)
         return row_digest([values[sure], signature[sure]], np.ones(len(sure), np.int64))
 
     def _recode(
-        self, records: Records, treated: dict[str, pa.Array], keys: dict[str, Keys], rows: np.ndarray, treatment: Treatment
+        self,
+        records: Records,
+        treated: dict[str, pa.Array],
+        keys: dict[str, Fingerprints],
+        rows: np.ndarray,
+        treatment: Treatment,
     ) -> None:
         """Give some rows the levels of another round, in place."""
         if not rows.any():
@@ -188,14 +200,14 @@ class Treated:
 
     records: Records
     values: Mapping[str, pa.Array]
-    keys: Mapping[str, Keys]
+    keys: Mapping[str, Fingerprints]
     sound: np.ndarray
     faults: list[Fault]
 
 
 def released_together(
     job: Job, releasers: Mapping[str, Releaser], records: Records, unsound: int
-) -> dict[str, tuple[pa.RecordBatch, Keys, Quota, list[Fault]]]:
+) -> dict[str, tuple[pa.RecordBatch, Fingerprints, Quota, list[Fault]]]:
     """Release a batch in every release of a job: batch, key of all values, quota of each row, and the actions' faults."""
     treated = {name: releaser.treat(records) for name, releaser in releasers.items()}
     found = {}
@@ -211,8 +223,12 @@ def released_together(
 
 
 def _joint(
-    job: Job, together: tuple[str, ...], releasers: Mapping[str, Releaser], treated: Mapping[str, Treated], records: Records
-) -> Keys:
+    job: Job,
+    together: tuple[str, ...],
+    releasers: Mapping[str, Releaser],
+    treated: Mapping[str, Treated],
+    records: Records,
+) -> Fingerprints:
     """The key of each record's kind: all its values in every release that is tested together, and all its identities."""
     values = []
     for name in together:
@@ -222,7 +238,7 @@ def _joint(
     return joint_key(values, identity_signature(job, records))
 
 
-def _among(keys: Keys, some: pa.Array) -> np.ndarray:
+def _among(keys: Fingerprints, some: pa.Array) -> np.ndarray:
     found = pc.is_in(pa.array(keys), value_set=some)
     return np.asarray(found.to_numpy(zero_copy_only=False))
 
@@ -234,23 +250,26 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
     for name in released_fields(job.policy, decision.release):
         facts = decision.label.fields[name]
         metadata = {
-            "beam_deid.role": ",".join(facts.role), "beam_deid.action": facts.action,
+            "beam_deid.role": ",".join(facts.role),
+            "beam_deid.action": facts.action,
             "beam_deid.recoverability": facts.recoverability,
-        }  # fmt: skip
+        }
         if facts.key is not None:
             metadata["beam_deid.key"] = f"{facts.key['id']}:{facts.key['check']}"
         fields.append(pa.field(name, spec.fields[name].output_type(job.type_of(name)), metadata=metadata))
     return pa.schema(
         fields,
         metadata={
-            "beam_deid.label": str(decision.label.label), "beam_deid.release": decision.release, "beam_deid.run": job.run,
+            "beam_deid.label": str(decision.label.label),
+            "beam_deid.release": decision.release,
+            "beam_deid.run": job.run,
             "beam_deid.sharing": json.dumps(str(spec.sharing)),
             **{
                 f"beam_deid.{name}": json.dumps(getattr(decision.label, name), ensure_ascii=False, sort_keys=True)
                 for name in ("environment", "attackers", "limits", "condition")
             },
         },
-    )  # fmt: skip
+    )
 
 
 def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision], staging: str) -> RunFacts:
@@ -273,7 +292,9 @@ def release_shard(shard: Shard, job: Job, decisions: dict[str, ReleaseDecision],
     try:
         for records, faults, read in read_typed(shard, job, job.columns):
             rejects += _rejects(shard.told or shard.path, faults, "")
-            for name, (batch, values, quota, own) in released_together(job, releasers, records, read - len(records)).items():
+            for name, (batch, values, quota, own) in released_together(
+                job, releasers, records, read - len(records)
+            ).items():
                 rejects += _rejects(shard.told or shard.path, own, name)
                 outputs[name](batch, values, quota)
     finally:
@@ -289,9 +310,10 @@ class _Direct:
     """A part in the order of the source."""
 
     def __init__(self, part: Part, releaser: Releaser) -> None:
-        self._part, self._releaser = part, releaser
+        self._part = part
+        self._releaser = releaser
 
-    def __call__(self, batch: pa.RecordBatch, values: Keys, quota: Quota) -> None:
+    def __call__(self, batch: pa.RecordBatch, values: Fingerprints, quota: Quota) -> None:
         self._part.write(batch)
         self._releaser.count_classes(values)
 
@@ -308,9 +330,7 @@ class _Direct:
         return ""
 
 
-def _output(
-    shard: Shard, job: Job, decision: ReleaseDecision, releaser: Releaser, staging: str
-) -> "_Direct | Pieces":
+def _output(shard: Shard, job: Job, decision: ReleaseDecision, releaser: Releaser, staging: str) -> "_Direct | Pieces":
     if decision.mixed:
         return Pieces(job, staging, decision, shard.index, releaser.schema)
     kind = job.policy.releases[decision.release].format

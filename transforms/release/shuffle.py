@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.decide.deciding import ReleaseDecision
 from beam_deid.transforms.errors import InputError, InternalFault, OutputError
@@ -47,11 +47,13 @@ class Pieces:
     """
 
     def __init__(self, job: Job, staging: str, decision: ReleaseDecision, shard: int, schema: pa.Schema) -> None:
-        self._parts, self._where = np.uint64(decision.parts), shown(join(staging, "pieces", decision.release))
+        self._parts = np.uint64(decision.parts)
+        self._where = shown(join(staging, "pieces", decision.release))
         self._rest = job.layouts[decision.release].rest
         self.files: list[WrittenPart] = []
         self.attempt = new_attempt()
-        self._streams, self._writers = [], []
+        self._streams = []
+        self._writers = []
         try:
             for part in range(decision.parts):
                 stream = open_write(piece_path(staging, decision.release, shard, self.attempt, part))
@@ -60,7 +62,7 @@ class Pieces:
         except OSError as error:
             raise self._fault(error) from None
 
-    def __call__(self, batch: pa.RecordBatch, values: Keys, quota: np.ndarray) -> None:
+    def __call__(self, batch: pa.RecordBatch, values: Fingerprints, quota: np.ndarray) -> None:
         """Append rows (n,), each with the quota that it falls under (n,)."""
         part = part_of(batch, self._rest) % self._parts
         batch = batch.append_column(QUOTA, pa.array(quota))
@@ -84,9 +86,7 @@ class Pieces:
             raise self._fault(error) from None
 
     def _fault(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"a part cannot be written ({reason(error)})", self._where, "Free space there and run again"
-        )
+        return OutputError(f"a part cannot be written ({reason(error)})", self._where, "Free space there and run again")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Arranged:
     """
 
     rows: pa.Table
-    values: Keys
+    values: Fingerprints
     left_out: int
 
 
@@ -123,7 +123,9 @@ def assemble(
         OutputError: A piece is not what was written, or the part cannot be written.
         InternalFault: Rows that differ have one key.
     """
-    tables = [_piece(piece_path(staging, decision.release, shard, attempts[shard], number)) for shard in range(job.shards)]
+    tables = [
+        _piece(piece_path(staging, decision.release, shard, attempts[shard], number)) for shard in range(job.shards)
+    ]
     made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
     kind = job.policy.releases[decision.release].format
     part = Part(staging, decision.release, number, kind, made.rows.schema)
@@ -158,7 +160,8 @@ def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:
     Raises:
         InternalFault: Rows that differ have one key.
     """
-    given, rows = rows.num_rows, _within_quotas(rows, decision)
+    given = rows.num_rows
+    rows = _within_quotas(rows, decision)
     layout = job.layouts[decision.release]
     columns = {name: rows.column(name) for name in rows.schema.names}
     values = combine([fingerprint(columns[name], job.prints) for name in layout.fields], rows.num_rows)
@@ -167,7 +170,7 @@ def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:
     return Arranged(rows.take(pa.array(order)), values[order], given - rows.num_rows)
 
 
-def part_of(batch: pa.RecordBatch, rest: Sequence[str]) -> Keys:
+def part_of(batch: pa.RecordBatch, rest: Sequence[str]) -> Fingerprints:
     """A number that says which part each row goes to, the same for rows that are alike in some columns, shape (n,)."""
     return combine([ordering(batch.column(name)) for name in rest], batch.num_rows)
 
@@ -205,7 +208,7 @@ def _within_quotas(rows: pa.Table, decision: ReleaseDecision) -> pa.Table:
     return rows.filter(pa.array(kept))
 
 
-def _compared(rows: pa.Table, values: Keys, release: str) -> None:
+def _compared(rows: pa.Table, values: Fingerprints, release: str) -> None:
     """See that rows with one key are equal in every value that is written.
 
     Raises:
@@ -214,6 +217,7 @@ def _compared(rows: pa.Table, values: Keys, release: str) -> None:
     distinct = rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows
     if distinct != len(np.unique(values)):
         raise InternalFault(
-            "values that differ have one fingerprint, so nothing that was counted can be relied on", f"release {release}",
+            "values that differ have one fingerprint, so nothing that was counted can be relied on",
+            f"release {release}",
             "Run again: the fingerprints of another run are others",
-        )  # fmt: skip
+        )

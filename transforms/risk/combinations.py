@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_count, distinct_per_number
 
 MOST_FIELDS = 4
@@ -56,7 +56,11 @@ class Combinations:
 
 
 def combinations(
-    fields: Mapping[str, Keys], counts: Counts, subject: Keys | None, most: int = MOST_FIELDS, budget: int = BUDGET
+    fields: Mapping[str, Fingerprints],
+    counts: Counts,
+    subject: Fingerprints | None,
+    most: int = MOST_FIELDS,
+    budget: int = BUDGET,
 ) -> Combinations:
     """Look at every set of at most ``most`` attributes, and then at the largest sets as far as the budget goes.
 
@@ -67,7 +71,8 @@ def combinations(
         most: Most attributes of a set that is looked at in any case; scores are over these sets.
         budget: Most sets that are looked at, where sets of at most ``most`` attributes are not more already.
     """
-    names, length = tuple(fields), len(counts)
+    names = tuple(fields)
+    length = len(counts)
     classes = _Classes({name: codes(keys) for name, keys in fields.items()}, length)
     people = int(counts.sum()) if subject is None else distinct_count(subject)
     scores = np.zeros(length)
@@ -81,7 +86,9 @@ def combinations(
             # The last sets stay, as the parts of all larger ones.
             smaller, alone = (alone, {}) if len(chosen) <= most else (alone, alone)
         parts_of_it = itertools.combinations(chosen, min(len(chosen) - 1, most))
-        known = np.unpackbits(functools.reduce(np.bitwise_or, map(smaller.__getitem__, parts_of_it)), count=length).view(bool)
+        known = np.unpackbits(
+            functools.reduce(np.bitwise_or, map(smaller.__getitem__, parts_of_it)), count=length
+        ).view(bool)
         unique = classes.singled_out(chosen, counts, subject, known)
         size = int(counts[unique].sum()) if subject is None else distinct_count(subject[unique])
         found.append(Combination(chosen, size, size / people if people else 0.0))
@@ -119,11 +126,11 @@ class _Classes:
         length: Rows n.
     """
 
-    def __init__(self, numbers: Mapping[str, tuple[Counts, Keys]], length: int) -> None:
+    def __init__(self, numbers: Mapping[str, tuple[Counts, Fingerprints]], length: int) -> None:
         self._numbers = numbers
         self._begun: list[tuple[str, Counts]] = [("", np.zeros(length, np.int64))]
 
-    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Keys | None, known: Mask) -> Mask:
+    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Fingerprints | None, known: Mask) -> Mask:
         """Which rows stand in a class of one subject, shape (n,).
 
         Args:
@@ -132,12 +139,14 @@ class _Classes:
             subject: Subject of each row, shape (n,), or None.
             known: Rows that a part of the set singles out already, shape (n,). No other row is in a class with them.
         """
-        rows, unique = np.flatnonzero(~known), known.copy()
+        rows = np.flatnonzero(~known)
+        unique = known.copy()
         if not len(rows):
             return unique
         # Few rows are numbered by all attributes; for many it pays to go on from what the set before began with.
         few = len(rows) * len(chosen) < len(known)
-        classes, many = np.zeros(len(rows), np.int64) if few else self._prefix(chosen[:-1])[rows], 1
+        classes = np.zeros(len(rows), np.int64) if few else self._prefix(chosen[:-1])[rows]
+        many = 1
         for name in chosen if few else chosen[-1:]:
             own, keys = self._numbers[name]
             classes, many = _pairs(classes, own[rows], len(keys))

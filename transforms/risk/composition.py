@@ -22,7 +22,8 @@ _EXPANDED = 1 << 22
 """Most pairs of groups, each with a value, that are looked at together."""
 _WORD = 64
 """Values whose presence in a group is one integer."""
-_WORD_COST, _PAIR_COST = 0.5, 2.0
+_WORD_COST = 0.5
+_PAIR_COST = 2.0
 """What it takes to compare one integer of two groups, or to look one value up, if to count one for two groups takes 1."""
 
 
@@ -111,7 +112,8 @@ def says_more(joint: Joint, sides: Sequence[Side]) -> Mask:
     more = np.zeros(len(joint.persons), np.bool_)
     for side in sides:
         rows = np.flatnonzero(side.present)
-        own, within = side.shared[rows] + 1, joint.groups[rows]
+        own = side.shared[rows] + 1
+        within = joint.groups[rows]
         image = np.full(_greatest(own) + 1, -1, np.int64)
         image[own] = within
         divided = np.zeros(len(image), np.bool_)
@@ -120,7 +122,9 @@ def says_more(joint: Joint, sides: Sequence[Side]) -> Mask:
     return more
 
 
-def common_values(first_group: Counts, second_group: Counts, values_first: Counts, values_second: Counts, rows: Rows) -> Counts:
+def common_values(
+    first_group: Counts, second_group: Counts, values_first: Counts, values_second: Counts, rows: Rows
+) -> Counts:
     """How many values of a sensitive field are left for a cell by whoever knows its group in both releases.
 
     Args:
@@ -135,7 +139,8 @@ def common_values(first_group: Counts, second_group: Counts, values_first: Count
         How many values that are not null both its groups have, for each of ``rows``, shape (r,), int64.
     """
     many = 1 + max(_greatest(values_first), _greatest(values_second))
-    one, other = Held.of(first_group, values_first, many), Held.of(second_group, values_second, many)
+    one = Held.of(first_group, values_first, many)
+    other = Held.of(second_group, values_second, many)
     keys = first_group[rows] * other.groups + second_group[rows]
     pair, distinct = ordered_codes(keys.view(np.uint64))
     return _common(one, other, distinct.view(np.int64))[pair]
@@ -173,16 +178,21 @@ def values_in_all(held: Sequence["Held"], places: Sequence[Counts]) -> Counts:
         How many values all chosen groups have, shape (choices,), int64.
     """
     many = max(1, *(one.many for one in held))
-    sizes = np.stack([
-        np.where(place < 0, np.iinfo(np.int64).max, np.append(one.sizes, 0)[place]) for one, place in zip(held, places, strict=True)
-    ])  # fmt: skip
+    sizes = np.stack(
+        [
+            np.where(place < 0, np.iinfo(np.int64).max, np.append(one.sizes, 0)[place])
+            for one, place in zip(held, places, strict=True)
+        ]
+    )
     # Each value of the smallest of the groups is looked up in the others.
-    smallest, found = sizes.argmin(axis=0), np.zeros(len(places[0]), np.int64)
+    smallest = sizes.argmin(axis=0)
+    found = np.zeros(len(places[0]), np.int64)
     for number, (one, place) in enumerate(zip(held, places, strict=True)):
         here = np.flatnonzero((smallest == number) & (place >= 0))
         begins = np.append(np.cumsum(one.sizes) - one.sizes, 0)
         for item, at in _expanded(one.sizes[place[here]], begins[place[here]]):
-            met, left = here[item], np.ones(len(item), np.bool_)
+            met = here[item]
+            left = np.ones(len(item), np.bool_)
             for other, there in zip(held, places, strict=True):
                 _, has = _places(other.group * many + other.value, there[met] * many + one.value[at])
                 left &= has | (there[met] < 0)
@@ -291,14 +301,16 @@ def _by_words(one: Held, other: Held, pairs: Counts) -> Counts:
 def _by_pair(one: Held, other: Held, pairs: Counts) -> Counts:
     """Look up each value of the smaller group of a pair in the other one."""
     first, second = np.divmod(pairs, max(other.groups, 1))
-    found, fewer = np.zeros(len(pairs), np.int64), one.sizes[first] <= other.sizes[second]
+    found = np.zeros(len(pairs), np.int64)
+    fewer = one.sizes[first] <= other.sizes[second]
     for of, at, where, to, here in (
         (one, first, other, second, np.flatnonzero(fewer)),
         (other, second, one, first, np.flatnonzero(~fewer)),
     ):
         # Groups that are looked up one after another are near one another in memory.
         here = here[np.argsort(to[here], kind="stable")]
-        held, sizes = where.group * where.many + where.value, of.sizes
+        held = where.group * where.many + where.value
+        sizes = of.sizes
         begins = np.cumsum(sizes) - sizes
         for item, place in _expanded(sizes[at[here]], begins[at[here]]):
             met = here[item]
@@ -309,8 +321,10 @@ def _by_pair(one: Held, other: Held, pairs: Counts) -> Counts:
 
 def _by_value(one: Held, other: Held, pairs: Counts) -> Counts:
     """Count one for each two groups that have a value, value by value."""
-    found, sizes = np.zeros(len(pairs), np.int64), other.holders
-    begins, holder = np.cumsum(sizes) - sizes, other.group[np.argsort(other.value, kind="stable")]
+    found = np.zeros(len(pairs), np.int64)
+    sizes = other.holders
+    begins = np.cumsum(sizes) - sizes
+    holder = other.group[np.argsort(other.value, kind="stable")]
     table = np.zeros(one.groups * other.groups if one.groups * other.groups <= _EXPANDED else 0, np.int64)
     for item, place in _expanded(sizes[one.value], begins[one.value]):
         keys = one.group[item] * other.groups + holder[place]
@@ -325,12 +339,14 @@ def _by_value(one: Held, other: Held, pairs: Counts) -> Counts:
 def _expanded(sizes: Counts, begins: Counts) -> Iterator[tuple[Counts, Counts]]:
     """Each item as often as it has places, with its places from ``begins`` on: some millions together, all of an item at once."""
     ends = np.cumsum(sizes)
-    start, done = 0, 0
+    start = 0
+    done = 0
     while start < len(sizes):
         stop = max(int(np.searchsorted(ends, done + _EXPANDED, side="right")), start + 1)
         item = np.repeat(np.arange(start, stop), sizes[start:stop])
         yield item, np.arange(done, done + len(item)) + (begins - ends + sizes)[item]
-        start, done = stop, int(ends[stop - 1])
+        start = stop
+        done = int(ends[stop - 1])
 
 
 def _places(ordered: Counts, keys: Counts) -> tuple[Counts, Mask]:
@@ -358,4 +374,3 @@ def _pair_numbers(first: Counts, second: Counts) -> Counts:
 
 def _greatest(numbers: Counts) -> int:
     return int(numbers.max()) if len(numbers) else -1
-

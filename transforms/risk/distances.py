@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.histogram import Counts
 
@@ -26,9 +26,9 @@ class Scale:
             each of shape (v,); empty where values have none.
     """
 
-    keys: Keys
+    keys: Fingerprints
     ranks: Counts | None = None
-    levels: tuple[Keys, ...] = ()
+    levels: tuple[Fingerprints, ...] = ()
 
     def distance(self, found: Distribution) -> Shares:
         """The distance of each class from all, shape (classes,), from 0 to 1."""
@@ -60,7 +60,9 @@ def ordered_distance(found: Distribution, ranks: Counts) -> Shares:
     below = np.cumsum(found.overall[order])  # Q(i): share of all at place i or before
     area = np.r_[0.0, np.cumsum(below)]  # Σ of Q(j) for j < i
     sort = np.lexsort((place[found.pair_value], found.pair_class))
-    at, of, share = place[found.pair_value][sort], found.pair_class[sort], found.share[sort]
+    at = place[found.pair_value][sort]
+    of = found.pair_class[sort]
+    share = found.share[sort]
     running = np.cumsum(share)
     mine = running - np.r_[0.0, running][found.begins][of]  # P(i): share of the class at this place or before
     last = np.r_[of[1:] != of[:-1], True]
@@ -73,7 +75,7 @@ def ordered_distance(found: Distribution, ranks: Counts) -> Shares:
     return np.asarray(np.maximum(total, 0.0) / (many - 1))
 
 
-def hierarchical_distance(found: Distribution, levels: Sequence[Keys]) -> Shares:
+def hierarchical_distance(found: Distribution, levels: Sequence[Fingerprints]) -> Shares:
     """Σ over groups of their height × the lesser of what their parts have too much and too little, shape (classes,).
 
     Args:
@@ -91,7 +93,8 @@ def hierarchical_distance(found: Distribution, levels: Sequence[Keys]) -> Shares
         in_group = np.bincount(above, weights=of_all, minlength=len(groups))
         pairs, where = np.unique(found.pair_class * len(parts) + part[found.pair_value], return_inverse=True)
         share = np.bincount(where, weights=found.share)
-        of, which = pairs // len(parts), pairs % len(parts)
+        of = pairs // len(parts)
+        which = pairs % len(parts)
         extra = share - of_all[which]
         nodes, node = np.unique(of * len(groups) + above[which], return_inverse=True)
         too_much = np.bincount(node, weights=np.maximum(extra, 0.0))
@@ -99,5 +102,7 @@ def hierarchical_distance(found: Distribution, levels: Sequence[Keys]) -> Shares
         absent = in_group[nodes % len(groups)] - np.bincount(node, weights=of_all[which])
         cost = height / top * np.minimum(too_much, too_little + np.maximum(absent, 0.0))
         total += np.bincount(nodes // len(groups), weights=cost, minlength=found.classes)
-        part, parts, of_all = group, groups, in_group
+        part = group
+        parts = groups
+        of_all = in_group
     return total

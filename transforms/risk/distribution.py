@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, first_rows, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows, runs
 from beam_deid.transforms.columns.pairs import few_codes
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, distinct_per_number, tally
 from beam_deid.transforms.risk.numbering import numbered
@@ -49,14 +49,14 @@ class Distribution:
     pair_value: npt.NDArray[np.integer]
     pair_records: npt.NDArray[np.integer]
     class_records: Counts
-    value_keys: Keys
+    value_keys: Fingerprints
     reference: Shares | None = None
     null: int | None = None
     class_people: Counts | None = None
     held_by: Shares | None = None
 
     @classmethod
-    def of(cls, classes: Classes, counts: Counts, values: Keys) -> "Distribution":
+    def of(cls, classes: Classes, counts: Counts, values: Fingerprints) -> "Distribution":
         """Count the pairs.
 
         Args:
@@ -72,7 +72,14 @@ class Distribution:
 
     @classmethod
     def of_persons(
-        cls, classes: Counts, many: int, values: Counts, value_keys: Keys, persons: Counts, size: int, null: int | None = None
+        cls,
+        classes: Counts,
+        many: int,
+        values: Counts,
+        value_keys: Fingerprints,
+        persons: Counts,
+        size: int,
+        null: int | None = None,
     ) -> "Distribution":
         """Count the persons of each pair of a class and a value.
 
@@ -86,23 +93,35 @@ class Distribution:
             null: The number of the value that stands for null.
         """
         somebody = np.flatnonzero(persons >= 0)
-        classes, values, persons = classes[somebody], values[somebody], persons[somebody]
+        classes = classes[somebody]
+        values = values[somebody]
+        persons = persons[somebody]
         pairs = numbered([classes, values], [many, len(value_keys)])
         first = first_rows(pairs.numbers, pairs.many)
         people = distinct_per_number(pairs.numbers, persons.view(np.uint64), pairs.many)
         found = cls.counted(
-            classes[first], np.bincount(classes[first], weights=people, minlength=many).astype(np.int64),
-            values[first], value_keys, people,
-        )  # fmt: skip
+            classes[first],
+            np.bincount(classes[first], weights=people, minlength=many).astype(np.int64),
+            values[first],
+            value_keys,
+            people,
+        )
         everybody = distinct_per_number(values, persons.view(np.uint64), len(value_keys))
         return replace(
-            found, null=null, class_people=distinct_per_number(classes, persons.view(np.uint64), many),
+            found,
+            null=null,
+            class_people=distinct_per_number(classes, persons.view(np.uint64), many),
             held_by=everybody / max(distinct_count(persons.view(np.uint64)), 1),
-        )  # fmt: skip
+        )
 
     @classmethod
     def counted(
-        cls, numbers: Counts, class_records: Counts, values: npt.NDArray[np.integer], value_keys: Keys, counts: Counts
+        cls,
+        numbers: Counts,
+        class_records: Counts,
+        values: npt.NDArray[np.integer],
+        value_keys: Fingerprints,
+        counts: Counts,
     ) -> "Distribution":
         """Count the pairs of rows whose classes and values are numbered already.
 
@@ -127,7 +146,8 @@ class Distribution:
             order = np.argsort(pairs)
             ordered = pairs[order]
             first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-            there, records = ordered[first], np.add.reduceat(counts[order], first)
+            there = ordered[first]
+            records = np.add.reduceat(counts[order], first)
         of = there // many
         begins = np.flatnonzero(np.r_[True, of[1:] != of[:-1]][: len(of)])
         found = cls(len(class_records), len(value_keys), begins, there % many, records, class_records, value_keys)
@@ -145,10 +165,18 @@ class Distribution:
             first = int(self.begins[low])
             pairs = slice(first, int(self.begins[high]) if high < self.classes else len(self.pair_value))
             yield Distribution(
-                high - low, self.values, self.begins[low:high] - first, self.pair_value[pairs], self.pair_records[pairs],
-                self.class_records[low:high], self.value_keys, self.overall, self.null,
-                None if self.class_people is None else self.class_people[low:high], self.held_by,
-            )  # fmt: skip
+                high - low,
+                self.values,
+                self.begins[low:high] - first,
+                self.pair_value[pairs],
+                self.pair_records[pairs],
+                self.class_records[low:high],
+                self.value_keys,
+                self.overall,
+                self.null,
+                None if self.class_people is None else self.class_people[low:high],
+                self.held_by,
+            )
 
     @cached_property
     def pair_class(self) -> Counts:

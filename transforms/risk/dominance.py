@@ -34,7 +34,8 @@ def dominating(groups: Counts, many: int, counts: Counts, numbers: Counts, size:
         The share, and the person who has it (the least number among equals), both (many,); 0.0 and -1 where nobody has any.
     """
     held, records = _held(groups, many, counts, numbers, size)
-    group, person = held // max(size, 1), held % max(size, 1)
+    group = held // max(size, 1)
+    person = held % max(size, 1)
     most = _most(group, records, many)
     first = np.flatnonzero(records == most[group])[::-1]
     who = np.full(many, -1, np.int64)
@@ -44,7 +45,15 @@ def dominating(groups: Counts, many: int, counts: Counts, numbers: Counts, size:
 
 
 def trimmed(
-    groups: Counts, many: int, counts: Counts, cells: Counts, numbers: Counts, size: int, limit: float, *, ranked: bool = False
+    groups: Counts,
+    many: int,
+    counts: Counts,
+    cells: Counts,
+    numbers: Counts,
+    size: int,
+    limit: float,
+    *,
+    ranked: bool = False,
 ) -> Counts:
     """Records of each row without the surplus, so that no person has more than ``limit`` of any group's records.
 
@@ -71,7 +80,8 @@ def trimmed(
     most = _fraction(limit)
     rows = np.flatnonzero((groups >= 0) & (counts > 0))
     while len(rows):
-        group, number = groups[rows], numbers[rows]
+        group = groups[rows]
+        number = numbers[rows]
         held, records = _held(group, many, left[rows], number, size)
         allowed = _allowed(held // max(size, 1), records, _totals(group, left[rows], many), most)
         over = records > allowed[held // max(size, 1)]
@@ -92,7 +102,8 @@ def trimmed(
 
 def _held(groups: Counts, many: int, counts: Counts, numbers: Counts, size: int) -> tuple[Counts, Counts]:
     """The pairs of a group and a person that have records, as ``group * size + person``, ascending; and how many."""
-    pairs, owned = paired(groups, numbers, size), counts[(groups >= 0) & (numbers >= 0)]
+    pairs = paired(groups, numbers, size)
+    owned = counts[(groups >= 0) & (numbers >= 0)]
     if many * size <= _DENSE * len(pairs):
         records = tally(pairs, owned, many * size)
         held = np.flatnonzero(records)
@@ -101,7 +112,8 @@ def _held(groups: Counts, many: int, counts: Counts, numbers: Counts, size: int)
         pairs.sort()
     else:
         order = np.argsort(pairs)
-        pairs, owned = pairs[order], owned[order]
+        pairs = pairs[order]
+        owned = owned[order]
     first = np.ones(len(pairs), np.bool_)
     np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
     begins = np.flatnonzero(first)
@@ -143,10 +155,13 @@ def _allowed(group: Counts, records: Counts, total: Counts, most: Fraction) -> C
         total: Records of each group, shape (many,).
         most: The greatest share.
     """
-    part, whole = most.numerator, most.denominator
-    allowed, rest = part * total // whole, total.copy()
+    part = most.numerator
+    whole = most.denominator
+    allowed = part * total // whole
+    rest = total.copy()
     breach = np.flatnonzero((_most(group, records, len(total)) > allowed)[group])
-    group, records = group[breach], records[breach]
+    group = group[breach]
+    records = records[breach]
     order = np.lexsort((-records, group))  # within each group the greatest first
     records = records[order]
     begins = np.flatnonzero(np.diff(group, prepend=-1))
@@ -177,9 +192,11 @@ def _spread(places: Counts, budgets: Counts, cells: Counts, counts: Counts, rank
     """
     rows = np.lexsort((cells, places))  # stable: rows of one cell stay in their order
     begins = np.flatnonzero((np.diff(places[rows], prepend=-1) != 0) | (np.diff(cells[rows], prepend=-1) != 0))
-    has, place = np.add.reduceat(counts[rows], begins), places[rows][begins]
+    has = np.add.reduceat(counts[rows], begins)
+    place = places[rows][begins]
     order = np.lexsort((has, place))  # within each place the smallest cell first
-    least, first = has[order], np.searchsorted(place, np.arange(len(budgets)))
+    least = has[order]
+    first = np.searchsorted(place, np.arange(len(budgets)))
     before = np.cumsum(least) - least
     before -= before[first][place]
     above = np.bincount(place, minlength=len(budgets))[place] - (np.arange(len(place)) - first[place])

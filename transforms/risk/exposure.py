@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts, numbered
 from beam_deid.transforms.risk.meeting import Meeting
 
@@ -97,18 +97,23 @@ class Exposure:
     """
 
     def __init__(self, rows: int, several: bool, k: int, nobody: np.uint64 | None, kept: int = MOST_KEPT) -> None:
-        self._k, self._nobody, self._kept = k, nobody, kept
-        self._several, self._exact = several, True
-        self._met, self._exposed = np.zeros(rows, bool), np.zeros(rows, bool)
+        self._k = k
+        self._nobody = nobody
+        self._kept = kept
+        self._several = several
+        self._exact = True
+        self._met = np.zeros(rows, bool)
+        self._exposed = np.zeros(rows, bool)
         self._released = self._among = 0
-        self._persons, self._persons_among = np.empty(0, np.uint64), np.empty(0, np.uint64)
+        self._persons = np.empty(0, np.uint64)
+        self._persons_among = np.empty(0, np.uint64)
         self._seen = 0
         # Of rows with several probes, by numbering of persons: how many were met at least, and whom.
         self._sum = np.zeros(rows if several else 0, np.int64)
         self._full: list[Mask] = []
         self._whom: list[_Whom] = []
 
-    def release(self, subject: Keys | None, records: int, persons: int | None) -> None:
+    def release(self, subject: Fingerprints | None, records: int, persons: int | None) -> None:
         """Count what a partition releases, whether it is met or not.
 
         Args:
@@ -124,7 +129,7 @@ class Exposure:
             self._persons = np.union1d(self._persons, self._somebody(subject))
 
     def add(
-        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Keys | None], found: Counts
+        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Fingerprints | None], found: Counts
     ) -> None:
         """Add what the probes of a partition meet.
 
@@ -151,7 +156,7 @@ class Exposure:
         else:
             self._persons_among = np.union1d(self._persons_among, self._somebody(identities[0][there]))
 
-    def result(self, counts: Counts, subject: Keys | None, source: Keys | None) -> Exposed:
+    def result(self, counts: Counts, subject: Fingerprints | None, source: Fingerprints | None) -> Exposed:
         """All partitions together.
 
         Args:
@@ -159,13 +164,16 @@ class Exposure:
             subject: Person of each of its rows, shape (a,); None if every record is one.
             source: The persons of the source, if they are numbered likewise.
         """
-        released, exposed = self._released + len(self._persons), self._exposed
+        released = self._released + len(self._persons)
+        exposed = self._exposed
         among = self._among + len(self._persons_among)
         if self._several:
             exposed, among = self._remembered()
             among = min(among, released)
         if subject is None:
-            size, many, met = int(counts.sum()), int(counts[exposed].sum()), int(counts[self._met].sum())
+            size = int(counts.sum())
+            many = int(counts[exposed].sum())
+            met = int(counts[self._met].sum())
             return Exposed(size, many, released, among, met, size, met, self._exact)
         size, many, met = (_persons(subject, chosen) for chosen in (np.ones(len(subject), bool), exposed, self._met))
         if source is None:
@@ -173,16 +181,22 @@ class Exposure:
         inside = pc.is_in(pa.array(subject), value_set=pa.array(source)).to_numpy(zero_copy_only=False)
         if self._nobody is not None:
             inside = inside & (subject != self._nobody)
-        known, known_met = _persons(subject, inside), _persons(subject, inside & self._met)
+        known = _persons(subject, inside)
+        known_met = _persons(subject, inside & self._met)
         return Exposed(size, many, released, among, met, known, known_met, self._exact)
 
-    def _somebody(self, subject: Keys) -> Keys:
+    def _somebody(self, subject: Fingerprints) -> Fingerprints:
         return subject if self._nobody is None else subject[subject != self._nobody]
 
     def _remember(
-        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Keys | None], numbers: list[Counts],
+        self,
+        meeting: Meeting,
+        rows: Counts,
+        counts: Counts,
+        identities: Sequence[Fingerprints | None],
+        numbers: list[Counts],
         few: Mask,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Remember whom rows meet that may turn out to meet few."""
         if not self._full:
             self._full = [np.zeros(len(self._met), bool) for _ in identities]
@@ -235,13 +249,13 @@ class _Whom:
     """Whom rows meet: pairs of a row and a person, each with the records that it stands for."""
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Counts, Keys, Counts]] = []
+        self._parts: list[tuple[Counts, Fingerprints, Counts]] = []
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def add(self, rows: Counts, who: Keys, counts: Counts | None) -> None:
+    def add(self, rows: Counts, who: Fingerprints, counts: Counts | None) -> None:
         self._put(rows, who, np.ones(len(rows), np.int64) if counts is None else counts)
 
     def persons(self, size: int) -> Counts:
@@ -260,25 +274,29 @@ class _Whom:
         """Forget the rows that are done."""
         rows, who, counts = self._once()
         left = ~done[rows]
-        self._parts, self._length = [], 0
+        self._parts = []
+        self._length = 0
         self._put(rows[left], who[left], counts[left])
 
-    def _put(self, rows: Counts, who: Keys, counts: Counts) -> None:
+    def _put(self, rows: Counts, who: Fingerprints, counts: Counts) -> None:
         self._parts.append((rows, who, counts))
         self._length += len(rows)
 
-    def _once(self) -> tuple[Counts, Keys, Counts]:
+    def _once(self) -> tuple[Counts, Fingerprints, Counts]:
         """The distinct pairs."""
         none = np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64)
         rows, who, counts = (np.concatenate(parts) for parts in zip(none, *self._parts, strict=True))
         order = np.lexsort((who, rows))
-        rows, who, counts = rows[order], who[order], counts[order]
+        rows = rows[order]
+        who = who[order]
+        counts = counts[order]
         first = np.ones(len(rows), bool)
         first[1:] = (rows[1:] != rows[:-1]) | (who[1:] != who[:-1])
-        self._parts, self._length = [(rows[first], who[first], counts[first])], int(first.sum())
+        self._parts = [(rows[first], who[first], counts[first])]
+        self._length = int(first.sum())
         return self._parts[0]
 
 
-def _persons(subject: Keys, chosen: Mask) -> int:
+def _persons(subject: Fingerprints, chosen: Mask) -> int:
     people, size = numbered(subject)
     return int((np.bincount(people[chosen], minlength=size) > 0).sum())

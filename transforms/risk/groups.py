@@ -21,7 +21,8 @@ class Groups:
 
     def __init__(self, numbered: Numbered, counts: Counts, persons: Persons) -> None:
         self.numbers, self.many = numbered
-        self._counts, self._persons = counts, persons
+        self._counts = counts
+        self._persons = persons
 
     def __len__(self) -> int:
         return self.many

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, first_rows, mix, ordered_codes, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, first_rows, mix, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
@@ -29,11 +29,11 @@ class Histogram:
         counts: Records per row, shape (n,), dtype int64.
     """
 
-    columns: Mapping[Any, Keys]
+    columns: Mapping[Any, Fingerprints]
     counts: Counts
 
     @classmethod
-    def of(cls, columns: Mapping[Any, Keys], counts: Counts) -> "Histogram":
+    def of(cls, columns: Mapping[Any, Fingerprints], counts: Counts) -> "Histogram":
         """Count equal rows together, in order of first appearance; many rows that hardly repeat are left as they are."""
         keys = combine(columns.values(), len(counts)) if len(columns) > 1 else next(iter(columns.values()))
         if len(keys) > _SAMPLE:
@@ -92,18 +92,22 @@ class Classes:
         people: Persons of each class, shape (classes,), where more than the subject says who a record is about.
     """
 
-    def __init__(self, keys: Keys, counts: Counts, subject: Keys | None, people: Counts | None = None) -> None:
-        self._keys, self._counts, self._subject = keys, counts, subject
+    def __init__(
+        self, keys: Fingerprints, counts: Counts, subject: Fingerprints | None, people: Counts | None = None
+    ) -> None:
+        self._keys = keys
+        self._counts = counts
+        self._subject = subject
         if people is not None:
             self.__dict__["subjects"] = people
 
     @cached_property
-    def _coded(self) -> tuple[Counts, Keys]:
+    def _coded(self) -> tuple[Counts, Fingerprints]:
         return ordered_codes(self._keys)
 
     @cached_property
-    def _sized(self) -> tuple[Keys, Counts]:
-        """Keys and records of the classes, by sorting where nobody has asked for the number of a row."""
+    def _sized(self) -> tuple[Fingerprints, Counts]:
+        """Fingerprints and records of the classes, by sorting where nobody has asked for the number of a row."""
         if self.sorts:
             return runs(self._keys)
         numbers, keys = self._coded
@@ -141,7 +145,7 @@ class Classes:
         return self._coded[0]
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> Fingerprints:
         """Key of each class, shape (classes,), uint64, ascending."""
         return self._sized[0]
 
@@ -166,7 +170,7 @@ def tally(numbers: Counts, counts: Counts, size: int) -> Counts:
     return np.bincount(numbers, weights=counts, minlength=size).astype(np.int64)
 
 
-def numbered(keys: Keys) -> tuple[Counts, int]:
+def numbered(keys: Fingerprints) -> tuple[Counts, int]:
     """Numbers of the keys (n,), and how many numbers there may be; keys that are small numbers stay as they are."""
     largest = int(keys.max()) if len(keys) else 0
     if largest < 4 * len(keys):
@@ -175,12 +179,12 @@ def numbered(keys: Keys) -> tuple[Counts, int]:
     return numbers, len(distinct)
 
 
-def distinct_count(keys: Keys) -> int:
+def distinct_count(keys: Fingerprints) -> int:
     """How many distinct keys there are among (n,)."""
     return int(np.count_nonzero(np.bincount(numbered(keys)[0]))) if len(keys) else 0
 
 
-def distinct_per_number(numbers: Counts, keys: Keys, size: int) -> Counts:
+def distinct_per_number(numbers: Counts, keys: Fingerprints, size: int) -> Counts:
     """How many distinct keys go with each number: (size,) for ``numbers`` below ``size`` and ``keys``, both (n,)."""
     values, many = numbered(keys)
     # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
@@ -190,7 +194,7 @@ def distinct_per_number(numbers: Counts, keys: Keys, size: int) -> Counts:
     return np.bincount(pairs[first] // many, minlength=size).astype(np.int64)
 
 
-def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
+def total(parts: Iterable[tuple[Fingerprints, Counts]]) -> tuple[Fingerprints, Counts]:
     """Counts per distinct key over all parts, sorted by key: equal multisets give equal arrays."""
     parts = list(parts)
     if not parts:
@@ -203,7 +207,7 @@ def total(parts: Iterable[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
     return distinct[order], sums[order]
 
 
-def row_digest(parts: list[Keys], counts: Counts) -> int:
+def row_digest(parts: list[Fingerprints], counts: Counts) -> int:
     """An order-free digest of rows: the sum modulo 2⁶⁴ of their mixed keys, each times its count."""
     keys = mix(combine(parts, len(counts)))
     return int((keys * counts.view(np.uint64)).sum(dtype=np.uint64))

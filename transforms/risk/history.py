@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, numbered
 
 POINTS = (1, 2, 3, 4)
@@ -41,7 +41,9 @@ class History:
     others: dict[str, float] = field(default_factory=dict)
 
 
-def histories(classes: Classes, subject: Keys, points: tuple[int, ...] = POINTS, samples: int = SAMPLES) -> list[History]:
+def histories(
+    classes: Classes, subject: Fingerprints, points: tuple[int, ...] = POINTS, samples: int = SAMPLES
+) -> list[History]:
     """The figures for each number of points that anybody has.
 
     Args:
@@ -64,12 +66,13 @@ def histories(classes: Classes, subject: Keys, points: tuple[int, ...] = POINTS,
 class _Pairs:
     """Which subject has which point, each pair once, by subject and by point."""
 
-    def __init__(self, classes: Classes, subject: Keys) -> None:
+    def __init__(self, classes: Classes, subject: Fingerprints) -> None:
         people, size = numbered(subject)
         self.many = len(classes)
         # Both factors are below 2³¹, so a pair is one exact integer.
         self.codes = np.unique(people * self.many + classes.numbers)
-        self.people, self.points = self.codes // self.many, self.codes % self.many
+        self.people = self.codes // self.many
+        self.points = self.codes % self.many
         self.sizes = np.bincount(self.points, minlength=self.many)
         self.own = np.bincount(self.people, minlength=size)
         self.begins = np.concatenate([[0], np.cumsum(self.own)])
@@ -87,9 +90,10 @@ class _Pairs:
         alone = np.bincount(self.people, weights=hers[self.points], minlength=len(self.own))
         there = self.own > 0
         others = {
-            "points": float(hers.sum() / len(self.points)), "records": float(records[hers].sum() / records.sum()),
+            "points": float(hers.sum() / len(self.points)),
+            "records": float(records[hers].sum() / records.sum()),
             "subjects": float((alone[there] > 0).mean()),
-        }  # fmt: skip
+        }
         return float((alone[there] / self.own[there]).mean()), others
 
     def has(self, people: Counts, points: Counts) -> npt.NDArray[np.bool_]:
@@ -123,7 +127,8 @@ def _alone(pairs: _Pairs, chosen: Counts, sizes: Counts) -> int:
     candidates = pairs.by_point[pairs.point_begins[chosen[sample, 0]] + within]
     for place in range(1, chosen.shape[1]):
         having = pairs.has(candidates, chosen[sample, place])
-        sample, candidates = sample[having], candidates[having]
+        sample = sample[having]
+        candidates = candidates[having]
     return int((np.bincount(sample, minlength=len(chosen)) == 1).sum())
 
 
@@ -142,4 +147,6 @@ def _wilson(points: int, hits: int, tries: int) -> History:
     share = hits / tries
     middle = (share + _Z**2 / (2 * tries)) / (1 + _Z**2 / tries)
     half = _Z / (1 + _Z**2 / tries) * np.sqrt(share * (1 - share) / tries + _Z**2 / (4 * tries**2))
-    return History(points, share, float(max(0.0, min(share, middle - half))), float(min(1.0, max(share, middle + half))))
+    return History(
+        points, share, float(max(0.0, min(share, middle - half))), float(min(1.0, max(share, middle + half)))
+    )

@@ -46,7 +46,9 @@ def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
     """
     nobody = [persons < 0 for persons, _ in groups.by_person]
     counts = [
-        distinct_per_group(groups.numbers, groups.many, np.where(none, -1, values), many) for none in nobody if none.any()
+        distinct_per_group(groups.numbers, groups.many, np.where(none, -1, values), many)
+        for none in nobody
+        if none.any()
     ]
     if len(counts) < len(nobody) or not counts:
         counts.append(distinct_per_group(groups.numbers, groups.many, values, many))
@@ -65,11 +67,13 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
         many: How many values there are.
         difference: A gain counts only where p_group − p_release is above this.
     """
-    worst, base_rate = np.zeros(groups.many), 0.0
+    worst = np.zeros(groups.many)
+    base_rate = 0.0
     there = np.flatnonzero(values >= 0)
     pairs = numbered([groups.numbers[there], values[there]], [max(groups.many, 1), max(many, 1)])
     first = there[first_rows(pairs.numbers, pairs.many)]
-    group, value = groups.numbers[first], values[first]
+    group = groups.numbers[first]
+    value = values[first]
     for everybody, people, held, all_held in _countings(groups, values, many, pairs):
         rate = all_held / everybody
         base_rate = max(base_rate, float(rate.max(initial=0.0)))

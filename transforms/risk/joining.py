@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.exposure import Exposed, Exposure
 from beam_deid.transforms.risk.histogram import Classes, Counts, numbered
 from beam_deid.transforms.risk.linkage import Linked, Side
@@ -34,11 +34,11 @@ class Probes:
     """
 
     rows: Counts
-    keys: Keys
+    keys: Fingerprints
     low: Numbers
     high: Numbers
     counts: Counts
-    subject: Keys | None
+    subject: Fingerprints | None
 
     @classmethod
     def exact(cls, side: Side) -> "Probes":
@@ -50,14 +50,17 @@ class Probes:
     @classmethod
     def together(cls, parts: Sequence["Probes"]) -> "Probes":
         """The probes of one table, made in several ways; what two ways have alike counts once."""
-        rows, keys = np.concatenate([one.rows for one in parts]), np.concatenate([one.keys for one in parts])
+        rows = np.concatenate([one.rows for one in parts])
+        keys = np.concatenate([one.keys for one in parts])
         _, first = np.unique(np.stack([rows.view(np.uint64), keys]), axis=1, return_index=True)
-        low, high = np.concatenate([one.low for one in parts])[first], np.concatenate([one.high for one in parts])[first]
+        low = np.concatenate([one.low for one in parts])[first]
+        high = np.concatenate([one.high for one in parts])[first]
         return cls(rows[first], keys[first], low, high, parts[0].counts, parts[0].subject)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Probes":
         """Some of the probes, of the same table."""
-        low, high = self.low[chosen], self.high[chosen]
+        low = self.low[chosen]
+        high = self.high[chosen]
         return Probes(self.rows[chosen], self.keys[chosen], low, high, self.counts, self.subject)
 
 
@@ -75,12 +78,12 @@ class Released:
             says the fewest.
     """
 
-    keys: Keys
+    keys: Fingerprints
     counts: Counts
-    subject: Keys | None
+    subject: Fingerprints | None
     low: Numbers
     high: Numbers
-    others: tuple[Keys, ...] = ()
+    others: tuple[Fingerprints, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,11 +150,19 @@ class Join:
     """
 
     def __init__(
-        self, probes: Probes, truth: bool, k: int = 2, nobody: np.uint64 | None = None, source: Keys | None = None
+        self,
+        probes: Probes,
+        truth: bool,
+        k: int = 2,
+        nobody: np.uint64 | None = None,
+        source: Fingerprints | None = None,
     ) -> None:
-        self._probes, self._truth, self._k = probes, truth and probes.subject is not None, k
+        self._probes = probes
+        self._truth = truth and probes.subject is not None
+        self._k = k
         table = len(probes.counts)
-        self._found, self._only = np.zeros(table, np.int64), np.zeros(table, np.uint64)
+        self._found = np.zeros(table, np.int64)
+        self._only = np.zeros(table, np.uint64)
         self._several = bool(len(probes.rows)) and bool(np.bincount(probes.rows, minlength=table).max() > 1)
         self._named = False
         self._released = self._outside = 0
@@ -159,7 +170,8 @@ class Join:
         self._classes = self._met = self._risky = self._population = 0
         self._risk = 0.0
         self._delta = [1.0, 0.0] if table else [0.0, 0.0]
-        self._exposure, self._source = Exposure(table, self._several, k, nobody), source
+        self._exposure = Exposure(table, self._several, k, nobody)
+        self._source = source
 
     def add(
         self, released: Released, probes: Probes | None = None, missed: int = 0, persons: int | None = None
@@ -199,14 +211,19 @@ class Join:
 
     def result(self) -> Joined:
         """What was found in all partitions together."""
-        probes, hit = self._probes, self._found == 1
-        presence, exposed = None, self._exposure.result(probes.counts, probes.subject, self._source)
+        probes = self._probes
+        hit = self._found == 1
+        presence = None
+        exposed = self._exposure.result(probes.counts, probes.subject, self._source)
         if self._exact:
-            met, marketer = max(self._met, 1), self._risk / max(self._met, 1)
+            met = max(self._met, 1)
+            marketer = self._risk / max(self._met, 1)
             average = max(marketer, self._classes / max(self._population, 1))
             journalist = {
-                "highest": 1 / self._least if self._least else 0.0, "average": average, "at_risk": self._risky / met,
-            }  # fmt: skip
+                "highest": 1 / self._least if self._least else 0.0,
+                "average": average,
+                "at_risk": self._risky / met,
+            }
             outside = self._outside / self._released if self._released else 0.0
             presence = Presence(self._least, outside, (min(self._delta), max(self._delta)), journalist, marketer)
         if probes.subject is None:
@@ -233,12 +250,13 @@ class Join:
         return self._near == 0 and not self._several
 
     def _meeting(self, released: Released, classes: Classes, probes: Probes) -> Meeting:
-        keys, counts = released.keys, released.counts
+        keys = released.keys
+        counts = released.counts
         if self._near:
             return ByRange(keys, counts, released.low, released.high, probes.keys, probes.low, probes.high)
         return ByKey(classes, keys, counts, probes.keys)
 
-    def _note(self, rows: Counts, number: Counts, only: Keys) -> None:
+    def _note(self, rows: Counts, number: Counts, only: Fingerprints) -> None:
         """Add what probes found to their rows, no row twice."""
         before = self._found[rows]
         same = (before == 1) & (number == 1) & (self._only[rows] == only) & self._named
@@ -263,7 +281,8 @@ class Join:
             if len(theirs):
                 self._least = min(int(theirs.min()), self._least or int(theirs.min()))
                 mine_met = classes.subjects[meets]
-                self._classes, self._met = self._classes + len(mine_met), self._met + int(mine_met.sum())
+                self._classes = self._classes + len(mine_met)
+                self._met = self._met + int(mine_met.sum())
                 self._population += int(theirs.sum())
                 self._risk += float((mine_met / theirs).sum())
                 self._risky += int(mine_met[theirs < self._k].sum())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, mix, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, mix, ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.persons import distinct_per_group
 
@@ -30,12 +30,12 @@ class Said:
         several: Whether its rows say different things, where several rows have one record, shape (m,).
     """
 
-    records: Keys
-    said: Keys
+    records: Fingerprints
+    said: Fingerprints
     several: np.ndarray
 
     @classmethod
-    def of(cls, records: Keys, rows: Keys) -> "Said":
+    def of(cls, records: Fingerprints, rows: Fingerprints) -> "Said":
         """What all rows of a record say together; their order does not matter, how many there are does.
 
         Args:
@@ -52,7 +52,7 @@ class Said:
         lowest, highest = (how.reduceat(rows, begins) for how in (np.minimum, np.maximum))
         return cls(records[begins], _never_absent(together), lowest != highest)
 
-    def at(self, records: Keys) -> Keys:
+    def at(self, records: Fingerprints) -> Fingerprints:
         """What is said of some records, shape (m,); `ABSENT` of those that are not there."""
         place = np.searchsorted(self.records, records)
         near = np.minimum(place, max(len(self.records) - 1, 0))
@@ -60,7 +60,7 @@ class Said:
             return np.full(len(records), ABSENT, np.uint64)
         return np.where(self.records[near] == records, self.said[near], ABSENT)
 
-    def along(self, records: Keys) -> Keys:
+    def along(self, records: Fingerprints) -> Fingerprints:
         """What is said of some records that ascend, each once: `at`, for as many as there are or more, shape (m,)."""
         begin = int(np.searchsorted(self.records, records[0])) if len(records) else 0
         end = int(np.searchsorted(self.records, records[-1], side="right")) if len(records) else 0
@@ -71,7 +71,7 @@ class Said:
         return found
 
 
-def shared_records(records: Keys, persons: Keys | Counts) -> Keys:
+def shared_records(records: Fingerprints, persons: Fingerprints | Counts) -> Fingerprints:
     """The records, ascending, that rows of several persons have: they tell no record from all others.
 
     Args:
@@ -79,12 +79,13 @@ def shared_records(records: Keys, persons: Keys | Counts) -> Keys:
         persons: Its person, shape (n,); rows that count nobody are left out.
     """
     order = np.lexsort([persons, records])
-    record, person = records[order], persons[order]
+    record = records[order]
+    person = persons[order]
     differs = (record[1:] == record[:-1]) & (person[1:] != person[:-1])
     return np.unique(record[1:][differs])
 
 
-def _never_absent(keys: Keys) -> Keys:
+def _never_absent(keys: Fingerprints) -> Fingerprints:
     return np.where(keys == ABSENT, np.uint64(1), keys)
 
 
@@ -99,10 +100,10 @@ class Histories:
 
     many: int
     notes: int = 0
-    _keys: list[Keys] = field(default_factory=list)
-    _tuples: list[Keys] = field(default_factory=list)
+    _keys: list[Fingerprints] = field(default_factory=list)
+    _tuples: list[Fingerprints] = field(default_factory=list)
 
-    def add(self, said: Sequence[Keys], notes: Sequence[Keys] = ()) -> Keys:
+    def add(self, said: Sequence[Fingerprints], notes: Sequence[Fingerprints] = ()) -> Fingerprints:
         """Note what is said of the records of a cut.
 
         Args:
@@ -124,13 +125,14 @@ class Histories:
             self.table()
         return keys
 
-    def table(self) -> tuple[Keys, Keys]:
+    def table(self) -> tuple[Fingerprints, Fingerprints]:
         """All histories: their keys, ascending, shape (h,), and what is said in each, then the notes, shape (many + notes, h)."""
         if not self._keys:
             return np.empty(0, np.uint64), np.empty((self.many + self.notes, 0), np.uint64)
         keys, first = np.unique(np.concatenate(self._keys), return_index=True)
         tuples = np.concatenate(self._tuples, axis=1)[:, first]
-        self._keys, self._tuples = [keys], [tuples]
+        self._keys = [keys]
+        self._tuples = [tuples]
         return keys, tuples
 
 
@@ -147,11 +149,11 @@ class Others:
     names: tuple[str, ...]
     crowd: int
     null: np.uint64
-    _crowds: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
-    _history: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
-    _persons: dict[str, Keys] = field(default_factory=dict)
+    _crowds: Fingerprints = field(default_factory=lambda: np.empty(0, np.uint64))
+    _history: Fingerprints = field(default_factory=lambda: np.empty(0, np.uint64))
+    _persons: dict[str, Fingerprints] = field(default_factory=dict)
 
-    def add(self, history: Keys, persons: Mapping[str, Keys]) -> None:
+    def add(self, history: Fingerprints, persons: Mapping[str, Fingerprints]) -> None:
         """Take the rows of a cut in.
 
         Args:
@@ -165,14 +167,16 @@ class Others:
         rows = np.concatenate([self._history, history[loose]])
         # Rows that are alike tell nothing twice.
         _, once = np.unique(combine([rows, *columns.values()], len(rows)), return_index=True)
-        rows, columns = rows[once], {name: keys[once] for name, keys in columns.items()}
+        rows = rows[once]
+        columns = {name: keys[once] for name, keys in columns.items()}
         numbers, distinct = ordered_codes(rows)
         enough = self._counted(numbers, len(distinct), columns) >= self.crowd
         left = ~enough[numbers]
         self._crowds = np.union1d(self._crowds, distinct[enough])
-        self._history, self._persons = rows[left], {name: keys[left] for name, keys in columns.items()}
+        self._history = rows[left]
+        self._persons = {name: keys[left] for name, keys in columns.items()}
 
-    def _counted(self, numbers: Counts, many: int, columns: Mapping[str, Keys]) -> Counts:
+    def _counted(self, numbers: Counts, many: int, columns: Mapping[str, Fingerprints]) -> Counts:
         least = np.full(many, np.iinfo(np.int64).max)
         for keys in columns.values():
             people, everybody = ordered_codes(keys)
@@ -181,11 +185,11 @@ class Others:
         return least
 
     @property
-    def crowds(self) -> Keys:
+    def crowds(self) -> Fingerprints:
         """Histories that a crowd has, shape (c,)."""
         return self._crowds
 
     @property
-    def rows(self) -> tuple[Keys, Mapping[str, Keys]]:
+    def rows(self) -> tuple[Fingerprints, Mapping[str, Fingerprints]]:
         """The rows of all other histories, and their persons."""
         return self._history, self._persons

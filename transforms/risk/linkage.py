@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, first_rows
+from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count
 
 
@@ -20,9 +20,9 @@ class Side:
         subject: Whom each row is about, shape (n,), uint64; None if every record is a person of its own.
     """
 
-    keys: Keys
+    keys: Fingerprints
     counts: Counts
-    subject: Keys | None
+    subject: Fingerprints | None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys, first_rows
+from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number, numbered, tally
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 
@@ -31,11 +31,11 @@ class Meeting(ABC):
         """Whether each probe meets a row at all, shape (m,)."""
 
     @abstractmethod
-    def linked(self, subject: Keys | None) -> tuple[Counts, Keys]:
+    def linked(self, subject: Fingerprints | None) -> tuple[Counts, Fingerprints]:
         """Subjects whom each probe meets, shape (m,), and one of them; records where there are no subjects."""
 
     @abstractmethod
-    def persons(self, who: Keys | None, nobody: np.uint64 | None) -> Counts:
+    def persons(self, who: Fingerprints | None, nobody: np.uint64 | None) -> Counts:
         """Persons whom each probe meets by some numbering (n,) of them, shape (m,); records where there is none.
 
         Args:
@@ -62,8 +62,10 @@ class ByKey(Meeting):
         probes: Key of each probe, shape (m,).
     """
 
-    def __init__(self, classes: Classes, keys: Keys, counts: Counts, probes: Keys) -> None:
-        self._classes, self._keys, self._counts = classes, keys, counts
+    def __init__(self, classes: Classes, keys: Fingerprints, counts: Counts, probes: Fingerprints) -> None:
+        self._classes = classes
+        self._keys = keys
+        self._counts = counts
         self._probes = probes
         self._place = np.minimum(np.searchsorted(classes.keys, probes), len(classes) - 1)
 
@@ -72,21 +74,22 @@ class ByKey(Meeting):
         """See `Meeting.met`."""
         return np.asarray(self._classes.keys[self._place] == self._probes)
 
-    def linked(self, subject: Keys | None) -> tuple[Counts, Keys]:
+    def linked(self, subject: Fingerprints | None) -> tuple[Counts, Fingerprints]:
         """See `Meeting.linked`."""
         number = np.where(self.met, self._classes.subjects[self._place], 0)
         if subject is None:
             return number, np.zeros(len(number), np.uint64)
         return number, subject[first_rows(self._classes.numbers, len(self._classes))][self._place]
 
-    def persons(self, who: Keys | None, nobody: np.uint64 | None) -> Counts:
+    def persons(self, who: Fingerprints | None, nobody: np.uint64 | None) -> Counts:
         """See `Meeting.persons`."""
         if who is None:
             return np.where(self.met, self._classes.records[self._place], 0)
         numbers = self._classes.numbers
         if nobody is not None:
             somebody = who != nobody
-            numbers, who = numbers[somebody], who[somebody]
+            numbers = numbers[somebody]
+            who = who[somebody]
         return np.where(self.met, distinct_per_number(numbers, who, len(self._classes))[self._place], 0)
 
     def rows(self, chosen: Mask) -> Mask:
@@ -107,7 +110,9 @@ class ByKey(Meeting):
     def _ordered(self) -> tuple[Counts, Counts]:
         """The rows by class, and where each class begins."""
         numbers = self._classes.numbers
-        return np.argsort(numbers, kind="stable"), np.r_[0, np.cumsum(np.bincount(numbers, minlength=len(self._classes)))]
+        return np.argsort(numbers, kind="stable"), np.r_[
+            0, np.cumsum(np.bincount(numbers, minlength=len(self._classes)))
+        ]
 
 
 class ByRange(Meeting):
@@ -124,11 +129,21 @@ class ByRange(Meeting):
     """
 
     def __init__(
-        self, keys: Keys, counts: Counts, low: Numbers, high: Numbers, probes: Keys, least: Numbers, most: Numbers
+        self,
+        keys: Fingerprints,
+        counts: Counts,
+        low: Numbers,
+        high: Numbers,
+        probes: Fingerprints,
+        least: Numbers,
+        most: Numbers,
     ) -> None:
         self._order = np.lexsort((low[:, 0], keys))
-        self._low, self._high, self._counts = low[self._order], high[self._order], counts[self._order]
-        self._least, self._most = least, most
+        self._low = low[self._order]
+        self._high = high[self._order]
+        self._counts = counts[self._order]
+        self._least = least
+        self._most = most
         keys = keys[self._order]
         until = _reached(keys, self._high[:, 0])
         self._windows = windows_of(keys, self._low[:, 0], until, probes, least[:, 0], most[:, 0])
@@ -147,7 +162,7 @@ class ByRange(Meeting):
             return there
         return np.asarray(found)
 
-    def linked(self, subject: Keys | None) -> tuple[Counts, Keys]:
+    def linked(self, subject: Fingerprints | None) -> tuple[Counts, Fingerprints]:
         """See `Meeting.linked`."""
         only = np.zeros(len(self._windows.begin), np.uint64)
         if subject is None:
@@ -163,9 +178,10 @@ class ByRange(Meeting):
             only[probe] = whom
         return number, only
 
-    def persons(self, who: Keys | None, nobody: np.uint64 | None) -> Counts:
+    def persons(self, who: Fingerprints | None, nobody: np.uint64 | None) -> Counts:
         """See `Meeting.persons`."""
-        windows, number = self._windows, np.zeros(len(self._windows.begin), np.int64)
+        windows = self._windows
+        number = np.zeros(len(self._windows.begin), np.int64)
         if self._filtered:
             who = None if who is None else who[self._order]
             for probe, row in self._slices(np.arange(len(number))):
@@ -174,7 +190,8 @@ class ByRange(Meeting):
                     continue
                 if nobody is not None:
                     somebody = who[row] != nobody
-                    probe, row = probe[somebody], row[somebody]
+                    probe = probe[somebody]
+                    row = row[somebody]
                 number += np.bincount(_distinct(probe, who[row])[0], minlength=len(number))
             return number
         if who is None:
@@ -209,7 +226,8 @@ class ByRange(Meeting):
             probe = probes[window]
             if self._filtered:
                 near = ((self._low[row] <= self._most[probe]) & (self._high[row] >= self._least[probe])).all(axis=1)
-                probe, row = probe[near], row[near]
+                probe = probe[near]
+                row = row[near]
             yield probe, row
 
 
@@ -219,16 +237,17 @@ def _within(windows: Windows, counts: Counts) -> Counts:
     return np.asarray(before[windows.end] - before[windows.begin])
 
 
-def _distinct(probe: Counts, whom: Keys) -> tuple[Counts, Keys]:
+def _distinct(probe: Counts, whom: Fingerprints) -> tuple[Counts, Fingerprints]:
     """The distinct pairs of a probe and a person, by probe."""
     order = np.lexsort((whom, probe))
-    probe, whom = probe[order], whom[order]
+    probe = probe[order]
+    whom = whom[order]
     first = np.ones(len(probe), bool)
     first[1:] = (probe[1:] != probe[:-1]) | (whom[1:] != whom[:-1])
     return probe[first], whom[first]
 
 
-def _reached(keys: Keys, high: Numbers) -> Numbers:
+def _reached(keys: Fingerprints, high: Numbers) -> Numbers:
     """The greatest value up to each row among the rows of its key, shape (n,); keys are ascending, so that runs are searched.
 
     Where ranges overlap, as those of shifted dates do, a row may reach less far than one before it.

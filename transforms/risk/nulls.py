@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Keys, codes, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, codes, combine, fingerprint
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 
 Mask = npt.NDArray[np.bool_]
@@ -20,24 +20,26 @@ Mask = npt.NDArray[np.bool_]
 _MOST_PATTERNS = 64
 
 
-def suppressed(key: FingerprintKey) -> Keys:
+def suppressed(key: FingerprintKey) -> Fingerprints:
     """Fingerprint of a suppressed cell, which is also the top of every hierarchy; shape (1,)."""
     return fingerprint(pa.array(["*"]), key)
 
 
-def told(keys: Keys, nothing: Keys) -> Mask | None:
+def told(keys: Fingerprints, nothing: Fingerprints) -> Mask | None:
     """Which of ``keys`` (n,) are not the one key in ``nothing``; None where all are not, or all are."""
     silent = keys == nothing[0]
     return None if not silent.any() or silent.all() else ~silent
 
 
-def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None, key: FingerprintKey) -> int | None:
+def k_wildcard(
+    columns: Sequence[Fingerprints], counts: Counts, subject: Fingerprints | None, key: FingerprintKey
+) -> int | None:
     """The fewest subjects that a record may be, where null and suppressed cells fit any value.
 
     A subject that fits with and without a null counts in both.
 
     Args:
-        columns: Keys of each quasi-identifier, shape (n,); at least one.
+        columns: Fingerprints of each quasi-identifier, shape (n,); at least one.
         counts: Records of each row, shape (n,).
         subject: Subject of each row, shape (n,), or None.
         key: The key of the columns' fingerprints.
@@ -53,7 +55,8 @@ def k_wildcard(columns: Sequence[Keys], counts: Counts, subject: Keys | None, ke
     fits = np.zeros(len(counts), np.int64)
     for here, there in itertools.product(range(len(patterns)), repeat=2):
         both = np.flatnonzero(~(patterns[here] | patterns[there]))
-        mine, theirs = np.flatnonzero(pattern == here), np.flatnonzero(pattern == there)
+        mine = np.flatnonzero(pattern == here)
+        theirs = np.flatnonzero(pattern == there)
         rows = np.concatenate([mine, theirs])
         numbers, distinct = codes(combine([columns[int(place)][rows] for place in both], len(rows)))
         at = numbers[len(mine) :]

@@ -31,7 +31,8 @@ def numbered(
         lookups: What to put in place of each column's numbers; None to take them as they are.
     """
     length = len(columns[0]) if columns else 0
-    keys, cells = np.zeros(length, np.int64), 1
+    keys = np.zeros(length, np.int64)
+    cells = 1
     for place, (column, size) in enumerate(zip(columns, sizes, strict=True)):
         if size <= 1:
             continue

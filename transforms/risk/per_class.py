@@ -60,7 +60,8 @@ def basic_gain(found: Distribution) -> Shares:
 
 def enhanced_gain(found: Distribution, most: float) -> Shares:
     """Enhanced β: each value's gain, scaled so that it may be ``most`` where it must be no more than min(``most``, −ln p)."""
-    gain, own = found.lift - 1.0, np.minimum(most, -np.log(found.held_there))
+    gain = found.lift - 1.0
+    own = np.minimum(most, -np.log(found.held_there))
     # A value that all records have gains nothing; it may.
     scaled = np.divide(gain * most, own, out=np.zeros_like(gain), where=gain > 0)
     return np.asarray(np.maximum.reduceat(scaled, found.begins))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, combine, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Rows = npt.NDArray[np.intp]
@@ -49,8 +49,8 @@ class Persons:
     filled: Mapping[str, int]
     nobody: int
     finer: tuple[bool, ...] = ()
-    keys: tuple[Keys, ...] = ()
-    same_keys: Mapping[str, Keys] = field(default_factory=dict)
+    keys: tuple[Fingerprints, ...] = ()
+    same_keys: Mapping[str, Fingerprints] = field(default_factory=dict)
 
     @property
     def deciding(self) -> tuple[int, ...]:
@@ -58,7 +58,9 @@ class Persons:
         return tuple(at for at in range(len(self.names)) if not (self.finer and self.finer[at]))
 
 
-def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint64, crowds: bool = True) -> Persons:
+def persons(
+    subject: Fingerprints | None, identities: Mapping[str, Fingerprints], null: np.uint64, crowds: bool = True
+) -> Persons:
     """Number the persons by each identity.
 
     A null takes the only value that its subject has on other rows, else it stands for the subject; where the subject is
@@ -74,10 +76,14 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
     if subject is None:
         return Persons((), (), (), {}, {}, {}, 0)
     who, own_keys = _values(subject, null)
-    subjects, own_stand_ins = len(own_keys), stand_ins(own_keys)
-    names, numbers, sizes, every_key = [SUBJECT], [who], [subjects], [own_keys]
+    subjects = len(own_keys)
+    own_stand_ins = stand_ins(own_keys)
+    names = [SUBJECT]
+    numbers = [who]
+    sizes = [subjects]
+    every_key = [own_keys]
     same_as: dict[str, str] = {}
-    same_keys: dict[str, Keys] = {}
+    same_keys: dict[str, Fingerprints] = {}
     shared: dict[str, tuple[int, int]] = {}
     filled: dict[str, int] = {}
     for name, keys in identities.items():
@@ -86,8 +92,11 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         filled[name] = int(np.count_nonzero(values < 0))
         values, shared[name] = _without_shared(values, many, who, subjects) if crowds else (values, (0, 0))
         found, used = _without_gaps(_filled(values, many, who, subjects), many + subjects)
-        size, person_keys = len(used), np.concatenate([value_keys, own_stand_ins])[used]
-        equal = next((at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None)
+        size = len(used)
+        person_keys = np.concatenate([value_keys, own_stand_ins])[used]
+        equal = next(
+            (at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None
+        )
         if equal is not None:
             same_as[name] = names[equal]
             same_keys[name] = _renumbered(person_keys, found, numbers[equal])
@@ -98,14 +107,15 @@ def persons(subject: Keys | None, identities: Mapping[str, Keys], null: np.uint6
         every_key.append(person_keys)
     nobody = int(np.count_nonzero(who < 0))
     finer = tuple(
-        any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at) for at, one in enumerate(numbers)
+        any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at)
+        for at, one in enumerate(numbers)
     )
     return Persons(
         tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer, tuple(every_key), same_keys
     )
 
 
-def stand_ins(subjects: Keys) -> Keys:
+def stand_ins(subjects: Fingerprints) -> Fingerprints:
     """The keys of subjects, shape (n,), where each stands for itself in place of a value of some identity."""
     return combine([subjects], len(subjects))
 
@@ -146,14 +156,17 @@ def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None
         Persons per group, and which of ``persons.names`` says so (the first among equals), both (many,), int64. Without
         any identity nothing is measured: no persons, and -1.
     """
-    least, which = np.zeros(many, np.int64), np.full(many, -1, np.int64)
+    least = np.zeros(many, np.int64)
+    which = np.full(many, -1, np.int64)
     if rows is not None:
         groups = groups[rows]
     for at in persons.deciding:
-        numbers, size = persons.numbers[at], persons.sizes[at]
+        numbers = persons.numbers[at]
+        size = persons.sizes[at]
         found = distinct_per_group(groups, many, numbers if rows is None else numbers[rows], size)
         fewer = (found < least) | (which < 0)
-        least[fewer], which[fewer] = found[fewer], at
+        least[fewer] = found[fewer]
+        which[fewer] = at
     return least, which
 
 
@@ -164,7 +177,7 @@ def paired(groups: Counts, numbers: Counts, size: int) -> Counts:
     return pairs[~apart] if apart.any() else pairs
 
 
-def _values(keys: Keys, null: np.uint64) -> tuple[Counts, Keys]:
+def _values(keys: Fingerprints, null: np.uint64) -> tuple[Counts, Fingerprints]:
     """Numbers of the values, by their keys so that the order of rows does not matter, and the key of each; null is -1."""
     numbers, distinct = ordered_codes(keys)
     place = int(np.searchsorted(distinct, null))
@@ -196,7 +209,8 @@ def _filled(values: Counts, many: int, who: Counts, subjects: int) -> Counts:
     if not len(gaps):
         return values
     known = np.flatnonzero((values >= 0) & (who >= 0))
-    own, theirs = who[known], values[known]
+    own = who[known]
+    theirs = values[known]
     person = np.arange(many, many + subjects, dtype=np.int64)
     person[own] = theirs
     # Whichever of a subject's values was written last, if it has another one, then one of its rows does not have the last.
@@ -218,7 +232,7 @@ def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, Counts]:
     return renumbered[numbers], np.flatnonzero(used)
 
 
-def _renumbered(keys: Keys, own: Counts, others: Counts) -> Keys:
+def _renumbered(keys: Fingerprints, own: Counts, others: Counts) -> Fingerprints:
     """The keys of persons in the order of another identity's numbers, with which their own numbers are in bijection."""
     there = np.flatnonzero(own >= 0)
     renumbered = np.empty_like(keys)

@@ -57,7 +57,9 @@ def population_uniqueness(sizes: Ints, population: int) -> PopulationUniqueness:
     unique = float((sizes == 1).sum() / records)
     if population == records:
         return PopulationUniqueness(population, unique, unique, unique, unique, unique)
-    pitman, zayatz, snb = pitman_share(sizes, population), zayatz_share(sizes, population), snb_share(sizes, population)
+    pitman = pitman_share(sizes, population)
+    zayatz = zayatz_share(sizes, population)
+    snb = snb_share(sizes, population)
     large = zayatz if snb is None else min(zayatz, snb)
     chosen = pitman if pitman is not None and records <= _DANKAR * population else large
     return PopulationUniqueness(population, unique, pitman, zayatz, snb, chosen)
@@ -75,9 +77,11 @@ def pitman_share(sizes: Ints, population: int) -> float | None:
 
 def _pitman(sizes: Ints) -> tuple[float, float] | None:
     """Maximum likelihood of θ and α by Newton's method, from Hoshino's moments as the start."""
-    records, classes = int(sizes.sum()), len(sizes)
+    records = int(sizes.sum())
+    classes = len(sizes)
     counts = np.bincount(sizes, minlength=3)
-    once, twice = int(counts[1]), int(counts[2])
+    once = int(counts[1])
+    twice = int(counts[2])
     if not once or not twice or classes == records:
         return None
     c = once * (once - 1) / twice
@@ -106,14 +110,18 @@ def _slopes(point: Floats, records: int, classes: int, size: Ints, counts: Ints)
     """Gradient (2,) and Hessian (2, 2) of the logarithm of Pitman's formula at (θ, α)."""
     theta, alpha = point
     number = np.arange(1, classes)
-    by_class, by_record = 1 / (theta + number * alpha), 1 / (theta + np.arange(1, records))
+    by_class = 1 / (theta + number * alpha)
+    by_record = 1 / (theta + np.arange(1, records))
     inverse = 1 / (np.arange(1, size.max()) - alpha)
     first, second = (np.r_[0.0, np.cumsum(part)][size - 1] @ counts for part in (inverse, inverse**2))
     gradient = np.array([by_class.sum() - by_record.sum(), number @ by_class - first])
     mixed = -(number @ by_class**2)
-    return gradient, np.array([
-        [(by_record**2).sum() - (by_class**2).sum(), mixed], [mixed, -((number * by_class) ** 2).sum() - second],
-    ])  # fmt: skip
+    return gradient, np.array(
+        [
+            [(by_record**2).sum() - (by_class**2).sum(), mixed],
+            [mixed, -((number * by_class) ** 2).sum() - second],
+        ]
+    )
 
 
 def zayatz_share(sizes: Ints, population: int) -> float:
@@ -125,11 +133,14 @@ def zayatz_share(sizes: Ints, population: int) -> float:
     if not once:
         return 0.0
     # The chance that exactly one record of a class of that size is drawn (hypergeometric).
-    drawn = np.array([
-        math.exp(math.log(s) + _log_choose(population - s, records - 1) - _log_choose(population, records))
-        if population - s >= records - 1 else 0.0
-        for s in size.tolist()
-    ])  # fmt: skip
+    drawn = np.array(
+        [
+            math.exp(math.log(s) + _log_choose(population - s, records - 1) - _log_choose(population, records))
+            if population - s >= records - 1
+            else 0.0
+            for s in size.tolist()
+        ]
+    )
     unique = counts[1] * drawn[0] / (counts[size] @ drawn)
     return float(unique * once / records)
 
@@ -146,14 +157,19 @@ def snb_share(sizes: Ints, population: int, every: float | None = None) -> float
         population: Records of the population.
         every: Number of classes of the population; Shlosser's estimate, which is rather too high, if not given.
     """
-    records, classes = int(sizes.sum()), len(sizes)
+    records = int(sizes.sum())
+    classes = len(sizes)
     counts = np.bincount(sizes, minlength=2).astype(np.float64)
     if not counts[1]:
         return 0.0
-    size, rate = np.arange(len(counts)), records / population
+    size = np.arange(len(counts))
+    rate = records / population
     rest = (1 - rate) ** size
-    every = every or classes + counts[1] * float(rest[1:] @ counts[1:]) / float(size[1:] * rate * rest[:-1] @ counts[1:])
-    missed, once = 1 - classes / every, counts[1] / every
+    every = every or classes + counts[1] * float(rest[1:] @ counts[1:]) / float(
+        size[1:] * rate * rest[:-1] @ counts[1:]
+    )
+    missed = 1 - classes / every
+    once = counts[1] / every
     if not 0 < missed < 1 - rate:
         return None
     # (β/D)^α follows from the share that is missed, and α(1 − β)/D from that and the share that is seen once.
@@ -175,7 +191,8 @@ def _beta(power: float, slope: float, rate: float) -> float | None:
         rest = 1 - (1 - beta) * (1 - rate)
         return slope * rest / (1 - beta) * math.log(beta / rest) - math.log(power)
 
-    low, high = 1e-15, 1 - 1e-9
+    low = 1e-15
+    high = 1 - 1e-9
     if excess(low) > 0 or excess(high) < 0:
         return None
     for _ in range(_HALVINGS):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, ordered_codes
 
 Numbers = npt.NDArray[np.float64]
 
@@ -21,15 +21,16 @@ class Spans:
         high: Greatest, likewise.
     """
 
-    keys: Keys
+    keys: Fingerprints
     low: Numbers
     high: Numbers
 
     @classmethod
-    def of(cls, keys: Keys, low: Numbers, high: Numbers) -> "Spans":
+    def of(cls, keys: Fingerprints, low: Numbers, high: Numbers) -> "Spans":
         """The ranges of values with ``keys``, each from ``low`` to ``high``; all of shape (n,), values may repeat."""
         numbers, distinct = ordered_codes(keys)
-        least, greatest = np.full(len(distinct), np.inf), np.full(len(distinct), -np.inf)
+        least = np.full(len(distinct), np.inf)
+        greatest = np.full(len(distinct), -np.inf)
         np.fmin.at(least, numbers, low)
         np.fmax.at(greatest, numbers, high)
         none = least > greatest
@@ -38,9 +39,11 @@ class Spans:
     @classmethod
     def merge(cls, parts: Sequence["Spans"]) -> "Spans":
         """All parts together; associative."""
-        return cls.of(*(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True)))
+        return cls.of(
+            *(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True))
+        )
 
-    def over(self, keys: Keys, groups: Keys) -> tuple[Numbers, Numbers]:
+    def over(self, keys: Fingerprints, groups: Fingerprints) -> tuple[Numbers, Numbers]:
         """The range of each row's group.
 
         Args:
@@ -49,9 +52,11 @@ class Spans:
         """
         place = np.searchsorted(self.keys, keys)
         numbers, distinct = codes(groups)
-        least, greatest = np.full(len(distinct), np.inf), np.full(len(distinct), -np.inf)
+        least = np.full(len(distinct), np.inf)
+        greatest = np.full(len(distinct), -np.inf)
         np.fmin.at(least, numbers, self.low[place])
         np.fmax.at(greatest, numbers, self.high[place])
         none = np.isinf(least)
-        least, greatest = np.where(none, np.nan, least), np.where(none, np.nan, greatest)
+        least = np.where(none, np.nan, least)
+        greatest = np.where(none, np.nan, greatest)
         return least[numbers], greatest[numbers]

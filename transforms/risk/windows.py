@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts
 
 Numbers = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ class Windows:
 
 
 def windows_of(
-    keys: Keys, low: Numbers, high: Numbers, probe_keys: Keys, probe_low: Numbers, probe_high: Numbers
+    keys: Fingerprints, low: Numbers, high: Numbers, probe_keys: Fingerprints, probe_low: Numbers, probe_high: Numbers
 ) -> Windows:
     """The rows with a probe's key whose range meets the probe's.
 
@@ -65,7 +65,9 @@ def windows_of(
 
 def _search(values: Numbers, begin: Counts, end: Counts, before: Callable[[Numbers, Counts], Mask]) -> Counts:
     """For each of m runs the first row from ``begin`` to ``end`` that is not ``before``; all at once, halving each run."""
-    low, high, probe = begin.copy(), end.copy(), np.arange(len(begin))
+    low = begin.copy()
+    high = end.copy()
+    probe = np.arange(len(begin))
     while True:
         open_ = np.flatnonzero(low < high)
         if not len(open_):
@@ -90,14 +92,17 @@ def distinct_in_windows(values: Counts, windows: Windows) -> Counts:
     earlier = np.zeros(len(values), np.int64)  # one more than the row before it with the same value; 0 if there is none
     again = values[order[1:]] == values[order[:-1]]
     earlier[order[1:][again]] = order[:-1][again] + 1
-    begin, end, limit = windows.begin.copy(), windows.end.copy(), windows.begin
+    begin = windows.begin.copy()
+    end = windows.end.copy()
+    limit = windows.begin
     less = np.zeros(len(begin), np.int64)
     # A row counts where ``earlier`` is at most ``begin``: less than ``begin + 1``.
     limit = limit + 1
     for bit in range(int(max(len(values), 1)).bit_length(), -1, -1):
         ones = (earlier >> bit) & 1 == 1
         zeros_before = np.r_[0, np.cumsum(~ones)]
-        zero_begin, zero_end = zeros_before[begin], zeros_before[end]
+        zero_begin = zeros_before[begin]
+        zero_end = zeros_before[end]
         up = (limit >> bit) & 1 == 1
         less += np.where(up, zero_end - zero_begin, 0)
         zeros = int(zeros_before[-1])

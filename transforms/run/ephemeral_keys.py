@@ -23,8 +23,9 @@ def refuse_ephemeral(policy: Policy, releases: Iterable[str]) -> None:
         if policy.releases[name].key == EPHEMERAL:
             raise UsageError(
                 "key: ephemeral needs workers on this machine, for there is no safe way to hand such a key to others",
-                f"releases.{name}.key", "Run it with the default engine, or name a key in a keyring",
-            )  # fmt: skip
+                f"releases.{name}.key",
+                "Run it with the default engine, or name a key in a keyring",
+            )
 
 
 class RunKeys:
@@ -35,7 +36,8 @@ class RunKeys:
     """
 
     def __init__(self, job: Job, staging: str) -> None:
-        self._job, self._folder = job, join(staging, KEYS)
+        self._job = job
+        self._folder = join(staging, KEYS)
         self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
         self._any = bool(self._left)
 

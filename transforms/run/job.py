@@ -109,7 +109,8 @@ class Job:
         keys = self.keys
         for release in self.releases:
             for name in released_fields(self.policy, release):
-                action, target = self.policy.releases[release].fields[name], self.policy.target(release, name)
+                action = self.policy.releases[release].fields[name]
+                target = self.policy.target(release, name)
                 if isinstance(action, KeyedAction) and action.recoverability(target) is Recoverability.KEYED:
                     action.subkey(target, keys)
 
@@ -138,7 +139,9 @@ class Job:
         if self.policy.record is not None:
             kind = self.policy.kind(self.policy.record)
             return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}")
-        columns = [(name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)]
+        columns = [
+            (name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)
+        ]
         return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}"
 
     @property
@@ -146,7 +149,7 @@ class Job:
         """The releases by which are counted together: all that are tested together, and each other one by itself."""
         together = tested_together(self.policy, self.releases)
         alone = tuple((name,) for name in self.releases if name not in together)
-        return ((together, *alone) if together else alone)
+        return (together, *alone) if together else alone
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -74,13 +74,20 @@ class Layout:
     @classmethod
     def of(cls, policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> "Layout":
         """The layout of ``release`` when it is made together with the releases in ``together``; `Scope.register` for the rest."""
-        spec, scope = policy.releases[release], scope_of(policy, release, together, register=unregistered)
-        keyed, out, undecided = keyed_fields(policy, release), released_fields(policy, release), open_levels(policy, release)
+        spec = policy.releases[release]
+        scope = scope_of(policy, release, together, register=unregistered)
+        keyed = keyed_fields(policy, release)
+        out = released_fields(policy, release)
+        undecided = open_levels(policy, release)
         near = {name for name, one in spec.require.t.items() if one.distance == "ordered"}
         near |= {field for attacker in spec.attackers.values() for field in attacker.within}
         return cls(
-            scope=scope, keyed=keyed, open=undecided,
-            scanned=tuple(name for name in out if name not in (*keyed, *undecided) and not _shown(policy, release, name)),
+            scope=scope,
+            keyed=keyed,
+            open=undecided,
+            scanned=tuple(
+                name for name in out if name not in (*keyed, *undecided) and not _shown(policy, release, name)
+            ),
             remainders=remainders(policy, release),
             near=tuple(name for name in out if name in near and name not in keyed),
             placed=tuple(name for name, one in spec.require.t.items() if one.distance == "hierarchical"),
@@ -92,7 +99,7 @@ class Layout:
                 for name, attacker in spec.attackers.items()
             },
             history=None if spec.history is None else tuple(name for name in spec.history if name in out),
-        )  # fmt: skip
+        )
 
     @property
     def release(self) -> str:
@@ -131,4 +138,7 @@ def _own_ladder(action: Action) -> bool:
 
 def _shown(policy: Policy, release: str, name: str) -> bool:
     """Whether a field fails the label by its role or its kind alone, so that nothing is to be found in its values."""
-    return _names(policy, name) and recoverability(policy, release, name) in (Recoverability.CLEAR, Recoverability.PARTIAL)
+    return _names(policy, name) and recoverability(policy, release, name) in (
+        Recoverability.CLEAR,
+        Recoverability.PARTIAL,
+    )

@@ -23,7 +23,8 @@ class Progress:
         """Begin a phase."""
         with self._lock:
             if phase != self.phase:
-                self.phase, self.rows = phase, 0
+                self.phase = phase
+                self.rows = 0
 
     def add(self, rows: int) -> None:
         """Count records as done."""

@@ -58,11 +58,20 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     shards: list[Shard] = []
     for file in matched:
         cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
-        shards += [replace(shard, index=len(shards) + i, modified=file.modified, told=file.told) for i, shard in enumerate(cut)]
+        shards += [
+            replace(shard, index=len(shards) + i, modified=file.modified, told=file.told) for i, shard in enumerate(cut)
+        ]
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
     job = Job(
-        policy, names, types, _run_id(sha256, names, shards), sha256, len(shards), files=len(matched), equal_files=_equal(matched)
+        policy,
+        names,
+        types,
+        _run_id(sha256, names, shards),
+        sha256,
+        len(shards),
+        files=len(matched),
+        equal_files=_equal(matched),
     )
     return Prepared(job, tuple(shards))
 
@@ -83,7 +92,9 @@ def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataTy
         for name in schema.names:
             given = types.setdefault(name, schema.field(name).type)
             if given != schema.field(name).type and policy.kind(name) is None:
-                problems.append(f"{shown(path)}: {name}: this file has another type than the first; give the field a kind")
+                problems.append(
+                    f"{shown(path)}: {name}: this file has another type than the first; give the field a kind"
+                )
     if problems:
         raise PolicyError.from_problems(problems)
     return types

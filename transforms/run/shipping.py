@@ -37,14 +37,17 @@ def check_reach(policy: Policy, paths: Iterable[str], releases: Sequence[str], r
     for path in found:
         if is_local(path):
             raise UsageError(
-                f"this path is local, and the workers of {runner} are on other machines", path,
+                f"this path is local, and the workers of {runner} are on other machines",
+                path,
                 "Put it into a store that they can reach, as s3://…, or run with the default engine",
-            )  # fmt: skip
+            )
     refuse_ephemeral(policy, releases)
 
 
 def shipped(prepared: Prepared) -> Prepared:
     """The run with paths that say of themselves how they are reached: endpoint, region, profile; never what opens anything."""
-    shards = tuple(replace(shard, path=pinned(shard.path), told=shard.told or shown(shard.path)) for shard in prepared.shards)
+    shards = tuple(
+        replace(shard, path=pinned(shard.path), told=shard.told or shown(shard.path)) for shard in prepared.shards
+    )
     policy = policy_from_mapping(with_paths(policy_document(prepared.job.policy), pinned), key_given=True)
     return Prepared(replace(prepared.job, policy=policy), shards)

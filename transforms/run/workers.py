@@ -33,7 +33,8 @@ class Tasks:
 
     def __init__(self, workers: int, where: str) -> None:
         self._pool = _pool(workers) if workers > 1 else None
-        self._ahead, self._where = workers * 2, where
+        self._ahead = workers * 2
+        self._where = where
         self._waiting: list[Future[Any]] = []
 
     def submit(self, task: Callable[..., Result], *arguments: Any) -> Iterator[Result]:

@@ -60,7 +60,9 @@ class Attribute:
         first = np.zeros(int(self.groups[one].max(initial=0)) + 1, np.int64)
         first[self.groups[one]] = self.groups[other]  # that of any value of the group: the last that is written
         within = bool((first[self.groups[one]] == self.groups[other]).all())
-        return within and self.heights[one] <= self.heights[other] and bool((self.costs[one] <= self.costs[other]).all())
+        return (
+            within and self.heights[one] <= self.heights[other] and bool((self.costs[one] <= self.costs[other]).all())
+        )
 
     @cached_property
     def nested(self) -> bool:

@@ -36,16 +36,20 @@ def blocked(lattice: Lattice, require: Requirements) -> Blocked:
         return least(lattice, other, any_will_do=True).best is not None
 
     without = {
-        "k": replace(require, k=1), "suppression": replace(require, suppression=1.0),
-        "average_risk": replace(require, average_risk=None), "risk": replace(require, mean_risk=None),
+        "k": replace(require, k=1),
+        "suppression": replace(require, suppression=1.0),
+        "average_risk": replace(require, average_risk=None),
+        "risk": replace(require, mean_risk=None),
         **{one.name: replace(require, without=require.without | {one.name}) for one in lattice.criteria},
-    }  # fmt: skip
+    }
     by = tuple(name for name, other in without.items() if other != require and feasible(other))
     k = _greatest(require.k, lambda k: feasible(replace(require, k=k))) if "k" in by else None
     share = None
     if "suppression" in by:
         units = round((1.0 - require.suppression) * 10_000)
-        less = _greatest(units, lambda unit: feasible(replace(require, suppression=min(1.0, 1.0 - (unit - 1) / 10_000))))
+        less = _greatest(
+            units, lambda unit: feasible(replace(require, suppression=min(1.0, 1.0 - (unit - 1) / 10_000)))
+        )
         share = None if less is None else min(1.0, math.ceil((1.0 - (less - 1) / 10_000) * 10_000 - 1e-6) / 10_000)
     return Blocked(by, k, share)
 
@@ -59,7 +63,8 @@ def least(lattice: Lattice, require: Requirements, any_will_do: bool = False) ->
 
 def _greatest(limit: int, met: Callable[[int], bool]) -> int | None:
     """The greatest number from 1 to below ``limit`` that is met, where smaller ones are if a greater one is."""
-    low, high = 0, limit
+    low = 0
+    high = limit
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if met(middle) else (low, middle)

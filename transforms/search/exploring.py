@@ -21,9 +21,13 @@ MET = 500_000
 
 
 def explore(
-    lattice: Lattice, require: Requirements, verify: Verify | None = None, seconds: float | None = None, work: int = WORK,
+    lattice: Lattice,
+    require: Requirements,
+    verify: Verify | None = None,
+    seconds: float | None = None,
+    work: int = WORK,
     any_will_do: bool = False,
-) -> Optimum:  # fmt: skip
+) -> Optimum:
     """Look at nodes below those that may satisfy, by turns the one that promises most and the one below the best so far.
 
     Args:
@@ -34,8 +38,12 @@ def explore(
         work: Most rows to count.
         any_will_do: Whether the first node that satisfies is enough.
     """
-    begun, begun_at, check = time.monotonic(), lattice.rows_counted, verify_with(lattice, require, verify)
-    waiting, found, bearable = _Waiting(lattice), dict[Node, Counted](), refusals(lattice)
+    begun = time.monotonic()
+    begun_at = lattice.rows_counted
+    check = verify_with(lattice, require, verify)
+    waiting = _Waiting(lattice)
+    found = dict[Node, Counted]()
+    bearable = refusals(lattice)
     # A level below one that is ruled out may not nest in it, as weeks do not in months.
     nested = all(attribute.nested for attribute in lattice.attributes)
     counted = refused = 0
@@ -68,7 +76,8 @@ class _Waiting:
         top = tuple(size - 1 for size in lattice.sizes)
         self._lattice = lattice
         self._orders: list[list[tuple[float, Node]]] = [[(0.0, top)], []]
-        self._met, self._taken = {top}, set[Node]()
+        self._met = {top}
+        self._taken = set[Node]()
         self._hopeless: Nodes = np.empty((len(top), 0), np.int16)
         self.full = False
 

@@ -11,7 +11,9 @@ KS = tuple(range(2, 51))
 """The k that are told."""
 
 
-def frontier(lattice: Lattice, require: Requirements, ks: Iterable[int] = KS) -> Iterator[tuple[int, Counted | None, bool]]:
+def frontier(
+    lattice: Lattice, require: Requirements, ks: Iterable[int] = KS
+) -> Iterator[tuple[int, Counted | None, bool]]:
     """The best node for each k, with everything else required as it is, and whether that is proved; None where nothing satisfies.
 
     Args:
@@ -19,11 +21,13 @@ def frontier(lattice: Lattice, require: Requirements, ks: Iterable[int] = KS) ->
         require: What a node must meet beside k.
         ks: The k, ascending: what cannot reach one cannot reach a greater one.
     """
-    hopeless, out_of_reach = None, False
+    hopeless = None
+    out_of_reach = False
     for k in sorted(ks):
         if out_of_reach:
             yield k, None, True
             continue
         found = optimum(lattice, replace(require, k=k), hopeless=hopeless)
-        hopeless, out_of_reach = found.hopeless, found.best is None and found.proved
+        hopeless = found.hopeless
+        out_of_reach = found.best is None and found.proved
         yield k, found.best, found.proved

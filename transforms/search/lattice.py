@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, first_rows, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, summed
@@ -107,33 +107,47 @@ class Lattice:
     """
 
     def __init__(
-        self, attributes: Sequence[Attribute], counts: Counts, criteria: Sequence[Criterion] = (), subject: Keys | None = None,
-        sensitive: Mapping[str, Keys] | None = None, fixed: Keys | None = None, objective: Objective = OBJECTIVES["loss"],
-        reference: Mapping[str, tuple[Keys, Floats]] | None = None, exact: int = EXACT, null: np.uint64 | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        attributes: Sequence[Attribute],
+        counts: Counts,
+        criteria: Sequence[Criterion] = (),
+        subject: Fingerprints | None = None,
+        sensitive: Mapping[str, Fingerprints] | None = None,
+        fixed: Fingerprints | None = None,
+        objective: Objective = OBJECTIVES["loss"],
+        reference: Mapping[str, tuple[Fingerprints, Floats]] | None = None,
+        exact: int = EXACT,
+        null: np.uint64 | None = None,
+    ) -> None:
         self.attributes = weighted(attributes, 1.0 if objective.averaged else len(attributes))
-        self.objective, self.criteria = objective, tuple(criteria)
-        self.records, self._counts = int(counts.sum()), counts
+        self.objective = objective
+        self.criteria = tuple(criteria)
+        self.records = int(counts.sum())
+        self._counts = counts
         self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
         self.exact = subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= exact
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
         together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
         self._every = (*self.attributes, Attribute.fixed("", together))
-        named = {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.values for one in criteria}}
+        named = (
+            {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.values for one in criteria}}
+        )
         self._values = {name: (place, keys) for place, (name, (_, keys)) in enumerate(named.items())}
         self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
         self._reference = {
             name: shares[np.searchsorted(all_, self._values[name][1])]
-            for name, (all_, shares) in (reference or {}).items() if name in self._values
-        }  # fmt: skip
+            for name, (all_, shares) in (reference or {}).items()
+            if name in self._values
+        }
         self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
         self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
         self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
 
-    def _table(self, counts: Counts, subject: Keys | None, values: Sequence[Counts]) -> Table:
-        people, who = counts, None
+    def _table(self, counts: Counts, subject: Fingerprints | None, values: Sequence[Counts]) -> Table:
+        people = counts
+        who = None
         if subject is not None:
             numbers, distinct = codes(subject)
             people = np.zeros(len(counts), np.int64)
@@ -221,10 +235,11 @@ class Lattice:
         return {
             name: replace(
                 Distribution.counted(classes.numbers, records, table.sensitive[place], keys, table.records),
-                reference=self._reference.get(name), null=self._nulls[name],
+                reference=self._reference.get(name),
+                null=self._nulls[name],
             )
             for name, (place, keys) in self._values.items()
-        }  # fmt: skip
+        }
 
     def settled(self, node: Node, require: Requirements) -> Counted:
         """What a node makes of the data when what compares a class with all is asked of what is left, not of what was there."""
@@ -237,9 +252,11 @@ class Lattice:
             seen = self.count(node)
             return seen, self._gone(seen, require)
         seen, table, classes = self._count(node)
-        found, gone = self._distributions(table, classes, seen.records), self._gone(seen, require)
+        found = self._distributions(table, classes, seen.records)
+        gone = self._gone(seen, require)
         while not gone.all():
-            kept, more = ~gone, gone.copy()
+            kept = ~gone
+            more = gone.copy()
             for one in asked:
                 of = found[one.values]
                 pairs = of.pair_records * kept[of.pair_class]
@@ -264,8 +281,11 @@ class Lattice:
         return require.suppressed(seen.people, failing)
 
     def _told(self, seen: Seen, require: Requirements, gone: Mask) -> Counted:
-        left, allowed, kept = self.left(seen, gone), require.allowed(self.records), ~gone
-        sure, failing = seen.people < require.smallest, np.zeros(len(gone), bool)
+        left = self.left(seen, gone)
+        allowed = require.allowed(self.records)
+        kept = ~gone
+        sure = seen.people < require.smallest
+        failing = np.zeros(len(gone), bool)
         for one in self.criteria:
             if one.name not in require.without:
                 failing |= seen.failing[one.name]
@@ -275,17 +295,25 @@ class Lattice:
         lost = int(seen.records[sure].sum()) + int((failing & ~sure).sum())
         certain = left if np.array_equal(sure, gone) else self.left(seen, sure)
         everything = self.left(seen, np.zeros(len(gone), bool)) if self.objective.grows else None
-        people, suppressed = seen.people[kept], left.suppressed
+        people = seen.people[kept]
+        suppressed = left.suppressed
         return Counted(
-            seen.node, self.objective.value(left), suppressed, len(people), int(people.min()) if len(people) else 0,
-            int(people.max(initial=0)), suppressed <= allowed and len(people) > 0,
+            seen.node,
+            self.objective.value(left),
+            suppressed,
+            len(people),
+            int(people.min()) if len(people) else 0,
+            int(people.max(initial=0)),
+            suppressed <= allowed and len(people) > 0,
             lost > allowed or self._too_risky(seen, require, allowed),
-            self.objective.penalty(certain), -math.inf if everything is None else self.objective.value(everything),
-        )  # fmt: skip
+            self.objective.penalty(certain),
+            -math.inf if everything is None else self.objective.value(everything),
+        )
 
     def left(self, seen: Seen, gone: Mask) -> Left:
         """What is left of the data at a node when some of its classes are suppressed."""
-        kept, floor = seen.records[~gone], self.floor(seen.node)
+        kept = seen.records[~gone]
+        floor = self.floor(seen.node)
         if seen.source is None:
             base = tuple(column[gone] for column in seen.base)
             return Left(self.attributes, seen.node, self.records, kept, base, seen.records[gone], floor)
@@ -297,10 +325,13 @@ class Lattice:
 
     def objectives(self, node: Node, require: Requirements) -> dict[str, float]:
         """What every objective makes of a node."""
-        (seen, gone), values = self._settled(node, require), {}
+        (seen, gone) = self._settled(node, require)
+        values = {}
         for name, one in OBJECTIVES.items():
             attributes = weighted(self.attributes, 1.0 if one.averaged else len(self.attributes))
-            floors = [one.floors(attribute, self._counts)[level] for attribute, level in zip(attributes, node, strict=True)]
+            floors = [
+                one.floors(attribute, self._counts)[level] for attribute, level in zip(attributes, node, strict=True)
+            ]
             values[name] = one.value(replace(self.left(seen, gone), attributes=attributes, floor=float(sum(floors))))
         return values
 
@@ -324,7 +355,7 @@ class Lattice:
             self._tables.put(node, joined, joined.nbytes)
 
 
-def _place(keys: Keys, one: np.uint64 | None) -> int | None:
+def _place(keys: Fingerprints, one: np.uint64 | None) -> int | None:
     """Where a key stands among ascending keys; None if it does not."""
     found = np.flatnonzero(keys == one) if one is not None else np.empty(0, np.int64)
     return int(found[0]) if len(found) else None

@@ -19,7 +19,8 @@ class Memory(Generic[Kept]):
 
     def __init__(self, attributes: int, most: int) -> None:
         self._things: dict[tuple[int, ...], tuple[Kept, int]] = {}
-        self._most, self._bytes = most, 0
+        self._most = most
+        self._bytes = 0
         self._nodes = np.empty((attributes, 0), np.int16)
         self._sizes = np.empty(0, np.int64)
 

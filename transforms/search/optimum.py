@@ -55,9 +55,13 @@ class Optimum:
 
 
 def optimum(
-    lattice: Lattice, require: Requirements, verify: Verify | None = None, hopeless: Mask | None = None, most: int = MOST,
+    lattice: Lattice,
+    require: Requirements,
+    verify: Verify | None = None,
+    hopeless: Mask | None = None,
+    most: int = MOST,
     any_will_do: bool = False,
-) -> Optimum:  # fmt: skip
+) -> Optimum:
     """Find the best node; among equals the one with the lowest levels, the first attributes first.
 
     Args:
@@ -69,7 +73,8 @@ def optimum(
         most: Most nodes that are counted; with more to look at the best so far is told as such.
         any_will_do: Whether the first node that satisfies is enough.
     """
-    begun, bearable = time.monotonic(), refusals(lattice)
+    begun = time.monotonic()
+    bearable = refusals(lattice)
     most = min(most, max(_LISTED // lattice.many, 200))
     search = _Search(lattice, require, hopeless)
     search.descend(any_will_do)
@@ -115,10 +120,12 @@ class _Search:
     """What is known of the nodes so far."""
 
     def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
-        self._lattice, self._require = lattice, require
+        self._lattice = lattice
+        self._require = require
         self._nodes = lattice.nodes
         # No node loses less than its floor, for what its levels lose, and its penalty, for what it suppresses at least.
-        self._floors, self._penalties = lattice.bounds.copy(), np.zeros(lattice.many)
+        self._floors = lattice.bounds.copy()
+        self._penalties = np.zeros(lattice.many)
         self.hopeless = np.zeros(lattice.many, bool) if hopeless is None else hopeless.copy()
         self._open = ~self.hopeless
         self._found: dict[Node, Counted] = {}
@@ -152,11 +159,13 @@ class _Search:
         at = self._lattice.many - 1
         satisfies = self._open[at] and self.look(at).satisfies
         while satisfies and not first:
-            node, satisfies = self._nodes[:, at], False
+            node = self._nodes[:, at]
+            satisfies = False
             finer = [self._place(node - (np.arange(len(node)) == place)) for place, level in enumerate(node) if level]
             for one in sorted(finer, key=lambda place: self._floors[place]):
                 if self._open[one] and self.look(one).satisfies:
-                    at, satisfies = one, True
+                    at = one
+                    satisfies = True
                     break
 
     def _place(self, node: np.ndarray) -> int:
@@ -186,7 +195,8 @@ class _Search:
             return self._as_good(best)
         if self._reach is None or (self._lattice.objective.grows and self.counted >= self._again):
             # In a large lattice this takes longer than counting a node does.
-            self._reach, self._again = self._reaching(might), self.counted + 1 + len(might) // _CHEAP
+            self._reach = self._reaching(might)
+            self._again = self.counted + 1 + len(might) // _CHEAP
         return int(places[np.argmax(self._reach[places])])
 
     def _as_good(self, best: Counted | None) -> int | None:
@@ -220,4 +230,3 @@ def best_of(found: dict[Node, Counted]) -> Counted | None:
 def below(loss: float) -> float:
     """What is less than this loss, and not merely by rounding."""
     return loss - TIE * max(1.0, abs(loss))
-

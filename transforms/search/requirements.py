@@ -52,7 +52,8 @@ class Criterion:
 
     def fails(self, found: Distribution) -> Mask:
         """Which classes miss it, shape (classes,); rounding is forgiven."""
-        figure, near = self.figure(found), _NEAR * max(self.limit, 1.0)
+        figure = self.figure(found)
+        near = _NEAR * max(self.limit, 1.0)
         if self.at_least:
             return np.asarray(figure < self.limit - near)
         return np.asarray(figure >= self.limit - near if self.below else figure > self.limit + near)

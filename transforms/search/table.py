@@ -70,7 +70,11 @@ class Table:
             classes: The class of each row.
             loose: Places of fields that do not tell classes apart: rows must have the same value of these as well.
         """
-        beside = [*self.sensitive, *(self.base[place] for place in loose), *([] if self.subject is None else [self.subject])]
+        beside = [
+            *self.sensitive,
+            *(self.base[place] for place in loose),
+            *([] if self.subject is None else [self.subject]),
+        ]
         if beside:
             sizes = [classes.many, *(int(column.max(initial=0)) + 1 for column in beside)]
             classes = numbered([classes.numbers, *beside], sizes)
@@ -78,6 +82,9 @@ class Table:
         records = summed(classes, self.records)
         people = records if self.people is self.records else summed(classes, self.people)
         return Table(
-            tuple(column[rows] for column in self.base), records, people,
-            None if self.subject is None else self.subject[rows], tuple(column[rows] for column in self.sensitive),
-        )  # fmt: skip
+            tuple(column[rows] for column in self.base),
+            records,
+            people,
+            None if self.subject is None else self.subject[rows],
+            tuple(column[rows] for column in self.sensitive),
+        )

@@ -26,8 +26,11 @@ _PATIENCE = 60
 _OPTIONS = {
     "s3": ("endpoint", "region", "profile", "anonymous"),
     "gs": ("endpoint", "anonymous"),
-    "abfs": (), "abfss": (), "hdfs": (), "viewfs": (),
-}  # fmt: skip
+    "abfs": (),
+    "abfss": (),
+    "hdfs": (),
+    "viewfs": (),
+}
 
 
 def check(path: str) -> None:
@@ -36,10 +39,13 @@ def check(path: str) -> None:
     Raises:
         UsageError: There is no such scheme or option, or no bucket is named.
     """
-    scheme, where = scheme_of(path), shown(path)
+    scheme = scheme_of(path)
+    where = shown(path)
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}://" for name in sorted(SCHEMES))
-        raise UsageError(f"{scheme}:// is no filesystem that can be read", where, f"Write a local path, or one with {known}")
+        raise UsageError(
+            f"{scheme}:// is no filesystem that can be read", where, f"Write a local path, or one with {known}"
+        )
     if "endpoint" in options_of(path) and not _is_endpoint(options_of(path)["endpoint"]):
         raise UsageError("the endpoint is no URL", where, "Write it as ?endpoint=https://HOST:PORT")
     if options_of(path).get("anonymous", "true") not in ("true", "false"):
@@ -116,11 +122,14 @@ def _connected(scheme: str, authority: str, options: tuple[tuple[str, str], ...]
         return SCHEMES[scheme](authority, dict(options))
     except (OSError, ValueError, NotImplementedError) as error:
         said = type(error).__name__
-        raise UsageError(f"the filesystem cannot be set up ({said})", f"{scheme}://{authority}", "See README, Storage") from None
+        raise UsageError(
+            f"the filesystem cannot be set up ({said})", f"{scheme}://{authority}", "See README, Storage"
+        ) from None
 
 
 def _s3(bucket: str, options: Mapping[str, str]) -> tuple[Any, str]:
-    endpoint, region = options.get("endpoint"), options.get("region")
+    endpoint = options.get("endpoint")
+    region = options.get("region")
     given: dict[str, Any] = {"endpoint_override": endpoint, "region": region or ("us-east-1" if endpoint else None)}
     if is_anonymous(options):
         given["anonymous"] = True
@@ -158,6 +167,8 @@ def _by_arrow(scheme: str) -> Connect:
 
 
 SCHEMES: dict[str, Connect] = {
-    "s3": _s3, "gs": _gs, **{scheme: _by_arrow(scheme) for scheme in ("abfs", "abfss", "hdfs", "viewfs")},
-}  # fmt: skip
+    "s3": _s3,
+    "gs": _gs,
+    **{scheme: _by_arrow(scheme) for scheme in ("abfs", "abfss", "hdfs", "viewfs")},
+}
 """How each scheme is connected to."""

@@ -22,10 +22,13 @@ Answer = TypeVar("Answer")
 
 _AWS = re.compile(r"AWS Error ([A-Z_a-z]+)")
 _ADVICE = {
-    "ACCESS_DENIED": "Check the rights of the credentials", "NETWORK_CONNECTION": "Check the endpoint and the network",
-    "NO_SUCH_BUCKET": "Check the bucket's name", "INVALID_ACCESS_KEY_ID": "Check the credentials",
-    "SIGNATURE_DOES_NOT_MATCH": "Check the credentials", "UNKNOWN": "Check bucket, region and credentials",
-}  # fmt: skip
+    "ACCESS_DENIED": "Check the rights of the credentials",
+    "NETWORK_CONNECTION": "Check the endpoint and the network",
+    "NO_SUCH_BUCKET": "Check the bucket's name",
+    "INVALID_ACCESS_KEY_ID": "Check the credentials",
+    "SIGNATURE_DOES_NOT_MATCH": "Check the credentials",
+    "UNKNOWN": "Check bucket, region and credentials",
+}
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,8 @@ def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
         raise InputError("there is no such file", shown(path), "Check the path") from None
     except OSError as error:
         said = reason(error)
-        raise InputError(f"the file cannot be opened ({said})", shown(path), advice(said, "Check its permissions")) from None
+        raise InputError(
+            f"the file cannot be opened ({said})", shown(path), advice(said, "Check its permissions")
+        ) from None
     except (ValueError, pa.ArrowException):  # no path of this store, or what reaches it is not installed
         raise InputError("the path cannot be opened", shown(path), "Check the path, and see README, Storage") from None

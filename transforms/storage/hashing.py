@@ -8,7 +8,9 @@ class HashingStream:
     """A binary stream that hashes what passes through it."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._position, self.sha256 = stream, 0, hashlib.sha256()
+        self._stream = stream
+        self._position = 0
+        self.sha256 = hashlib.sha256()
         self.closed = False
 
     def write(self, data: bytes) -> int:

@@ -80,7 +80,9 @@ class Journal:
         """
         files = [asdict(one) for one in self.files]
         document = {"format": _FORMAT, "files": files, "removed": list(self.removed), "replaces": self.replaces}
-        data, path, store = (json.dumps(document) + "\n").encode(), join(folder, JOURNAL), store_of(folder)
+        data = (json.dumps(document) + "\n").encode()
+        path = join(folder, JOURNAL)
+        store = store_of(folder)
         for one in self.files:
             store.settle(join(folder, one.source))
         write_all(path, data)
@@ -110,15 +112,17 @@ class Journal:
         try:
             if document["format"] != _FORMAT:
                 raise ValueError
-            files, removed = tuple(Moved(**one) for one in document["files"]), tuple(document["removed"])
+            files = tuple(Moved(**one) for one in document["files"])
+            removed = tuple(document["removed"])
             if not all(map(is_below, removed)):
                 raise ValueError
             return cls(files, removed, document["replaces"])
         except (KeyError, TypeError, ValueError):
             raise OutputError(
-                "a publication was begun here, and what it was about cannot be read", shown(path),
+                "a publication was begun here, and what it was about cannot be read",
+                shown(path),
                 "Finish it with the version of beam-deid that began it, or remove output and folder",
-            ) from None  # fmt: skip
+            ) from None
 
     def carry_out(self, folder: str, output: str, confirm: Callable[[], None]) -> None:
         """Publish.
@@ -151,7 +155,8 @@ class Journal:
 
     def _see_that_it_can(self, folder: str, output: str) -> None:
         """See that nobody published anything else, and that all files wait."""
-        store, there = store_of(output), published(output)
+        store = store_of(output)
+        there = published(output)
         if there is not None and there != self.replaces and there not in self.runs:
             raise Superseded
 
@@ -250,7 +255,9 @@ def at_once(task: Callable[[One], None], items: Iterable[One]) -> None:
 
 def failed(error: OSError, where: str) -> OutputError:
     """The error for a store that fails while something is written."""
-    return OutputError(f"the output cannot be written ({reason(error)})", shown(where), "Check space, rights and network")
+    return OutputError(
+        f"the output cannot be written ({reason(error)})", shown(where), "Check space, rights and network"
+    )
 
 
 def _papers_first(path: str) -> int:

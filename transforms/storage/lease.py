@@ -36,7 +36,8 @@ CLAIM = "lease.json"
 _BEATS = 6
 _TRIES = 3
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9]*-[0-9a-f]{8}")
-_HELD, _WANTED = "held", "wanted"
+_HELD = "held"
+_WANTED = "wanted"
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,14 @@ class Lease:
     """
 
     def __init__(self, folder: str, folders: Folders, output: str, words: Words = Words()) -> None:
-        self._folder, self._folders, self._output, self._words = folder, folders, output, words
+        self._folder = folder
+        self._folders = folders
+        self._output = output
+        self._words = words
         self._path = join(folder, CLAIM)
-        self._since, self._beat, self._lost = now(), 0, False
+        self._since = now()
+        self._beat = 0
+        self._lost = False
         self._beaten = _clock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -171,7 +177,9 @@ class Lease:
         seen: dict[str, Any] = {}
         while True:
             claims = self._claims()
-            rivals = [claim for claim in claims if claim.folder != self._folder and not self._is_dead_claim(claim, claims)]
+            rivals = [
+                claim for claim in claims if claim.folder != self._folder and not self._is_dead_claim(claim, claims)
+            ]
             if not rivals:
                 return
             for rival in rivals:
@@ -204,7 +212,13 @@ class Lease:
 
     def _write(self, state: str) -> None:
         self._beat += 1
-        facts = {"host": socket.gethostname(), "process": os.getpid(), "since": self._since, "state": state, "beat": self._beat}
+        facts = {
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "since": self._since,
+            "state": state,
+            "beat": self._beat,
+        }
         data = (json.dumps(facts) + "\n").encode()
         for left in range(_TRIES, 0, -1):
             try:
@@ -235,7 +249,8 @@ class Lease:
         if is_gone(owner_part(folder)):
             return True
         store = store_of(folder)
-        mine, theirs = store.entry(self._path), store.entry(join(folder, CLAIM))
+        mine = store.entry(self._path)
+        theirs = store.entry(join(folder, CLAIM))
         return theirs is None or (mine is not None and mine.modified - theirs.modified > SECONDS)
 
 
@@ -261,7 +276,8 @@ def owner_part(folder: str) -> str:
 
 
 def _read(folder: str) -> Claim | None:
-    store, path = store_of(folder), join(folder, CLAIM)
+    store = store_of(folder)
+    path = join(folder, CLAIM)
     try:
         found = store.entry(path)
     except PermissionError:  # another user's: every beat changes the folder

@@ -55,9 +55,10 @@ def check_columns(count: int, path: str) -> None:
     """
     if count > MOST_COLUMNS:
         raise InputError(
-            f"{count:,} columns are too many, {MOST_COLUMNS:,} may be in one file", path,
+            f"{count:,} columns are too many, {MOST_COLUMNS:,} may be in one file",
+            path,
             "Leave out columns that nobody needs, or cut the file up",
-        )  # fmt: skip
+        )
 
 
 def rows_of(columns: int, rows: int) -> int:
@@ -76,7 +77,8 @@ class Unpacking:
     """
 
     def __init__(self, packed: pa.NativeFile, codec: str, path: str) -> None:
-        self._packed, self._path = packed, path
+        self._packed = packed
+        self._path = path
         self._plain = pa.CompressedInputStream(packed, codec)
         self._unpacked = 0
 
@@ -92,8 +94,9 @@ class Unpacking:
         if self._unpacked > UNPACKED_BYTES and unpacks_too_much(self._packed.tell(), self._unpacked):
             raise InputError(
                 f"the file unpacks to more than {UNPACKED_TIMES} times its size, after {mebibytes(self._unpacked)}",
-                self._path, "If that is meant, unpack it first",
-            )  # fmt: skip
+                self._path,
+                "If that is meant, unpack it first",
+            )
         return data
 
     def close(self) -> None:

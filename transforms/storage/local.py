@@ -14,7 +14,8 @@ from beam_deid.transforms.storage.paths import MARK, unfinished
 from beam_deid.transforms.storage.private import make, sync
 from beam_deid.transforms.storage.store import Entry, Store
 
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
 """What a filesystem says that has no second names for a file, such as that of a memory card."""
 

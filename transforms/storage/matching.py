@@ -49,7 +49,8 @@ def as_written(pattern: str, whole: str, path: str) -> str:
     if not is_local(pattern) or "://" in pattern or os.path.isabs(pattern) or pattern.startswith("~"):
         return shown(path)
     # The user wrote the beginning in one way and we in another; from there on both are the same.
-    theirs, ours = _fixed(pattern), _fixed(whole)
+    theirs = _fixed(pattern)
+    ours = _fixed(whole)
     return os.path.join(theirs, path.removeprefix(ours).lstrip("/")) if path != whole else pattern
 
 
@@ -64,7 +65,8 @@ def _matching(store: Store, pattern: str) -> list[Entry]:
     literal = store.entry(pattern)
     if literal is not None:
         return [literal]  # a name may hold brackets
-    options, names = options_of(pattern), shown(pattern).split("/")
+    options = options_of(pattern)
+    names = shown(pattern).split("/")
     start = next((number for number, name in enumerate(names) if glob.has_magic(name)), None)
     if start is None:
         return []
@@ -74,12 +76,18 @@ def _matching(store: Store, pattern: str) -> list[Entry]:
 
 def _below(store: Store, folders: list[str], names: list[str]) -> list[Entry]:
     """What is below some folders, name by name."""
-    first, rest = names[0], names[1:]
+    first = names[0]
+    rest = names[1:]
     if first == "**":
         return _at_any_depth(store, folders, rest)
     if rest and not glob.has_magic(first):
         return _below(store, [join(folder, first) for folder in folders], rest)
-    here = [entry for folder in folders for entry in _visible(store, folder) if fnmatch.fnmatchcase(name_of(entry.path), first)]
+    here = [
+        entry
+        for folder in folders
+        for entry in _visible(store, folder)
+        if fnmatch.fnmatchcase(name_of(entry.path), first)
+    ]
     return _below(store, [entry.path for entry in here if entry.is_folder], rest) if rest else here
 
 

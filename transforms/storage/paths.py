@@ -18,14 +18,24 @@ from beam_deid.transforms.errors import UsageError
 MARK = ".beam-deid-"
 """What every file and folder of a run that is under way has in its name."""
 
-_MARKS = ("_SUCCESS", "_temporary", "_metadata", "_common_metadata", "_delta_log", "_spark_metadata", "_committed_", "_started_")
+_MARKS = (
+    "_SUCCESS",
+    "_temporary",
+    "_metadata",
+    "_common_metadata",
+    "_delta_log",
+    "_spark_metadata",
+    "_committed_",
+    "_started_",
+)
 """How names begin that Spark, Hive and their kin give to files beside the data."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&]*(?:&[A-Za-z_]+=[^?&]*)*)$")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}", re.DOTALL)
 _ONE_SLASH = re.compile(r"(s3|s3a|s3n|gs|gcs|abfs|abfss|hdfs):/")
-_WITHOUT_USERS, _WITHOUT_HOSTS = ("s3", "gs"), ("hdfs", "viewfs")
+_WITHOUT_USERS = ("s3", "gs")
+_WITHOUT_HOSTS = ("hdfs", "viewfs")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
@@ -62,7 +72,9 @@ def absolute(path: str) -> str:
         path = unquote(_SCHEME.sub("", path, count=1).removeprefix(parts.netloc))
     near = _ONE_SLASH.match(path)
     if near:
-        raise UsageError("a store's path has two slashes behind the colon", path, f"Write {near[1]}://BUCKET/FOLDER/NAME")
+        raise UsageError(
+            "a store's path has two slashes behind the colon", path, f"Write {near[1]}://BUCKET/FOLDER/NAME"
+        )
     return os.path.abspath(os.path.expanduser(path))
 
 
@@ -76,10 +88,13 @@ def _uri(path: str) -> str:
     if at and (scheme_of(path) in _WITHOUT_USERS or ":" in user):
         raise UsageError(
             "credentials do not belong into a path, which stands in messages and papers",
-            f"{scheme}://…@{bucket.rpartition('@')[2]}", "Leave them to the environment or a profile",
-        )  # fmt: skip
+            f"{scheme}://…@{bucket.rpartition('@')[2]}",
+            "Leave them to the environment or a profile",
+        )
     if any(name in ("", ".", "..") for name in rest.rstrip("/").split("/")[1:]):
-        raise UsageError("a store has no names like that: nothing between two slashes, . or ..", shown(path), "Write it out")
+        raise UsageError(
+            "a store has no names like that: nothing between two slashes, . or ..", shown(path), "Write it out"
+        )
     return with_options(f"{scheme_of(path)}://{rest.rstrip('/')}", options_of(path))
 
 

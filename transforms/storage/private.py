@@ -9,7 +9,8 @@ import os
 import stat
 from typing import BinaryIO, cast
 
-_OTHERS_USE, _OTHERS_WRITE = 0o007, 0o022
+_OTHERS_USE = 0o007
+_OTHERS_WRITE = 0o022
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 # Not to wait for the other end of a pipe, nor to take a terminal; both do nothing to a regular file.
 _ALWAYS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOCTTY", "O_NONBLOCK"))

@@ -27,7 +27,8 @@ class S3Store(ObjectStore):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self._bucket, self._path = authority_of(path), path
+        self._bucket = authority_of(path)
+        self._path = path
 
     def create(self, path: str) -> BinaryIO:
         """Open a new object."""
@@ -105,7 +106,10 @@ class S3Store(ObjectStore):
         """Folders and objects of which older versions and unfinished uploads are left, as far as this may be asked."""
         above = f"{key_of(folder)}/".lstrip("/")
         keys: set[str] = set()
-        for operation, kinds in (("list_object_versions", ("Versions", "DeleteMarkers")), ("list_multipart_uploads", ("Uploads",))):
+        for operation, kinds in (
+            ("list_object_versions", ("Versions", "DeleteMarkers")),
+            ("list_multipart_uploads", ("Uploads",)),
+        ):
             with contextlib.suppress(PermissionError):
                 pages = self._pages(operation, above + beginning)
                 keys |= {one["Key"] for page in pages for kind in kinds for one in page.get(kind, [])}
@@ -133,7 +137,8 @@ class S3Store(ObjectStore):
     @cached_property
     def _client(self) -> Any:
         options = s3_options(self._path)
-        endpoint, region = options.get("endpoint"), options.get("region")
+        endpoint = options.get("endpoint")
+        region = options.get("region")
         region = region or ("us-east-1" if endpoint else None)
         made = session(None if is_anonymous(options) else options.get("profile"))
         from botocore import UNSIGNED
@@ -143,7 +148,9 @@ class S3Store(ObjectStore):
         try:
             return made.client("s3", endpoint_url=endpoint, region_name=region, config=config)
         except ValueError:  # it came from the environment; a URI's was looked at
-            raise UsageError("the endpoint is no URL", shown(self._path), "See AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL") from None
+            raise UsageError(
+                "the endpoint is no URL", shown(self._path), "See AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL"
+            ) from None
 
 
 def session(profile: str | None = None) -> Any:

@@ -49,8 +49,11 @@ class Staging:
     """
 
     def __init__(self, output: str, overwrite: bool = False, *, shared: bool = False, work: str | None = None) -> None:
-        self._output, self._overwrite, self._adopted = place_of(output), overwrite, work is not None
-        self._begun, self._published = False, False
+        self._output = place_of(output)
+        self._overwrite = overwrite
+        self._adopted = work is not None
+        self._begun = False
+        self._published = False
         name = new_name()
         self._claim = hidden_folder(self._output, name)
         # Where workers are here, nothing but what is published ever leaves this machine.
@@ -58,7 +61,9 @@ class Staging:
         self.path = work or hidden_folder(beside, name)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
         if is_local(self._output) and os.path.ismount(self._output):
-            raise UsageError("the output is a mount point, which cannot be replaced", self._output, "Name a folder in it")
+            raise UsageError(
+                "the output is a mount point, which cannot be replaced", self._output, "Name a folder in it"
+            )
         try:
             self._lease.take()
             # Nobody loses a run that only waits to be published because a command was refused.
@@ -134,7 +139,8 @@ class Staging:
 
     def _replace(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
         """Build the output here and let it take the old one's place."""
-        store, new = store_of(self._output), join(self.path, _NEW)
+        store = store_of(self._output)
+        new = join(self.path, _NEW)
         for one in files:
             if one.source != f"{_NEW}/{one.target}":
                 store.rename(join(self.path, one.source), join(new, one.target))
@@ -147,7 +153,8 @@ class Staging:
             check_bytes(data, join(new, path))
         store.settle(new)
         self._check()
-        there, old = bool(store.entries(self._output)), join(self.path, OLD)
+        there = bool(store.entries(self._output))
+        old = join(self.path, OLD)
         if store.entry(self._output):
             store.like(new, self._output)
         self._begun = True  # the folder may now hold all that there is of the earlier output
@@ -189,7 +196,8 @@ class Staging:
 
     def _upload(self, one: Moved) -> Moved:
         source = f"{_NEW}/{one.target}"
-        given, made = store_of(self.path), store_of(self._claim)
+        given = store_of(self.path)
+        made = store_of(self._claim)
         with given.open_input(join(self.path, one.source)) as read, made.create(join(self._claim, source)) as written:
             while block := read.read(_BLOCK):
                 written.write(block)
@@ -206,7 +214,8 @@ class Staging:
 
     def _check(self, folder: str = "") -> None:
         """See that the output, or the folder that it was moved to, may be replaced, and that nothing but a run would be lost."""
-        store, place = store_of(self._output), folder or self._output
+        store = store_of(self._output)
+        place = folder or self._output
         there = store.entry(place)
         if there is not None and not there.is_folder:
             raise UsageError("the output is a file", shown(self._output), "Choose another --output")
@@ -219,7 +228,9 @@ class Staging:
         known = files_of_run(place)
         if known is None:
             raise UsageError(
-                "the output holds something that is not a run", shown(self._output), "Only a run is overwritten; choose another"
+                "the output holds something that is not a run",
+                shown(self._output),
+                "Only a run is overwritten; choose another",
             )
         for entry in found:
             below = store.entries(entry.path, recursive=True) if entry.is_folder else [entry]
@@ -227,6 +238,7 @@ class Staging:
                 path = shown(file.path).removeprefix(shown(place)).lstrip("/")
                 if not file.is_folder and path not in known:
                     raise UsageError(
-                        "no run wrote this file, and it would be lost", shown(file.path),
+                        "no run wrote this file, and it would be lost",
+                        shown(file.path),
                         "Move it away, or choose another --output",
-                    )  # fmt: skip
+                    )

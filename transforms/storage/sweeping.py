@@ -135,7 +135,8 @@ def put_back(folder: str, output: str) -> None:
     Raises:
         OSError: The store fails, or a file is in the output's place.
     """
-    store, old = store_of(folder), join(folder, OLD)
+    store = store_of(folder)
+    old = join(folder, OLD)
     if store.renames_folders and store.entry(old) and not store.entries(output):
         store.rename(old, output)  # over nothing, or over an empty folder
 
@@ -160,7 +161,8 @@ def _clean(folder: str, output: str, lease: Lease) -> None:
     destroy_keys(folder)
     if store.renames_folders and store.entry(join(folder, OLD)) and published(output) is None:
         raise OutputError(
-            "an earlier output waits to be put back, and something else is in its place", join(folder, OLD),
+            "an earlier output waits to be put back, and something else is in its place",
+            join(folder, OLD),
             f"Move away what is in {output}",
-        )  # fmt: skip
+        )
     store.purge(folder)

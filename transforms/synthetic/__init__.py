@@ -5,6 +5,13 @@ from beam_deid.transforms.synthetic.orders import ORDER_FIELDS, ORDER_SCHEMA, or
 from beam_deid.transforms.synthetic.platforms import platform_batches, platform_records
 
 __all__ = [
-    "ORDER_FIELDS", "ORDER_SCHEMA", "order_batches", "orders", "platform_batches", "platform_records",
-    "write_monthly_orders", "write_orders", "write_platform_orders",
-]  # fmt: skip
+    "ORDER_FIELDS",
+    "ORDER_SCHEMA",
+    "order_batches",
+    "orders",
+    "platform_batches",
+    "platform_records",
+    "write_monthly_orders",
+    "write_orders",
+    "write_platform_orders",
+]

@@ -9,7 +9,8 @@ ORDERS_PER_BUYER = 2.5
 
 # A buyer's orders lie within one season of 2²⁰ rows, in one of its 16 interleaved lanes: shards share
 # buyers, and no buyer grows without bound.
-_SEASON, _LANES = 20, 4
+_SEASON = 20
+_LANES = 4
 
 
 def buyers(chance: Chance, index: Index) -> Index:

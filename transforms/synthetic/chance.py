@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
 
 Index = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ class Chance:
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def bits(self, stream: str, index: Index) -> Keys:
+    def bits(self, stream: str, index: Index) -> Fingerprints:
         """64 random bits each, dtype uint64."""
         return mix(index.view(np.uint64) * _GAMMA + _origin(self._seed, stream))
 
@@ -43,7 +43,7 @@ class Chance:
         return self.share(stream, index) < share
 
 
-def scaled(draws: Keys, limit: int) -> Index:
+def scaled(draws: Fingerprints, limit: int) -> Index:
     """Bring 32-bit draws, shape (n,), to the whole numbers 0 to ``limit`` − 1."""
     return ((draws * np.uint64(limit)) >> np.uint64(32)).view(np.int64)
 

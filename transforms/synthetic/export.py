@@ -72,9 +72,14 @@ def write_monthly_orders(folder: str, rows: int, seed: int = 0) -> list[str]:
 
 
 def write_platform_orders(
-    path: str, platform: str, rows: int, seed: int = 0, format: str | None = None,  # noqa: A002
-    *, articles: bool = False,
-) -> None:  # fmt: skip
+    path: str,
+    platform: str,
+    rows: int,
+    seed: int = 0,
+    format: str | None = None,  # noqa: A002
+    *,
+    articles: bool = False,
+) -> None:
     """Write generated orders in the shape of a platform to one file. The same arguments give the same bytes.
 
     Args:
@@ -92,7 +97,9 @@ def write_platform_orders(
     """
     name = format or path.rpartition(".")[2].lower()
     if name not in (*_WRITERS, "jsonl"):
-        raise UsageError("orders cannot be written in this format", name, f"Choose one of {', '.join([*_WRITERS, 'jsonl'])}")
+        raise UsageError(
+            "orders cannot be written in this format", name, f"Choose one of {', '.join([*_WRITERS, 'jsonl'])}"
+        )
     batches = platform_batches(platform, rows, seed, articles=articles)
     first = next(platform_batches(platform, 1, seed))
     with open_for_readers(path) as stream:
@@ -115,7 +122,9 @@ def _long_armoured(batch: pa.RecordBatch) -> pa.RecordBatch:
         if pa.types.is_string(field.type):
             column = batch.column(place)
             long = pc.match_substring_regex(column, "^[0-9]{12,}$")
-            batch = batch.set_column(place, field.name, pc.if_else(long, joined(pa.scalar('="'), column, pa.scalar('"')), column))
+            batch = batch.set_column(
+                place, field.name, pc.if_else(long, joined(pa.scalar('="'), column, pa.scalar('"')), column)
+            )
     return batch
 
 

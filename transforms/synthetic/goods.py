@@ -17,9 +17,27 @@ SENSITIVE_CATEGORIES = ("药品", "医疗器械", "孕产用品", "成人用品"
 
 _GOODS_PER_CATEGORY = 40
 _LINES = (
-    "轻享", "悦己", "本色", "初晴", "四季", "山野", "一方", "拾光", "暖阳", "小确幸", "青禾", "云上",
-    "简印", "好日子", "朝夕", "有间", "素里", "半亩", "原物", "知夏",
-)  # fmt: skip
+    "轻享",
+    "悦己",
+    "本色",
+    "初晴",
+    "四季",
+    "山野",
+    "一方",
+    "拾光",
+    "暖阳",
+    "小确幸",
+    "青禾",
+    "云上",
+    "简印",
+    "好日子",
+    "朝夕",
+    "有间",
+    "素里",
+    "半亩",
+    "原物",
+    "知夏",
+)
 _SPECS = ("标准装", "家庭装", "礼盒装", "升级款", "经典款", "便携装", "两件套", "新款", "大号", "旗舰款")
 
 # Category: weight, median price in yuan, spread of the logarithm of the price, nouns.
@@ -107,7 +125,10 @@ def _number() -> Wheel:
 @lru_cache(maxsize=1)
 def _catalogue() -> _Catalogue:
     """The same in every data set."""
-    categories, titles, cents, weights = [], [], [], []
+    categories = []
+    titles = []
+    cents = []
+    weights = []
     normal = NormalDist()
     for name, (weight, median, spread, nouns) in _CATEGORIES.items():
         places = np.arange(_GOODS_PER_CATEGORY)

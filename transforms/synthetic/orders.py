@@ -80,7 +80,9 @@ def orders(rows: int, seed: int = 0, start: int = 0) -> pa.Table:
 def _batch(chance: Chance, index: Index) -> pa.RecordBatch:
     buyer = buyers(chance, index)
     home = homes(chance, buyer, index)
-    who, where, what = people(chance, buyer), places(chance, home), goods(chance, index)
+    who = people(chance, buyer)
+    where = places(chance, home)
+    what = goods(chance, index)
     at = created(chance, index)
     columns = {
         "tid": _tid(chance, index, buyer, hours_of_year(at)),

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.synthetic.chance import Index
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -41,7 +41,7 @@ def digits(numbers: Index, width: int) -> pa.Array:
     return fixed_width(quads.view(np.uint8)[:, groups * 4 - width :])
 
 
-def letters(words: Sequence[Keys]) -> pa.Array:
+def letters(words: Sequence[Fingerprints]) -> pa.Array:
     """Random words, each (n,) uint64, as base64url-like text: ten characters for each word."""
     pairs = np.empty((len(words[0]), len(words) * _CHARACTERS // 2), dtype="<u2")
     for place in range(pairs.shape[1]):

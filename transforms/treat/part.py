@@ -52,7 +52,8 @@ class Part:
     """
 
     def __init__(self, staging: str, release: str, number: int, kind: str, schema: pa.Schema) -> None:
-        self._name, self._rows = f"part-{number:05d}.{kind}", 0
+        self._name = f"part-{number:05d}.{kind}"
+        self._rows = 0
         self._source = f"parts/{release}/{self._name}.{new_attempt()}"
         self._path = join(staging, *self._source.split("/"))
         try:
@@ -85,4 +86,6 @@ class Part:
         return WrittenPart(self._name, self._rows, self._raw.sha256.hexdigest(), self._raw.tell(), self._source)
 
     def _fault(self, error: OSError) -> OutputError:
-        return OutputError(f"a part cannot be written ({reason(error)})", shown(self._path), "Free space there and run again")
+        return OutputError(
+            f"a part cannot be written ({reason(error)})", shown(self._path), "Free space there and run again"
+        )

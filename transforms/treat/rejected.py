@@ -10,9 +10,14 @@ Rejects = list[tuple[str, int, str, str, str]]
 """Rows of the file: file, row, field, reason, release ("" where it holds for all)."""
 
 REJECTED = pa.schema(
-    [("file", pa.string()), ("row", pa.int64()), ("field", pa.string()), ("reason", pa.string()),
-     ("release", pa.string())]
-)  # fmt: skip
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("field", pa.string()),
+        ("reason", pa.string()),
+        ("release", pa.string()),
+    ]
+)
 
 
 def write_rejects(stream: BinaryIO, rejects: Rejects) -> None:

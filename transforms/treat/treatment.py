@@ -32,18 +32,19 @@ class Treatment:
         KeyFault: A key that an action needs cannot be resolved.
     """
 
-    def __init__(
-        self, job: Job, release: str, levels: Mapping[str, int], fields: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, job: Job, release: str, levels: Mapping[str, int], fields: Sequence[str] | None = None) -> None:
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
         self._subject = job.policy.subject_field
-        self._record = job.policy.record if job.remembers and release in tested_together(job.policy, job.releases) else None
+        self._record = (
+            job.policy.record if job.remembers and release in tested_together(job.policy, job.releases) else None
+        )
         self._record_kind = None if self._record is None else job.policy.kind(self._record)
         self._bound: dict[str, Bound] = {}
         self._placed: set[str] = set()
         keys = job.keys
         for name in self.fields:
-            action, target = job.policy.releases[release].fields[name], job.policy.target(release, name)
+            action = job.policy.releases[release].fields[name]
+            target = job.policy.target(release, name)
             if isinstance(action, Generalize) and action.fixed_level() is None and name not in levels:
                 self._bound[name] = _base(action.ladder())
             else:

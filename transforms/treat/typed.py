@@ -49,7 +49,8 @@ class Records:
     def places(self) -> pa.Array:
         """The place of each record, ``fixed_size_binary(16)``: its origin and its row."""
         words = np.empty((len(self), 2), "<i8")
-        words[:, 0], words[:, 1] = np.frombuffer(self.origin, "<i8"), self.rows
+        words[:, 0] = np.frombuffer(self.origin, "<i8")
+        words[:, 1] = self.rows
         return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(self), [None, pa.py_buffer(words)])
 
 
@@ -86,7 +87,8 @@ def typed(
     Returns:
         The records that can be read, and the faults of the others.
     """
-    columns, faults = {}, []
+    columns = {}
+    faults = []
     sound = np.ones(len(rows), dtype=bool)
     for name, column in given.items():
         columns[name], wrong = to_kind(column, policy.kind(name))

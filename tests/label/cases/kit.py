@@ -61,9 +61,14 @@ def grid(**columns: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def crowd(
-    cells: Sequence[Mapping[str, Any]], persons: int, orders: int = 1, *, seed: int = 1,
-    types: Mapping[str, pa.DataType] | None = None, **columns: Callable[[Who], Any] | None,
-) -> pa.Table:  # fmt: skip
+    cells: Sequence[Mapping[str, Any]],
+    persons: int,
+    orders: int = 1,
+    *,
+    seed: int = 1,
+    types: Mapping[str, pa.DataType] | None = None,
+    **columns: Callable[[Who], Any] | None,
+) -> pa.Table:
     """`persons` people in every cell with `orders` rows each, in a random order that the seed fixes.
 
     Args:
@@ -101,7 +106,8 @@ def mobile(number: int) -> str:
 
 def replaced(table: pa.Table, column: str, rows: Mapping[int, Any]) -> pa.Table:
     """The table with other values in some rows of a column, of the same type."""
-    at, values = table.schema.get_field_index(column), table[column].to_pylist()
+    at = table.schema.get_field_index(column)
+    values = table[column].to_pylist()
     for row, value in rows.items():
         values[row] = value
     return table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
@@ -116,9 +122,12 @@ def roles(**named: str) -> dict[str, dict[str, Any]]:
     What stands behind a colon is a kind; `both` are quasi-identifiers and sensitive.
     """
     words: Mapping[str, Any] = {
-        "direct": "direct_identifier", "quasi": "quasi_identifier", "sensitive": "sensitive", "insensitive": "insensitive",
+        "direct": "direct_identifier",
+        "quasi": "quasi_identifier",
+        "sensitive": "sensitive",
+        "insensitive": "insensitive",
         "both": ["quasi_identifier", "sensitive"],
-    }  # fmt: skip
+    }
     fields = {}
     for role, names in named.items():
         for name, _, kind in (one.partition(":") for one in names.split()):
@@ -128,14 +137,24 @@ def roles(**named: str) -> dict[str, dict[str, Any]]:
 
 def release(sharing: str, kept: str, fields: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """A release that keeps the named fields, does with `fields` what is said there, and has `more` beside."""
-    return {"purpose": "test", "sharing": sharing, "fields": dict.fromkeys(kept.split(), "keep") | dict(fields or {}), **more}
+    return {
+        "purpose": "test",
+        "sharing": sharing,
+        "fields": dict.fromkeys(kept.split(), "keep") | dict(fields or {}),
+        **more,
+    }
 
 
 def policy(fields: Mapping[str, Any], *, top: Mapping[str, Any] | None = None, **releases: Any) -> dict[str, Any]:
     """A policy whose subject is `buyer`; `top` says or takes back (None) what stands at the top, such as another subject."""
     whole = {
-        "version": 1, "dataset": "t", "subject": "buyer", "fields": fields, "keys": {"key": f"env:{KEY}"}, "releases": releases,
-    } | dict(top or {})  # fmt: skip
+        "version": 1,
+        "dataset": "t",
+        "subject": "buyer",
+        "fields": fields,
+        "keys": {"key": f"env:{KEY}"},
+        "releases": releases,
+    } | dict(top or {})
     return {name: value for name, value in whole.items() if value is not None}
 
 
@@ -203,7 +222,9 @@ def run(case: Case, folder: Path) -> Outcome:
     return carry_out(folder, case.commands or (("run", "policy.yaml", *inputs, "--output", "out"),), case.outputs)
 
 
-def run_shared(name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)) -> Outcome:
+def run_shared(
+    name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)
+) -> Outcome:
     """Run a copy of a shared case, as its `run.sh` does: where no commands are given, one run of `in.parquet` into `out`."""
     copy = shutil.copytree(SHARED / name, folder / name)
     return carry_out(copy, commands or [("run", "policy.yaml", "--input", "in.parquet", "--output", "out")], outputs)
@@ -211,7 +232,8 @@ def run_shared(name: str, folder: Path, commands: Sequence[Sequence[str]] = (), 
 
 def carry_out(folder: Path, commands: Sequence[Sequence[str]], outputs: Sequence[str]) -> Outcome:
     """Run commands in a folder, and read the labels of all releases below `outputs`: `RELEASE`, or `OUTPUT/RELEASE` of several."""
-    said, code = io.StringIO(), 0
+    said = io.StringIO()
+    code = 0
     with _inside(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         for command in commands:
             one_process = ["--workers", "1"] if command[0] == "run" else []
@@ -220,14 +242,16 @@ def carry_out(folder: Path, commands: Sequence[Sequence[str]], outputs: Sequence
         path.parent.name if len(outputs) == 1 else f"{output}/{path.parent.name}": json.loads(path.read_text())
         for output in outputs
         for path in sorted((folder / output).glob("*/label.json"))
-    }  # fmt: skip
+    }
     return Outcome(code, said.getvalue().replace(str(folder), "."), labels)
 
 
 def judge(
-    outcome: Outcome, fails: Sequence[int | tuple[int, ...]] = (), refused: Sequence[str] | None = None,
+    outcome: Outcome,
+    fails: Sequence[int | tuple[int, ...]] = (),
+    refused: Sequence[str] | None = None,
     releases: Sequence[str] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Compare what came out with what must.
 
     Raises:
@@ -251,7 +275,9 @@ def judge(
     assert set(words.values()) == {"still_personal"}, f"{words}; a line must fail: {fails}"
     for line in fails:
         either = line if isinstance(line, tuple) else (line,)
-        assert any(one in lines for lines in failing.values() for one in either), f"line {line} holds; these fail: {failing}"
+        assert any(one in lines for lines in failing.values() for one in either), (
+            f"line {line} holds; these fail: {failing}"
+        )
 
 
 def write(path: Path, content: Content) -> None:

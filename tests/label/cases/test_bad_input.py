@@ -45,9 +45,11 @@ def tenth_null(persons):
 def tenth_null_in_one_city():
     """Null in all rows of one of ten cities, and in no other."""
     return crowd(
-        grid(city=[f"城{city}" for city in range(10)]), 100, category=lambda who: turn(ITEMS, who.person),
+        grid(city=[f"城{city}" for city in range(10)]),
+        100,
+        category=lambda who: turn(ITEMS, who.person),
         buyer=lambda who: None if who.cell == 0 else f"u{who.number}",
-    )  # fmt: skip
+    )
 
 
 # Identities of two kinds that disagree
@@ -56,9 +58,10 @@ def tenth_null_in_one_city():
 def households(sharing):
     """Everybody has a mail address, and `sharing` people of one city, who bought the same, a mobile."""
     return shop(
-        200, mail=lambda who: f"m{who.number}@example.cn",
+        200,
+        mail=lambda who: f"m{who.number}@example.cn",
         phone=lambda who: mobile(1000 * who.cell + 4 * (who.person // 4 // sharing) + who.person % 4),
-    )  # fmt: skip
+    )
 
 
 def many_phones():
@@ -92,9 +95,11 @@ def rarely_filled(one_group):
 def shop_phone(persons, cities=4):
     """Half of the buyers, or one in two of those of each thing, gave the shop's own telephone."""
     return crowd(
-        grid(city=[f"城{city}" for city in range(cities)]), persons, category=lambda who: turn(ITEMS, who.person),
+        grid(city=[f"城{city}" for city in range(cities)]),
+        persons,
+        category=lambda who: turn(ITEMS, who.person),
         phone=lambda who: mobile(999_999) if who.person // 4 % 2 else mobile(who.number),
-    )  # fmt: skip
+    )
 
 
 # An earlier release
@@ -110,71 +115,115 @@ def with_earlier():
 
 HONEST = [
     Case(
-        "each record one person", "No column says who; the policy says that each record is one person.", nobody,
+        "each record one person",
+        "No column says who; the policy says that each record is one person.",
+        nobody,
         policy(NOBODY, top={"subject": "each_record"}, a=KEPT),
     ),
     Case(
-        "a tenth null", "27 of 30 rows of each group say who; the others count nobody, and 20 are enough.",
-        lambda: tenth_null(120), policy(BUYER, a=KEPT),
+        "a tenth null",
+        "27 of 30 rows of each group say who; the others count nobody, and 20 are enough.",
+        lambda: tenth_null(120),
+        policy(BUYER, a=KEPT),
     ),
     Case(
-        "two kinds, two to a mobile", "By mail address 50 people are in a group, by mobile 25: enough by both.",
-        lambda: households(2), policy(TWO_KINDS, a=KEPT),
-    ),
-    Case("2 % filled", "Hardly any row has the identity; the buyer counts.", lambda: rarely_filled(False), policy(PHONE, a=KEPT)),
-    Case(
-        "a shop's telephone", "Half of the 800 people gave one telephone: it names nobody, and the buyer counts.",
-        lambda: shop_phone(200), policy(PHONE, a=KEPT),
+        "two kinds, two to a mobile",
+        "By mail address 50 people are in a group, by mobile 25: enough by both.",
+        lambda: households(2),
+        policy(TWO_KINDS, a=KEPT),
     ),
     Case(
-        "a telephone of 128 people", "16 of 32 people of each of eight cities gave it, over 100 in all: it names nobody.",
-        lambda: shop_phone(32, 8), policy(PHONE, a=release("public", "city")),
+        "2 % filled",
+        "Hardly any row has the identity; the buyer counts.",
+        lambda: rarely_filled(False),
+        policy(PHONE, a=KEPT),
     ),
     Case(
-        "an earlier release", "The earlier release of the cities is there; with it everybody meets a whole city.", with_earlier,
-        AFTER, commands=(EARLIER, RUN),
+        "a shop's telephone",
+        "Half of the 800 people gave one telephone: it names nobody, and the buyer counts.",
+        lambda: shop_phone(200),
+        policy(PHONE, a=KEPT),
     ),
-]  # fmt: skip
+    Case(
+        "a telephone of 128 people",
+        "16 of 32 people of each of eight cities gave it, over 100 in all: it names nobody.",
+        lambda: shop_phone(32, 8),
+        policy(PHONE, a=release("public", "city")),
+    ),
+    Case(
+        "an earlier release",
+        "The earlier release of the cities is there; with it everybody meets a whole city.",
+        with_earlier,
+        AFTER,
+        commands=(EARLIER, RUN),
+    ),
+]
 
 FAULTS = [
     Case(
-        "no subject", "No column says whom a record is about, and nothing says that each is one person.", nobody,
-        policy(NOBODY, top={"subject": None}, a=KEPT), fails=(3,),
+        "no subject",
+        "No column says whom a record is about, and nothing says that each is one person.",
+        nobody,
+        policy(NOBODY, top={"subject": None}, a=KEPT),
+        fails=(3,),
     ),
     Case(
-        "no subject, but an identity", "A mobile is in the source, and was not named as the subject.",
+        "no subject, but an identity",
+        "A mobile is in the source, and was not named as the subject.",
         lambda: shop(buyer=None, phone=lambda who: mobile(who.number)),
-        policy(roles(direct="phone:mobile", quasi="city", sensitive="category"), top={"subject": None}, a=KEPT), fails=(3,),
-    ),
-    Case(
-        "a tenth null, one fewer than k", "21 rows in a group, of which 19 say who.", lambda: tenth_null(84), policy(BUYER, a=KEPT),
+        policy(roles(direct="phone:mobile", quasi="city", sensitive="category"), top={"subject": None}, a=KEPT),
         fails=(3,),
     ),
     Case(
-        "a city of nulls", "Nobody is named in one city of ten: its rows stay in their groups, which have nobody.",
-        tenth_null_in_one_city, policy(BUYER, a=KEPT), fails=(3,),
-    ),
-    Case(
-        "all null", "The subject is null in every row.", lambda: shop(buyer=lambda who: None, types={"buyer": pa.string()}),
-        policy(BUYER, a=KEPT), fails=(3,),
-    ),
-    Case(
-        "two kinds, three to a mobile", "By mail address 50 people are in a group, by mobile 17.", lambda: households(3),
-        policy(TWO_KINDS, a=KEPT), fails=(3,),
-    ),
-    Case(
-        "many phones of one account", "By mobile 25 people are in a group, by the subject one.", many_phones, policy(PHONE, a=KEPT),
+        "a tenth null, one fewer than k",
+        "21 rows in a group, of which 19 say who.",
+        lambda: tenth_null(84),
+        policy(BUYER, a=KEPT),
         fails=(3,),
     ),
     Case(
-        "2 % filled with one", "The rows that have the identity are one group, and one person.", lambda: rarely_filled(True),
-        policy(PHONE, a=KEPT), fails=(3,),
+        "a city of nulls",
+        "Nobody is named in one city of ten: its rows stay in their groups, which have nobody.",
+        tenth_null_in_one_city,
+        policy(BUYER, a=KEPT),
+        fails=(3,),
     ),
     Case(
-        "a telephone of 64 people", "16 of 32 people of each of four cities gave it: it may be one person's, and 17 are left.",
-        lambda: shop_phone(32, 4), policy(PHONE, a=release("public", "city")), fails=(3,),
+        "all null",
+        "The subject is null in every row.",
+        lambda: shop(buyer=lambda who: None, types={"buyer": pa.string()}),
+        policy(BUYER, a=KEPT),
+        fails=(3,),
     ),
-]  # fmt: skip
+    Case(
+        "two kinds, three to a mobile",
+        "By mail address 50 people are in a group, by mobile 17.",
+        lambda: households(3),
+        policy(TWO_KINDS, a=KEPT),
+        fails=(3,),
+    ),
+    Case(
+        "many phones of one account",
+        "By mobile 25 people are in a group, by the subject one.",
+        many_phones,
+        policy(PHONE, a=KEPT),
+        fails=(3,),
+    ),
+    Case(
+        "2 % filled with one",
+        "The rows that have the identity are one group, and one person.",
+        lambda: rarely_filled(True),
+        policy(PHONE, a=KEPT),
+        fails=(3,),
+    ),
+    Case(
+        "a telephone of 64 people",
+        "16 of 32 people of each of four cities gave it: it may be one person's, and 17 are left.",
+        lambda: shop_phone(32, 4),
+        policy(PHONE, a=release("public", "city")),
+        fails=(3,),
+    ),
+]
 
 
 def carried_out(case, folder):
@@ -214,7 +263,11 @@ def test_without_a_subject_line_3_says_that_nothing_was_measured_and_why(name, t
 
 @pytest.mark.parametrize(
     ("name", "field"),
-    [("two kinds, three to a mobile", "phone"), ("many phones of one account", "buyer"), ("2 % filled with one", "phone")],
+    [
+        ("two kinds, three to a mobile", "phone"),
+        ("many phones of one account", "buyer"),
+        ("2 % filled with one", "phone"),
+    ],
 )
 def test_line_3_names_the_identity_that_decides(name, field, tmp_path):
     label = carried_out(by_name(FAULTS, name), tmp_path)

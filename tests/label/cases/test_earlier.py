@@ -40,10 +40,21 @@ def wide(text: str) -> str:
 def spelt_mobile(number: int, spelling: int) -> str:
     plain = mobile(number)
     parts = plain[:3], plain[3:7], plain[7:]
-    return turn([
-        plain, f"+86{plain}", f"86-{plain}", " ".join(parts), "-".join(parts), f"+86 {plain}", f"0086{plain}", wide(plain),
-        f"+86 {' '.join(parts)}", f" {plain} ",
-    ], spelling)  # fmt: skip
+    return turn(
+        [
+            plain,
+            f"+86{plain}",
+            f"86-{plain}",
+            " ".join(parts),
+            "-".join(parts),
+            f"+86 {plain}",
+            f"0086{plain}",
+            wide(plain),
+            f"+86 {' '.join(parts)}",
+            f" {plain} ",
+        ],
+        spelling,
+    )
 
 
 def spelt_email(number: int, spelling: int) -> str:
@@ -86,30 +97,41 @@ def _is_x(digits: str) -> bool:
 
 ALL_SENSITIVE = [
     Case(
-        "01-twin", "All is called sensitive still, but 25 people have every combination of everything that is released.",
+        "01-twin",
+        "All is called sensitive still, but 25 people have every combination of everything that is released.",
         lambda: crowd(
-            grid(birth_year=[1970, 1980], city=CITIES[:2], day=["2025-06-01", "2025-06-02"]), 75,
+            grid(birth_year=[1970, 1980], city=CITIES[:2], day=["2025-06-01", "2025-06-02"]),
+            75,
             disease=lambda who: turn(["感冒", "抑郁", "胃炎"], who.person),
         ),
         policy(
-            roles(direct="buyer", sensitive="birth_year city day disease"), a=release("public", "birth_year city day disease"),
+            roles(direct="buyer", sensitive="birth_year city day disease"),
+            a=release("public", "birth_year city day disease"),
         ),
     ),
     Case(
-        "01-amounts", "The amount to the cent is called sensitive, so only it and the city together show who has which disease.",
+        "01-amounts",
+        "The amount to the cent is called sensitive, so only it and the city together show who has which disease.",
         lambda: crowd(
-            grid(city=CITIES), 50, amount=lambda who: 20 + who.number * 1.37,
+            grid(city=CITIES),
+            50,
+            amount=lambda who: 20 + who.number * 1.37,
             disease=lambda who: turn(["感冒", "抑郁"], who.person),
         ),
         policy(
-            roles(direct="buyer", quasi="city", sensitive="amount:number disease"), a=release("controlled", "city amount disease"),
+            roles(direct="buyer", quasi="city", sensitive="amount:number disease"),
+            a=release("controlled", "city amount disease"),
         ),
         fails=(3,),
     ),
     Case(
-        "01-hardly-filled", "A sensitive column is empty but for two people, who are a group of their own in an enclave.",
+        "01-hardly-filled",
+        "A sensitive column is empty but for two people, who are a group of their own in an enclave.",
         lambda: crowd(
-            grid(city=CITIES), 50, deposit=lambda who: 500 if who.number in (7, 8) else None, **FOUR_BY_PERSON,
+            grid(city=CITIES),
+            50,
+            deposit=lambda who: 500 if who.number in (7, 8) else None,
+            **FOUR_BY_PERSON,
         ),
         policy(
             roles(direct="buyer", quasi="city", sensitive="deposit:integer category"),
@@ -117,7 +139,7 @@ ALL_SENSITIVE = [
         ),
         fails=(3,),
     ),
-]  # fmt: skip
+]
 
 
 # 03 to 05b: who the persons are
@@ -128,54 +150,86 @@ ALONE = grid(city=[f"城{one}" for one in range(8)], age=[20, 30, 40, 50, 60])
 
 NO_SUBJECT = [
     Case(
-        "03-twin", "No column names the person, but the policy says that each record is one, and every mobile says so, too.",
-        lambda: crowd(grid(city=CITIES[:2], age=[20, 30, 40]), 100, mobile=lambda who: mobile(who.number), **FOUR_BY_PERSON),
+        "03-twin",
+        "No column names the person, but the policy says that each record is one, and every mobile says so, too.",
+        lambda: crowd(
+            grid(city=CITIES[:2], age=[20, 30, 40]), 100, mobile=lambda who: mobile(who.number), **FOUR_BY_PERSON
+        ),
         policy(SHOP, top={"subject": "each_record"}, a=SHOP_PUBLIC),
     ),
     Case(
-        "03-each-record-is-not-one", "The policy says that each record is a person; the mobile shows one person in a class of 25.",
+        "03-each-record-is-not-one",
+        "The policy says that each record is a person; the mobile shows one person in a class of 25.",
         lambda: crowd(
-            ALONE, 1, 25, buyer=lambda who: f"o{25 * who.number + who.order}", mobile=lambda who: mobile(who.number), **TEN_BY_ORDER
+            ALONE,
+            1,
+            25,
+            buyer=lambda who: f"o{25 * who.number + who.order}",
+            mobile=lambda who: mobile(who.number),
+            **TEN_BY_ORDER,
         ),
         policy(SHOP, top={"subject": "each_record"}, a=SHOP_PUBLIC),
         fails=(3,),
     ),
     Case(
-        "03-honest-but-unmeasured", "People with a row each, in a CSV file, but no word on who they are: nobody can count them.",
-        lambda: {"in.csv": crowd(
-            grid(city=CITIES[:2], age=[20, 30]), 100, mobile=lambda who: mobile(who.number), **FOUR_BY_PERSON,
-        )},
+        "03-honest-but-unmeasured",
+        "People with a row each, in a CSV file, but no word on who they are: nobody can count them.",
+        lambda: {
+            "in.csv": crowd(
+                grid(city=CITIES[:2], age=[20, 30]),
+                100,
+                mobile=lambda who: mobile(who.number),
+                **FOUR_BY_PERSON,
+            )
+        },
         policy(SHOP, top={"subject": None}, a=release("enclave", "city age category")),
-        fails=(3,), inputs=("in.csv",),
+        fails=(3,),
+        inputs=("in.csv",),
     ),
-]  # fmt: skip
+]
 
 SUBJECT_IS_AN_ORDER = [
     Case(
-        "04-twin", "The subject is the order number, but every order is another person's by its mobile.",
+        "04-twin",
+        "The subject is the order number, but every order is another person's by its mobile.",
         lambda: crowd(
-            grid(city=CITIES[:2], age=[20, 30, 40]), 100, buyer=lambda who: f"o{who.number:07d}",
-            mobile=lambda who: mobile(who.number), **FOUR_BY_PERSON,
+            grid(city=CITIES[:2], age=[20, 30, 40]),
+            100,
+            buyer=lambda who: f"o{who.number:07d}",
+            mobile=lambda who: mobile(who.number),
+            **FOUR_BY_PERSON,
         ),
         policy(SHOP, a=SHOP_PUBLIC),
     ),
     Case(
-        "04-row-number", "The subject is a row's number; the ID card, in five spellings, shows one person in each class.",
+        "04-row-number",
+        "The subject is a row's number; the ID card, in five spellings, shows one person in each class.",
         lambda: crowd(
-            ALONE, 1, 10, buyer=None, row=lambda who: 10 * who.number + who.order,
-            card=lambda who: spelt_id_card(who.number, who.order), **TEN_BY_ORDER,
+            ALONE,
+            1,
+            10,
+            buyer=None,
+            row=lambda who: 10 * who.number + who.order,
+            card=lambda who: spelt_id_card(who.number, who.order),
+            **TEN_BY_ORDER,
         ),
         policy(
             roles(direct="row:integer card:id_card", quasi="city age:integer", sensitive="category"),
-            top={"subject": "row"}, a=release("enclave", "city age category"),
+            top={"subject": "row"},
+            a=release("enclave", "city age category"),
         ),
         fails=(3,),
     ),
     Case(
-        "04-email-with-gaps", "The e-mail shows one person in 25 orders, or three with the two that have none.",
+        "04-email-with-gaps",
+        "The e-mail shows one person in 25 orders, or three with the two that have none.",
         lambda: crowd(
-            ALONE, 1, 25, buyer=lambda who: f"o{25 * who.number + who.order}",
-            email=lambda who: f"ann{who.number}@mail.cn" if who.order > 1 else None, **TEN_BY_ORDER,
+            ALONE,
+            1,
+            25,
+            buyer=lambda who: f"o{25 * who.number + who.order}",
+            email=lambda who: f"ann{who.number}@mail.cn" if who.order > 1 else None,
+            **TEN_BY_ORDER,
         ),
         policy(
             roles(direct="buyer email:email", quasi="city age:integer", sensitive="category"),
@@ -183,62 +237,82 @@ SUBJECT_IS_AN_ORDER = [
         ),
         fails=(3,),
     ),
-]  # fmt: skip
+]
 
 SUBJECT_IN_SPELLINGS = [
     Case(
-        "05-twin", "The subject is a mobile in many spellings, and a hundred people in fact are in every class.",
+        "05-twin",
+        "The subject is a mobile in many spellings, and a hundred people in fact are in every class.",
         lambda: crowd(
-            grid(city=CITIES[:2], age=[20, 30]), 100, 5, buyer=lambda who: "x",
-            mobile=lambda who: spelt_mobile(who.number, who.person + who.order), **TEN_BY_ORDER,
+            grid(city=CITIES[:2], age=[20, 30]),
+            100,
+            5,
+            buyer=lambda who: "x",
+            mobile=lambda who: spelt_mobile(who.number, who.person + who.order),
+            **TEN_BY_ORDER,
         ),
         policy(SHOP, top={"subject": "mobile"}, a=SHOP_PUBLIC),
     ),
     Case(
-        "05-email-in-capitals", "The subject is an e-mail address in capitals, full width and with spaces: six are one person.",
+        "05-email-in-capitals",
+        "The subject is an e-mail address in capitals, full width and with spaces: six are one person.",
         lambda: crowd(ALONE, 1, 6, email=lambda who: spelt_email(who.number, who.order), buyer=None, **TEN_BY_ORDER),
         policy(
             roles(direct="email:email", quasi="city age:integer", sensitive="category"),
-            top={"subject": "email"}, a=release("enclave", "city age category"),
+            top={"subject": "email"},
+            a=release("enclave", "city age category"),
         ),
         fails=(3,),
     ),
     Case(
-        "05-number-as-text", "The subject is a number of no kind, with a decimal point or without, as exports have it.",
+        "05-number-as-text",
+        "The subject is a number of no kind, with a decimal point or without, as exports have it.",
         lambda: crowd(ALONE, 1, 6, member=lambda who: spelt_number(who.number, who.order), buyer=None, **TEN_BY_ORDER),
         policy(
             roles(direct="member", quasi="city age:integer", sensitive="category"),
-            top={"subject": "member"}, a=release("controlled", "city age category"),
+            top={"subject": "member"},
+            a=release("controlled", "city age category"),
         ),
         fails=(3,),
     ),
     Case(
-        "05b-twin", "Five spellings of a mobile in a safe environment, and 25 people in every class.",
+        "05b-twin",
+        "Five spellings of a mobile in a safe environment, and 25 people in every class.",
         lambda: crowd(
-            grid(city=CITIES[:2], age=[20, 30, 40]), 25, 5, buyer=lambda who: "x",
-            mobile=lambda who: spelt_mobile(who.number, who.order), **TEN_BY_ORDER,
+            grid(city=CITIES[:2], age=[20, 30, 40]),
+            25,
+            5,
+            buyer=lambda who: "x",
+            mobile=lambda who: spelt_mobile(who.number, who.order),
+            **TEN_BY_ORDER,
         ),
         policy(SHOP, top={"subject": "mobile"}, a=release("controlled", "city age category", environment=SAFE)),
     ),
     Case(
-        "05b-bank-card", "The subject is a bank card with spaces, dashes, in full width: a class of five is one person.",
+        "05b-bank-card",
+        "The subject is a bank card with spaces, dashes, in full width: a class of five is one person.",
         lambda: crowd(ALONE, 1, 5, card=lambda who: spelt_card(who.number, who.order), buyer=None, **TEN_BY_ORDER),
         policy(
             roles(direct="card:bank_card", quasi="city age:integer", sensitive="category"),
-            top={"subject": "card"}, a=release("enclave", "city age category", environment=SAFE),
+            top={"subject": "card"},
+            a=release("enclave", "city age category", environment=SAFE),
         ),
         fails=(3,),
     ),
     Case(
-        "05b-passport", "The subject is a passport in small letters, capitals and full width; the class of five is one person.",
-        lambda: crowd(ALONE, 1, 5, papers=lambda who: spelt_passport(who.number, who.order), buyer=None, **TEN_BY_ORDER),
+        "05b-passport",
+        "The subject is a passport in small letters, capitals and full width; the class of five is one person.",
+        lambda: crowd(
+            ALONE, 1, 5, papers=lambda who: spelt_passport(who.number, who.order), buyer=None, **TEN_BY_ORDER
+        ),
         policy(
             roles(direct="papers:passport", quasi="city age:integer", sensitive="category"),
-            top={"subject": "papers"}, a=release("controlled", "city age category", environment=SAFE),
+            top={"subject": "papers"},
+            a=release("controlled", "city age category", environment=SAFE),
         ),
         fails=(3,),
     ),
-]  # fmt: skip
+]
 
 
 # 06 and 07: what a class says of its people
@@ -247,44 +321,58 @@ PLAIN = roles(direct="buyer", quasi="city age:integer", sensitive="category")
 
 INFERENCE_BY_ROWS = [
     Case(
-        "06-twin", "Every good is had by 40 % of the people of every class, as in the whole release.",
+        "06-twin",
+        "Every good is had by 40 % of the people of every class, as in the whole release.",
         lambda: crowd(grid(city=CITIES[:2], age=[30, 40]), 100, 4, **TEN_BY_ORDER),
-        policy(PLAIN, a=release(
-            "public", "city age category",
-            require={"k": 20, "l": {"category": {"distinct": 4, "entropy": 3.0}}, "alpha": {"category": 0.5}},
-        )),
+        policy(
+            PLAIN,
+            a=release(
+                "public",
+                "city age category",
+                require={"k": 20, "l": {"category": {"distinct": 4, "entropy": 3.0}}, "alpha": {"category": 0.5}},
+            ),
+        ),
     ),
     Case(
-        "06-clinics", "Everybody was once at the district's clinic; two more visits each hide it from a count of rows.",
+        "06-clinics",
+        "Everybody was once at the district's clinic; two more visits each hide it from a count of rows.",
         lambda: crowd(
-            [{"district": f"区{one}"} for one in range(8)], 24, 3,
+            [{"district": f"区{one}"} for one in range(8)],
+            24,
+            3,
             clinic=lambda who: f"诊所{who.cell}" if who.order == 0 else f"诊所{(who.number + who.order) % 8}",
         ),
         policy(roles(direct="buyer", quasi="district", sensitive="clinic"), a=release("controlled", "district clinic")),
         fails=(4,),
     ),
     Case(
-        "06-payment-is-both", "The payment is quasi-identifier and sensitive: all of a city have paid the city's fee, once.",
+        "06-payment-is-both",
+        "The payment is quasi-identifier and sensitive: all of a city have paid the city's fee, once.",
         lambda: crowd(
-            [{"city": f"城{one}"} for one in range(5)], 60, 2,
+            [{"city": f"城{one}"} for one in range(5)],
+            60,
+            2,
             payment=lambda who: 199 + who.cell if who.order == 0 else 100 + who.person % 3,
         ),
         policy(roles(direct="buyer", quasi="city", both="payment:integer"), a=release("controlled", "city payment")),
         fails=(4,),
     ),
-]  # fmt: skip
+]
 
 INFERENCE_BY_NULL = [
     Case(
-        "07-twin", "Two drugs, and none for a fifth of the people: in every class as in the whole release.",
+        "07-twin",
+        "Two drugs, and none for a fifth of the people: in every class as in the whole release.",
         lambda: crowd(
-            grid(city=CITIES[:2], age=[30, 40]), 100,
+            grid(city=CITIES[:2], age=[30, 40]),
+            100,
             category=lambda who: turn(["艾滋病药", "艾滋病药", "感冒药", "感冒药", None], who.person),
         ),
         policy(PLAIN, a=release("public", "city age category", require={"l": {"category": 2}})),
     ),
     Case(
-        "07-true-or-empty", "A flag is true or empty, for half of the people each: the empty one is no second value.",
+        "07-true-or-empty",
+        "A flag is true or empty, for half of the people each: the empty one is no second value.",
         lambda: crowd(grid(city=CITIES, age=[30, 40]), 30, pregnant=lambda who: True if who.person % 2 else None),
         policy(
             roles(direct="buyer", quasi="city age:integer", sensitive="pregnant:boolean"),
@@ -293,16 +381,21 @@ INFERENCE_BY_NULL = [
         fails=(4,),
     ),
     Case(
-        "07-code-of-the-class", "In a class 24 people have its code and one has none; other classes have other codes.",
+        "07-code-of-the-class",
+        "In a class 24 people have its code and one has none; other classes have other codes.",
         lambda: crowd(
-            grid(city=CITIES, age=[30, 40]), 25, code=lambda who: who.cell if who.person else None, types={"code": pa.int16()},
+            grid(city=CITIES, age=[30, 40]),
+            25,
+            code=lambda who: who.cell if who.person else None,
+            types={"code": pa.int16()},
         ),
         policy(
-            roles(direct="buyer", quasi="city age:integer", sensitive="code:integer"), a=release("controlled", "city age code"),
+            roles(direct="buyer", quasi="city age:integer", sensitive="code:integer"),
+            a=release("controlled", "city age code"),
         ),
         fails=(4,),
     ),
-]  # fmt: skip
+]
 
 
 # 08: two releases of one run
@@ -322,7 +415,8 @@ def with_one_between() -> pa.Table:
 
 COMPOSITION = [
     Case(
-        "08-twin", "City and birth year, one coarse in each release: both together leave 25 people with every category.",
+        "08-twin",
+        "City and birth year, one coarse in each release: both together leave 25 people with every category.",
         lambda: {
             "in.parquet": crowd(grid(city=TOWNS, birth=[1970, 1975, 1990, 1995]), 100, **FOUR_BY_PERSON),
             "h.csv": "".join(f"{town};区{at // 2};*\n" for at, town in enumerate(TOWNS)),
@@ -334,13 +428,15 @@ COMPOSITION = [
         ),
     ),
     Case(
-        "08-values-in-common", "Three values by city, three by birth year, and whoever knows both is left with one.",
+        "08-values-in-common",
+        "Three values by city, three by birth year, and whoever knows both is left with one.",
         lambda: crowd(grid(city=TOWNS[:3], birth=[1970, 1980, 1990]), 40, category=lambda who: f"病{who.cell}"),
         policy(LIVES, a=release("public", "city category"), b=release("public", "birth category")),
         fails=(8,),
     ),
     Case(
-        "08-ranges-that-cross", "Ten years from 0 in one release, from 5 in the other: together five, with two people in them.",
+        "08-ranges-that-cross",
+        "Ten years from 0 in one release, from 5 in the other: together five, with two people in them.",
         with_one_between,
         policy(
             roles(direct="buyer", quasi="age:integer", sensitive="category"),
@@ -349,7 +445,7 @@ COMPOSITION = [
         ),
         fails=(8,),
     ),
-]  # fmt: skip
+]
 
 
 # 11 and 17: which values are equal
@@ -359,18 +455,21 @@ NICK = roles(direct="buyer", quasi="nick", sensitive="category")
 
 EQUAL_BY_FINGERPRINT = [
     Case(
-        "11-twin", "Nicknames again, but each is borne by a hundred people.",
+        "11-twin",
+        "Nicknames again, but each is borne by a hundred people.",
         lambda: crowd(grid(nick=NICKS), 100, **FOUR_BY_PERSON),
         policy(NICK, a=release("public", "nick category")),
     ),
     Case(
-        "11-composed", "One person's nickname has its accent as a character of its own: other bytes are written.",
+        "11-composed",
+        "One person's nickname has its accent as a character of its own: other bytes are written.",
         lambda: replaced(crowd([{"nick": "Caf\u00e9"}], 200, **FOUR_BY_PERSON), "nick", {17: "Cafe\u0301"}),
         policy(NICK, a=release("enclave", "nick category")),
         fails=(3,),
     ),
     Case(
-        "11-beyond-2-53", "Two codes are one as floating-point numbers; one person has the second.",
+        "11-beyond-2-53",
+        "Two codes are one as floating-point numbers; one person has the second.",
         lambda: replaced(crowd([{"code": 2**53}], 200, **FOUR_BY_PERSON), "code", {17: 2**53 + 1}),
         policy(
             roles(direct="buyer", quasi="code:integer", sensitive="category"),
@@ -378,34 +477,42 @@ EQUAL_BY_FINGERPRINT = [
         ),
         fails=(3,),
     ),
-]  # fmt: skip
+]
 
 DISCOUNT = roles(direct="buyer", quasi="discount", sensitive="category")
 
 MINUS_ZERO = [
     Case(
-        "17-twin", "Both zeros are there, and each has 200 people.",
+        "17-twin",
+        "Both zeros are there, and each has 200 people.",
         lambda: crowd([{"discount": 0.0}, {"discount": -0.0}], 200, **FOUR_BY_PERSON),
         policy(DISCOUNT, a=release("public", "discount category")),
     ),
     Case(
-        "17-sensitive-float32", "The one minus zero stands in a sensitive column of single precision.",
+        "17-sensitive-float32",
+        "The one minus zero stands in a sensitive column of single precision.",
         lambda: replaced(
             crowd(grid(city=CITIES), 50, balance=lambda who: float(who.person % 2), types={"balance": pa.float32()}),
-            "balance", {17: -0.0},
+            "balance",
+            {17: -0.0},
         ),
-        policy(roles(direct="buyer", quasi="city", sensitive="balance:number"), a=release("controlled", "city balance")),
+        policy(
+            roles(direct="buyer", quasi="city", sensitive="balance:number"), a=release("controlled", "city balance")
+        ),
         fails=(3,),
     ),
     Case(
-        "17-not-a-number", "One person's discount is not a number, where the others have five or none at all.",
+        "17-not-a-number",
+        "One person's discount is not a number, where the others have five or none at all.",
         lambda: replaced(
-            crowd([{"discount": None}, {"discount": 5.0}], 100, **FOUR_BY_PERSON), "discount", {17: float("nan")},
+            crowd([{"discount": None}, {"discount": 5.0}], 100, **FOUR_BY_PERSON),
+            "discount",
+            {17: float("nan")},
         ),
         policy(DISCOUNT, a=release("enclave", "discount category")),
         fails=(3,),
     ),
-]  # fmt: skip
+]
 
 
 # 12: a role that takes columns out of the test, again
@@ -414,22 +521,33 @@ HARMLESS = roles(direct="buyer", insensitive="city age:integer", sensitive="cate
 
 ALL_INSENSITIVE = [
     Case(
-        "12-twin", "City and age are called insensitive, but a hundred people have every pair of them.",
+        "12-twin",
+        "City and age are called insensitive, but a hundred people have every pair of them.",
         lambda: crowd(grid(city=CITIES[:2], age=[20, 30]), 100, **FOUR_BY_PERSON),
         policy(HARMLESS, a=release("public", "city age category")),
     ),
     Case(
-        "12-devices", "Two people to a device that is called insensitive, with one category between them.",
+        "12-devices",
+        "Two people to a device that is called insensitive, with one category between them.",
         lambda: crowd(
-            [{"device": f"机型 {one}"} for one in range(100)], 2, category=lambda who: turn(GOODS, who.cell),
+            [{"device": f"机型 {one}"} for one in range(100)],
+            2,
+            category=lambda who: turn(GOODS, who.cell),
         ),
-        policy(roles(direct="buyer", insensitive="device", sensitive="category"), a=release("enclave", "device category")),
+        policy(
+            roles(direct="buyer", insensitive="device", sensitive="category"), a=release("enclave", "device category")
+        ),
         fails=(3, 4),
     ),
     Case(
-        "12-to-the-second", "The second of the order is called insensitive; three people ordered in each, all the same.",
+        "12-to-the-second",
+        "The second of the order is called insensitive; three people ordered in each, all the same.",
         lambda: crowd(
-            [{"created": datetime.datetime(2025, 6, 1, 12) + datetime.timedelta(seconds=7 * one)} for one in range(100)], 3,
+            [
+                {"created": datetime.datetime(2025, 6, 1, 12) + datetime.timedelta(seconds=7 * one)}
+                for one in range(100)
+            ],
+            3,
             category=lambda who: turn(GOODS, who.cell),
         ),
         policy(
@@ -438,7 +556,7 @@ ALL_INSENSITIVE = [
         ),
         fails=(3, 4),
     ),
-]  # fmt: skip
+]
 
 
 # 14: options that loosen
@@ -453,45 +571,64 @@ def tiers() -> pa.Table:
 
 LIMITS = [
     Case(
-        "14-twin", "The same options, but each tightens: 25 people, R 0.04, three categories.",
+        "14-twin",
+        "The same options, but each tightens: 25 people, R 0.04, three categories.",
         tiers,
-        policy(TIERS, a=release(
-            "public", "tier area category", expect="anonymized",
-            require={"k": 25, "risk": 0.04, "l": {"category": 3}, "suppression": 0.1},
-        )),
+        policy(
+            TIERS,
+            a=release(
+                "public",
+                "tier area category",
+                expect="anonymized",
+                require={"k": 25, "risk": 0.04, "l": {"category": 3}, "suppression": 0.1},
+            ),
+        ),
     ),
     Case(
-        "14-k-below-the-floor", "A public release asks for 19 people in a class, one fewer than its sharing model.",
+        "14-k-below-the-floor",
+        "A public release asks for 19 people in a class, one fewer than its sharing model.",
         tiers,
         policy(TIERS, a=release("public", "tier area category", require={"k": 19})),
         refused=(r"\b20\b",),
     ),
     Case(
-        "14-l-and-risk", "An enclave allows one category in a class and an overall risk of 0.2; both floors are named.",
+        "14-l-and-risk",
+        "An enclave allows one category in a class and an overall risk of 0.2; both floors are named.",
         tiers,
         policy(TIERS, a=release("enclave", "tier area category", require={"l": {"category": 1}, "risk": 0.2})),
         refused=(r"\b0\.05\b", r"\b2\b"),
     ),
-]  # fmt: skip
+]
 
 
 # 15b: what a scan does not see
 
 COUNTS = {
-    "zh": ("一件", "两件", "三件", "四件"), "formal": ("壹", "贰", "叁", "肆"), "circled": ("①", "②", "③", "④"),
-    "wide": ("１ 件", "２ 件", "３ 件", "４ 件"), "bold": ("𝟏", "𝟐", "𝟑", "𝟒"), "arabic": ("١", "٢", "٣", "٤"),
-    "dotted": ("1.1", "2.2", "3.3", "4.4"), "spaced": ("1 0", "2 0", "3 0", "4 0"),
-}  # fmt: skip
+    "zh": ("一件", "两件", "三件", "四件"),
+    "formal": ("壹", "贰", "叁", "肆"),
+    "circled": ("①", "②", "③", "④"),
+    "wide": ("１ 件", "２ 件", "３ 件", "４ 件"),
+    "bold": ("𝟏", "𝟐", "𝟑", "𝟒"),
+    "arabic": ("١", "٢", "٣", "٤"),
+    "dotted": ("1.1", "2.2", "3.3", "4.4"),
+    "spaced": ("1 0", "2 0", "3 0", "4 0"),
+}
 TELEPHONES = {
-    "chinese-numerals": "电话一三八零零一三八零零零", "formal-numerals": "壹叁捌零零壹叁捌零零零", "dots": "138.0013.8000",
-    "wide-and-spaced": "１３８　００１３　８０００", "zero-width": "138\u200b0013\u200b8000", "circled": "①③⑧⓪⓪①③⑧⓪⓪⓪",
-}  # fmt: skip
+    "chinese-numerals": "电话一三八零零一三八零零零",
+    "formal-numerals": "壹叁捌零零壹叁捌零零零",
+    "dots": "138.0013.8000",
+    "wide-and-spaced": "１３８　００１３　８０００",
+    "zero-width": "138\u200b0013\u200b8000",
+    "circled": "①③⑧⓪⓪①③⑧⓪⓪⓪",
+}
 
 SCAN_MISSED = [
     Case(
-        "15b-twin", "Numbers in the same strange spellings, but of pieces: a hundred people have each, and they name nobody.",
+        "15b-twin",
+        "Numbers in the same strange spellings, but of pieces: a hundred people have each, and they name nobody.",
         lambda: crowd(
-            [{f"count_{name}": values[one] for name, values in COUNTS.items()} for one in range(4)], 100,
+            [{f"count_{name}": values[one] for name, values in COUNTS.items()} for one in range(4)],
+            100,
         ),
         policy(
             roles(direct="buyer", sensitive=" ".join(f"count_{name}" for name in COUNTS)),
@@ -500,20 +637,25 @@ SCAN_MISSED = [
     ),
     *(
         Case(
-            f"15b-telephone-{name}", "A telephone stands in a remark that two hundred people share: only the scan can see it.",
+            f"15b-telephone-{name}",
+            "A telephone stands in a remark that two hundred people share: only the scan can see it.",
             lambda text=text: crowd(grid(remark=[text, "无"]), 200, **FOUR_BY_PERSON),
-            policy(roles(direct="buyer", insensitive="remark", sensitive="category"), a=release("public", "remark category")),
+            policy(
+                roles(direct="buyer", insensitive="remark", sensitive="category"),
+                a=release("public", "remark category"),
+            ),
             fails=(1,),
         )
         for name, text in TELEPHONES.items()
     ),
     Case(
-        "15b-email-wide", "An e-mail address with a full-width @ in a sensitive column, in an enclave, alike for fifty people.",
+        "15b-email-wide",
+        "An e-mail address with a full-width @ in a sensitive column, in an enclave, alike for fifty people.",
         lambda: crowd(grid(city=CITIES), 100, contact=lambda who: turn(["ann＠mail.cn", "无"], who.person)),
         policy(roles(direct="buyer", quasi="city", sensitive="contact"), a=release("enclave", "city contact")),
         fails=(1,),
     ),
-]  # fmt: skip
+]
 
 
 # 18: an attacker's table that does not fit
@@ -525,8 +667,11 @@ ROUTES = ("R00", "R01")
 def parcels(known: pa.Table) -> dict[str, pa.Table]:
     """Parcels of 1,200 people, 25 alike in everything that is released, and the courier's table of them."""
     sent = crowd(
-        grid(city=CITIES[:3], shop=["S00", "S01"], route=ROUTES), 100, weight=lambda who: who.number / 100, **FOUR_BY_PERSON,
-    )  # fmt: skip
+        grid(city=CITIES[:3], shop=["S00", "S01"], route=ROUTES),
+        100,
+        weight=lambda who: who.number / 100,
+        **FOUR_BY_PERSON,
+    )
     return {"in.parquet": sent, "waybills.parquet": known}
 
 
@@ -534,40 +679,56 @@ def waybills(route=lambda who, text: text, town=lambda who, text: text) -> pa.Ta
     """What the courier knows of the same people, in spellings of its own."""
     cells = grid(city=CITIES[:3], shop=["S00", "S01"], route=ROUTES)
     return crowd(
-        [{} for _ in cells], 100, city=lambda who: town(who, cells[who.cell]["city"]),
+        [{} for _ in cells],
+        100,
+        city=lambda who: town(who, cells[who.cell]["city"]),
         route=lambda who: route(who, cells[who.cell]["route"]),
-    )  # fmt: skip
+    )
 
 
 COURIER = {"courier": {"knows": ["city", "route"], "table": "waybills.parquet"}}
 
 OTHER_SPELLING = [
     Case(
-        "18-twin", "The courier writes as the shop does: everybody of its table meets two hundred people.",
+        "18-twin",
+        "The courier writes as the shop does: everybody of its table meets two hundred people.",
         lambda: parcels(waybills()),
         policy(PARCELS, a=release("public", "city shop route category", attackers=COURIER)),
     ),
     Case(
-        "18-lower-case", "All but 12 of 1,200 people have lower-case routes at the courier: that it meets nobody shows nothing.",
+        "18-lower-case",
+        "All but 12 of 1,200 people have lower-case routes at the courier: that it meets nobody shows nothing.",
         lambda: parcels(waybills(route=lambda who, text: text.lower() if who.person else text)),
         policy(PARCELS, a=release("public", "city shop route category", attackers=COURIER)),
         fails=(7,),
     ),
     Case(
-        "18-without-the-truth", "The table does not say who its people are, and 96 % have their city by another name; an enclave.",
+        "18-without-the-truth",
+        "The table does not say who its people are, and 96 % have their city by another name; an enclave.",
         lambda: parcels(
             waybills(town=lambda who, text: text if who.person < 4 else text.removesuffix("市")).drop_columns(["buyer"])
         ),
         policy(PARCELS, a=release("enclave", "city shop route category", attackers=COURIER)),
         fails=(7,),
     ),
-]  # fmt: skip
+]
 
 
 CASES = [
-    *ALL_SENSITIVE, *NO_SUBJECT, *SUBJECT_IS_AN_ORDER, *SUBJECT_IN_SPELLINGS, *INFERENCE_BY_ROWS, *INFERENCE_BY_NULL,
-    *COMPOSITION, *EQUAL_BY_FINGERPRINT, *ALL_INSENSITIVE, *LIMITS, *SCAN_MISSED, *MINUS_ZERO, *OTHER_SPELLING,
-]  # fmt: skip
+    *ALL_SENSITIVE,
+    *NO_SUBJECT,
+    *SUBJECT_IS_AN_ORDER,
+    *SUBJECT_IN_SPELLINGS,
+    *INFERENCE_BY_ROWS,
+    *INFERENCE_BY_NULL,
+    *COMPOSITION,
+    *EQUAL_BY_FINGERPRINT,
+    *ALL_INSENSITIVE,
+    *LIMITS,
+    *SCAN_MISSED,
+    *MINUS_ZERO,
+    *OTHER_SPELLING,
+]
 
 FOUND = {
     "01-all-sensitive": (3,),
@@ -586,7 +747,9 @@ FOUND = {
 }
 """The shared cases, and the lines that must fail; of an inner tuple, one."""
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason=f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where"
+)
 
 
 @pytest.mark.parametrize("kind", sorted({name.split("-")[0] for name in [*FOUND, "14-limits-loosened"]}))

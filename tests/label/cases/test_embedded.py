@@ -18,13 +18,22 @@ from beam_deid.transforms import Deidentify
 
 from .kit import KEY, SHARED
 
-PEOPLE, CITIES, ITEMS = 120, 3, ("tea", "book", "pill", "wine")
+PEOPLE = 120
+CITIES = 3
+ITEMS = ("tea", "book", "pill", "wine")
 POLICY = {
-    "version": 1, "dataset": "t", "subject": "who",
-    "fields": {"who": {"role": "direct_identifier"}, "city": {"role": "quasi_identifier"}, "item": {"role": "sensitive"}},
+    "version": 1,
+    "dataset": "t",
+    "subject": "who",
+    "fields": {
+        "who": {"role": "direct_identifier"},
+        "city": {"role": "quasi_identifier"},
+        "item": {"role": "sensitive"},
+    },
     "releases": {"out": {"purpose": "x", "sharing": "public", "fields": {"city": "keep", "item": "keep"}}},
-}  # fmt: skip
-START, STEP = 1_700_000_000, 977
+}
+START = 1_700_000_000
+STEP = 977
 
 
 def rows_of(person, times=1):
@@ -58,7 +67,8 @@ class _Seen(beam.DoFn):
 
 def deidentified(folder, elements, kind, timed=False, windows=None, policy=POLICY):
     """What comes out: the elements as `_Seen` tells them, and the labels."""
-    seen, told = folder / "seen", folder / "labels"
+    seen = folder / "seen"
+    told = folder / "labels"
     seen.write_text("")
     told.write_text("")
     # A register of its own: what the public is given must be remembered.
@@ -155,7 +165,9 @@ WINDOW = 600
 def test_a_label_for_each_window_that_says_so(tmp_path):
     """Two windows with everybody in each; what one and the other say together was not measured, and the label says that."""
     begin = START // WINDOW * WINDOW
-    given = [(begin + WINDOW * at + person, row) for at in range(2) for person in range(PEOPLE) for row in rows_of(person)]
+    given = [
+        (begin + WINDOW * at + person, row) for at in range(2) for person in range(PEOPLE) for row in rows_of(person)
+    ]
     seen, labels = deidentified(tmp_path, given, dict, timed=True, windows=FixedWindows(WINDOW))
     assert len(labels) == 2
     assert len({one["window"] for one in seen}) == 2
@@ -183,14 +195,22 @@ def test_one_batch_of_nulls_and_one_of_text_are_of_one_schema(tmp_path):
     out = {**POLICY["releases"]["out"], "fields": {"city": "keep", "age": "keep", "item": "keep"}}
     policy = {**POLICY, "fields": fields, "releases": {"out": out}}
     every = [row for person in range(PEOPLE) for row in rows_of(person)]
-    first = pa.RecordBatch.from_pydict({
-        "who": [row["who"] for row in every], "city": pa.nulls(len(every)), "age": pa.array([1] * len(every), pa.int64()),
-        "item": [row["item"] for row in every],
-    })
-    second = pa.RecordBatch.from_pydict({
-        "who": [f"q{row['who']}" for row in every], "city": [row["city"] for row in every],
-        "age": pa.array([2.5] * len(every)), "item": [row["item"] for row in every],
-    })
+    first = pa.RecordBatch.from_pydict(
+        {
+            "who": [row["who"] for row in every],
+            "city": pa.nulls(len(every)),
+            "age": pa.array([1] * len(every), pa.int64()),
+            "item": [row["item"] for row in every],
+        }
+    )
+    second = pa.RecordBatch.from_pydict(
+        {
+            "who": [f"q{row['who']}" for row in every],
+            "city": [row["city"] for row in every],
+            "age": pa.array([2.5] * len(every)),
+            "item": [row["item"] for row in every],
+        }
+    )
     seen, labels = deidentified(tmp_path, [first, second], pa.RecordBatch, policy=policy)
     assert [label["label"] for label in labels] == ["anonymized"]
     rows = [row for element in seen for row in element["rows"]]

@@ -169,11 +169,23 @@ def restorable(label):
 
 
 FORGED = [
-    ("small", called_anonymized), ("small", all_passed), ("small", laxer_limits), ("small", without_what_fails),
-    ("named", all_passed), ("named", role_in_the_label), ("named", restorable), ("good", one_line_removed), ("good", no_tests),
-    ("good", not_measured), ("good", limit_gone), ("good", measured_beyond), ("good", measured_as_text), ("good", not_a_number),
-    ("good", sensitive_no_more), ("controlled", called_public),
-]  # fmt: skip
+    ("small", called_anonymized),
+    ("small", all_passed),
+    ("small", laxer_limits),
+    ("small", without_what_fails),
+    ("named", all_passed),
+    ("named", role_in_the_label),
+    ("named", restorable),
+    ("good", one_line_removed),
+    ("good", no_tests),
+    ("good", not_measured),
+    ("good", limit_gone),
+    ("good", measured_beyond),
+    ("good", measured_as_text),
+    ("good", not_a_number),
+    ("good", sensitive_no_more),
+    ("controlled", called_public),
+]
 
 
 @pytest.fixture
@@ -205,7 +217,12 @@ def test_the_shared_case(tmp_path):
 
 
 def test_the_runs_are_what_the_forgeries_need(runs):
-    assert runs[1] == {"good": "anonymized", "small": "still_personal", "named": "still_personal", "controlled": "anonymized"}
+    assert runs[1] == {
+        "good": "anonymized",
+        "small": "still_personal",
+        "named": "still_personal",
+        "controlled": "anonymized",
+    }
 
 
 @pytest.mark.parametrize("name", ["good", "small", "named", "controlled"])

@@ -89,9 +89,13 @@ def heavy_without_city():
     """The rows without a city are one group, and 71 of its 101 are one person's."""
     honest = crowd(grid(city=[*CITIES, None], age=[30]), 30, category=lambda who: turn(ITEMS, who.person))
     one = crowd(
-        grid(city=[None], age=[30]), 1, 71, buyer=lambda who: "heavy", category=lambda who: turn(ITEMS, who.order),
+        grid(city=[None], age=[30]),
+        1,
+        71,
+        buyer=lambda who: "heavy",
+        category=lambda who: turn(ITEMS, who.order),
         types={"city": pa.string()},
-    )  # fmt: skip
+    )
     return pa.concat_tables([honest, one])
 
 
@@ -120,9 +124,12 @@ DAYS = ["2025-11-25", "2025-11-26"]
 def households(persons, names=("h0", "h1", "h2", "h3")):
     """Everybody has two rows, on two days, with two of four things: a quarter of the persons in each (household, day, item)."""
     return crowd(
-        grid(household=names), persons, 2,
-        day=lambda who: turn(DAYS, who.order), item=lambda who: turn(ITEMS, who.person + who.order),
-    )  # fmt: skip
+        grid(household=names),
+        persons,
+        2,
+        day=lambda who: turn(DAYS, who.order),
+        item=lambda who: turn(ITEMS, who.person + who.order),
+    )
 
 
 # 26, 27: identifiers in words; free text
@@ -150,9 +157,11 @@ WHO = policy(
 
 def receivers(values, persons=100):
     return crowd(
-        grid(city=CITIES), persons, receiver=lambda who: turn(values, who.person),
+        grid(city=CITIES),
+        persons,
+        receiver=lambda who: turn(values, who.person),
         category=lambda who: turn(ITEMS, who.person // len(values)),
-    )  # fmt: skip
+    )
 
 
 def told_kinds():
@@ -162,23 +171,33 @@ def told_kinds():
         return lambda who: make(who.number) if who.number % 2 else None
 
     return crowd(
-        grid(city=CITIES), 225, receiver=half(lambda n: f"王伟{n}"), addr=half(lambda n: f"文三路{n}号"),
-        tid=half(lambda n: str(31415926535 + 37 * n)), note=half(lambda n: f"给王伟{n}的礼物"),
-        pp=half(lambda n: f"E{n:08d}"), nick=lambda who: turn(["银卡", "金卡", None], who.person),
+        grid(city=CITIES),
+        225,
+        receiver=half(lambda n: f"王伟{n}"),
+        addr=half(lambda n: f"文三路{n}号"),
+        tid=half(lambda n: str(31415926535 + 37 * n)),
+        note=half(lambda n: f"给王伟{n}的礼物"),
+        pp=half(lambda n: f"E{n:08d}"),
+        nick=lambda who: turn(["银卡", "金卡", None], who.person),
         category=lambda who: turn(ITEMS[:3], who.person // 3),
-    )  # fmt: skip
+    )
 
 
 KINDS = roles(
-    direct="buyer", quasi="city",
+    direct="buyer",
+    quasi="city",
     sensitive="receiver:person_name addr:address tid:order_number note:free_text pp:passport nick:text category",
-)  # fmt: skip
+)
 
 TWO_OF_A_KIND = {
-    "person_name": ["王伟", "李娜"], "address": ["文三路1号", "天目山路2号"], "order_number": ["31415926535", "27182818284"],
-    "passport": ["E12345678", "E87654321"], "email": ["a@example.cn", "b@example.cn"],
-    "landline": ["0571-88880000", "0571-88881111"], "wechat": ["wxid_abc123", "wxid_def456"],
-}  # fmt: skip
+    "person_name": ["王伟", "李娜"],
+    "address": ["文三路1号", "天目山路2号"],
+    "order_number": ["31415926535", "27182818284"],
+    "passport": ["E12345678", "E87654321"],
+    "email": ["a@example.cn", "b@example.cn"],
+    "landline": ["0571-88880000", "0571-88881111"],
+    "wechat": ["wxid_abc123", "wxid_def456"],
+}
 """Two values that half of the people have each: 400, so that the values single out nobody and name no person of a count."""
 
 OF_A_PLATFORM = {"platform_id": ["AAHk5d-1", "AAHk5d-2"], "tracking_number": ["SF1234567890123", "SF3210987654321"]}
@@ -190,14 +209,15 @@ OTHER_ROLES = ("insensitive", "sensitive", "quasi")
 def of_kind(kind, role):
     """A column of a kind that names a person, under another role; only the kind says what it is."""
     return Case(
-        f"32 {kind} as {role}", f"A column of kind {kind} is kept as {role}; nobody is singled out by it.",
+        f"32 {kind} as {role}",
+        f"A column of kind {kind} is kept as {role}; nobody is singled out by it.",
         lambda: receivers((TWO_OF_A_KIND | OF_A_PLATFORM)[kind], 200),
         policy(
             {**roles(direct="buyer", quasi="city", sensitive="category"), **roles(**{role: f"receiver:{kind}"})},
             a=release("public", "city receiver category"),
         ),
         fails=(1,),
-    )  # fmt: skip
+    )
 
 
 # 33: the row is about somebody else than the subject
@@ -205,14 +225,19 @@ def of_kind(kind, role):
 
 def towns(receiver, persons=75, name="receiver_mobile", **more):
     return crowd(
-        grid(receiver_town=["村0", "村1", "村2", "村3"]), persons, category=lambda who: turn(ITEMS[:3], who.person),
-        **{name: receiver}, **more,
-    )  # fmt: skip
+        grid(receiver_town=["村0", "村1", "村2", "村3"]),
+        persons,
+        category=lambda who: turn(ITEMS[:3], who.person),
+        **{name: receiver},
+        **more,
+    )
 
 
 def spelled(address, way):
     """One mail address in another spelling for every number."""
-    return "".join(letter.upper() if way >> place & 1 else letter for place, letter in enumerate(address)) + " " * (way % 2)
+    return "".join(letter.upper() if way >> place & 1 else letter for place, letter in enumerate(address)) + " " * (
+        way % 2
+    )
 
 
 TOWN = policy(
@@ -227,7 +252,9 @@ ACCOUNT = policy(
 
 def accounts(per_town):
     """25 buyers in a town order for `per_town` accounts; an account is a number."""
-    return towns(lambda who: 70_000 + 10 * who.cell + who.person % per_town, 25, "account", types={"account": pa.int32()})
+    return towns(
+        lambda who: 70_000 + 10 * who.cell + who.person % per_town, 25, "account", types={"account": pa.int32()}
+    )
 
 
 # 36: what the labels of a hierarchy say
@@ -267,9 +294,13 @@ def rare_among_the_kept(who):
 
 
 def nearly_all_in_one_group(who):
-    return turn(ITEMS[:2], who.person) if who.cell == 0 and who.person < 4 else "药品" if who.cell == 0 else turn(
-        [*ITEMS[:2], "药品"], who.person
-    )  # fmt: skip
+    return (
+        turn(ITEMS[:2], who.person)
+        if who.cell == 0 and who.person < 4
+        else "药品"
+        if who.cell == 0
+        else turn([*ITEMS[:2], "药品"], who.person)
+    )
 
 
 def suppressing(share):
@@ -339,9 +370,10 @@ def column_case(case, says, name, role="sensitive", values=(False, True), fails=
 
 def keyed(fields, kept="category", sharing="public", quasi="city", **more):
     return policy(
-        roles(direct="buyer phone:mobile", quasi=quasi, sensitive="category"), top={"keys": {"keyring": "o.keyring"}},
+        roles(direct="buyer phone:mobile", quasi=quasi, sensitive="category"),
+        top={"keys": {"keyring": "o.keyring"}},
         a=release(sharing, kept, fields, **more),
-    )  # fmt: skip
+    )
 
 
 def customers():
@@ -376,9 +408,12 @@ ASKED = {"l": {"category": 3}, "alpha": {"category": 0.5}}
 def orders(persons, cities=40, month="jan", tid=True):
     """`persons` orders in every city; without `tid` nothing says which order a row is."""
     table = crowd(
-        grid(city=[f"城{city}" for city in range(cities)]), persons, category=lambda who: turn(ITEMS[:3], who.person),
-        tid=lambda who: f"{month}-{who.number}", buyer=None,
-    )  # fmt: skip
+        grid(city=[f"城{city}" for city in range(cities)]),
+        persons,
+        category=lambda who: turn(ITEMS[:3], who.person),
+        tid=lambda who: f"{month}-{who.number}",
+        buyer=None,
+    )
     return table if tid else table.drop_columns(["tid"])
 
 
@@ -389,9 +424,10 @@ def copies(names, **made):
 def counted(subject, tid=True):
     named = {"direct": "tid"} if tid else {}
     return policy(
-        roles(quasi="city", sensitive="category", **named), top={"subject": subject},
+        roles(quasi="city", sensitive="category", **named),
+        top={"subject": subject},
         a=release("controlled", "city category", environment=ENVIRONMENT),
-    )  # fmt: skip
+    )
 
 
 # Both roles on one column: line 4 takes the rest group without it
@@ -401,9 +437,7 @@ AGES = ["20-29", "30-39", "40-49"]
 
 
 def aged(age, persons=300):
-    return crowd(
-        grid(city=CITIES), persons, age=age, category=lambda who: turn(ITEMS, who.person // 3)
-    )  # fmt: skip
+    return crowd(grid(city=CITIES), persons, age=age, category=lambda who: turn(ITEMS, who.person // 3))
 
 
 def one_age_in_a_city(who):
@@ -412,112 +446,198 @@ def one_age_in_a_city(who):
 
 def nearly_one_age_in_a_city(who):
     """In one city 12, 276 and 12 people of the three ages."""
-    return (AGES[0] if who.person < 12 else AGES[2] if who.person < 24 else AGES[1]) if who.cell == 0 else turn(AGES, who.person)
+    return (
+        (AGES[0] if who.person < 12 else AGES[2] if who.person < 24 else AGES[1])
+        if who.cell == 0
+        else turn(AGES, who.person)
+    )
 
 
 HONEST = [
     Case(
-        "22 half at most", "One person has 100 of a group's 200 rows: the limit of 0.5, not beyond.", lambda: heavy(100), DOMINANCE,
+        "22 half at most",
+        "One person has 100 of a group's 200 rows: the limit of 0.5, not beyond.",
+        lambda: heavy(100),
+        DOMINANCE,
     ),
-    Case("22 receiver", "One mobile receives 56 of 66 rows of each group: 0.848 of 0.85.", lambda: one_receiver(56), BY_RECEIVER),
     Case(
-        "25 sorts of household", "`household` says one of four sorts; 20 people have each combination with day and item.",
-        lambda: households(80), policy(HOUSEHOLD, a=release("public", "household day item")),
+        "22 receiver",
+        "One mobile receives 56 of 66 rows of each group: 0.848 of 0.85.",
+        lambda: one_receiver(56),
+        BY_RECEIVER,
     ),
-    Case("26 phrases", "The messages are four phrases, and 25 people of each city chose each.", lambda: messages(PHRASES), MESSAGE),
     Case(
-        "27 dropped", "The free text stays behind.", own_messages,
+        "25 sorts of household",
+        "`household` says one of four sorts; 20 people have each combination with day and item.",
+        lambda: households(80),
+        policy(HOUSEHOLD, a=release("public", "household day item")),
+    ),
+    Case(
+        "26 phrases",
+        "The messages are four phrases, and 25 people of each city chose each.",
+        lambda: messages(PHRASES),
+        MESSAGE,
+    ),
+    Case(
+        "27 dropped",
+        "The free text stays behind.",
+        own_messages,
         policy(FREE_TEXT, a=release("public", "city", {"message": "drop"})),
     ),
-    Case("28 salutations", "`receiver` says how somebody is addressed, not who.", lambda: receivers(["先生", "女士"]), WHO),
     Case(
-        "32 not released", "What names a person stays behind; the card of kind text has two values, and null.", told_kinds,
+        "28 salutations",
+        "`receiver` says how somebody is addressed, not who.",
+        lambda: receivers(["先生", "女士"]),
+        WHO,
+    ),
+    Case(
+        "32 not released",
+        "What names a person stays behind; the card of kind text has two values, and null.",
+        told_kinds,
         policy(KINDS, a=release("public", "city nick category")),
     ),
-    Case("33 own receiver", "Everybody orders to a mobile of their own.", lambda: towns(lambda who: mobile(who.number)), TOWN),
     Case(
-        "33 masked receiver", "The platform masked the mobiles, and all look alike: they say nothing, and the buyer counts.",
-        lambda: towns(lambda who: "139****0000"), TOWN,
-    ),
-    Case("33 five accounts", "25 buyers of a town share five accounts: five people, as k asks.", lambda: accounts(5), ACCOUNT),
-    Case(
-        "36 districts", "The labels of the hierarchy name districts.", lambda: districts(lambda one: f"片区{one}"), by_hierarchy(),
+        "33 own receiver",
+        "Everybody orders to a mobile of their own.",
+        lambda: towns(lambda who: mobile(who.number)),
+        TOWN,
     ),
     Case(
-        "37 strangers suppressed", "1,000 strangers are suppressed; the 384 that stay hold every line by themselves.",
-        lambda: with_strangers(lambda who: turn(ITEMS[:3], who.person)), suppressing(0.96),
+        "33 masked receiver",
+        "The platform masked the mobiles, and all look alike: they say nothing, and the buyer counts.",
+        lambda: towns(lambda who: "139****0000"),
+        TOWN,
     ),
     Case(
-        "38 coarse amounts", "What the bank knows of anybody meets 100 people; the strangers in its table meet nobody.",
-        lambda: banked(("day", "amount")), attacked("day", "amount"),
+        "33 five accounts",
+        "25 buyers of a town share five accounts: five people, as k asks.",
+        lambda: accounts(5),
+        ACCOUNT,
+    ),
+    Case(
+        "36 districts",
+        "The labels of the hierarchy name districts.",
+        lambda: districts(lambda one: f"片区{one}"),
+        by_hierarchy(),
+    ),
+    Case(
+        "37 strangers suppressed",
+        "1,000 strangers are suppressed; the 384 that stay hold every line by themselves.",
+        lambda: with_strangers(lambda who: turn(ITEMS[:3], who.person)),
+        suppressing(0.96),
+    ),
+    Case(
+        "38 coarse amounts",
+        "What the bank knows of anybody meets 100 people; the strangers in its table meet nobody.",
+        lambda: banked(("day", "amount")),
+        attacked("day", "amount"),
     ),
     column_case("46 plain name", "The column says what it holds.", "送货_是否", fails=()),
     Case(
-        "47, 48 no key used", "Nothing is keyed; a destroyed key of the keyring changes nothing.", customers,
-        keyed({}, "city category"), commands=AGAIN,
+        "47, 48 no key used",
+        "Nothing is keyed; a destroyed key of the keyring changes nothing.",
+        customers,
+        keyed({}, "city category"),
+        commands=AGAIN,
     ),
     Case(
-        "47, 48 beside a keyed one", "The release of tokens stays personal and takes nothing from the other.", customers,
-        keyed({}, "city category") | {"releases": {
-            "a": release("public", "city category"),
-            "crm": release("enclave", "city", {"buyer": {"tokenize": {"domain": "c"}}}, expect="still_personal"),
-        }},
-        releases=("a",), commands=AGAIN,
+        "47, 48 beside a keyed one",
+        "The release of tokens stays personal and takes nothing from the other.",
+        customers,
+        keyed({}, "city category")
+        | {
+            "releases": {
+                "a": release("public", "city category"),
+                "crm": release("enclave", "city", {"buyer": {"tokenize": {"domain": "c"}}}, expect="still_personal"),
+            }
+        },
+        releases=("a",),
+        commands=AGAIN,
     ),
     Case(
-        "50 three drugs", "Three drugs that are not one.", lambda: drugs(["感冒药", "降压药", "眼药水"], 75),
+        "50 three drugs",
+        "Three drugs that are not one.",
+        lambda: drugs(["感冒药", "降压药", "眼药水"], 75),
         drug_policy(require=ASKED),
     ),
     Case(
-        "50 told alike", "Two names of one drug that the policy tells; three are left, and the first has half: alpha as asked.",
-        lambda: drugs(["感冒药", "伤风药", "降压药", "眼药水"]), drug_policy(same={"感冒药": ["伤风药"]}, require=ASKED),
+        "50 told alike",
+        "Two names of one drug that the policy tells; three are left, and the first has half: alpha as asked.",
+        lambda: drugs(["感冒药", "伤风药", "降压药", "眼药水"]),
+        drug_policy(same={"感冒药": ["伤风药"]}, require=ASKED),
     ),
     Case(
-        "54 twice, with a subject", "The file is read twice; its order numbers say that 60 people are in a group.",
-        copies(("in_jan.parquet", "in_jan_copy.parquet"), persons=60, cities=4), counted("tid"), inputs=("in_*.parquet",),
-    ),
-    Case(
-        "54 two months", "Two files of different orders, and each record is one person.",
-        lambda: {f"in_{month}.parquet": orders(3, month=month) for month in ("jan", "feb")}, counted("each_record"),
+        "54 twice, with a subject",
+        "The file is read twice; its order numbers say that 60 people are in a group.",
+        copies(("in_jan.parquet", "in_jan_copy.parquet"), persons=60, cities=4),
+        counted("tid"),
         inputs=("in_*.parquet",),
     ),
     Case(
-        "54 nothing but values", "No column names anything; six records in a group, of one file.",
-        lambda: orders(6, tid=False), counted("each_record", tid=False),
+        "54 two months",
+        "Two files of different orders, and each record is one person.",
+        lambda: {f"in_{month}.parquet": orders(3, month=month) for month in ("jan", "feb")},
+        counted("each_record"),
+        inputs=("in_*.parquet",),
     ),
     Case(
-        "both", "Age is a quasi-identifier and sensitive; taken without it, each city has three ages.",
-        lambda: aged(lambda who: turn(AGES, who.person)), policy(BOTH, a=release("public", "city age category")),
+        "54 nothing but values",
+        "No column names anything; six records in a group, of one file.",
+        lambda: orders(6, tid=False),
+        counted("each_record", tid=False),
     ),
-]  # fmt: skip
+    Case(
+        "both",
+        "Age is a quasi-identifier and sensitive; taken without it, each city has three ages.",
+        lambda: aged(lambda who: turn(AGES, who.person)),
+        policy(BOTH, a=release("public", "city age category")),
+    ),
+]
 
 ALONE = [
     Case("22 over half", "One person has 101 of a group's 201 rows.", lambda: heavy(101), DOMINANCE, fails=(5,)),
     Case(
-        "22 null city", "The group of those without a city: one person has 71 of 101 rows.", heavy_without_city,
-        DOMINANCE_CONTROLLED, fails=(5,),
-    ),
-    Case(
-        "22 receiver", "One mobile receives 60 of 66 rows; as buyers everybody has one.", lambda: one_receiver(60), BY_RECEIVER,
+        "22 null city",
+        "The group of those without a city: one person has 71 of 101 rows.",
+        heavy_without_city,
+        DOMINANCE_CONTROLLED,
         fails=(5,),
     ),
     Case(
-        "26 a phrase of many", "A mobile in Chinese numerals; 25 people of each city wrote it, so nobody is singled out.",
-        lambda: messages([*PHRASES[:3], "请打一三八零零一三八零零零"]), MESSAGE, fails=(1,),
+        "22 receiver",
+        "One mobile receives 60 of 66 rows; as buyers everybody has one.",
+        lambda: one_receiver(60),
+        BY_RECEIVER,
+        fails=(5,),
     ),
     Case(
-        "26 wide digits", "A mobile in full-width digits with a zero-width space, in JSON lines, of a controlled release.",
-        lambda: {"in.jsonl": messages([*PHRASES[:3], "请打１３８\u200b００１３８０００"], "note")},
-        policy(roles(direct="buyer", quasi="city", sensitive="note"), a=release("controlled", "city note")),
-        fails=(1,), inputs=("in.jsonl",),
-    ),
-    Case(
-        "27 insensitive", "Free text that is called insensitive; what it says now is harmless.", lambda: messages(PHRASES),
-        policy(roles(direct="buyer", quasi="city", insensitive="message:free_text"), a=release("public", "city message")),
+        "26 a phrase of many",
+        "A mobile in Chinese numerals; 25 people of each city wrote it, so nobody is singled out.",
+        lambda: messages([*PHRASES[:3], "请打一三八零零一三八零零零"]),
+        MESSAGE,
         fails=(1,),
     ),
     Case(
-        "27 masked", "Two characters of a free text are kept.", lambda: messages(PHRASES),
+        "26 wide digits",
+        "A mobile in full-width digits with a zero-width space, in JSON lines, of a controlled release.",
+        lambda: {"in.jsonl": messages([*PHRASES[:3], "请打１３８\u200b００１３８０００"], "note")},
+        policy(roles(direct="buyer", quasi="city", sensitive="note"), a=release("controlled", "city note")),
+        fails=(1,),
+        inputs=("in.jsonl",),
+    ),
+    Case(
+        "27 insensitive",
+        "Free text that is called insensitive; what it says now is harmless.",
+        lambda: messages(PHRASES),
+        policy(
+            roles(direct="buyer", quasi="city", insensitive="message:free_text"), a=release("public", "city message")
+        ),
+        fails=(1,),
+    ),
+    Case(
+        "27 masked",
+        "Two characters of a free text are kept.",
+        lambda: messages(PHRASES),
         policy(
             roles(direct="buyer", quasi="city message:free_text"),
             a=release("public", "city", {"message": {"mask": {"keep_first": 2}}}),
@@ -525,81 +645,129 @@ ALONE = [
         fails=(1,),
     ),
     Case(
-        "27 redacted", "A free text without the identifiers that were found in it is still one.", lambda: messages(PHRASES),
-        policy(FREE_TEXT, a=release("controlled", "city", {"message": "redact"})), fails=(1,),
+        "27 redacted",
+        "A free text without the identifiers that were found in it is still one.",
+        lambda: messages(PHRASES),
+        policy(FREE_TEXT, a=release("controlled", "city", {"message": "redact"})),
+        fails=(1,),
     ),
     *(of_kind(kind, role) for kind, role in zip(TWO_OF_A_KIND, itertools.cycle(OTHER_ROLES), strict=False)),
     Case(
-        "36 fixed level, wide digits", "The label of a district has a mobile in full-width digits.",
-        lambda: districts(lambda one: f"片区{one} 电话１３８００１３８００{one}"), by_hierarchy(level=1), fails=(1,),
+        "36 fixed level, wide digits",
+        "The label of a district has a mobile in full-width digits.",
+        lambda: districts(lambda one: f"片区{one} 电话１３８００１３８００{one}"),
+        by_hierarchy(level=1),
+        fails=(1,),
     ),
     Case(
-        "36 mail address", "The label of a district has its manager's mail address.",
-        lambda: districts(lambda one: f"d{one} wang.wei{one}@example.cn"), by_hierarchy(level=1), fails=(1,),
+        "36 mail address",
+        "The label of a district has its manager's mail address.",
+        lambda: districts(lambda one: f"d{one} wang.wei{one}@example.cn"),
+        by_hierarchy(level=1),
+        fails=(1,),
     ),
     Case(
-        "38 knows everything", "Whoever knows all of a row meets four people; what line 3 asks about holds.",
-        lambda: banked(("city", "day", "amount", "category"), few_of_a_kind), attacked("city", "day", "amount", "category"),
+        "38 knows everything",
+        "Whoever knows all of a row meets four people; what line 3 asks about holds.",
+        lambda: banked(("city", "day", "amount", "category"), few_of_a_kind),
+        attacked("city", "day", "amount", "category"),
         fails=(7,),
     ),
     Case(
-        "38 other days", "The bank writes its days otherwise and meets nobody: nothing was tested.",
-        lambda: banked(("day", "amount"), change=other_days), attacked("day", "amount"), fails=(7,),
+        "38 other days",
+        "The bank writes its days otherwise and meets nobody: nothing was tested.",
+        lambda: banked(("day", "amount"), change=other_days),
+        attacked("day", "amount"),
+        fails=(7,),
     ),
     column_case("46 numerals", "A mobile in Chinese numerals in a column's name.", "电话_一三八零零一三八零零零"),
     column_case(
-        "46 mail address", "A mail address in the name of a column of numbers.", "gift_for_anna.lee@example.com", "quasi", (1, 2),
+        "46 mail address",
+        "A mail address in the name of a column of numbers.",
+        "gift_for_anna.lee@example.com",
+        "quasi",
+        (1, 2),
     ),
     Case(
-        "50 told alike", "Two names of one drug, as the policy tells.", lambda: drugs(["艾滋病药", "HIV药"]),
-        drug_policy("controlled", same={"艾滋病药": ["HIV药"]}), fails=(4,),
+        "50 told alike",
+        "Two names of one drug, as the policy tells.",
+        lambda: drugs(["艾滋病药", "HIV药"]),
+        drug_policy("controlled", same={"艾滋病药": ["HIV药"]}),
+        fails=(4,),
     ),
     Case(
-        "50 letters", "Case, full width and a zero-width space make four values of one.",
-        lambda: drugs(["Viagra", "VIAGRA", "ｖｉａｇｒａ", "via\u200bgra"]), drug_policy(), fails=(4,),
+        "50 letters",
+        "Case, full width and a zero-width space make four values of one.",
+        lambda: drugs(["Viagra", "VIAGRA", "ｖｉａｇｒａ", "via\u200bgra"]),
+        drug_policy(),
+        fails=(4,),
     ),
     Case(
-        "50 null", "One drug in two spellings, and null, which is no second value.",
-        lambda: drugs(["糖尿病药", "糖尿病藥", None], 75), drug_policy("enclave"), fails=(4,),
+        "50 null",
+        "One drug in two spellings, and null, which is no second value.",
+        lambda: drugs(["糖尿病药", "糖尿病藥", None], 75),
+        drug_policy("enclave"),
+        fails=(4,),
     ),
     Case(
-        "both, one age in a city", "Whoever knows the city knows the age.", lambda: aged(one_age_in_a_city),
-        policy(BOTH, a=release("public", "city age category")), fails=(4,),
+        "both, one age in a city",
+        "Whoever knows the city knows the age.",
+        lambda: aged(one_age_in_a_city),
+        policy(BOTH, a=release("public", "city age category")),
+        fails=(4,),
     ),
     Case(
-        "both, nearly one age in a city", "92 % of one city have the age that 48 % have: a gain of 0.85.",
-        lambda: aged(nearly_one_age_in_a_city), policy(BOTH, a=release("controlled", "city age category")), fails=(4,),
+        "both, nearly one age in a city",
+        "92 % of one city have the age that 48 % have: a gain of 0.85.",
+        lambda: aged(nearly_one_age_in_a_city),
+        policy(BOTH, a=release("controlled", "city age category")),
+        fails=(4,),
     ),
-]  # fmt: skip
+]
 """Where all other lines hold."""
 
 FAULTS = [
     Case(
-        "25 one fewer than k", "19 people have each combination of household, day and item; each household has 76.",
-        lambda: households(76), policy(HOUSEHOLD, a=release("public", "household day item")), fails=(3,),
-    ),
-    Case(
-        "25 a count", "How often somebody came is insensitive, and a number of their own for every two people.",
-        lambda: crowd(
-            grid(city=CITIES), 100, visits=lambda who: who.number // 2, item=lambda who: turn(ITEMS, who.person),
-            types={"visits": pa.int16()},
-        ),
-        policy(roles(direct="buyer", quasi="city", insensitive="visits", sensitive="item"), a=release("controlled", "visits item")),
+        "25 one fewer than k",
+        "19 people have each combination of household, day and item; each household has 76.",
+        lambda: households(76),
+        policy(HOUSEHOLD, a=release("public", "household day item")),
         fails=(3,),
     ),
     Case(
-        "25 mostly null", "A voucher that hardly anybody has, called insensitive: 4 people have one, 396 null.",
+        "25 a count",
+        "How often somebody came is insensitive, and a number of their own for every two people.",
         lambda: crowd(
-            grid(city=CITIES), 100, voucher=lambda who: "V1" if who.person == 0 else None,
+            grid(city=CITIES),
+            100,
+            visits=lambda who: who.number // 2,
+            item=lambda who: turn(ITEMS, who.person),
+            types={"visits": pa.int16()},
+        ),
+        policy(
+            roles(direct="buyer", quasi="city", insensitive="visits", sensitive="item"),
+            a=release("controlled", "visits item"),
+        ),
+        fails=(3,),
+    ),
+    Case(
+        "25 mostly null",
+        "A voucher that hardly anybody has, called insensitive: 4 people have one, 396 null.",
+        lambda: crowd(
+            grid(city=CITIES),
+            100,
+            voucher=lambda who: "V1" if who.person == 0 else None,
             item=lambda who: turn(ITEMS, who.person),
         ),
         policy(
-            roles(direct="buyer", quasi="city", insensitive="voucher", sensitive="item"), a=release("controlled", "voucher item"),
+            roles(direct="buyer", quasi="city", insensitive="voucher", sensitive="item"),
+            a=release("controlled", "voucher item"),
         ),
         fails=(3,),
     ),
     Case(
-        "28 names quasi", "Names that half of the people have each, with their kind, as a quasi-identifier in public.",
+        "28 names quasi",
+        "Names that half of the people have each, with their kind, as a quasi-identifier in public.",
         lambda: receivers(["张伟", "王芳"]),
         policy(
             roles(direct="buyer", quasi="city receiver:person_name", sensitive="category"),
@@ -608,9 +776,12 @@ FAULTS = [
         fails=(1,),
     ),
     Case(
-        "28 names sensitive", "A name of their own for everybody, without a kind, as sensitive.",
+        "28 names sensitive",
+        "A name of their own for everybody, without a kind, as sensitive.",
         lambda: crowd(
-            grid(city=CITIES), 100, receiver=lambda who: f"王{chr(0x4E00 + 7 * who.number)}",
+            grid(city=CITIES),
+            100,
+            receiver=lambda who: f"王{chr(0x4E00 + 7 * who.number)}",
             category=lambda who: turn(ITEMS, who.person),
         ),
         policy(
@@ -621,10 +792,15 @@ FAULTS = [
     ),
     *(of_kind(kind, "insensitive") for kind in OF_A_PLATFORM),
     Case(
-        "33 four accounts", "25 buyers of a town share four accounts, which are numbers.", lambda: accounts(4), ACCOUNT, fails=(3,),
+        "33 four accounts",
+        "25 buyers of a town share four accounts, which are numbers.",
+        lambda: accounts(4),
+        ACCOUNT,
+        fails=(3,),
     ),
     Case(
-        "33 a mail address in many spellings", "One receiver per town, whose address is written otherwise by every buyer.",
+        "33 a mail address in many spellings",
+        "One receiver per town, whose address is written otherwise by every buyer.",
         lambda: towns(lambda who: spelled(f"town{who.cell}abcd@example.cn", who.person), name="mail"),
         policy(
             roles(direct="buyer mail:email", quasi="receiver_town", sensitive="category"),
@@ -633,30 +809,49 @@ FAULTS = [
         fails=(3,),
     ),
     Case(
-        "37 rare among the kept", "Three of the 384 have what 100 of the strangers had; k 5 people must.",
-        lambda: with_strangers(rare_among_the_kept, lambda who: "罕见病药" if who.number < 100 else turn(ITEMS[:3], who.number)),
-        suppressing(0.723), fails=(3,),  # the strangers may go, and none of the three
+        "37 rare among the kept",
+        "Three of the 384 have what 100 of the strangers had; k 5 people must.",
+        lambda: with_strangers(
+            rare_among_the_kept, lambda who: "罕见病药" if who.number < 100 else turn(ITEMS[:3], who.number)
+        ),
+        suppressing(0.723),
+        fails=(3,),  # the strangers may go, and none of the three
     ),
     Case(
-        "37 a base rate of strangers", "All strangers have what 44 of 48 in one group have; among the kept four in ten do.",
-        lambda: with_strangers(nearly_all_in_one_group, lambda who: "药品"), suppressing(0.73), fails=(4,),
+        "37 a base rate of strangers",
+        "All strangers have what 44 of 48 in one group have; among the kept four in ten do.",
+        lambda: with_strangers(nearly_all_in_one_group, lambda who: "药品"),
+        suppressing(0.73),
+        fails=(4,),
     ),
     keyed_case(
-        "subject", "The buyer's token without its key.", {"buyer": {"tokenize": {"domain": "c"}}}, kept="city category",
+        "subject",
+        "The buyer's token without its key.",
+        {"buyer": {"tokenize": {"domain": "c"}}},
+        kept="city category",
         sharing="enclave",
     ),
     keyed_case("hash", "A keyed hash of the city.", {"city": {"hash": {"domain": "c"}}}),
-    keyed_case("fpe", "Encrypted mobiles.", {"phone": {"fpe": {"domain": "m"}}}, kept="city category", sharing="controlled"),
-    Case(
-        "54 as JSON lines", "The records come twice, as Parquet and as JSON lines; by order number a group has three people.",
-        copies(("in.parquet", "in.jsonl"), persons=3), counted("each_record"), fails=(3,), inputs=("in.parquet", "in.jsonl"),
+    keyed_case(
+        "fpe", "Encrypted mobiles.", {"phone": {"fpe": {"domain": "m"}}}, kept="city category", sharing="controlled"
     ),
     Case(
-        "54 nothing but values", "No column names anything; the same file twice, three records in a group.",
-        copies(("in_jan.parquet", "in_jan_copy.parquet"), persons=3, tid=False), counted("each_record", tid=False), fails=(3,),
+        "54 as JSON lines",
+        "The records come twice, as Parquet and as JSON lines; by order number a group has three people.",
+        copies(("in.parquet", "in.jsonl"), persons=3),
+        counted("each_record"),
+        fails=(3,),
+        inputs=("in.parquet", "in.jsonl"),
+    ),
+    Case(
+        "54 nothing but values",
+        "No column names anything; the same file twice, three records in a group.",
+        copies(("in_jan.parquet", "in_jan_copy.parquet"), persons=3, tid=False),
+        counted("each_record", tid=False),
+        fails=(3,),
         inputs=("in_*.parquet",),
     ),
-]  # fmt: skip
+]
 """Where other lines may fail, too."""
 
 

@@ -41,17 +41,25 @@ VALUES = ["s1", "s4", "s3", "t3", "s2", "t5", "t6", "t7"]
 
 TOGETHER = [
     Case(
-        "three-single-out", "Two releases tell two bits of x, all three tell x, and it has two persons there.",
-        lambda: three(lambda cell: 2 if cell == 5 else 40, lambda cell, who: "abcd"[who % 4]), THREE, (8,),
+        "three-single-out",
+        "Two releases tell two bits of x, all three tell x, and it has two persons there.",
+        lambda: three(lambda cell: 2 if cell == 5 else 40, lambda cell, who: "abcd"[who % 4]),
+        THREE,
+        (8,),
     ),
     Case(
-        "three-values", "Any two groups of a record have two values in common, all three have one.",
-        lambda: three(lambda cell: 60, lambda cell, who: VALUES[cell]), THREE, (8,),
+        "three-values",
+        "Any two groups of a record have two values in common, all three have one.",
+        lambda: three(lambda cell: 60, lambda cell, who: VALUES[cell]),
+        THREE,
+        (8,),
     ),
-]  # fmt: skip
+]
 TWIN = Case(
-    "three-twin", "Three releases tell x, and everywhere are many persons with all values.",
-    lambda: three(lambda cell: 40, lambda cell, who: "abcd"[who % 4]), THREE,
+    "three-twin",
+    "Three releases tell x, and everywhere are many persons with all values.",
+    lambda: three(lambda cell: 40, lambda cell, who: "abcd"[who % 4]),
+    THREE,
 )
 
 
@@ -79,14 +87,18 @@ def test_what_three_releases_say_together_is_suppressed_within_their_shares(tmp_
 def corners(other):
     """Who is in a city and a job has one category; a city, or a job alone, has two. `other` is the same under another name."""
     values = {("A", "x"): "s1", ("A", "y"): "s2", ("B", "x"): "s3", ("B", "y"): "s4"}
-    cells = [{"city": city, "job": job, "category": value, "other": other[value]} for (city, job), value in values.items()]
+    cells = [
+        {"city": city, "job": job, "category": value, "other": other[value]} for (city, job), value in values.items()
+    ]
     return crowd(cells, 60)
 
 
 SAME = {"s1": "t1", "s2": "t2", "s3": "t3", "s4": "t4"}
 
 
-NAMED = pytest.mark.parametrize("named", [roles(sensitive="category other"), roles(sensitive="category", insensitive="other")])
+NAMED = pytest.mark.parametrize(
+    "named", [roles(sensitive="category other"), roles(sensitive="category", insensitive="other")]
+)
 
 
 def under_another_name(named):
@@ -113,8 +125,9 @@ def test_another_field_in_the_other_release_is_no_copy(named, tmp_path):
 def test_the_same_field_in_both_leaves_one_value(tmp_path):
     both = policy(
         roles(direct="buyer", quasi="city job", sensitive="category", insensitive="other"),
-        a=release("controlled", "city category"), b=release("controlled", "job category"),
-    )  # fmt: skip
+        a=release("controlled", "city category"),
+        b=release("controlled", "job category"),
+    )
     judge(run(Case("", "", lambda: corners(SAME), both), tmp_path), (8,))
 
 
@@ -197,7 +210,9 @@ def suppressed(label):
 
 
 def failing_before(label):
-    label["changes"] = [{"line": 3, "test": "k", "columns": ["city"], "drop": ["city"], "suppress": None, "text": "drop city"}]
+    label["changes"] = [
+        {"line": 3, "test": "k", "columns": ["city"], "drop": ["city"], "suppress": None, "text": "drop city"}
+    ]
 
 
 def amended(label):
@@ -210,11 +225,24 @@ def amended(label):
 
 
 FORGED = [
-    ("named", as_limits_ask), ("small", as_limits_ask), ("small", amended), ("good", scanned), ("good", digest), ("good", attacked),
-    ("good", nobody), ("good", other_identities), ("good", small_k), ("good", not_sensitive), ("good", other_limits),
-    ("good", no_condition), ("good", calm), ("good", linked), ("good", failing_before),
-    ("good", other_grade), ("good", suppressed),
-]  # fmt: skip
+    ("named", as_limits_ask),
+    ("small", as_limits_ask),
+    ("small", amended),
+    ("good", scanned),
+    ("good", digest),
+    ("good", attacked),
+    ("good", nobody),
+    ("good", other_identities),
+    ("good", small_k),
+    ("good", not_sensitive),
+    ("good", other_limits),
+    ("good", no_condition),
+    ("good", calm),
+    ("good", linked),
+    ("good", failing_before),
+    ("good", other_grade),
+    ("good", suppressed),
+]
 
 
 def problems(out, capsys):
@@ -246,7 +274,8 @@ def sealed(out, change):
 
 def reseal(out, change):
     """Forge a label whose parts bear no metadata."""
-    path, papers = out / "a" / "label.json", json.loads((out / "run.json").read_text("utf-8"))
+    path = out / "a" / "label.json"
+    papers = json.loads((out / "run.json").read_text("utf-8"))
     label = json.loads(path.read_text("utf-8"))
     change(label)
     path.write_text(json.dumps(label, ensure_ascii=False), "utf-8")
@@ -340,5 +369,7 @@ def test_no_number_allows_all_to_be_rejected(tmp_path):
 
 def test_a_sharing_model_that_is_a_list_is_an_error_of_the_policy(tmp_path):
     one = policy(FIELDS, a={**release("public", "city category", require={"k": 20}), "sharing": ["public"]})
-    outcome = run(Case("", "", lambda: crowd(grid(city=["A"]), 30, category=lambda who: "ab"[who.person % 2]), one), tmp_path)
+    outcome = run(
+        Case("", "", lambda: crowd(grid(city=["A"]), 30, category=lambda who: "ab"[who.person % 2]), one), tmp_path
+    )
     judge(outcome, refused=("sharing",))

@@ -24,9 +24,13 @@ STREETS = ["浙江省杭州市西湖区文三路1号", "浙江省杭州市西湖
 def orders(per_city, holder):
     """`per_city` orders in every city; `holder` says whose mobile stands on one."""
     return crowd(
-        grid(city=CITIES), per_city, buyer=None, tid=lambda who: f"t{who.number:05d}", phone=lambda who: mobile(holder(who)),
+        grid(city=CITIES),
+        per_city,
+        buyer=None,
+        tid=lambda who: f"t{who.number:05d}",
+        phone=lambda who: mobile(holder(who)),
         category=lambda who: turn(ITEMS, who.person),
-    )  # fmt: skip
+    )
 
 
 def of_the_city(who):
@@ -40,26 +44,30 @@ def ones_own(who):
 def under(role, holder):
     """The mobile is not released, and its kind alone says what it is."""
     return Case(
-        f"mobile as {role}", "All orders of a city have one mobile, which the policy does not call a direct identifier.",
+        f"mobile as {role}",
+        "All orders of a city have one mobile, which the policy does not call a direct identifier.",
         lambda: orders(20, holder),
         policy(
-            {**roles(direct="tid", quasi="city", sensitive="category"), **roles(**{role: "phone:mobile"})}, top={"subject": "tid"},
+            {**roles(direct="tid", quasi="city", sensitive="category"), **roles(**{role: "phone:mobile"})},
+            top={"subject": "tid"},
             a=release("controlled", "city category", environment=ENVIRONMENT),
         ),
         fails=(3,) if holder is of_the_city else (),
-    )  # fmt: skip
+    )
 
 
 def heavy(subject, tid="tid", holder=of_the_city):
     return Case(
-        f"120 orders of one, {subject} {tid}", "All 120 orders of a city are one person's, and not a crowd's.",
+        f"120 orders of one, {subject} {tid}",
+        "All 120 orders of a city are one person's, and not a crowd's.",
         lambda: orders(120, holder),
         policy(
-            roles(direct=f"{tid} phone:mobile", quasi="city", sensitive="category"), top={"subject": subject},
+            roles(direct=f"{tid} phone:mobile", quasi="city", sensitive="category"),
+            top={"subject": subject},
             a=release("public", "city category"),
         ),
         fails=(3, 5) if holder is of_the_city else (),
-    )  # fmt: skip
+    )
 
 
 # What generalizing leaves of a name
@@ -68,18 +76,23 @@ def heavy(subject, tid="tid", holder=of_the_city):
 def named(values, kind, how, fails=(1,), files=None):
     def made():
         table = crowd(
-            grid(city=CITIES), 100, who=lambda who: turn(values, who.person), category=lambda who: turn(ITEMS, who.person // 2)
-        )  # fmt: skip
+            grid(city=CITIES),
+            100,
+            who=lambda who: turn(values, who.person),
+            category=lambda who: turn(ITEMS, who.person // 2),
+        )
         return {"in.parquet": table, **(files or {})}
 
     return Case(
-        f"{kind} {how}", "Half of the people have one name each, and generalizing takes nothing from it.", made,
+        f"{kind} {how}",
+        "Half of the people have one name each, and generalizing takes nothing from it.",
+        made,
         policy(
             roles(direct=f"buyer who:{kind}", quasi="city", sensitive="category"),
             a=release("public", "category", {"who": {"generalize": how}}),
         ),
         fails=fails,
-    )  # fmt: skip
+    )
 
 
 ITSELF = {"h.csv": "王伟;王伟;王;*\n李娜;李娜;李;*\n"}
@@ -91,11 +104,14 @@ ITSELF = {"h.csv": "王伟;王伟;王;*\n李娜;李娜;李;*\n"}
 def in_two(one, other, fails=(4,), top=None):
     """60 people of every city have one value, 40 the other."""
     return Case(
-        f"{one!r} and {other!r}", "Everybody of whom anything is said has the same.",
+        f"{one!r} and {other!r}",
+        "Everybody of whom anything is said has the same.",
         lambda: crowd(grid(city=CITIES), 100, category=lambda who: one if who.person % 5 < 3 else other),
-        policy(roles(direct="buyer", quasi="city", sensitive="category"), top=top, a=release("public", "city category")),
+        policy(
+            roles(direct="buyer", quasi="city", sensitive="category"), top=top, a=release("public", "city category")
+        ),
         fails=fails,
-    )  # fmt: skip
+    )
 
 
 def unnamed(of_those):
@@ -105,31 +121,41 @@ def unnamed(of_those):
         return of_those(who) if who.cell == 0 and who.person >= 40 else turn([*ITEMS, "罕见病药"], who.person)
 
     return Case(
-        "rows of nobody", "Whoever is in the first city has most likely the one thing that the rows without a buyer have.",
+        "rows of nobody",
+        "Whoever is in the first city has most likely the one thing that the rows without a buyer have.",
         lambda: crowd(
-            grid(city=CITIES), 400, buyer=lambda who: None if who.person >= 40 else f"u{who.number:05d}", category=category
+            grid(city=CITIES),
+            400,
+            buyer=lambda who: None if who.person >= 40 else f"u{who.number:05d}",
+            category=category,
         ),
         policy(
             roles(direct="buyer", quasi="city", sensitive="category"),
             a=release("controlled", "city category", environment=ENVIRONMENT),
         ),
-    )  # fmt: skip
+    )
 
 
 def spelt(way, make, fails=(3,), kind="mobile"):
     """20 orders in a city with one telephone, or mail address, in a spelling for each order."""
     return Case(
-        f"identity {way}", "All orders of a city are one person's.",
+        f"identity {way}",
+        "All orders of a city are one person's.",
         lambda: crowd(
-            grid(city=CITIES), 20, buyer=None, tid=lambda who: f"t{who.number:05d}", contact=make,
+            grid(city=CITIES),
+            20,
+            buyer=None,
+            tid=lambda who: f"t{who.number:05d}",
+            contact=make,
             category=lambda who: turn(ITEMS, who.person),
         ),
         policy(
-            roles(direct=f"tid contact:{kind}", quasi="city", sensitive="category"), top={"subject": "tid"},
+            roles(direct=f"tid contact:{kind}", quasi="city", sensitive="category"),
+            top={"subject": "tid"},
             a=release("controlled", "city category", environment=ENVIRONMENT),
         ),
         fails=fails,
-    )  # fmt: skip
+    )
 
 
 def mail(who):
@@ -147,16 +173,20 @@ def open_sensitive():
 
 def hidden(way, write, line):
     return Case(
-        f"hidden {way}", "Half of the people have one value each, which is a mobile or made from it.",
+        f"hidden {way}",
+        "Half of the people have one value each, which is a mobile or made from it.",
         lambda: crowd(
-            grid(city=CITIES), 200, note=lambda who: write(mobile(13_800 + who.person % 2)),
+            grid(city=CITIES),
+            200,
+            note=lambda who: write(mobile(13_800 + who.person % 2)),
             category=lambda who: turn(ITEMS, who.person // 2),
         ),
         policy(
-            roles(direct="buyer", quasi="city", insensitive="note", sensitive="category"), a=release("public", "city note category")
+            roles(direct="buyer", quasi="city", insensitive="note", sensitive="category"),
+            a=release("public", "city note category"),
         ),
         fails=(line,),
-    )  # fmt: skip
+    )
 
 
 def sha256(text):
@@ -170,8 +200,11 @@ OPEN = policy(
 
 CASES = [
     Case(
-        "open ranges of a subject", "A direct identifier that is a number, in ranges of 100 people or more.",
-        lambda: crowd(grid(city=CITIES), 100, buyer=lambda who: who.number, category=lambda who: turn(ITEMS, who.person)),
+        "open ranges of a subject",
+        "A direct identifier that is a number, in ranges of 100 people or more.",
+        lambda: crowd(
+            grid(city=CITIES), 100, buyer=lambda who: who.number, category=lambda who: turn(ITEMS, who.person)
+        ),
         policy(
             roles(direct="buyer:integer", quasi="city", sensitive="category"),
             a=release("public", "category", {"buyer": {"generalize": {"ranges": [1, 100]}}}),
@@ -184,18 +217,23 @@ CASES = [
     hidden("in a digest with 0x", lambda text: f"0x{sha256(text).hex()}", 2),
     hidden("in a digest with its name", lambda text: f"sha256:{sha256(text).hex()}", 2),
     hidden("in a digest without padding", lambda text: base64.urlsafe_b64encode(sha256(text)).decode().rstrip("="), 2),
-    unnamed(lambda who: turn([*ITEMS, "罕见病药"], who.person)), replace(unnamed(lambda who: "罕见病药"), fails=(4,)),
+    unnamed(lambda who: turn([*ITEMS, "罕见病药"], who.person)),
+    replace(unnamed(lambda who: "罕见病药"), fails=(4,)),
     spelt("with a name", lambda who: f"{mobile(who.cell)} 王{who.person}"),
     spelt("with a name first", lambda who: f"王{who.person} {mobile(who.cell)}"),
     spelt("with another's first", lambda who: f"{mobile(1000 + who.number)}/{mobile(who.cell)}"),
     spelt("with zeros", lambda who: "0" * who.person + mobile(who.cell)),
-    spelt("with what nobody sees", lambda who: f"{mobile(who.cell)}{chr(1 + who.person % 8)}{chr(1 + who.person // 8)}"),
+    spelt(
+        "with what nobody sees", lambda who: f"{mobile(who.cell)}{chr(1 + who.person % 8)}{chr(1 + who.person // 8)}"
+    ),
     spelt("with an extension of its own", lambda who: f"{mobile(who.cell)}转{who.person:04d}", fails=()),
     spelt("of mail with a tag", lambda who: mail(who).replace("@", f"+{who.person}@"), kind="email"),
     spelt("of mail with a name", lambda who: f"王{who.person} <{mail(who)}>", kind="email"),
     *(under(role, of_the_city) for role in ("quasi", "sensitive", "insensitive")),
     under("insensitive", ones_own),
-    heavy("each_record"), heavy("tid", "tid:order_number"), heavy("tid", "tid:tracking_number"),
+    heavy("each_record"),
+    heavy("tid", "tid:order_number"),
+    heavy("tid", "tid:tracking_number"),
     heavy("each_record", holder=ones_own),
     named(NAMES, "person_name", {"prefix": [3, 1], "level": 0}),
     named(NAMES, "person_name", {"prefix": [3, 1], "level": 1}, fails=()),
@@ -206,13 +244,18 @@ CASES = [
     named(NAMES, "person_name", {"hierarchy": "h.csv", "level": 1}, files=ITSELF),
     named(NAMES, "person_name", {"hierarchy": "h.csv"}, fails=(), files=ITSELF),
     *(in_two("HIV阳性", other) for other in ("", "  ", "\u200b", "未知", "HIV 阳性", "HIV阳性。", "***")),
-    in_two("HIV阳性", "无", fails=()), in_two("A+", "A-", fails=()), in_two(1.5, float("nan")), in_two(1.5, 15.0, fails=()),
-    in_two("100", "100.00"), in_two("100", "+1e2"), in_two("1000", "1,000.0"),
+    in_two("HIV阳性", "无", fails=()),
+    in_two("A+", "A-", fails=()),
+    in_two(1.5, float("nan")),
+    in_two(1.5, 15.0, fails=()),
+    in_two("100", "100.00"),
+    in_two("100", "+1e2"),
+    in_two("1000", "1,000.0"),
     in_two("A1", "B1", top={"same": {"category": {"X1": ["a1"], "Y1": ["b1"], "Z1": ["x 1", "y 1"]}}}),
     in_two("A1", "B1", top={"same": {"category": {"A1": ["C1"], "B1": ["C1."]}}}),
     in_two("A1", "B1", fails=(), top={"same": {"category": {"A1": ["C1"], "B1": ["D1"]}}}),
     in_two("HIV", "blood disease", top={"same": {"category": {"Unknown": ["Blood Disease"]}}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -236,10 +279,14 @@ def test_a_label_does_not_name_the_folders_of_whoever_made_it(tmp_path):
     made = policy(
         roles(direct="buyer", quasi="city", sensitive="category"),
         a=release(
-            "enclave", "category", {"city": {"generalize": {"hierarchy": str(tmp_path / "cities.csv")}}},
-            require={"t": {"category": {"max": 0.9, "distance": "hierarchical", "hierarchy": str(tmp_path / "items.csv")}}},
+            "enclave",
+            "category",
+            {"city": {"generalize": {"hierarchy": str(tmp_path / "cities.csv")}}},
+            require={
+                "t": {"category": {"max": 0.9, "distance": "hierarchical", "hierarchy": str(tmp_path / "items.csv")}}
+            },
         ),
-    )  # fmt: skip
+    )
     table = crowd(grid(city=CITIES), 40, category=lambda who: turn(ITEMS, who.person))
     outcome = run(Case("", "", lambda: table, made), tmp_path)
     judge(outcome)

@@ -28,12 +28,17 @@ def sha256(data):
     [
         ("md5", lambda data: hashlib.md5(data, usedforsecurity=False).digest()),
         ("sha1", lambda data: hashlib.sha1(data, usedforsecurity=False).digest()),
-        ("sha224", lambda data: hashlib.sha224(data).digest()), ("sha256", sha256),
-        ("sha384", lambda data: hashlib.sha384(data).digest()), ("sha512", lambda data: hashlib.sha512(data).digest()),
+        ("sha224", lambda data: hashlib.sha224(data).digest()),
+        ("sha256", sha256),
+        ("sha384", lambda data: hashlib.sha384(data).digest()),
+        ("sha512", lambda data: hashlib.sha512(data).digest()),
         ("sha3-256", lambda data: hashlib.sha3_256(data).digest()),
-        ("md5, middle 16 digits", lambda data: bytes.fromhex(hashlib.md5(data, usedforsecurity=False).hexdigest()[8:24])),
+        (
+            "md5, middle 16 digits",
+            lambda data: bytes.fromhex(hashlib.md5(data, usedforsecurity=False).hexdigest()[8:24]),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_digest_of_mobiles_with_a_known_prefix_is_broken_altogether(name, digest):
     broken = attack(digests(digest), [Mobiles((PREFIX,))])
     assert (broken.digests, broken.recovered, broken.share, broken.expected) == (len(MOBILES), len(MOBILES), 1.0, 1.0)
@@ -48,9 +53,13 @@ def test_sm3_is_tried_too():
 
 @pytest.mark.parametrize(
     "write",
-    [bytes.hex, lambda data: data.hex().upper(), lambda data: base64.b64encode(data).decode(),
-     lambda data: base64.urlsafe_b64encode(data).decode()],
-)  # fmt: skip
+    [
+        bytes.hex,
+        lambda data: data.hex().upper(),
+        lambda data: base64.b64encode(data).decode(),
+        lambda data: base64.urlsafe_b64encode(data).decode(),
+    ],
+)
 def test_every_common_spelling_is_read(write):
     made = digests(sha256, write)
     assert made.found == {32: len(MOBILES)}
@@ -71,7 +80,9 @@ def test_a_weak_key_is_no_key(digest, said):
 
 
 def test_a_real_key_is_not_broken():
-    broken = attack(digests(lambda data: hmac.digest(b"\x17" * 32, data, "sha256")), all_domains((PREFIX,)), tries=10_000)
+    broken = attack(
+        digests(lambda data: hmac.digest(b"\x17" * 32, data, "sha256")), all_domains((PREFIX,)), tries=10_000
+    )
     assert (broken.recovered, broken.algorithm, broken.domain, broken.expected) == (0, None, None, 0.0)
     assert broken.tries > 50_000
 
@@ -86,9 +97,13 @@ def test_a_sample_tells_what_the_whole_would_give():
 
 @pytest.mark.parametrize(
     ("values", "domain"),
-    [(["王伟", "李娜", "张强"], "person_name"), (["杭州市", "朝阳区", "浙江"], "division"),
-     (["1990-05-17", "19900517", "1990/05/17"], "date"), (["7", "42", "123456"], "number")],
-)  # fmt: skip
+    [
+        (["王伟", "李娜", "张强"], "person_name"),
+        (["杭州市", "朝阳区", "浙江"], "division"),
+        (["1990-05-17", "19900517", "1990/05/17"], "date"),
+        (["7", "42", "123456"], "number"),
+    ],
+)
 def test_other_things_that_can_be_counted_are_tried(values, domain):
     broken = attack(digests(sha256, values=values), [one for one in all_domains() if one.name == domain])
     assert (broken.domain, broken.recovered) == (domain, 3)
@@ -106,8 +121,10 @@ def test_one_digest_among_texts_is_enough():
 
 
 def test_parts_are_one():
-    one, other = digests(sha256, values=MOBILES[:100]), digests(sha256, values=MOBILES[100:])
-    whole, merged = digests(sha256), Digests.merge([one, other])
+    one = digests(sha256, values=MOBILES[:100])
+    other = digests(sha256, values=MOBILES[100:])
+    whole = digests(sha256)
+    merged = Digests.merge([one, other])
     assert (merged.values, merged.found) == (whole.values, whole.found)
     assert np.array_equal(merged.heads[32], whole.heads[32])
 

@@ -20,7 +20,9 @@ def told(found):
 
 def test_the_commonest_token_is_taken_for_the_commonest_value():
     # w is of a (6 records), x of b (3), y of c (2), z of d (1); the population has c before b.
-    tokens, origins, counts = keys(list("wxyz")), keys(list("abcd")), np.array([6, 3, 2, 1])
+    tokens = keys(list("wxyz"))
+    origins = keys(list("abcd"))
+    counts = np.array([6, 3, 2, 1])
     assert told(match(tokens, counts, population(a=50, b=30, c=15, d=5), origins)) == (12, 4, 12, 4)
     assert told(match(tokens, counts, population(a=50, b=15, c=30, d=5), origins)) == (12, 4, 7, 2)
     # A value that the source does not have moves all behind it by one.
@@ -28,22 +30,28 @@ def test_the_commonest_token_is_taken_for_the_commonest_value():
 
 
 def test_rows_of_one_token_are_added_up_and_what_the_population_lacks_is_not_found():
-    tokens, origins = keys(list("wxwyx")), keys(list("abacb"))
+    tokens = keys(list("wxwyx"))
+    origins = keys(list("abacb"))
     found = match(tokens, np.array([1, 1, 3, 1, 1]), population(a=0.6, b=0.4), origins)
     assert told(found) == (7, 3, 6, 2)
 
 
 def test_a_surrogate_of_several_values_is_found_as_far_as_its_records_are():
     # w: four of a and one of b; x: two of c.
-    tokens, origins = keys(list("wwx")), keys(list("abc"))
+    tokens = keys(list("wwx"))
+    origins = keys(list("abc"))
     assert told(match(tokens, np.array([4, 1, 2]), population(a=9, c=5, b=1), origins)) == (7, 2, 6, 2)
 
 
 def by_permutations(counts, weights):
     """The mean over all orders of what ties, value i being that of token i."""
+
     def orders(those):
-        return [order for order in itertools.permutations(range(len(those)))
-                if all(those[a] >= those[b] for a, b in itertools.pairwise(order))]  # fmt: skip
+        return [
+            order
+            for order in itertools.permutations(range(len(those)))
+            if all(those[a] >= those[b] for a, b in itertools.pairwise(order))
+        ]
 
     found = []
     for tokens, values in itertools.product(orders(counts), orders(weights)):
@@ -54,12 +62,15 @@ def by_permutations(counts, weights):
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=5), st.integers(0, 1))
 def test_ties_count_with_their_mean_over_all_orders(rows, more):
-    counts, weights = [row[0] for row in rows], [row[1] for row in rows] + [2] * more
+    counts = [row[0] for row in rows]
+    weights = [row[1] for row in rows] + [2] * more
     names = [f"v{number}" for number in range(len(weights))]
     found = match(
-        keys([f"t{number}" for number in range(len(rows))]), np.array(counts), Known.of(keys(names), np.array(weights, float)),
+        keys([f"t{number}" for number in range(len(rows))]),
+        np.array(counts),
+        Known.of(keys(names), np.array(weights, float)),
         keys(names[: len(rows)]),
-    )  # fmt: skip
+    )
     assert (found.found_records, found.found_tokens) == pytest.approx(tuple(by_permutations(counts, weights)))
 
 

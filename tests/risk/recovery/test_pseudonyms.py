@@ -42,7 +42,8 @@ def test_a_date_twice_is_no_interval():
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 5)), max_size=40))
 def test_intervals_are_those_by_hand(rows):
-    subject, moments = keys([row[0] for row in rows] or ["a"]), days(*([row[1] for row in rows] or [0]))
+    subject = keys([row[0] for row in rows] or ["a"])
+    moments = days(*([row[1] for row in rows] or [0]))
     if not rows:
         return
     patterns = {}
@@ -55,7 +56,8 @@ def test_intervals_are_those_by_hand(rows):
 
 
 def test_what_a_mask_leaves_may_single_out():
-    values, who = keys(["138****1", "138****1", "139****2", "139****2"]), keys(list("stuu"))
+    values = keys(["138****1", "138****1", "139****2", "139****2"])
+    who = keys(list("stuu"))
     ones = np.ones(4, np.int64)
     assert singled_out(values, ones, who) == (Recovered(3, 1), 1)
     assert singled_out(values, ones, None) == (Recovered(4, 0), 2)

@@ -10,6 +10,11 @@ from beam_deid.transforms.actions.ladders.ranges import RangesLadder
 AnyLadder = BinsLadder | CalendarLadder | HierarchyLadder | MasksLadder | PrefixLadder | RangesLadder
 
 LADDERS: tuple[type[AnyLadder], ...] = (
-    RangesLadder, BinsLadder, CalendarLadder, PrefixLadder, MasksLadder, HierarchyLadder,
-)  # fmt: skip
+    RangesLadder,
+    BinsLadder,
+    CalendarLadder,
+    PrefixLadder,
+    MasksLadder,
+    HierarchyLadder,
+)
 """All ladders, in the order in which they are documented. Each is chosen by the option that it names."""

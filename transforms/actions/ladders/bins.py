@@ -83,5 +83,6 @@ def _label(cuts: Cuts, number: int) -> str:
         return f"<{spelt(cuts[0])}"
     if number == len(cuts):
         return f">={spelt(cuts[-1])}"
-    low, high = spelt(cuts[number - 1]), spelt(cuts[number])
+    low = spelt(cuts[number - 1])
+    high = spelt(cuts[number])
     return f"[{low},{high})" if cuts[number - 1] < 0 else f"{low}-{high}"

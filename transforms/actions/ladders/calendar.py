@@ -77,6 +77,7 @@ class CalendarLadder(Ladder):
             return pc.if_else(pc.is_valid(values), ALL, pa.scalar(None, pa.string()))
         unit = self._units[level]
         if unit == "quarter":
-            year, quarter = pc.strftime(values, "%Y"), pc.quarter(values).cast(pa.string())
+            year = pc.strftime(values, "%Y")
+            quarter = pc.quarter(values).cast(pa.string())
             return pc.binary_join_element_wise(year, quarter, "-Q")
         return pc.strftime(values, _FORMATS[unit])

@@ -17,7 +17,8 @@ from beam_deid.transforms.terms import Kind, Reason
 
 # Beyond this numbers are not exact in float64.
 _MOST = 2**53
-_NEAR, _ROUNDED = 1e-9, 4e-15
+_NEAR = 1e-9
+_ROUNDED = 4e-15
 
 
 class RangesLadder(Ladder):

@@ -86,7 +86,8 @@ def by_shape(
     texts: pa.Array, shapes: Sequence[Shape], char: str, otherwise: Callable[[pa.Array, str], pa.Array] = whole
 ) -> pa.Array:
     """Each text masked by the first shape it has; texts without one as ``otherwise`` says."""
-    masked, left = None, pc.is_valid(texts)
+    masked = None
+    left = pc.is_valid(texts)
     for shape in shapes:
         fits = pc.and_(left, pc.fill_null(pc.match_substring_regex(texts, shape.pattern), False))
         if pc.any(fits).as_py():

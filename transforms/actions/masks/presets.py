@@ -12,11 +12,63 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape, hide_name_before, keep_ends, whole
 
 COMPOUND_SURNAMES = (
-    "欧阳", "司马", "上官", "诸葛", "夏侯", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容", "宇文", "长孙", "司徒",
-    "司空", "独孤", "南宫", "端木", "轩辕", "百里", "东郭", "西门", "呼延", "淳于", "单于", "太史", "申屠", "公羊",
-    "澹台", "濮阳", "闻人", "钟离", "鲜于", "拓跋", "完颜", "赫连", "万俟", "闾丘", "仲孙", "宗政", "左丘", "梁丘",
-    "谷梁", "第五", "纳兰", "公冶", "太叔", "巫马", "公西", "漆雕", "乐正", "颛孙", "叶赫", "子车", "亓官", "段干",
-)  # fmt: skip
+    "欧阳",
+    "司马",
+    "上官",
+    "诸葛",
+    "夏侯",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "令狐",
+    "慕容",
+    "宇文",
+    "长孙",
+    "司徒",
+    "司空",
+    "独孤",
+    "南宫",
+    "端木",
+    "轩辕",
+    "百里",
+    "东郭",
+    "西门",
+    "呼延",
+    "淳于",
+    "单于",
+    "太史",
+    "申屠",
+    "公羊",
+    "澹台",
+    "濮阳",
+    "闻人",
+    "钟离",
+    "鲜于",
+    "拓跋",
+    "完颜",
+    "赫连",
+    "万俟",
+    "闾丘",
+    "仲孙",
+    "宗政",
+    "左丘",
+    "梁丘",
+    "谷梁",
+    "第五",
+    "纳兰",
+    "公冶",
+    "太叔",
+    "巫马",
+    "公西",
+    "漆雕",
+    "乐正",
+    "颛孙",
+    "叶赫",
+    "子车",
+    "亓官",
+    "段干",
+)
 
 _NAMES = (
     Shape(rf"^(?:{'|'.join(COMPOUND_SURNAMES)})\p{{Han}}", 2, 0),
@@ -117,9 +169,20 @@ def _first_character(texts: pa.Array, char: str) -> pa.Array:
 
 
 PRESETS: Mapping[str, Callable[[pa.Array, str], pa.Array]] = {
-    preset.__name__: preset for preset in (
-        person_name, mobile, landline, privacy_number, id_card, bank_card, passport, credit_code, plate, email, wechat,
+    preset.__name__: preset
+    for preset in (
+        person_name,
+        mobile,
+        landline,
+        privacy_number,
+        id_card,
+        bank_card,
+        passport,
+        credit_code,
+        plate,
+        email,
+        wechat,
         invoice_title,
     )
-}  # fmt: skip
+}
 """The presets by name; `address` is apart (`beam_deid.transforms.actions.addresses`), for it generalizes."""

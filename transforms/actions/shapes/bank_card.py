@@ -8,7 +8,8 @@ from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.recognisers.bank_card import DOUBLED
 
-_SHORTEST, _LONGEST = 13, 19
+_SHORTEST = 13
+_LONGEST = 19
 
 
 class BankCard(Shape):
@@ -20,7 +21,8 @@ class BankCard(Shape):
     """
 
     def __init__(self, key: bytes, keep_first: int = 6) -> None:
-        self._first, self._cipher = keep_first, Ff1(key, 10)
+        self._first = keep_first
+        self._cipher = Ff1(key, 10)
 
     def change(self, codes: Codes, *, backward: bool) -> Changed:
         """See `Shape.change`."""

@@ -16,10 +16,14 @@ Numerals = npt.NDArray[np.int32]
 _DIGITS = "0123456789"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 ALPHABETS = {
-    "digits": _DIGITS, "hex": _DIGITS + "abcdef", "lowercase": _LOWER, "uppercase": _LOWER.upper(),
-    "letters": _LOWER.upper() + _LOWER, "alphanumeric": _DIGITS + _LOWER.upper() + _LOWER,
+    "digits": _DIGITS,
+    "hex": _DIGITS + "abcdef",
+    "lowercase": _LOWER,
+    "uppercase": _LOWER.upper(),
+    "letters": _LOWER.upper() + _LOWER,
+    "alphanumeric": _DIGITS + _LOWER.upper() + _LOWER,
     "hanzi": "".join(map(chr, range(0x4E00, 0xA000))),
-}  # fmt: skip
+}
 """Alphabets by name; ``hanzi`` are the unified ideographs U+4E00 to U+9FFF."""
 
 
@@ -35,13 +39,17 @@ class Characters(Shape):
             that has any has not the format.
     """
 
-    def __init__(self, key: bytes, alphabet: str, keep_first: int = 0, keep_last: int = 0, keep_others: bool = False) -> None:
+    def __init__(
+        self, key: bytes, alphabet: str, keep_first: int = 0, keep_last: int = 0, keep_others: bool = False
+    ) -> None:
         self._cipher = Ff1(key, len(alphabet))
         self._letters = np.array([ord(letter) for letter in alphabet], np.uint32)
         # One place more, for all code points above.
         self._numerals = np.full(int(self._letters.max()) + 2, -1, np.int32)
         self._numerals[self._letters] = np.arange(len(alphabet))
-        self._first, self._last, self._others = keep_first, keep_last, keep_others
+        self._first = keep_first
+        self._last = keep_last
+        self._others = keep_others
 
     def change(self, codes: Codes, *, backward: bool) -> Changed:
         """See `Shape.change`."""

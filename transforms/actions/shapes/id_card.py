@@ -10,12 +10,49 @@ from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS
 
 # The provinces of GB/T 2260, with Taiwan's second code for residents of the mainland.
 _PROVINCES = np.array(
-    [11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
-     64, 65, 71, 81, 82, 83], np.uint64,
-)  # fmt: skip
+    [
+        11,
+        12,
+        13,
+        14,
+        15,
+        21,
+        22,
+        23,
+        31,
+        32,
+        33,
+        34,
+        35,
+        36,
+        37,
+        41,
+        42,
+        43,
+        44,
+        45,
+        46,
+        50,
+        51,
+        52,
+        53,
+        54,
+        61,
+        62,
+        63,
+        64,
+        65,
+        71,
+        81,
+        82,
+        83,
+    ],
+    np.uint64,
+)
 _PLACES = np.full(100, -1, np.int64)
 _PLACES[_PROVINCES] = np.arange(len(_PROVINCES))
-_REGIONS, _NUMBERS = 10**4, 10**3
+_REGIONS = 10**4
+_NUMBERS = 10**3
 _FIRST = np.datetime64("1900-01-01", "D").astype(np.int64)
 _DAYS = {
     18: np.datetime64("2100-01-01", "D").astype(np.int64) - _FIRST,
@@ -38,7 +75,8 @@ class IdCard(Shape):
     """
 
     def __init__(self, key: bytes, keep_birth: bool = True) -> None:
-        self._keep, self._cipher = keep_birth, Ff1(key, 2)
+        self._keep = keep_birth
+        self._cipher = Ff1(key, 2)
 
     def change(self, codes: Codes, *, backward: bool) -> Changed:
         """See `Shape.change`."""
@@ -102,5 +140,6 @@ def _birth(days: Ints, width: int) -> npt.NDArray[np.uint16]:
     dates = (days + _FIRST).astype("M8[D]")
     months = dates.astype("M8[M]").astype(np.int64)
     day = (dates - dates.astype("M8[M]")).astype(np.int64) + 1
-    year, month = months // 12 + 1970, months % 12 + 1
+    year = months // 12 + 1970
+    month = months % 12 + 1
     return numerals_of(((year * 100 + month) * 100 + day).astype(np.uint64), 8)[:, 8 - width :]

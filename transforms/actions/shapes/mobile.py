@@ -6,7 +6,8 @@ from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digi
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 
-_LENGTH, _PREFIX = 11, 3
+_LENGTH = 11
+_PREFIX = 3
 _HEADS = ("+86", "+86 ", "+86-", "86", "86 ", "86-", "0086", "0086 ", "0086-")
 _BELOW = 7 * 10**9  # 13000000000 to 19999999999
 
@@ -23,7 +24,8 @@ class Mobile(Shape):
     """
 
     def __init__(self, key: bytes, keep_prefix: bool = True) -> None:
-        self._keep, self._cipher = keep_prefix, Ff1(key, 10 if keep_prefix else 2)
+        self._keep = keep_prefix
+        self._cipher = Ff1(key, 10 if keep_prefix else 2)
 
     def change(self, codes: Codes, *, backward: bool) -> Changed:
         """See `Shape.change`."""

@@ -48,7 +48,8 @@ class Shape(ABC):
         Returns:
             The values, null where they have not the format, and which rows those are, shape (n,).
         """
-        wrong, parts = np.zeros(len(texts), bool), []
+        wrong = np.zeros(len(texts), bool)
+        parts = []
         for rows, codes in by_length(texts):
             if codes.shape[1]:
                 codes, sound = self.change(codes, backward=backward)

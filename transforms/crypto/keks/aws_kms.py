@@ -40,7 +40,9 @@ class AwsKek(Kek):
             answer: dict[str, Any] = getattr(client, operation)(KeyId=self.place, **request)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "unknown")
-            raise KeyFault(f"AWS KMS refuses to {operation} ({code})", self.where, "Check the key and its policy") from None
+            raise KeyFault(
+                f"AWS KMS refuses to {operation} ({code})", self.where, "Check the key and its policy"
+            ) from None
         except BotoCoreError as error:
             raise KeyFault(
                 f"AWS KMS cannot be reached ({type(error).__name__})", self.where, "Check region and credentials"

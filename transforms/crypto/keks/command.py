@@ -34,11 +34,17 @@ class CommandKek(LocalKek):
             raise KeyFault("no command is named", "command:", "Write command:pass show keys/kek")
         try:
             done = subprocess.run(  # noqa: S603 - the user's own command
-                arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                timeout=_SECONDS, check=False,
-            )  # fmt: skip
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise KeyFault(f"the command cannot be run ({type(error).__name__})", self.where, "Try it by hand") from None
+            raise KeyFault(
+                f"the command cannot be run ({type(error).__name__})", self.where, "Try it by hand"
+            ) from None
         if done.returncode:
             raise KeyFault(f"the command ended with {done.returncode}", self.where, "Try it by hand")
         return checked(done.stdout, self.where)

@@ -43,7 +43,9 @@ class GcpKek(Kek):
 
             client = self.client()
         except ImportError:
-            raise KeyFault("Google Cloud KMS needs its library", self.where, "Run: pip install 'beam-deid[gcp]'") from None
+            raise KeyFault(
+                "Google Cloud KMS needs its library", self.where, "Run: pip install 'beam-deid[gcp]'"
+            ) from None
         except GoogleAuthError as error:
             raise KeyFault(
                 f"Google Cloud KMS cannot be reached ({type(error).__name__})", self.where, "Check the credentials"
@@ -52,6 +54,7 @@ class GcpKek(Kek):
             return getattr(client, operation)(request=request)
         except (GoogleAPICallError, GoogleAuthError) as error:
             raise KeyFault(
-                f"Google Cloud KMS refuses to {operation} ({type(error).__name__})", self.where,
+                f"Google Cloud KMS refuses to {operation} ({type(error).__name__})",
+                self.where,
                 "Check the key and its permissions",
-            ) from None  # fmt: skip
+            ) from None

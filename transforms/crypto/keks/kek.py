@@ -29,7 +29,8 @@ class Kek(ABC):
     """How a user writes it."""
 
     def __init__(self, place: str, parameters: Mapping[str, Any]) -> None:
-        self.place, self._parameters = place, parameters
+        self.place = place
+        self._parameters = parameters
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -109,8 +110,9 @@ class LocalKek(Kek):
         except (InvalidTag, ValueError):
             raise KeyFault(
                 "this does not open the keyring: it is another key-encryption key, or the keyring was changed",
-                self.where, "Give the one that the keyring was made with",
-            ) from None  # fmt: skip
+                self.where,
+                "Give the one that the keyring was made with",
+            ) from None
 
     def _cipher(self) -> AESGCM:
         if self._cached is None:

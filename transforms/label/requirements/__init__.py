@@ -39,11 +39,36 @@ from beam_deid.transforms.label.requirements.value_scan import ValueScan
 from beam_deid.transforms.label.scope import Scope
 
 REQUIREMENTS: tuple[Requirement, ...] = (
-    DirectIdentifiers(), ValueScan(), Restorable(), Digests(), Platform(), Keyless(),
-    Rest(), All(), AllButOne(), EveryValue(), Composite(), History(),
-    Distinct(), Gain(), Entropy(), Recursive(), Closeness(), Alpha(), Beta(), Delta(),
-    Dominance(), ClassesAtRisk(), OverallRisk(), AverageRisk(), Attackers(), Register(), Composition(), CommonValues(), Order(),
-)  # fmt: skip
+    DirectIdentifiers(),
+    ValueScan(),
+    Restorable(),
+    Digests(),
+    Platform(),
+    Keyless(),
+    Rest(),
+    All(),
+    AllButOne(),
+    EveryValue(),
+    Composite(),
+    History(),
+    Distinct(),
+    Gain(),
+    Entropy(),
+    Recursive(),
+    Closeness(),
+    Alpha(),
+    Beta(),
+    Delta(),
+    Dominance(),
+    ClassesAtRisk(),
+    OverallRisk(),
+    AverageRisk(),
+    Attackers(),
+    Register(),
+    Composition(),
+    CommonValues(),
+    Order(),
+)
 """All requirements."""
 
 if len({requirement.name for requirement in REQUIREMENTS}) != len(REQUIREMENTS):

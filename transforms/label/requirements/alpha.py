@@ -13,7 +13,9 @@ class Alpha(Asked):
     """Share of a group's persons who have one value."""
 
     name = "alpha"
-    option = Option("alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field")
+    option = Option(
+        "alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field"
+    )
     example = "alpha: {category: 0.5}"
     source = "Wong et al.: (α,k)-Anonymity (2006)"
     compare = Compare.AT_MOST

@@ -62,7 +62,8 @@ class Asked(Requirement):
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:
         """Groups that miss it by any counting."""
-        groups, one = seen.groups(test.columns), self.criterion(test, seen.scale(test.target))
+        groups = seen.groups(test.columns)
+        one = self.criterion(test, seen.scale(test.target))
         fails = np.zeros(len(groups), bool)
         for found, people in zip(self.distributions(test, seen), groups.by_identity, strict=True):
             fails[people > 0] |= one.fails(found)  # a distribution has no class without a person
@@ -71,9 +72,15 @@ class Asked(Requirement):
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion:
         """The same of each class."""
         return Criterion(
-            test.name, test.target, self.measure(test, scale), test.limit, at_least=self.compare is Compare.AT_LEAST,
-            below=self.compare is Compare.BELOW, relative=self.relative, written=self.written,
-        )  # fmt: skip
+            test.name,
+            test.target,
+            self.measure(test, scale),
+            test.limit,
+            at_least=self.compare is Compare.AT_LEAST,
+            below=self.compare is Compare.BELOW,
+            relative=self.relative,
+            written=self.written,
+        )
 
     def distributions(self, test: Planned, seen: Seen) -> Sequence[Distribution]:
         """The distribution that is measured, by each identity."""

@@ -29,4 +29,6 @@ class Beta(Asked):
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
         """The gain of the kind that is asked."""
-        return partial(per_class.enhanced_gain, most=test.limit) if test.parameter == "enhanced" else per_class.basic_gain
+        return (
+            partial(per_class.enhanced_gain, most=test.limit) if test.parameter == "enhanced" else per_class.basic_gain
+        )

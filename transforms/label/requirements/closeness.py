@@ -15,7 +15,9 @@ class Closeness(Asked):
     """Distance of the distribution in a group from that of the release."""
 
     name = "t"
-    option = Option("t", Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's")
+    option = Option(
+        "t", Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's"
+    )
     example = "t: {category: {max: 0.4, distance: equal}}"
     source = "Li, Li, Venkatasubramanian: t-Closeness (2007)"
     compare = Compare.AT_MOST

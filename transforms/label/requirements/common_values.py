@@ -42,5 +42,7 @@ class CommonValues(Requirement):
         sibling, column = test.parameter
         found = seen.found.compositions.get(sibling)
         if found is None or column not in found.values:
-            return Figure(None, found.reason if found else f"what {sibling} and this release say together was not measured")
+            return Figure(
+                None, found.reason if found else f"what {sibling} and this release say together was not measured"
+            )
         return Figure(found.values[column], "values in common, of the record that has fewest")

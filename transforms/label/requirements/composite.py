@@ -22,9 +22,7 @@ class Composite(Requirement):
     line = 3
     option = K
     example = "k: 25"
-    default = Default(
-        LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id"
-    )
+    default = Default(LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id")
     compare = Compare.AT_LEAST
     words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
     told = True

@@ -21,7 +21,9 @@ class Composition(Requirement):
     name = "composition"
     target = "RELEASE"
     line = 8
-    default = Default(LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)")
+    default = Default(
+        LEAST_K, "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)"
+    )
     option = K
     example = "k: 24"
     compare = Compare.AT_LEAST
@@ -41,5 +43,7 @@ class Composition(Requirement):
             return missing
         found = seen.found.compositions.get(test.target)
         if found is None or found.persons is None:
-            return Figure(None, found.reason if found else f"what {test.target} and this release say together was not measured")
+            return Figure(
+                None, found.reason if found else f"what {test.target} and this release say together was not measured"
+            )
         return Figure(found.persons, f"on {', '.join(test.columns) or 'presence alone'}, at the levels of each")

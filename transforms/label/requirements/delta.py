@@ -13,7 +13,9 @@ class Delta(Asked):
     """Logarithm of a value's share in a group over that in the release."""
 
     name = "delta"
-    option = Option("delta", dict[str, Positive], "Greatest |ln| of a sensitive value's share in a group over that in the release")
+    option = Option(
+        "delta", dict[str, Positive], "Greatest |ln| of a sensitive value's share in a group over that in the release"
+    )
     example = "delta: {category: 1.5}"
     source = "Brickell, Shmatikov: δ-disclosure privacy (2008)"
     compare = Compare.AT_MOST

@@ -24,7 +24,9 @@ class DirectIdentifiers(Requirement):
     name = "direct_identifiers"
     line = 1
     default = Default.always(0, "PIPL Art. 4; GB/T 35273-2020 3.14")
-    words = "released columns that name a person, by role or by kind: clear, masked or under a key; free text in any form"
+    words = (
+        "released columns that name a person, by role or by kind: clear, masked or under a key; free text in any form"
+    )
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
@@ -34,7 +36,9 @@ class DirectIdentifiers(Requirement):
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many columns do."""
         named = [
-            f"{name} ({facts.action}: {facts.recoverability})" for name, facts in seen.scope.fields.items() if identifies(facts)
+            f"{name} ({facts.action}: {facts.recoverability})"
+            for name, facts in seen.scope.fields.items()
+            if identifies(facts)
         ]
         said = f"direct identifiers released: {', '.join(named)}" if named else "no direct identifier is released"
         return Figure(len(named), said)

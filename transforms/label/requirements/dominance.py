@@ -24,9 +24,10 @@ class Dominance(Requirement):
     name = "dominance"
     line = 5
     option = Option(
-        "dominance", Share,
+        "dominance",
+        Share,
         "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",
-    )  # fmt: skip
+    )
     example = "dominance: 0.3"
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
     words = "greatest share of a group's records that belong to one person"

@@ -30,7 +30,9 @@ class Gain(Requirement):
     target = "FIELD"
     line = 4
     option = Option(
-        "gain", Share, "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9"
+        "gain",
+        Share,
+        "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9",
     )
     example = "gain: 0.4"
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
@@ -49,7 +51,9 @@ class Gain(Requirement):
         if missing:
             return missing
         found = self._certainty(test, seen)
-        return Figure(float(found.gain.max()), f"over persons; the commonest value has a base rate of {found.base_rate:.1%}")
+        return Figure(
+            float(found.gain.max()), f"over persons; the commonest value has a base rate of {found.base_rate:.1%}"
+        )
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:
         """Groups in which it is greater."""

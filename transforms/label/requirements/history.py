@@ -17,7 +17,9 @@ class History(Requirement):
 
     name = "history"
     option = Option(
-        "history", Share, "Greatest chance that one to four points of a person's history single it out; evidence alone if not given"
+        "history",
+        Share,
+        "Greatest chance that one to four points of a person's history single it out; evidence alone if not given",
     )
     example = "history: 0.1"
     source = "de Montjoye et al.: Unique in the crowd (2013)"

@@ -31,7 +31,11 @@ class Keyless(Requirement):
         """The greatest share that any attack on the pseudonym reached, less what chance gives."""
         if seen.empty:
             return Figure(None, "no record is released, so nothing could be measured")
-        made = [one for one in seen.found.recoveries if one.field == test.target and one.attack in ("frequency", "intervals")]
+        made = [
+            one
+            for one in seen.found.recoveries
+            if one.field == test.target and one.attack in ("frequency", "intervals")
+        ]
         shares = [one.share - (1.0 / one.values if one.values else 0.0) for one in made if one.share is not None]
         if not shares:
             return unmeasured(seen) or Figure(None, f"no attack on {test.target} could be made, which proves nothing")

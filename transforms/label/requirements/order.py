@@ -16,7 +16,9 @@ class Order(Requirement):
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""
-        yield self._test(self.limit(scope), (), "traces of the source's order: rows are shuffled once every other line holds")
+        yield self._test(
+            self.limit(scope), (), "traces of the source's order: rows are shuffled once every other line holds"
+        )
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """None, once rows are shuffled; they are where every other line holds."""

@@ -54,7 +54,9 @@ class Persons(Requirement):
         if missing:
             return missing
         groups = seen.groups(test.columns)
-        said = f"persons in the smallest group of {', '.join(test.columns) or 'no column'}, counted by {groups.deciding}"
+        said = (
+            f"persons in the smallest group of {', '.join(test.columns) or 'no column'}, counted by {groups.deciding}"
+        )
         return Figure(groups.fewest, said)
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:

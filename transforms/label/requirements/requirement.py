@@ -283,7 +283,8 @@ class Requirement(ABC):
     def limit(self, scope: Scope) -> float:
         """Its limit: the policy's where that is stricter, else that of the sharing model."""
         assert self.default is not None  # noqa: S101 - asked for only where there is one
-        own, asked = self.default[scope.sharing], scope.asked.get(self.option.name) if self.option else None
+        own = self.default[scope.sharing]
+        asked = scope.asked.get(self.option.name) if self.option else None
         if not isinstance(asked, int | float):
             return own
         return max(own, asked) if self.compare is Compare.AT_LEAST else min(own, asked)
@@ -292,7 +293,8 @@ class Requirement(ABC):
         """Why a policy may not ask so little under this requirement's option, with the limit that holds; None if it may."""
         if self.default is None or not isinstance(asked, int | float) or isinstance(asked, bool):
             return None
-        own, least = self.default[sharing], self.compare is Compare.AT_LEAST
+        own = self.default[sharing]
+        least = self.compare is Compare.AT_LEAST
         if not (asked < own if least else asked > own):
             return None
         # With its last digit: 0.0500001 is not 0.05.

@@ -18,9 +18,13 @@ class Restorable(Requirement):
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""
-        yield self._test(self.limit(scope), scope.columns, "columns that somebody can turn back, or recompute, with a key")
+        yield self._test(
+            self.limit(scope), scope.columns, "columns that somebody can turn back, or recompute, with a key"
+        )
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many columns can."""
         keyed = [name for name, facts in seen.scope.fields.items() if facts.recoverability == Recoverability.KEYED]
-        return Figure(len(keyed), f"a key exists for: {', '.join(keyed)}" if keyed else "no field can be turned back with a key")
+        return Figure(
+            len(keyed), f"a key exists for: {', '.join(keyed)}" if keyed else "no field can be turned back with a key"
+        )

@@ -17,7 +17,9 @@ class OverallRisk(Requirement):
     line = 6
     option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
     example = "risk: 0.03"
-    default = Default.always(MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)")
+    default = Default.always(
+        MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)"
+    )
     words = "overall risk R: group risk (highest in public sharing, else average) times environment risk E"
     told = True
 

@@ -13,6 +13,16 @@ from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 
 __all__ = [
-    "Advice", "ColumnFound", "Field", "Platform", "TableFound", "advise", "linkable_shapes", "parse", "platform", "platforms",
-    "read_platform", "recognise",
-]  # fmt: skip
+    "Advice",
+    "ColumnFound",
+    "Field",
+    "Platform",
+    "TableFound",
+    "advise",
+    "linkable_shapes",
+    "parse",
+    "platform",
+    "platforms",
+    "read_platform",
+    "recognise",
+]

@@ -36,7 +36,8 @@ def advise(found: ColumnFound) -> Advice:
     role = () if found.spec is None else found.spec.role
     kind = None if found.spec is None else found.spec.kind
     links = found.spec is not None and found.spec.linkable
-    how, reasons = Recoverability.CLEAR, [] if found.spec is None else [f"named {found.name}: {found.spec.says}"]
+    how = Recoverability.CLEAR
+    reasons = [] if found.spec is None else [f"named {found.name}: {found.spec.says}"]
     for form, count in found.forms.most_common():
         share = count / found.values
         if share < _SOME:
@@ -53,7 +54,8 @@ def advise(found: ColumnFound) -> Advice:
             kind = meaning.kind
         if meaning.role is Role.DIRECT:
             # What stands in a few values only is text that people wrote.
-            role, kind = (Role.DIRECT,), kind if most or kind is not None else Kind.FREE_TEXT
+            role = (Role.DIRECT,)
+            kind = kind if most or kind is not None else Kind.FREE_TEXT
         elif Role.DIRECT not in role and Role.QUASI not in role:
             role = (Role.QUASI, Role.SENSITIVE) if Role.SENSITIVE in role else (Role.QUASI,)
     reasons += [f"ciphertext of {name}" for name, _ in found.platforms.most_common()]

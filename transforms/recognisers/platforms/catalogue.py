@@ -47,7 +47,9 @@ class Ciphertext(Section):
     joined: str = Option("", description="What is in two ciphers joined by &")
     holds: str = Option("", description="What is in it, where nothing else says")
     index_says: str = Option("", description="What the index tells")
-    windows: bool = Option(False, description="The index has four characters for each two of a name, and so tells its length")
+    windows: bool = Option(
+        False, description="The index has four characters for each two of a name, and so tells its length"
+    )
 
     @model_validator(mode="after")
     def _told(self) -> "Ciphertext":

@@ -25,10 +25,14 @@ _HEAD = 16  # characters that are decoded, 12 bytes
 
 PARSED = pa.schema(
     [
-        ("form", pa.string()), ("index", pa.string()), ("cipher", pa.string()), ("version", pa.string()),
-        ("platform", pa.string()), ("holds", pa.string()),
+        ("form", pa.string()),
+        ("index", pa.string()),
+        ("cipher", pa.string()),
+        ("version", pa.string()),
+        ("platform", pa.string()),
+        ("holds", pa.string()),
     ]
-)  # fmt: skip
+)
 """Columns of what `parse` gives. ``form`` is no_index, prefix, cipher_index, index_cipher, empty_index or bare."""
 
 _SIX = np.zeros(256, np.uint8)
@@ -75,7 +79,9 @@ def parse(texts: pa.Array) -> pa.RecordBatch:
         whose, holds = _whose(found)
         parts = (found.form, found.index, found.cipher, found.version, whose, holds)
         for name, values in zip(PARSED.names, parts, strict=True):
-            columns[name][found.rows] = values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values
+            columns[name][found.rows] = (
+                values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values
+            )
     return pa.RecordBatch.from_arrays([pa.array(columns[name], pa.string()) for name in PARSED.names], schema=PARSED)
 
 
@@ -101,15 +107,20 @@ def _form(form: str, rows: npt.NDArray[np.int64], parts: pa.Array, separator: st
     if "first" not in names:
         index = pc.struct_field(parts, "index") if "index" in names else pa.nulls(len(rows), pa.string())
         return _Found(rows, pa.repeat(form, len(rows)), index, pc.struct_field(parts, "cipher"), version, separator)
-    first, second = pc.struct_field(parts, "first"), pc.struct_field(parts, "second")
+    first = pc.struct_field(parts, "first")
+    second = pc.struct_field(parts, "second")
     # A phone's index comes first and is short; a name's comes last and is shorter than its cipher.
     ahead = pc.and_(pc.greater(pc.binary_length(first), pc.binary_length(second)), separator == "~")
     for signs in {rule.starts for _, rule in _rules() if rule.starts}:
         ahead = pc.or_(pc.and_not(ahead, pc.starts_with(second, signs)), pc.starts_with(first, signs))
     return _Found(
-        rows, pc.if_else(ahead, "cipher_index", "index_cipher"), pc.if_else(ahead, second, first),
-        pc.if_else(ahead, first, second), version, separator,
-    )  # fmt: skip
+        rows,
+        pc.if_else(ahead, "cipher_index", "index_cipher"),
+        pc.if_else(ahead, second, first),
+        pc.if_else(ahead, first, second),
+        version,
+        separator,
+    )
 
 
 def _bare(texts: pa.Array) -> list[_Found]:
@@ -163,14 +174,13 @@ def _whose(found: _Found) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.objec
             wanted = np.frombuffer(bytes.fromhex(rule.first_bytes), np.uint8)
             fits &= (head[:, : len(wanted)] == wanted).all(axis=1)
         if fits.any():
-            whose[fits], left = name, left & ~fits
+            whose[fits] = name
+            left = left & ~fits
             holds[fits] = _holds(rule, found, head, fits)
     return whose, holds
 
 
-def _holds(
-    rule: Ciphertext, found: _Found, head: npt.NDArray[np.uint8] | None, fits: Mask
-) -> npt.NDArray[np.object_]:
+def _holds(rule: Ciphertext, found: _Found, head: npt.NDArray[np.uint8] | None, fits: Mask) -> npt.NDArray[np.object_]:
     said = np.full(int(fits.sum()), rule.by_separator.get(found.separator) or rule.holds or None, object)
     for version, what in rule.by_version.items():
         said[_mask(pc.equal(found.version, str(version)))[fits]] = what

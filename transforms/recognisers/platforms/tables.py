@@ -117,7 +117,8 @@ def recognise_column(name: str, column: pa.Array, where: Platform | None) -> Col
     for number, form in enumerate(names):
         forms[form] = int(times[numbers == number].sum())
     ciphers = [number for number, form in enumerate(names) if form in _CIPHERTEXTS]
-    whose, holds = Counter[str](), Counter[str]()
+    whose = Counter[str]()
+    holds = Counter[str]()
     rows = np.flatnonzero(np.isin(numbers, ciphers))
     if len(rows):
         parsed = parse(texts.take(pa.array(rows)))
@@ -153,7 +154,8 @@ def classify(
         else:
             rows = BY_NAME[form].rows(screen)
         _mark(names, numbers, form, rows)
-    rows, rest = np.arange(len(texts)), screen
+    rows = np.arange(len(texts))
+    rest = screen
     for one in RECOGNISERS:
         if one.name in expected:
             continue
@@ -161,7 +163,8 @@ def classify(
         # What has a form is not looked at again, as soon as that is much.
         left = np.flatnonzero(numbers[rows] < 0)
         if len(left) * 4 < len(rows) * 3:
-            rows, rest = rows[left], rest.of_rows(left)
+            rows = rows[left]
+            rest = rest.of_rows(left)
     return names, numbers
 
 
@@ -176,7 +179,9 @@ def _mark(names: list[str], numbers: npt.NDArray[np.int8], form: str, rows: npt.
 def _weighted(labels: pa.Array, times: npt.NDArray[np.int64]) -> Counter[str]:
     coded = labels.dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return +Counter({name: int(times[codes == number].sum()) for number, name in enumerate(coded.dictionary.to_pylist())})
+    return +Counter(
+        {name: int(times[codes == number].sum()) for number, name in enumerate(coded.dictionary.to_pylist())}
+    )
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -18,9 +18,15 @@ _MANY = 1 << 18
 """From so many rows on measures are computed by two threads."""
 
 MEASURES: tuple[Measure, ...] = (
-    KAnonymity(), Reidentification(), SharingModel(), LDiversity(), TCloseness(), AlphaK(), Likeness(),
+    KAnonymity(),
+    Reidentification(),
+    SharingModel(),
+    LDiversity(),
+    TCloseness(),
+    AlphaK(),
+    Likeness(),
     Population(),
-)  # fmt: skip
+)
 """All measures; each adds figures of its own to a label's ``risk``."""
 
 if len({measure.name for measure in MEASURES}) != len(MEASURES):

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Keys, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
-_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
 
 
 class KAnonymity(Measure):
@@ -24,9 +25,12 @@ class KAnonymity(Measure):
 
     def figures(self, view: View) -> dict[str, Any]:
         """The figures; ``k_composite`` is null where nothing was declared as subject."""
-        classes, subject = view.classes, view.subject
+        classes = view.classes
+        subject = view.subject
         if subject is None:
-            people, alone, composite = int(view.counts.sum()), int((classes.subjects == 1).sum()), None
+            people = int(view.counts.sum())
+            alone = int((classes.subjects == 1).sum())
+            composite = None
         else:
             people = distinct_count(subject)
             alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
@@ -41,7 +45,7 @@ class KAnonymity(Measure):
         }
 
 
-def k_composite(classes: Classes, counts: Counts, subject: Keys) -> int:
+def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:
     """The smallest number of subjects that share one multiset of classes.
 
     A multiset is known by the sum of its members' keys modulo 2⁶⁴: equal multisets have equal sums, and two

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Counts
@@ -52,9 +52,9 @@ class View:
 
     classes: Classes
     counts: Counts
-    subject: Keys | None
+    subject: Fingerprints | None
     setting: Setting
-    sensitive: Mapping[str, Keys] = field(default_factory=dict)
+    sensitive: Mapping[str, Fingerprints] = field(default_factory=dict)
     given: Distributions | None = None
     given_as_written: Distributions | None = None
     scales: Mapping[str, Scale] = field(default_factory=dict)

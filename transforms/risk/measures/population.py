@@ -18,4 +18,6 @@ class Population(Measure):
         """The estimates over subjects, or nothing."""
         if view.setting.population is None:
             return {}
-        return {"population": asdict(population_uniqueness(np.maximum(view.classes.subjects, 1), view.setting.population))}
+        return {
+            "population": asdict(population_uniqueness(np.maximum(view.classes.subjects, 1), view.setting.population))
+        }

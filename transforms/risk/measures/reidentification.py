@@ -19,7 +19,8 @@ class Reidentification(Measure):
     def figures(self, view: View) -> dict[str, Any]:
         """The figures: shares from 0 to 1, over subjects."""
         sizes = np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
-        risk, people = 1.0 / sizes, sizes.sum()
+        risk = 1.0 / sizes
+        people = sizes.sum()
         at_risk = sizes[risk > view.setting.threshold + 1e-12].sum() / people
         average = len(sizes) / people
         prosecutor = {"highest": float(risk.max()), "average": float(average), "at_risk": float(at_risk)}

@@ -14,10 +14,16 @@ import numpy as np
 from beam_deid.transforms.risk.measures.measure import Measure, View
 
 _INSIDER = {
-    ("high", "low"): 0.05, ("high", "medium"): 0.1, ("high", "high"): 0.2,
-    ("medium", "low"): 0.2, ("medium", "medium"): 0.3, ("medium", "high"): 0.4,
-    ("low", "low"): 0.4, ("low", "medium"): 0.5, ("low", "high"): 0.6,
-}  # fmt: skip
+    ("high", "low"): 0.05,
+    ("high", "medium"): 0.1,
+    ("high", "high"): 0.2,
+    ("medium", "low"): 0.2,
+    ("medium", "medium"): 0.3,
+    ("medium", "high"): 0.4,
+    ("low", "low"): 0.4,
+    ("low", "medium"): 0.5,
+    ("low", "high"): 0.6,
+}
 _BREACH = {"high": 0.14, "medium": 0.27, "low": 0.55}
 
 
@@ -31,7 +37,9 @@ class SharingModel(Measure):
         risk = 1.0 / np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
         # The tolerance keeps 1/5 at the threshold 1/5.
         above = float((risk > view.setting.threshold + 1e-12).mean())
-        greatest, mean, setting = float(risk.max()), float(risk.mean()), view.setting
+        greatest = float(risk.max())
+        mean = float(risk.mean())
+        setting = view.setting
         overall = 1.0 if above > 0 else (greatest if setting.public else mean) * setting.environment
         return {"sharing": {"R_a": above, "R_b": greatest, "R_c": mean, "E": setting.environment, "R": overall}}
 

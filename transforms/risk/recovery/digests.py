@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
-from beam_deid.transforms.columns.fingerprint import Keys
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.recovery.domains import Domain
 
 Digest = Callable[[bytes], bytes]
@@ -25,8 +25,19 @@ Digest = Callable[[bytes], bytes]
 MOST_KEPT = 1_000_000
 TRIES = 200_000
 WEAK_KEYS = (
-    b"salt", b"key", b"secret", b"password", b"123456", b"12345678", b"admin", b"test", b"abc123", b"changeme", b"0", b"1",
-)  # fmt: skip
+    b"salt",
+    b"key",
+    b"secret",
+    b"password",
+    b"123456",
+    b"12345678",
+    b"admin",
+    b"test",
+    b"abc123",
+    b"changeme",
+    b"0",
+    b"1",
+)
 """Keys and salts that people write into programs; each is tried before and after the value, and as the key of an HMAC."""
 
 _CALLED = r"(?i)\A\s*(?:(?:0|\\)x|(?:md5|sha-?[0-9]{1,3}|sha3-?[0-9]{3}|sm3|hash|hmac)[:=_-]|\{[a-z0-9-]+\})"
@@ -74,7 +85,7 @@ class Digests:
 
     values: int = 0
     found: Counter[int] = field(default_factory=Counter)
-    heads: dict[int, Keys] = field(default_factory=dict)
+    heads: dict[int, Fingerprints] = field(default_factory=dict)
 
     @classmethod
     def of(cls, texts: pa.Array) -> "Digests":
@@ -145,7 +156,8 @@ def attack(digests: Digests, domains: Iterable[Domain], tries: int = TRIES) -> B
         tries: Most values of a domain that are tried.
     """
     total = sum(map(len, digests.heads.values()))
-    best, tried = Broken(total, 0, 0.0, None, None, 0, 0.0), 0
+    best = Broken(total, 0, 0.0, None, None, 0, 0.0)
+    tried = 0
     for domain, (size, heads) in itertools.product(domains, digests.heads.items()):
         weak = _weak(size)
         few = _hits(domain, weak, tries // _WEAK_SHARE, heads)
@@ -162,7 +174,7 @@ def attack(digests: Digests, domains: Iterable[Domain], tries: int = TRIES) -> B
     return replace(best, tries=tried)
 
 
-def _hits(domain: Domain, variants: dict[str, Digest], tries: int, heads: Keys) -> dict[str, tuple[int, int]]:
+def _hits(domain: Domain, variants: dict[str, Digest], tries: int, heads: Fingerprints) -> dict[str, tuple[int, int]]:
     """How many digests each variant recovers from a domain, and how many values it took."""
     met = {name: np.zeros(len(heads), bool) for name in variants}
     number = 0
@@ -173,7 +185,7 @@ def _hits(domain: Domain, variants: dict[str, Digest], tries: int, heads: Keys) 
     return {name: (int(those.sum()), number) for name, those in met.items()}
 
 
-def _look(heads: Keys, met: npt.NDArray[np.bool_], digests: Iterable[bytes]) -> None:
+def _look(heads: Fingerprints, met: npt.NDArray[np.bool_], digests: Iterable[bytes]) -> None:
     """Mark the digests, by their ascending ``heads``, that are among ``digests``."""
     tried = np.frombuffer(b"".join(digest[:8] for digest in digests), ">u8").astype(np.uint64)
     place = np.minimum(np.searchsorted(heads, tried), len(heads) - 1)
@@ -197,7 +209,7 @@ def _weak(size: int) -> dict[str, Digest]:
 _NONE = np.empty(0, np.uint64)
 
 
-def _joined(parts: Sequence[Keys]) -> Keys:
+def _joined(parts: Sequence[Fingerprints]) -> Fingerprints:
     return np.unique(np.concatenate(parts))[:MOST_KEPT]
 
 
@@ -211,7 +223,7 @@ class _Form:
     alphabet: str
     bits: int
 
-    def heads(self, texts: pa.Array) -> Keys:
+    def heads(self, texts: pa.Array) -> Fingerprints:
         """The first eight bytes of each digest of one length, big-endian, shape (n,)."""
         taken = 64 // self.bits + bool(64 % self.bits)
         cut = pc.utf8_slice_codeunits(texts, 0, taken)
@@ -224,7 +236,8 @@ class _Form:
         return (heads << np.uint64(self.bits - spare)) | (values[:, taken - 1] >> np.uint64(spare))
 
 
-_HEX, _BASE64 = "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_HEX = "0123456789abcdef"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def _look_up(alphabet: str) -> npt.NDArray[np.uint8]:
@@ -232,7 +245,8 @@ def _look_up(alphabet: str) -> npt.NDArray[np.uint8]:
     for value, character in enumerate(alphabet):
         table[ord(character)] = table[ord(character.upper() if alphabet is _HEX else character)] = value
     if alphabet is _BASE64:
-        table[ord("-")], table[ord("_")] = 62, 63
+        table[ord("-")] = 62
+        table[ord("_")] = 63
     return table
 
 
@@ -240,9 +254,12 @@ _LOOK_UP = {_HEX: _look_up(_HEX), _BASE64: _look_up(_BASE64)}
 _FORMS = (
     _Form(tuple(2 * s for s in (_SHORT, *_HEX_SIZES)), (_SHORT, *_HEX_SIZES), ("^(?:[0-9a-f]+|[0-9A-F]+)$",), _HEX, 4),
     _Form(
-        tuple(4 * -(-s // 3) for s in _HEX_SIZES if s % 3), tuple(s for s in _HEX_SIZES if s % 3),
-        ("^[A-Za-z0-9+/_-]+={1,2}$",), _BASE64, 6,
+        tuple(4 * -(-s // 3) for s in _HEX_SIZES if s % 3),
+        tuple(s for s in _HEX_SIZES if s % 3),
+        ("^[A-Za-z0-9+/_-]+={1,2}$",),
+        _BASE64,
+        6,
     ),
     # Without its padding a text is base64 by the sight of it: all that a random one of this length has.
     _Form((43, 86), (32, 64), ("^[A-Za-z0-9+/_-]+$", "[A-Z]", "[a-z]", "[0-9]"), _BASE64, 6),
-)  # fmt: skip
+)

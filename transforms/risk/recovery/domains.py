@@ -18,7 +18,8 @@ BLOCK = 1 << 14
 _SEED = 20_211_101
 _MOBILE_DIGITS = 11
 _NUMBERS = 1_000_000
-_FIRST_YEAR, _LAST_YEAR = 1925, 2030
+_FIRST_YEAR = 1925
+_LAST_YEAR = 2030
 _AREAS = 3_500
 _DAYS = 36_525
 
@@ -83,7 +84,9 @@ class IdCards(Domain):
         first = datetime.date(_FIRST_YEAR, 1, 1)
         random = np.random.default_rng(_SEED)
         for _ in range(tries):
-            area, day, order = (int(random.integers(low, high)) for low, high in ((110_101, 659_010), (0, _DAYS), (0, 1_000)))
+            area, day, order = (
+                int(random.integers(low, high)) for low, high in ((110_101, 659_010), (0, _DAYS), (0, 1_000))
+            )
             number = f"{area:06d}{first + datetime.timedelta(day):%Y%m%d}{order:03d}"
             yield number + CHECKS[sum(int(d) * w for d, w in zip(number, WEIGHTS, strict=True)) % 11]
 

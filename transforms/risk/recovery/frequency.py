@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Numbers = npt.NDArray[np.float64]
@@ -29,11 +29,11 @@ class Known:
         shares: Share of each, shape (v,), above 0.
     """
 
-    values: Keys
+    values: Fingerprints
     shares: Numbers
 
     @classmethod
-    def of(cls, values: Keys, weights: Numbers) -> "Known":
+    def of(cls, values: Fingerprints, weights: Numbers) -> "Known":
         """From values with counts or shares, each (n,), none below 0: equal values are added up, and what never occurs left out."""
         numbers, distinct = codes(values)
         sums = np.bincount(numbers, weights=weights, minlength=len(distinct))
@@ -64,7 +64,7 @@ class Matched:
     rightly: bool
 
 
-def match(tokens: Keys, counts: Counts, known: Known, origins: Keys | None = None) -> Matched:
+def match(tokens: Fingerprints, counts: Counts, known: Known, origins: Fingerprints | None = None) -> Matched:
     """Match tokens to values by rank.
 
     Args:
@@ -76,14 +76,16 @@ def match(tokens: Keys, counts: Counts, known: Known, origins: Keys | None = Non
     """
     numbers, distinct = codes(tokens)
     records = np.asarray(np.bincount(numbers, weights=counts, minlength=len(distinct)), np.float64)
-    total, many = int(records.sum()), len(distinct)
+    total = int(records.sum())
+    many = len(distinct)
     if origins is None:
         sure = _sure(records, known.shares)
         return Matched(total, many, len(known.values), float(records[sure].sum()), float(sure.sum()), False)
     place = np.searchsorted(known.values, origins)
     there = np.flatnonzero(place < len(known.values))
     there = there[known.values[place[there]] == origins[there]]
-    token, value = numbers[there], place[there]
+    token = numbers[there]
+    value = place[there]
     chance = _chance(_places(records), _places(known.shares), token, value)
     pairs, first = np.unique(token * max(len(known.values), 1) + value, return_index=True)
     found = float((chance * counts[there]).sum())
@@ -99,18 +101,21 @@ def _places(weights: Numbers) -> tuple[Counts, Counts]:
 
 def _chance(tokens: tuple[Counts, Counts], values: tuple[Counts, Counts], token: Counts, value: Counts) -> Numbers:
     """The chance that a token and a value take the same place, each any of its own with equal chance; shape (pairs,)."""
-    (low, high), (first, last) = (tokens[0][token], tokens[1][token]), (values[0][value], values[1][value])
+    (low, high) = (tokens[0][token], tokens[1][token])
+    (first, last) = (values[0][value], values[1][value])
     common = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0)
     return np.asarray(common / ((high - low) * (last - first)))
 
 
 def _sure(records: Numbers, shares: Numbers) -> npt.NDArray[np.bool_]:
     """Which tokens (n,) have a match that is far likelier than exchanging it with either neighbour's."""
-    sure, order = np.zeros(len(records), bool), np.argsort(-records, kind="stable")
+    sure = np.zeros(len(records), bool)
+    order = np.argsort(-records, kind="stable")
     matched = min(len(records), len(shares))
     if matched == 0:
         return sure
-    counts, logs = records[order], np.log(-np.sort(-shares))
+    counts = records[order]
+    logs = np.log(-np.sort(-shares))
     # Exchanging two neighbours' values multiplies the likelihood by e to minus this.
     gaps = (counts[: matched - 1] - counts[1:matched]) * (logs[: matched - 1] - logs[1:matched])
     if len(shares) > matched:  # the last token may have the next value, which nobody else has

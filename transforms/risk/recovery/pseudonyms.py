@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Keys, codes, combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, mix
 from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
 
 
@@ -27,7 +27,7 @@ class Recovered:
         return self.recovered / self.values if self.values else 0.0
 
 
-def by_frequency(pseudonyms: Keys, counts: Counts) -> Recovered:
+def by_frequency(pseudonyms: Fingerprints, counts: Counts) -> Recovered:
     """Pseudonyms whose number of records is nobody else's: who knows how often each value occurs tells them apart.
 
     Args:
@@ -40,14 +40,14 @@ def by_frequency(pseudonyms: Keys, counts: Counts) -> Recovered:
     return Recovered(len(distinct), int((times == 1).sum()))
 
 
-def without_collision(origins: Keys, surrogates: Keys) -> Recovered:
+def without_collision(origins: Fingerprints, surrogates: Fingerprints) -> Recovered:
     """Surrogates that stand for one original only, so that they are pseudonyms; both of shape (n,)."""
     pairs = np.unique(np.stack([surrogates, origins]), axis=1)
     _, times = np.unique(pairs[0], return_counts=True)
     return Recovered(len(times), int((times == 1).sum()))
 
 
-def by_intervals(subject: Keys, moments: npt.NDArray[np.int64]) -> Recovered:
+def by_intervals(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Recovered:
     """Subjects of two dates and more whose intervals are nobody else's; a constant offset leaves intervals as they were.
 
     Args:
@@ -56,7 +56,8 @@ def by_intervals(subject: Keys, moments: npt.NDArray[np.int64]) -> Recovered:
     """
     people, size = numbered(subject)
     order = np.lexsort((moments, people))
-    people, moments = people[order], moments[order]
+    people = people[order]
+    moments = moments[order]
     again = np.r_[False, (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])]
     # A sequence of intervals is known by the sum of its members' keys, each with its place in it.
     place = np.cumsum(again)
@@ -70,7 +71,7 @@ def by_intervals(subject: Keys, moments: npt.NDArray[np.int64]) -> Recovered:
     return Recovered(int(several.sum()), int((times == 1).sum()))
 
 
-def singled_out(values: Keys, counts: Counts, subject: Keys | None) -> tuple[Recovered, int]:
+def singled_out(values: Fingerprints, counts: Counts, subject: Fingerprints | None) -> tuple[Recovered, int]:
     """Subjects whom a value alone singles out in some record, and the fewest who share one: of a mask, what it leaves."""
     numbers, distinct = codes(values)
     if subject is None:

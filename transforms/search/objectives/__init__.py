@@ -8,7 +8,12 @@ from beam_deid.transforms.search.objectives.objective import Objective
 OBJECTIVES: dict[str, Objective] = {
     one.name: one
     for one in (
-        Loss(), Precision(), NonUniformEntropy(), MonotonicNonUniformEntropy(), Discernibility(), AverageClassSize(),
+        Loss(),
+        Precision(),
+        NonUniformEntropy(),
+        MonotonicNonUniformEntropy(),
+        Discernibility(),
+        AverageClassSize(),
     )
-}  # fmt: skip
+}
 """All objectives by name, the default first."""

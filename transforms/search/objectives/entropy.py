@@ -45,7 +45,8 @@ class NonUniformEntropy(MonotonicNonUniformEntropy):
         """The floor, and the entropy of what is suppressed."""
         if not len(left.lost):
             return left.floor
-        more, everything = 0.0, left.lost.sum()
+        more = 0.0
+        everything = left.lost.sum()
         for attribute, level, base in zip(left.attributes, left.levels, left.gone, strict=True):
             records = np.bincount(attribute.groups[level][base], weights=left.lost)
             records = records[records > 0]

@@ -47,7 +47,8 @@ def platform_batches(
         for made in platform_columns(platform, rows, seed, start):
             yield pa.RecordBatch.from_arrays([one.values for one in made.values()], names=list(made))
         return
-    module, description = _module(platform), described(platform)
+    module = _module(platform)
+    description = described(platform)
     for facts in _facts(rows, seed, start):
         many = _how_many(facts)
         order = np.repeat(np.arange(len(many)), many)
@@ -62,10 +63,14 @@ def platform_batches(
 
 def platform_columns(platform: str, rows: int, seed: int = 0, start: int = 0) -> Iterator[dict[str, Made]]:
     """The same with the form that each value was made in, which recognisers are to find."""
-    module, description = _module(platform), described(platform)
+    module = _module(platform)
+    description = described(platform)
     for facts in _facts(rows, seed, start):
         prefix = f"{description.items}." if description.items else module.ITEM
-        made = {**module.order(facts), **{f"{prefix}{name}": one for name, one in module.item(facts, facts.goods).items()}}
+        made = {
+            **module.order(facts),
+            **{f"{prefix}{name}": one for name, one in module.item(facts, facts.goods).items()},
+        }
         yield {name: made[name] for name in description.fields}
 
 
@@ -77,7 +82,8 @@ def platform_records(platform: str, rows: int, seed: int = 0, start: int = 0) ->
     Raises:
         UsageError: There is no such platform.
     """
-    module, description = _module(platform), described(platform)
+    module = _module(platform)
+    description = described(platform)
     for facts in _facts(rows, seed, start):
         order = {name: one.values.to_pylist() for name, one in module.order(facts).items()}
         baskets = _baskets(facts, seed)

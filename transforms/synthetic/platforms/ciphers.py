@@ -16,7 +16,8 @@ from beam_deid.transforms.synthetic.text import fixed_width, joined
 Bytes = npt.NDArray[np.uint8]
 
 _STANDARD = np.arange(256, dtype=np.uint8)
-_STANDARD[ord("-")], _STANDARD[ord("_")] = ord("+"), ord("/")
+_STANDARD[ord("-")] = ord("+")
+_STANDARD[ord("_")] = ord("/")
 
 
 def noise(chance: Chance, stream: str, index: Index, size: int) -> Bytes:
@@ -65,5 +66,6 @@ def name_index(chance: Chance, names: pa.Array) -> pa.Array:
     """A name's index: four characters for each two neighbours, so that four mean two characters and eight three."""
     text = standard(noise(chance, "name index", of(names), 9))
     length = pc.utf8_length(names)
-    two, three = pc.utf8_slice_codeunits(text, 0, 4), pc.utf8_slice_codeunits(text, 0, 8)
+    two = pc.utf8_slice_codeunits(text, 0, 4)
+    three = pc.utf8_slice_codeunits(text, 0, 8)
     return pc.if_else(pc.less_equal(length, 2), two, pc.if_else(pc.equal(length, 3), three, text))

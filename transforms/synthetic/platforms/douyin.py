@@ -14,10 +14,13 @@ _TRAILER = "_CgYIASAHKAESPgo8"
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, chance = facts.who, facts.where, facts.chance
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
     tracking, carrier, _ = facts.tracking()
     paid = fen(facts.goods.payment)
-    name, mobile = _encrypted(facts, "#", "name", 32), _encrypted(facts, "$", "mobile", 32)
+    name = _encrypted(facts, "#", "name", 32)
+    mobile = _encrypted(facts, "$", "mobile", 32)
     address = _encrypted(facts, "~", "address", 96)
     abroad = pa.array(chance.happens("from abroad", facts.index, 0.1))
     device = pa.array(chance.happens("a device", facts.index, 0.1))

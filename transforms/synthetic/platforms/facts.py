@@ -62,7 +62,14 @@ class Facts:
         buyer = buyers(chance, index)
         home = homes(chance, buyer, index)
         return cls(
-            chance, index, buyer, home, people(chance, buyer), places(chance, home), goods(chance, index), created(chance, index)
+            chance,
+            index,
+            buyer,
+            home,
+            people(chance, buyer),
+            places(chance, home),
+            goods(chance, index),
+            created(chance, index),
         )
 
     @property
@@ -106,10 +113,14 @@ class Facts:
         which = self.chance.below("carrier", self.index, len(_CARRIERS))
         number = self.chance.bits("tracking", self.index).view(np.int64) & np.int64((1 << 62) - 1)
         heads = picked(table(("SF", "YT", "7", "JDVB", "EA")), which)
-        long, eleven, nine = digits(number, 13), digits(number, 11), digits(number, 9)
+        long = digits(number, 13)
+        eleven = digits(number, 11)
+        nine = digits(number, 9)
         tails = pa.concat_arrays([long, long, eleven, eleven, joined(nine, pa.scalar("CN"))])
         tail = tails.take(pa.array(which * len(self.index) + np.arange(len(self.index))))
-        forms = picked(table(("tracking_number", "tracking_number", plain, "tracking_number", "tracking_number")), which)
+        forms = picked(
+            table(("tracking_number", "tracking_number", plain, "tracking_number", "tracking_number")), which
+        )
         none = pa.array(self.chance.happens("not sent", self.index, 0.08))
         numbers = pc.if_else(none, pa.scalar(None, pa.string()), joined(heads, tail))
         return Made(numbers, forms), Made(picked(table(_CARRIERS), which)), Made(picked(table(_CARRIER_CODES), which))
@@ -142,7 +153,9 @@ class Facts:
 def article(bought: Goods, width: int, head: str = "") -> Made:
     """The number of an article: the same for the same title."""
     titles = bought.title.dictionary_encode()
-    numbers = np.array([int.from_bytes(title.encode()[-8:], "big") for title in titles.dictionary.to_pylist()], np.uint64)
+    numbers = np.array(
+        [int.from_bytes(title.encode()[-8:], "big") for title in titles.dictionary.to_pylist()], np.uint64
+    )
     coded = digits((numbers % np.uint64(10**width)).view(np.int64), width)
     return Made(joined(pa.scalar(head), coded).take(titles.indices))
 
@@ -164,7 +177,8 @@ def unit_price(bought: Goods) -> pa.Array:
 
 def yuan(cents: pa.Array) -> pa.Array:
     """Fen as text in yuan: 12.50."""
-    whole, rest = pc.divide(cents, 100), np.mod(cents.to_numpy(zero_copy_only=False), 100).astype(np.int64)
+    whole = pc.divide(cents, 100)
+    rest = np.mod(cents.to_numpy(zero_copy_only=False), 100).astype(np.int64)
     return joined(pc.cast(whole, pa.string()), pa.scalar("."), digits(rest, 2))
 
 

@@ -14,8 +14,11 @@ _HEAD = b"\x00\x04\x9c" + bytes(range(160, 175))
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, chance = facts.who, facts.where, facts.chance
-    late, paid = facts.late, fen(facts.goods.payment)
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
+    late = facts.late
+    paid = fen(facts.goods.payment)
     tracking, _, _ = facts.tracking()
     full = joined(where.state, where.city, where.district, where.address)
     mobile = either(late, masks.mobile(who.mobile, 3, 1), _bare(facts, "mobile", 32))
@@ -23,7 +26,9 @@ def order(facts: Facts) -> dict[str, Made]:
     return {
         "orderId": Made(facts.code("order number", facts.index, 10, "30"), "order_id"),
         "parentOrderId": Made(facts.code("order number, parent", facts.index, 10, "29"), "order_id"),
-        "pin": Made(joined(pa.scalar("jd_"), pc.replace_substring_regex(facts.word("pin", facts.buyer, 13), "[-_]", "x")), "pin"),
+        "pin": Made(
+            joined(pa.scalar("jd_"), pc.replace_substring_regex(facts.word("pin", facts.buyer, 13), "[-_]", "x")), "pin"
+        ),
         "open_id_buyer": Made(facts.word("open id", facts.buyer, 32), "open_id"),
         "xid_buyer": Made(facts.word("xid", facts.buyer, 36), "open_id"),
         "venderId": facts.one_of("shop", "10290331"),
@@ -40,7 +45,9 @@ def order(facts: Facts) -> dict[str, Made]:
         "consigneeInfo.oaid": Made(facts.word("oaid", facts.home * 64 + facts.week, 64), "oaid"),
         "consigneeInfo.consEmail": either(late, masks.email(who.uid), _bare(facts, "email", 32)),
         "consigneeInfo.consPostCode": Made(facts.code("zip", facts.home, 6), "postcode"),
-        "invoiceEasyInfo.invoiceTitle": Made(pc.if_else(invoice, _bare(facts, "invoice", 48).values, None), "bare_ciphertext"),
+        "invoiceEasyInfo.invoiceTitle": Made(
+            pc.if_else(invoice, _bare(facts, "invoice", 48).values, None), "bare_ciphertext"
+        ),
         "payType": facts.one_of("paid by", "在线支付", "货到付款"),
         "orderPayment": Made(yuan(paid)),
         "orderTotalPrice": Made(yuan(pc.add(paid, 500))),

@@ -14,7 +14,9 @@ _HEAD = b"\x0a\x2dmerchant.open.secret.key.ks" + b"201234567890123456" + b"\x12"
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its article."""
-    who, where, chance = facts.who, facts.where, facts.chance
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
     tracking, _, code = facts.tracking()
     paid = fen(facts.goods.payment)
     empty = Made(pa.nulls(len(facts.index), pa.string()))
@@ -30,7 +32,9 @@ def order(facts: Facts) -> dict[str, Made]:
         "orderBaseInfo.buyerOpenId": Made(facts.hexadecimal("open id", facts.buyer, 32), "open_id"),
         "orderBaseInfo.buyerNick": Made(who.nick),
         "orderBaseInfo.buyerImage": Made(
-            joined(pa.scalar("https://img.example.com/u/"), facts.hexadecimal("image", facts.buyer, 24), pa.scalar(".jpg")),
+            joined(
+                pa.scalar("https://img.example.com/u/"), facts.hexadecimal("image", facts.buyer, 24), pa.scalar(".jpg")
+            ),
             "image",
         ),
         "orderBaseInfo.payTime": facts.milliseconds("paid", 900),

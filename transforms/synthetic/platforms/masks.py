@@ -22,7 +22,8 @@ def mobile(mobiles: pa.Array, first: int, last: int) -> Made:
     """138****1234, *******1234, 1*********5: the first and last digits."""
     stars = pa.scalar("*" * (11 - first - last))
     return Made(
-        joined(pc.utf8_slice_codeunits(mobiles, 0, first), stars, pc.utf8_slice_codeunits(mobiles, -last)), "masked_mobile"
+        joined(pc.utf8_slice_codeunits(mobiles, 0, first), stars, pc.utf8_slice_codeunits(mobiles, -last)),
+        "masked_mobile",
     )
 
 

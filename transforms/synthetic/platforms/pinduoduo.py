@@ -20,28 +20,44 @@ from beam_deid.transforms.synthetic.platforms.facts import (
 from beam_deid.transforms.synthetic.text import joined
 
 ITEM = ""
-_KEY, _SHOP = b"\x00\x1c\x6b\x21", b"\x4d\x2a\x00\x91"
-_NAME, _MOBILE, _ADDRESS, _DETAIL, _NUMBER, _OTHER_NAME = 5, 6, 7, 8, 10, 11
+_KEY = b"\x00\x1c\x6b\x21"
+_SHOP = b"\x4d\x2a\x00\x91"
+_NAME = 5
+_MOBILE = 6
+_ADDRESS = 7
+_DETAIL = 8
+_NUMBER = 10
+_OTHER_NAME = 11
 
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, chance = facts.who, facts.where, facts.chance
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
     sent = chance.happens("no receiver", facts.index, 0.3)
     abroad = chance.happens("from abroad", facts.index, 0.1)
     full = joined(where.state, where.city, where.district, where.address)
     tracking, _, _ = facts.tracking()
     index = ciphers.standard(ciphers.noise(chance, "mobile index", ciphers.last_four(who.mobile), 9))
     plain = chance.happens("without index", facts.index, 0.5)
-    mobile, name = _cipher(facts, _MOBILE, 24), _cipher(facts, _NAME, 24)
+    mobile = _cipher(facts, _MOBILE, 24)
+    name = _cipher(facts, _NAME, 24)
     paid = fen(facts.goods.payment)
     return {
         "order_sn": Made(_numbers(facts), "order_number"),
-        "receiver_name": _unless(sent, either(
-            plain, _one("~", name), _made(ciphers.wrapped("~", name, ciphers.name_index(chance, who.name), "4", end=2))
-        )),
+        "receiver_name": _unless(
+            sent,
+            either(
+                plain,
+                _one("~", name),
+                _made(ciphers.wrapped("~", name, ciphers.name_index(chance, who.name), "4", end=2)),
+            ),
+        ),
         "receiver_name_mask": _unless(sent, masks.name_ends(who.name)),
-        "receiver_phone": _unless(sent, either(plain, _one("$", mobile), _made(ciphers.wrapped("$", index, mobile, "4", end=2)))),
+        "receiver_phone": _unless(
+            sent, either(plain, _one("$", mobile), _made(ciphers.wrapped("$", index, mobile, "4", end=2)))
+        ),
         "receiver_phone_mask": _unless(sent, masks.mobile(who.mobile, 1, 1)),
         "receiver_address": _unless(sent, _one("~", _cipher(facts, _ADDRESS, 96))),
         "receiver_address_mask": _unless(sent, masks.address_digits(full)),
@@ -70,7 +86,7 @@ def order(facts: Facts) -> dict[str, Made]:
         "tracking_number": tracking,
         "logistics_id": facts.one_of("carrier id", "44", "85", "115"),
         "order_status": facts.one_of("status", "1", "2", "3"),
-    }  # fmt: skip
+    }
 
 
 def item(facts: Facts, bought: Goods) -> dict[str, Made]:

@@ -24,12 +24,16 @@ ITEM = ""
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, chance = facts.who, facts.where, facts.chance
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
     late = facts.late
     body = {name: ciphers.cipher(chance, name, facts.index, 16) for name in ("name", "mobile", "nick")}
     address = ciphers.cipher(chance, "address", facts.index, 64)
     index = ciphers.cipher(chance, "mobile index", ciphers.last_four(who.mobile), 16)
-    name = Made(ciphers.wrapped("~", body["name"], ciphers.name_index(chance, who.name), "1", end=2), "platform_ciphertext")
+    name = Made(
+        ciphers.wrapped("~", body["name"], ciphers.name_index(chance, who.name), "1", end=2), "platform_ciphertext"
+    )
     indexed = Made(ciphers.wrapped("$", index, body["mobile"], "1", end=2), "platform_ciphertext")
     prefixed = Made(
         ciphers.wrapped("$", pc.utf8_slice_codeunits(who.mobile, 0, 3), body["mobile"], "1"), "platform_ciphertext"
@@ -39,7 +43,9 @@ def order(facts: Facts) -> dict[str, Made]:
     ends = pc.utf8_slice_codeunits(who.nick, 0, 1), pa.scalar("**"), pc.utf8_slice_codeunits(who.nick, -1)
     blurred = Made(joined(*ends), "masked_nick")
     paid = fen(facts.goods.payment)
-    lend = Made(joined(facts.code("lent", facts.index, 10, "1"), pa.scalar("-"), facts.code("extension", facts.index, 4)))
+    lend = Made(
+        joined(facts.code("lent", facts.index, 10, "1"), pa.scalar("-"), facts.code("extension", facts.index, 4))
+    )
     lent = Made(pc.replace_substring_regex(lend.values, "^1.", "18"), "privacy_number")
     masked = either(chance.happens("lent", facts.index, 0.2), lent, masks.mobile(who.mobile, 0, 4))
     return {
@@ -48,7 +54,9 @@ def order(facts: Facts) -> dict[str, Made]:
         "buyer_open_uid": Made(who.uid, "open_uid"),
         "ouid": Made(facts.word("ouid", facts.buyer, 24, "AA"), "open_uid"),
         "buyer_nick": either(late, blurred, nick),
-        "oaid": Made(joined(pa.scalar("1"), letters([chance.bits(f"oaid, word {n}", _key(facts)) for n in range(4)])), "oaid"),
+        "oaid": Made(
+            joined(pa.scalar("1"), letters([chance.bits(f"oaid, word {n}", _key(facts)) for n in range(4)])), "oaid"
+        ),
         "receiver_name": either(late, masks.name(who.name), name),
         "receiver_mobile": either(late, masked, mobile),
         "receiver_phone": either(

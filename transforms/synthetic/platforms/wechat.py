@@ -15,11 +15,14 @@ _PARCEL = "order_detail.delivery_info.delivery_product_info"
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, chance = facts.who, facts.where, facts.chance
+    who = facts.who
+    where = facts.where
+    chance = facts.chance
     tracking, _, code = facts.tracking()
     paid = fen(facts.goods.payment)
     lends = pa.array(chance.happens("lent", facts.index, 0.3))
-    lent, extension = facts.code("lent", facts.index, 9, "18"), facts.code("extension", facts.index, 4)
+    lent = facts.code("lent", facts.index, 9, "18")
+    extension = facts.code("extension", facts.index, 4)
     recharge = pa.array(chance.happens("recharge", facts.index, 0.03))
     number = Made(joined(lent, pa.scalar("-"), extension), "privacy_number")
     house = Made(pc.replace_substring_regex(where.address, "^.*单元", ""))
@@ -46,7 +49,9 @@ def order(facts: Facts) -> dict[str, Made]:
         "create_time": Made(pa.array(facts.at)),
         "update_time": facts.time("updated", 900_000),
         "status": facts.number("status", 5, 10),
-        "order_detail.pay_info.transaction_id": Made(facts.code("payment", facts.index, 18, "4200002511"), "transaction_id"),
+        "order_detail.pay_info.transaction_id": Made(
+            facts.code("payment", facts.index, 18, "4200002511"), "transaction_id"
+        ),
         "order_detail.pay_info.pay_time": facts.time("paid", 900),
         "order_detail.price_info.product_price": Made(pc.add(paid, 500)),
         "order_detail.price_info.order_price": Made(paid),

@@ -9,12 +9,16 @@ from beam_deid.transforms.synthetic.platforms import ciphers, masks
 from beam_deid.transforms.synthetic.platforms.facts import Facts, Made, article, either, fen, spec
 
 ITEM = ""
-_ADDRESS, _NAME, _MOBILE = "1", "2", "3"
+_ADDRESS = "1"
+_NAME = "2"
+_MOBILE = "3"
 
 
 def order(facts: Facts) -> dict[str, Made]:
     """The columns of an order but its articles."""
-    who, where, late = facts.who, facts.where, facts.late
+    who = facts.who
+    where = facts.where
+    late = facts.late
     tracking, _, code = facts.tracking()
     paid = fen(facts.goods.payment)
     return {
@@ -23,7 +27,9 @@ def order(facts: Facts) -> dict[str, Made]:
         "userId": Made(facts.hexadecimal("user", facts.buyer, 24), "user_id"),
         "receiverName": either(late, masks.name(who.name), _encrypted(facts, who.name, _NAME, 32)),
         "receiverPhone": either(late, masks.mobile(who.mobile, 3, 4), _encrypted(facts, who.mobile, _MOBILE, 32)),
-        "receiverAddress": either(late, masks.address_end(where.address), _encrypted(facts, where.address, _ADDRESS, 96)),
+        "receiverAddress": either(
+            late, masks.address_end(where.address), _encrypted(facts, where.address, _ADDRESS, 96)
+        ),
         "receiverProvinceName": Made(where.state),
         "receiverCityName": Made(where.city),
         "receiverDistrictName": Made(where.district),
