@@ -284,4 +284,4 @@ def _sound(key: KeyVersion) -> bool:
 
 
 def _bytes(ring: Keyring) -> bytes:
-    return (json.dumps(ring.to_json(), indent=2) + "\n").encode()
+    return (json.dumps(ring.to_document(), indent=2) + "\n").encode()
