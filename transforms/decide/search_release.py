@@ -127,16 +127,12 @@ def _of_classes(data: ReleasedData, levels: Levels, k: int) -> Counts:
 
 
 def _chosen(found: Searched, names: Names) -> ChosenLevels:
+    named = _named(found.levels, names)
     best = found.best
-    return ChosenLevels(
-        levels=found.levels,
-        names=_named(found.levels, names),
-        loss=best and best.loss,
-        suppressed=best and best.suppressed,
-        classes=best and best.classes,
-        smallest=best and best.smallest,
-        largest=best and best.largest,
-    )
+    if best is None:
+        return ChosenLevels(found.levels, named, None, None, None, None, None)
+    figures = (best.loss, best.suppressed, best.classes, best.smallest, best.largest)
+    return ChosenLevels(found.levels, named, *figures)
 
 
 def _required(require: Requirements, searcher: Searcher) -> dict[str, float | None]:

@@ -172,14 +172,24 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if _is_begun(claim):
         return _finished(claim, output)
+    _check_publishable(folder, output, state)
+    keyring = state["about"]["keyring"]
+    key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+    return _publish_in_its_place(folder, output, state, key), output
+
+
+def _check_publishable(folder: str, output: str, state: Mapping[str, Any]) -> None:
+    """See that the run came to its end, and that nothing else was published in its output since it began."""
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
     if _published(output) not in (None, state["replaces"]):
         raise UsageError(
             "the output was published anew since this run began", shown(output), "Run again, or move that output away"
         )
-    keyring = state["about"]["keyring"]
-    key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+
+
+def _publish_in_its_place(folder: str, output: str, state: Mapping[str, Any], key: SigningKey | None) -> Outcome:
+    """Publish what is in a staging folder, as its driver would have."""
     staging = Staging(output, state["overwrite"], work=folder)
     registering = None
     try:
@@ -190,7 +200,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
             raise OutputError(
                 f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand"
             ) from None
-        return publish(staging, key, {"finished_at": now(), "seconds": None}, registering), output
+        return publish(staging, key, {"finished_at": now(), "seconds": None}, registering)
     finally:
         staging.discard()
         if registering is not None:
