@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
-from beam_deid.transforms.decide.deciding import ReleaseDecision, joint_key
+from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.measure.measuring import identity_signature, source_key
 from beam_deid.transforms.policy.roles import released_fields
