@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision
 from beam_deid.transforms.decide.deciding import decide as decide_run
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measuring import Measured, measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place

@@ -11,7 +11,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import prove as publish
 from beam_deid.transforms.beam import run as job
-from beam_deid.transforms.decide import deciding
+from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.release.shuffle import Pieces, piece_path
 from beam_deid.transforms.run import workers
@@ -71,7 +71,7 @@ class Place:
 @pytest.fixture(autouse=True)
 def _small(tmp_path, monkeypatch):
     """A mixed release has several parts, and what a run keeps on this machine is in the test's own folder."""
-    monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
+    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -99,7 +99,7 @@ def undisturbed(tmp_path_factory):
     """What a run publishes that nothing happens to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BEAM_DEID_KEY", KEY)
-        patch.setattr(deciding, "SHARD_ROWS", 300)
+        patch.setattr(decision, "SHARD_ROWS", 300)
         made = Place(tmp_path_factory.mktemp("undisturbed"), None)
         assert made.run() == 0
     told = made.published()

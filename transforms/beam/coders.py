@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_deid.transforms.dataset.assessment import Counted
-from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.release.releasing import PartFacts, RunFacts

@@ -5,7 +5,8 @@ from dataclasses import replace
 import apache_beam as beam
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision, decide
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS

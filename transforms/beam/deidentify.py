@@ -49,7 +49,7 @@ from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
-from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.policy.model import Policy

@@ -24,7 +24,8 @@ from beam_deid.transforms.beam.elements import PLACE
 from beam_deid.transforms.beam.one_schema import Types
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.one_type import exactly
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision, decide
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.publish.manifests import InputFacts, conclude
 from beam_deid.transforms.release.releasing import RunFacts
 from beam_deid.transforms.run.job import Job

@@ -13,7 +13,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.beam.coders import FactsCoder
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
 from beam_deid.transforms.release.shuffle import assemble

@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision, decide
-from beam_deid.transforms.decide.remembering import Remembered
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measuring import Measured

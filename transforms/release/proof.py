@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from beam_deid.transforms.decide.deciding import ReleaseDecision
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.release.releasing import PartFacts
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
-from beam_deid.transforms.decide.deciding import ReleaseDecision
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.errors import InputError, InternalFault, OutputError
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.storage.files import open_arrow, open_write, reason
