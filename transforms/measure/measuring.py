@@ -33,9 +33,11 @@ from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
+from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.treat.passes import pass_over
 from beam_deid.transforms.treat.treatment import Treatment
-from beam_deid.transforms.treat.typed import Records, TypedBatch, read_typed
+from beam_deid.transforms.treat.typed import Records, TypedBatch
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -79,6 +81,11 @@ class Measured:
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
     histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
     nbytes: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Records that some release rejects; at least so many, where releases reject different ones."""
+        return max((release.rejected for release in self.releases.values()), default=0)
 
     @classmethod
     def merge(cls, parts: Sequence["Measured"]) -> "Measured":
@@ -156,6 +163,9 @@ class Measurer:
                 }
                 part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
         self._parts.append(part)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def result(self) -> Measured:
         """All that was added, with the scan of each distinct released text made once."""
@@ -363,17 +373,38 @@ def _spread(keys: Fingerprints, sound: np.ndarray) -> Fingerprints:
     return spread
 
 
+@dataclass(frozen=True)
+class MeasurePass:
+    """The measuring pass of a run, as workers are told of it.
+
+    Attributes:
+        job: The run, on a worker.
+    """
+
+    job: Job
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that it reads."""
+        return self.job.measured_columns
+
+    def begin(self, shard: Shard | None = None) -> Measurer:
+        """Measure a shard, or other batches.
+
+        Raises:
+            KeyFault: An action that is measured needs a key that cannot be resolved.
+        """
+        return Measurer(self.job)
+
+
 def measure_shard(shard: Shard, job: Job) -> Measured:
-    """Measure one shard.
+    """Measure one shard, in this process.
 
     Raises:
         InputError: The shard cannot be read.
         KeyFault: A key cannot be resolved.
     """
-    measurer = Measurer(job)
-    for batch in read_typed(shard, job, job.measured_columns):
-        measurer.add(batch)
-    return measurer.result()
+    return pass_over(shard, Shared(MeasurePass(job)))
 
 
 def _span(name: str, keys: Fingerprints, origins: pa.Array) -> Spans:

@@ -63,6 +63,16 @@ class RunFacts:
         return max((part.read for part in self.releases.values()), default=0)
 
     @property
+    def rejected(self) -> int:
+        """Records of which some release rejected a value; at least so many, where releases reject different ones."""
+        return max((part.rejected for part in self.releases.values()), default=0)
+
+    @property
+    def written(self) -> int:
+        """Rows of the files that were written."""
+        return sum(file.rows for part in self.releases.values() for file in part.files)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the files that were written."""
         return sum(file.size for part in self.releases.values() for file in part.files)

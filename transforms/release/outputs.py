@@ -1,14 +1,17 @@
 """Where the released rows of a release go: to a part as they came, to pieces that are shuffled, or to a collection."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
-from beam_deid.transforms.release.releaser import Released
-from beam_deid.transforms.release.shuffle import QUOTA, part_of
-from beam_deid.transforms.run.job import BATCH_ROWS, Job
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.release.pieces import Pieces
+from beam_deid.transforms.release.releaser import Released, Releaser
+from beam_deid.transforms.release.shuffle import QUOTA, Piece, part_of
+from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.part import Part, WrittenPart
 
 
@@ -25,6 +28,10 @@ class Output(Protocol):
         """Take the rows of a batch."""
         ...
 
+    def take(self, least: int = 0) -> list[Piece]:
+        """Rows that go on to a collection, if there are at least so many."""
+        ...
+
     def close(self) -> None:
         """Finish whatever is open, also after a failure."""
         ...
@@ -33,6 +40,47 @@ class Output(Protocol):
     def files(self) -> list[WrittenPart]:
         """The parts that were written, once it is closed."""
         ...
+
+
+class Outputs(Protocol):
+    """Opens the output of each release for a piece of the input. Small and picklable: other processes are told of it."""
+
+    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+        """The output of a release, for the rows of a shard, or of whatever else is read."""
+        ...
+
+
+@dataclass(frozen=True)
+class ToParts:
+    """Rows go to files in staging: to a part of the shard's number, or where they are shuffled, to pieces of all parts.
+
+    Attributes:
+        staging: Folder in which each release has one of its own.
+    """
+
+    staging: str
+
+    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+        """See `Outputs`.
+
+        Raises:
+            OutputError: A file cannot be written.
+        """
+        index = 0 if shard is None else shard.index
+        decision = releaser.decision
+        if decision.shuffled:
+            return Pieces(job, self.staging, decision, index, releaser.schema)
+        kind = job.policy.releases[decision.release].format
+        return PartOutput(Part(self.staging, decision.release, index, kind, releaser.schema))
+
+
+@dataclass(frozen=True)
+class ToCollection:
+    """Rows go on to a collection."""
+
+    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+        """See `Outputs`."""
+        return CollectionOutput(job, releaser.decision)
 
 
 class PartOutput:
@@ -50,6 +98,10 @@ class PartOutput:
     def write(self, released: Released) -> None:
         """Append the rows of a batch."""
         self._part.write(released.batch)
+
+    def take(self, least: int = 0) -> list[Piece]:
+        """Nothing: all rows are in the part."""
+        return []
 
     def close(self) -> None:
         """Finish the file."""
@@ -89,20 +141,14 @@ class CollectionOutput:
     def close(self) -> None:
         """Nothing is open."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether enough rows wait to be taken: shuffled ones go on in pieces, which should not be small."""
-        least = BATCH_ROWS if self._decision.shuffled else 1
-        return sum(batch.num_rows for batch in self._waiting) >= least
-
-    def take(self) -> list[tuple[int, pa.RecordBatch]]:
-        """The rows that wait, each piece with the number of its part; of rows that are not shuffled it is 0."""
+    def take(self, least: int = 0) -> list[Piece]:
+        """The rows that wait. Shuffled ones go on in pieces, which should not be small, so of them ``least`` must wait."""
         waiting = self._waiting
-        self._waiting = []
-        if not waiting:
+        if not waiting or (self._decision.shuffled and sum(batch.num_rows for batch in waiting) < least):
             return []
+        self._waiting = []
         if not self._decision.shuffled:
-            return [(0, batch) for batch in waiting]
+            return [Piece(None, batch) for batch in waiting]
         batch = pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
         part = part_of(batch, self._rest) % np.uint64(self._decision.parts)
-        return [(int(number), batch.filter(pa.array(part == number))) for number in np.unique(part)]
+        return [Piece(int(number), batch.filter(pa.array(part == number))) for number in np.unique(part)]

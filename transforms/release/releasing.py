@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,14 +11,51 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
-from beam_deid.transforms.release.outputs import Output, PartOutput
+from beam_deid.transforms.release.outputs import Output, Outputs
 from beam_deid.transforms.release.releaser import Released, Releaser, TreatedBatch, release_together
-from beam_deid.transforms.release.shuffle import Pieces
+from beam_deid.transforms.release.shuffle import Piece
 from beam_deid.transforms.risk.histogram import Counts, total
-from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.treat.part import Part
+from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.rejected import Rejects
-from beam_deid.transforms.treat.typed import TypedBatch, read_typed
+from beam_deid.transforms.treat.typed import TypedBatch
+
+
+@dataclass(frozen=True)
+class ReleasePass:
+    """The release pass of a run, as workers are told of it: without a key of the policy, and without what only the proof needs.
+
+    Attributes:
+        job: The run, on a worker.
+        decisions: What was decided, by release.
+        outputs: Where released rows go.
+    """
+
+    job: Job
+    decisions: Mapping[str, ReleaseDecision]
+    outputs: Outputs
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that it reads."""
+        return self.job.columns
+
+    @cached_property
+    def _releasers(self) -> dict[str, Releaser]:
+        return {name: Releaser(self.job, decision) for name, decision in self.decisions.items()}
+
+    def begin(self, shard: Shard | None) -> "Releasing":
+        """Release a shard, or other batches.
+
+        Raises:
+            KeyFault: A key cannot be resolved.
+            OutputError: A file cannot be written.
+        """
+        outputs = {name: self.outputs.open(self.job, one, shard) for name, one in self._releasers.items()}
+        return Releasing(self.job, self._releasers, outputs, 0 if shard is None else shard.index)
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is pickled: releasers hold keys and are made on each worker."""
+        return {"job": self.job, "decisions": self.decisions, "outputs": self.outputs}
 
 
 class Releasing:
@@ -26,12 +65,14 @@ class Releasing:
         job: The run, on a worker.
         releasers: What makes the released batches, by release.
         outputs: Where they go, by release.
+        index: The shard's number.
     """
 
-    def __init__(self, job: Job, releasers: Mapping[str, Releaser], outputs: Mapping[str, Output]) -> None:
+    def __init__(self, job: Job, releasers: Mapping[str, Releaser], outputs: Mapping[str, Output], index: int) -> None:
         self._job = job
         self._releasers = releasers
         self._outputs = outputs
+        self._index = index
         self._facts = {name: PartFacts() for name in releasers}
         self._written: dict[str, list[tuple[Fingerprints, Counts]]] = {name: [] for name in releasers}
         self._rejects: Rejects = []
@@ -58,19 +99,25 @@ class Releasing:
             for output in self._outputs.values():
                 outputs.callback(output.close)
 
+    def take(self, least: int = BATCH_ROWS) -> list[Piece]:
+        """Rows that go on to a collection: see `Output.take`."""
+        return [piece for output in self._outputs.values() for piece in output.take(least)]
+
     def rejects(self) -> Rejects:
         """What was rejected since this was asked last."""
         rejects = self._rejects
         self._rejects = []
         return rejects
 
-    def facts(self) -> RunFacts:
-        """What was done, once all outputs are closed."""
+    def result(self) -> RunFacts:
+        """What was done, once all outputs are closed, with the rejects that nobody has asked for."""
         for name, facts in self._facts.items():
-            facts.classes = total([facts.classes, *self._written[name]])
-            facts.files = list(self._outputs[name].files)
-            self._written[name] = []
-        return RunFacts(self._facts)
+            output = self._outputs[name]
+            facts.classes = total(self._written[name])
+            facts.files = list(output.files)
+            if output.attempt:
+                facts.attempts = {self._index: output.attempt}
+        return RunFacts(self._facts, self.rejects())
 
     def _count(self, name: str, batch: TypedBatch, treated: TreatedBatch, released: Released) -> None:
         facts = self._facts[name]
@@ -85,42 +132,3 @@ class Releasing:
         for fault in faults:
             for row in batch.reported(fault.rows):
                 self._rejects.append((batch.source, row, fault.field, str(fault.reason), release))
-
-
-def release_shard(shard: Shard, job: Job, decisions: Mapping[str, ReleaseDecision], staging: str) -> RunFacts:
-    """Write one part, or its pieces, of every release from one shard.
-
-    Name and bytes of a part depend on shard, policy and keys alone.
-
-    Args:
-        shard: What to read.
-        job: The run, on a worker.
-        decisions: The decision of each release.
-        staging: Folder in which each release has one of its own.
-
-    Raises:
-        InputError: The shard cannot be read.
-        KeyFault: A key cannot be resolved.
-        OutputError: A part cannot be written.
-    """
-    releasers = {name: Releaser(job, decision) for name, decision in decisions.items()}
-    outputs = {name: _output(shard, job, releaser, staging) for name, releaser in releasers.items()}
-    releasing = Releasing(job, releasers, outputs)
-    try:
-        for batch in read_typed(shard, job, job.columns):
-            releasing.add(batch)
-    finally:
-        releasing.close()
-    facts = releasing.facts()
-    facts.rejects = releasing.rejects()
-    for name, part in facts.releases.items():
-        part.attempts[shard.index] = outputs[name].attempt
-    return facts
-
-
-def _output(shard: Shard, job: Job, releaser: Releaser, staging: str) -> Output:
-    decision = releaser.decision
-    if decision.shuffled:
-        return Pieces(job, staging, decision, shard.index, releaser.schema)
-    kind = job.policy.releases[decision.release].format
-    return PartOutput(Part(staging, decision.release, shard.index, kind, releaser.schema))
