@@ -17,7 +17,9 @@ import numpy as np
 
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.merging import merge
-from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges, read_persons, write_persons, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.register.tables import read_persons, write_persons, write_prints
 
 FIELDS = {"gender": 5, "month": 12, "province": 31, "amount": 60, "goods": 150, "city": 400}
 SENSITIVE = "category"

@@ -14,14 +14,9 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import (
-    Prints,
-    PrintsFile,
-    ranges,
-    read_persons,
-    write_persons,
-    write_prints,
-)
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.register.tables import read_persons, write_persons, write_prints
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 from .rows import (
@@ -393,7 +388,9 @@ _MEASURED = """
 import json, sys
 import numpy as np
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.register.tables import write_prints
 from pathlib import Path
 
 def peak():

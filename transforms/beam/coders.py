@@ -13,7 +13,7 @@ import pyarrow as pa
 from beam_deid.transforms.dataset.assessment import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.release.releasing import PartFacts, RunFacts
 
 

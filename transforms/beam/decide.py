@@ -7,7 +7,7 @@ import apache_beam as beam
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import guarded

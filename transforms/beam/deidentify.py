@@ -51,7 +51,7 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields

@@ -30,7 +30,8 @@ from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.label.documents import to_bytes
-from beam_deid.transforms.measure.measuring import Measured, Measurer
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import Measurer
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.publish.embedded_register import decide_registered
 from beam_deid.transforms.publish.manifests import label_document

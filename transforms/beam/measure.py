@@ -10,7 +10,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.beam.coders import FactsCoder
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Tasks

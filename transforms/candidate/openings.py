@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Layout

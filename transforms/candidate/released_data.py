@@ -14,13 +14,17 @@ from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
 from beam_deid.transforms.candidate.openings import Levels, Openings
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import ReleaseMeasured, still_whole, without_spelling
+from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.measure.scanning import Scanned, scan, scan_names
+from beam_deid.transforms.measure.spelling import without_spelling
+from beam_deid.transforms.measure.unchanged import still_whole
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.distances import Scale

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _START = np.uint64(0xBF58476D1CE4E5B9)

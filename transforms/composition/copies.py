@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.past.collecting import ROWS
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.tables import PrintsFile, ranges
-from beam_deid.transforms.risk.composition import one_to_one
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.risk.intersection_groups import one_to_one
 from beam_deid.transforms.terms import Role
 
 

@@ -4,12 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from beam_deid.transforms.risk.composition import (
-    Joint,
-    Side,
-    says_more,
-)
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.intersection_groups import Joint, Side, says_more
 
 
 class Alike:

@@ -14,13 +14,9 @@ from beam_deid.transforms.composition.members import (
 )
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.views import WHOLE, Past
-from beam_deid.transforms.risk.composition import (
-    Side,
-    common_values,
-    joint_groups,
-    joint_groups_of_all,
-)
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.intersection_groups import Side, joint_groups, joint_groups_of_all
+from beam_deid.transforms.risk.intersection_values import common_values
 
 
 def together(one: Member, other: Member) -> Together:

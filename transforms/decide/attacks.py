@@ -15,7 +15,8 @@ from beam_deid.transforms.attack.recovery import (
 )
 from beam_deid.transforms.attack.table import attacker_probes
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.fingerprint import Fingerprints, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.risk.exposure import coverage_problem

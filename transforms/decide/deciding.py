@@ -22,7 +22,8 @@ from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import Measured, ReleaseMeasured, columns_of
+from beam_deid.transforms.measure.histogram_columns import columns_of
+from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.past.recognising import past_of
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import scope_of, tested_together

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from beam_deid.transforms.candidate.cut import Suppressed
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.evidence import Label
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.job import SHARD_ROWS

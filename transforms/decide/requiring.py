@@ -6,7 +6,8 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import Levels, Mask
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.risk import MOST_RISK
 from beam_deid.transforms.search.lattice import Lattice

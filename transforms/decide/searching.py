@@ -11,7 +11,8 @@ from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
-from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
+from beam_deid.transforms.search.lattice import LARGEST, Lattice
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import Optimum, below, optimum
 from beam_deid.transforms.search.requirements import Requirements
 

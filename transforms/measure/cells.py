@@ -4,7 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.risk.histogram import Counts, Histogram

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import Around, View
 from beam_deid.transforms.register.document import Entry
-from beam_deid.transforms.register.tables import Prints
+from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
 from beam_deid.transforms.risk.persons import Persons

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
@@ -15,7 +16,7 @@ from beam_deid.transforms.past.views import WHOLE, Past, identities_of, person_k
 from beam_deid.transforms.policy.scoping import identities, left_out, tested_together
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.tables import PrintsFile, ranges
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.known_again import Others, shared_records
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job

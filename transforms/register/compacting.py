@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from beam_deid.transforms.register.document import Document, Entry, Table
 from beam_deid.transforms.register.folder import Held, table_path
 from beam_deid.transforms.register.merging import merge
-from beam_deid.transforms.register.tables import PrintsFile
+from beam_deid.transforms.register.prints_file import PrintsFile
 
 MOST_TOGETHER = 32
 """Most releases that share a file: what they share is cheap by then, and whoever reads one reads the footer of all."""

@@ -10,22 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import (
-    IDENTITIES,
-    NORMAL,
-    PERSON,
-    RECORD,
-    SPACE,
-    THERE,
-    VALUE,
-    Prints,
-    PrintsFile,
-    ranges,
-    row_order,
-)
+from beam_deid.transforms.register.prints import NORMAL, PERSON, RECORD, THERE, VALUE, Prints, row_order
+from beam_deid.transforms.register.prints_file import SPACE, PrintsFile, ranges
+from beam_deid.transforms.register.tables import IDENTITIES
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 Rows = npt.NDArray[np.int64]

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault, Shard
-from beam_deid.transforms.measure.measuring import identity_signature, source_key
+from beam_deid.transforms.measure.record_keys import identity_signature, source_key
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.release.shuffle import Pieces
 from beam_deid.transforms.risk.histogram import Counts, row_digest, total

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.histogram import Counts
 

@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows, runs
 from beam_deid.transforms.columns.pairs import few_codes
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, distinct_per_number, tally
 from beam_deid.transforms.risk.numbering import numbered

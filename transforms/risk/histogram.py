@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, first_rows, mix, ordered_codes, runs
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]

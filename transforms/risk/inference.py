@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import first_rows
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import Numbered, numbered

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, mix, ordered_codes
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.persons import distinct_per_group
 

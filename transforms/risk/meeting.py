@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number, numbered, tally
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 

@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from beam_deid.transforms.search.lattice import Counted, Lattice, Node, Nodes
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.node import Counted, Node, Nodes
 from beam_deid.transforms.search.optimum import Optimum, Verify, below, best_of, refusals, verify_with
 from beam_deid.transforms.search.requirements import Requirements
 

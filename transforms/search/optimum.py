@@ -13,7 +13,8 @@ import numpy as np
 
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.attribute import Mask
-from beam_deid.transforms.search.lattice import Counted, Lattice, Node
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.node import Counted, Node
 from beam_deid.transforms.search.requirements import Requirements
 
 MOST = 50_000
