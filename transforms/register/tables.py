@@ -8,19 +8,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
-from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.opening import (
-    check_file,
-    joined,
-    keys_of,
-    opened,
-    parquet,
-    reading,
-)
 from beam_deid.transforms.register.prints import RECORD, Prints, row_order
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
@@ -85,27 +75,3 @@ def _distinct(identity: str, persons: Fingerprints, schema: pa.Schema) -> Iterat
     for begin in range(0, len(found), GROUP_ROWS):
         some = pa.array(found[begin : begin + GROUP_ROWS])
         yield pa.table([pa.repeat(identity, len(some)), some], schema=schema)
-
-
-def read_persons(path: str, table: Table | None = None) -> Mapping[str, Fingerprints]:
-    """Read what `write_persons` wrote: by each identity the distinct fingerprints in order, shape (m,).
-
-    Args:
-        path: The file.
-        table: What the register says of it, to compare it with; None if that was done.
-
-    Raises:
-        UsageError: The file is missing, damaged, or not what the register says.
-    """
-    if table is not None:
-        check_file(path, table)
-    with opened(path) as stream, reading(path):
-        file = parquet(stream, path)
-        names = json.loads((file.metadata.metadata or {})[IDENTITIES])
-        found: dict[str, list[Fingerprints]] = {name: [] for name in names}
-        for group in range(file.metadata.num_row_groups):
-            rows = file.read_row_group(group, [_IDENTITY, _PERSON])
-            for name in pc.unique(rows.column(_IDENTITY)).to_pylist():
-                persons = rows.filter(pc.equal(rows.column(_IDENTITY), name)).column(_PERSON)
-                found[name].append(keys_of(persons))
-        return {name: joined(parts) for name, parts in found.items()}
