@@ -217,9 +217,9 @@ def _watched() -> Iterator[_Seen]:
         seen.after[name] = chosen[name]
         return decide_one(chosen, name, *rest)
 
-    def composing(members: Any, past: Past) -> Any:
+    def composing(members: Any, past: Past, *settled: Any) -> Any:
         seen.before |= {name: one.cut.left for name, one in members.items()}
-        return compose(members, past)
+        return compose(members, past, *settled)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deciding, "_decision", watching)

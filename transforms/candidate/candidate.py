@@ -1,5 +1,6 @@
 """A release at some levels with some of its records: what the requirements of the label look at."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -29,23 +30,36 @@ from beam_deid.transforms.terms import Sharing
 
 
 class Candidate:
-    """A release at some levels: the cells of which records are left. Rows, below, are these cells, m of them.
+    """A release at some levels, with the records that suppression leaves. It does not change.
+
+    Its rows, in all docstrings below, are the m of the n cells of which any record is left.
 
     Args:
         data: The release.
-        levels: The level of each open field, one or one a cell.
-        left: Records of each cell that are released, shape (n,).
-        found: What was found beside the classes, once that is known.
+        levels: The level of each open field, one for all cells or one for each, shape (n,).
+        left: Records of each cell that are released, shape (n,), int64.
+        found: What was found beside the classes; nothing where no requirement that needs it is asked.
     """
 
     def __init__(self, data: ReleasedData, levels: Levels, left: Counts, found: Found | None = None) -> None:
         self.data = data
         self.levels = levels
         self.left = left
-        self.found = found or Found()
+        self._found = found or Found()
         self.cells = np.flatnonzero(left)
         self.counts = left[self.cells]
         self._groups: dict[tuple[str, ...], Groups] = {}
+
+    def with_found(self, found: Found) -> "Candidate":
+        """The same candidate with other findings. Both share what they count: none of it depends on findings."""
+        other = copy.copy(self)
+        other._found = found
+        return other
+
+    @property
+    def found(self) -> Found:
+        """What was found of the release beside its classes."""
+        return self._found
 
     @property
     def scope(self) -> Scope:

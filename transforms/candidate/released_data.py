@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,9 +44,6 @@ class ReleasedData:
         measured: What was measured of it.
         cells: The cells.
         past: What was given out before of the same records.
-
-    Attributes:
-        composed: What was found last of it together with others, by their levels and what is left of each.
     """
 
     def __init__(
@@ -61,7 +57,6 @@ class ReleasedData:
         bases = {name: values for name, values in measured.bases.items() if name in layout.open}
         self._base = {name: self._places(name, values) for name, values in bases.items()}
         self.openings = Openings(self.spec, layout, bases, self._base, self.everything)
-        self.composed: dict[bytes, Any] = {}
         self._coded: dict[tuple[str, int | None], tuple[Counts, int]] = {}
         self._keys: dict[tuple[str, int], Fingerprints] = {}
         self._values: dict[tuple[str, int | None], Values] = {}
