@@ -40,7 +40,7 @@ def explore(
         any_will_do: Whether the first node that satisfies is enough.
     """
     begun = time.monotonic()
-    begun_at = lattice.rows_counted
+    budget = _Budget(lattice, seconds, work)
     check = verify_with(lattice, require, verify)
     waiting = _Waiting(lattice)
     found = dict[Node, Counted]()
@@ -51,7 +51,7 @@ def explore(
     best: Counted | None = None
     while True:
         node = waiting.next(counted % 2, best)
-        late = time.monotonic() - begun >= seconds if seconds else lattice.rows_counted - begun_at >= work
+        late = budget.is_spent()
         if node is None or late or refused > bearable or (any_will_do and best is not None):
             break
         one = lattice.judge(lattice.count(node), require)
@@ -68,6 +68,23 @@ def explore(
             waiting.below(node, one.loss)
     proved = node is None and refused <= bearable and not waiting.full
     return Optimum(best, lattice.many, counted, time.monotonic() - begun, proved, refused)
+
+
+class _Budget:
+    """How long a search may go on: a time, or a number of rows that are counted."""
+
+    def __init__(self, lattice: Lattice, seconds: float | None, work: int) -> None:
+        self._lattice = lattice
+        self._seconds = seconds
+        self._work = work
+        self._begun = time.monotonic()
+        self._begun_at = lattice.rows_counted
+
+    def is_spent(self) -> bool:
+        """Whether the search must end."""
+        if self._seconds:
+            return time.monotonic() - self._begun >= self._seconds
+        return self._lattice.rows_counted - self._begun_at >= self._work
 
 
 class _Waiting:

@@ -74,21 +74,24 @@ class Lattice:
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
         together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
         self._every = (*self.attributes, Attribute.fixed("", together))
-        named = (
-            {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.values for one in criteria}}
-        )
+        wanted = {one.values for one in criteria} if sensitive else set[str]()
+        named = {name: ordered_codes((sensitive or {})[name]) for name in wanted}
         self._values = {name: (place, keys) for place, (name, (_, keys)) in enumerate(named.items())}
         self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
-        self._reference = {
-            name: shares[np.searchsorted(all_, self._values[name][1])]
-            for name, (all_, shares) in (reference or {}).items()
-            if name in self._values
-        }
+        self._reference = self._shares_here(reference or {})
         self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
         self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
         self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
+
+    def _shares_here(self, reference: Mapping[str, tuple[Fingerprints, Floats]]) -> dict[str, Floats]:
+        """The reference shares of the values that these rows have, by sensitive field."""
+        shares = {}
+        for name, (keys, every_share) in reference.items():
+            if name in self._values:
+                shares[name] = every_share[np.searchsorted(keys, self._values[name][1])]
+        return shares
 
     def _table(self, counts: Counts, subject: Fingerprints | None, values: Sequence[Counts]) -> Table:
         people = counts
