@@ -8,8 +8,10 @@ import numpy as np
 from beam_deid.transforms.attack.earlier import earlier_probes
 from beam_deid.transforms.attack.evidence import attack, exposed_facts, joined_attack
 from beam_deid.transforms.attack.recovery import (
+    FieldRemains,
     JoinedMasks,
     Remains,
+    Tokens,
     mask_recoveries,
     remainder_recoveries,
 )
@@ -98,19 +100,31 @@ def remainders(seen: Candidate) -> list[Recovery]:
 
 def _remains(seen: Candidate) -> Remains:
     data = seen.data
-    layout = seen.data.layout
-    cells = seen.cells
-    columns: dict[str, Fingerprints] = {}
-    for name in layout.remainders:
-        columns[f"alone:{name}"] = data.key(name, seen.levels)[cells]
-        for what in ("origin", "moment"):
-            if data.cells.has(what, name, layout.release) and name not in layout.matched:
-                columns[f"{what}:{name}"] = data.cells.column(what, name, layout.release)[cells]
-    for name in layout.matched:
-        columns[f"token:{name}"] = data.cells.column("token", name, layout.release)[cells]
-        columns[f"truth:{name}"] = data.cells.column("origin", name, layout.release)[cells]
+    layout = data.layout
+    fields = {
+        name: FieldRemains(
+            data.key(name, seen.levels)[seen.cells],
+            _measured(seen, "origin", name) if name not in layout.matched else None,
+            _measured(seen, "moment", name) if name not in layout.matched else None,
+        )
+        for name in layout.remainders
+    }
+    tokens = {
+        name: Tokens(
+            data.cells.column("token", name, layout.release)[seen.cells],
+            data.cells.column("origin", name, layout.release)[seen.cells],
+        )
+        for name in layout.matched
+    }
     fewest = seen.groups(layout.rest).fewest if seen.counted else 0
-    return Remains(columns, seen.counts, seen.subject, fewest)
+    return Remains(fields, tokens, seen.counts, seen.subject, fewest)
+
+
+def _measured(seen: Candidate, what: str, name: str) -> Fingerprints | None:
+    """A column of the released rows, where it was measured: see `Column`."""
+    cells = seen.data.cells
+    release = seen.data.layout.release
+    return cells.column(what, name, release)[seen.cells] if cells.has(what, name, release) else None
 
 
 def _probes(

@@ -100,38 +100,51 @@ class Measurer:
         """What a release's sound records have: what is measured of them, and their columns."""
         if len(records) == 0:
             return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in release_columns(self._job, layout)}
+        columns = self._columns(layout, treated, records)
+        return self._beside(layout, treated, records, columns), columns
+
+    def _columns(self, layout: Layout, treated: Mapping[str, pa.Array], records: Records) -> dict[Column, Fingerprints]:
+        """What the histogram holds of a release's sound records."""
         job = self._job
         release = layout.release
         columns: dict[Column, Fingerprints] = {}
         for name in layout.fields:
-            made_from = name in layout.keyed
+            keyed = name in layout.keyed
             columns[Column("value", name, release)] = (
-                source_key(job, layout, name, records) if made_from else fingerprint(treated[name], job.prints)
+                source_key(job, layout, name, records) if keyed else fingerprint(treated[name], job.prints)
             )
             if name in layout.sensitive and name not in layout.open:
-                values = records.columns[name] if made_from else treated[name]
-                columns[Column("normal", name, release)] = fingerprint(
-                    without_spelling(values, job.policy, name), job.prints
-                )
+                values = without_spelling(records.columns[name] if keyed else treated[name], job.policy, name)
+                columns[Column("normal", name, release)] = fingerprint(values, job.prints)
         for what, name in attacked_fields(job, layout):
             if what == "moment":
                 columns[Column(what, name, release)] = as_moments(treated[name]).view(np.uint64)
             else:
                 values = treated[name] if what == "token" else records.columns[name]
                 columns[Column(what, name, release)] = fingerprint(values, job.prints)
+        return columns
+
+    def _beside(
+        self,
+        layout: Layout,
+        treated: Mapping[str, pa.Array],
+        records: Records,
+        columns: Mapping[Column, Fingerprints],
+    ) -> ReleaseMeasured:
+        """What is measured of a release's sound records beside their histogram."""
         spans = {
-            name: _span(name, columns[Column("value", name, release)], records.columns[name]) for name in layout.near
+            name: _span(name, columns[Column("value", name, layout.release)], records.columns[name])
+            for name in layout.near
         }
         bases = {name: pc.unique(treated[name]) for name in (*layout.open, *layout.placed)}
         types = {name: plain_type(column.type) for name, column in records.columns.items()}
         # A batch in which a field is null throughout does not tell its type.
         types = {name: kind for name, kind in types.items() if not pa.types.is_null(kind)}
         whole = {name: left_whole(records.columns[name], treated[name]) for name in layout.named}
-        whole = {
-            name: found if name in layout.open else pa.array(fingerprint(found, job.prints))
-            for name, found in whole.items()
-        }
-        return ReleaseMeasured(bases, spans, types, whole=whole), columns
+        for name in layout.named:
+            if name not in layout.open:
+                whole[name] = pa.array(fingerprint(whole[name], self._job.prints))
+        return ReleaseMeasured(bases, spans, types, whole=whole)
 
 
 def _spread(keys: Fingerprints, sound: np.ndarray) -> Fingerprints:
