@@ -47,7 +47,7 @@ class On:
 
     @classmethod
     def read(cls, text: str) -> "On":
-        """From ``FIELD`` or ``FIELD~HOW``.
+        """Parse ``FIELD`` or ``FIELD~HOW``.
 
         Raises:
             UsageError: It is written otherwise.
@@ -92,7 +92,7 @@ class Spelling(NamedTuple):
 
 
 class Knowledge:
-    """Compares a release's columns with an attacker's.
+    """Makes the columns of a release and those of an attacker comparable.
 
     Args:
         on: The fields that are joined on.

@@ -34,7 +34,7 @@ from beam_deid.transforms.terms import Recoverability, Sharing
 
 @dataclass(frozen=True)
 class JoinedMasks:
-    """Whom released fields single out together.
+    """How many subjects the released fields single out together.
 
     Attributes:
         on: The fields.
@@ -48,7 +48,7 @@ class JoinedMasks:
 
 
 def platform_recoveries(scanned: Scanned) -> list[Recovery]:
-    """What platforms can restore, and what their ciphertexts tell without that, by field."""
+    """Report, by field, the ciphertexts and indexes that platforms can decrypt, and what these reveal as they are."""
     found = []
     for name in dict.fromkeys(name for name, kind in scanned.hits if kind in RESTORABLE):
         values = sum(count for (field, kind), count in scanned.hits.items() if field == name and kind in RESTORABLE)
@@ -299,7 +299,7 @@ def token_recoveries(
 def _match(
     tokens: Fingerprints, truth: Fingerprints | None, counts: Counts, known: Known, key: FingerprintKey
 ) -> Matched:
-    """Match what is there; a null is no token."""
+    """Match the tokens that are not null."""
     there = (tokens if truth is None else truth) != key.null
     return match(tokens[there], counts[there], known, None if truth is None else truth[there])
 

@@ -135,7 +135,7 @@ class _Reader:
 
 
 def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> pa.Array:
-    """A column with the type that the source has; values of another type would meet nothing, and nothing would be found."""
+    """Cast a column to the type that the source has, since fingerprints of different types never match."""
     own = plain_type(column.type)
     if kind is None or own == kind or pa.types.is_null(own) or (is_text(own) and is_text(kind)):
         return column

@@ -1,4 +1,4 @@
-"""Line 8: what several releases say together is suppressed where that is within every share, and reported."""
+"""Line 8 of the label rule: records about which several releases together say too much are suppressed, or reported."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _ROUNDS = 50
 
 @dataclass(frozen=True)
 class Said:
-    """What releases of a run say together, by two and by all, and with earlier ones.
+    """What an attacker learns from releases of a run together, from each two, from all, and with earlier ones.
 
     Attributes:
         found: By release, what it and each other one say together, by the other's name.
@@ -38,7 +38,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Settled:
-    """Releases once what they say together is suppressed.
+    """Releases after suppression of the records that break line 8.
 
     Attributes:
         members: The releases.
@@ -54,7 +54,7 @@ class Settled:
 def compose(
     members: Members, past: Past, settled: Settled | None = None
 ) -> tuple[dict[str, Cut], dict[str, dict[str, Composed]]]:
-    """Suppress what releases say together where that is within every share, and tell what is left.
+    """Suppress the records that break line 8, if that is within the share of every release, and report what is left.
 
     Args:
         members: The releases of a run that are tested together, over the same cells.
@@ -87,7 +87,7 @@ def _copies_of_earlier(member: Member, past: Past) -> dict[str, Composed]:
 
 
 def settle(members: Members, past: Past) -> Settled:
-    """Suppress what releases say together until nothing more has to go.
+    """Suppress the records that break line 8, again and again until no more have to be.
 
     Args:
         members: The releases of a run that are tested together, over the same cells.
@@ -109,7 +109,7 @@ def settle(members: Members, past: Past) -> Settled:
 
 
 def _said(members: Members, past: Past) -> Said:
-    """Work out what releases say together."""
+    """Evaluate line 8 for every release of a run."""
     found: dict[str, dict[str, Composed]] = {name: {} for name in members}
     broken = {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
     for name, other, told in _pairs(members, past):
@@ -119,7 +119,7 @@ def _said(members: Members, past: Past) -> Said:
 
 
 def _pairs(members: Members, past: Past) -> Iterator[tuple[str, str, Together]]:
-    """A release, what it is looked at together with, and what both say."""
+    """Yield the name of a release, that of the other side, and what both say together."""
     for one, other in combinations(members, 2):
         pair = together(members[one], members[other])
         yield one, other, pair

@@ -1,4 +1,4 @@
-"""What releases of the same records say together, those of a run and those that were given out before."""
+"""What an attacker learns from releases of the same records together, those of a run and earlier ones."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from beam_deid.transforms.risk.intersection_values import common_values
 
 
 def together(one: Member, other: Member) -> Together:
-    """What two releases of a run say together."""
+    """Evaluate line 8 for two releases of a run."""
     sibling = one.sibling(other.name)
     cells = one.data.cells
     mine = one.present
@@ -50,7 +50,7 @@ def together(one: Member, other: Member) -> Together:
 
 
 def with_earlier(member: Member, past: Past, number: int) -> Together:
-    """What a release of the run says together with an earlier one.
+    """Evaluate line 8 for a release of the run and an earlier one.
 
     Args:
         member: The release of the run.
@@ -85,7 +85,7 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
 
 
 def all_together(members: Members, past: Past) -> Together:
-    """What more than two releases of the same records say together, which no two of them need say."""
+    """Evaluate line 8 for all releases of the same records together, which may tell more than any two of them."""
     every = list(members.values())
     cells = every[0].data.cells
     sibling = every[0].sibling(EVERY)
@@ -110,7 +110,7 @@ def all_together(members: Members, past: Past) -> Together:
 
 
 def _shared_without(one: Member, name: str) -> list[str]:
-    """The fields of a release that others hold as well, but for one."""
+    """The fields of a release that other releases hold as well, without one."""
     shared = one.sibling(EVERY).shared
     return [column for column in shared if column in one.data.layout.fields and column != name]
 

@@ -1,4 +1,4 @@
-"""Tokens: sealed values as URL-safe text that tells which key made them.
+"""Tokens: encrypted values as URL-safe text that names the key which made them.
 
 The bytes are those of Tink (https://developers.google.com/tink/wire-format): 0x01, the key's id in four bytes, the
 highest first, then what the cipher made. The text is unpadded URL-safe base64 (RFC 4648, section 5).
@@ -30,7 +30,7 @@ Faults = tuple[tuple[pa.Array, Reason], ...]
 
 
 def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
-    """The tokens of texts; null stays null, empty text empty.
+    """Make the tokens of texts. Null stays null, and empty text stays empty.
 
     Args:
         texts: Plain ``string`` array, shape (n,).
@@ -52,7 +52,7 @@ def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
 
 
 def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | None]) -> tuple[pa.Array, Faults]:
-    """The texts that tokens stand for; null stays null, empty text empty.
+    """Decrypt tokens to texts. Null stays null, and empty text stays empty.
 
     Args:
         tokens: Plain ``string`` array, shape (n,).

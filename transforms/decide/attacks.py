@@ -1,4 +1,4 @@
-"""The attacks on a release at some levels: declared attackers, and what its fields still show of what they were made from."""
+"""The attacks on a release at some levels: declared attackers, and recovery of the values that released fields were made from."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -70,7 +70,7 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
 
 
 def told(seen: Candidate) -> list[Attack]:
-    """Whom the released columns single out by themselves: evidence, told beside the lines."""
+    """Count whom the released columns single out by themselves: evidence, reported but not enforced."""
     scope = seen.scope
     attacks = [attack("source", scope.rest, seen.singled_out(scope.rest), None)]
     if scope.sensitive and scope.rest != scope.columns:
@@ -79,14 +79,14 @@ def told(seen: Candidate) -> list[Attack]:
 
 
 def masks(seen: Candidate) -> list[Recovery]:
-    """What masks that were in the data already leave: evidence, told beside the lines."""
+    """Measure what masks that came with the data leave recognisable: evidence, reported but not enforced."""
     singled = seen.singled_out(seen.scope.columns)
     joined = JoinedMasks(seen.scope.columns, singled.linked, singled.subjects)
     return mask_recoveries(seen.data.measured.scanned, joined, seen.data.layout.remainders)
 
 
 def remainders(seen: Candidate) -> list[Recovery]:
-    """Attacks on what masks leave and on pseudonyms.
+    """Attack the parts of values that masks leave, and pseudonyms.
 
     Raises:
         InputError: A table of frequencies cannot be read.

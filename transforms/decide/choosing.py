@@ -28,7 +28,7 @@ _STANDING = (1, 2)
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen for a release.
+    """The levels and the suppression that were chosen for a release.
 
     Attributes:
         data: The release.
@@ -46,7 +46,7 @@ class Chosen:
 
     @property
     def member(self) -> Member:
-        """The release as one of several that are looked at together."""
+        """The release as one of several that are tested together."""
         return Member(self.data, self.recoding.levels, self.recoding.cut)
 
     @property
@@ -55,7 +55,7 @@ class Chosen:
         return Candidate(self.data, self.recoding.levels, self.recoding.cut.left)
 
     def with_cut(self, changed: Cut) -> "Chosen":
-        """The same levels with something else suppressed."""
+        """The same levels with another suppression."""
         return replace(self, recoding=replace(self.recoding, cut=changed))
 
 
@@ -111,7 +111,7 @@ def _of_nothing(data: ReleasedData) -> Chosen:
 
 
 def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched:
-    """The best levels at which every line holds that levels and suppression can mend.
+    """Search for the levels with minimal information loss at which every line holds that levels and suppression can satisfy.
 
     Args:
         searcher: The search of a release.
@@ -142,7 +142,7 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
 
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:
-    """Whether the lines hold that no suppression mends."""
+    """Whether the lines hold that suppression cannot satisfy."""
     changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in _CHANGING]
     classes = Candidate(data, made.levels, made.cut.left)
     seen = classes.with_found(found_for_lines(classes, [one.levels for one in made.rounds]))

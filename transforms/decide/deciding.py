@@ -77,7 +77,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
 
 
 def _layout(job: Job, name: str, past: Past) -> Layout:
-    """What is measured of a release, once it is known what it is tested together with."""
+    """The layout of a release, once it is known which earlier releases it is tested with."""
     layout = job.layouts[name]
     if job.register is None or not past.names:
         return layout
@@ -123,7 +123,7 @@ def _decision(
 
 
 def explained(one: Chosen) -> list[dict[str, Any]]:
-    """What would change the label that a release would get by itself: see `changes_of`."""
+    """Tell what would change the label that a release would get by itself: see `changes_of`."""
     seen = _with_findings(one, {})
     return [change for change in changes_of(one, seen, tests_of(seen)) if change["line"] not in (8, ORDER)]
 
@@ -135,7 +135,7 @@ def _with_findings(one: Chosen, compositions: Mapping[str, Composed]) -> Candida
 
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:
-    """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
+    """Decide the label. Where all other lines hold, the rows will be shuffled, so that line 9 holds as well."""
     tests = tests_of(seen)
     if all(test.passed for test in tests if test.line != ORDER):
         seen = seen.with_found(replace(seen.found, ordered=True))

@@ -35,7 +35,7 @@ class Round:
 
 
 class Written(NamedTuple):
-    """A file of fingerprints that waits to be taken by the register.
+    """A file of fingerprints that the register will take over.
 
     Attributes:
         path: Where it is, below the staging folder.
@@ -52,7 +52,7 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the register is told beside a label.
+    """What the register stores of a release or of a run's persons, beside the label.
 
     Attributes:
         file: The fingerprints.
@@ -97,12 +97,12 @@ class ReleaseDecision:
     remembered: Remembered | None = None
 
     def without_proof(self) -> "ReleaseDecision":
-        """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
+        """The decision as workers need it: without the classes, of which there may be millions, and which only the proof reads."""
         return replace(self, classes=NO_KEYS)
 
     @property
     def mixed(self) -> bool:
-        """Whether rows are put into an order and into parts that follow from released values alone.
+        """Whether rows are shuffled: put into parts and an order that follow from released values alone.
 
         In the order of the source, a row's place would say whose it is to anybody who holds the source or another
         release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of

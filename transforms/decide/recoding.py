@@ -1,4 +1,4 @@
-"""Local recoding: records that would be suppressed get another chance, at levels of their own.
+"""Local recoding: records that would be suppressed are generalized further instead, at levels of their own.
 
 Prasser, Kohlmayer, Kuhn: Efficient and effective pruning strategies for health data de-identification (2016), and ARX's
 iterative scheme: what one round suppresses is searched by itself in the next. A cell may also be suppressed (``*``), where that
@@ -26,7 +26,7 @@ from beam_deid.transforms.search.requirements import Requirements
 
 @dataclass(frozen=True)
 class Recoding:
-    """Which levels hold for which records.
+    """The levels of each record.
 
     Attributes:
         rounds: The rounds after which something was kept; at least one. What the last one suppressed stays so.
@@ -45,7 +45,7 @@ def full_domain(levels: Mapping[str, int], cut: Cut) -> Recoding:
 
 
 def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: Requirements, rounds: int) -> Recoding:
-    """Give suppressed records up to so many more chances.
+    """Search levels for the suppressed records by themselves, up to some rounds.
 
     Args:
         data: The release.

@@ -1,4 +1,4 @@
-"""What the search and the cut ask of a release's classes, made from its requirements."""
+"""The criteria of the search and of suppression, made from the requirements of a release."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,7 +46,7 @@ def asked_alone(data: ReleasedData) -> frozenset[str]:
 
 
 def requirements(data: ReleasedData, for_label: bool) -> Requirements:
-    """What all classes together must meet.
+    """The requirements that all classes together must meet.
 
     Args:
         data: The release.
@@ -72,7 +72,7 @@ def requirements(data: ReleasedData, for_label: bool) -> Requirements:
 def lattice(
     data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
 ) -> Lattice:
-    """All nodes over the open fields' levels.
+    """The lattice of the open fields' levels, with the criteria of the label.
 
     Args:
         data: The release.

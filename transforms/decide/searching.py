@@ -1,4 +1,4 @@
-"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best found, said so."""
+"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best node that was found."""
 
 import itertools
 import math
@@ -128,7 +128,7 @@ class Searcher:
         return method
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
-        """What every objective makes of some levels."""
+        """Evaluate every objective at some levels."""
         for choices, each in self.lattices():
             if all(level in choices[name] for name, level in levels.items()):
                 return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)

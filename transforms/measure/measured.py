@@ -55,7 +55,7 @@ class Measured:
 
     @classmethod
     def merge(cls, parts: Sequence["Measured"]) -> "Measured":
-        """All parts together; associative."""
+        """Merge parts. Merging is associative."""
         merged = cls(sum(part.read for part in parts))
         for name in dict.fromkeys(name for part in parts for name in part.releases):
             merged.releases[name] = _merge([part.releases[name] for part in parts if name in part.releases])

@@ -34,7 +34,7 @@ from beam_deid.transforms.treat.typed import Records, read_typed
 
 
 class Measurer:
-    """Measures the records of a shard, or of any other piece of the input, for all releases of a job.
+    """Measures the records of a shard, or of any other part of the input, for all releases of a job.
 
     Raises:
         KeyFault: An action that is measured needs a key that cannot be resolved.
@@ -74,14 +74,14 @@ class Measurer:
         self._parts.append(part)
 
     def result(self) -> Measured:
-        """All that was added, with the scan of each distinct released text made once."""
+        """The sum of all batches. Each distinct released text is scanned once."""
         merged = Measured.merge([self._done, *self._parts])
         for name, scanner in self._scanners.items():
             merged.releases[name].scanned = scanner.result()
         return merged
 
     def _whose(self, records: Records) -> dict[Column, Fingerprints]:
-        """Whom the records are about, by every identity."""
+        """The columns that tell the records' persons, by every identity, and the records themselves."""
         job = self._job
         policy = self._job.policy
         columns = {Column("identity", name): keys for name, keys in identity_keys(job, records).items()}

@@ -14,7 +14,7 @@ from beam_deid.transforms.treat.typed import Records
 
 
 def source_key(job: Job, layout: Layout, name: str, records: Records) -> Fingerprints:
-    """What stands for a value that takes a key, shape (n,): never more alike than the released values are."""
+    """The keys that stand for the released values of a keyed field, shape (n,): equal only where the released values are equal."""
     action = job.policy.releases[layout.release].fields[name]
     value = fingerprint(records.columns[name], job.prints)
     if action.beside is Beside.PLACE:

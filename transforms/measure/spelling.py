@@ -13,7 +13,7 @@ from beam_deid.transforms.terms import Kind
 
 
 def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
-    """The values of a sensitive field as text in which those that mean the same are one: spelled alike, or called the same.
+    """Merge the values of a sensitive field that mean the same: other spellings, and those that the policy's ``same`` lists.
 
     What says nothing is no value: empty text, a not-a-number, a label for everything, a word for unknown.
 

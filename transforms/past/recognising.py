@@ -1,4 +1,4 @@
-"""The records of a run, known again in what was given out before: the register, read cut by cut of its key space."""
+"""The records of a run found in earlier releases: the register's tables are read by ranges of the key space."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from beam_deid.transforms.terms import Role
 
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
-    """Know a run's records again in what was given out before.
+    """Find a run's records in earlier releases.
 
     Args:
         job: The run.
@@ -51,7 +51,7 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
 
 
 def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
-    """The releases that have some of the records, and those that have some records of these, and so on."""
+    """The releases that share records with the run, directly or through other releases."""
     found = {*overlapping, *untested}
     while True:
         near = {
@@ -105,7 +105,7 @@ class _Reader:
         return found, untested
 
     def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
-        """What these releases say of the cells, and who else is in them."""
+        """Read what some releases say of the cells, and the persons whom only they contain."""
         columns = self._columns(entries, releases)
         names = tuple(name for name, *_ in identities_of(self._job, self._cells.persons))
         layouts = [self._job.layouts[name] for name in releases]

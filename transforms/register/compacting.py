@@ -1,4 +1,4 @@
-"""A register made smaller: releases of some of the same records share a table, and tables that nobody needs are given up."""
+"""Compaction of a register: releases that share records share a table, and tables that are not needed any more are dropped."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ _NAME = "common"
 
 @dataclass(frozen=True)
 class Compacted:
-    """What became of the tables of a register's releases.
+    """The result of a compaction.
 
     Attributes:
         before: Bytes of their files.

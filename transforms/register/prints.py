@@ -40,7 +40,7 @@ class Prints:
 
 
 def row_order(columns: Mapping[str, Fingerprints]) -> npt.NDArray[np.int64]:
-    """The rows by record, those of one record by all that stands in them, so that nothing is left of the order they came in.
+    """Sort the rows by record, and rows of one record by all their columns, so that nothing is left of their original order.
 
     Args:
         columns: See `Prints.columns`.

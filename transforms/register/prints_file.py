@@ -52,7 +52,7 @@ class PrintsFile:
         self._open(path, table)
 
     def beside(self, table: Table) -> "PrintsFile":
-        """The rows of another release in the same file; its bytes are not compared once more."""
+        """Open the rows of another release. If it is in the same file, its bytes are not compared again."""
         if (table.size, table.sha256) != (self._table.size, self._table.sha256):
             return PrintsFile(self.path, table)
         other = PrintsFile.__new__(PrintsFile)
@@ -93,7 +93,7 @@ class PrintsFile:
 
     @property
     def all_rows(self) -> int:
-        """Rows of the file, whosever they are."""
+        """Rows of the file, of all releases that share it."""
         return int(self._file.metadata.num_rows)
 
     def read_all(self, low: int, high: int) -> Prints:
@@ -101,7 +101,7 @@ class PrintsFile:
         return self.read(low, high, persons=self.persons, values=self.values, normal=self.normal)
 
     def check(self) -> None:
-        """See that the file is still what was written, byte by byte."""
+        """Check that the file is still what was written, byte by byte."""
         check_file(self.path, self._table)
 
     def read(
@@ -164,7 +164,7 @@ class PrintsFile:
         return [(one.min, one.max) for one in found]
 
     def _counted(self) -> int:
-        """How many rows there are of the release."""
+        """Count the rows of the release."""
         if not self._there:
             return self.all_rows
         self._check_type(self._there, pa.bool_())
@@ -185,7 +185,7 @@ class PrintsFile:
         return kind if kind == PERSON else self._table.prefix + kind
 
     def _column(self, kind: str, name: str, held: Sequence[str]) -> str:
-        """What a column is called."""
+        """The name of a column in the file."""
         column = self._begin(kind) + name
         if name not in held:
             raise self._lacking(column)

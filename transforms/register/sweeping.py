@@ -1,4 +1,4 @@
-"""What killed processes left in a register, removed while it is held."""
+"""Removal of what killed processes left in a register, while it is held."""
 
 from collections.abc import Iterable
 
@@ -47,7 +47,7 @@ def sweep(register: str, document: Document | None, lease: Lease) -> None:
 
 
 def remove_tables(register: str, files: Iterable[str]) -> None:
-    """Remove tables for good.
+    """Remove tables, with older versions of them.
 
     Raises:
         OSError: The store fails.

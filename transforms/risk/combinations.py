@@ -1,4 +1,4 @@
-"""Which attributes single people out when they are joined together, and each one's share in it.
+"""Which combinations of attributes single persons out, and the contribution of each attribute.
 
 Elliot, Manning, Ford: A computational algorithm for handling the special uniques problem (2002): a set of attributes
 that singles a record out while no part of it does is a minimal sample unique; of M attributes, one of m counts (M − m)!.
@@ -41,7 +41,7 @@ class Combination:
 
 @dataclass(frozen=True)
 class Combinations:
-    """All sets of attributes that were looked at.
+    """The results over all sets of attributes that were searched.
 
     Attributes:
         found: The sets, smaller ones first, those that single out more first among equals.
@@ -63,7 +63,7 @@ def combinations(
     most: int = MOST_FIELDS,
     budget: int = BUDGET,
 ) -> Combinations:
-    """Look at every set of at most ``most`` attributes, and then at the largest sets as far as the budget goes.
+    """Search every set of at most ``most`` attributes, and then the largest sets as far as the budget goes.
 
     Args:
         fields: Value keys of each attribute, shape (n,).
@@ -202,7 +202,7 @@ class _Classes:
 
 
 def _pairs(classes: Counts, values: Counts, many: int) -> tuple[Counts, int]:
-    """Number the pairs of a class and one of ``many`` values, both (n,), anew; and how many there are."""
+    """Number the pairs of a class and one of ``many`` values, both of shape (n,), from 0, and count them."""
     # Both factors are below 2³¹, so a pair is one exact integer.
     numbers, distinct = codes((classes * max(many, 1) + values).view(np.uint64))
     return numbers, len(distinct)

@@ -18,7 +18,7 @@ from beam_deid.transforms.risk.histogram import Counts
 
 @dataclass(frozen=True)
 class Scale:
-    """How far values are apart.
+    """The distances between values.
 
     Attributes:
         keys: Key of each value, ascending, shape (v,).

@@ -156,7 +156,7 @@ class Distribution:
         return found
 
     def parts(self) -> Iterator["Distribution"]:
-        """The same, some classes at a time: few enough pairs that figures of each stay in the processor's cache."""
+        """Split the distribution by classes into parts that are small enough for the processor's cache."""
         if len(self.pair_value) <= 2 * _PART:
             yield self
             return

@@ -1,4 +1,4 @@
-"""Line 7 of the label rule: whoever meets released persons must meet k of them, and a table that meets too few proves nothing.
+"""Line 7 of the label rule: an attacker's row matches no released person or at least k, and a join with too few matches fails.
 
 Strangers in an attacker's table must not make a release look safer, nor must persons who were suppressed. So a share is taken
 over the released persons, too, and of both shares the greater one counts.
@@ -26,7 +26,7 @@ _SPELL = "spell its values as the source does, or name in knows what stays the s
 
 @dataclass(frozen=True)
 class Exposed:
-    """How many persons are met by whoever knows what an attacker's table says, and hide among fewer than k.
+    """How many persons an attacker's table matches in groups of fewer than k.
 
     Attributes:
         attackers: Persons of the attacker's table; its records where it names nobody.
@@ -50,13 +50,13 @@ class Exposed:
 
     @property
     def share(self) -> float:
-        """The share of the exposed, over the attacker's persons or over the released ones: the greater one."""
+        """The share of exposed persons: the greater of that over the attacker's persons and that over the released ones."""
         ours = self.released_exposed / self.released if self.released else 0.0
         return max(ours, self.attackers_exposed / self.attackers if self.attackers else 0.0)
 
 
 def coverage_problem(exposed: Exposed, truth: bool) -> str | None:
-    """Why a join proves nothing, in a sentence with figures and what to do; None if the table meets enough.
+    """Tell why a join with too few matches counts as a failure: a sentence with figures and what to do; None if there are enough.
 
     Args:
         exposed: What the join found.
@@ -86,7 +86,7 @@ def coverage_problem(exposed: Exposed, truth: bool) -> str | None:
 
 
 class Exposure:
-    """Counts the exposed, partition by partition.
+    """Counts the exposed persons, partition by partition.
 
     Args:
         rows: Rows of the attacker's table.
@@ -157,7 +157,7 @@ class Exposure:
             self._persons_among = np.union1d(self._persons_among, self._somebody(identities[0][there]))
 
     def result(self, counts: Counts, subject: Fingerprints | None, source: Fingerprints | None) -> Exposed:
-        """All partitions together.
+        """Sum up all partitions.
 
         Args:
             counts: Records of each row of the table, shape (a,).
@@ -197,7 +197,7 @@ class Exposure:
         numbers: list[Counts],
         few: Mask,
     ) -> None:
-        """Remember whom rows meet that may turn out to meet few."""
+        """Keep the matches of rows that may turn out to have few."""
         if not self._full:
             self._full = [np.zeros(len(self._met), bool) for _ in identities]
             self._whom = [_Whom() for _ in identities]
@@ -223,7 +223,7 @@ class Exposure:
         self._seen += len(counts)
 
     def _forget(self) -> None:
-        """Forget what rows meet that meet many anyhow; all, where it is too much even so."""
+        """Drop the matches of rows that have many already; all of them, where they take too much memory even so."""
         for full, whom in zip(self._full, self._whom, strict=True):
             full |= whom.persons(len(full)) >= self._k
         done = np.logical_and.reduce(self._full)
@@ -246,7 +246,7 @@ class Exposure:
 
 
 class _Whom:
-    """Whom rows meet: pairs of a row and a person, each with the records that it stands for."""
+    """The matches of rows: pairs of a row and a person, with the number of records of each."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[Counts, Fingerprints, Counts]] = []
@@ -259,12 +259,12 @@ class _Whom:
         self._put(rows, who, np.ones(len(rows), np.int64) if counts is None else counts)
 
     def persons(self, size: int) -> Counts:
-        """How many persons each row meets, shape (size,)."""
+        """Number of persons that each row matches, shape (size,)."""
         rows, _, counts = self._once()
         return np.bincount(rows, weights=counts, minlength=size).astype(np.int64)
 
     def among(self, chosen: Mask) -> int:
-        """How many persons the chosen rows meet, each counted once."""
+        """Number of distinct persons that the chosen rows match."""
         rows, who, counts = self._once()
         there = chosen[rows]
         _, first = np.unique(who[there], return_index=True)

@@ -28,7 +28,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Linked:
-    """What a join found.
+    """The result of a join.
 
     Attributes:
         subjects: Subjects in the attacker's table.

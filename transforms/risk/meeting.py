@@ -1,4 +1,4 @@
-"""Which rows of a release the probes of an attacker's table meet: by equal keys, within a range, or within several."""
+"""Which released rows match the probes of an attacker's table: by equal keys, within a range, or within several."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ _PAIRS = 1 << 22
 
 
 class Meeting(ABC):
-    """Which of n released rows each of m probes meets."""
+    """The matches of m probes among n released rows."""
 
     @property
     @abstractmethod
     def met(self) -> Mask:
-        """Whether each probe meets a row at all, shape (m,)."""
+        """Whether each probe matches any row, shape (m,), bool."""
 
     @abstractmethod
     def linked(self, subject: Fingerprints | None) -> tuple[Counts, Fingerprints]:
@@ -54,7 +54,7 @@ class Meeting(ABC):
 
 
 class ByKey(Meeting):
-    """Probes meet the rows of their class.
+    """Probes match the rows with an equal key.
 
     Args:
         classes: The classes of the released rows.
@@ -117,7 +117,7 @@ class ByKey(Meeting):
 
 
 class ByRange(Meeting):
-    """Probes meet the rows of their key whose ranges meet theirs.
+    """Probes match the rows with an equal key whose ranges overlap theirs.
 
     Args:
         keys: Key of each released row, shape (n,).

@@ -28,7 +28,7 @@ def suppressed(key: FingerprintKey) -> Fingerprints:
 
 
 def told(keys: Fingerprints, nothing: Fingerprints) -> Mask | None:
-    """Which of ``keys`` (n,) are not the one key in ``nothing``; None where all are not, or all are."""
+    """Which of ``keys`` (n,) differ from the one key in ``nothing``; None where all do, or none."""
     silent = keys == nothing[0]
     return None if not silent.any() or silent.all() else ~silent
 

@@ -1,4 +1,4 @@
-"""Who a record belongs to: persons by the subject and by every direct identifier, and how many of them a group holds.
+"""The persons that records belong to, by the subject and by every direct identifier, and the number of them in a group.
 
 One person may have several accounts, and one account several telephones. Nobody can say which identity is the right one, so
 persons are counted by each, and a group has as many as the least of these counts says.
@@ -56,7 +56,7 @@ class Persons:
 
     @property
     def deciding(self) -> tuple[int, ...]:
-        """The identities that may say the fewest persons, as indices of the names."""
+        """Indices of the identities that may give the least number of persons."""
         return tuple(at for at in range(len(self.names)) if not (self.finer and self.finer[at]))
 
 
@@ -134,7 +134,7 @@ class _Counting:
         self._keys.append(keys)
 
     def result(self) -> Persons:
-        """All identities that were added."""
+        """The persons by all identities that were added."""
         return Persons(
             names=tuple(self._names),
             numbers=tuple(self._numbers),
@@ -160,7 +160,7 @@ def stand_ins(subjects: Fingerprints) -> Fingerprints:
 
 
 def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
-    """How many distinct persons each group has.
+    """Count the distinct persons of each group.
 
     Args:
         groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.
@@ -183,7 +183,7 @@ def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) ->
 
 
 def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None = None) -> tuple[Counts, Counts]:
-    """How many persons each group has by the identity that says fewest.
+    """Number of persons in each group, by the identity that gives the least number.
 
     Args:
         groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.

@@ -39,7 +39,7 @@ class Spans:
 
     @classmethod
     def merge(cls, parts: Sequence["Spans"]) -> "Spans":
-        """All parts together; associative."""
+        """Merge parts. Merging is associative."""
         return cls.of(
             *(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True))
         )

@@ -1,4 +1,4 @@
-"""The best node that can be found where a lattice is too large to list: from the coarsest node down, as long as it may take.
+"""A search of lattices that are too large to be listed: from the coarsest node down, within a budget.
 
 Nothing is guessed: what is told is the best node of those that were counted, how many these were, and whether all others were
 ruled out, in which case it is the optimum after all.
@@ -29,7 +29,7 @@ def explore(
     work: int = WORK,
     any_will_do: bool = False,
 ) -> Optimum:
-    """Look at nodes below those that may satisfy, by turns the one that promises most and the one below the best so far.
+    """Search from the coarsest node down, by turns the node with the lowest bound and the one below the best so far.
 
     Args:
         lattice: The lattice; its nodes are not listed.
@@ -71,7 +71,7 @@ def explore(
 
 
 class _Budget:
-    """How long a search may go on: a time, or a number of rows that are counted."""
+    """The budget of a search: a time, or a number of rows that are counted."""
 
     def __init__(self, lattice: Lattice, seconds: float | None, work: int) -> None:
         self._lattice = lattice
@@ -88,7 +88,7 @@ class _Budget:
 
 
 class _Waiting:
-    """Nodes that wait, in two orders: by what they lose at least, and by what the node above them loses."""
+    """The queue of nodes, in two orders: by the lower bound of their loss, and by the loss of the node above them."""
 
     def __init__(self, lattice: Lattice) -> None:
         top = tuple(size - 1 for size in lattice.sizes)
@@ -100,7 +100,7 @@ class _Waiting:
         self.full = False
 
     def below(self, node: Node, loss: float) -> None:
-        """Let the nodes just below one wait."""
+        """Queue the nodes just below one."""
         for place, level in enumerate(node):
             if level:
                 finer = (*node[:place], level - 1, *node[place + 1 :])
@@ -111,11 +111,11 @@ class _Waiting:
                     self.full = len(self._met) >= MET
 
     def rule_out(self, node: Node) -> None:
-        """No node as fine as this one or finer can satisfy."""
+        """Note that neither this node nor any finer one can satisfy."""
         self._hopeless = np.c_[self._hopeless, np.array(node, np.int16)]
 
     def next(self, turn: int, best: Counted | None) -> Node | None:
-        """The next node that might be better than the best; one that cannot makes room for those below it."""
+        """Take the next node that might be better than the best. A node that cannot is replaced by those below it."""
         for order in (self._orders[turn], self._orders[1 - turn]):
             while order:
                 loss, node = heapq.heappop(order)

@@ -1,4 +1,4 @@
-"""What protection costs: the least loss for each k."""
+"""The frontier of risk and information loss: the minimal loss for each k."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

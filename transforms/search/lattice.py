@@ -1,4 +1,4 @@
-"""The lattice of generalization levels: what a node makes of the data.
+"""The lattice of generalization levels, and the evaluation of its nodes.
 
 Work runs on distinct combinations of base values. A node is counted from any finer node that was counted before, since a
 coarser class is a union of finer ones; so most nodes cost little. El Emam et al.: A globally optimal k-anonymity method for
@@ -108,12 +108,12 @@ class Lattice:
 
     @property
     def rows(self) -> int:
-        """How many distinct rows there are."""
+        """Number of distinct rows."""
         return len(self._whole)
 
     @property
     def many(self) -> int:
-        """How many nodes there are."""
+        """Number of nodes."""
         return math.prod(self.sizes)
 
     @cached_property
@@ -124,7 +124,7 @@ class Lattice:
 
     @cached_property
     def bounds(self) -> Floats:
-        """What no node can lose less than, shape (nodes,)."""
+        """A lower bound of the loss of each node, shape (nodes,)."""
         total = np.zeros(1)
         for floors in self._floors:
             total = np.add.outer(total, floors).reshape(-1)
@@ -153,7 +153,7 @@ class Lattice:
         return coarse
 
     def count(self, node: Node) -> Seen:
-        """The classes of a node; each is counted once, as long as there is room to remember it."""
+        """Count the classes of a node. Results are cached as far as memory allows."""
         seen = self._seen.get(node)
         if seen is None:
             seen, table, _ = self._count(node)
@@ -190,7 +190,7 @@ class Lattice:
         }
 
     def settled(self, node: Node, require: Requirements) -> Counted:
-        """What a node makes of the data when what compares a class with all is asked of what is left, not of what was there."""
+        """Evaluate a node, with criteria that compare a class with the whole data taken over the records that are left."""
         seen, gone = self._settled(node, require)
         return self._told(seen, require, gone)
 
@@ -218,7 +218,7 @@ class Lattice:
         return seen, gone
 
     def judge(self, seen: Seen, require: Requirements) -> Counted:
-        """What a node makes of the data under some requirements."""
+        """Evaluate a node under some requirements."""
         return self._told(seen, require, self._gone(seen, require))
 
     def _gone(self, seen: Seen, require: Requirements) -> Mask:
@@ -259,7 +259,7 @@ class Lattice:
         )
 
     def left(self, seen: Seen, gone: Mask) -> Left:
-        """What is left of the data at a node when some of its classes are suppressed."""
+        """The data that is left at a node when some of its classes are suppressed."""
         kept = seen.records[~gone]
         floor = self.floor(seen.node)
         if seen.source is None:
@@ -272,7 +272,7 @@ class Lattice:
         return Left(self.attributes, seen.node, self.records, kept, base, seen.source.records[rows], floor)
 
     def objectives(self, node: Node, require: Requirements) -> dict[str, float]:
-        """What every objective makes of a node."""
+        """Evaluate every objective at a node."""
         (seen, gone) = self._settled(node, require)
         values = {}
         for name, one in OBJECTIVES.items():

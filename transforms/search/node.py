@@ -1,4 +1,4 @@
-"""A node of the lattice: its levels, its classes, and what it makes of the data."""
+"""A node of the lattice: its levels, its classes, and its evaluation."""
 
 import math
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a node makes of the data, and what follows for others.
+    """The evaluation of a node, and the bounds that follow for other nodes.
 
     Attributes:
         node: Its levels.

@@ -37,7 +37,7 @@ class Table:
 
     @property
     def nbytes(self) -> int:
-        """How much memory it takes, in bytes."""
+        """Its size in memory, in bytes."""
         return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
 
     def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:

@@ -42,7 +42,7 @@ _WANTED = "wanted"
 
 @dataclass(frozen=True)
 class Words:
-    """What the messages of a lease call what it holds.
+    """The words by which a lease's messages call what it holds.
 
     Attributes:
         taken: Somebody else holds it.
@@ -63,7 +63,7 @@ Folders = Callable[[], list[str]]
 
 @dataclass(frozen=True)
 class Claim:
-    """Somebody's claim.
+    """The claim of a process.
 
     Attributes:
         folder: The hidden folder that it is in.
@@ -77,7 +77,7 @@ class Claim:
 
     @property
     def owner(self) -> str:
-        """Who it is, for a message."""
+        """The owner of the claim, for a message."""
         host, process, since = (self.facts.get(name, "unknown") for name in ("host", "process", "since"))
         return f"host {host}, process {process}, since {since}"
 
@@ -122,7 +122,7 @@ class Lease:
         self._thread: threading.Thread | None = None
 
     def take(self) -> None:
-        """Hold the output, after waiting for whoever may be dead.
+        """Take the lease, after waiting for owners that may be dead.
 
         Raises:
             UsageError: Somebody who is alive holds it, or nothing can be written here.
@@ -141,7 +141,7 @@ class Lease:
             raise
 
     def confirm(self) -> None:
-        """See that the output is still held: a process that slept for long may have lost it.
+        """Check that the lease is still held: a process that slept for long may have lost it.
 
         Raises:
             OutputError: It was lost.
@@ -153,19 +153,19 @@ class Lease:
             raise OutputError(self._words.lost, shown(self._output), "Run again")
 
     def release(self) -> None:
-        """Give the output up, and leave what else is in the folder to others."""
+        """Release the lease, and leave everything else in the folder to others."""
         self._stop()
         with contextlib.suppress(OSError):
             store_of(self._path).delete([self._path])
 
     def give_back(self) -> None:
-        """Give the output up, and remove the folder of the claim with all that is in it."""
+        """Release the lease, and remove the folder of the claim with everything in it."""
         self._stop()
         with contextlib.suppress(OSError):  # the next command sweeps it
             store_of(self._folder).purge(self._folder)
 
     def left_behind(self) -> list[str]:
-        """The hidden folders of others that nobody works in any more."""
+        """The hidden folders of other owners that are dead."""
         return [folder for folder in self._folders() if folder != self._folder and self.is_dead(folder)]
 
     def _stop(self) -> None:
@@ -245,7 +245,7 @@ class Lease:
         return is_gone(owner_part(claim.folder)) or mine - claim.modified > SECONDS
 
     def is_dead(self, folder: str) -> bool:
-        """Whether nobody works in a folder: its owner is gone, gave it up, or was silent for long."""
+        """Whether a folder's owner is gone, released it, or was silent for long."""
         if is_gone(owner_part(folder)):
             return True
         store = store_of(folder)

@@ -1,4 +1,4 @@
-"""What dead runs left of an output: finished where its publication was begun, removed otherwise."""
+"""Cleanup after dead runs: a publication that was begun is finished, anything else is removed."""
 
 import contextlib
 
@@ -40,7 +40,7 @@ def sweep(output: str) -> None:
 
 
 def sweep_now(output: str) -> None:
-    """The same, and say what cannot be done.
+    """Clean up an output as `sweep` does, and raise an error where that is not possible.
 
     Raises:
         OSError: The store fails.

@@ -1,4 +1,4 @@
-"""Chance by counting: a draw is a function of the seed, a stream's name and an index, and of nothing else.
+"""Counter-based random numbers: a draw is a function of the seed, a stream's name and an index, and of nothing else.
 
 There is no state, so any row can be drawn alone, in any order, on any machine. The mixing is the library's
 own (splitmix64, see `beam_deid.transforms.columns.combining`); it is no cryptography.
@@ -56,7 +56,7 @@ def _origin(seed: int, stream: str) -> np.uint64:
 
 
 class Wheel:
-    """A wheel of fortune with unequal slots.
+    """A discrete distribution with given weights.
 
     Args:
         weights: Positive weight of each slot.

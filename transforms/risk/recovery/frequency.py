@@ -45,7 +45,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Matched:
-    """What matching found.
+    """The result of matching.
 
     Attributes:
         records: Records that have a token.

@@ -1,4 +1,4 @@
-"""What pseudonyms still tell without their key: how often each occurs, whom they stand for, and how far apart dates are."""
+"""What pseudonyms reveal without their key: how often each occurs, what they stand for, and intervals between dates."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
 
 @dataclass(frozen=True)
 class Recovered:
-    """What an attack recovered.
+    """The result of an attack.
 
     Attributes:
         values: What was attacked: distinct values, or subjects.
@@ -25,7 +25,7 @@ class Recovered:
 
     @property
     def share(self) -> float:
-        """The same as a share, from 0 to 1."""
+        """The share of values that were recovered, from 0 to 1."""
         return self.recovered / self.values if self.values else 0.0
 
 
