@@ -1,6 +1,6 @@
 """The attacks on a release at some levels: declared attackers, and recovery of the values that released fields were made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,10 +21,10 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.policy.model import Attacker
-from beam_deid.transforms.risk.exposure import coverage_problem
+from beam_deid.transforms.risk.coverage import coverage_problem
 from beam_deid.transforms.risk.joining import Join, Probes, Released
 
-Rounds = list[Mapping[str, int]]
+Rounds = Sequence[Mapping[str, int]]
 
 _NOTHING = (
     "nothing that this attacker knows is released, so it was not tested; name in knows what the release gives out"

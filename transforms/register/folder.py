@@ -30,7 +30,8 @@ from beam_deid.transforms.register.sweeping import KEPT, remove_tables, sweep
 from beam_deid.transforms.storage.files import advice, reason, store_of
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.lease import Lease, Words, new_name
+from beam_deid.transforms.storage.lease import Lease, Words
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
 
 __all__ = ["Held", "hold", "read", "table_path"]

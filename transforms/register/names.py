@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.lease import is_owner
+from beam_deid.transforms.storage.owners import is_owner
 from beam_deid.transforms.storage.paths import MARK, is_name, is_unfinished, join, name_of, shown
 
 TABLES = "tables"
@@ -78,7 +78,7 @@ def claims_of(register: str) -> list[str]:
 
 
 def claim_folder(register: str, owner: str) -> str:
-    """The hidden folder of somebody whose name `beam_deid.transforms.storage.lease.new_name` made."""
+    """The hidden folder of somebody whose name `beam_deid.transforms.storage.owners.new_name` made."""
     return join(register, f"{MARK}{owner}")
 
 

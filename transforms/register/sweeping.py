@@ -7,7 +7,8 @@ from beam_deid.transforms.register.document import Document
 from beam_deid.transforms.register.names import TABLES, look, made_for, revision_of, revision_path, table_path
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import is_own
-from beam_deid.transforms.storage.lease import Lease, is_gone, owner_part
+from beam_deid.transforms.storage.lease import Lease
+from beam_deid.transforms.storage.owners import is_gone, owner_part
 from beam_deid.transforms.storage.paths import MARK, join, name_of
 
 KEPT = 3

@@ -14,14 +14,12 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts, numbered
+from beam_deid.transforms.risk.matches import Matches
 from beam_deid.transforms.risk.meeting import Meeting
 
 Mask = npt.NDArray[np.bool_]
-
 MOST_KEPT = 1 << 23
 """Most pairs of a row and a person that are remembered, of 24 bytes; beyond these the result is an upper bound."""
-
-_SPELL = "spell its values as the source does, or name in knows what stays the same"
 
 
 @dataclass(frozen=True)
@@ -55,36 +53,6 @@ class Exposed:
         return max(ours, self.attackers_exposed / self.attackers if self.attackers else 0.0)
 
 
-def coverage_problem(exposed: Exposed, truth: bool) -> str | None:
-    """Tell why a join with too few matches counts as a failure: a sentence with figures and what to do; None if there are enough.
-
-    Args:
-        exposed: What the join found.
-        truth: Whether the table names its subjects as the source does, so that it is known who is in the source.
-    """
-    found = exposed
-    if not found.attackers:
-        return "the attacker's table holds no record, which proves nothing: name the files that hold what the attacker knows"
-    if not truth:
-        if 10 * found.met >= found.attackers:
-            return None
-        return (
-            f"{found.met:,} of the {found.attackers:,} persons of the attacker's table meet a released record, which proves "
-            f"nothing (a tenth is needed): {_SPELL}"
-        )
-    if not found.known:
-        return (
-            f"none of the {found.attackers:,} persons of the attacker's table is in the source, which proves nothing: spell "
-            "its subjects as the source does, or leave them out of the table"
-        )
-    if 2 * found.known_met >= found.known:
-        return None
-    return (
-        f"{found.known_met:,} of the {found.known:,} persons of the attacker's table who are in the source meet a released "
-        f"record, which proves nothing (half is needed): {_SPELL}"
-    )
-
-
 class Exposure:
     """Counts the exposed persons, partition by partition.
 
@@ -111,7 +79,7 @@ class Exposure:
         # Of rows with several probes, by numbering of persons: how many were met at least, and whom.
         self._sum = np.zeros(rows if several else 0, np.int64)
         self._full: list[Mask] = []
-        self._whom: list[_Whom] = []
+        self._whom: list[Matches] = []
 
     def release(self, subject: Fingerprints | None, records: int, persons: int | None) -> None:
         """Count what a partition releases, whether it is met or not.
@@ -200,7 +168,7 @@ class Exposure:
         """Keep the matches of rows that may turn out to have few."""
         if not self._full:
             self._full = [np.zeros(len(self._met), bool) for _ in identities]
-            self._whom = [_Whom() for _ in identities]
+            self._whom = [Matches() for _ in identities]
         np.add.at(self._sum, rows, numbers[0])
         for full, number in zip(self._full, numbers, strict=True):
             full[rows[number >= self._k]] = True
@@ -231,7 +199,7 @@ class Exposure:
             whom.drop(done)
         if sum(map(len, self._whom)) > self._kept // 2:
             self._exact = False
-            self._whom = [_Whom() for _ in self._whom]
+            self._whom = [Matches() for _ in self._whom]
 
     def _remembered(self) -> tuple[Mask, int]:
         """Which rows are exposed, and how many released persons are."""
@@ -243,58 +211,6 @@ class Exposure:
         ]
         exposed = self._met & np.logical_or.reduce(few)
         return exposed, self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
-
-
-class _Whom:
-    """The matches of rows: pairs of a row and a person, with the number of records of each."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Counts, Fingerprints, Counts]] = []
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def add(self, rows: Counts, who: Fingerprints, counts: Counts | None) -> None:
-        self._put(rows, who, np.ones(len(rows), np.int64) if counts is None else counts)
-
-    def persons(self, size: int) -> Counts:
-        """Number of persons that each row matches, shape (size,)."""
-        rows, _, counts = self._once()
-        return np.bincount(rows, weights=counts, minlength=size).astype(np.int64)
-
-    def among(self, chosen: Mask) -> int:
-        """Number of distinct persons that the chosen rows match."""
-        rows, who, counts = self._once()
-        there = chosen[rows]
-        _, first = np.unique(who[there], return_index=True)
-        return int(counts[there][first].sum())
-
-    def drop(self, done: Mask) -> None:
-        """Forget the rows that are done."""
-        rows, who, counts = self._once()
-        left = ~done[rows]
-        self._parts = []
-        self._length = 0
-        self._put(rows[left], who[left], counts[left])
-
-    def _put(self, rows: Counts, who: Fingerprints, counts: Counts) -> None:
-        self._parts.append((rows, who, counts))
-        self._length += len(rows)
-
-    def _once(self) -> tuple[Counts, Fingerprints, Counts]:
-        """The distinct pairs."""
-        none = np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64)
-        rows, who, counts = (np.concatenate(parts) for parts in zip(none, *self._parts, strict=True))
-        order = np.lexsort((who, rows))
-        rows = rows[order]
-        who = who[order]
-        counts = counts[order]
-        first = np.ones(len(rows), bool)
-        first[1:] = (rows[1:] != rows[:-1]) | (who[1:] != who[:-1])
-        self._parts = [(rows[first], who[first], counts[first])]
-        self._length = int(first.sum())
-        return self._parts[0]
 
 
 def _persons(subject: Fingerprints, chosen: Mask) -> int:

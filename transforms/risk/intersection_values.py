@@ -87,7 +87,8 @@ def _smallest_groups(held: Sequence[Held], places: Sequence[Counts]) -> Counts:
     """The release whose group has the fewest values, for each choice (choices,): only these are looked up in the others."""
     most = np.iinfo(np.int64).max  # of a release that is not asked
     sizes = [np.where(place < 0, most, np.append(one.sizes, 0)[place]) for one, place in zip(held, places, strict=True)]
-    return np.stack(sizes).argmin(axis=0)
+    smallest: Counts = np.stack(sizes).argmin(axis=0)
+    return smallest
 
 
 def _in_all_groups(held: Sequence[Held], places: Sequence[Counts], values: Counts) -> Mask:

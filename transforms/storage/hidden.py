@@ -7,7 +7,7 @@ import tempfile
 
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.lease import is_owner
+from beam_deid.transforms.storage.owners import is_owner
 from beam_deid.transforms.storage.paths import MARK, absolute, is_local, join, name_of, parent
 
 

@@ -10,32 +10,27 @@ hosts do not matter. An owner on this machine whose process is gone is known to 
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import random
-import re
-import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import DeidError, InUse, OutputError, UsageError
 from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
-from beam_deid.transforms.storage.paths import MARK, join, name_of, shown
+from beam_deid.transforms.storage.owners import is_gone, is_here, owner_part
+from beam_deid.transforms.storage.paths import join, shown
 
 SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
 """How long a claim lives without a heartbeat."""
-
 CLAIM = "lease.json"
 _BEATS = 6
 _TRIES = 3
-_NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9]*-[0-9a-f]{8}")
 _HELD = "held"
 _WANTED = "wanted"
 
@@ -80,22 +75,6 @@ class Claim:
         """The owner of the claim, for a message."""
         host, process, since = (self.facts.get(name, "unknown") for name in ("host", "process", "since"))
         return f"host {host}, process {process}, since {since}"
-
-
-def new_name() -> str:
-    """A name for a hidden folder that tells its owner apart from any other, and on this machine whether it is alive."""
-    return f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}"
-
-
-def is_owner(name: str) -> bool:
-    """Whether a name is one that `new_name` makes."""
-    return _NAME.fullmatch(name) is not None
-
-
-def is_gone(name: str) -> bool:
-    """Whether the owner of a folder of this name is a process of this machine that is no more."""
-    parts = name.split("-")
-    return is_owner(name) and parts[0] == _machine() and not _alive(int(parts[1]), parts[2])
 
 
 class Lease:
@@ -264,17 +243,6 @@ def is_abandoned(folder: str) -> bool:
     return not is_here(folder) and time.time() - claim.modified > 2 * SECONDS
 
 
-def is_here(folder: str) -> bool:
-    """Whether a folder's owner is a process of this machine that is alive."""
-    name = owner_part(folder)
-    return name.split("-")[0] == _machine() and not is_gone(name)
-
-
-def owner_part(folder: str) -> str:
-    """The part of a hidden folder's name that `new_name` made."""
-    return name_of(folder).rpartition(MARK)[2]
-
-
 def _read(folder: str) -> Claim | None:
     store = store_of(folder)
     path = join(folder, CLAIM)
@@ -299,33 +267,3 @@ def _read(folder: str) -> Claim | None:
 def _clock() -> float:
     """Seconds that also pass while this machine sleeps, where the system has such a clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _machine() -> str:
-    """This kernel and this space of process ids: containers of one host are as two machines."""
-    told = []
-    with contextlib.suppress(OSError):
-        told.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        told.append(os.readlink("/proc/self/ns/pid"))
-    return hashlib.sha256("\n".join(told or [socket.gethostname()]).encode()).hexdigest()[:12]
-
-
-def _started(process: int) -> str:
-    """When a process was started, in the kernel's ticks; "0" where the system does not tell, and "" if it has ended."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return "0"
-    return "" if fields[0] in ("Z", "X") else fields[19]
-
-
-def _alive(process: int, started: str) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return _started(process) == started

@@ -19,8 +19,9 @@ from beam_deid.transforms.storage.journal import (
     failed,
     published,
 )
-from beam_deid.transforms.storage.lease import Lease, new_name
+from beam_deid.transforms.storage.lease import Lease
 from beam_deid.transforms.storage.manifest import files_of_run
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import is_local, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
 

@@ -13,7 +13,8 @@ from beam_deid.transforms.storage.hidden import (
     unseen_folders,
 )
 from beam_deid.transforms.storage.journal import JOURNAL, Journal, Superseded, published
-from beam_deid.transforms.storage.lease import Lease, is_abandoned, new_name, owner_part
+from beam_deid.transforms.storage.lease import Lease, is_abandoned
+from beam_deid.transforms.storage.owners import new_name, owner_part
 from beam_deid.transforms.storage.paths import is_local, join
 from beam_deid.transforms.storage.private import shred
 
