@@ -6,7 +6,7 @@ import pytest
 
 from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.measure.measuring import Measured, ReleaseMeasured
+from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 
 FAULTS = Counter({("mobile", "not_a_mobile"): 2, ("", "bad_row"): 1})
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from beam_deid.transforms.decide.remembering import Remembered, Written
+from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
 from beam_deid.transforms.storage.journal import Moved

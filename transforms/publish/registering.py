@@ -11,7 +11,7 @@ from typing import Any
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.remembering import Remembered, Written
+from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
