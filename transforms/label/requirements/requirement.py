@@ -54,7 +54,7 @@ class Planned:
         line: The line of the label rule that it belongs to, 1 to 9.
         name: The name that it has in ``label.json``.
         limit: What the figure is compared with.
-        compare: How.
+        compare: How the figure is compared with it.
         columns: The released columns that it looks at.
         sentence: What is tested, in one sentence without a full stop.
         target: The field, attacker or release that it is about, where there are several tests of a kind.
@@ -148,7 +148,7 @@ class Seen(Protocol):
         ...
 
     def as_written(self, name: str) -> Sequence[Distribution]:
-        """The same with values as they are written."""
+        """The distribution of a sensitive column where values that differ in spelling only are different."""
         ...
 
     def scale(self, name: str) -> Scale | None:
@@ -180,7 +180,7 @@ class Default:
 
     @classmethod
     def always(cls, limit: float, source: str) -> "Default":
-        """The same limit in every sharing model."""
+        """A default that is the same limit in every sharing model."""
         return cls(dict.fromkeys(Sharing, limit), source)
 
     @property
