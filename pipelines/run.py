@@ -1,13 +1,14 @@
 """``beam-deid run``: files in, labelled releases out."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
-from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.run.engines import LOCAL, is_here
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
@@ -86,7 +87,7 @@ def run(
 
 
 def carry_out(
-    policy: Policy,
+    policy: "Policy",
     inputs: tuple[str, ...],
     folder: str,
     as_json: bool,
@@ -106,6 +107,7 @@ def carry_out(
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
     from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.engines import LOCAL, is_here
     from beam_deid.transforms.run.shards import prepare
     from beam_deid.transforms.run.shipping import check_reach
 
@@ -126,7 +128,9 @@ def carry_out(
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)
-    output.show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
+    from beam_deid.pipelines.views.outcome import show_outcome
+
+    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
     if as_json:
         output.emit({"run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

@@ -82,7 +82,7 @@ def test_a_run_leaves_what_it_left_and_nothing_else(out):
 
 
 def restored(out: Path, parts: Path, to: Path) -> str:
-    given = ["restore", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment"]
+    given = ["reidentify", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment"]
     label = str(out / "sealed" / "label.json")
     put = ["--output", str(to), "--record", f"{to}.record", "--reason", "golden"]
     assert call([*given, "--label", label, "--input", str(parts / "part-*.csv"), *put]) == 0
@@ -96,7 +96,8 @@ def test_what_0_3_0_encrypted_is_turned_back(out, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "found", [{"a": "x,y\n", "b": ""}, {"a": "x,y\r\n"}, {"a": "x,y"}, {"a": "x,z\n"}, {"a": "x,y\n\n"}, {}, {"b": "x,y\n"}]
+    "found",
+    [{"a": "x,y\n", "b": ""}, {"a": "x,y\r\n"}, {"a": "x,y"}, {"a": "x,z\n"}, {"a": "x,y\n\n"}, {}, {"b": "x,y\n"}],
 )
 def test_a_difference_of_one_byte_is_told(found):
     assert len(differences(found, {"a": "x,y\n"})) == (2 if "b" in found and "a" not in found else 1)

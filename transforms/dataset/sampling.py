@@ -15,14 +15,11 @@ from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.run.progress import PROGRESS
 
-SAMPLE_ROWS = 100_000
-"""Rows of a sample, if nobody says otherwise."""
-
 _SHARDS = 32
 _BATCH_ROWS = 1 << 15
 
 
-def take_sample(inputs: Sequence[str], options: InputOptions, most: int = SAMPLE_ROWS) -> Sample:
+def take_sample(inputs: Sequence[str], options: InputOptions, most: int) -> Sample:
     """Read a sample.
 
     All files are cut into shards (a whole file, or Parquet row groups of some 262,144 rows together). At most 32 of them are

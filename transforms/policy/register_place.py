@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from beam_deid.transforms.crypto.keyring import REGISTER_NAME
+from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import NO_REGISTER

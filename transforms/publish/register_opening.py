@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from beam_deid.transforms.crypto.keyring import REGISTER_NAME
+from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.policy.model import Policy
