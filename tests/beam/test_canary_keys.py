@@ -1,4 +1,4 @@
-"""A keyring's key, its key-encryption key and every subkey through runs, re-identifications and failures: none may show anywhere."""
+"""A keyring's key, its key-encryption key and all subkeys through runs, re-identifications and failures: none may show."""
 
 import base64
 import logging
