@@ -88,10 +88,10 @@ def assess(
     counts as one individual. Values are taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
-    from beam_deid.transforms.dataset.assessment import Question
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.counting import count_files
     from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+    from beam_deid.transforms.dataset.question import Question
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
     question = Question(

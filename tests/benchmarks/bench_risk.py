@@ -24,9 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Question, figures
+from beam_deid.transforms.dataset.assessment import figures
 from beam_deid.transforms.dataset.counting import count_files
 from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
 
@@ -122,7 +123,7 @@ def against_pycanon(path: Path, rows: int) -> None:
 
 def all_of(table: pa.Table, quasi: list[str]) -> dict:
     """All figures of a table in memory."""
-    from beam_deid.transforms.dataset.assessment import Counting
+    from beam_deid.transforms.dataset.counted import Counting
 
     question = Question(tuple(quasi), (SENSITIVE,), most=0)
     counting = Counting(question, KEY)

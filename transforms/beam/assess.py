@@ -12,7 +12,9 @@ from beam_deid.transforms.beam.coders import FactsCoder
 from beam_deid.transforms.beam.elements import PLACE, ToBatches, element_kind
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Counted, Counting, Question, assess
+from beam_deid.transforms.dataset.assessment import assess
+from beam_deid.transforms.dataset.counted import Counted, Counting
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.run.workers import guarded
 
@@ -30,7 +32,7 @@ class AssessReidentification(beam.PTransform):
         quasi: The quasi-identifiers.
         sensitive: The sensitive fields.
         subject: The field that says whom a record is about; each record is a person of its own if not given.
-        **options: More of `beam_deid.transforms.dataset.assessment.Question`: ``sharing``, ``k``, ``most``,
+        **options: More of `beam_deid.transforms.dataset.question.Question`: ``sharing``, ``k``, ``most``,
             ``population``, ``frequencies``.
 
     Raises:
