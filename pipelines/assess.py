@@ -89,8 +89,9 @@ def assess(
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
+    from beam_deid.transforms.dataset.attacker_table import Table
     from beam_deid.transforms.dataset.counting import count_files
-    from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+    from beam_deid.transforms.dataset.joins import Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
