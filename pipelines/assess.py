@@ -114,7 +114,7 @@ def assess(
         counted, types = count_files(question, inputs, columns.read_as, key)
         dataset = Dataset(inputs, columns.read_as, types, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
-        document = assess_dataset(question, counted, key, attacks)
+        document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
 
     show_assessment(output.console(as_json), document)

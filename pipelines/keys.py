@@ -15,7 +15,7 @@ from beam_deid.transforms.errors import UsageError
 if TYPE_CHECKING:
     from beam_deid.transforms.crypto.keyring import Keyring, KeyVersion
     from beam_deid.transforms.crypto.keyring_file import Change
-    from beam_deid.transforms.label.relabel import Reliance
+    from beam_deid.transforms.label.reliances import Reliance
 
 
 def _forms() -> str:
@@ -169,7 +169,7 @@ def destroy_keys(
     elsewhere, backups too, are yours to destroy.
     """
     from beam_deid.pipelines.views.keyring import show_destroyed, show_destroying
-    from beam_deid.transforms.label.relabel import reliances
+    from beam_deid.transforms.label.reliances import reliances
 
     chosen = _chosen(ring, identity, name)
     relying = reliances(outputs, [key.id for key in chosen])

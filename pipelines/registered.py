@@ -6,7 +6,7 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import DeidError, UsageError
 from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
@@ -186,7 +186,7 @@ def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
     """The label of an entry as it was registered; or None, and why it cannot be told."""
     path = join(entry.output, entry.release, "label.json")
     try:
-        label, problem = read_label(path)
+        label, problem = read_manifest(path)
         fits = label is not None and sha256_of(path) == entry.label_sha256
     except DeidError as error:
         return None, f"the label of {entry.name} cannot be read: {error.message}"

@@ -10,7 +10,7 @@ from rich.table import Table
 from beam_deid.pipelines.views.cells import NO_VALUE
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, REGISTER_NAME, SIGN
 from beam_deid.transforms.crypto.keyring import Keyring, KeyVersion
-from beam_deid.transforms.label.relabel import Reliance
+from beam_deid.transforms.label.reliances import Reliance
 
 
 def show_keys(out: Console, ring: Keyring) -> None:

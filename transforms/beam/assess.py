@@ -62,10 +62,14 @@ class AssessReidentification(beam.PTransform):
             | "Count" >> beam.ParDo(_Count(question), key)
             | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
             | "Assess"
-            >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(
+            >> beam.Map(lambda counted, key: guarded(WHERE, _document, question, counted, key), key).with_output_types(
                 dict
             )
         )
+
+
+def _document(question: Question, counted: Counted, key: FingerprintKey) -> dict[str, Any]:
+    return assess(question, counted, key).to_document()
 
 
 class _Count(beam.DoFn):

@@ -1,7 +1,7 @@
-"""A dataset as it is, whoever made it: what it discloses, and the label that it would get."""
+"""A dataset as it is, whoever made it: what it discloses, and the label it would get."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,92 +16,114 @@ from beam_deid.transforms.attack.recovery import (
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, ordered_codes
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.dataset.question import Question
-from beam_deid.transforms.dataset.scope import dataset_scope
 from beam_deid.transforms.dataset.seen import DatasetSeen
-from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.environment import DeclaredEnvironment
+from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
+from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.requirement import Found
-from beam_deid.transforms.label.rule import decide, tests_of
+from beam_deid.transforms.label.rule import grade, name_of, tests_of
+from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
-from beam_deid.transforms.risk.combinations import combinations
+from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
-from beam_deid.transforms.risk.history import histories
+from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.measures import all_figures
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 from beam_deid.transforms.risk.measures.measure import Setting, View
-from beam_deid.transforms.risk.measures.sharing import environment_risk
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.nulls import k_wildcard, suppressed, told
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
-def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: Sequence[Attack] = ()) -> dict[str, Any]:
-    """Everything that is known of a dataset, under the names that ``label.json`` uses.
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that is known of a dataset.
+
+    Attributes:
+        risk: The figures of all measures; none without a record.
+        k_wildcard: The least number of people whom a record may be if nulls fit any value; None where that was not asked.
+        grade: After GB/T 42460-2023, 1 to 4, as a reference value.
+        label: The label that the dataset would get.
+        tests: The tests that the label rests on.
+        combinations: Which columns single people out together; None where that was not asked.
+        found: What was found beside the classes.
+    """
+
+    risk: Risk
+    k_wildcard: int | None
+    grade: int
+    label: LabelName
+    tests: tuple[Test, ...]
+    combinations: Combinations | None
+    found: Found
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it under the names that ``label.json`` uses."""
+        combined = self.combinations
+        wildcard = {} if self.k_wildcard is None else {"k_wildcard": self.k_wildcard}
+        document = {
+            **self.risk.to_document(),
+            **wildcard,
+            "grade": self.grade,
+            "label": str(self.label),
+            "tests": self.tests,
+            "combinations": combined.found if combined else (),
+            "contributions": combined.contributions if combined else {},
+            "history": self.found.history or (),
+            "attacks": self.found.attacks,
+            "scan": self.found.hits,
+            "recoveries": self.found.recoveries,
+        }
+        return {name: plain(value) for name, value in document.items()}
+
+
+def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: Sequence[Attack] = ()) -> Assessment:
+    """Assess a dataset.
 
     Args:
         question: What was asked.
         counted: What was counted.
         key: The key that it was counted under.
         attacks: Joins with attackers' tables.
-
-    Returns:
-        JSON values: the risk figures, ``combinations``, ``contributions``, ``attacks``, ``scan``, ``grade``, ``label``
-        and the ``tests`` that it rests on.
     """
-    subject = _subject(counted.histogram)
-    seen = _seen(question, counted, subject, key)
-    seen.risk = _risk(question, counted.histogram, subject, key, seen)
-    history = _history(question, counted.histogram, subject)
-    hits = tuple((field, kind, rows) for (field, kind), rows in sorted(counted.scanned.hits.items()))
-    recoveries = _recoveries(question, counted, key, seen.risk)
-    seen.found = Found(hits, recoveries, tuple(attacks), {}, {}, history or None)
-    label = decide(seen, tests_of(seen), search={}, changes=(), identities={})
-    return {
-        **seen.risk,
-        "grade": label.grade,
-        "label": str(label.label),
-        "tests": [asdict(test) for test in label.tests],
-        **_combinations(question, counted.histogram, subject),
-        "history": list(history),
-        "attacks": [asdict(one) for one in attacks],
-        "scan": list(label.scan),
-        "recoveries": [asdict(one) for one in label.recoveries],
-    }
+    people = _people(counted)
+    seen = _seen(question, counted, people, key)
+    if counted.histogram is not None:
+        seen.risk = figures(question, counted.histogram, people, key, None if people is None else seen)
+    seen.found = Found(
+        hits=tuple(Hit(field, kind, count) for (field, kind), count in sorted(counted.scanned.hits.items())),
+        recoveries=_recoveries(question, counted, key, seen.risk),
+        attacks=tuple(attacks),
+        history=_history(question, counted, people) or None,
+    )
+    tests = tests_of(seen)
+    return Assessment(
+        risk=seen.risk,
+        k_wildcard=_k_wildcard(question, counted, people, key),
+        grade=grade(seen.scope, tests),
+        label=name_of(tests),
+        tests=tests,
+        combinations=_combinations(question, counted, people),
+        found=seen.found,
+    )
 
 
-def _subject(histogram: Histogram | None) -> Fingerprints | None:
-    """Whom each row of a histogram is about, as numbers from 0; None where every record is an individual of its own."""
-    named = None if histogram is None else histogram.columns.get("subject")
+def _people(counted: Counted) -> Fingerprints | None:
+    """The subject of each row of what was counted, shape (n,); None where every record is a person of its own."""
+    named = None if counted.histogram is None else counted.histogram.columns.get("subject")
     return None if named is None else ordered_codes(named)[0].view(np.uint64)
 
 
-def _seen(question: Question, counted: Counted, subject: Fingerprints | None, key: FingerprintKey) -> DatasetSeen:
-    """The dataset as the requirements of the label see it."""
-    scope = dataset_scope(question, counted.fields)
+def _seen(question: Question, counted: Counted, people: Fingerprints | None, key: FingerprintKey) -> DatasetSeen:
+    scope = _scope(question, counted.fields)
     if counted.histogram is None:
         return DatasetSeen(scope, {}, np.empty(0, np.int64), None)
     columns = {name: counted.histogram.columns[f"field:{name}"] for name in question.kept}
-    return DatasetSeen(scope, columns, counted.histogram.counts, subject, key.null)
+    return DatasetSeen(scope, columns, counted.histogram.counts, people, key.null)
 
 
-def _risk(
-    question: Question,
-    histogram: Histogram | None,
-    subject: Fingerprints | None,
-    key: FingerprintKey,
-    seen: DatasetSeen,
-) -> dict[str, Any]:
-    """The risk figures; none where there is no record."""
-    if histogram is None:
-        return {}
-    risk = figures(question, histogram, subject, key, None if subject is None else seen)
-    if question.wildcard:
-        fields = [histogram.columns[f"field:{name}"] for name in question.quasi]
-        risk["k_wildcard"] = k_wildcard(fields, histogram.counts, subject, key)
-    return risk
-
-
-def _recoveries(
-    question: Question, counted: Counted, key: FingerprintKey, risk: Mapping[str, Any]
-) -> tuple[Recovery, ...]:
-    """What attacks that need no key recover: of digests, tokens, platforms' ciphertexts and masks."""
+def _recoveries(question: Question, counted: Counted, key: FingerprintKey, risk: Risk) -> tuple[Recovery, ...]:
     return (
         *digest_recoveries(counted.scanned.digests, question.tries, question.mobiles),
         *_matched(question, counted, key),
@@ -110,31 +132,36 @@ def _recoveries(
     )
 
 
-def _history(
-    question: Question, histogram: Histogram | None, subject: Fingerprints | None
-) -> tuple[dict[str, Any], ...]:
-    """How many subjects a few points of their history single out (unicity); empty where nobody says who they are."""
-    if histogram is None or subject is None:
+def _history(question: Question, counted: Counted, people: Fingerprints | None) -> tuple[History, ...]:
+    """What points of a subject's history do; nothing where nobody says whom records are about."""
+    if counted.histogram is None or people is None:
         return ()
+    counts = counted.histogram.counts
     names = question.history or question.counted
-    points = combine((histogram.columns[f"field:{name}"] for name in names), len(histogram.counts))
-    return tuple(map(asdict, histories(Classes(points, histogram.counts, subject), subject)))
+    points = combine((counted.histogram.columns[f"field:{name}"] for name in names), len(counts))
+    return tuple(histories(Classes(points, counts, people), people))
 
 
-def _combinations(question: Question, histogram: Histogram | None, subject: Fingerprints | None) -> dict[str, Any]:
-    """Which sets of quasi-identifiers single people out, and how much each one contributes to that."""
-    if histogram is None or not question.quasi or not question.most:
-        return {"combinations": [], "contributions": {}}
-    columns = {name: histogram.columns[f"field:{name}"] for name in question.quasi}
-    found = combinations(columns, histogram.counts, subject, question.most)
-    return {"combinations": [asdict(one) for one in found.found], "contributions": found.contributions}
-
-
-def _joined(question: Question, figures: Mapping[str, Any]) -> JoinedMasks | None:
-    """Whom the quasi-identifiers single out together."""
-    if not figures or not question.quasi:
+def _k_wildcard(question: Question, counted: Counted, people: Fingerprints | None, key: FingerprintKey) -> int | None:
+    if counted.histogram is None or not question.wildcard:
         return None
-    return JoinedMasks(question.quasi, figures["unique_subjects"], figures["subjects"])
+    fields = [counted.histogram.columns[f"field:{name}"] for name in question.quasi]
+    return k_wildcard(fields, counted.histogram.counts, people, key)
+
+
+def _combinations(question: Question, counted: Counted, people: Fingerprints | None) -> Combinations | None:
+    if counted.histogram is None or not question.quasi or not question.most:
+        return None
+    fields = {name: counted.histogram.columns[f"field:{name}"] for name in question.quasi}
+    return combinations(fields, counted.histogram.counts, people, question.most)
+
+
+def _joined(question: Question, risk: Risk) -> JoinedMasks | None:
+    """Whom the quasi-identifiers single out together."""
+    if not risk.figures or not question.quasi:
+        return None
+    sizes = risk.of(ClassSizes)
+    return JoinedMasks(question.quasi, sizes.unique_subjects, sizes.subjects)
 
 
 def figures(
@@ -143,39 +170,28 @@ def figures(
     subject: Fingerprints | None,
     key: FingerprintKey,
     seen: DatasetSeen | None = None,
-) -> dict[str, Any]:
-    """The figures of all measures, over the rows that say anything of a quasi-identifier.
-
-    Args:
-        question: What was asked.
-        histogram: What was counted.
-        subject: Whom each row of the histogram is about, if that is known.
-        key: The key that it was counted under.
-        seen: Who the persons are; the figures of sensitive fields are over them where it is given, else over records.
-    """
+) -> Risk:
+    """The figures of all measures; those of sensitive fields over persons where ``seen`` says who they are."""
     given = None if seen is None else {name: seen.distributions(name) for name in question.sensitive}
-    histogram, subject = _saying(question, histogram, subject, key)
-    sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    classes = Classes(histogram.columns["quasi"], histogram.counts, subject)
-    return all_figures(View(classes, histogram.counts, subject, _setting(question), sensitive, given))
-
-
-def _saying(
-    question: Question, histogram: Histogram, subject: Fingerprints | None, key: FingerprintKey
-) -> tuple[Histogram, Fingerprints | None]:
-    """The rows that are not null in all quasi-identifiers: the others were suppressed before."""
     nothing = combine([suppressed(key)] * len(question.quasi), 1)
     says = told(histogram.columns["quasi"], nothing) if question.quasi else None
-    if says is None:
-        return histogram, subject
-    columns = {name: keys[says] for name, keys in histogram.columns.items()}
-    return Histogram(columns, histogram.counts[says]), None if subject is None else subject[says]
-
-
-def _setting(question: Question) -> Setting:
+    if says is not None:
+        histogram = Histogram({name: keys[says] for name, keys in histogram.columns.items()}, histogram.counts[says])
+        subject = None if subject is None else subject[says]
+    quasi = histogram.columns["quasi"]
     public = question.sharing is Sharing.PUBLIC
-    environment = environment_risk(public, **Environment().model_dump(exclude={"population"}))
-    return Setting(1 / question.least, public, environment, question.subject is not None, question.population)
+    environment = _environment(question)
+    setting = Setting(1 / question.least, public, environment.E, question.subject is not None, question.population)
+    sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
+    return all_figures(
+        View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive, given)
+    )
+
+
+def _environment(question: Question) -> DeclaredEnvironment:
+    """The worst environment, since nobody declares any."""
+    public = question.sharing is Sharing.PUBLIC
+    return DeclaredEnvironment.declared(public, **Environment().model_dump(exclude={"population"}))
 
 
 def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
@@ -183,3 +199,40 @@ def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[
         return []
     tokens = {name: counted.histogram.columns[f"token:{name}"] for name in question.frequencies}
     return token_recoveries(tokens, counted.histogram.counts, question.frequencies, question.link, key)
+
+
+def _scope(question: Question, fields: Sequence[str]) -> Scope:
+    """The dataset as a release: every column as it stands.
+
+    Columns that are neither quasi-identifiers nor sensitive are not counted; a label that rests on fewer columns than there are
+    cannot be anonymized, and it is not: nobody knows the source, so its order and other releases are not tested.
+    """
+    return Scope(
+        release="dataset",
+        sharing=question.sharing,
+        fields=_facts(question, fields),
+        subject=question.subject or EACH_RECORD,
+        identities=(),
+        asked=Options.model_validate({"k": question.least}),
+        environment=_environment(question),
+    )
+
+
+def _facts(question: Question, fields: Sequence[str]) -> dict[str, FieldFacts]:
+    """Every column as it stands: in clear, but for tokens that are matched to how often values occur: they are pseudonyms."""
+    facts = {}
+    for name in fields:
+        roles = [
+            str(role)
+            for role, named in (
+                (Role.DIRECT, question.direct),
+                (Role.QUASI, question.quasi),
+                (Role.SENSITIVE, question.sensitive),
+            )
+            if name in named
+        ]
+        if name == question.subject and not roles:
+            roles = [str(Role.DIRECT)]
+        form = Recoverability.KEY_DESTROYED if name in question.frequencies else Recoverability.CLEAR
+        facts[name] = FieldFacts(tuple(roles or [str(Role.INSENSITIVE)]), "keep", str(form))
+    return facts

@@ -1,4 +1,4 @@
-"""A dataset is counted, batch by batch; what was counted can be merged and holds no values."""
+"""What is counted of a dataset, batch by batch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, combine, fingerprint
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.measure.scanning import Scanned, Scanner
 from beam_deid.transforms.recognisers.platforms import linkable_shapes
@@ -57,33 +57,23 @@ class Counting:
         self._done: list[Counted] = []
 
     def add(self, columns: Mapping[str, pa.Array]) -> None:
-        """Count some records.
-
-        Args:
-            columns: All their columns by name, of one length.
-        """
+        """Count some records: all their columns, of one length."""
         length = len(next(iter(columns.values()))) if columns else 0
-        self._scan(columns)
-        histogram = Histogram.of(self._keys(columns, length), np.ones(length, np.int64)) if length else None
-        self._done.append(Counted(tuple(columns), length, histogram))
-
-    def _scan(self, columns: Mapping[str, pa.Array]) -> None:
+        question = self._question
         if not self._began:
             self._scanner = Scanner(linkable_shapes(tuple(columns)))
             self._began = True
-        for name, column in columns.items():
-            self._scanner.add(name, column)
-
-    def _keys(self, columns: Mapping[str, pa.Array], length: int) -> dict[str, Fingerprints]:
-        """The columns of the histogram, each of shape (length,)."""
-        question = self._question
         fields = {name: fingerprint(columns[name], self._key) for name in question.counted}
         keys = {f"field:{name}": fields[name] for name in question.kept}
         keys |= {f"token:{name}": fingerprint(columns[name], self._key) for name in question.frequencies}
         keys["quasi"] = combine((fields[name] for name in question.quasi), length)
         if question.subject is not None:
             keys["subject"] = fingerprint(columns[question.subject], self._key)
-        return keys
+        for name, column in columns.items():
+            self._scanner.add(name, column)
+        self._done.append(
+            Counted(tuple(columns), length, Histogram.of(keys, np.ones(length, np.int64)) if length else None)
+        )
 
     def result(self) -> Counted:
         """Everything that was counted."""

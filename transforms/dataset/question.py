@@ -1,4 +1,4 @@
-"""What is asked of a dataset that is assessed: the roles of its columns, limits, and what else is known."""
+"""What is asked of a dataset."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Question:
     Attributes:
         quasi: Its quasi-identifiers.
         sensitive: Its sensitive fields.
-        subject: The column that says whom a record is about; each row counts as one individual if not given.
+        subject: The column that says whom a record is about; each record is a person of its own if not given.
         sharing: The sharing model that it is judged by.
         k: Required class size, if larger than the sharing model's own.
         most: Most attributes of a combination; 0 where none is to be looked at.

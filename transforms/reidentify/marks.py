@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.evidence import SCHEMA_VERSION
-from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.label.manifest import SCHEMA_VERSION
+from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.storage.files import is_file
 from beam_deid.transforms.storage.paths import join, parent
 
@@ -65,7 +65,7 @@ def marks_in_label(path: str, release: str) -> dict[str, Mark]:
     Raises:
         UsageError: It cannot be read, is damaged, or is the label of another release.
     """
-    label, problem = read_label(path)
+    label, problem = read_manifest(path)
     if label is None:
         raise UsageError(problem, path, _RIGHT_LABEL)
     if label.get("release") != release or label.get("schema_version") not in _READABLE:

@@ -3,10 +3,10 @@
 from rich.console import Console
 from rich.markup import escape
 
-from beam_deid.transforms.label.relabel import Relabelled, Relabelling
+from beam_deid.transforms.label.rewrite_labels import RewrittenLabel, RewrittenRun
 
 
-def show_relabelled(out: Console, done: Relabelling) -> None:
+def show_rewritten(out: Console, done: RewrittenRun) -> None:
     """Show which labels changed and why, and what became of the signatures."""
     for change in done.changed:
         _show_change(out, change)
@@ -18,7 +18,7 @@ def show_relabelled(out: Console, done: Relabelling) -> None:
         out.print(f"[yellow]The signature was dropped[/yellow], for what it signed has changed: {escape(done.reason)}")
 
 
-def _show_change(out: Console, change: Relabelled) -> None:
+def _show_change(out: Console, change: RewrittenLabel) -> None:
     out.print(f"[bold]{change.release}[/bold]: {change.before} → [bold]{change.after}[/bold]")
     out.print(f"  key destroyed: {escape(', '.join(change.fields))}")
     out.print(f"  failing: {escape(', '.join(change.failing)) or 'nothing'}")
