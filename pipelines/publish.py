@@ -25,7 +25,7 @@ def publish(staging: str, as_json: bool) -> None:
     local run into a store, in the folder for temporary files. All files are read back and compared with what was written first.
     """
     from beam_deid.pipelines.views.outcome import show_finished, show_outcome
-    from beam_deid.transforms.publish.publication import publish_left
+    from beam_deid.transforms.publish.finishing import publish_left
     from beam_deid.transforms.storage.paths import shown
 
     outcome, folder = publish_left(staging)

@@ -33,7 +33,7 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measuring import Measured, Measurer
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.publish.concluding import label_manifest
-from beam_deid.transforms.publish.embedded_register import decide_registered
+from beam_deid.transforms.publish.register_embedded import decide_registered
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.release.releasing import PartFacts, Releaser, released_together
 from beam_deid.transforms.release.shuffle import QUOTA, arranged, part_of

@@ -18,8 +18,9 @@ from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
-from beam_deid.transforms.publish.publication import Outcome, publish, write_state
+from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import open_register
+from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.engines import LOCAL, is_here

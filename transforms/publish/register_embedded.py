@@ -19,9 +19,9 @@ from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.publish.concluding import label_manifest
+from beam_deid.transforms.publish.register_current import settle
+from beam_deid.transforms.publish.register_entries import entry_of, told_of
 from beam_deid.transforms.publish.register_opening import open_register
-from beam_deid.transforms.publish.register_standing import settle
-from beam_deid.transforms.publish.registering import entry_of, told_of
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
 from beam_deid.transforms.release.releasing import PartFacts
