@@ -58,10 +58,10 @@ def _checked_files(policy: "Policy", inputs: tuple[str, ...]) -> int:
 
 def _earlier(policy: "Policy", output_folder: str | None) -> list[dict[str, Any]] | None:
     """The registered releases that a run will be tested with; None where it is not said where the register is."""
-    from beam_deid.transforms.policy.register_place import register_place
+    from beam_deid.transforms.policy.register_location import register_location
     from beam_deid.transforms.register.folder import read
 
-    place = register_place(policy, output_folder)
+    place = register_location(policy, output_folder)
     if place.missing:
         return None
     found = read(place.path)

@@ -8,7 +8,7 @@ from beam_deid.transforms.errors import DeidError, UsageError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
 from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
 from beam_deid.transforms.register.folder import hold, read
@@ -52,7 +52,7 @@ def _register_of(path: str, output_folder: str | None) -> str:
         if output_folder is not None:
             raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
         return absolute(path)
-    place = register_place(read_policy(path, key_given=True), output_folder, key_given=True)
+    place = register_location(read_policy(path, key_given=True), output_folder, key_given=True)
     if place.missing:
         raise UsageError(
             place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder"

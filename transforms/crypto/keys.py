@@ -16,7 +16,7 @@ from beam_deid.transforms.crypto.keks import kek
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.crypto.keyring import Keyring
 from beam_deid.transforms.crypto.keyring_file import opened
-from beam_deid.transforms.crypto.places import checked, read_private, read_variable
+from beam_deid.transforms.crypto.read_secret import checked, read_private, read_variable
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 

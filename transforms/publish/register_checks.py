@@ -2,7 +2,7 @@
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.register_current import run_in
 from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.storage.files import store_of
@@ -66,7 +66,7 @@ def check_none_is_left_out(policy: Policy, output: str) -> None:
     Raises:
         UsageError: There is one where the policy's would be.
     """
-    place = register_place(policy, output, key_given=True)
+    place = register_location(policy, output, key_given=True)
     if not place.missing and read(place.path) is not None:
         raise UsageError(
             "a register of what was given out is here, and the policy names no key for it",

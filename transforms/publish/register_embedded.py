@@ -17,7 +17,7 @@ from beam_deid.transforms.decide.remembering import Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measuring import Measured
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.register_current import settle
 from beam_deid.transforms.publish.register_entries import entry_of, told_of
@@ -39,7 +39,7 @@ def with_register(job: Job) -> Job:
         UsageError: The register is damaged, or another run uses it.
         KeyFault: Its key cannot be had, or is another one.
     """
-    place = register_place(job.policy, None, key_given=job.secret is not None)
+    place = register_location(job.policy, None, key_given=job.secret is not None)
     if place.missing:
         return replace(job, unregistered=place.missing)
     job, registering = open_register(job, "", overwrite=False, unreleased=False)

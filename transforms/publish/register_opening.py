@@ -8,7 +8,7 @@ from typing import Any
 from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
 from beam_deid.transforms.errors import KeyFault, UsageError
-from beam_deid.transforms.policy.register_place import RegisterPlace, register_place
+from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_checks import (
     check_it_is_apart,
     check_none_is_elsewhere,
@@ -45,7 +45,7 @@ def open_register(
         UsageError: The register is damaged, or another run uses it.
         KeyFault: Its key cannot be had, or is another one.
     """
-    place = register_place(job.policy, output, key_given=job.secret is not None)
+    place = register_location(job.policy, output, key_given=job.secret is not None)
     if place.missing:
         check_none_is_left_out(job.policy, output)
         return replace(job, unregistered=place.missing), None
@@ -78,7 +78,7 @@ def resume(intent: Mapping[str, Any]) -> RegisterSession:
 
 
 def _opened(
-    job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
+    job: Job, place: RegisterLocation, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
 ) -> tuple[Job, RegisterSession]:
     settle(held)
     notes: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ def _opened(
     return replace(job, register=reference, unregistered=""), RegisterSession(held, intent, notes)
 
 
-def _new(job: Job, place: RegisterPlace) -> tuple[Job, Reference, tuple[str, ...]]:
+def _new(job: Job, place: RegisterLocation) -> tuple[Job, Reference, tuple[str, ...]]:
     """The run with a key for a new register, how the run knows that register, and what a person is told of it."""
     identity = secrets.token_hex(8)
     job, notes = _with_key(job, place)
@@ -111,7 +111,7 @@ def _new(job: Job, place: RegisterPlace) -> tuple[Job, Reference, tuple[str, ...
     return job, Reference(place.path, identity, place.key, subkey.id, subkey.check(), (), True), (*notes, made)
 
 
-def _existing(job: Job, place: RegisterPlace, output: str, document: Document, unreleased: bool) -> Reference:
+def _existing(job: Job, place: RegisterLocation, output: str, document: Document, unreleased: bool) -> Reference:
     """How the run knows a register that is there, once it is found to be the right one and its key to be at hand."""
     if document.dataset != job.policy.dataset:
         raise UsageError(
@@ -127,7 +127,7 @@ def _existing(job: Job, place: RegisterPlace, output: str, document: Document, u
     return reference
 
 
-def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
+def _with_key(job: Job, place: RegisterLocation) -> tuple[Job, list[str]]:
     """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none."""
     keys = job.policy.keys
     if place.key != f"keyring:{REGISTER_NAME}" or keys is None or keys.keyring is None:
