@@ -41,14 +41,9 @@ def verify(folder: str, key: str | None, as_json: bool) -> None:
     if not problems:
         show_origin(out, proved, signers)
     if as_json:
-        output.emit(
-            {
-                "verified": not problems,
-                "origin": PROVED if proved else UNPROVEN,
-                "signed_by": signers,
-                "results": [asdict(result) for result in results],
-            }
-        )
+        found = [asdict(result) for result in results]
+        origin = PROVED if proved else UNPROVEN
+        output.emit({"verified": not problems, "origin": origin, "signed_by": signers, "results": found})
     if problems:
         said = "1 problem" if problems == 1 else f"{problems} problems"
         raise VerificationError(said, folder, "Do not use this output; run again")

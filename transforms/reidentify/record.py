@@ -35,20 +35,13 @@ class ReidentificationRecord:
         Raises:
             OutputError: The line cannot be written; so nothing may be re-identified.
         """
-        line = {
-            "event": event,
-            "at": now(),
-            "who": _who(),
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            **facts,
-        }
         try:
             os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
             with open_kept(self._path, append=True) as stream:
                 lock(stream.fileno())
                 lines = stream.read().splitlines()
-                line["previous"] = hashlib.sha256(lines[-1]).hexdigest() if lines else None
+                previous = hashlib.sha256(lines[-1]).hexdigest() if lines else None
+                line = {**_who_and_when(event), **facts, "previous": previous}
                 stream.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -58,6 +51,10 @@ class ReidentificationRecord:
                 self._path,
                 "Nothing is re-identified without it; choose another --record",
             ) from None
+
+
+def _who_and_when(event: str) -> dict[str, Any]:
+    return {"event": event, "at": now(), "who": _who(), "host": socket.gethostname(), "process": os.getpid()}
 
 
 def is_record(path: str) -> bool:
