@@ -35,7 +35,7 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     read = read_policy(policy)
     files = _checked_files(read, inputs) if inputs else 0
     made = make_plan(read)
-    document = made.to_json()
+    document = made.to_document()
     earlier = _earlier(read, output_folder)
     from beam_deid.pipelines.views.plan import show_plan, show_register
 
@@ -66,6 +66,6 @@ def _earlier(policy: "Policy", output_folder: str | None) -> list[dict[str, Any]
         return None
     found = read(place.path)
     return [
-        {"name": entry.name, "made_at": entry.made_at, "sharing": entry.sharing, "records": entry.records["released"]}
+        {"name": entry.name, "made_at": entry.made_at, "sharing": entry.sharing, "records": entry.records.released}
         for entry in (found.tested if found is not None else ())
     ]

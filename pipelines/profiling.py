@@ -46,7 +46,7 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
         draft = _draft(inputs, subject, rows, dataset)
     _check(draft)
     if as_json:
-        output.emit(draft.to_json())
+        output.emit(draft.to_document())
     else:
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"

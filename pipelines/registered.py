@@ -134,7 +134,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "sharing": entry.sharing,
         "recipient": entry.recipient,
-        "records": dict(entry.records),
+        "records": entry.records.to_document(),
         "suppressed_share": suppressed_share(entry),
         "is_tested": entry.is_tested,
     }
@@ -159,7 +159,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
 def tested_now(found: Document) -> dict[str, Any]:
     """What a new release of the same records is tested together with."""
     tested = found.tested
-    return {"releases": [entry.name for entry in tested], "records": sum(entry.records["released"] for entry in tested)}
+    return {"releases": [entry.name for entry in tested], "records": sum(entry.records.released for entry in tested)}
 
 
 def difference_document(one: Entry, other: Entry) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
     gone, left = forget_entry(path, entry, why)
     show_forgotten(out, left, entry, shown(path))
     if as_json:
-        untested = {"records": entry.records["released"], "since": entry.made_at} if entry.is_tested else None
+        untested = {"records": entry.records.released, "since": entry.made_at} if entry.is_tested else None
         output.emit({"forgotten": entry_document(gone), "untested": untested, "tested": tested_now(left)})
 
 

@@ -139,7 +139,7 @@ def _searched(
     seconds: float | None,
 ) -> dict[str, Any]:
     """What the search found, as the document that ``--json`` prints."""
-    from beam_deid.transforms.decide.search_document import Asked
+    from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.decide.search_files import search_files
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.shards import prepare
@@ -148,9 +148,10 @@ def _searched(
     count = options.worker_count(workers, len(prepared.shards))
     try:
         with output.progress(prepared.rows):
-            return search_files(prepared, count, max_rejects, Asked(frontier, seconds))
+            outcome = search_files(prepared, count, max_rejects, Asked(frontier, seconds))
     finally:
         pool.close()
+    return outcome.to_document()
 
 
 def _unsatisfied(document: dict[str, Any], release: str) -> ExpectationUnmet:

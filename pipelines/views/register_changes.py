@@ -13,7 +13,7 @@ def show_forgetting(out: Console, entry: Entry) -> None:
     what = "was perhaps published" if entry.state is State.PENDING else "was published"
     out.print(
         f"[bold]{printable(entry.name)}[/bold] {what} in the run of {when} as {styled(entry.label)}{given}: "
-        f"{count(entry.records['released'], 'record')}, in {printable(entry.output)}."
+        f"{count(entry.records.released, 'record')}, in {printable(entry.output)}."
     )
     if not entry.is_tested:
         out.print(
@@ -39,7 +39,7 @@ def show_forgotten(out: Console, document: Document, entry: Entry, register: str
     out.print("Forgotten. That it was made, and why it was forgotten, stays in the register.")
     if entry.is_tested:
         out.print(
-            f"No longer tested: {count(entry.records['released'], 'record')} of {printable(entry.name)}, "
+            f"No longer tested: {count(entry.records.released, 'record')} of {printable(entry.name)}, "
             f"made {minute(entry.made_at)} UTC."
         )
     left = count(len(document.tested), "release")

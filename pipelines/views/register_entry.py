@@ -56,7 +56,7 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "sharing", printable(entry.sharing)
     yield "recipient", or_none(entry.recipient)
     yield "output", printable(entry.output)
-    yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.items())
+    yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.to_document().items())
     yield "suppressed", f"{suppressed_share(entry):.2%}"
     yield "records known by", printable(entry.record)
     yield "persons counted by", names(entry.identities)

@@ -40,14 +40,14 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         minute(entry.made_at).replace(" ", "\n"),
         f"{styled(entry.label)}\n{entry.state}",
         f"{sharing}\n{recipient}".rstrip("\n"),
-        f"{entry.records['released']:,}",
+        f"{entry.records.released:,}",
         f"{suppressed_share(entry):.2%}",
     )
 
 
 def _show_tested(out: Console, document: Document) -> None:
     tested = document.tested
-    records = sum(entry.records["released"] for entry in tested)
+    records = sum(entry.records.released for entry in tested)
     whole = count(len(document.releases), "release")
     out.print(
         f"tested together with a new release of the same records: {len(tested):,} of {whole}"

@@ -50,7 +50,7 @@ class Records(Requirement):
         """How many there are."""
         return Figure(None if seen.empty else seen.risk.of(ClassSizes).records, "records are released")
 '''
-BEFORE = "    Dominance(), "
+BEFORE = "    Dominance(),\n"
 POLICY = """\
 version: 1
 dataset: shop
@@ -75,7 +75,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert listing.count(BEFORE) == 1
     imported = "from beam_deid.transforms.label.requirements.records import Records\n"
     listing = listing.replace("\nREQUIREMENTS", f"{imported}\nREQUIREMENTS", 1)
-    listing = listing.replace(BEFORE, f"    Records(), {BEFORE.strip()} ")
+    listing = listing.replace(BEFORE, f"    Records(),\n{BEFORE}")
     (requirements / "__init__.py").write_text(listing, "utf-8")
     pq.write_table(pa.table({"city": ["A"] * 40}), folder / "orders.parquet")
     (folder / "policy.yaml").write_text(POLICY, "utf-8")

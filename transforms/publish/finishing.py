@@ -12,7 +12,8 @@ from beam_deid.transforms.publish.run_state import published_run, read_state
 from beam_deid.transforms.storage.files import advice, is_file, reason
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
-from beam_deid.transforms.storage.lease import is_abandoned, owner_part
+from beam_deid.transforms.storage.lease import is_abandoned
+from beam_deid.transforms.storage.owners import owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting

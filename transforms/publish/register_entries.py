@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.decide.remembering import Remembered
+from beam_deid.transforms.decide.decision import Remembered
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.storage.paths import shown
@@ -68,7 +69,7 @@ def entry_of(
         state=State.PENDING,
         levels={**told["levels"], **label["search"]["levels"]},
         losses=label["search"].get("losses", {}),
-        records=label["records"],
+        records=RecordCounts.from_document(label["records"]),
         inputs=(),
         files=tuple(label["files"]),
         label_sha256="",

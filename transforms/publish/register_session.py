@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.remembering import Written
+from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
