@@ -139,8 +139,8 @@ def _searched(
     seconds: float | None,
 ) -> dict[str, Any]:
     """What the search found, as the document that ``--json`` prints."""
-    from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.decide.search_files import search_files
+    from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.shards import prepare
 

@@ -42,10 +42,10 @@ def with_register(job: Job) -> Job:
     place = register_location(job.policy, None, key_given=job.secret is not None)
     if place.missing:
         return replace(job, unregistered=place.missing)
-    job, registering = open_register(job, "", overwrite=False, unreleased=False)
-    if registering is not None:
-        with registering:
-            registering.found()  # all workers need one id, for its key is made with it
+    job, session = open_register(job, "", overwrite=False, unreleased=False)
+    if session is not None:
+        with session:
+            session.create_if_missing()  # all workers need one id, for its key is made with it
     return job
 
 

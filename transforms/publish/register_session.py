@@ -47,7 +47,7 @@ class RegisterSession:
         """Let others have the register."""
         self._held.close()
 
-    def found(self) -> None:
+    def create_if_missing(self) -> None:
         """Make the register if it is not there.
 
         Raises:
