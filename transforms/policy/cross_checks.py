@@ -14,7 +14,7 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS, options
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import advice, bare, shown
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.terms import Kind, Recoverability, Role, Sharing
 

@@ -14,7 +14,7 @@ from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, 
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.storage.paths import name_of
