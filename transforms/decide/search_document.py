@@ -69,23 +69,16 @@ def search_document(
         "weights": dict(spec.search.weights),
         "require": _required(require, searcher),
         **_chosen(found, names),
-        "satisfied": found.satisfied,
-        "nodes": found.nodes,
-        "evaluated": found.evaluated,
-        "seconds": round(found.seconds, 4),
-        "method": found.method,
-        "proved": found.proved,
+        **_effort(found),
         "label_levels": None,
         "changes": [],
     }
     if found.best is None:
         document["changes"] = explained(choose(data))
         return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
-    made = cut(data, found.levels, only=asked_alone(data))
-    left = made.left if made.satisfied else _of_classes(data, found.levels, require.k)
     label = _for_label(searcher, names)
     document |= {
-        "losses": data.openings.losses(found.levels, left),
+        "losses": data.openings.losses(found.levels, _left_at(data, found.levels, require)),
         "label_levels": label["levels"] if label["satisfied"] else None,
         "objectives": searcher.objectives(found.levels, require),
         "blocked": None,
@@ -96,6 +89,12 @@ def search_document(
     if not label["satisfied"]:
         document["changes"] = explained(choose(data))
     return document
+
+
+def _left_at(data: ReleasedData, levels: Levels, require: Requirements) -> Counts:
+    """Records of each cell that are left at some levels, shape (n,)."""
+    made = cut(data, levels, only=asked_alone(data))
+    return made.left if made.satisfied else _of_classes(data, levels, require.k)
 
 
 def _of_classes(data: ReleasedData, levels: Levels, k: int) -> Counts:
@@ -117,6 +116,18 @@ def _chosen(found: Searched, names: Mapping[str, tuple[str, ...]]) -> dict[str, 
         "classes": best and best.classes,
         "smallest": best and best.smallest,
         "largest": best and best.largest,
+    }
+
+
+def _effort(found: Searched) -> dict[str, Any]:
+    """How the levels were searched."""
+    return {
+        "satisfied": found.satisfied,
+        "nodes": found.nodes,
+        "evaluated": found.evaluated,
+        "seconds": round(found.seconds, 4),
+        "method": found.method,
+        "proved": found.proved,
     }
 
 
