@@ -17,8 +17,8 @@ from apache_beam.transforms.window import (
 )
 
 from beam_deid.transforms import Deidentify
-from beam_deid.transforms.beam import embedded
-from beam_deid.transforms.beam.deidentify import NOT_JOINED
+from beam_deid.transforms.beam import rows as rows_sink
+from beam_deid.transforms.beam.windows import NOT_JOINED
 from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
 from beam_deid.transforms.label.papers import CONDITION
@@ -106,7 +106,7 @@ def test_no_row_leaves_before_the_proof(rows, tmp_path, monkeypatch):
     def touch(row, folder):
         (folder / "left").touch()
 
-    monkeypatch.setattr(embedded, "prove", fail)
+    monkeypatch.setattr(rows_sink, "prove", fail)
     begun = pipeline()
     result = begun | beam.Create(rows) | Deidentify(POLICY)
     _ = result.released | "Rows" >> beam.Map(touch, tmp_path)

@@ -101,8 +101,8 @@ class ReleaseDecision:
         return replace(self, classes=NO_KEYS)
 
     @property
-    def mixed(self) -> bool:
-        """Whether rows are shuffled: put into parts and an order that follow from released values alone.
+    def shuffled(self) -> bool:
+        """Whether rows are put into an order and into parts that follow from released values alone.
 
         In the order of the source, a row's place would say whose it is to anybody who holds the source or another
         release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
@@ -112,7 +112,7 @@ class ReleaseDecision:
 
     @property
     def parts(self) -> int:
-        """The number of parts of a mixed release."""
+        """The number of parts of a shuffled release."""
         return max(1, -(-self.records["released"] // SHARD_ROWS))
 
 
@@ -131,6 +131,10 @@ class Decision:
     releases: dict[str, ReleaseDecision] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     persons: Remembered | None = None
+
+    def without_proof(self) -> "Decision":
+        """What workers need to know of every release."""
+        return replace(self, releases={name: one.without_proof() for name, one in self.releases.items()})
 
 
 def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:

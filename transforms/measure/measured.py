@@ -47,16 +47,23 @@ class Measured:
         read: Records read.
         releases: What was measured of each release.
         histograms: The records, by the releases that are counted together; see `Column`. None where no record was sound.
+        nbytes: Bytes of what was read, in memory.
     """
 
     read: int = 0
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
     histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
+    nbytes: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Records that some release rejects; at least so many, where releases reject different ones."""
+        return max((release.rejected for release in self.releases.values()), default=0)
 
     @classmethod
     def merge(cls, parts: Sequence["Measured"]) -> "Measured":
         """Merge parts. Merging is associative."""
-        merged = cls(sum(part.read for part in parts))
+        merged = cls(sum(part.read for part in parts), nbytes=sum(part.nbytes for part in parts))
         for name in dict.fromkeys(name for part in parts for name in part.releases):
             merged.releases[name] = _merge([part.releases[name] for part in parts if name in part.releases])
         for together in dict.fromkeys(names for part in parts for names in part.histograms):

@@ -5,6 +5,7 @@ in every value of every one of these releases. Each other release has a histogra
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
-from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured, fault_counts
@@ -29,8 +30,10 @@ from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
+from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.treat.passes import pass_over
 from beam_deid.transforms.treat.treatment import Treatment
-from beam_deid.transforms.treat.typed import Records, read_typed
+from beam_deid.transforms.treat.typed import Records, TypedBatch
 
 
 class Measurer:
@@ -51,15 +54,16 @@ class Measurer:
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
         }
 
-    def add(self, records: Records, faults: list[Fault], read: int) -> None:
+    def add(self, batch: TypedBatch) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
-        part = Measured(read)
+        records = batch.records
+        part = Measured(batch.read, nbytes=batch.nbytes)
         columns = self._whose(records)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
             found, values = self._release(layout, treated, records.where(sound))
-            found.rejected = read - int(sound.sum())
-            found.faults = fault_counts([*faults, *own])
+            found.rejected = batch.read - int(sound.sum())
+            found.faults = fault_counts([*batch.faults, *own])
             part.releases[name] = found
             columns[Column("present", release=name)] = sound.astype(np.uint64)
             columns.update((column, _spread(keys, sound)) for column, keys in values.items())
@@ -72,6 +76,9 @@ class Measurer:
                 }
                 part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
         self._parts.append(part)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def result(self) -> Measured:
         """The sum of all batches. Each distinct released text is scanned once."""
@@ -156,17 +163,38 @@ def _spread(keys: Fingerprints, sound: np.ndarray) -> Fingerprints:
     return spread
 
 
+@dataclass(frozen=True)
+class MeasurePass:
+    """The measuring pass of a run, as workers are told of it.
+
+    Attributes:
+        job: The run, on a worker.
+    """
+
+    job: Job
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that it reads."""
+        return self.job.measured_columns
+
+    def begin(self, shard: Shard | None = None) -> Measurer:
+        """Measure a shard, or other batches.
+
+        Raises:
+            KeyFault: An action that is measured needs a key that cannot be resolved.
+        """
+        return Measurer(self.job)
+
+
 def measure_shard(shard: Shard, job: Job) -> Measured:
-    """Measure one shard.
+    """Measure one shard, in this process.
 
     Raises:
         InputError: The shard cannot be read.
         KeyFault: A key cannot be resolved.
     """
-    measurer = Measurer(job)
-    for records, faults, read in read_typed(shard, job, job.measured_columns):
-        measurer.add(records, faults, read)
-    return measurer.result()
+    return pass_over(shard, Shared(MeasurePass(job)))
 
 
 def _span(name: str, keys: Fingerprints, origins: pa.Array) -> Spans:

@@ -24,7 +24,7 @@ from beam_deid.transforms.publish.register_standing import settle
 from beam_deid.transforms.publish.registering import entry_of, told_of
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
-from beam_deid.transforms.release.releasing import PartFacts
+from beam_deid.transforms.release.facts import PartFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.paths import join, shown
 

@@ -13,8 +13,8 @@ from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Reme
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.documents import document_sha256, signed, to_bytes
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.hashing import HashingStream
