@@ -63,7 +63,7 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
 
 
 def _share(one: Chosen) -> float | None:
-    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends.
+    """The share of rows to suppress at the same levels, for all lines that suppression satisfies.
 
     None as well where the risk of what is left is too great: nothing is suppressed then, since that would not make the label.
     """
