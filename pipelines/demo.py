@@ -100,7 +100,8 @@ def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -
     """Write a platform's orders, and say which field each column is and what its values look like."""
     import pyarrow.parquet as pq
 
-    from beam_deid.transforms.recognisers.platforms import platform, recognise
+    from beam_deid.transforms.recognisers.platforms.catalogue import platform
+    from beam_deid.transforms.recognisers.platforms.tables import recognise
     from beam_deid.transforms.synthetic import write_platform_orders
 
     platform(name)

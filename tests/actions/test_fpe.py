@@ -16,7 +16,9 @@ from beam_deid.transforms.actions.fpe import Fpe
 from beam_deid.transforms.actions.shapes import ALPHABETS, PRESETS
 from beam_deid.transforms.recognisers.bank_card import is_luhn
 from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS, is_id_card
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.id_card import ID_CARD
+from beam_deid.transforms.terms import Reason
 
 from .keyring import FixedKeys
 
@@ -278,12 +280,12 @@ def test_the_preset_follows_from_the_kind(preset, kind):
     ("options", "kind", "said"),
     [
         ({}, None, "preset"),
-        ({}, Kind.ADDRESS, "preset"),
+        ({}, ADDRESS, "preset"),
         ({"preset": "mobile", "keep_first": 3}, None, "keep_prefix"),
         ({"preset": "mobile", "keep_birth": True}, None, "keep_birth"),
         ({"alphabet": "digits", "keep_prefix": True}, None, "keep_first"),
         ({"preset": "order_number", "others": "keep"}, None, "no option"),
-        ({"preset": "mobile"}, Kind.ID_CARD, "id_card"),
+        ({"preset": "mobile"}, ID_CARD, "id_card"),
     ],
 )
 def test_options_that_do_not_go_together_are_told(options, kind, said):

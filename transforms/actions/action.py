@@ -10,7 +10,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from beam_deid.transforms.crypto.keys import Subkey
-from beam_deid.transforms.terms import Kind, Reason, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Reason, Recoverability
 
 
 @dataclass(frozen=True)

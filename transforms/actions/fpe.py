@@ -13,9 +13,7 @@ from beam_deid.transforms.actions.shapes.characters import alphabet_problem
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Reason
-
-_BY_KIND = {preset.kind: name for name, preset in PRESETS.items()}
+from beam_deid.transforms.terms import Reason
 
 
 class Fpe(Reversible):
@@ -73,7 +71,8 @@ class Fpe(Reversible):
         if wrong:
             what = "an alphabet" if preset is None else f"the preset {preset}"
             return f"{wrong[0]} does not go with {what}; it takes {', '.join(takes) or 'no option'}"
-        if preset is not None and target.kind in _BY_KIND and target.kind is not PRESETS[preset].kind:
+        own = "" if target.kind is None else target.kind.fpe
+        if preset is not None and own and own != preset:
             return f"the preset {preset} does not fit a field of kind {target.kind}"
         return None
 
@@ -117,7 +116,7 @@ class Fpe(Reversible):
     def _preset(self, target: Target) -> str | None:
         if self.preset is not None or self.alphabet is not None:
             return self.preset
-        return _BY_KIND.get(target.kind) if isinstance(target.kind, Kind) else None
+        return None if target.kind is None else target.kind.fpe or None
 
     def _given(self) -> dict[str, Any]:
         names = ("keep_first", "keep_last", "others", "keep_prefix", "keep_birth")

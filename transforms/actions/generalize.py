@@ -15,16 +15,22 @@ from beam_deid.transforms.actions.ladders.prefix import PrefixLadder
 from beam_deid.transforms.actions.ladders.ranges import RangesLadder
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.errors import DeidError, PolicyError, UsageError
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 from beam_deid.transforms.storage.paths import name_of
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
 # The integer stays one, so that 5 is written "5".
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
 Name = int | str
 
 _FITTING = {
-    Kind.NUMBER: (Kind.NUMBER, Kind.INTEGER, Kind.DECIMAL),
-    Kind.TIMESTAMP: (Kind.TIMESTAMP, Kind.DATE),
+    NUMBER: (NUMBER, INTEGER, DECIMAL),
+    TIMESTAMP: (TIMESTAMP, DATE),
 }
 
 

@@ -1,6 +1,6 @@
 """mask: a part of the value hidden behind asterisks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from beam_deid.transforms.actions.masks.presets import PRESETS
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct, per_value
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
 Preset = Literal[
     "person_name",
@@ -30,22 +30,6 @@ Preset = Literal[
     "invoice_title",
     "address",
 ]
-
-_BY_KIND: Mapping[Kind, Preset] = {
-    Kind.PERSON_NAME: "person_name",
-    Kind.MOBILE: "mobile",
-    Kind.LANDLINE: "landline",
-    Kind.ID_CARD: "id_card",
-    Kind.BANK_CARD: "bank_card",
-    Kind.PLATE: "plate",
-    Kind.EMAIL: "email",
-    Kind.ADDRESS: "address",
-    Kind.PRIVACY_NUMBER: "privacy_number",
-    Kind.PASSPORT: "passport",
-    Kind.CREDIT_CODE: "credit_code",
-    Kind.WECHAT: "wechat",
-    Kind.INVOICE_TITLE: "invoice_title",
-}
 
 
 class Mask(Action):
@@ -163,7 +147,7 @@ class Mask(Action):
         given = {"keep_first/keep_last": ends, "from/to": between, "before": self.before, "after": self.after}
         return [way for way, said in {**given, "preset": self.preset}.items() if said]
 
-    def _preset(self, target: Target) -> Preset | None:
+    def _preset(self, target: Target) -> str | None:
         if self.preset is not None or self._ways():
             return self.preset
-        return None if target.kind is None else _BY_KIND.get(target.kind)
+        return None if target.kind is None else target.kind.mask or None

@@ -14,7 +14,6 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind
 
 Thing = Literal["name", "mobile", "address", "email", "company", "city"]
 
@@ -25,13 +24,6 @@ _FAKER_METHODS: Mapping[str, str] = {
     "email": "safe_email",
     "company": "company",
     "city": "city",
-}
-_BY_KIND: Mapping[Kind, Thing] = {
-    Kind.PERSON_NAME: "name",
-    Kind.MOBILE: "mobile",
-    Kind.ADDRESS: "address",
-    Kind.EMAIL: "email",
-    Kind.DIVISION: "city",
 }
 _SEED = 20_250_101
 
@@ -85,8 +77,8 @@ class Surrogate(KeyedAction):
 
         return bound
 
-    def _thing(self, target: Target) -> Thing | None:
-        return self.of or (None if target.kind is None else _BY_KIND.get(target.kind))
+    def _thing(self, target: Target) -> str | None:
+        return self.of or (None if target.kind is None else target.kind.surrogate or None)
 
 
 def _picked(texts: pa.Array, hashed: KeyedHash, pool: pa.Array) -> pa.Array:
@@ -94,7 +86,7 @@ def _picked(texts: pa.Array, hashed: KeyedHash, pool: pa.Array) -> pa.Array:
 
 
 @lru_cache(maxsize=16)
-def _pool(thing: Thing, locale: str, size: int) -> pa.Array:
+def _pool(thing: str, locale: str, size: int) -> pa.Array:
     from faker import Faker
 
     faker = Faker(locale)

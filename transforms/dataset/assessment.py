@@ -23,7 +23,7 @@ from beam_deid.transforms.label.rule import decide, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.measure.scanning import Scanned, Scanner
 from beam_deid.transforms.policy.model import Environment
-from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.risk.combinations import MOST_FIELDS, combinations
 from beam_deid.transforms.risk.histogram import Classes, Histogram
 from beam_deid.transforms.risk.history import histories

@@ -24,8 +24,9 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS, options_model
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.scope import Scope, Sibling
 from beam_deid.transforms.label.well_formed import COUNTS
+from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.risk.exposure import Exposed
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 _BEFORE = (
     "schema_version",
@@ -305,7 +306,7 @@ _FIELD: Schema = _of(
         "role": _list(_one_of(Role)),
         "action": _TEXT,
         "recoverability": _one_of(Recoverability),
-        "kind": {"enum": [*_one_of(Kind)["enum"], None]},
+        "kind": {"enum": [*(kind.name for kind in KINDS), None]},
         "sentence": _TEXT,
         "key": _said(
             _nullable(

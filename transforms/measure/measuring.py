@@ -17,7 +17,7 @@ from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.distinct import per_distinct, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.normal_text import normal_text, spelt_once
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
@@ -28,12 +28,11 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import platform_fields
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.recognisers.identity import identity_text
-from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
-from beam_deid.transforms.terms import Kind
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, read_typed
 
@@ -298,7 +297,7 @@ def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
     same = policy.same.get(name, {})
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
-    texts = spelt_once(to_kind(values, Kind.TEXT)[0])
+    texts = spelt_once(to_text(values)[0])
     if not same:
         return texts
     merged = _merged(same)
@@ -341,13 +340,13 @@ def _normal(text: str) -> str | None:
 def _whole(values: pa.Array, released: pa.Array) -> pa.Array:
     """The distinct released values that are what they were made from, but for spelling."""
     released = plain(released)
-    own = normal_text(to_kind(values, Kind.TEXT)[0])
+    own = normal_text(to_text(values)[0])
     return pc.unique(released.filter(pc.equal(still_whole(released), own).fill_null(False)))
 
 
 def still_whole(values: pa.Array) -> pa.Array:
     """Values (n,) that may name somebody, as normalized text to be compared with a source's; null where it is hardly any."""
-    texts = normal_text(to_kind(values, Kind.TEXT)[0])
+    texts = normal_text(to_text(values)[0])
     return pc.if_else(pc.match_substring_regex(texts, r"[\p{L}\p{N}].*[\p{L}\p{N}]"), texts, None)
 
 

@@ -16,9 +16,11 @@ from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.places import NO_REGISTER
 from beam_deid.transforms.policy.written import read_action
+from beam_deid.transforms.recognisers.kinds import NamedKind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.storage.paths import name_of
-from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
+from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 Distance = (
     Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
@@ -38,7 +40,9 @@ class FieldSpec(Section):
         min_length=1,
         description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these",
     )
-    kind: Kind | None = Field(None, description="What the column holds; text if not given and not implied by an action")
+    kind: NamedKind | None = Field(
+        None, description="What the column holds; text if not given and not implied by an action"
+    )
 
     @field_validator("role")
     @classmethod

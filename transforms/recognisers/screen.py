@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import plain
 
@@ -105,6 +106,11 @@ class Screen:
     def some(self, rows: Rows) -> pa.Array:
         """The texts of some rows."""
         return self.texts if len(rows) == len(self.texts) else self.texts.take(pa.array(rows))
+
+
+def matches(pattern: str, texts: pa.Array) -> pa.Array:
+    """Which texts (n,) a pattern in RE2 matches as a whole: a boolean mask (n,), never null. Full-width digits are digits."""
+    return pc.match_substring_regex(Screen.of(texts).texts, rf"\A(?:{pattern})\z").fill_null(False)
 
 
 def narrowed(texts: pa.Array) -> pa.Array:

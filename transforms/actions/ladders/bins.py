@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.terms import Reason
 
 Cuts = Sequence[float]
 
@@ -27,7 +29,7 @@ class BinsLadder(Ladder):
     """
 
     option: ClassVar[str] = "bins"
-    wants: ClassVar[Kind] = Kind.NUMBER
+    wants: ClassVar[Kind] = NUMBER
 
     def __init__(self, levels: Sequence[Cuts]) -> None:
         self._cuts = [list(cuts) for cuts in levels]

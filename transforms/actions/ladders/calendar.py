@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Reason
 
 Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
 
@@ -31,7 +33,7 @@ class CalendarLadder(Ladder):
     """
 
     option: ClassVar[str] = "calendar"
-    wants: ClassVar[Kind] = Kind.TIMESTAMP
+    wants: ClassVar[Kind] = TIMESTAMP
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = tuple(units)

@@ -11,7 +11,9 @@ from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.actions.ladders.hierarchy_file import HierarchyTable, read_hierarchy
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.terms import Reason
 
 
 class HierarchyLadder(Ladder):
@@ -23,7 +25,7 @@ class HierarchyLadder(Ladder):
     """
 
     option: ClassVar[str] = "hierarchy"
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
 
     def __init__(self, table: HierarchyTable) -> None:
         self._table = table

@@ -13,7 +13,8 @@ from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.actions.masks.characters import keep_ends
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 
 class Ends(BaseModel):
@@ -36,7 +37,7 @@ class MasksLadder(Ladder):
     """
 
     option: ClassVar[str] = "masks"
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
 
     def __init__(self, masks: Sequence[Ends]) -> None:
         self._masks = tuple(masks)

@@ -11,7 +11,8 @@ from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 
 class PrefixLadder(Ladder):
@@ -24,7 +25,7 @@ class PrefixLadder(Ladder):
     """
 
     option: ClassVar[str] = "prefix"
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
     by_kernel: ClassVar[bool] = True
 
     def __init__(self, lengths: Sequence[int]) -> None:

@@ -13,7 +13,9 @@ from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.ladder import ALL, Ladder
 from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.terms import Reason
 
 # Beyond this numbers are not exact in float64.
 _MOST = 2**53
@@ -34,7 +36,7 @@ class RangesLadder(Ladder):
     """
 
     option: ClassVar[str] = "ranges"
-    wants: ClassVar[Kind] = Kind.NUMBER
+    wants: ClassVar[Kind] = NUMBER
 
     def __init__(self, widths: Sequence[float], start: float = 0) -> None:
         self._widths = [Decimal(repr(width)) for width in widths]

@@ -8,7 +8,6 @@ from beam_deid.transforms.actions.shapes.characters import ALPHABETS, Characters
 from beam_deid.transforms.actions.shapes.id_card import IdCard
 from beam_deid.transforms.actions.shapes.mobile import Mobile
 from beam_deid.transforms.actions.shapes.shape import Shape
-from beam_deid.transforms.terms import Kind
 
 
 @dataclass(frozen=True)
@@ -16,13 +15,11 @@ class Preset:
     """A shape by name.
 
     Attributes:
-        kind: The kind of field that it is for.
         make: The shape under a key, with those of its options that are given.
         options: The options that it takes.
         sentence: What a value becomes, for a person.
     """
 
-    kind: Kind
     make: Callable[..., Shape]
     options: tuple[str, ...]
     sentence: str
@@ -33,10 +30,10 @@ def _order_number(key: bytes) -> Shape:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "mobile": Preset(Kind.MOBILE, Mobile, ("keep_prefix",), "another mobile number"),
-    "id_card": Preset(Kind.ID_CARD, IdCard, ("keep_birth",), "another identity number with a right check character"),
-    "bank_card": Preset(Kind.BANK_CARD, BankCard, ("keep_first",), "another card number that passes Luhn's check"),
-    "order_number": Preset(Kind.ORDER_NUMBER, _order_number, (), "another number in the same layout"),
+    "mobile": Preset(Mobile, ("keep_prefix",), "another mobile number"),
+    "id_card": Preset(IdCard, ("keep_birth",), "another identity number with a right check character"),
+    "bank_card": Preset(BankCard, ("keep_first",), "another card number that passes Luhn's check"),
+    "order_number": Preset(_order_number, (), "another number in the same layout"),
 }
 """All presets, by name."""
 
