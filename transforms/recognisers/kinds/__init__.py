@@ -85,9 +85,7 @@ class _ByName:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         names = core_schema.literal_schema(list(_BY_NAME))
         declared = core_schema.no_info_plain_validator_function(kind_named)
-        return core_schema.chain_schema(
-            [names, declared], ref="Kind:declared", serialization=core_schema.to_string_ser_schema()
-        )
+        return core_schema.chain_schema([names, declared], serialization=core_schema.to_string_ser_schema())
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"description": Kind.__doc__, "enum": list(_BY_NAME), "type": "string"}

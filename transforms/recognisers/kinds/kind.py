@@ -43,7 +43,6 @@ class ColumnName:
     where: Where = Where.ANY
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Kind(str):
     """What a field holds. It fixes the type that text is read as, and the presets that fit.
 
@@ -69,25 +68,44 @@ class Kind(str):
         column: How a draft finds a column of it by its name; None if names do not tell.
     """
 
-    name: str
-    arrow: pa.DataType = TEXT_TYPE
-    identifies: bool = False
-    shared: bool = False
-    of_orders: bool = False
-    of_platforms: bool = False
-    grouped: bool = False
-    respelled: Callable[[pa.Array], pa.Array] | None = None
-    recogniser: Recogniser | None = None
-    whole: Callable[[pa.Array], pa.Array] | None = None
-    checked: bool = False
-    mask: str = ""
-    fpe: str = ""
-    surrogate: str = ""
-    column: ColumnName | None = None
-
     def __new__(cls, name: str, *_: object, **__: object) -> "Kind":
         """A kind is its own word; everything else that is given becomes an attribute."""
         return super().__new__(cls, name)
+
+    def __init__(
+        self,
+        name: str,
+        arrow: pa.DataType = TEXT_TYPE,
+        *,
+        identifies: bool = False,
+        shared: bool = False,
+        of_orders: bool = False,
+        of_platforms: bool = False,
+        grouped: bool = False,
+        respelled: Callable[[pa.Array], pa.Array] | None = None,
+        recogniser: Recogniser | None = None,
+        whole: Callable[[pa.Array], pa.Array] | None = None,
+        checked: bool = False,
+        mask: str = "",
+        fpe: str = "",
+        surrogate: str = "",
+        column: ColumnName | None = None,
+    ) -> None:
+        self.name = name
+        self.arrow = arrow
+        self.identifies = identifies
+        self.shared = shared
+        self.of_orders = of_orders
+        self.of_platforms = of_platforms
+        self.grouped = grouped
+        self.respelled = respelled
+        self.recogniser = recogniser
+        self.whole = whole
+        self.checked = checked
+        self.mask = mask
+        self.fpe = fpe
+        self.surrogate = surrogate
+        self.column = column
 
     def __reduce__(self) -> tuple[Callable[[str], "Kind"], tuple[str]]:
         # The declared object itself comes out of a pickle: what is compared by identity stays so in every process.
