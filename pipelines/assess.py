@@ -110,10 +110,10 @@ def assess(
     a person of its own. Values are taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
-    from beam_deid.transforms.dataset.assessment import Question
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.counting import count_files
     from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+    from beam_deid.transforms.dataset.question import Question
     from beam_deid.transforms.policy.reader import read_policy
 
     how = InputOptions()
@@ -150,7 +150,7 @@ def assess(
         counted, types = count_files(question, inputs, how, key)
         dataset = Dataset(inputs, how, types, subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
-        document = assess_dataset(question, counted, key, attacks)
+        document = assess_dataset(question, counted, key, attacks).to_document()
     _show(output.console(as_json), document)
     if as_json:
         output.emit(document)

@@ -148,7 +148,7 @@ def destroy(
     The wrapped key is overwritten and removed; the id stays with the date. Copies of the keyring that you made
     elsewhere, backups too, are yours to destroy.
     """
-    from beam_deid.transforms.label.relabel import reliances
+    from beam_deid.transforms.label.reliances import reliances
 
     if (identity is None) == (name is None):
         raise UsageError(

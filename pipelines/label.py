@@ -25,9 +25,9 @@ def label(folder: str, again: bool, keyring: str | None, as_json: bool) -> None:
     worsens here, and only a new run, which measures, can make a release anonymized. Labels that were signed are signed anew
     if the keyring's signing key can be opened, and lose their signature otherwise.
     """
-    from beam_deid.transforms.label.relabel import relabel
+    from beam_deid.transforms.label.rewrite_labels import rewrite_labels
 
-    done = relabel(folder, keyring)
+    done = rewrite_labels(folder, keyring)
     out = output.console(as_json)
     for one in done.changed:
         out.print(f"[bold]{one.release}[/bold]: {one.before} → [bold]{one.after}[/bold]")

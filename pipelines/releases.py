@@ -317,13 +317,13 @@ def _tests(one: Entry, other: Entry) -> dict[str, Any]:
 def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
     """The label of an entry as it was registered; or None, and why it cannot be told."""
     from beam_deid.transforms.errors import DeidError
-    from beam_deid.transforms.label.verify import read_label
+    from beam_deid.transforms.label.reading import read_manifest
     from beam_deid.transforms.storage.journal import sha256_of
     from beam_deid.transforms.storage.paths import join
 
     path = join(entry.output, entry.release, "label.json")
     try:
-        label, problem = read_label(path)
+        label, problem = read_manifest(path)
         fits = label is not None and sha256_of(path) == entry.label_sha256
     except DeidError as error:
         return None, f"the label of {entry.name} cannot be read: {error.message}"

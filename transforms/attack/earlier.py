@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.risk.joining import Probes
 from beam_deid.transforms.run.job import Job
@@ -40,7 +40,7 @@ def earlier_probes(
 
     A release that is gone or cannot be read is not compared either: others may have a copy of it.
     """
-    label, problem = read_label(join(folder, "label.json"))
+    label, problem = read_manifest(join(folder, "label.json"))
     if label is None:
         return None, _gone(folder, problem)
     if not _is_comparable(label):

@@ -12,7 +12,9 @@ from beam_deid.transforms.beam.coders import FactsCoder
 from beam_deid.transforms.beam.elements import PLACE, ToBatches, element_kind
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Counted, Counting, Question, assess
+from beam_deid.transforms.dataset.assessment import assess
+from beam_deid.transforms.dataset.counted import Counted, Counting
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.run.workers import guarded
 
@@ -60,10 +62,14 @@ class AssessReidentification(beam.PTransform):
             | "Count" >> beam.ParDo(_Count(question), key)
             | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
             | "Assess"
-            >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(
+            >> beam.Map(lambda counted, key: guarded(WHERE, _document, question, counted, key), key).with_output_types(
                 dict
             )
         )
+
+
+def _document(question: Question, counted: Counted, key: FingerprintKey) -> dict[str, Any]:
+    return assess(question, counted, key).to_document()
 
 
 class _Count(beam.DoFn):

@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_deid.transforms.dataset.assessment import Counted
+from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.deciding import Decision
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.measuring import Measured

@@ -25,14 +25,15 @@ from beam_deid.transforms.beam.one_schema import Types
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision, decide
+from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.formats.combined import combined
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measuring import Measured, Measurer
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.embedded_register import decide_registered
-from beam_deid.transforms.publish.manifests import label_document
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.release.releasing import PartFacts, Releaser, released_together
 from beam_deid.transforms.release.shuffle import QUOTA, arranged, part_of
@@ -119,12 +120,7 @@ class DecideOrFail(beam.DoFn):
 
     def _checked(self, decision: Decision) -> Decision:
         """The decision, if it is one to act on, with the further condition."""
-        if decision.refused:
-            raise InputError(
-                "; ".join(["too many records were rejected", *decision.refused]),
-                "Deidentify",
-                "Mend the input or the policy's kinds, or raise max_rejects",
-            )
+        raise_if_refused(decision.refused)
         for name, release in decision.releases.items():
             expected = self._job.policy.releases[name].expect
             if expected is not None and expected != release.label.label:
@@ -303,7 +299,7 @@ class ProveRelease(beam.DoFn):
     def _label(self, facts: PartFacts, decision: Decision) -> dict[str, Any]:
         decided = decision.releases[self._release]
         prove(decided, facts, in_files=False)
-        label: dict[str, Any] = json.loads(to_bytes(label_document(self._job, decided, facts)))
+        label: dict[str, Any] = json.loads(to_bytes(label_manifest(self._job, decided, facts).to_document()))
         return label
 
 

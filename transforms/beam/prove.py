@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import apache_beam as beam
 
 from beam_deid.transforms.decide.deciding import Decision
-from beam_deid.transforms.publish.manifests import InputFacts, conclude
+from beam_deid.transforms.publish.concluding import conclude
+from beam_deid.transforms.publish.run_outcome import InputFacts
 from beam_deid.transforms.release.releasing import RunFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Counted, Counting, Question
+from beam_deid.transforms.dataset.counted import Counted, Counting
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
@@ -24,8 +24,8 @@ _MOST_VALUES = 1 << 26
 """Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
 
 
-def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
-    """The nearest changes, a document for each condition that does not hold.
+def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[Change]:
+    """Find the nearest change for each test that does not hold.
 
     Args:
         one: What was chosen for the release.
@@ -33,8 +33,8 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         tests: All its tests.
 
     Yields:
-        ``{line, test, columns, drop, suppress, text}``: columns of which leaving out any one would do at the same levels, and the
-        share of rows that would have to be suppressed, each None where it does not help or was not looked for.
+        A change for each of them: columns of which leaving out any one would do at the same levels, and the share of rows that
+        would have to be suppressed, each None where it does not help or was not looked for.
     """
     missed = {test.name for test in tests if not test.passed}
     failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
@@ -52,14 +52,7 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         bearable -= looked_at if drop is not None else 0
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
-        yield {
-            "line": test.line,
-            "test": test.name,
-            "columns": list(test.columns),
-            "drop": drop,
-            "suppress": suppress,
-            "text": text,
-        }
+        yield Change(test.line, test.name, test.columns, drop, suppress, text)
 
 
 def _share(one: Chosen) -> float | None:
@@ -79,7 +72,7 @@ def _share(one: Chosen) -> float | None:
     return found.lost(one.data) / everything if enough else None
 
 
-def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:
+def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tuple[str, ...] | None:
     """The columns without any one of which the condition would hold."""
     if test.line not in (3, 4, 5, 6) or test.name == "history":
         return None
@@ -90,10 +83,10 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list
             found.append(name)
     if test.target in seen.scope.fields and test.target not in found:
         found.append(test.target)
-    return found
+    return tuple(found)
 
 
-def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: float | None) -> str:
+def _text(test: Planned, seen: Candidate, drop: tuple[str, ...] | None, suppress: float | None) -> str:
     """The same in a sentence."""
     if seen.empty:
         return "release a record: with none, nothing can be measured"
@@ -127,7 +120,7 @@ def _identifier(test: Planned, seen: Candidate) -> str:
     if test.name == "direct_identifiers":
         names = [name for name, facts in seen.scope.fields.items() if identifies(facts)]
         return f"drop {', '.join(names)}, or generalize it so that it names nobody"
-    names = sorted({name for name, _, _ in seen.found.hits})
+    names = sorted({hit.field for hit in seen.found.hits})
     return f"drop or generalize {', '.join(names)}: identifiers stand in it"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
@@ -13,10 +12,12 @@ from beam_deid.transforms.decide.attacks import declared, remainders
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher
+from beam_deid.transforms.label.evidence import Hit
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.terms import LabelName
 
 _CHANGING = (1, 2, 6, 7)
@@ -41,7 +42,7 @@ class Chosen:
     data: ReleasedData
     searched: Searched
     recoding: Recoding
-    blocked: dict[str, Any] | None
+    blocked: Blocked | None
 
     @property
     def member(self) -> Member:
@@ -156,14 +157,14 @@ def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
     return Found(hits_of(seen), (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
 
 
-def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """Identifiers that a release may give out at these levels: (field, recogniser, count).
+def hits_of(seen: Candidate) -> tuple[Hit, ...]:
+    """Identifiers that a release may give out at these levels.
 
     A value that is generalized to itself, in a field that names persons, is one.
     """
     data = seen.data
-    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
-    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
+    whole = (Hit(name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return tuple(sorted([*data.hits, *(hit for hit in whole if hit.hits)]))
 
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:

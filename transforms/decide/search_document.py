@@ -11,10 +11,11 @@ from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.decide.choosing import choose, search_for_label
-from beam_deid.transforms.decide.deciding import explained
+from beam_deid.transforms.decide.labelling import explained
 from beam_deid.transforms.decide.recoding import recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher, levels_at
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measuring import ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts, Histogram
@@ -78,8 +79,8 @@ def search_document(
         "changes": [],
     }
     if found.best is None:
-        document["changes"] = explained(choose(data))
-        return {**document, "blocked": searcher.blocked(require), "label": None, "local": None, "frontier": []}
+        document["changes"] = plain(explained(choose(data)))
+        return {**document, "blocked": plain(searcher.blocked(require)), "label": None, "local": None, "frontier": []}
     made = cut(data, found.levels, only=asked_alone(data))
     left = made.left if made.satisfied else _of_classes(data, found.levels, require.k)
     label = _for_label(searcher, names)
@@ -93,7 +94,7 @@ def search_document(
         "frontier": list(_frontier(searcher, require, asked.ks, names)),
     }
     if not label["satisfied"]:
-        document["changes"] = explained(choose(data))
+        document["changes"] = plain(explained(choose(data)))
     return document
 
 

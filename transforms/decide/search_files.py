@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import refusals
+from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
 from beam_deid.transforms.decide.search_document import Asked, search_document
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measuring import Measured, measure_shard
@@ -48,13 +48,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         PROGRESS.add(part.read)
         parts.append(part)
     measured = Measured.merge(parts)
-    refused = refusals(measured, max_rejects)
-    if refused:
-        raise InputError(
-            "\n".join(["too many records were rejected", *refused]),
-            "input",
-            "Mend the input or the policy's kinds, or raise --max-rejects",
-        )
+    raise_if_refused(refusals(measured, max_rejects))
     found = measured.releases.get(release)
     histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:

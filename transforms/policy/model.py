@@ -10,8 +10,8 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.label.options import Count, Positive, Section, Share
-from beam_deid.transforms.label.requirements import options_model
+from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
+from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.places import NO_REGISTER
@@ -133,9 +133,9 @@ class Environment(Section):
 
 
 if TYPE_CHECKING:
-    _Options: Any = Section
+    _Options: Any = PolicyOptions
 else:
-    _Options = options_model()
+    _Options = Options
 
 
 class Require(_Options):
@@ -143,13 +143,18 @@ class Require(_Options):
 
     suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
 
-    def asked(self) -> dict[str, Any]:
-        """What the policy says, as plain values for the label; without what it leaves to the sharing model, and without folders."""
-        given: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, exclude={"suppression"})
-        for one in given["t"].values():
-            if "hierarchy" in one:
-                one["hierarchy"] = name_of(one["hierarchy"])
-        return {name: value for name, value in given.items() if value != {}}
+    def asked(self) -> PolicyOptions:
+        """What the policy asks of the label: the requirements' options alone, and hierarchies without their folders."""
+        given = {name: getattr(self, name) for name in Options.model_fields}
+        given["t"] = {name: _without_folder(one) for name, one in given["t"].items()}
+        return Options.model_construct(**given)
+
+
+def _without_folder(asked: Closeness) -> Closeness:
+    """What is asked of a field, with the name of a hierarchy file in place of its path."""
+    if asked.hierarchy is None:
+        return asked
+    return asked.model_copy(update={"hierarchy": name_of(asked.hierarchy)})
 
 
 class Search(Section):

@@ -1,10 +1,10 @@
 """What a policy will do to each field, what is tested, and the best label that can come out."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
@@ -108,8 +108,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
-        document: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": 2, **document}
+        return {"schema_version": 2, **attributes(self)}
 
 
 def plan(policy: Policy) -> Plan:

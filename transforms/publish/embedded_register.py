@@ -8,7 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
@@ -18,7 +18,7 @@ from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.policy.register_place import register_place
-from beam_deid.transforms.publish.manifests import label_document
+from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.register_opening import open_register
 from beam_deid.transforms.publish.register_standing import settle
 from beam_deid.transforms.publish.registering import entry_of, told_of
@@ -94,7 +94,7 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     made_at = now()
     entries: dict[str, Entry] = {}
     for name, decided in decision.releases.items():
-        label = json.loads(to_bytes(label_document(job, decided, PartFacts())))
+        label = json.loads(to_bytes(label_manifest(job, decided, PartFacts()).to_document()))
         del label["decided_at"]  # the one thing that is another when it is decided again
         sha256 = document_sha256(label)
         if _known(document, job, decision, name, sha256):
@@ -131,9 +131,10 @@ def _entry(
     told = told_of(job.policy, [decided.release])[decided.release]
     remembered = decided.remembered
     table = None if remembered is None else _table(held, name, remembered, folder)
-    return entry_of(name, label, made_at, told, None if remembered is None else asdict(remembered), table)
+    return entry_of(name, label, made_at, told, remembered, table)
 
 
 def _table(held: Held, name: str, remembered: Remembered, folder: str) -> Table:
-    path, rows, size, sha256 = remembered.file
-    return Table(held.add(join(folder, *path.split("/")), name, sha256), rows, size, sha256)
+    written = remembered.file
+    path = join(folder, *written.path.split("/"))
+    return Table(held.add(path, name, written.sha256), written.rows, written.size, written.sha256)

@@ -9,11 +9,14 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.signing import SigningKey
+from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import DeidError, InputError, OutputError, UsageError
-from beam_deid.transforms.label.documents import to_bytes
-from beam_deid.transforms.publish.manifests import Papers, about, make_papers
+from beam_deid.transforms.label.documents import plain, to_bytes
+from beam_deid.transforms.publish.about_run import AboutRun
+from beam_deid.transforms.publish.manifests import Manifests, make_manifests
 from beam_deid.transforms.publish.register_opening import resume
 from beam_deid.transforms.publish.registering import Registering, intent_of
+from beam_deid.transforms.publish.run_outcome import RunOutcome
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
@@ -77,7 +80,7 @@ def write_state(
         "output": place_of(output),
         "overwrite": overwrite,
         "replaces": _published(place_of(output)),
-        "about": about(job),
+        "about": plain(AboutRun.of(job)),
         "facts": dict(facts),
         "register": intent_of(registering),
     }
@@ -94,7 +97,7 @@ def publish(
 
     Args:
         staging: The staging folder, with the outcome of the run in it.
-        key: What signs the papers.
+        key: What signs the manifests.
         facts: What of ``run.json`` was not known when the run began.
         registering: The register of the run, if it keeps one.
 
@@ -103,25 +106,27 @@ def publish(
         UsageError: Something was registered meanwhile that the run was not tested with.
         OutputError: A file is not what was written, or the store fails.
     """
-    state, outcome = (_left(staging.path, name) for name in (STATE, OUTCOME))
-    try:
-        refused = outcome["refused"]
-        made = None if refused else make_papers(state["about"], outcome, {**state["facts"], **facts}, key)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        raise _damaged(staging.path) from None
-    if made is None:
-        raise InputError(
-            "\n".join(["too many records were rejected", *refused]),
-            "input",
-            "Mend the input or the policy's kinds, or raise --max-rejects",
-        )
+    outcome, made = _made(staging, key, facts)
     PROGRESS.start("publishing")
     if made.publishes and registering is None:
-        staging.publish(made.files, made.papers)
+        staging.publish(made.files, made.written)
     elif made.publishes and registering is not None:
         registering.announce(staging.path, made.run, made.labels, outcome)
         _publish_announced(staging, made, registering)
     return Outcome(made.run, made.labels, registering.notes if registering else _not_remembered(made.labels))
+
+
+def _made(staging: Staging, key: SigningKey | None, facts: Mapping[str, Any]) -> tuple[RunOutcome, Manifests]:
+    """What the run came to, and the manifests that follow from it."""
+    state = _left(staging.path, STATE)
+    left = _left(staging.path, OUTCOME)
+    try:
+        outcome = RunOutcome.from_document(left)
+        raise_if_refused(outcome.refused)
+        about = AboutRun.from_document(state["about"])
+        return outcome, make_manifests(about, outcome, {**state["facts"], **facts}, key)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise _damaged(staging.path) from None
 
 
 def _not_remembered(labels: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -130,9 +135,9 @@ def _not_remembered(labels: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(f"nothing remembers what was given out: {reason}" for reason in sorted(missing - {""}))
 
 
-def _publish_announced(staging: Staging, made: Papers, registering: Registering) -> None:
+def _publish_announced(staging: Staging, made: Manifests, registering: Registering) -> None:
     try:
-        staging.publish(made.files, made.papers)
+        staging.publish(made.files, made.written)
     except DeidError:
         if not staging.is_begun:  # else the next command on the output finishes it, or puts the earlier one back
             with contextlib.suppress(DeidError):  # then it stands there as pending, and counts

@@ -11,9 +11,11 @@ from typing import Any
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.decide.remembering import Remembered, Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.publish.register_standing import replaced_in, standing, tested_with
+from beam_deid.transforms.publish.run_outcome import RunOutcome
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.register.folder import Held
 from beam_deid.transforms.storage.paths import join, shown
@@ -81,16 +83,14 @@ class Registering:
         if self._held.document is None:
             self._held.save(self._document())
 
-    def announce(
-        self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: Mapping[str, Any]
-    ) -> None:
+    def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: RunOutcome) -> None:
         """Write down what is about to be published.
 
         Args:
             staging: The staging folder, in which the fingerprints wait.
             run: The content of ``run.json``.
             labels: The content of each release's label.
-            outcome: What the run left.
+            outcome: What the run came to.
 
         Raises:
             OutputError: It cannot be written.
@@ -180,22 +180,22 @@ class Registering:
         run: Mapping[str, Any],
         label: Mapping[str, Any],
         release: Mapping[str, Any],
-        outcome: Mapping[str, Any],
+        outcome: RunOutcome,
     ) -> Entry:
         name = document.next_name(label["release"])
-        remembered = outcome["releases"][label["release"]]["remembered"]
-        table = self._table(staging, name, remembered["file"]) if remembered else None
+        remembered = outcome.releases[label["release"]].remembered
+        table = self._table(staging, name, remembered.file) if remembered else None
         entry = entry_of(name, label, run["started_at"], self.intent.told[label["release"]], remembered, table)
-        inputs = tuple(outcome["inputs"])
+        inputs = tuple(one._asdict() for one in outcome.inputs)
         return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
 
-    def _run(self, staging: str, run: Mapping[str, Any], outcome: Mapping[str, Any]) -> Run:
-        persons = outcome["persons"]
-        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons["file"]) if persons else None)
+    def _run(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> Run:
+        persons = outcome.persons
+        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons.file) if persons else None)
 
-    def _table(self, staging: str, name: str, written: Sequence[Any]) -> Table:
-        path, rows, size, sha256 = written
-        return Table(self._held.add(join(staging, *path.split("/")), name, sha256), rows, size, sha256)
+    def _table(self, staging: str, name: str, written: Written) -> Table:
+        path = join(staging, *written.path.split("/"))
+        return Table(self._held.add(path, name, written.sha256), written.rows, written.size, written.sha256)
 
 
 def entry_of(
@@ -203,7 +203,7 @@ def entry_of(
     label: Mapping[str, Any],
     made_at: str,
     told: Mapping[str, Any],
-    remembered: Mapping[str, Any] | None,
+    remembered: Remembered | None,
     table: Table | None,
 ) -> Entry:
     """What the register says of a release that is about to be published.
@@ -213,10 +213,9 @@ def entry_of(
         label: The content of its label.
         made_at: When its run began.
         told: What the label does not say: ``recipient``, ``k``, and ``levels`` that the policy fixes.
-        remembered: A `Remembered` as plain values; None where it is not tested with others.
+        remembered: What the register will remember of it; None where it is not tested with others.
         table: The fingerprints of its records, if so.
     """
-    known = remembered or {"record": "", "identities": (), "l": {}, "together": ()}
     return Entry(
         name=name,
         release=label["release"],
@@ -235,12 +234,12 @@ def entry_of(
         files=tuple(label["files"]),
         label_sha256="",
         policy_sha256=label["policy_sha256"],
-        record=known["record"],
-        identities=tuple(known["identities"]),
+        record=remembered.record if remembered else "",
+        identities=remembered.identities if remembered else (),
         roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
         k=told["k"],
-        l=known["l"],
-        together=tuple(known["together"]),
+        l=remembered.l if remembered else {},
+        together=remembered.together if remembered else (),
         table=table,
     )
 

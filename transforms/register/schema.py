@@ -14,7 +14,7 @@ from beam_deid.transforms.label.json_schema import (
     said,
 )
 from beam_deid.transforms.label.options import DIALECT
-from beam_deid.transforms.label.well_formed import COUNTS
+from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 from beam_deid.transforms.register.document import FORMAT, Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
@@ -71,7 +71,7 @@ def _entry() -> Schema:
             "state": _state(),
             "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
             "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
-            "records": only(dict.fromkeys(COUNTS, _COUNT)),
+            "records": only(dict.fromkeys(RECORD_COUNTS, _COUNT)),
             "inputs": list_of(object_of(name=TEXT, size=_COUNT, sha256=_SHA256)),
             "files": list_of(object_of(path=TEXT, rows=_COUNT, sha256=_SHA256)),
             "label_sha256": said(_SHA256, "Of its label.json"),

@@ -13,8 +13,8 @@ from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions
-from beam_deid.transforms.label.evidence import SCHEMA_VERSION
-from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.label.manifest import SCHEMA_VERSION
+from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.reidentify.batches import Mark, Restorer, fault_rows
@@ -238,7 +238,7 @@ def _check_output(request: Request, inputs: list[str]) -> None:
 
 
 def _label_marks(path: str, release: str) -> dict[str, Mark]:
-    label, problem = read_label(path)
+    label, problem = read_manifest(path)
     if label is None:
         raise UsageError(problem, path, "Name the label.json of the release")
     if label.get("release") != release or label.get("schema_version") not in _READ:

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
-from beam_deid.transforms.decide.deciding import ReleaseDecision, joint_key
+from beam_deid.transforms.decide.deciding import ReleaseDecision
+from beam_deid.transforms.decide.proving import joint_key
 from beam_deid.transforms.formats.format import Fault, Shard
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.measure.measuring import identity_signature, source_key
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.release.shuffle import Pieces
@@ -255,7 +257,7 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
             "beam_deid.recoverability": facts.recoverability,
         }
         if facts.key is not None:
-            metadata["beam_deid.key"] = f"{facts.key['id']}:{facts.key['check']}"
+            metadata["beam_deid.key"] = f"{facts.key.id}:{facts.key.check}"
         fields.append(pa.field(name, spec.fields[name].output_type(job.type_of(name)), metadata=metadata))
     return pa.schema(
         fields,
@@ -265,7 +267,9 @@ def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
             "beam_deid.run": job.run,
             "beam_deid.sharing": json.dumps(str(spec.sharing)),
             **{
-                f"beam_deid.{name}": json.dumps(getattr(decision.label, name), ensure_ascii=False, sort_keys=True)
+                f"beam_deid.{name}": json.dumps(
+                    plain(getattr(decision.label, name)), ensure_ascii=False, sort_keys=True
+                )
                 for name in ("environment", "attackers", "limits", "condition")
             },
         },

@@ -23,7 +23,7 @@ class Dominance(Requirement):
 
     name = "dominance"
     line = 5
-    option = Option(
+    option = Option[float](
         "dominance",
         Share,
         "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",

@@ -13,12 +13,14 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.evidence import Attack, Hit, Recovery
 from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.history import History
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.search.requirements import Criterion
 from beam_deid.transforms.terms import Sharing, Word
 
@@ -155,7 +157,7 @@ class Seen(Protocol):
         ...
 
     @property
-    def risk(self) -> Mapping[str, Any]:
+    def risk(self) -> Risk:
         """The figures of all measures."""
         ...
 
@@ -170,7 +172,7 @@ class Found:
     """What was found of a release beside its classes.
 
     Attributes:
-        hits: Direct identifiers found in released values, labels and names: (field, recogniser, count).
+        hits: Identifiers found in released values, hierarchy labels and column names.
         recoveries: Attacks on what fields still show of the values that they were made from.
         attacks: Joins with what declared attackers hold.
         untested: Attackers that could not be tested, with the reason.
@@ -179,12 +181,12 @@ class Found:
         ordered: Whether rows, files and metadata say nothing of the source's order.
     """
 
-    hits: tuple[tuple[str, str, int], ...] = ()
+    hits: tuple[Hit, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
     attacks: tuple[Attack, ...] = ()
     untested: Mapping[str, str] = field(default_factory=dict)
     compositions: Mapping[str, "Composed"] = field(default_factory=dict)
-    history: tuple[Mapping[str, Any], ...] | None = None
+    history: tuple[History, ...] | None = None
     ordered: bool = False
 
 
@@ -251,7 +253,7 @@ class Requirement(ABC):
     target: ClassVar[str] = ""
     line: ClassVar[int]
     sharings: ClassVar[tuple[Sharing, ...]] = tuple(Sharing)
-    option: ClassVar[Option | None] = None
+    option: ClassVar[Option[Any] | None] = None
     example: ClassVar[str] = ""
     default: ClassVar[Default | None] = None
     source: ClassVar[str] = ""
@@ -284,7 +286,7 @@ class Requirement(ABC):
         """Its limit: the policy's where that is stricter, else that of the sharing model."""
         assert self.default is not None  # noqa: S101 - asked for only where there is one
         own = self.default[scope.sharing]
-        asked = scope.asked.get(self.option.name) if self.option else None
+        asked = self.option.of(scope.asked) if self.option else None
         if not isinstance(asked, int | float):
             return own
         return max(own, asked) if self.compare is Compare.AT_LEAST else min(own, asked)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.sharing import SharingFigures
 from beam_deid.transforms.terms import Sharing
 
 MOST_RISK = 0.05
@@ -15,7 +16,7 @@ class OverallRisk(Requirement):
 
     name = "overall_risk"
     line = 6
-    option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
+    option = Option[float]("risk", Share, "Greatest overall risk R; never above 0.05")
     example = "risk: 0.03"
     default = Default.always(
         MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)"
@@ -33,5 +34,5 @@ class OverallRisk(Requirement):
         missing = unmeasured(seen)
         if missing:
             return missing
-        sharing = seen.risk["sharing"]
-        return Figure(sharing["R"], f"overall risk R = group risk × E, with E = {sharing['E']:g}")
+        sharing = seen.risk.of(SharingFigures).sharing
+        return Figure(sharing.R, f"overall risk R = group risk × E, with E = {sharing.E:g}")

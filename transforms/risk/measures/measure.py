@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -76,11 +76,35 @@ class View:
         return self.distributions if self.given_as_written is None else self.given_as_written
 
 
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one measure. Its attributes are called what ``label.json`` calls the figures."""
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Figures":
+        """Read the figures from ``risk`` of a label, which holds those of other measures as well.
+
+        Raises:
+            KeyError, TypeError: One is missing, or has another shape.
+        """
+        return cls(**{one.name: document[one.name] for one in fields(cls)})
+
+    def to_document(self) -> dict[str, Any]:
+        """The figures by name, in the order in which ``label.json`` holds them."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
 class Measure(ABC):
-    """One measure. Stateless; it must not change what it is given."""
+    """One measure. Stateless; it must not change what it is given.
+
+    Attributes:
+        name: Its name.
+        kind: What its figures are.
+    """
 
     name: ClassVar[str]
+    kind: ClassVar[type[Figures]]
 
     @abstractmethod
-    def figures(self, view: View) -> dict[str, Any]:
-        """The figures, under the names that ``label.json`` uses. Called with at least one class."""
+    def figures(self, view: View) -> Figures | None:
+        """Measure; None where there is nothing to be told. Called with at least one class."""
