@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View
 from beam_deid.transforms.risk.per_class import entropies
 
 _NEAR = 1e-6
@@ -28,9 +28,9 @@ class DiversityFigures(Figures):
         l_recursive: c and l of recursive (c,l)-diversity; c is None where l is below 2.
     """
 
-    l_distinct: Mapping[str, int]
-    l_entropy: Mapping[str, int]
-    l_recursive: Mapping[str, tuple[int | None, int]]
+    l_distinct: Counts
+    l_entropy: Counts
+    l_recursive: CountPairs
 
 
 class LDiversity(Measure):

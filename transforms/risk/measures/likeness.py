@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Numbers, View
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
@@ -24,9 +24,9 @@ class LikenessFigures(Figures):
         delta_disclosure: The greatest |ln| of a value's share in a class over that in the release.
     """
 
-    beta_basic: Mapping[str, float]
-    beta_enhanced: Mapping[str, float]
-    delta_disclosure: Mapping[str, float]
+    beta_basic: Numbers
+    beta_enhanced: Numbers
+    delta_disclosure: Numbers
 
 
 class Likeness(Measure):
