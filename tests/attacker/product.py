@@ -80,7 +80,7 @@ def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
         (out / name).mkdir(exist_ok=True)
         for file in written.releases[name].files:
             (out / file.source).rename(out / name / file.path)
-        (out / name / "label.json").write_text(json.dumps(order.label.to_json(), allow_nan=False))
+        (out / name / "label.json").write_text(json.dumps(order.label.to_document(), allow_nan=False))
     rejects = [{"row": row, "release": release} for _, row, _, _, release in written.rejects]
     if rejects:
         pq.write_table(pa.Table.from_pylist(rejects), out / "rejected.parquet")

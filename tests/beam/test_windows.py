@@ -21,7 +21,7 @@ from beam_deid.transforms.beam import embedded
 from beam_deid.transforms.beam.deidentify import NOT_JOINED
 from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
-from beam_deid.transforms.label.papers import CONDITION
+from beam_deid.transforms.label.condition import CONDITION
 
 from .test_deidentify import POLICY, RELEASED, ROWS, pipeline
 

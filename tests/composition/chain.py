@@ -168,19 +168,19 @@ class Chain:
             document = held.document or self.document
             for release, one in chosen.items():
                 decided = ran.decisions[release]
-                if not decided.records["released"]:
+                if not decided.records.released:
                     continue
                 remembered = decided.remembered or remember_release(one, str(staging))
                 called = document.with_entries({made.name: made for made in entries.values()}).next_name(release)
                 path, rows, size, sha256 = remembered.file
                 table = Table(held.add(str(staging / path), called, sha256), rows, size, sha256)
                 label = {
-                    **plain(decided.label.to_json()),
+                    **plain(decided.label.to_document()),
                     "release": release,
                     "run": f"{self._runs:016x}",
                     "sharing": one.data.spec.sharing,
                     "purpose": "test",
-                    "records": decided.records,
+                    "records": decided.records.to_document(),
                     "files": (),
                     "policy_sha256": "",
                     "label": LabelName.ANONYMIZED,

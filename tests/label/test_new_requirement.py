@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from beam_deid.transforms.label.options import Count, Option
 from beam_deid.transforms.label.requirements.requirement import Compare, Default, Figure, Planned, Requirement, Seen
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 
 
 class Records(Requirement):
@@ -35,7 +36,7 @@ class Records(Requirement):
 
     name = "records"
     line = 5
-    option = Option("records", Count, "Least number of records that are released")
+    option = Option[int]("records", Count, "Least number of records that are released")
     example = "records: 9"
     default = Default.always(4, "this test")
     compare = Compare.AT_LEAST
@@ -47,7 +48,7 @@ class Records(Requirement):
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """How many there are."""
-        return Figure(None if seen.empty else seen.risk["records"], "records are released")
+        return Figure(None if seen.empty else seen.risk.of(ClassSizes).records, "records are released")
 '''
 BEFORE = "    Dominance(), "
 POLICY = """\

@@ -290,7 +290,7 @@ def test_deciding_again_that_was_killed_is_finished_by_the_next_call(made, monke
         replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("beam_deid.transforms.label.relabel.os.replace", killed)
+        patch.setattr("beam_deid.transforms.label.rewrite_labels.os.replace", killed)
         with pytest.raises(SystemExit):
             call(["label", "--again", str(made.out())])
     assert call(["label", "--again", str(made.out())]) == 0

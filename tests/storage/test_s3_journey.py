@@ -106,16 +106,16 @@ def test_rows_are_those_of_a_run_with_nothing_in_a_bucket(journey):
 def test_labels_measure_what_those_of_the_local_run_do(journey):
     for release in ("crm", "report"):
         theirs = json.loads((journey.folder / "out" / release / "label.json").read_text("utf-8"))
-        ours = journey.bucket.paper(f"shop/out/{release}/label.json")
+        ours = journey.bucket.manifest(f"shop/out/{release}/label.json")
         assert (ours["tests"], ours["risk"], ours["records"]) == (theirs["tests"], theirs["risk"], theirs["records"])
-    report = journey.bucket.paper("shop/out/report/label.json")
+    report = journey.bucket.manifest("shop/out/report/label.json")
     assert "composition:report.1" in {one["name"] for one in report["tests"]}  # the register in the bucket knew of it
     assert {one["name"] for one in report["attacks"]} >= {"attacker:neighbour", "attacker:archive"}
-    crm = journey.bucket.paper("shop/out/crm/label.json")
+    crm = journey.bucket.manifest("shop/out/crm/label.json")
     assert [one["attack"] for one in crm["recoveries"]] == ["frequency"]
 
 
-def test_papers_say_nothing_of_where_the_bucket_is(journey, s3):
+def test_manifests_say_nothing_of_where_the_bucket_is(journey, s3):
     for out in ("earlier", "out"):
         for path in ("run.json", "crm/label.json", "report/label.json"):
             assert s3.address.encode() not in journey.bucket.get(f"shop/{out}/{path}")
@@ -249,7 +249,7 @@ def test_a_key_is_destroyed_and_labels_in_a_bucket_say_so(journey, tmp_path, cap
         journey.bucket.put("shop/keys/orders.keyring", ring)
         done = asked(capsys, "label", "--again", f"{journey.uri}/out")
         assert [one["release"] for one in done["changed"]] == ["crm"]
-        label = journey.bucket.paper("shop/out/crm/label.json")
+        label = journey.bucket.manifest("shop/out/crm/label.json")
         assert {label["fields"][name]["recoverability"] for name in ("buyer", "mobile", "city")} == {"key_destroyed"}
         assert call(["verify", f"{journey.uri}/out"]) == 0
         assert journey.bucket.hashes("shop/out") == parts(journey.folder / "remote" / "policy")

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.requiring import lattice
@@ -55,6 +56,95 @@ class Searched:
         return self.best is not None
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What was found in one lattice.
+
+    Attributes:
+        choices: The levels that are open to each field in it.
+        exact: Whether it counted people exactly.
+        found: What was found.
+    """
+
+    choices: Choices
+    exact: bool
+    found: Optimum
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found in all lattices of a search.
+
+    Attributes:
+        parts: Each lattice's.
+        left_out: Whether there are choices of levels of sensitive fields that no lattice stands for.
+    """
+
+    parts: tuple[_Part, ...]
+    left_out: bool
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of all lattices."""
+        return sum(part.found.nodes for part in self.parts)
+
+    @property
+    def evaluated(self) -> int:
+        """Nodes that were looked at."""
+        return sum(part.found.counted for part in self.parts)
+
+    @property
+    def refused(self) -> int:
+        """Nodes that were refused for what classes alone cannot tell."""
+        return sum(part.found.refused for part in self.parts)
+
+    @property
+    def seconds(self) -> float:
+        """Time of all searches."""
+        return sum((part.found.seconds for part in self.parts), 0.0)
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing better is left: in no lattice, and in none that was left out."""
+        return not self.left_out and all(part.found.proved for part in self.parts)
+
+    @cached_property
+    def best(self) -> tuple[Levels, Counted] | None:
+        """The levels of least loss, the first of equal ones, and what they make of the data; None if nothing satisfies."""
+        best: _Part | None = None
+        least = math.inf
+        for part in self.parts:
+            if part.found.best is not None and (best is None or part.found.best.loss < below(least)):
+                best = part
+                least = part.found.best.loss
+        return (
+            None
+            if best is None or best.found.best is None
+            else (levels_at(best.choices, best.found.best), best.found.best)
+        )
+
+    @property
+    def method(self) -> str:
+        """How it was searched, in words."""
+        said = [self._result]
+        if not all(part.exact for part in self.parts):
+            said.append(", with each person counted in one class only")
+        if self.refused:
+            which = "better ones" if self.best else "that satisfy by their classes"
+            said.append(f"; {self.refused:,} {which} were refused by what else the label asks")
+        if self.left_out:
+            said.append("; sensitive fields at their most general levels only, for there are too many ways")
+        return "".join(said)
+
+    @property
+    def _result(self) -> str:
+        if self.proved:
+            return "optimum" if self.best else "nothing satisfies"
+        if self.best:
+            return f"best of {self.evaluated:,} nodes that were looked at, of {self.nodes:,}"
+        return f"nothing was found among {self.evaluated:,} nodes of {self.nodes:,}"
+
+
 @dataclass
 class Searcher:
     """Searches for one release's levels; lattices are made once, and remember what was counted.
@@ -91,43 +181,25 @@ class Searcher:
             require: What classes must meet.
             accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
         """
-        found: list[tuple[Levels, Counted]] = []
-        nodes = evaluated = refused = 0
-        seconds = 0.0
-        proved = not self._left_out
-        exact = True
-        for choices, each in self.lattices():
-            one = self._search(each, choices, require, accept)
-            nodes = nodes + one.nodes
-            evaluated = evaluated + one.counted
-            seconds = seconds + one.seconds
-            proved = proved and one.proved
-            exact = exact and each.exact
-            refused += one.refused
-            if one.best is not None:
-                found.append((levels_at(choices, one.best), one.best))
-        best = None
-        for pair in found:
-            if best is None or pair[1].loss < below(best[1].loss):
-                best = pair
-        levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
-        method = (
-            ("optimum" if best else "nothing satisfies")
-            if proved
-            else (
-                f"best of {evaluated:,} nodes that were looked at, of {nodes:,}"
-                if best
-                else f"nothing was found among {evaluated:,} nodes of {nodes:,}"
-            )
+        looked = _Looked(
+            tuple(
+                _Part(choices, each.exact, self._search(each, choices, require, accept))
+                for choices, each in self.lattices()
+            ),
+            self._left_out,
         )
-        if not exact:
-            method += ", with each person counted in one class only"
-        if refused:
-            which = "better ones" if best else "that satisfy by their classes"
-            method += f"; {refused:,} {which} were refused by what else the label asks"
-        if self._left_out:
-            method += "; sensitive fields at their most general levels only, for there are too many ways"
-        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
+        levels, best = looked.best or ({name: allowed[-1] for name, allowed in self.choices.items()}, None)
+        return Searched(
+            levels,
+            best,
+            require,
+            looked.nodes,
+            looked.evaluated,
+            looked.seconds,
+            looked.method,
+            looked.proved,
+            looked.refused,
+        )
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
         """What every objective makes of some levels."""

@@ -28,6 +28,9 @@ class JsonDocument(Format):
     """One JSON document, or JSON Lines under the same ending."""
 
     name = "json"
+    nests = True
+    written = False
+    heads = False
     suffixes = (".json",)
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

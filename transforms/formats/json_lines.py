@@ -33,6 +33,8 @@ class JsonLines(Format):
     """One JSON object a line."""
 
     name = "jsonl"
+    nests = True
+    heads = False
     suffixes = (".jsonl", ".ndjson")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

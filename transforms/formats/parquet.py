@@ -25,6 +25,7 @@ class Parquet(Format):
     """Apache Parquet."""
 
     name = "parquet"
+    describes = True
     suffixes = (".parquet", ".pq")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

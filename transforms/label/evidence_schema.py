@@ -73,9 +73,7 @@ def evidence() -> Schema:
         "attacks": list_of(
             _attack(), "Whom the release singles out by itself, and joins with what declared attackers hold"
         ),
-        "recoveries": list_of(
-            _recovery(), "Attacks on what fields still show of the values that they were made from"
-        ),
+        "recoveries": list_of(_recovery(), "Attacks on what fields still show of the values that they were made from"),
         "scan": list_of(type_of(Hit), "Identifiers found in released values, labels and names"),
         "search": {"type": "object", "description": "How levels were chosen that the policy left open"},
         "fields": map_of(_field()),
@@ -130,9 +128,7 @@ def _identities() -> Schema:
             nullable(TEXT), "The one that shows the fewest persons in a group; null where nobody was counted"
         ),
         "same_as": said(map_of(TEXT), "Fields that count as another one does, so that this counts for both"),
-        "shared_values": said(
-            map_of(type_of(SharedValues)), "Values of more than 100 subjects, which name nobody"
-        ),
+        "shared_values": said(map_of(type_of(SharedValues)), "Values of more than 100 subjects, which name nobody"),
         "without_subject": said(
             nullable({"type": "integer", "minimum": 0}), "Records that say nothing of whom they are about"
         ),
@@ -149,7 +145,9 @@ def _register() -> Schema:
         "missing": said(TEXT, "Why none is kept; empty where one is"),
         "new": said(FLAG, "Whether it began with this run: nothing that was given out before is in it"),
         "record": said(nullable(TEXT), "The field by which records are known again; null for all columns together"),
-        "in_common": said(map_of(COUNT), "Records of the run that each tested one has; none where only others lead to it"),
+        "in_common": said(
+            map_of(COUNT), "Records of the run that each tested one has; none where only others lead to it"
+        ),
         "disjoint": said(COUNT, "Registered releases that have none of the same records"),
     }
     known = "What is known of releases that were given out before, by what the register calls them"
@@ -168,9 +166,7 @@ def _field() -> Schema:
         "role": list_of(one_of(Role)),
         "recoverability": one_of(Recoverability),
         "kind": {"enum": [*(kind.name for kind in KINDS), None]},
-        "key": said(
-            nullable(key), "The key that made the field, where it still existed when the field was released"
-        ),
+        "key": said(nullable(key), "The key that made the field, where it still existed when the field was released"),
     }
     return type_of(FieldFacts, given)
 
@@ -186,9 +182,7 @@ def _attack() -> Schema:
             nullable(type_of(Candidates, dict.fromkeys(Candidates.__annotations__, _NOT_NEGATIVE))),
             "How many persons of the release a person of an attacker's table may be",
         ),
-        "presence": said(
-            nullable(_presence()), "What an attacker's table tells where it is taken for the population"
-        ),
+        "presence": said(nullable(_presence()), "What an attacker's table tells where it is taken for the population"),
         "exposed": said(
             nullable({**exposed, **share}), "Whom an attacker narrows down to fewer than k; what line 7 goes by"
         ),
@@ -232,7 +226,9 @@ def _risk() -> Schema:
     return {
         "type": "object",
         "description": "The figures of all measures; empty if no record was released",
-        "properties": {name: _figure(one) for name, one in sorted(shapes, key=lambda pair: order.index(_shape(pair[1])))},
+        "properties": {
+            name: _figure(one) for name, one in sorted(shapes, key=lambda pair: order.index(_shape(pair[1])))
+        },
     }
 
 

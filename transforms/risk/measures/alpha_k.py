@@ -3,7 +3,6 @@
 Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-preserving data publishing (2006).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View

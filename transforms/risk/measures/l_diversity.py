@@ -5,7 +5,6 @@ figures are those of pycanon, so that they can be compared: the first rounded do
 count over that of the l-th rarest and all above.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np

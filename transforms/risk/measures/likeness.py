@@ -4,7 +4,6 @@ Cao, Karras: Publishing microdata with a robust privacy guarantee (2012), basic 
 Shmatikov: The cost of privacy (2008), δ-disclosure privacy, here with the natural logarithm.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np

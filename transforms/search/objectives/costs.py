@@ -42,6 +42,8 @@ class Loss(CellCosts):
     """
 
     name = "loss"
+    words = "mean over records and fields of (m − 1)/(M − 1), for a value that stands for m of M; a suppressed record costs 1"
+    source = "Iyengar 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
         """As the hierarchy, or the data where there is none, has it."""
@@ -55,6 +57,8 @@ class Precision(CellCosts):
     """
 
     name = "precision"
+    words = "mean height in the generalization hierarchy; a suppressed record costs 1"
+    source = "Sweeney 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
         """The same for all values."""
