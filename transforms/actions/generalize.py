@@ -6,13 +6,13 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
-from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.actions.ladders import LADDERS, AnyLadder
-from beam_deid.transforms.actions.ladders.bins import BinsLadder
-from beam_deid.transforms.actions.ladders.calendar import CalendarLadder, Unit
-from beam_deid.transforms.actions.ladders.masks import Ends, MasksLadder
-from beam_deid.transforms.actions.ladders.prefix import PrefixLadder
-from beam_deid.transforms.actions.ladders.ranges import RangesLadder
+from beam_deid.transforms.actions.hierarchies import HIERARCHIES, AnyHierarchy
+from beam_deid.transforms.actions.hierarchies.bins import BinsHierarchy
+from beam_deid.transforms.actions.hierarchies.calendar import CalendarHierarchy, Unit
+from beam_deid.transforms.actions.hierarchies.masks import Ends, MasksHierarchy
+from beam_deid.transforms.actions.hierarchies.prefix import PrefixHierarchy
+from beam_deid.transforms.actions.hierarchies.ranges import RangesHierarchy
+from beam_deid.transforms.actions.hierarchy import Hierarchy
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.errors import DeidError, PolicyError, UsageError
 from beam_deid.transforms.storage.paths import name_of
@@ -32,7 +32,7 @@ class Generalize(Action):
     """Release a field at one level of a ladder: by ranges, bins, the calendar, a prefix, masks or a hierarchy.
 
     Exactly one of these says how. The level is fixed by ``level``, or chosen by the search among all levels or those
-    that ``levels`` allows. Released values are text; null stays null. What the ladder cannot place is a fault.
+    that ``levels`` allows. Released values are text; null stays null. What the hierarchy cannot place is a fault.
     """
 
     name: ClassVar[str] = "generalize"
@@ -58,9 +58,9 @@ class Generalize(Action):
 
     @model_validator(mode="after")
     def _options_go_together(self) -> "Generalize":
-        given = [ladder.option for ladder in LADDERS if getattr(self, ladder.option) is not None]
+        given = [hierarchy.option for hierarchy in HIERARCHIES if getattr(self, hierarchy.option) is not None]
         if len(given) != 1:
-            ways = ", ".join(ladder.option for ladder in LADDERS)
+            ways = ", ".join(hierarchy.option for hierarchy in HIERARCHIES)
             raise ValueError(f"say exactly one of {ways}; given: {', '.join(given) or 'none'}")
         if self.start is not None and self.ranges is None:
             raise ValueError("start goes with ranges only")
@@ -69,7 +69,7 @@ class Generalize(Action):
             raise ValueError("levels are names or numbers; lists of cut points go with bins only, and not mixed")
         if self.level is not None and self.levels is not None and not self.coarser:
             raise ValueError("level fixes the level, so levels has nothing to limit; say one of them")
-        problem = self._ladder_problem()
+        problem = self._hierarchy_problem()
         if problem:
             raise ValueError(problem)
         return self
@@ -82,16 +82,16 @@ class Generalize(Action):
     @property
     def wants(self) -> Kind | None:
         """A number for ranges and bins, a time for the calendar, text for the others."""
-        return self._ladder_class.wants
+        return self._hierarchy_class.wants
 
-    def ladder(self) -> Ladder:
-        """The ladder that the options describe.
+    def generalization_hierarchy(self) -> Hierarchy:
+        """The hierarchy that the options describe.
 
         Raises:
             PolicyError: The hierarchy is wrong.
             InputError: The hierarchy's file cannot be opened.
         """
-        return self._ladder_class.of(self)
+        return self._hierarchy_class.of(self)
 
     def fixed_level(self) -> int | None:
         """The number of the level that the policy fixes, or None where the search chooses.
@@ -100,7 +100,7 @@ class Generalize(Action):
             PolicyError: There is no such level, or the hierarchy is wrong.
             InputError: The hierarchy's file cannot be opened.
         """
-        return None if self.level is None else _number(self.level, self.ladder())
+        return None if self.level is None else _number(self.level, self.generalization_hierarchy())
 
     def choices(self) -> tuple[int, ...]:
         """The numbers of the levels that may be released, ascending.
@@ -109,18 +109,18 @@ class Generalize(Action):
             PolicyError: There is no such level, or the hierarchy is wrong.
             InputError: The hierarchy's file cannot be opened.
         """
-        ladder = self.ladder()
+        hierarchy = self.generalization_hierarchy()
         fixed = self.fixed_level()
         if fixed is not None:
             return (fixed,)
         named = [level for level in self.levels or () if not isinstance(level, tuple)]
-        return tuple(sorted({_number(level, ladder) for level in named})) or tuple(range(len(ladder.levels)))
+        return tuple(sorted({_number(level, hierarchy) for level in named})) or tuple(range(len(hierarchy.levels)))
 
     def check(self, target: Target) -> str | None:
         """Whether the field's kind fits, the hierarchy can be read, and the levels named exist."""
-        fitting = _FITTING.get(self._ladder_class.wants)
+        fitting = _FITTING.get(self._hierarchy_class.wants)
         if fitting and target.kind is not None and target.kind not in fitting:
-            option = self._ladder_class.option
+            option = self._hierarchy_class.option
             return f"{option} needs a field of kind {' or '.join(fitting)}, and this one is {target.kind}"
         try:
             self.choices()
@@ -130,17 +130,17 @@ class Generalize(Action):
 
     def recoverability(self, target: Target) -> Recoverability:
         """Generalized, at every level; partial where levels are masks."""
-        return Recoverability.PARTIAL if self._ladder_class is MasksLadder else Recoverability.GENERALIZED
+        return Recoverability.PARTIAL if self._hierarchy_class is MasksHierarchy else Recoverability.GENERALIZED
 
     def sentence(self, target: Target) -> str:
         """How the field is generalized, and who chooses the level."""
-        given = getattr(self, self._ladder_class.option)
+        given = getattr(self, self._hierarchy_class.option)
         # A label goes to recipients: whoever gets it need not know the folders of whoever made it.
         how = name_of(given) if isinstance(given, str) else ", ".join(str(part) for part in given)
-        if self._ladder_class is MasksLadder:
-            how = ", ".join(self.ladder().levels[:-1])
+        if self._hierarchy_class is MasksHierarchy:
+            how = ", ".join(self.generalization_hierarchy().levels[:-1])
         level = "the level is chosen by the search" if self.level is None else f"fixed at level {self.level}"
-        return f"{target.field} is generalized by {self._ladder_class.option} ({how}); {level}"
+        return f"{target.field} is generalized by {self._hierarchy_class.option} ({how}); {level}"
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Read the hierarchy, and settle the level: the one given, or else the fixed one.
@@ -150,48 +150,48 @@ class Generalize(Action):
             PolicyError: The hierarchy is wrong.
             InputError: The hierarchy's file cannot be opened.
         """
-        ladder = self.ladder()
+        hierarchy = self.generalization_hierarchy()
         settled = self.fixed_level() if level is None else level
-        if settled is None or ladder.index(settled) is None:
+        if settled is None or hierarchy.index(settled) is None:
             place = f"release {target.release}, field {target.field}"
             raise UsageError("no level is decided", place, "Fix it with level, or search for it first")
-        return _AtLevel(ladder, settled)
+        return _AtLevel(hierarchy, settled)
 
     @property
-    def _ladder_class(self) -> type[AnyLadder]:
-        return next(ladder for ladder in LADDERS if getattr(self, ladder.option) is not None)
+    def _hierarchy_class(self) -> type[AnyHierarchy]:
+        return next(hierarchy for hierarchy in HIERARCHIES if getattr(self, hierarchy.option) is not None)
 
-    def _ladder_problem(self) -> str | None:
+    def _hierarchy_problem(self) -> str | None:
         if self.ranges is not None:
-            return RangesLadder.problem(self.ranges)
+            return RangesHierarchy.problem(self.ranges)
         if self.bins is not None:
-            return BinsLadder.problem([self.bins, *self.coarser])
+            return BinsHierarchy.problem([self.bins, *self.coarser])
         if self.calendar is not None:
-            return CalendarLadder.problem(self.calendar)
+            return CalendarHierarchy.problem(self.calendar)
         if self.masks is not None:
-            return MasksLadder.problem(self.masks)
-        return None if self.prefix is None else PrefixLadder.problem(self.prefix)
+            return MasksHierarchy.problem(self.masks)
+        return None if self.prefix is None else PrefixHierarchy.problem(self.prefix)
 
 
 class _AtLevel:
-    """A ladder at one level, over columns."""
+    """A hierarchy at one level, over columns."""
 
-    def __init__(self, ladder: Ladder, level: int) -> None:
-        self._ladder = ladder
+    def __init__(self, hierarchy: Hierarchy, level: int) -> None:
+        self._hierarchy = hierarchy
         self._level = level
 
     def __call__(self, column: pa.Array, subject: pa.Array | None) -> Treated:
-        values, faults, reason = self._ladder.base(column)
-        if getattr(self._ladder, "by_kernel", False):
+        values, faults, reason = self._hierarchy.base(column)
+        if getattr(self._hierarchy, "by_kernel", False):
             # Its kernel is cheaper than finding the distinct values.
-            return Treated(self._ladder.at(values, self._level), faults, reason)
-        released = per_distinct(values, lambda distinct: self._ladder.at(distinct, self._level))
+            return Treated(self._hierarchy.at(values, self._level), faults, reason)
+        released = per_distinct(values, lambda distinct: self._hierarchy.at(distinct, self._level))
         return Treated(released, faults, reason)
 
 
-def _number(level: Any, ladder: Ladder) -> int:
-    number = ladder.index(level)
+def _number(level: Any, hierarchy: Hierarchy) -> int:
+    number = hierarchy.index(level)
     if number is None:
-        there = ", ".join(f"{number} {name}" for number, name in enumerate(ladder.levels))
+        there = ", ".join(f"{number} {name}" for number, name in enumerate(hierarchy.levels))
         raise PolicyError(f"there is no level {level}", "", f"The levels are: {there}")
     return number

@@ -79,7 +79,11 @@ def earlier_probes(
 def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:
     """How a release gives a field out: its action in a sentence, and the name of its decided level."""
     action = job.policy.releases[release].fields[name]
-    level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
+    level = (
+        action.generalization_hierarchy().levels[levels[name]]
+        if isinstance(action, Generalize) and name in levels
+        else None
+    )
     return action.sentence(job.policy.target(release, name)), level
 
 

@@ -304,7 +304,7 @@ def _told(one: Chosen) -> dict[str, Any]:
 
 def _level_name(data: ReleasedData, name: str, level: int) -> str:
     action = data.spec.fields[name]
-    return action.ladder().levels[level] if isinstance(action, Generalize) else str(level)
+    return action.generalization_hierarchy().levels[level] if isinstance(action, Generalize) else str(level)
 
 
 def _all_keys(one: Chosen) -> Fingerprints:

@@ -252,7 +252,7 @@ def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]
             "recipient": policy.releases[name].recipient,
             "k": policy.releases[name].k,
             "levels": {
-                field: action.ladder().levels[level]
+                field: action.generalization_hierarchy().levels[level]
                 for field, action in policy.releases[name].fields.items()
                 if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
             },

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside, Bound, Treated
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.actions.hierarchy import Hierarchy
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import tested_together
@@ -46,7 +46,7 @@ class Treatment:
             action = job.policy.releases[release].fields[name]
             target = job.policy.target(release, name)
             if isinstance(action, Generalize) and action.fixed_level() is None and name not in levels:
-                self._bound[name] = _base(action.ladder())
+                self._bound[name] = _base(action.generalization_hierarchy())
             else:
                 self._bound[name] = action.bind(target, keys, levels.get(name))
             if action.beside is Beside.PLACE:
@@ -84,8 +84,8 @@ class Treatment:
         return treated, sound, faults
 
 
-def _base(ladder: Ladder) -> Bound:
+def _base(hierarchy: Hierarchy) -> Bound:
     def bring(column: pa.Array, subject: pa.Array | None) -> Treated:
-        return ladder.base(column)
+        return hierarchy.base(column)
 
     return bring

@@ -1,4 +1,4 @@
-"""What ladders over numbers share: which values are numbers, and how a number is written in a label."""
+"""What hierarchies over numbers share: which values are numbers, and how a number is written in a label."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""A ladder over text by its first characters: ``prefix: [6, 4, 2]``."""
+"""A hierarchy over text by its first characters: ``prefix: [6, 4, 2]``."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.terms import Kind
 
 
-class PrefixLadder(Ladder):
+class PrefixHierarchy(Hierarchy):
     """The first characters of a text, counted in Unicode code points; for codes whose front says more than their end.
 
     A shorter text stays as it is. The base is the longest prefix.
@@ -31,8 +31,8 @@ class PrefixLadder(Ladder):
         self._lengths = tuple(lengths)
 
     @classmethod
-    def of(cls, options: Any) -> "PrefixLadder":
-        """The ladder that the options of `generalize` describe."""
+    def of(cls, options: Any) -> "PrefixHierarchy":
+        """The hierarchy that the options of `generalize` describe."""
         return cls(options.prefix)
 
     @staticmethod

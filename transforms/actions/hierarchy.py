@@ -1,4 +1,4 @@
-"""The contract of a ladder: the levels to which a field can be generalized."""
+"""The contract of a hierarchy: the levels to which a field can be generalized."""
 
 from abc import ABC, abstractmethod
 
@@ -7,10 +7,10 @@ import pyarrow as pa
 from beam_deid.transforms.actions.action import Treated
 
 ALL = "*"
-"""What the top level of every ladder says: any value at all."""
+"""What the top level of every hierarchy says: any value at all."""
 
 
-class Ladder(ABC):
+class Hierarchy(ABC):
     """Levels of generalization, finest first; the last is always `ALL`.
 
     A column is first brought to its *base*: the coarsest form from which every level can be computed

@@ -1,4 +1,4 @@
-"""A ladder over text by masks: ``masks: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]``."""
+"""A hierarchy over text by masks: ``masks: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]``."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.actions.masks.characters import keep_ends
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
@@ -25,7 +25,7 @@ class Ends(BaseModel):
     keep_last: int = Field(0, ge=0, strict=True, description="Last characters that stay")
 
 
-class MasksLadder(Ladder):
+class MasksHierarchy(Hierarchy):
     """The first and last characters of a text, the others hidden by asterisks, fewer at each level.
 
     A text too short to keep what is kept is hidden whole, at all levels. The base is the text under the first mask; what stays
@@ -42,8 +42,8 @@ class MasksLadder(Ladder):
         self._masks = tuple(masks)
 
     @classmethod
-    def of(cls, options: Any) -> "MasksLadder":
-        """The ladder that the options of `generalize` describe."""
+    def of(cls, options: Any) -> "MasksHierarchy":
+        """The hierarchy that the options of `generalize` describe."""
         return cls(options.masks)
 
     @staticmethod

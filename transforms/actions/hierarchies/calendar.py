@@ -1,4 +1,4 @@
-"""A ladder over dates and times by the calendar: ``calendar: [day, week, month, quarter, year]``."""
+"""A hierarchy over dates and times by the calendar: ``calendar: [day, week, month, quarter, year]``."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.terms import Kind, Reason
 
@@ -19,7 +19,7 @@ UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month", "quarter", "year")
 _FORMATS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
 
 
-class CalendarLadder(Ladder):
+class CalendarHierarchy(Hierarchy):
     """Hours, days, ISO 8601 weeks, months, quarters, years: 2025-01-15T13, 2025-01-15, 2025-W03, 2025-01, 2025-Q1, 2025.
 
     The base is the beginning of the coarsest unit from which all listed ones follow, timestamp[s] for an hour and
@@ -39,8 +39,8 @@ class CalendarLadder(Ladder):
         self._base: Unit = "day" if units[0] == "week" else units[0]
 
     @classmethod
-    def of(cls, options: Any) -> "CalendarLadder":
-        """The ladder that the options of `generalize` describe."""
+    def of(cls, options: Any) -> "CalendarHierarchy":
+        """The hierarchy that the options of `generalize` describe."""
         return cls(options.calendar)
 
     @staticmethod

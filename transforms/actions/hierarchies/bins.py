@@ -1,4 +1,4 @@
-"""A ladder over numbers by cut points: ``bins: [50, 100, 200]``."""
+"""A hierarchy over numbers by cut points: ``bins: [50, 100, 200]``."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchies.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.terms import Kind, Reason
 
 Cuts = Sequence[float]
 
 
-class BinsLadder(Ladder):
+class BinsHierarchy(Hierarchy):
     """Intervals between cut points, each with its lower bound and without its upper: <50, 50-100, >=100.
 
     The base is the number of the finest interval, int32. A label is written [−10,5) where a bound is negative. A
@@ -33,8 +33,8 @@ class BinsLadder(Ladder):
         self._cuts = [list(cuts) for cuts in levels]
 
     @classmethod
-    def of(cls, options: Any) -> "BinsLadder":
-        """The ladder that the options of `generalize` describe."""
+    def of(cls, options: Any) -> "BinsHierarchy":
+        """The hierarchy that the options of `generalize` describe."""
         return cls([options.bins, *options.coarser])
 
     @staticmethod

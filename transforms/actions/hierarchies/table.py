@@ -1,4 +1,4 @@
-"""A ladder from a hierarchy that is written down: ``hierarchy: cn_divisions`` or a path."""
+"""A hierarchy that is written down as a table: ``hierarchy: cn_divisions`` or a path."""
 
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -7,14 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.hierarchy_file import HierarchyTable, read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import HierarchyTable, read_hierarchy
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.terms import Kind, Reason
 
 
-class HierarchyLadder(Ladder):
+class TableHierarchy(Hierarchy):
     """Leaves and the groups above them. The base is the leaf, as the hierarchy spells it.
 
     Values are compared without the spaces around them; ``cn_districts`` reads them as addresses. A value that is
@@ -34,14 +34,14 @@ class HierarchyLadder(Ladder):
         self._numbers = pa.array(spelt.values(), pa.int32())
 
     @classmethod
-    def of(cls, options: Any) -> "HierarchyLadder":
-        """The ladder that the options of `generalize` describe.
+    def of(cls, options: Any) -> "TableHierarchy":
+        """The hierarchy that the options of `generalize` describe.
 
         Raises:
             PolicyError: See `read_hierarchy`.
             InputError: See `read_hierarchy`.
         """
-        return _ladder(read_hierarchy(options.hierarchy))
+        return _hierarchy(read_hierarchy(options.hierarchy))
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -77,5 +77,5 @@ class HierarchyLadder(Ladder):
 
 
 @lru_cache(maxsize=32)
-def _ladder(table: HierarchyTable) -> HierarchyLadder:
-    return HierarchyLadder(table)
+def _hierarchy(table: HierarchyTable) -> TableHierarchy:
+    return TableHierarchy(table)

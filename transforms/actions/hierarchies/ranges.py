@@ -1,4 +1,4 @@
-"""A ladder over numbers by widths: ``ranges: [5, 10, 20]``."""
+"""A hierarchy over numbers by widths: ``ranges: [5, 10, 20]``."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchies.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.terms import Kind, Reason
 
@@ -21,7 +21,7 @@ _NEAR = 1e-9
 _ROUNDED = 4e-15
 
 
-class RangesLadder(Ladder):
+class RangesHierarchy(Hierarchy):
     """Ranges of equal width, each width a multiple of the one before.
 
     A range holds its lower bound and not its upper. Labels are 20-24 for columns of integers with integer widths,
@@ -42,8 +42,8 @@ class RangesLadder(Ladder):
         self._whole = all(number == number.to_integral_value() for number in (*self._widths, self._start))
 
     @classmethod
-    def of(cls, options: Any) -> "RangesLadder":
-        """The ladder that the options of `generalize` describe."""
+    def of(cls, options: Any) -> "RangesHierarchy":
+        """The hierarchy that the options of `generalize` describe."""
         return cls(options.ranges, options.start or 0)
 
     @staticmethod
