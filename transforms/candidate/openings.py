@@ -1,14 +1,15 @@
 """The fields of a release whose levels are open: what each level makes of their values, and what it loses."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.hierarchy import Hierarchy
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.histogram import Counts
@@ -44,17 +45,18 @@ class Openings:
         self._places = places
         self._counts = counts
 
-    def hierarchy(self, name: str) -> Hierarchy:
+    def hierarchy(self, name: str) -> Hierarchy[Any]:
         """The hierarchy of an open field."""
-        action = self._spec.fields[name]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
-        return action.generalization_hierarchy()
+        return self._levelled(name).generalization_hierarchy()
 
     def choices(self, name: str) -> tuple[int, ...]:
         """The levels that are open to a field, ascending."""
+        return self._levelled(name).choices()
+
+    def _levelled(self, name: str) -> Levelled:
         action = self._spec.fields[name]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
-        return action.choices()
+        assert isinstance(action, Levelled)  # noqa: S101 - only these are open
+        return action
 
     def top(self, name: str) -> int:
         """The level of a field at which nothing is left of it."""

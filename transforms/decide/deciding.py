@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import Suppressed
@@ -304,7 +304,7 @@ def _told(one: Chosen) -> dict[str, Any]:
 
 def _level_name(data: ReleasedData, name: str, level: int) -> str:
     action = data.spec.fields[name]
-    return action.generalization_hierarchy().levels[level] if isinstance(action, Generalize) else str(level)
+    return action.level_name(level) if isinstance(action, Levelled) else str(level)
 
 
 def _all_keys(one: Chosen) -> Fingerprints:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from beam_deid.transforms.actions.action import Action
-from beam_deid.transforms.actions.built_in import BUILT_IN
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
@@ -133,7 +132,7 @@ def _names(policy: Policy, name: str) -> bool:
 
 
 def _own_hierarchy(action: Action) -> bool:
-    return isinstance(action, Generalize) and action.hierarchy not in BUILT_IN
+    return isinstance(action, Levelled) and not action.labels_are_built_in
 
 
 def _shown(policy: Policy, release: str, name: str) -> bool:

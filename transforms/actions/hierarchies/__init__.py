@@ -1,4 +1,6 @@
-"""Ways of generalizing: one file each, all of them in `HIERARCHIES`."""
+"""Kinds of generalization hierarchies: one file each, all of them in `HIERARCHIES`."""
+
+from typing import Any
 
 from beam_deid.transforms.actions.hierarchies.bins import BinsHierarchy
 from beam_deid.transforms.actions.hierarchies.calendar import CalendarHierarchy
@@ -6,10 +8,9 @@ from beam_deid.transforms.actions.hierarchies.masks import MasksHierarchy
 from beam_deid.transforms.actions.hierarchies.prefix import PrefixHierarchy
 from beam_deid.transforms.actions.hierarchies.ranges import RangesHierarchy
 from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
+from beam_deid.transforms.actions.hierarchy import Hierarchy
 
-AnyHierarchy = BinsHierarchy | CalendarHierarchy | TableHierarchy | MasksHierarchy | PrefixHierarchy | RangesHierarchy
-
-HIERARCHIES: tuple[type[AnyHierarchy], ...] = (
+HIERARCHIES: tuple[type[Hierarchy[Any]], ...] = (
     RangesHierarchy,
     BinsHierarchy,
     CalendarHierarchy,
@@ -17,4 +18,4 @@ HIERARCHIES: tuple[type[AnyHierarchy], ...] = (
     MasksHierarchy,
     TableHierarchy,
 )
-"""All hierarchies, in the order in which they are documented. Each is chosen by the option that it names."""
+"""All kinds, in the order in which they are documented. Each is chosen by the option of ``generalize`` that it names."""

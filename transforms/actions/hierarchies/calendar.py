@@ -1,13 +1,14 @@
 """A hierarchy over dates and times by the calendar: ``calendar: [day, week, month, quarter, year]``."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.terms import Kind, Reason
 
@@ -19,7 +20,13 @@ UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month", "quarter", "year")
 _FORMATS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
 
 
-class CalendarHierarchy(Hierarchy):
+class CalendarOptions(HierarchyOptions):
+    """The options of a hierarchy of calendar units."""
+
+    calendar: tuple[Unit, ...] | None = Field(None, description="Units, finest first: [day, week, month, year]")
+
+
+class CalendarHierarchy(Hierarchy[CalendarOptions]):
     """Hours, days, ISO 8601 weeks, months, quarters, years: 2025-01-15T13, 2025-01-15, 2025-W03, 2025-01, 2025-Q1, 2025.
 
     The base is the beginning of the coarsest unit from which all listed ones follow, timestamp[s] for an hour and
@@ -31,7 +38,9 @@ class CalendarHierarchy(Hierarchy):
     """
 
     option: ClassVar[str] = "calendar"
+    options: ClassVar[type[HierarchyOptions]] = CalendarOptions
     wants: ClassVar[Kind] = Kind.TIMESTAMP
+    fitting: ClassVar[tuple[Kind, ...] | None] = (Kind.TIMESTAMP, Kind.DATE)
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = tuple(units)
@@ -39,13 +48,14 @@ class CalendarHierarchy(Hierarchy):
         self._base: Unit = "day" if units[0] == "week" else units[0]
 
     @classmethod
-    def of(cls, options: Any) -> "CalendarHierarchy":
-        """The hierarchy that the options of `generalize` describe."""
-        return cls(options.calendar)
+    def of(cls, options: CalendarOptions) -> "CalendarHierarchy":
+        """See `Hierarchy.of`."""
+        return cls(options.calendar or ())
 
-    @staticmethod
-    def problem(units: Sequence[Unit]) -> str | None:
-        """What is wrong with these units, or None."""
+    @classmethod
+    def problem(cls, options: CalendarOptions) -> str | None:
+        """See `Hierarchy.problem`."""
+        units = options.calendar
         if not units:
             return "calendar needs at least one unit"
         if list(units) != [unit for unit in UNITS if unit in units]:

@@ -1,13 +1,23 @@
 """What hierarchies over numbers share: which values are numbers, and how a number is written in a label."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.terms import Kind
+
+# The integer stays one, so that 5 is written "5".
+Number = int | Annotated[float, Field(allow_inf_nan=False)]
+"""A number in a policy."""
+
+NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.DECIMAL)
+"""The kinds that hold numbers."""
 
 Bools = npt.NDArray[np.bool_]
 

@@ -3,10 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digits_of
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.recognisers.bank_card import DOUBLED
+from beam_deid.transforms.terms import Kind
 
 _SHORTEST = 13
 _LONGEST = 19
@@ -43,3 +45,8 @@ def _check_digit(numerals: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     doubled = np.array(DOUBLED, np.uint16)[numerals[:, ::-1][:, ::2]]
     total = doubled.sum(axis=1) + numerals[:, ::-1][:, 1::2].sum(axis=1)
     return np.asarray((10 - total % 10) % 10, np.uint16)
+
+
+BANK_CARD = ShapePreset(
+    "bank_card", Kind.BANK_CARD, BankCard, "another card number that passes Luhn's check", takes=("keep_first",)
+)
