@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.fpe import Fpe
-from beam_deid.transforms.actions.shapes import ALPHABETS, PRESETS
+from beam_deid.transforms.actions.shapes import PRESETS
+from beam_deid.transforms.actions.shapes.characters import ALPHABETS
 from beam_deid.transforms.recognisers.bank_card import is_luhn
 from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS, is_id_card
 from beam_deid.transforms.recognisers.kinds import KINDS

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from beam_deid.transforms.actions.attack import Attack
 from beam_deid.transforms.attack.frequencies import read_frequencies
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
 from beam_deid.transforms.columns.numbers import NULL
@@ -181,7 +182,7 @@ def remainder_recoveries(
                 f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
             )
             found.append(_recovery(name, "mask", one, None, said))
-        elif kind == "alone" and f"moment:{name}" not in columns:
+        elif kind == "alone" and Attack.FREQUENCY in spec.fields[name].attacks:
             one = by_frequency(keys, counts)
             said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
             found.append(frequency_recovery(name, matched.pop(name, None), limit, one, said))

@@ -62,7 +62,7 @@ def search_document(
     searcher = Searcher(data, asked.seconds or spec.search.seconds)
     require = requirements(data, False)
     found = searcher.search(require)
-    names = {name: data.openings.ladder(name).levels for name in data.layout.open}
+    names = {name: data.openings.hierarchy(name).levels for name in data.layout.open}
     document: dict[str, Any] = {
         "release": release,
         "objective": spec.search.objective,

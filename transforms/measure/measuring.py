@@ -13,8 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside
-from beam_deid.transforms.actions.shift import Shift
-from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.distinct import per_distinct, plain, plain_type
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.kinds import to_text
@@ -221,7 +219,7 @@ def source_key(job: Job, layout: Layout, name: str, records: Records) -> Fingerp
     if action.beside is Beside.PLACE:
         return combine([value, fingerprint(records.places, job.prints)], len(records))
     subject = job.policy.subject_field
-    if isinstance(action, Shift) and subject is not None:
+    if action.beside is Beside.SUBJECT and subject is not None:
         return combine([value, fingerprint(records.columns[subject], job.prints)], len(records))
     return value
 
@@ -275,10 +273,8 @@ def _attacked(job: Job, layout: Layout) -> list[tuple[str, str]]:
     actions = job.policy.releases[layout.release].fields
     found = []
     for name in layout.remainders:
-        if isinstance(actions[name], Surrogate):
-            found.append(("origin", name))
-        if isinstance(actions[name], Shift):
-            found.append(("moment", name))
+        wanted = (attack.measured for attack in actions[name].attacks)
+        found += [(what, name) for what in wanted if what is not None]
     for name in layout.matched:
         found += [("token", name), ("origin", name)]
     return list(dict.fromkeys(found))

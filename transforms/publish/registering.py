@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.remembering import Remembered, Written
 from beam_deid.transforms.errors import UsageError
@@ -251,9 +251,9 @@ def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]
             "recipient": policy.releases[name].recipient,
             "k": policy.releases[name].k,
             "levels": {
-                field: action.ladder().levels[level]
+                field: action.level_name(level)
                 for field, action in policy.releases[name].fields.items()
-                if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
+                if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
             },
         }
         for name in releases

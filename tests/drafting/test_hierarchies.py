@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.actions import parse_action
-from beam_deid.transforms.drafting.ladders import rounded, suggest
+from beam_deid.transforms.drafting.hierarchies import rounded, suggest
 
 from .columns import drafted, judged
 
@@ -61,7 +61,7 @@ def test_mostly_zero_discounts_get_bins_of_those_that_are_not():
         ({"week": [i % 53 for i in range(200)]}, {"ranges": [5, 10, 20]}),
     ],
 )
-def test_ladders_fit_what_a_column_is_about(columns, action):
+def test_hierarchies_fit_what_a_column_is_about(columns, action):
     assert suggested(**columns) == {"generalize": action}
 
 
@@ -75,7 +75,7 @@ def test_choices_are_kept_and_codes_of_many_values_are_left_to_a_person():
     assert suggested(store_id=[i % 90 for i in range(900)]) is None
 
 
-def test_direct_identifiers_have_no_ladder():
+def test_direct_identifiers_have_no_hierarchy():
     assert suggested(customer_id=list(range(200))) is None
 
 

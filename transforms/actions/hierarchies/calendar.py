@@ -1,14 +1,16 @@
-"""A ladder over dates and times by the calendar: ``calendar: [day, week, month, quarter, year]``."""
+"""A hierarchy over dates and times by the calendar: ``calendar: [day, week, month, quarter, year]``."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 from beam_deid.transforms.terms import Reason
@@ -21,7 +23,13 @@ UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month", "quarter", "year")
 _FORMATS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
 
 
-class CalendarLadder(Ladder):
+class CalendarOptions(HierarchyOptions):
+    """The options of a hierarchy of calendar units."""
+
+    calendar: tuple[Unit, ...] | None = Field(None, description="Units, finest first: [day, week, month, year]")
+
+
+class CalendarHierarchy(Hierarchy[CalendarOptions]):
     """Hours, days, ISO 8601 weeks, months, quarters, years: 2025-01-15T13, 2025-01-15, 2025-W03, 2025-01, 2025-Q1, 2025.
 
     The base is the beginning of the coarsest unit from which all listed ones follow, timestamp[s] for an hour and
@@ -33,7 +41,12 @@ class CalendarLadder(Ladder):
     """
 
     option: ClassVar[str] = "calendar"
+    options: ClassVar[type[HierarchyOptions]] = CalendarOptions
     wants: ClassVar[Kind] = TIMESTAMP
+    fitting: ClassVar[tuple[Kind, ...] | None] = (
+        TIMESTAMP,
+        *(kind for kind in KINDS if kind.is_time and kind is not TIMESTAMP),
+    )
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = tuple(units)
@@ -41,13 +54,14 @@ class CalendarLadder(Ladder):
         self._base: Unit = "day" if units[0] == "week" else units[0]
 
     @classmethod
-    def of(cls, options: Any) -> "CalendarLadder":
-        """The ladder that the options of `generalize` describe."""
-        return cls(options.calendar)
+    def of(cls, options: CalendarOptions) -> "CalendarHierarchy":
+        """See `Hierarchy.of`."""
+        return cls(options.calendar or ())
 
-    @staticmethod
-    def problem(units: Sequence[Unit]) -> str | None:
-        """What is wrong with these units, or None."""
+    @classmethod
+    def problem(cls, options: CalendarOptions) -> str | None:
+        """See `Hierarchy.problem`."""
+        units = options.calendar
         if not units:
             return "calendar needs at least one unit"
         if list(units) != [unit for unit in UNITS if unit in units]:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
-from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged, masked
@@ -119,7 +119,7 @@ def _within(facts: Facts, hierarchy: str) -> bool:
     """Whether all values stand in a hierarchy of places: one that does not would be rejected in a run."""
     if not facts.placed:
         return False
-    return HierarchyLadder(read_hierarchy(hierarchy)).base(facts.texts).faults is None
+    return TableHierarchy(read_hierarchy(hierarchy)).base(facts.texts).faults is None
 
 
 def _code(facts: Facts) -> list[int]:

@@ -1,16 +1,17 @@
-"""A ladder over numbers by cut points: ``bins: [50, 100, 200]``."""
+"""A hierarchy over numbers by cut points: ``bins: [50, 100, 200]``."""
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchies.numbers import NUMBERS, Number, numbers, spelt
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.number import NUMBER
 from beam_deid.transforms.terms import Reason
@@ -18,7 +19,18 @@ from beam_deid.transforms.terms import Reason
 Cuts = Sequence[float]
 
 
-class BinsLadder(Ladder):
+class BinsOptions(HierarchyOptions):
+    """The options of a hierarchy of bins."""
+
+    bins: tuple[Number, ...] | None = Field(None, description="Cut points, ascending: [50, 100, 200, 500]")
+
+    @property
+    def cuts(self) -> list[Cuts]:
+        """The cut points of each level, finest first."""
+        return [self.bins or (), *self.coarser]
+
+
+class BinsHierarchy(Hierarchy[BinsOptions]):
     """Intervals between cut points, each with its lower bound and without its upper: <50, 50-100, >=100.
 
     The base is the number of the finest interval, int32. A label is written [−10,5) where a bound is negative. A
@@ -29,19 +41,23 @@ class BinsLadder(Ladder):
     """
 
     option: ClassVar[str] = "bins"
+    options: ClassVar[type[HierarchyOptions]] = BinsOptions
     wants: ClassVar[Kind] = NUMBER
+    fitting: ClassVar[tuple[Kind, ...] | None] = NUMBERS
+    lists_levels: ClassVar[bool] = True
 
     def __init__(self, levels: Sequence[Cuts]) -> None:
         self._cuts = [list(cuts) for cuts in levels]
 
     @classmethod
-    def of(cls, options: Any) -> "BinsLadder":
-        """The ladder that the options of `generalize` describe."""
-        return cls([options.bins, *options.coarser])
+    def of(cls, options: BinsOptions) -> "BinsHierarchy":
+        """See `Hierarchy.of`."""
+        return cls(options.cuts)
 
-    @staticmethod
-    def problem(levels: Sequence[Cuts]) -> str | None:
-        """What is wrong with these cut points, or None."""
+    @classmethod
+    def problem(cls, options: BinsOptions) -> str | None:
+        """See `Hierarchy.problem`."""
+        levels = options.cuts
         if any(not cuts for cuts in levels):
             return "bins needs at least one cut point at each level"
         if any(low >= high for cuts in levels for low, high in itertools.pairwise(cuts)):

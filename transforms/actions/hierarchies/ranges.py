@@ -1,17 +1,18 @@
-"""A ladder over numbers by widths: ``ranges: [5, 10, 20]``."""
+"""A hierarchy over numbers by widths: ``ranges: [5, 10, 20]``."""
 
 import itertools
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.numbers import numbers, spelt
+from beam_deid.transforms.actions.hierarchies.numbers import NUMBERS, Number, numbers, spelt
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.number import NUMBER
@@ -23,7 +24,14 @@ _NEAR = 1e-9
 _ROUNDED = 4e-15
 
 
-class RangesLadder(Ladder):
+class RangesOptions(HierarchyOptions):
+    """The options of a hierarchy of ranges."""
+
+    ranges: tuple[Number, ...] | None = Field(None, description="Widths of ranges, each dividing the next: [5, 10, 20]")
+    start: Number | None = Field(None, description="Where a range begins; 0 if not given. Only with ranges")
+
+
+class RangesHierarchy(Hierarchy[RangesOptions]):
     """Ranges of equal width, each width a multiple of the one before.
 
     A range holds its lower bound and not its upper. Labels are 20-24 for columns of integers with integer widths,
@@ -36,7 +44,9 @@ class RangesLadder(Ladder):
     """
 
     option: ClassVar[str] = "ranges"
+    options: ClassVar[type[HierarchyOptions]] = RangesOptions
     wants: ClassVar[Kind] = NUMBER
+    fitting: ClassVar[tuple[Kind, ...] | None] = NUMBERS
 
     def __init__(self, widths: Sequence[float], start: float = 0) -> None:
         self._widths = [Decimal(repr(width)) for width in widths]
@@ -44,13 +54,14 @@ class RangesLadder(Ladder):
         self._whole = all(number == number.to_integral_value() for number in (*self._widths, self._start))
 
     @classmethod
-    def of(cls, options: Any) -> "RangesLadder":
-        """The ladder that the options of `generalize` describe."""
-        return cls(options.ranges, options.start or 0)
+    def of(cls, options: RangesOptions) -> "RangesHierarchy":
+        """See `Hierarchy.of`."""
+        return cls(options.ranges or (), options.start or 0)
 
-    @staticmethod
-    def problem(widths: Sequence[float]) -> str | None:
-        """What is wrong with these widths, or None."""
+    @classmethod
+    def problem(cls, options: RangesOptions) -> str | None:
+        """See `Hierarchy.problem`."""
+        widths = options.ranges
         if not widths:
             return "ranges needs at least one width"
         if any(width <= 0 for width in widths):

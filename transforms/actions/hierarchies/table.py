@@ -1,22 +1,33 @@
-"""A ladder from a hierarchy that is written down: ``hierarchy: cn_divisions`` or a path."""
+"""A hierarchy that is written down as a table: ``hierarchy: cn_divisions`` or a path."""
 
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
-from beam_deid.transforms.actions.ladders.hierarchy_file import HierarchyTable, read_hierarchy
+from beam_deid.transforms.actions.built_in import BUILT_IN
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import HierarchyTable, read_hierarchy
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import Reason
 
 
-class HierarchyLadder(Ladder):
+class TableOptions(HierarchyOptions):
+    """The options of a hierarchy that is written down."""
+
+    hierarchy: str | None = Field(
+        None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1
+    )
+
+
+class TableHierarchy(Hierarchy[TableOptions]):
     """Leaves and the groups above them. The base is the leaf, as the hierarchy spells it.
 
     Values are compared without the spaces around them; ``cn_districts`` reads them as addresses. A value that is
@@ -25,6 +36,8 @@ class HierarchyLadder(Ladder):
     """
 
     option: ClassVar[str] = "hierarchy"
+    documented: ClassVar[str | None] = "a `hierarchy` file (`leaf;level1;…`)"
+    options: ClassVar[type[HierarchyOptions]] = TableOptions
     wants: ClassVar[Kind] = TEXT
 
     def __init__(self, table: HierarchyTable) -> None:
@@ -36,14 +49,29 @@ class HierarchyLadder(Ladder):
         self._numbers = pa.array(spelt.values(), pa.int32())
 
     @classmethod
-    def of(cls, options: Any) -> "HierarchyLadder":
-        """The ladder that the options of `generalize` describe.
+    def of(cls, options: TableOptions) -> "TableHierarchy":
+        """The hierarchy that the option names.
 
         Raises:
             PolicyError: See `read_hierarchy`.
             InputError: See `read_hierarchy`.
         """
-        return _ladder(read_hierarchy(options.hierarchy))
+        return _hierarchy(read_hierarchy(options.hierarchy or ""))
+
+    @classmethod
+    def problem(cls, options: TableOptions) -> str | None:
+        """None: what is wrong in a file is told where the file is read."""
+        return None
+
+    @classmethod
+    def is_built_in(cls, options: TableOptions) -> bool:
+        """Whether it is one of the package's own."""
+        return options.hierarchy in BUILT_IN
+
+    @classmethod
+    def words(cls, options: TableOptions) -> str:
+        """The name of the hierarchy, without its folder: a label goes to recipients, who need not know where it lay."""
+        return name_of(options.hierarchy or "")
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -79,5 +107,5 @@ class HierarchyLadder(Ladder):
 
 
 @lru_cache(maxsize=32)
-def _ladder(table: HierarchyTable) -> HierarchyLadder:
-    return HierarchyLadder(table)
+def _hierarchy(table: HierarchyTable) -> TableHierarchy:
+    return TableHierarchy(table)

@@ -1,21 +1,28 @@
-"""A ladder over text by its first characters: ``prefix: [6, 4, 2]``."""
+"""A hierarchy over text by its first characters: ``prefix: [6, 4, 2]``."""
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.actions.ladder import ALL, Ladder
+from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 
-class PrefixLadder(Ladder):
+class PrefixOptions(HierarchyOptions):
+    """The options of a hierarchy of prefixes."""
+
+    prefix: tuple[int, ...] | None = Field(None, description="Numbers of first characters kept: [6, 4, 2]")
+
+
+class PrefixHierarchy(Hierarchy[PrefixOptions]):
     """The first characters of a text, counted in Unicode code points; for codes whose front says more than their end.
 
     A shorter text stays as it is. The base is the longest prefix.
@@ -25,6 +32,7 @@ class PrefixLadder(Ladder):
     """
 
     option: ClassVar[str] = "prefix"
+    options: ClassVar[type[HierarchyOptions]] = PrefixOptions
     wants: ClassVar[Kind] = TEXT
     by_kernel: ClassVar[bool] = True
 
@@ -32,13 +40,14 @@ class PrefixLadder(Ladder):
         self._lengths = tuple(lengths)
 
     @classmethod
-    def of(cls, options: Any) -> "PrefixLadder":
-        """The ladder that the options of `generalize` describe."""
-        return cls(options.prefix)
+    def of(cls, options: PrefixOptions) -> "PrefixHierarchy":
+        """See `Hierarchy.of`."""
+        return cls(options.prefix or ())
 
-    @staticmethod
-    def problem(lengths: Sequence[int]) -> str | None:
-        """What is wrong with these lengths, or None."""
+    @classmethod
+    def problem(cls, options: PrefixOptions) -> str | None:
+        """See `Hierarchy.problem`."""
+        lengths = options.prefix
         if not lengths:
             return "prefix needs at least one length"
         if lengths[-1] < 1 or any(long <= short for long, short in itertools.pairwise(lengths)):

@@ -1,13 +1,24 @@
-"""What ladders over numbers share: which values are numbers, and how a number is written in a label."""
+"""What hierarchies over numbers share: which values are numbers, and how a number is written in a label."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from beam_deid.transforms.columns.distinct import plain
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+
+# The integer stays one, so that 5 is written "5".
+Number = int | Annotated[float, Field(allow_inf_nan=False)]
+"""A number in a policy."""
+
+NUMBERS = (NUMBER, *(kind for kind in KINDS if kind.is_number and kind is not NUMBER))
+"""The kinds that hold numbers."""
 
 Bools = npt.NDArray[np.bool_]
 

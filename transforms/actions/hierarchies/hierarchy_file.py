@@ -14,7 +14,7 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import places_of
 from beam_deid.transforms.actions.built_in import BUILT_IN, built_in_bytes
 from beam_deid.transforms.actions.divisions import hierarchy_text
-from beam_deid.transforms.actions.ladder import ALL
+from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.storage.files import read_all, store_of
 from beam_deid.transforms.storage.paths import absolute
