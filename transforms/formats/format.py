@@ -137,7 +137,7 @@ class Chunk:
 
 
 class PartWriter(Protocol):
-    """Writes the batches of one part."""
+    """Writes the record batches of one part of a release, in the order in which they come, to a stream that is open."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch of the part's schema."""

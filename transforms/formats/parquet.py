@@ -22,7 +22,7 @@ _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leav
 
 
 class Parquet(Format):
-    """Apache Parquet."""
+    """Apache Parquet: typed columns in row groups, which are read apart, and metadata that carries the label."""
 
     name = "parquet"
     describes = True

@@ -23,7 +23,7 @@ _MOST = 255
 
 
 class Sign(IntEnum):
-    """What is counted in each text."""
+    """Classes of bytes; how many of each a text has tells which identifiers it can hold at all."""
 
     DIGIT = 0
     WORD = 1  # ASCII letters, digits, _ and -
@@ -104,7 +104,7 @@ class Screen:
         return part
 
     def some(self, rows: Rows) -> pa.Array:
-        """The texts of some rows."""
+        """Give the texts that stand in some rows, shape (m,), in their order."""
         return self.texts if len(rows) == len(self.texts) else self.texts.take(pa.array(rows))
 
 

@@ -25,12 +25,12 @@ class Memory(Generic[Kept]):
         self._sizes = np.empty(0, np.int64)
 
     def get(self, node: tuple[int, ...]) -> Kept | None:
-        """What is kept of a node."""
+        """Give what was kept of a node; None if nothing was, or it had to make room."""
         found = self._things.get(node)
         return None if found is None else found[0]
 
     def put(self, node: tuple[int, ...], thing: Kept, size: int) -> None:
-        """Keep something of a node."""
+        """Keep something of a node, and drop what was kept longest where the room does not suffice."""
         self._bytes -= self._things.pop(node, (None, 0))[1]
         self._things[node] = (thing, size)
         self._bytes += size

@@ -117,7 +117,7 @@ def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) 
 
 
 class _Search:
-    """What is known of the nodes so far."""
+    """What is known so far of the nodes of a lattice: which fail for sure, and the best of those that satisfy."""
 
     def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
         self._lattice = lattice

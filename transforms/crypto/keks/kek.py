@@ -26,7 +26,7 @@ class Kek(ABC):
 
     scheme: ClassVar[str]
     form: ClassVar[str]
-    """How a user writes it."""
+    """How a user writes the source of such a key, for help and messages."""
 
     def __init__(self, place: str, parameters: Mapping[str, Any]) -> None:
         self.place = place
@@ -37,7 +37,7 @@ class Kek(ABC):
 
     @property
     def where(self) -> str:
-        """What to call it in messages."""
+        """How messages name the key: scheme and place, never a part of the key."""
         return f"{self.scheme}:{self.place}"
 
     @classmethod
@@ -95,16 +95,16 @@ class LocalKek(Kek):
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
-        """A salt."""
+        """Make a salt of 16 random bytes, in hex, for the derivation of the key."""
         return {"salt": os.urandom(_SALT).hex()}
 
     def wrap(self, key: bytes, context: str) -> bytes:
-        """See `Kek.wrap`."""
+        """Encrypt a key with AES-256-GCM under a new nonce, which stands before the ciphertext; see `Kek.wrap`."""
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher().encrypt(nonce, key, context.encode())
 
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """See `Kek.unwrap`."""
+        """Decrypt a key with AES-256-GCM; see `Kek.unwrap`."""
         try:
             return self._cipher().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())
         except (InvalidTag, ValueError):

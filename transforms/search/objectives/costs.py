@@ -46,7 +46,7 @@ class Loss(CellCosts):
     source = "Iyengar 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """As the hierarchy, or the data where there is none, has it."""
+        """Give (m − 1)/(M − 1) for each base value, shape (v,): M values of the hierarchy, or of the data where there is none."""
         return attribute.costs[level]
 
 
@@ -61,5 +61,5 @@ class Precision(CellCosts):
     source = "Sweeney 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """The same for all values."""
+        """Give the height of the level, from 0 to 1, as the cost of every base value, shape (v,)."""
         return np.full(len(attribute.groups[level]), attribute.heights[level])

@@ -35,7 +35,7 @@ class Left:
 
     @property
     def suppressed(self) -> int:
-        """Records that are suppressed."""
+        """The number of records in the classes that are suppressed."""
         return self.total - int(self.classes.sum())
 
 
@@ -67,7 +67,7 @@ class Objective(ABC):
 
     @abstractmethod
     def value(self, left: Left) -> float:
-        """What is lost."""
+        """Tell what is lost at a node, in the unit of the objective; less is better."""
 
     def penalty(self, left: Left) -> float:
         """How far above its own floor any finer node is that suppresses these rows, too."""
