@@ -53,7 +53,7 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     except PolicyError as error:
         raise InternalFault(f"the draft is no policy: {error.what}", "profile", "Please report this message") from None
     if as_json:
-        output.emit(draft.to_json())
+        output.emit(draft.to_document())
     else:
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"

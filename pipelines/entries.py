@@ -38,8 +38,8 @@ def minute(time: str) -> str:
 
 def suppressed_share(entry: Entry) -> float:
     """The share of the records that were suppressed, of all that could have been released."""
-    suppressed = entry.records["suppressed"]
-    whole = entry.records["released"] + entry.records["withheld"] + suppressed
+    suppressed = entry.records.suppressed
+    whole = entry.records.released + entry.records.withheld + suppressed
     return suppressed / whole if whole else 0.0
 
 
@@ -81,7 +81,7 @@ def show_list(out: Console, document: Document) -> None:
             minute(entry.made_at).replace(" ", "\n"),
             f"{_styled(entry.label)}\n{entry.state}",
             f"{sharing}\n{recipient}".rstrip("\n"),
-            f"{entry.records['released']:,}",
+            f"{entry.records.released:,}",
             f"{suppressed_share(entry):.2%}",
         )
     out.print(
@@ -97,7 +97,7 @@ def show_list(out: Console, document: Document) -> None:
 
 def _show_total(out: Console, document: Document) -> None:
     tested = document.tested
-    records = sum(entry.records["released"] for entry in tested)
+    records = sum(entry.records.released for entry in tested)
     whole = _count(len(document.releases), "release")
     out.print(
         f"tested together with a new release of the same records: {len(tested):,} of {whole}"
@@ -144,7 +144,7 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "sharing", printable(entry.sharing)
     yield "recipient", _or_none(entry.recipient)
     yield "output", printable(entry.output)
-    yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.items())
+    yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.to_document().items())
     yield "suppressed", f"{suppressed_share(entry):.2%}"
     yield "records known by", printable(entry.record)
     yield "persons counted by", _names(entry.identities)
@@ -282,7 +282,7 @@ def show_forgetting(out: Console, entry: Entry) -> None:
     what = "was perhaps published" if entry.state is State.PENDING else "was published"
     out.print(
         f"[bold]{printable(entry.name)}[/bold] {what} in the run of {when} as {_styled(entry.label)}{given}: "
-        f"{_count(entry.records['released'], 'record')}, in {printable(entry.output)}."
+        f"{_count(entry.records.released, 'record')}, in {printable(entry.output)}."
     )
     if not entry.is_tested:
         out.print(
@@ -308,7 +308,7 @@ def show_forgotten(out: Console, document: Document, entry: Entry, register: str
     out.print("Forgotten. That it was made, and why it was forgotten, stays in the register.")
     if entry.is_tested:
         out.print(
-            f"No longer tested: {_count(entry.records['released'], 'record')} of {printable(entry.name)}, "
+            f"No longer tested: {_count(entry.records.released, 'record')} of {printable(entry.name)}, "
             f"made {minute(entry.made_at)} UTC."
         )
     left = _count(len(document.tested), "release")

@@ -44,14 +44,14 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     made = make_plan(read)
     out = output.console(as_json)
     earlier = _earlier(read, output_folder)
-    _show(out, made.to_json())
+    _show(out, made.to_document())
     _show_register(out, made.register, earlier)
     if files:
         out.print(
             f"\n[green]✓[/green] the columns of {files:,} {'file' if files == 1 else 'files'} are those of the policy"
         )
     if as_json:
-        output.emit({**made.to_json(), "earlier": earlier})
+        output.emit({**made.to_document(), "earlier": earlier})
 
 
 def _earlier(policy: Policy, output_folder: str | None) -> list[dict[str, Any]] | None:
@@ -64,7 +64,7 @@ def _earlier(policy: Policy, output_folder: str | None) -> list[dict[str, Any]] 
         return None
     found = read(place.path)
     return [
-        {"name": entry.name, "made_at": entry.made_at, "sharing": entry.sharing, "records": entry.records["released"]}
+        {"name": entry.name, "made_at": entry.made_at, "sharing": entry.sharing, "records": entry.records.released}
         for entry in (found.tested if found is not None else ())
     ]
 

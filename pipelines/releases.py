@@ -68,7 +68,7 @@ def list_releases(register: str, output_folder: str | None, as_json: bool) -> No
                 "state": entry.state,
                 "sharing": entry.sharing,
                 "recipient": entry.recipient,
-                "records": dict(entry.records),
+                "records": entry.records.to_document(),
                 "suppressed_share": suppressed_share(entry),
                 "is_tested": entry.is_tested,
             }
@@ -193,7 +193,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
         left = held.save(held.document.with_entries({name: gone}))
     show_forgotten(out, left, entry, shown(path))
     if as_json:
-        untested = {"records": entry.records["released"], "since": entry.made_at} if entry.is_tested else None
+        untested = {"records": entry.records.released, "since": entry.made_at} if entry.is_tested else None
         output.emit({"forgotten": _whole(gone), "untested": untested, "tested": _tested(left)})
 
 
@@ -301,7 +301,7 @@ def _reason(text: str) -> str:
 def _tested(found: Document) -> dict[str, Any]:
     """What a new release of the same records is tested together with."""
     tested = found.tested
-    return {"releases": [entry.name for entry in tested], "records": sum(entry.records["released"] for entry in tested)}
+    return {"releases": [entry.name for entry in tested], "records": sum(entry.records.released for entry in tested)}
 
 
 def _tests(one: Entry, other: Entry) -> dict[str, Any]:

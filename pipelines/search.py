@@ -84,8 +84,8 @@ def search(
     Told are the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
     frontier: the least loss for each k, so that a person can choose before anything is released.
     """
-    from beam_deid.transforms.decide.search_document import Asked
     from beam_deid.transforms.decide.search_files import search_files
+    from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.shards import prepare
@@ -112,9 +112,10 @@ def search(
     count = options.worker_count(workers, len(prepared.shards))
     try:
         with output.progress(prepared.rows):
-            document = search_files(prepared, count, max_rejects, Asked(tuple(range(2, most_k + 1)), seconds))
+            outcome = search_files(prepared, count, max_rejects, Asked(tuple(range(2, most_k + 1)), seconds))
     finally:
         pool.close()
+    document = outcome.to_document()
     out = output.console(as_json)
     show(out, document)
     if choose is not None and document["satisfied"]:

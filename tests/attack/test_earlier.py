@@ -1,4 +1,4 @@
-"""An earlier release as an attacker's table: a folder whose manifests are another's, or damaged, tests nothing and stops nothing."""
+"""An earlier release as an attacker's table: a folder with manifests of another, or damaged ones, tests and stops nothing."""
 
 import json
 

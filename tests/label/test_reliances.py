@@ -26,7 +26,6 @@ def test_a_release_with_a_field_of_the_key_rests_on_it(tmp_path):
     ("run", "label"),
     [
         ({}, {}),
-        ([], {}),
         ({"releases": []}, {}),
         ({"releases": {"a": {}}}, {}),
         ({"releases": {"a": "x"}}, {}),
@@ -36,4 +35,10 @@ def test_a_release_with_a_field_of_the_key_rests_on_it(tmp_path):
 )
 def test_manifests_of_no_run_are_named(run, label, tmp_path):
     with pytest.raises(UsageError, match="none of a run"):
+        reliances([folder(tmp_path, run, label)], [3])
+
+
+@pytest.mark.parametrize(("run", "label"), [([], {}), ({"releases": {"a": {"published": True}}}, [])])
+def test_manifests_that_are_none_are_named(run, label, tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
         reliances([folder(tmp_path, run, label)], [3])

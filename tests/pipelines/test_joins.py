@@ -125,8 +125,8 @@ def test_the_table_as_population_gives_k_map_and_presence(tmp_path):
     release = {"who": list("ab"), "city": ["x", "y"]}
     known = {"who": list("abcd"), "city": ["x", "x", "x", "y"]}
     found = joined(tmp_path, release, known, "city").presence
-    assert (found["k_map"], found["outside"]) == (1, 0.0)
-    assert found["delta"] == pytest.approx((1 / 3, 1.0), abs=1e-9)
+    assert (found.k_map, found.outside) == (1, 0.0)
+    assert found.delta == pytest.approx((1 / 3, 1.0), abs=1e-9)
 
 
 def test_a_subject_that_stands_there_twice_counts_once(tmp_path):

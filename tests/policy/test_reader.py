@@ -413,7 +413,7 @@ def test_an_option_may_ask_for_more_than_the_sharing_model_and_never_for_less(op
     analytics = mapping["releases"]["analytics"]
     for asked in (floor, stricter):
         analytics |= {"sharing": sharing, "require": {option: asked}}
-        assert policy_from_mapping(mapping).releases["analytics"].require.asked() == {option: asked}
+        assert policy_from_mapping(mapping).releases["analytics"].require.asked().to_document() == {option: asked}
     analytics["require"] = {option: laxer}
     with pytest.raises(PolicyError) as caught:
         policy_from_mapping(mapping)

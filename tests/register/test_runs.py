@@ -462,7 +462,7 @@ def test_the_register_is_told_of_all_that_is_published(trade):
         assert entry.label == label["label"]
         assert entry.made_at == manifest["started_at"]
         assert list(entry.files) == label["files"]
-        assert entry.records == label["records"]
+        assert entry.records.to_document() == label["records"]
         assert entry.output == str(trade.folder / "out")
         assert {field: list(roles) for field, roles in entry.roles.items()} == {
             field: facts["role"] for field, facts in label["fields"].items()

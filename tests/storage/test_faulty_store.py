@@ -58,7 +58,9 @@ def test_manifests_that_cannot_be_read_before_they_are_replaced_leave_no_stale_p
     calls = recorded(house, kind, True, tmp_path / "recorded")
     end = next((number for number, told in enumerate(calls) if told.endswith("/publication.json")), len(calls))
     read = [
-        number for number, told in enumerate(calls[:end], 1) if told.startswith("open_input") and told.endswith(manifest)
+        number
+        for number, told in enumerate(calls[:end], 1)
+        if told.startswith("open_input") and told.endswith(manifest)
     ]
     for number, at in enumerate(read):
         assert trial(house, kind, True, tmp_path / f"trial-{number}", Fault(REFUSED, at)) == 1

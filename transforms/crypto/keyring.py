@@ -199,7 +199,7 @@ class Keyring:
         return kek.unwrap(self._decoded(version.wrapped), self._context(version))
 
     def check(self, kek: Kek) -> None:
-        """See that a key-encryption key is this keyring's.
+        """Check that a key-encryption key is this keyring's.
 
         Raises:
             KeyFault: It is not, or cannot be had.
@@ -252,7 +252,7 @@ class Keyring:
         )
         return replace(self, keys=tuple(gone))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The keyring as its file holds it: without signing keys in the first version, which every program reads."""
         signs = any(key.purpose == SIGN for key in self.keys)
         keys = [asdict(key) for key in self.keys]

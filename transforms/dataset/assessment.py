@@ -13,7 +13,9 @@ from beam_deid.transforms.attack.recovery import (
     platform_recoveries,
     token_recoveries,
 )
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.dataset.seen import DatasetSeen

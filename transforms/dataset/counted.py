@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.measure.scanning import Scanned, Scanner
 from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes

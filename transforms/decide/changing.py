@@ -1,4 +1,4 @@
-"""What would change a label: for every condition that does not hold the nearest change that would make it hold."""
+"""What would change a label: for each condition that does not hold, the smallest change that would make it hold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.requirements.risk import OverallRisk
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
@@ -25,7 +26,7 @@ _MOST_VALUES = 1 << 26
 
 
 def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[Change]:
-    """Find the nearest change for each test that does not hold.
+    """Yield the smallest change for each test that does not hold.
 
     Args:
         one: What was chosen for the release.
@@ -38,13 +39,8 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
     """
     missed = {test.name for test in tests if not test.passed}
     failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
-    # Where identifiers or keys stand in the way no other change makes a label, and nobody asked for one.
-    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
-    looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
-    mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
-    share = _share(one) if mended else None
-    if share is not None and share <= one.data.spec.require.suppression:
-        share = None  # allowed already: something else stands in the way
+    looked_for = _is_looked_for(one, seen, tests)
+    share = _unallowed_share(one) if looked_for and any(requirement.suppresses for requirement, _ in failing) else None
     bearable = _MOST_VALUES
     for requirement, test in failing:
         looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
@@ -53,6 +49,21 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
         yield Change(test.line, test.name, test.columns, drop, suppress, text)
+
+
+def _is_looked_for(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> bool:
+    """Whether columns to drop and rows to suppress are looked for.
+
+    Where identifiers or keys stand in the way no other change makes a label, and nobody asks for one who expects none.
+    """
+    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
+    return possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
+
+
+def _unallowed_share(one: Chosen) -> float | None:
+    """The share of rows that would have to be suppressed; None where it is allowed already: something else is in the way."""
+    share = _share(one)
+    return None if share is not None and share <= one.data.spec.require.suppression else share
 
 
 def _share(one: Chosen) -> float | None:
@@ -69,7 +80,7 @@ def _share(one: Chosen) -> float | None:
     enough = all(
         holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks
     )
-    return found.lost(one.data) / everything if enough else None
+    return found.lost(one.data.everything) / everything if enough else None
 
 
 def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tuple[str, ...] | None:
@@ -87,28 +98,32 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tupl
 
 
 def _text(test: Planned, seen: Candidate, drop: tuple[str, ...] | None, suppress: float | None) -> str:
-    """The same in a sentence."""
+    """Describe a change in a sentence."""
     if seen.empty:
         return "release a record: with none, nothing can be measured"
     if not seen.counted and test.line in (3, 4, 5, 6, 7, 8):
         return "name the subject in the policy, or write subject: each_record where every record is one person"
     if test.line in _FIXED:
         return _FIXED[test.line](test, seen)
-    ways = []
-    if drop:
-        ways.append(f"drop, or coarsen, {' or '.join(drop)}")
-    if suppress is not None:
-        ways.append(f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})")
+    ways = list(_ways(drop, suppress))
     if not ways:
         named = ", ".join(test.columns) or "the release"
         ways.append(f"coarsen several of {named}, or release fewer of them")
-    if (
-        test.name == "overall_risk"
-        and seen.scope.sharing is not Sharing.PUBLIC
-        and seen.data.spec.environment == Environment()
-    ):
+    if test.name == OverallRisk.name and _may_declare_environment(seen):
         ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
     return "; or ".join(ways)
+
+
+def _ways(drop: tuple[str, ...] | None, suppress: float | None) -> Iterator[str]:
+    if drop:
+        yield f"drop, or coarsen, {' or '.join(drop)}"
+    if suppress is not None:
+        yield f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})"
+
+
+def _may_declare_environment(seen: Candidate) -> bool:
+    """Whether an environment would count, and none is declared."""
+    return seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment()
 
 
 def _up(share: float) -> float:

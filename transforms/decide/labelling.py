@@ -1,18 +1,18 @@
 """The label of a release, from what was chosen for it and what was found of it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.decide.attacks import masks, told
 from beam_deid.transforms.decide.changing import changes_of
-from beam_deid.transforms.decide.choosing import Chosen, found_of
+from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.findings import found_for_label
 from beam_deid.transforms.decide.telling import identity_facts, register_facts, search_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import FieldFacts, KeyFacts
 from beam_deid.transforms.label.label import Label
-from beam_deid.transforms.label.requirements.history import HISTORY
-from beam_deid.transforms.label.requirements.requirement import Found
+from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.rule import ORDER, decide, once_ordered, tests_of
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Recoverability
@@ -22,15 +22,15 @@ _COMPOSITION = 8
 
 
 def label_of(one: Chosen, seen: Candidate) -> Label:
-    """Ask all lines of the label rule of a release; its rows are shuffled, which is the last line, where all others hold.
+    """Ask all lines of the label rule of a release. Where all others hold its rows will be shuffled, so that line 9 holds, too.
 
     Args:
         one: What was chosen for the release.
-        seen: The release at its levels, with all that was found of it; that its rows are shuffled is noted in it.
+        seen: The release at its levels, with all that was found of it.
     """
     tests = tests_of(seen)
     if all(test.passed for test in tests if test.line != ORDER):
-        seen.found = replace(seen.found, ordered=True)
+        seen = seen.with_found(replace(seen.found, ordered=True))
         tests = once_ordered(seen, tests)
     return decide(
         seen,
@@ -46,30 +46,24 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
 
 
 def explained(one: Chosen) -> tuple[Change, ...]:
-    """What would change the label that a release would get by itself: see `changes_of`."""
-    seen = one.candidate
-    seen.found = everything_found(one, seen)
+    """Tell what would change the label that a release would get by itself: see `changes_of`."""
+    seen = with_findings(one, {})
     changes = changes_of(one, seen, tests_of(seen))
     return tuple(change for change in changes if change.line not in (_COMPOSITION, ORDER))
 
 
-def everything_found(one: Chosen, seen: Candidate) -> Found:
-    """What is found of a release beside its classes, with the evidence that is reported, not enforced.
+def with_findings(one: Chosen, compositions: Mapping[str, Composed]) -> Candidate:
+    """Look at a release as it was chosen, with all that its label tells.
+
+    Args:
+        one: What was chosen for the release.
+        compositions: What it and each release that it is tested with say together, by the other's name.
 
     Raises:
         InputError: An attacker's table, or one of frequencies, cannot be read.
     """
-    if seen.empty:
-        return Found(seen.data.hits)
-    found = found_of(seen, [each.levels for each in one.recoding.rounds])
-    needs_history = seen.scope.linked or HISTORY.of(seen.scope.asked) is not None
-    past = seen.history() if needs_history else None
-    return replace(
-        found,
-        attacks=(*told(seen), *found.attacks),
-        recoveries=(*found.recoveries, *masks(seen)),
-        history=None if past is None else tuple(past),
-    )
+    seen = one.candidate
+    return seen.with_found(found_for_label(seen, [each.levels for each in one.recoding.rounds], compositions))
 
 
 def _fields(job: Job, seen: Candidate) -> dict[str, FieldFacts]:

@@ -1,16 +1,14 @@
 """What the release pass must find again, and of which kinds of records only so many are released."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.decision import NO_KEYS, joint_key
 from beam_deid.transforms.risk.histogram import Counts, row_digest, total
-
-NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
-"""Of no kind of record."""
 
 
 def _all_keys(one: Chosen) -> Fingerprints:
@@ -32,11 +30,6 @@ def quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Fingerprints,
     keys = joint_key([_all_keys(each) for each in chosen.values()], data.cells.signature)
     few = np.isin(keys, keys[changed])
     return total([(keys[few], made.left[few])]), few
-
-
-def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:
-    """The key of a kind of record: all its values in every release that is tested together, and all its identities."""
-    return combine([*values, signature], len(signature))
 
 
 def proof_of(seen: Candidate, limited: np.ndarray) -> tuple[Fingerprints, Counts, int]:

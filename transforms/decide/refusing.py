@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.measure.measuring import Measured, ReleaseMeasured
+from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 
 
 def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:

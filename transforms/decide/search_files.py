@@ -1,13 +1,14 @@
 """The search for a release's levels on files: one read, in processes of this machine."""
 
 from dataclasses import replace
-from typing import Any
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
-from beam_deid.transforms.decide.search_document import Asked, search_document
+from beam_deid.transforms.decide.search_outcome import SearchOutcome
+from beam_deid.transforms.decide.search_release import Asked, search_release
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.workers import Tasks, guarded
@@ -15,7 +16,7 @@ from beam_deid.transforms.run.workers import Tasks, guarded
 WHERE = "searching"
 
 
-def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> dict[str, Any]:
+def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> SearchOutcome:
     """Search the levels of the one release of a job.
 
     Args:
@@ -54,5 +55,5 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     if found is None or histogram is None or found.rejected == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     PROGRESS.start(WHERE)
-    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, histogram, asked)
-    return {**document, "records": {"read": measured.read, "rejected": found.rejected}}
+    outcome: SearchOutcome = guarded(WHERE, search_release, job, release, found, histogram, measured.read, asked)
+    return outcome

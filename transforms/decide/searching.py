@@ -1,17 +1,17 @@
-"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best found, said so."""
+"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best node that was found."""
 
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
-from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
+from beam_deid.transforms.search.lattice import LARGEST, Lattice
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import Optimum, below, optimum
 from beam_deid.transforms.search.requirements import Requirements
 
@@ -56,95 +56,6 @@ class Searched:
         return self.best is not None
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What was found in one lattice.
-
-    Attributes:
-        choices: The levels that are open to each field in it.
-        exact: Whether it counted people exactly.
-        found: What was found.
-    """
-
-    choices: Choices
-    exact: bool
-    found: Optimum
-
-
-@dataclass(frozen=True)
-class _Looked:
-    """What was found in all lattices of a search.
-
-    Attributes:
-        parts: Each lattice's.
-        left_out: Whether there are choices of levels of sensitive fields that no lattice stands for.
-    """
-
-    parts: tuple[_Part, ...]
-    left_out: bool
-
-    @property
-    def nodes(self) -> int:
-        """Nodes of all lattices."""
-        return sum(part.found.nodes for part in self.parts)
-
-    @property
-    def evaluated(self) -> int:
-        """Nodes that were looked at."""
-        return sum(part.found.counted for part in self.parts)
-
-    @property
-    def refused(self) -> int:
-        """Nodes that were refused for what classes alone cannot tell."""
-        return sum(part.found.refused for part in self.parts)
-
-    @property
-    def seconds(self) -> float:
-        """Time of all searches."""
-        return sum((part.found.seconds for part in self.parts), 0.0)
-
-    @property
-    def proved(self) -> bool:
-        """Whether nothing better is left: in no lattice, and in none that was left out."""
-        return not self.left_out and all(part.found.proved for part in self.parts)
-
-    @cached_property
-    def best(self) -> tuple[Levels, Counted] | None:
-        """The levels of least loss, the first of equal ones, and what they make of the data; None if nothing satisfies."""
-        best: _Part | None = None
-        least = math.inf
-        for part in self.parts:
-            if part.found.best is not None and (best is None or part.found.best.loss < below(least)):
-                best = part
-                least = part.found.best.loss
-        return (
-            None
-            if best is None or best.found.best is None
-            else (levels_at(best.choices, best.found.best), best.found.best)
-        )
-
-    @property
-    def method(self) -> str:
-        """How it was searched, in words."""
-        said = [self._result]
-        if not all(part.exact for part in self.parts):
-            said.append(", with each person counted in one class only")
-        if self.refused:
-            which = "better ones" if self.best else "that satisfy by their classes"
-            said.append(f"; {self.refused:,} {which} were refused by what else the label asks")
-        if self.left_out:
-            said.append("; sensitive fields at their most general levels only, for there are too many ways")
-        return "".join(said)
-
-    @property
-    def _result(self) -> str:
-        if self.proved:
-            return "optimum" if self.best else "nothing satisfies"
-        if self.best:
-            return f"best of {self.evaluated:,} nodes that were looked at, of {self.nodes:,}"
-        return f"nothing was found among {self.evaluated:,} nodes of {self.nodes:,}"
-
-
 @dataclass
 class Searcher:
     """Searches for one release's levels; lattices are made once, and remember what was counted.
@@ -181,28 +92,42 @@ class Searcher:
             require: What classes must meet.
             accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
         """
-        looked = _Looked(
-            tuple(
-                _Part(choices, each.exact, self._search(each, choices, require, accept))
-                for choices, each in self.lattices()
-            ),
-            self._left_out,
+        levels = {name: allowed[-1] for name, allowed in self.choices.items()}
+        best: Counted | None = None
+        each = []
+        for choices, nodes in self.lattices():
+            found = self._search(nodes, choices, require, accept)
+            each.append(found)
+            if found.best is not None and (best is None or found.best.loss < below(best.loss)):
+                best = found.best
+                levels = levels_at(choices, best)
+        searched = Searched(
+            levels=levels,
+            best=best,
+            require=require,
+            nodes=sum(one.nodes for one in each),
+            evaluated=sum(one.counted for one in each),
+            seconds=sum(one.seconds for one in each),
+            method="",
+            proved=not self._left_out and all(one.proved for one in each),
+            refused=sum(one.refused for one in each),
         )
-        levels, best = looked.best or ({name: allowed[-1] for name, allowed in self.choices.items()}, None)
-        return Searched(
-            levels,
-            best,
-            require,
-            looked.nodes,
-            looked.evaluated,
-            looked.seconds,
-            looked.method,
-            looked.proved,
-            looked.refused,
-        )
+        return replace(searched, method=self._method(searched))
+
+    def _method(self, found: Searched) -> str:
+        """In words, how the levels were searched, and whether the result is proved to be the best."""
+        method = _outcome(found)
+        if not all(nodes.exact for _, nodes in self.lattices()):
+            method += ", with each person counted in one class only"
+        if found.refused:
+            which = "better ones" if found.satisfied else "that satisfy by their classes"
+            method += f"; {found.refused:,} {which} were refused by what else the label asks"
+        if self._left_out:
+            method += "; sensitive fields at their most general levels only, for there are too many ways"
+        return method
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
-        """What every objective makes of some levels."""
+        """Evaluate every objective at some levels."""
         for choices, each in self.lattices():
             if all(level in choices[name] for name, level in levels.items()):
                 return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
@@ -271,6 +196,14 @@ class Searcher:
         if self.data.spec.search.objective == "loss":
             loss = max(loss, self.data.openings.loss(levels, left))
         return replace(counted, loss=loss, suppressed=suppressed)
+
+
+def _outcome(found: Searched) -> str:
+    if found.proved:
+        return "optimum" if found.satisfied else "nothing satisfies"
+    if found.satisfied:
+        return f"best of {found.evaluated:,} nodes that were looked at, of {found.nodes:,}"
+    return f"nothing was found among {found.evaluated:,} nodes of {found.nodes:,}"
 
 
 def levels_at(choices: Choices, counted: Counted) -> Levels:

@@ -21,7 +21,7 @@ def search_facts(one: Chosen) -> SearchFacts:
         levels=_level_names(data, found.levels),
         objective=data.spec.search.objective,
         loss=found.best.loss if found.best else None,
-        suppressed=recoding.cut.lost(data),
+        suppressed=recoding.cut.lost(data.everything),
         losses=data.openings.losses(recoding.levels, recoding.cut.left) if data.everything.any() else {},
         satisfied=recoding.cut.satisfied,
         nodes=found.nodes,

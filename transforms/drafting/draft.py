@@ -87,7 +87,7 @@ class Draft:
         }
         return policy
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """What the draft says, with all figures, as plain values for JSON; without a value of the data."""
         return {
             "schema_version": 1,

@@ -106,7 +106,7 @@ class Plan:
     never_released: tuple[str, ...]
     releases: dict[str, ReleasePlan]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
         return {"schema_version": 2, **attributes(self)}
 

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Sequence
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
 from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.hashing import HashingStream

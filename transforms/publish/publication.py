@@ -22,7 +22,8 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
-from beam_deid.transforms.storage.lease import is_abandoned, owner_part
+from beam_deid.transforms.storage.lease import is_abandoned
+from beam_deid.transforms.storage.owners import owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting
@@ -172,14 +173,24 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
         raise UsageError("the run is still under way", shown(folder), "Wait until it is done")
     if _is_begun(claim):
         return _finished(claim, output)
+    _check_publishable(folder, output, state)
+    keyring = state["about"]["keyring"]
+    key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+    return _publish_in_its_place(folder, output, state, key), output
+
+
+def _check_publishable(folder: str, output: str, state: Mapping[str, Any]) -> None:
+    """See that the run came to its end, and that nothing else was published in its output since it began."""
     if not is_file(join(folder, OUTCOME)):
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
     if _published(output) not in (None, state["replaces"]):
         raise UsageError(
             "the output was published anew since this run began", shown(output), "Run again, or move that output away"
         )
-    keyring = state["about"]["keyring"]
-    key = signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+
+
+def _publish_in_its_place(folder: str, output: str, state: Mapping[str, Any], key: SigningKey | None) -> Outcome:
+    """Publish what is in a staging folder, as its driver would have."""
     staging = Staging(output, state["overwrite"], work=folder)
     registering = None
     try:
@@ -190,7 +201,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
             raise OutputError(
                 f"the run's own key cannot be destroyed ({reason(error)})", folder, "Remove it by hand"
             ) from None
-        return publish(staging, key, {"finished_at": now(), "seconds": None}, registering), output
+        return publish(staging, key, {"finished_at": now(), "seconds": None}, registering)
     finally:
         staging.discard()
         if registering is not None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.remembering import Remembered, Written
+from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.publish.register_standing import replaced_in, standing, tested_with
 from beam_deid.transforms.publish.run_outcome import RunOutcome
@@ -229,7 +230,7 @@ def entry_of(
         state=State.PENDING,
         levels={**told["levels"], **label["search"]["levels"]},
         losses=label["search"].get("losses", {}),
-        records=label["records"],
+        records=RecordCounts.from_document(label["records"]),
         inputs=(),
         files=tuple(label["files"]),
         label_sha256="",

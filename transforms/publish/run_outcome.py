@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from beam_deid.transforms.decide.remembering import Remembered, Written
+from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.storage.journal import Moved
 from beam_deid.transforms.storage.paths import is_name
 

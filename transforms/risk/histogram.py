@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, first_rows, mix, ordered_codes, runs
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
@@ -64,7 +66,7 @@ class Histogram:
 
     @staticmethod
     def repeat(parts: Sequence["Histogram"]) -> bool:
-        """Whether the rows of all parts are worth being grouped again."""
+        """Whether the parts repeat rows often enough for grouping them again to pay."""
         rows = sum(len(part.counts) for part in parts)
         names = len(parts[0].columns) if parts else 0
         return rows * (names + 1) >= _CELLS or rows <= _SPARSE * sum(part.records for part in parts)

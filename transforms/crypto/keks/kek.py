@@ -26,7 +26,7 @@ class Kek(ABC):
 
     scheme: ClassVar[str]
     form: ClassVar[str]
-    """How a user writes the source of such a key, for help and messages."""
+    """How a user writes it."""
 
     def __init__(self, place: str, parameters: Mapping[str, Any]) -> None:
         self.place = place
@@ -37,12 +37,12 @@ class Kek(ABC):
 
     @property
     def where(self) -> str:
-        """How messages name the key: scheme and place, never a part of the key."""
+        """The name of the key-encryption key in messages, without secrets."""
         return f"{self.scheme}:{self.place}"
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
-        """What a new keyring must remember of it, as plain values for JSON; nothing of it is secret."""
+        """The parameters that a new keyring must store, as plain values for JSON. None of them is secret."""
         return {}
 
     @abstractmethod
@@ -76,7 +76,7 @@ def forget() -> None:
 
 
 class LocalKek(Kek):
-    """A key-encryption key whose bytes are here: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them.
+    """A key-encryption key whose bytes this process holds: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them.
 
     Attributes:
         asks: Whether to have it costs an answer, or time, so that a process asks once until it is told to forget.
@@ -95,16 +95,16 @@ class LocalKek(Kek):
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
-        """Make a salt of 16 random bytes, in hex, for the derivation of the key."""
+        """A salt."""
         return {"salt": os.urandom(_SALT).hex()}
 
     def wrap(self, key: bytes, context: str) -> bytes:
-        """Encrypt a key with AES-256-GCM under a new nonce, which stands before the ciphertext; see `Kek.wrap`."""
+        """See `Kek.wrap`."""
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher().encrypt(nonce, key, context.encode())
 
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """Decrypt a key with AES-256-GCM; see `Kek.unwrap`."""
+        """See `Kek.unwrap`."""
         try:
             return self._cipher().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())
         except (InvalidTag, ValueError):

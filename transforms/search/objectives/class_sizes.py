@@ -17,7 +17,7 @@ class Discernibility(Objective):
     grows = True
 
     def value(self, left: Left) -> float:
-        """Add up the squares of the sizes of the classes that are left, and the price of suppressed records; in records squared."""
+        """The metric in records squared."""
         sizes = left.classes.astype(np.float64)
         return float(sizes @ sizes) + float(left.total) * left.suppressed
 
@@ -39,5 +39,5 @@ class AverageClassSize(Objective):
     grows = True
 
     def value(self, left: Left) -> float:
-        """Divide all records by the number of classes; in records per class, 1 at least."""
+        """The metric in records."""
         return left.total / max(len(left.classes) + (left.suppressed > 0), 1)

@@ -46,12 +46,12 @@ class Loss(CellCosts):
     source = "Iyengar 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """Give (m − 1)/(M − 1) for each base value, shape (v,): M values of the hierarchy, or of the data where there is none."""
+        """The cost of each value by the hierarchy, or by the data where there is none."""
         return attribute.costs[level]
 
 
 class Precision(CellCosts):
-    """One minus Sweeney's precision: how far up its hierarchy each value went.
+    """One minus Sweeney's precision: how far up its ladder each value went.
 
     Sweeney: Achieving k-anonymity privacy protection using generalization and suppression (2002). From 0 to 1.
     """
@@ -61,5 +61,5 @@ class Precision(CellCosts):
     source = "Sweeney 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """Give the height of the level, from 0 to 1, as the cost of every base value, shape (v,)."""
+        """The cost of a level, which is the same for all values."""
         return np.full(len(attribute.groups[level]), attribute.heights[level])

@@ -31,7 +31,7 @@ class MonotonicNonUniformEntropy(Objective):
         return attribute.weight * np.array(bits)
 
     def value(self, left: Left) -> float:
-        """Give the bits that all records lose at the levels of the node; suppressing adds nothing to them."""
+        """The floor: suppressed records add nothing."""
         return left.floor
 
 
@@ -46,7 +46,7 @@ class NonUniformEntropy(MonotonicNonUniformEntropy):
     source = "de Waal, Willenborg 1999; ARX"
 
     def value(self, left: Left) -> float:
-        """Add to the bits that all records lose those of suppressed records among all that are suppressed."""
+        """The floor plus the entropy of what is suppressed."""
         if not len(left.lost):
             return left.floor
         more = 0.0

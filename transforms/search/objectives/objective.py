@@ -1,4 +1,4 @@
-"""The contract of an objective: what a node of the lattice loses."""
+"""The contract of an objective: the information loss of a node of the lattice."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from beam_deid.transforms.search.attribute import Attribute, Codes, Floats
 
 @dataclass(frozen=True)
 class Left:
-    """What a node leaves of the data.
+    """The data that is left at a node.
 
     Attributes:
         attributes: The fields.
@@ -35,12 +35,12 @@ class Left:
 
     @property
     def suppressed(self) -> int:
-        """The number of records in the classes that are suppressed."""
+        """Records that are suppressed."""
         return self.total - int(self.classes.sum())
 
 
 class Objective(ABC):
-    """What is lost, in a unit of its own; less is better. Stateless.
+    """A metric of information loss, in a unit of its own, that the search minimizes. Stateless.
 
     Attributes:
         name: What a policy calls it under ``search: {objective: …}``.
@@ -67,7 +67,7 @@ class Objective(ABC):
 
     @abstractmethod
     def value(self, left: Left) -> float:
-        """Tell what is lost at a node, in the unit of the objective; less is better."""
+        """The information loss."""
 
     def penalty(self, left: Left) -> float:
         """How far above its own floor any finer node is that suppresses these rows, too."""
