@@ -11,8 +11,9 @@ from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.closeness import T
-from beam_deid.transforms.label.requirements.requirement import Found, Values
+from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distances import Scale

@@ -15,7 +15,7 @@ from beam_deid.transforms.composition.members import (
     Together,
 )
 from beam_deid.transforms.composition.saying import all_together, together, with_earlier
-from beam_deid.transforms.label.requirements.requirement import Composed
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.views import Past
 

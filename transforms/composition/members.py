@@ -11,7 +11,7 @@ from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.requirements.requirement import Composed
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.scope import Sibling
 from beam_deid.transforms.risk.histogram import Counts
 

@@ -22,8 +22,8 @@ from beam_deid.transforms.dataset.seen import DatasetSeen
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import Options
-from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import grade, name_of, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment

@@ -8,7 +8,8 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.requirements.requirement import Found, Values
+from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution

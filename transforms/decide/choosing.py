@@ -13,8 +13,8 @@ from beam_deid.transforms.decide.findings import found_for_lines
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked

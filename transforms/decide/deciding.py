@@ -13,8 +13,8 @@ from beam_deid.transforms.decide.labelling import label_of, with_findings
 from beam_deid.transforms.decide.proving import proof_of, quotas
 from beam_deid.transforms.decide.refusing import refusals
 from beam_deid.transforms.decide.remembering import remember_persons, remember_release
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import columns_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured

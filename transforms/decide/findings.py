@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.decide.attacks import declared, masks, remainders, told
 from beam_deid.transforms.label.evidence import Hit, Recovery
+from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.label.requirements.history import HISTORY
-from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.risk.history import History
 
 WHOLE = "ungeneralized"

@@ -11,8 +11,8 @@ from beam_deid.transforms.decide.findings import found_for_label
 from beam_deid.transforms.decide.telling import identity_facts, register_facts, search_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import FieldFacts, KeyFacts
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.label import Label
-from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.rule import ORDER, decide, once_ordered, tests_of
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Recoverability

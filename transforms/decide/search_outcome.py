@@ -18,7 +18,7 @@ class ChosenLevels:
 
     Attributes:
         levels: The level of each open field.
-        names: The same by their names.
+        names: The names of these levels.
         loss: The metric that is minimized.
         suppressed: Records that are suppressed.
         classes: Equivalence classes.
@@ -94,7 +94,7 @@ class FrontierPoint:
         suppressed: Records that are suppressed.
         classes: Equivalence classes.
         levels: The level of each open field.
-        names: The same by their names.
+        names: The names of these levels.
         proved: Whether they are proved to be the best, or to be none.
     """
 

@@ -179,7 +179,7 @@ class Recovery:
             or index string stands in it, ``masked`` where it came masked.
         values: What was attacked: distinct values, or subjects.
         recovered: Of these, how many were recovered.
-        share: The same as a share; None where the attack was too weak to conclude from it.
+        share: The recovered as a share of the attacked, 0 to 1; None where the attack was too weak to conclude from it.
         limit: Greatest share that is allowed; None where it is told only.
         detail: One sentence for a person.
     """

@@ -71,7 +71,7 @@ def annotated(annotation: Any) -> Schema:
 
 
 def list_of(items: Schema, description: str = "") -> Schema:
-    """A list."""
+    """A list of items of one schema."""
     return said({"type": "array", "items": items}, description)
 
 

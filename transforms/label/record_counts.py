@@ -37,7 +37,7 @@ class RecordCounts:
         return asdict(self)
 
     def all_withheld(self) -> "RecordCounts":
-        """The same of a release that is not published after all."""
+        """The counts of a release that is not published after all: what was released is withheld."""
         return replace(self, released=0, withheld=self.released)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.label.evidence import Attack, Hit, Recovery
-from beam_deid.transforms.label.requirements.requirement import Figure, Found, Planned, Requirement
+from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.measures import read_figures

@@ -143,7 +143,7 @@ def _folder_problems(folder: str, label: dict[str, Any]) -> Iterator[str]:
 
 
 def _together(output: str, results: list[Verified]) -> list[Verified]:
-    """The same with what the labels of one run say of each other, and not alike."""
+    """Add what the labels of one run say of each other, and not alike."""
     sound = [one for one in results if one.release and not one.problems]
     labels = {one.release: read_manifest(join(output, one.release, "label.json"))[0] or {} for one in sound}
     found = {one.release: list(_said_of_others(one.release, labels)) for one in sound}

@@ -77,7 +77,7 @@ def _field_metadata(field: pa.Field) -> list[str | None]:
 
 
 def _told_metadata(facts: Mapping[str, Any]) -> list[str | None]:
-    """The same as a label says it."""
+    """What a file should say of a field, by its label."""
     key = facts.get("key")
     made = f"{key.get('id')}:{key.get('check')}" if key else None
     return [",".join(facts.get("role", [])), facts.get("action"), facts.get("recoverability"), made]

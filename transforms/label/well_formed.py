@@ -15,7 +15,7 @@ def label_malformed(label: Mapping[str, Any]) -> list[str]:
 
 
 def run_malformed(run: Mapping[str, Any]) -> list[str]:
-    """The same of a run's ``run.json``."""
+    """What of ``run.json``'s content has another shape than a run's, a sentence each; empty if nothing has."""
     return list(_wrong("run.json", run, _RUN, _RUN_OPTIONAL))
 
 

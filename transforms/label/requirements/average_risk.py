@@ -28,5 +28,5 @@ class AverageRisk(Requirement):
             yield self._test(most, scope.rest, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """The figure."""
+        """Take the average risk from the risk figures."""
         return unmeasured(seen) or Figure(seen.risk.of(ReidentificationRisk).avg_risk, "groups divided by persons")

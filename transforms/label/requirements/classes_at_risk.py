@@ -17,11 +17,11 @@ class ClassesAtRisk(Requirement):
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         yield self._test(self.limit(scope), scope.rest, "share of groups whose risk is above 1/k")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """R_a."""
+        """Take R_a from the risk figures."""
         return unmeasured(seen) or Figure(
             seen.risk.of(SharingFigures).sharing.R_a, "share of groups whose risk is above 1/k"
         )

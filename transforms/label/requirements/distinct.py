@@ -67,5 +67,5 @@ class Distinct(Requirement):
         return Broken(test.columns, np.asarray(few)) if few.any() else None
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:
-        """The same of each class; what a class misses its parts miss, too."""
+        """Ask for l distinct values in each class; a class that has too few has parts that have too few as well."""
         return Criterion(test.name, test.target, per_class.distinct_values, test.limit, at_least=True, inherited=True)

@@ -34,7 +34,7 @@ class Dominance(Requirement):
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that belong to one person")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:

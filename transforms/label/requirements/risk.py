@@ -25,12 +25,12 @@ class OverallRisk(Requirement):
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         which = "highest" if scope.sharing is Sharing.PUBLIC else "average"
         yield self._test(self.limit(scope), scope.rest, f"overall risk R: {which} group risk times environment risk E")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """R."""
+        """Take the overall risk R from the risk figures."""
         missing = unmeasured(seen)
         if missing:
             return missing

@@ -50,7 +50,7 @@ class View:
         setting: Limits and setting.
         sensitive: Value keys of each sensitive field, shape (n,), where its distribution is not given.
         given: The distributions, with values that differ in spelling only as one, where persons are counted.
-        given_as_written: The same with values as they are written.
+        given_as_written: The distributions where values that differ in spelling only are different.
         scales: How far the values of a sensitive field are apart, where not all are equally far.
     """
 
@@ -76,7 +76,7 @@ class View:
 
     @property
     def as_written(self) -> Distributions:
-        """The same of values as they are written."""
+        """The distributions where values that differ in spelling only are different, as far as they are given."""
         return self.distributions if self.given_as_written is None else self.given_as_written
 
 

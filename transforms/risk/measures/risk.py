@@ -30,7 +30,7 @@ class Risk:
         raise LookupError(f"there are no {kind.__name__}")
 
     def replaced(self, changed: Figures) -> "Risk":
-        """The same with other figures of one measure."""
+        """A copy with other figures of one measure."""
         return Risk(tuple(changed if type(one) is type(changed) else one for one in self.figures))
 
     def to_document(self) -> dict[str, Any]:
