@@ -108,7 +108,8 @@ def make_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -
     import pyarrow.parquet as pq
 
     from beam_deid.pipelines.views.platform import platform_document, show_platform
-    from beam_deid.transforms.recognisers.platforms import platform, recognise
+    from beam_deid.transforms.recognisers.platforms.catalogue import platform
+    from beam_deid.transforms.recognisers.platforms.tables import recognise
     from beam_deid.transforms.synthetic import write_platform_orders
 
     platform(name)  # raises if there is none of that name

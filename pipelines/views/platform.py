@@ -4,7 +4,8 @@ from typing import Any
 
 from rich.console import Console
 
-from beam_deid.transforms.recognisers.platforms import ColumnFound, Platform, TableFound
+from beam_deid.transforms.recognisers.platforms.catalogue import Platform
+from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound
 
 
 def platform_document(found: TableFound, files: list[str]) -> dict[str, Any]:

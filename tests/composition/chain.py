@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_deid.transforms.actions.ladder import ALL
+from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.decide.choosing import Chosen

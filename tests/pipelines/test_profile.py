@@ -15,7 +15,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.dataset.sampling import take_sample
 from beam_deid.transforms.drafting.draft import make_draft
 from beam_deid.transforms.drafting.nested import input_of
-from beam_deid.transforms.recognisers.platforms import platform, platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 

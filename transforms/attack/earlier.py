@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.errors import InputError
@@ -103,7 +103,7 @@ def _read_part(path: str, fields: Sequence[str]) -> tuple[pa.Table | None, str]:
 def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:
     """How a release gives a field out: its action in a sentence, and the name of its decided level."""
     action = job.policy.releases[release].fields[name]
-    level = action.ladder().levels[levels[name]] if isinstance(action, Generalize) and name in levels else None
+    level = action.level_name(levels[name]) if isinstance(action, Levelled) and name in levels else None
     return action.sentence(job.policy.target(release, name)), level
 
 

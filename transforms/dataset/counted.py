@@ -10,7 +10,7 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.measure.scanning import Scanned, Scanner
-from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.risk.histogram import Histogram
 
 

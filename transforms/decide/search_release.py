@@ -111,7 +111,7 @@ def _found(searcher: Searcher, optimum: Searched, require: Requirements, asked: 
 
 def _names(data: ReleasedData) -> Names:
     """Names of the levels of each open field."""
-    return {name: data.openings.ladder(name).levels for name in data.layout.open}
+    return {name: data.openings.hierarchy(name).levels for name in data.layout.open}
 
 
 def _named(levels: Mapping[str, int], names: Names) -> dict[str, str]:

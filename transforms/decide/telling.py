@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.choosing import Chosen
@@ -51,7 +51,7 @@ def _level_names(data: ReleasedData, levels: Mapping[str, int]) -> dict[str, str
 
 def _level_name(data: ReleasedData, name: str, level: int) -> str:
     action = data.spec.fields[name]
-    return action.ladder().levels[level] if isinstance(action, Generalize) else str(level)
+    return action.level_name(level) if isinstance(action, Levelled) else str(level)
 
 
 def identity_facts(data: ReleasedData, seen: Candidate) -> IdentityFacts:

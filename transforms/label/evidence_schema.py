@@ -1,5 +1,7 @@
 """The JSON Schema of the evidence in ``label.json``, from the types of the evidence."""
 
+from typing import Any, get_args, get_type_hints
+
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, KeyFacts, Recovery
 from beam_deid.transforms.label.identity_facts import IdentityFacts, SharedValues
@@ -20,12 +22,14 @@ from beam_deid.transforms.label.json_schema import (
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge
+from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.risk.combinations import Combination
 from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.joining import Candidates, Presence
-from beam_deid.transforms.risk.population import PopulationUniqueness
-from beam_deid.transforms.terms import Kind, Recoverability, Role
+from beam_deid.transforms.risk.measures import MEASURES
+from beam_deid.transforms.risk.measures.measure import Shape
+from beam_deid.transforms.terms import Recoverability, Role
 
 LINE: Schema = {"type": "integer", "minimum": 1, "maximum": max(LINES), "description": "Line of the label rule"}
 SHARE: Schema = {"$ref": "#/$defs/share"}
@@ -161,7 +165,7 @@ def _field() -> Schema:
     given = {
         "role": list_of(one_of(Role)),
         "recoverability": one_of(Recoverability),
-        "kind": {"enum": [*one_of(Kind)["enum"], None]},
+        "kind": {"enum": [*(kind.name for kind in KINDS), None]},
         "key": said(nullable(key), "The key that made the field, where it still existed when the field was released"),
     }
     return type_of(FieldFacts, given)
@@ -216,24 +220,49 @@ def _history() -> Schema:
 
 
 def _risk() -> Schema:
-    """The figures of the measures: each adds its own, so that others may stand among them."""
+    """The figures of all measures, as each declares them; others may stand among them."""
+    shapes = [pair for measure in MEASURES for pair in get_type_hints(measure.kind, include_extras=True).items()]
+    order = list(Shape)
     return {
         "type": "object",
         "description": "The figures of all measures; empty if no record was released",
         "properties": {
-            **dict.fromkeys(("records", "subjects", "classes", "unique_subjects", "k"), COUNT),
-            "k_composite": {"type": ["integer", "null"], "minimum": 0},
-            **dict.fromkeys(("max_risk", "avg_risk", "marketer"), SHARE),
-            **dict.fromkeys(("prosecutor", "journalist", "sharing", "t"), SHARES),
-            **dict.fromkeys(("l_distinct", "l_entropy"), map_of(COUNT)),
-            "l_recursive": map_of({**_PAIR, "items": {"type": ["integer", "null"]}}),
-            "alpha_k": map_of({**_PAIR, "items": {"type": "number"}}),
-            **dict.fromkeys(("beta_basic", "beta_enhanced", "delta_disclosure"), map_of(_NOT_NEGATIVE)),
-            "population": {
-                "type": "object",
-                "description": "Uniqueness in the population, estimated; only where the policy says its size",
-                "required": [*PopulationUniqueness.__annotations__],
-                "additionalProperties": {"type": ["number", "null"]},
-            },
+            name: _figure(one) for name, one in sorted(shapes, key=lambda pair: order.index(_shape(pair[1])))
         },
     }
+
+
+def _shape(annotation: Any) -> Shape:
+    """The shape that a figure's type declares.
+
+    Raises:
+        TypeError: It declares none.
+    """
+    found = [one for one in get_args(annotation)[1:] if isinstance(one, Shape)]
+    if not found:
+        raise TypeError(f"{annotation} says no Shape of a figure")
+    return found[0]
+
+
+def _figure(annotation: Any) -> Schema:
+    shape = _shape(annotation)
+    if shape is not Shape.ESTIMATES:
+        return _SHAPES[shape]
+    return {
+        "type": "object",
+        "description": "Uniqueness in the population, estimated; only where the policy says its size",
+        "required": [*get_args(annotation)[0].__annotations__],
+        "additionalProperties": {"type": ["number", "null"]},
+    }
+
+
+_SHAPES: dict[Shape, Schema] = {
+    Shape.COUNT: COUNT,
+    Shape.COUNT_OR_NULL: {"type": ["integer", "null"], "minimum": 0},
+    Shape.SHARE: SHARE,
+    Shape.SHARES: SHARES,
+    Shape.COUNTS: map_of(COUNT),
+    Shape.COUNT_PAIRS: map_of({**_PAIR, "items": {"type": ["integer", "null"]}}),
+    Shape.NUMBER_PAIRS: map_of({**_PAIR, "items": {"type": "number"}}),
+    Shape.NUMBERS: map_of(_NOT_NEGATIVE),
+}

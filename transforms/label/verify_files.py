@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import DeidError, InputError
-from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats import FORMATS
+from beam_deid.transforms.formats.format import Format, InputOptions
 from beam_deid.transforms.label.decide_again import as_published
 from beam_deid.transforms.label.documents import canonical
 from beam_deid.transforms.storage.files import is_file, open_arrow, store_of
@@ -37,16 +37,17 @@ def file_problems(folder: str, file: Mapping[str, Any], label: Mapping[str, Any]
     """
     name = file["path"]
     path = join(folder, name)
+    written = next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
     if not is_name(name) or not is_file(path):
         yield f"{name} is missing"
     elif sha256_or_none(path) != file["sha256"]:
         yield f"{name} was changed: its sha256 is another"
-    elif name.endswith(".parquet"):
-        yield from _parquet_problems(path, name, file, label)
-    elif name.endswith((".csv", ".jsonl")):
-        yield from _text_problems(path, name, file, label)
-    else:
+    elif written is None:
         yield f"{name} is of no format that a release is written in"
+    elif written.describes:
+        yield from _parquet_problems(path, name, file, label)
+    else:
+        yield from _plain_problems(path, written, file, label)
 
 
 def _parquet_problems(path: str, name: str, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
@@ -82,15 +83,16 @@ def _told_metadata(facts: Mapping[str, Any]) -> list[str | None]:
     return [",".join(facts.get("role", [])), facts.get("action"), facts.get("recoverability"), made]
 
 
-def _text_problems(path: str, name: str, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
+def _plain_problems(path: str, written: Format, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a part that bears no metadata: its rows are counted, and its fields compared."""
-    options = InputOptions(format="csv" if name.endswith(".csv") else "jsonl")
+    name = file["path"]
+    options = InputOptions(format=written.name)
     rows = 0
-    kind = format_of(path, options)
     try:
-        names = kind.schema(path, options).names if file["rows"] or options.format == "csv" else list(label["fields"])
-        for shard in kind.shards(path, _size(path), options, _ROWS):
-            for chunk in kind.read(shard, options, names, _ROWS):
+        told = file["rows"] or written.heads
+        names = written.schema(path, options).names if told else list(label["fields"])
+        for shard in written.shards(path, _size(path), options, _ROWS):
+            for chunk in written.read(shard, options, names, _ROWS):
                 rows += len(chunk.rows) + sum(len(fault.rows) for fault in chunk.faults)
     except (DeidError, OSError, ValueError):  # Arrow's are of these
         yield f"{name} cannot be read"

@@ -14,7 +14,8 @@ from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
 @dataclass(frozen=True)

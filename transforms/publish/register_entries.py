@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.decide.decision import Remembered
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
@@ -91,9 +91,9 @@ def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]
             "recipient": policy.releases[name].recipient,
             "k": policy.releases[name].k,
             "levels": {
-                field: action.ladder().levels[level]
+                field: action.level_name(level)
                 for field, action in policy.releases[name].fields.items()
-                if isinstance(action, Generalize) and (level := action.fixed_level()) is not None
+                if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
             },
         }
         for name in releases

@@ -13,5 +13,5 @@ class FileKek(LocalKek):
     form: ClassVar[str] = "file:PATH"
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Read the file, which nobody else may read; see `LocalKek.material`."""
         return checked(read_private(self.place, self.where), self.where)

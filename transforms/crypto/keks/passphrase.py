@@ -26,7 +26,7 @@ class PassphraseKek(LocalKek):
         return {**super().parameters(), "scrypt_salt": os.urandom(16).hex(), **_COST}
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Stretch the passphrase with scrypt, at the costs that the keyring remembers; see `LocalKek.material`."""
         given = read_variable(self.place, self.where, "Set it to the keyring's passphrase")
         if len(given.decode("utf-8", "replace")) < _LEAST:
             raise KeyFault(f"the passphrase is shorter than {_LEAST} characters", self.where, "Take a longer one")

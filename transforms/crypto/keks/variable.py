@@ -13,5 +13,5 @@ class VariableKek(LocalKek):
     form: ClassVar[str] = "env:NAME"
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Read the environment variable; see `LocalKek.material`."""
         return checked(read_variable(self.place, self.where), self.where)

@@ -3,10 +3,9 @@
 Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-preserving data publishing (2006).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View
 from beam_deid.transforms.risk.per_class import commonest_share
 
 
@@ -18,7 +17,7 @@ class AlphaFigures(Figures):
         alpha_k: α from 0 to 1, over persons where there are any, and the least number of them in a class; by sensitive field.
     """
 
-    alpha_k: Mapping[str, tuple[float, int]]
+    alpha_k: NumberPairs
 
 
 class AlphaK(Measure):

@@ -12,7 +12,7 @@ import numpy as np
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Count, CountOrNone, Figures, Measure, View
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -32,12 +32,12 @@ class ClassSizes(Figures):
         k_composite: Fewest subjects who share one multiset of classes; None where no subject is declared.
     """
 
-    records: int
-    subjects: int
-    classes: int
-    unique_subjects: int
-    k: int
-    k_composite: int | None
+    records: Count
+    subjects: Count
+    classes: Count
+    unique_subjects: Count
+    k: Count
+    k_composite: CountOrNone
 
 
 class KAnonymity(Measure):

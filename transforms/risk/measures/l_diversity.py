@@ -5,13 +5,12 @@ figures are those of pycanon, so that they can be compared: the first rounded do
 count over that of the l-th rarest and all above.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View
 from beam_deid.transforms.risk.per_class import entropies
 
 _NEAR = 1e-6
@@ -28,9 +27,9 @@ class DiversityFigures(Figures):
         l_recursive: c and l of recursive (c,l)-diversity; c is None where l is below 2.
     """
 
-    l_distinct: Mapping[str, int]
-    l_entropy: Mapping[str, int]
-    l_recursive: Mapping[str, tuple[int | None, int]]
+    l_distinct: Counts
+    l_entropy: Counts
+    l_recursive: CountPairs
 
 
 class LDiversity(Measure):

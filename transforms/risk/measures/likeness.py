@@ -4,13 +4,12 @@ Cao, Karras: Publishing microdata with a robust privacy guarantee (2012), basic 
 Shmatikov: The cost of privacy (2008), δ-disclosure privacy, here with the natural logarithm.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Numbers, View
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
@@ -24,9 +23,9 @@ class LikenessFigures(Figures):
         delta_disclosure: The greatest |ln| of a value's share in a class over that in the release.
     """
 
-    beta_basic: Mapping[str, float]
-    beta_enhanced: Mapping[str, float]
-    delta_disclosure: Mapping[str, float]
+    beta_basic: Numbers
+    beta_enhanced: Numbers
+    delta_disclosure: Numbers
 
 
 class Likeness(Measure):

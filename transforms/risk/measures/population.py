@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 from beam_deid.transforms.risk.population import PopulationUniqueness, population_uniqueness
 
 
@@ -18,7 +18,7 @@ class PopulationFigures(Figures):
         population: Estimates of how many of the population are unique in it.
     """
 
-    population: PopulationUniqueness
+    population: Annotated[PopulationUniqueness, Shape.ESTIMATES]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "PopulationFigures":

@@ -6,11 +6,11 @@ the population the release is taken for the whole of it, so that the journalist'
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, Share, View
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class ReidentificationRisk(Figures):
         marketer: Share of subjects that are re-identified if everybody is linked at random within a class.
     """
 
-    max_risk: float
-    avg_risk: float
-    prosecutor: AttackerRisk
-    journalist: AttackerRisk
-    marketer: float
+    max_risk: Share
+    avg_risk: Share
+    prosecutor: Annotated[AttackerRisk, Shape.SHARES]
+    journalist: Annotated[AttackerRisk, Shape.SHARES]
+    marketer: Share
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReidentificationRisk":

@@ -9,11 +9,11 @@ greatest θ_j, R_c the mean of θ_j over classes. R = R_b·E when fully public, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 
 _INSIDER = {
     ("high", "low"): 0.05,
@@ -56,7 +56,7 @@ class SharingFigures(Figures):
         sharing: All of them.
     """
 
-    sharing: SharingRisk
+    sharing: Annotated[SharingRisk, Shape.SHARES]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "SharingFigures":

@@ -3,12 +3,12 @@
 Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shares, View
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ClosenessFigures(Figures):
         t: The greatest distance over all classes, by sensitive field, from 0 to 1.
     """
 
-    t: Mapping[str, float]
+    t: Shares
 
 
 class TCloseness(Measure):
