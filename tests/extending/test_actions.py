@@ -229,17 +229,19 @@ releases:
   out:
     purpose: test
     sharing: controlled
+    expect: still_personal
     fields:
       city: reverse
       tid: mask
-      code: {generalize: {suffix: [4, 2]}}
+      code: {generalize: {suffix: [4, 2], level: last 2}}
       parcel: {fpe: {keep_carrier: 3}}
       job: {surrogate: {of: job}}
+  searched: {purpose: test, sharing: controlled, fields: {city: reverse, code: {generalize: {suffix: [4, 2]}}}}
 """
 SENTENCES = {
     "city": "city is written backwards",
     "tid": "tid is masked as a order number",
-    "code": "code is generalized by suffix (4, 2); the level is chosen by the search",
+    "code": "code is generalized by suffix (4, 2); fixed at level last 2",
     "parcel": "parcel becomes another tracking number of the same carrier (FF1), which the key turns back, "
     "domain out/parcel",
     "job": "job is replaced by a made-up job that a key picks, domain out/job",
@@ -255,9 +257,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     rows = range(200)
     columns = {
         "city": ["Bonn"] * 200,
-        "tid": [f"{row % 2:012}" for row in rows],
+        "tid": [f"{row:012}" for row in rows],
         "code": [f"A{row % 4:04}" for row in rows],
-        "parcel": [f"SF1{row % 2:012}" for row in rows],
+        "parcel": [f"SF1{row:012}" for row in rows],
         "job": ["baker"] * 200,
     }
     pq.write_table(pa.table(columns), package.folder / "orders.parquet")
@@ -314,13 +316,15 @@ def test_readmes_table_lists_each(package: Package) -> None:
 
 def test_a_run_releases_what_each_makes(package: Package) -> None:
     run = ("run", "policy.yaml", "-i", "orders.parquet", "-o", "out", "--workers", "1", "--json")
-    label = package.document(*run)["labels"]["out"]
-    assert label["search"]["levels"] == {"code": "last 4"}
-    rows = pq.read_table(package.folder / "out/out", columns=list(SENTENCES)).to_pylist()
+    labels = package.document(*run)["labels"]
+    assert labels["searched"]["search"]["levels"] == {"code": "last 4"}
+    assert labels["searched"]["label"] == "anonymized"
+    parts = sorted((package.folder / "out/out").glob("*.parquet"))
+    rows = pa.concat_tables([pq.read_table(part) for part in parts]).to_pylist()
     assert len(rows) == 200
     assert {row["city"] for row in rows} == {"nnoB"}
-    assert {row["tid"] for row in rows} == {"*" * 10 + "00", "*" * 10 + "01"}
-    assert {row["code"] for row in rows} == {f"{number:04}" for number in range(4)}
+    assert {row["tid"] for row in rows} == {"*" * 10 + f"{number:02}" for number in range(100)}
+    assert {row["code"] for row in rows} == {f"{number:02}" for number in range(4)}
     assert all(re.fullmatch(r"SF1\d{12}", row["parcel"]) for row in rows)
     assert len({row["job"] for row in rows}) == 1
 
