@@ -5,23 +5,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision
 from beam_deid.transforms.decide.deciding import decide as decide_run
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.outputs import ToParts
+from beam_deid.transforms.release.pieces import assemble
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
-from beam_deid.transforms.release.shuffle import assemble
-from beam_deid.transforms.risk.histogram import total
+from beam_deid.transforms.release.releasing import ReleasePass
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
 from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.treat.passes import pass_over
 
 from .planted import World
 
@@ -67,13 +70,13 @@ def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
     """Write and prove the parts and the labels of what was decided, as a run leaves them."""
     job = prepared.job
     releases = decision.releases
-    facts = [release_shard(shard, job, releases, str(out)) for shard in prepared.shards]
+    told = Shared(ReleasePass(job, releases, ToParts(str(out))))
+    facts = [pass_over(shard, told) for shard in prepared.shards]
     released = RunFacts.merge(facts).releases
     for name, order in releases.items():
-        for part in range(order.parts if order.mixed else 0):
-            file, made = assemble(job, order, str(out), part, released[name].attempts)
-            counted = total([(made.values, np.ones(len(made.values), np.int64))])
-            facts.append(RunFacts({name: PartFacts([file], classes=counted, suppressed=made.left_out)}))
+        for part in range(order.parts if order.shuffled else 0):
+            attempts = released[name].attempts
+            facts += [assemble(job, order, str(out), part, attempts)]
     written = RunFacts.merge(facts)
     for name, order in releases.items():
         prove(order, written.releases[name])

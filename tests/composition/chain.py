@@ -17,9 +17,11 @@ from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.policy.scoping import identities
@@ -70,7 +72,7 @@ class Ran:
 
     rows: list[Row]
     before: list[Row]
-    decisions: Mapping[str, deciding.ReleaseDecision]
+    decisions: Mapping[str, ReleaseDecision]
     past: Past
     names: dict[str, str] = field(default_factory=dict)
 
@@ -211,13 +213,13 @@ def _watched() -> Iterator[_Seen]:
     decide_one = deciding._decision
     compose = deciding.compose
 
-    def watching(chosen: Mapping[str, Chosen], name: str, *rest: Any) -> deciding.ReleaseDecision:
+    def watching(chosen: Mapping[str, Chosen], name: str, *rest: Any) -> ReleaseDecision:
         seen.after[name] = chosen[name]
         return decide_one(chosen, name, *rest)
 
-    def composing(members: Any, past: Past) -> Any:
+    def composing(members: Any, past: Past, *settled: Any) -> Any:
         seen.before |= {name: one.cut.left for name, one in members.items()}
-        return compose(members, past)
+        return compose(members, past, *settled)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deciding, "_decision", watching)

@@ -16,11 +16,12 @@ from beam_deid.transforms.decide.recoding import recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher, levels_at
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import ReleaseMeasured
+from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.search.frontier import frontier
-from beam_deid.transforms.search.lattice import LARGEST, Counted
+from beam_deid.transforms.search.lattice import LARGEST
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import below
 from beam_deid.transforms.search.requirements import Requirements
 
@@ -147,14 +148,17 @@ def _local(
     """What local recoding would do, beside the same levels for all; None where nothing is suppressed."""
     data = searcher.data
     whole = cut(data, found.levels)
-    if not whole.lost(data):
+    if not whole.lost(data.everything):
         return None
     local = recode(data, found.levels, whole, found.require, rounds)
     return {
         "rounds": [{name: names[name][level] for name, level in one.levels.items()} for one in local.rounds],
-        "suppressed": local.cut.lost(data),
+        "suppressed": local.cut.lost(data.everything),
         "loss": data.openings.loss(local.levels, local.cut.left),
-        "full_domain": {"suppressed": whole.lost(data), "loss": data.openings.loss(found.levels, whole.left)},
+        "full_domain": {
+            "suppressed": whole.lost(data.everything),
+            "loss": data.openings.loss(found.levels, whole.left),
+        },
     }
 
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,11 +24,24 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
-from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.run.layout import Layout, layout_of
 from beam_deid.transforms.terms import Recoverability
 
 BATCH_ROWS = 65_536
 SHARD_ROWS = 262_144
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known of a run only while it runs, and is handed to workers beside its graph, which must not carry it.
+
+    Attributes:
+        fingerprint_key: The run's secret; None where fingerprints are made with its register's key.
+        types: The type that each column has in all batches, where that is found in the batches themselves; else None.
+    """
+
+    fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+    types: Mapping[str, pa.DataType] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,10 @@ class Job:
     secret: SecretSource | None = None
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to a worker: without what follows from it."""
+        return {name: value for name, value in self.__dict__.items() if name != "layouts"}
+
     @property
     def prints(self) -> FingerprintKey:
         """The key of the run's fingerprints: its register's, or its own secret.
@@ -87,6 +106,11 @@ class Job:
         """The policy's keys, not yet resolved."""
         places = self.policy.keys or KeyPlaces.model_construct()
         return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret)
+
+    def given(self, given: Given) -> "Job":
+        """The job on a worker, with what is known only while it runs."""
+        types = self.types if given.types is None else given.types
+        return replace(self, fingerprint_key=given.fingerprint_key, types=types)
 
     def pinned(self) -> "Job":
         """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
@@ -120,10 +144,10 @@ class Job:
         in_ring = self.secret is None if reference is None else reference.startswith("keyring:")
         return self.keyring if in_ring else None
 
-    @property
-    def layouts(self) -> dict[str, Layout]:
-        """What is measured, for each release."""
-        return {name: Layout.of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+    @cached_property
+    def layouts(self) -> Mapping[str, Layout]:
+        """What is measured, for each release. Worked out once in a process."""
+        return {name: layout_of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
 
     @property
     def remembers(self) -> bool:
