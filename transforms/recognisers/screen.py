@@ -11,7 +11,6 @@ import pyarrow as pa
 from beam_deid.transforms.columns.distinct import plain
 
 Counts = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 WIDE = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９＠＊－．", "0123456789@*-.", strict=True)}

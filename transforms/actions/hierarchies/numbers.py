@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.terms import Kind
 
@@ -18,8 +19,6 @@ Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.DECIMAL)
 """The kinds that hold numbers."""
-
-Bools = npt.NDArray[np.bool_]
 
 
 def is_number(kind: pa.DataType) -> bool:
