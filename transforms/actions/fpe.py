@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     Preset = Literal[tuple(PRESETS)]
 
-_BY_KIND = {preset.kind: preset for preset in PRESETS.values()}
+_BY_KIND = {preset.kind: preset for preset in reversed(tuple(PRESETS.values()))}
 _FOR_ALPHABETS = ("keep_first", "keep_last", "others")
 _ALWAYS_TOLD = ("alphabet", *_FOR_ALPHABETS, "keep_prefix", "keep_birth")
 """Options that `Fpe.form` tells even where they are not given. Others must not, or records of earlier runs would not fit."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     Preset = Literal[tuple(PRESETS)]
 
-_BY_KIND: Mapping[Kind, MaskPreset] = {preset.kind: preset for preset in PRESETS.values()}
+_BY_KIND: Mapping[Kind, MaskPreset] = {preset.kind: preset for preset in reversed(tuple(PRESETS.values()))}
 
 _STRAY_DIVISION = "division goes with preset: address only"
 

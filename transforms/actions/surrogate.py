@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 else:
     Thing = Literal[tuple(SUBSTITUTES)]
 
-_BY_KIND = {substitute.kind: substitute for substitute in SUBSTITUTES.values() if substitute.kind is not None}
+_BY_KIND = {
+    substitute.kind: substitute for substitute in reversed(tuple(SUBSTITUTES.values())) if substitute.kind is not None
+}
 _SEED = 20_250_101
 
 

@@ -20,7 +20,7 @@ class MaskPreset(ABC):
     name: ClassVar[str]
     """What a policy calls it."""
     kind: ClassVar[Kind]
-    """The kind of field that it masks where a policy names no way of masking."""
+    """The kind of field that it masks where a policy names no way of masking; of several presets the first that is listed does."""
     recoverability: ClassVar[Recoverability] = Recoverability.PARTIAL
     """How far what is left can be turned back."""
     documented: ClassVar[Documented | None] = None

@@ -16,7 +16,7 @@ class ShapePreset:
 
     Attributes:
         name: What a policy calls it.
-        kind: The kind of field that it is for.
+        kind: The kind of field that it is for; of several presets for one the first that is listed is the default.
         make: Makes the shape under a key, with those of its options that a policy gives.
         sentence: What a value becomes, for a person to read.
         takes: Those of its options that ``fpe`` has for all shapes, such as ``keep_first``.
