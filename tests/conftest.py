@@ -6,6 +6,10 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders
 
+from .kit.examples import register_profiles
+
+register_profiles()
+
 KEY = "canary-key-0123456789-0123456789-0123456789"
 
 

@@ -8,18 +8,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, codes, combine, fingerprint, first_rows, mix
 from beam_deid.transforms.columns.ordering import ordering
 
+from ..kit.examples import examples
 from ..prints import KEY
 
 COLLISION = Path(__file__).parents[3] / "shared" / "cases" / "label" / "11-fingerprint-collision" / "in.parquet"
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40)))
-few = settings(max_examples=40, deadline=None)
+few = examples(0.4)
 
 
 def prints(values, kind=None, key=KEY):

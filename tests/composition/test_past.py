@@ -5,7 +5,7 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.past import collecting as seeing
@@ -13,6 +13,7 @@ from beam_deid.transforms.past import recognising as knowing_again
 from beam_deid.transforms.register.document import State
 from beam_deid.transforms.terms import LabelName
 
+from ..kit.examples import examples
 from ..label.cases.kit import policy, release, roles
 from .by_hand import Figures, Given, lines_of, related
 from .chain import Chain
@@ -255,7 +256,7 @@ def suppressed_rightly(ran, plan, earlier, fields=FIELDS):
     return changed
 
 
-@settings(max_examples=50, **SLOW)
+@examples(0.5, **SLOW)
 @given(people(), st.lists(releases(), min_size=2, max_size=4), st.sampled_from([FIELDS, BOTH]))
 def test_the_figures_are_those_found_by_hand(made, plans, fields):
     source = Source(made)
@@ -426,7 +427,7 @@ def told_by_all(made, plans, *, compacted=False, shuffled=False, parts=1):
     return said
 
 
-@settings(max_examples=10, **SLOW)
+@examples(0.1, **SLOW)
 @given(people(), st.lists(releases(), min_size=2, max_size=3))
 def test_the_order_of_rows_and_how_they_are_read_change_nothing(made, plans):
     want = told_by_all(made, plans)

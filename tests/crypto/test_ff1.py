@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.crypto.ff1 import LEAST_DOMAIN, MOST_RADIX, Ff1, least_length
@@ -170,7 +170,6 @@ def columns(draw):
     return radix, source.integers(0, radix, (rows, length), np.uint16), tweaks if size or own else None
 
 
-@settings(deadline=None)
 @given(columns(), st.binary(min_size=32, max_size=32))
 def test_decrypting_gives_back_what_was_encrypted_and_neither_changes_its_argument(column, key):
     radix, values, tweaks = column
@@ -185,7 +184,6 @@ def test_decrypting_gives_back_what_was_encrypted_and_neither_changes_its_argume
     assert np.array_equal(values, before)
 
 
-@settings(deadline=None)
 @given(columns())
 def test_a_row_does_not_depend_on_the_rows_beside_it(column):
     radix, values, tweaks = column

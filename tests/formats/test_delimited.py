@@ -3,13 +3,14 @@ import gzip
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 
+from ..kit.examples import examples
 from .memory import read_alone
 
 OPTIONS = InputOptions()
@@ -211,7 +212,7 @@ cells = st.one_of(
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=8))
-@settings(max_examples=60)
+@examples(0.6)
 def test_what_is_written_is_read_back(tmp_path_factory, rows):
     batch = pa.RecordBatch.from_arrays(
         [pa.array([row[i] for row in rows], pa.string()) for i in range(2)], names=["a", "b"]

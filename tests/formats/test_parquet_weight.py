@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
@@ -17,6 +17,7 @@ from beam_deid.transforms.formats.parquet_weight import heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import UNPACKED_BYTES
 
+from ..kit.examples import examples
 from .memory import read_alone
 
 OPTIONS = InputOptions()
@@ -165,7 +166,7 @@ texts = st.one_of(
 @example({""}, "none")
 @example({"x" * 255, "", "y"}, "snappy")
 @example({"x" * 256}, "gzip")
-@settings(max_examples=150)
+@examples(1.5)
 def test_a_glance_takes_no_long_value_for_a_short_one(tmp_path_factory, values, compression):
     path = write(
         tmp_path_factory.mktemp("parquet") / "in.parquet",

@@ -5,7 +5,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.label.papers import REGISTERED
@@ -16,6 +16,7 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
 from ..decide.kit import decided, failing, label_of
+from ..kit.examples import examples
 from .cases.kit import crowd, grid, mobile, policy, release, roles, turn
 
 CELLS = grid(city=["north", "south"], age=[21, 41])
@@ -394,7 +395,7 @@ def with_change(label, path, value):
     return changed
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(st.data())
 def test_any_single_change_that_matters_is_found(labels, data):
     label = data.draw(st.sampled_from(labels))

@@ -2,13 +2,14 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.measure.cells import Cells
 
 from ..decide.kit import data_of, failing, label_of, measured
+from ..kit.examples import examples
 from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
 
 EACH = policy(roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city"))
@@ -30,13 +31,13 @@ def table(rows):
 ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), min_size=1, max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(ROWS)
 def test_equal_rows_of_one_file_count_each(rows):
     assert people(table(rows)) == (len(rows), len(rows))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(ROWS, ROWS, st.randoms())
 def test_a_record_of_two_files_is_one_person_as_often_as_it_stands_in_the_fuller_one(first, second, chance):
     wanted = sum(max(first.count(row), second.count(row)) for row in {*first, *second})

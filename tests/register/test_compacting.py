@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InternalFault, UsageError
@@ -24,6 +24,7 @@ from beam_deid.transforms.register.merging import Merging, merge
 from beam_deid.transforms.register.tables import PrintsFile
 from beam_deid.transforms.terms import LabelName
 
+from ..kit.examples import examples
 from .kit import assert_whole, contents, document, entry, python
 from .rows import ALL, counted, counted_by_duckdb, keys, picked, releases, some, told, written
 
@@ -271,7 +272,7 @@ def test_a_register_in_a_bucket_is_compacted(tmp_path, bucket):
 # Any releases
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(releases(st.sampled_from([0, 1, 2**63 - 1, 2**63, ALL - 1]), 12), min_size=1, max_size=5),
     st.integers(3, 40),

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import OutputError, UsageError
@@ -24,6 +24,7 @@ from beam_deid.transforms.register.tables import (
 )
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
+from ..kit.examples import examples
 from .rows import (
     ALL,
     EXTREMES,
@@ -40,7 +41,7 @@ from .rows import (
     written,
 )
 
-quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = examples(0.6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LARGE = 3 * GROUP_ROWS + 1000
 
 

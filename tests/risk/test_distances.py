@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.fingerprint import combine, ordered_codes
@@ -11,6 +11,7 @@ from beam_deid.transforms.risk.distances import Scale, equal_distance, hierarchi
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
 
+from ..kit.examples import examples
 from .adult import FOLDER, adult, needs_adult
 from .tables import keys
 
@@ -67,7 +68,7 @@ def hierarchical(one, other, names):
     [(equal, equal_distance), (ordered, scale()[0].distance), (hierarchical, scale()[1].distance)],
     ids=["equal", "ordered", "hierarchical"],
 )
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(ROWS)
 def test_a_distance_is_the_least_work(ground, ours, rows):
     found = ours(counted(rows))

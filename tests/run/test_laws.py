@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.actions import ACTIONS, parse_action
@@ -15,6 +15,7 @@ from beam_deid.transforms.actions.action import Beside, Target
 from beam_deid.transforms.actions.ladders import LADDERS
 
 from ..actions.keyring import FixedKeys
+from ..kit.examples import examples
 
 ODD = [
     "😀",
@@ -113,7 +114,7 @@ EXAMPLES = [
 TARGET = Target("analytics", "some_field")
 IDS = [str(written) for written, _ in EXAMPLES]
 laws = pytest.mark.parametrize(("written", "columns"), EXAMPLES, ids=IDS)
-few = settings(max_examples=25, deadline=None)
+few = examples(0.25)
 
 
 def beside(written, column):
