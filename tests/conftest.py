@@ -1,4 +1,5 @@
 import importlib.resources
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.examples import register_profiles
+from .kit.keys import KEY
+from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
+from .kit.trials import House, furnish
+
+__all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
 
 register_profiles()
-
-KEY = "canary-key-0123456789-0123456789-0123456789"
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +45,21 @@ def published(orders: Path, tmall_policy: str, tmp_path_factory: pytest.TempPath
         patch.setenv("BEAM_DEID_KEY", KEY)
         assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "1"]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Three small files of orders, a policy, and outputs over them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEAM_DEID_KEY", KEY)
+        return furnish(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files of this test's own, where the local staging of its runs is."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder

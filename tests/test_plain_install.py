@@ -11,7 +11,8 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from .pipelines.keyed import KEK, Shop, shop
+from .kit.keys import KEK
+from .kit.shop import Shop, shop
 
 EXTRAS = ("boto3", "botocore", "google.cloud", "matplotlib", "pandas")
 """What extras bring, and what pyarrow asks for here and there; the tests' own packages bring all of it."""

@@ -19,7 +19,7 @@ from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS, is_id_card
 from beam_deid.transforms.terms import Kind, Reason
 
 from ..kit.examples import examples
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("crm", "field")
 KEY = FixedKeys().subkey("fpe", "\0crm\0field").bytes

@@ -14,7 +14,7 @@ from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.errors import PolicyError, UsageError
 from beam_deid.transforms.terms import Kind, Reason
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("r", "f")
 MOMENT = datetime.datetime(2024, 12, 30, 13, 45)

@@ -9,7 +9,7 @@ from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.mask import Mask
 from beam_deid.transforms.terms import Kind, Recoverability
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 
 def masked(options, *values, kind=None):

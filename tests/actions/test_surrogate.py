@@ -9,7 +9,7 @@ from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Kind
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 VALUES = pa.array([f"value {row}" for row in range(200)])
 

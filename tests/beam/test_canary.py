@@ -20,7 +20,7 @@ from beam_deid.transforms.beam.run import Settings, build
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.run.shards import prepare
 
-from ..conftest import KEY
+from ..kit.keys import KEY
 
 MOBILE = "13799990001"
 NAME = "卡那里"

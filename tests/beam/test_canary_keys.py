@@ -23,7 +23,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.run.shards import prepare
 
-from ..pipelines.keyed import Shop, shop
+from ..kit.shop import Shop, shop
 from .test_canary import unpacked
 
 

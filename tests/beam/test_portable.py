@@ -4,8 +4,8 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import labels, parts
-from ..portable import engine
+from ..kit.job_service import engine
+from ..kit.outputs import labels, parts
 
 
 @pytest.mark.portable

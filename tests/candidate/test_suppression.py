@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.suppression import cut
 
-from ..decide.kit import chosen_of, data_of, decided, failing, total
+from ..kit.crowds import crowd, grid, turn
+from ..kit.deciding import chosen_of, data_of, decided, failing, total
 from ..kit.examples import examples
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
+from ..kit.policies import policy, release, roles
 
 # of an enclave
 GAIN = 0.9

@@ -16,7 +16,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, codes, comb
 from beam_deid.transforms.columns.ordering import ordering
 
 from ..kit.examples import examples
-from ..prints import KEY
+from ..kit.fingerprints import KEY
 
 COLLISION = Path(__file__).parents[3] / "shared" / "cases" / "label" / "11-fingerprint-collision" / "in.parquet"
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40)))

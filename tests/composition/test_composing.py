@@ -11,9 +11,9 @@ from beam_deid.transforms.composition.composing import compose
 from beam_deid.transforms.composition.saying import together
 from beam_deid.transforms.past.views import Past
 
-from ..decide.kit import chosen_of, total
+from ..kit.deciding import chosen_of, total
 from ..kit.examples import examples
-from ..label.cases.kit import policy, release, roles
+from ..kit.policies import policy, release, roles
 
 K = 3
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.decide.changing import _up
 
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
-from .kit import decided, failing, label_of
+from ..kit.crowds import crowd, grid, turn
+from ..kit.deciding import decided, failing, label_of
+from ..kit.policies import policy, release, roles
 
 CELLS = grid(city=["north", "south"], age=[21, 41])
 

@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
-from ..label.cases.kit import crowd, grid, mobile, policy, release, roles
-from .kit import failing, label_of
+from ..kit.crowds import crowd, grid, mobile
+from ..kit.deciding import failing, label_of
+from ..kit.policies import policy, release, roles
 
 
 @pytest.mark.parametrize(("lengths", "fails"), [([32, 2], True), ([40], True), ([4, 2], False)])

@@ -15,9 +15,10 @@ from beam_deid.transforms.label.rule import contradictions
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
-from ..decide.kit import decided, failing, label_of
+from ..kit.crowds import crowd, grid, mobile, turn
+from ..kit.deciding import decided, failing, label_of
 from ..kit.examples import examples
-from .cases.kit import crowd, grid, mobile, policy, release, roles, turn
+from ..kit.policies import policy, release, roles
 
 CELLS = grid(city=["north", "south"], age=[21, 41])
 KEYS = {"keys": {"key": "env:BEAM_DEID_KEY"}}

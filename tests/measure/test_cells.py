@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.measure.cells import Cells
 
-from ..decide.kit import data_of, failing, label_of, measured
+from ..kit.crowds import crowd, grid, mobile, turn
+from ..kit.deciding import data_of, failing, label_of, measured
 from ..kit.examples import examples
-from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
+from ..kit.policies import policy, release, roles
 
 EACH = policy(roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city"))
 

@@ -19,7 +19,7 @@ from beam_deid.transforms.recognisers.platforms import platform, platforms
 from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 
-from ..outputs import labels
+from ..kit.outputs import labels
 from ..risk.adult import FOLDER, needs_adult
 
 ADULT = FOLDER / "adult.csv"

@@ -10,7 +10,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import labels, leftovers, parts
+from ..kit.outputs import labels, leftovers, parts
 
 PARTS_OF_READ = ("released", "suppressed", "withheld", "rejected")
 

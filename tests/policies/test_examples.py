@@ -13,7 +13,7 @@ from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.synthetic import ORDER_FIELDS, write_orders
 
-from ..outputs import labels
+from ..kit.outputs import labels
 
 POLICIES = Path(str(importlib.resources.files("beam_deid.configs").joinpath("policies")))
 

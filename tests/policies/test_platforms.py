@@ -17,8 +17,8 @@ from beam_deid.transforms.recognisers.platforms import platform, platforms
 from beam_deid.transforms.synthetic import platform_records, write_platform_orders
 from beam_deid.transforms.terms import LabelName
 
-from ..conftest import KEY
-from ..outputs import labels
+from ..kit.keys import KEY
+from ..kit.outputs import labels
 from .shops import olist_orders, shopify_orders
 from .test_examples import failing, useful
 

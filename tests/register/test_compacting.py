@@ -25,7 +25,8 @@ from beam_deid.transforms.register.tables import PrintsFile
 from beam_deid.transforms.terms import LabelName
 
 from ..kit.examples import examples
-from .kit import assert_whole, contents, document, entry, python
+from ..kit.processes import python
+from .kit import assert_whole, contents, document, entry
 from .rows import ALL, counted, counted_by_duckdb, keys, picked, releases, some, told, written
 
 MONTHS = 6

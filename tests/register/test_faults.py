@@ -14,7 +14,7 @@ from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
 from beam_deid.transforms.storage.paths import MARK
 
-from ..storage.faulty import CUT, GONE, KINDS, REFUSED, TORN, TORN_TOLD, UNHEARD, Calls, Fault, Faulty
+from ..kit.faulty import CUT, GONE, KINDS, REFUSED, TORN, TORN_TOLD, UNHEARD, Calls, Fault, Faulty
 from .kit import assert_whole, document, register
 
 LOCAL = "local"

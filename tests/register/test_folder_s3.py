@@ -12,8 +12,9 @@ from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.storage.files import read_all
 
-from ..storage.bucket import MARK, assert_nothing_hidden
-from .kit import document, python, register, staged, without
+from ..kit.processes import python
+from ..kit.s3.bucket import MARK, assert_nothing_hidden
+from .kit import document, register, staged, without
 
 HOLDER = "import sys; from tests.register.holder import main; main(*sys.argv[1:])"
 

@@ -16,8 +16,8 @@ from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.folder import hold, read
 from beam_deid.transforms.storage.lease import new_name
 
-from ..storage.processes import until
-from .kit import SHA, assert_whole, contents, document, entry, python, register
+from ..kit.processes import python, until
+from .kit import SHA, assert_whole, contents, document, entry, register
 
 SECONDS = "3"
 HERE = "a" * 12

@@ -2,7 +2,7 @@
 
 import re
 
-from .kit import python
+from ..kit.processes import python
 
 
 def test_a_register_is_whole_whenever_its_writer_was_killed(tmp_path):

@@ -9,7 +9,7 @@ from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.risk.nulls import k_wildcard
 
 from ..kit.examples import examples
-from ..prints import KEY
+from ..kit.fingerprints import KEY
 
 CELL = st.sampled_from(["x", "y", None, "*"])
 

@@ -13,8 +13,8 @@ from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME
 
-from .faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
-from .trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
+from ..kit.faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
+from ..kit.trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
 
 STORES = [LOCAL, OBJECTS]
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from .processes import ROOT, until
+from ..kit.processes import ROOT, until
 
 SECONDS = "3"
 

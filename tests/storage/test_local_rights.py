@@ -8,8 +8,9 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..pipelines.keyed import KEK, shop
-from .processes import staging_of, start, until
+from ..kit.keys import KEK
+from ..kit.processes import staging_of, start, until
+from ..kit.shop import shop
 
 WAITS_WITH_ITS_KEYS = """
 import os, time

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,10 +9,11 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import parts
-from .blows import COMMAND, PATIENCE
-from .bucket import SECRET, assert_nothing_hidden, assert_published
-from .shop import PLAIN, ROWS, Plain, files, orders
+from ..kit.outputs import parts
+from ..kit.processes import start
+from ..kit.s3.blows import PATIENCE
+from ..kit.s3.bucket import SECRET, assert_nothing_hidden, assert_published
+from ..kit.stored_shop import PLAIN, ROWS, Plain, files, orders
 
 REFUSED = "?endpoint=http://127.0.0.1:1&region=eu-west-1"
 """Nobody listens at the first port."""
@@ -34,10 +34,9 @@ def asked(s3, bucket):
 
 def ran(*words, code=None):
     """A command in a process of its own, which knows nothing that this one learned."""
-    start = (
-        COMMAND if code is None else [sys.executable, "-c", f"{code}; from beam_deid.pipelines.cli import main; main()"]
-    )
-    return subprocess.run([*start, *words], capture_output=True, text=True, timeout=PATIENCE)
+    process = start(*words, before=code or "")
+    out, err = process.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def assert_told(said, *words):

@@ -12,12 +12,13 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..conftest import KEY
-from ..outputs import parts
-from .blows import PATIENCE, Blow, start
-from .bucket import MARK, assert_nothing_hidden, assert_published, made, say_where
-from .server import Request
-from .shop import parquet
+from ..kit.keys import KEY
+from ..kit.outputs import parts
+from ..kit.processes import start
+from ..kit.s3.blows import PATIENCE, Blow
+from ..kit.s3.bucket import MARK, assert_nothing_hidden, assert_published, made, say_where
+from ..kit.s3.server import Request
+from ..kit.stored_shop import parquet
 
 JOURNAL = "/publication.json"
 ROWS = (200, 3_000)

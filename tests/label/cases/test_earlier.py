@@ -13,7 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from .kit import SHARED, Case, crowd, grid, judge, mobile, policy, release, replaced, roles, run, run_shared, turn
+from ...kit.crowds import crowd, grid, mobile, replaced, turn
+from ...kit.policies import policy, release, roles
+from .kit import SHARED, Case, judge, run, run_shared
 
 GOODS = ("食品", "图书", "药品", "玩具")
 MANY_GOODS = (*GOODS, "家具", "鞋", "酒", "花", "茶", "灯")

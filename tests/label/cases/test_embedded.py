@@ -16,7 +16,8 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 
 from beam_deid.transforms import Deidentify
 
-from .kit import KEY, SHARED
+from ...kit.policies import KEY
+from .kit import SHARED
 
 PEOPLE = 120
 CITIES = 3

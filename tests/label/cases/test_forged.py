@@ -15,7 +15,9 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from .kit import SHARED, carry_out, crowd, grid, policy, release, roles, run_shared, write
+from ...kit.crowds import crowd, grid, write
+from ...kit.policies import policy, release, roles
+from .kit import SHARED, carry_out, run_shared
 
 FIELDS = roles(direct="buyer", quasi="city", sensitive="category")
 RUN = ("run", "policy.yaml", "--input", "in.parquet", "--output", "out")

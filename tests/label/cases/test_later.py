@@ -11,8 +11,10 @@ import shutil
 import pyarrow as pa
 import pytest
 
+from ...kit.crowds import crowd, grid, mobile, turn
+from ...kit.policies import policy, release, roles
 from .balance import balanced
-from .kit import SHARED, Case, carry_out, crowd, grid, judge, mobile, policy, release, roles, run, turn
+from .kit import SHARED, Case, carry_out, judge, run
 
 KEK = "cd" * 32
 ENVIRONMENT = {"controls": "high", "motive": "low", "prevalence": 0.0001, "acquaintances": 1, "security": "high"}

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from .kit import Case, crowd, grid, judge, mobile, policy, release, roles, run, turn
+from ...kit.crowds import crowd, grid, mobile, turn
+from ...kit.policies import policy, release, roles
+from .kit import Case, judge, run
 
 ENVIRONMENT = {"controls": "high", "motive": "low", "prevalence": 0.0001, "acquaintances": 1, "security": "high"}
 CITIES = ["城0", "城1", "城2", "城3"]
