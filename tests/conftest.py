@@ -17,6 +17,13 @@ __all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
 register_profiles()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that the quick suite leaves out says why."""
+    for mark in item.iter_markers("slow"):
+        if len(mark.args) != 1 or not isinstance(mark.args[0], str):
+            raise pytest.UsageError(f'{item.nodeid} is slow and says no reason: pytest.mark.slow("reason")')
+
+
 @pytest.fixture(scope="session")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Thirty thousand synthetic orders in Parquet, in three files."""

@@ -1,28 +1,12 @@
 """The product's own decision about a world, in this process and without an engine, so that its parts can be replaced."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import yaml
-
-from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.deciding import Decision
-from beam_deid.transforms.decide.deciding import decide as decide_run
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
-from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.policy.register_place import register_place
-from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
-from beam_deid.transforms.release.shuffle import assemble
-from beam_deid.transforms.risk.histogram import total
-from beam_deid.transforms.run.ephemeral_keys import RunKeys
-from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.shards import Prepared
 
+from ..kit.without_engine import decided_on
 from .planted import World
 
 Tests = set[tuple[int, str]]
@@ -34,25 +18,6 @@ def decided(world: World, folder: Path, suppression: float = 0.0) -> tuple[Prepa
     return decided_on(world.source, world.written(suppression), folder)
 
 
-def decided_on(
-    source: pa.Table, policy: dict[str, Any], folder: Path, rejects: float = 0.0
-) -> tuple[Prepared, Decision]:
-    """What the product decides about the releases of a policy; ``rejects`` is the share of records that may be rejected.
-
-    Raises:
-        DeidError: The policy, or the input, is refused.
-    """
-    pq.write_table(source, folder / "in.parquet")
-    (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
-    prepared = prepare(read_policy(str(folder / "policy.yaml")), [str(folder / "in.parquet")])
-    # Nothing was given out before, so a register would be empty, whatever key it has: what counts is whether the policy keeps one.
-    missing = register_place(prepared.job.policy, str(folder / "out"), key_given=True).missing
-    made = RunKeys(prepared.job, str(folder)).made()
-    job = replace(made, fingerprint_key=FingerprintKey.new(), unregistered=missing)
-    measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
-    return replace(prepared, job=job), decide_run(job, measured, rejects)
-
-
 def failing(decision: Decision, release: str = "a") -> Tests:
     """The tests that do not hold."""
     return {(test.line, test.name) for test in decision.releases[release].label.failing}
@@ -61,27 +26,3 @@ def failing(decision: Decision, release: str = "a") -> Tests:
 def figures(decision: Decision, release: str = "a") -> dict[str, Any]:
     """What was measured for each test."""
     return {test.name: test.measured for test in decision.releases[release].label.tests}
-
-
-def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
-    """Write and prove the parts and the labels of what was decided, as a run leaves them."""
-    job = prepared.job
-    releases = decision.releases
-    facts = [release_shard(shard, job, releases, str(out)) for shard in prepared.shards]
-    released = RunFacts.merge(facts).releases
-    for name, order in releases.items():
-        for part in range(order.parts if order.mixed else 0):
-            file, made = assemble(job, order, str(out), part, released[name].attempts)
-            counted = total([(made.values, np.ones(len(made.values), np.int64))])
-            facts.append(RunFacts({name: PartFacts([file], classes=counted, suppressed=made.left_out)}))
-    written = RunFacts.merge(facts)
-    for name, order in releases.items():
-        prove(order, written.releases[name])
-        (out / name).mkdir(exist_ok=True)
-        for file in written.releases[name].files:
-            (out / file.source).rename(out / name / file.path)
-        (out / name / "label.json").write_text(json.dumps(order.label.to_json(), allow_nan=False))
-    rejects = [{"row": row, "release": release} for _, row, _, _, release in written.rejects]
-    if rejects:
-        pq.write_table(pa.Table.from_pylist(rejects), out / "rejected.parquet")
-    return out

@@ -12,7 +12,7 @@ import pytest
 from .joining import ALL, REST, Attacker
 from .year import KEY, MONTHS, Shop, Shown, of_month, orders, table_of, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("publishes a shop's year, month by month")
 
 ROWS = 24_000
 K = 5

@@ -20,9 +20,9 @@ from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 
 from ..kit.outputs import labels
-from ..risk.adult import FOLDER, needs_adult
+from ..kit.shared import ADULT, needs_adult
 
-ADULT = FOLDER / "adult.csv"
+ADULT_CSV = ADULT / "adult.csv"
 FORMATS = {"platform_csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
 DIRECT = "direct_identifier"
 QUASI = "quasi_identifier"
@@ -261,14 +261,14 @@ def test_the_demographics_of_complete_journey_give_a_draft_that_runs(tmp_path, c
 
 @needs_adult
 def test_adult_gives_a_draft_that_runs(tmp_path, capsys):
-    text = profiled(capsys, ADULT)
+    text = profiled(capsys, ADULT_CSV)
     policy = yaml.safe_load(text)
     assert roles(policy) == dict.fromkeys(policy["fields"], QUASI) | {"race": [QUASI, SENSITIVE]}
     assert policy["fields"]["age"]["kind"] == "integer"
     assert "subject" not in policy
     assert "# TODO: decide: subject" in text
     assert policy["releases"]["analytics"]["fields"]["age"] == {"generalize": {"ranges": [5, 10, 20]}}
-    runs(tmp_path, text, ADULT)
+    runs(tmp_path, text, ADULT_CSV)
 
 
 def test_the_facts_can_be_had_without_the_command(tmp_path):

@@ -28,7 +28,7 @@ def start(policy, orders, out, *more):
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs, each a process that imports Beam")
 def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published, orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
     moments = random.Random(2)
@@ -72,7 +72,7 @@ def house(tmp_path):
     return furnish(tmp_path / "house")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs, each a process that imports Beam")
 @pytest.mark.parametrize("following", ["verify", "publish", "run"])
 def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
     """Over an earlier output, which is there, or the new one is, whatever command comes next."""
@@ -115,7 +115,7 @@ def _last_rename(calls):
     return max(number for number, told in enumerate(calls, 1) if told.startswith("rename"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs, each a process that imports Beam")
 def test_ctrl_c_leaves_nothing_and_exits_130(orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
     process = start(tmall_policy, orders, out, "--workers", "2")
@@ -128,7 +128,7 @@ def test_ctrl_c_leaves_nothing_and_exits_130(orders, tmall_policy, tmp_path):
     assert leftovers(out) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs, each a process that imports Beam")
 def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
     command = [*COMMAND, tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "2"]

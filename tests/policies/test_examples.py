@@ -113,7 +113,7 @@ def test_real_transactions_by_store_and_week_are_anonymized(journey: Path, tmp_p
     assert useful(tmp_path / "out" / "trading", found)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("runs a policy over a hundred thousand real purchases")
 def test_real_transactions_without_numbers_are_still_personal(journey: Path, tmp_path: Path) -> None:
     found = run("completejourney_transactions", journey / "transactions.parquet", tmp_path / "out")
     assert {name: label["label"] for name, label in found.items()} == {

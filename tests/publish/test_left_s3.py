@@ -119,7 +119,7 @@ def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3, sho
     assert staged(temporary) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs into a bucket, each a process that imports Beam")
 def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3, shop, out, local, temporary, capsys):
     for copies, finish in enumerate(
         (

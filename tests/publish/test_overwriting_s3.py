@@ -146,7 +146,7 @@ def test_a_bucket_itself_can_be_an_output(bucket, shop):
     assert call(["verify", bucket.uri]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a run into a bucket, a process that imports Beam")
 def test_a_key_that_lives_for_one_run_never_comes_near_the_bucket(bucket, temporary, tmp_path):
     shop = Plain(
         tmp_path,

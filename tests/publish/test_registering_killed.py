@@ -128,7 +128,7 @@ def assert_clean(trade, *outs):
         assert leftovers(trade.folder / out) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_well(trade, moment):
     source = trade.orders("may", MAY)
@@ -141,7 +141,7 @@ def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_we
     assert list(trade.states().values()) == [*states, "published"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", list(MOMENTS)[3::2])
 def test_a_run_over_another_that_is_killed_loses_neither(trade, moment):
     source = trade.orders("may", MAY)
@@ -158,7 +158,7 @@ def test_a_run_over_another_that_is_killed_loses_neither(trade, moment):
     assert_clean(trade, "out", "elsewhere")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", ["after publication", "before it is confirmed", "before the last revision"])
 def test_what_was_published_is_settled_by_the_next_command(trade, moment):
     source = trade.orders("may", MAY)
@@ -168,7 +168,7 @@ def test_what_was_published_is_settled_by_the_next_command(trade, moment):
     assert trade.states() == {"analytics.1": "published"}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_what_was_announced_and_not_published_counts_until_somebody_says_that_it_was_not(trade):
     killed(trade.words(trade.orders("may", MAY), "out"), strikes("before publication"))
     shutil.rmtree(staging_of(trade.folder / "out"))
@@ -184,7 +184,7 @@ def test_what_was_announced_and_not_published_counts_until_somebody_says_that_it
 # --- beam-deid publish
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", before(LAST_UNPUBLISHED))
 def test_what_a_killed_driver_left_is_registered_when_it_is_published(trade, moment):
     source = trade.orders("may", MAY)
@@ -196,7 +196,7 @@ def test_what_a_killed_driver_left_is_registered_when_it_is_published(trade, mom
     assert trade.run(trade.orders("june", JUNE), "june") == 4
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", ["before it is announced", "before the revision", "before publication"])
 def test_what_a_killed_driver_left_is_not_published_beside_what_came_meanwhile(trade, moment, capsys):
     assert trade.run(trade.orders("others", range(1000, 1120)), "others") == 0
@@ -214,7 +214,7 @@ def test_what_a_killed_driver_left_is_not_published_beside_what_came_meanwhile(t
     assert contents(staging_of(trade.folder / "out")) == left
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_what_a_killed_driver_left_is_not_published_where_another_register_is_now(trade, capsys):
     killed(trade.words(trade.orders("june", JUNE), "out"), strikes("before it is announced"))
     assert trade.run(trade.orders("may", MAY), "may") == 0  # makes a register, for there was none
@@ -225,7 +225,7 @@ def test_what_a_killed_driver_left_is_not_published_where_another_register_is_no
     assert trade.states() == {"analytics.1": "published"}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_what_a_killed_driver_left_is_not_published_untested_even_if_others_came(trade, capsys):
     assert trade.run(trade.orders("before", range(2000, 2120)), "before") == 0
     killed(trade.words(trade.orders("may", MAY), "out"), strikes("before it is announced"))
@@ -267,7 +267,7 @@ def ends(process):
     return process.returncode, " ".join(said.split())
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("register", [True, False], ids=["of one register", "of none yet"])
 def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(trade, register):
     if register:
@@ -287,7 +287,7 @@ def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(
     assert_clean(trade, "may", *(["others"] if register else []))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_many_at_once_never_give_out_what_divides_their_records(trade):
     sources = [trade.orders(f"{count}", range(count)) for count in (120, 121, 122, 123)]
     many = [start(*trade.words(source, f"out-{source.stem}")) for source in sources]
@@ -301,7 +301,7 @@ def test_many_at_once_never_give_out_what_divides_their_records(trade):
     assert_clean(trade, given)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", ["_execute", "publish"], ids=["before it reads", "when all is written"])
 def test_a_run_that_slept_while_another_registered_publishes_nothing(trade, moment):
     slept, go = waiting(trade, trade.words(trade.orders("june", JUNE), "june"), moment, BEAM_DEID_LEASE_SECONDS=SECONDS)
@@ -334,7 +334,7 @@ staging.Staging.publish = later
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_a_run_that_slept_once_it_was_announced_counts_for_whoever_came_meanwhile(trade):
     here = trade.folder / "here"
     go = trade.folder / "go"
@@ -377,7 +377,7 @@ def changes(told):
     return name not in reading and "lease.json" not in path
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("third", range(3))
 def test_a_run_that_is_killed_at_any_call_of_its_store_leaves_nothing_unknown(trade, tmp_path, third):
     source = trade.orders("may", MAY)

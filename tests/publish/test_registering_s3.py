@@ -129,7 +129,7 @@ MOMENTS = {
 UNANNOUNCED = ("claiming", "the first table", "the second table", "announcing")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_well(shelf, s3, moment):
     assert Blow(s3, MOMENTS[moment](), *shelf.words(shelf.may, "out")).fell, moment
@@ -145,7 +145,7 @@ def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_we
     shelf.assert_clean("out")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("moment", ["the first table", "announcing", "the label", "confirming"])
 def test_a_run_over_another_that_is_killed_loses_neither(shelf, s3, moment):
     assert shelf.run(shelf.may, "out") == 0
@@ -156,7 +156,7 @@ def test_a_run_over_another_that_is_killed_loses_neither(shelf, s3, moment):
     shelf.assert_clean("out")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize(
     "moment", ["before it is announced", "when some are there", "after the revision", "before publication"]
 )
@@ -168,7 +168,7 @@ def test_what_a_killed_driver_left_is_registered_when_it_is_published(shelf, mom
     shelf.assert_clean("out")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_what_a_killed_driver_left_is_not_published_beside_what_came_meanwhile(shelf, capsys):
     assert shelf.run(shelf.others, "others") == 0
     killed(shelf.words(shelf.june, "june"), strikes("before it is announced"))
@@ -180,7 +180,7 @@ def test_what_a_killed_driver_left_is_not_published_beside_what_came_meanwhile(s
     assert shelf.states() == {"analytics.1": "published", "analytics.2": "published"}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(shelf, tmp_path):
     here = tmp_path / "here"
     go = tmp_path / "go"
@@ -197,7 +197,7 @@ def test_of_two_at_once_with_different_outputs_one_is_told_who_has_the_register(
     assert shelf.published("june") is None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 def test_a_run_that_slept_while_another_registered_publishes_nothing(shelf, tmp_path):
     here = tmp_path / "here"
     go = tmp_path / "go"
@@ -218,7 +218,7 @@ def test_a_run_that_slept_while_another_registered_publishes_nothing(shelf, tmp_
 
 
 @pytest.mark.portable
-@pytest.mark.slow
+@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
 @pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
 def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp_path, monkeypatch, here):
     """The engine's workers reach the register by its path alone; which output is which is the same for both."""

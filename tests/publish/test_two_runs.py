@@ -96,7 +96,7 @@ def can_unshare():
     return done.returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts a run that waits, a process that imports Beam")
 @pytest.mark.skipif(shutil.which("unshare") is None or not can_unshare(), reason="no right to a space of process ids")
 def test_a_living_run_in_another_container_is_left_alone(house, out, go):
     code = f"{WAITS}\nfrom beam_deid.pipelines.cli import main\nmain()"
@@ -118,7 +118,7 @@ def test_a_living_run_in_another_container_is_left_alone(house, out, go):
     assert leftovers(out) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("waits until leases of seconds are over")
 @pytest.mark.parametrize("place", ["state.json", "outcome.json"], ids=["while it works", "when all is written"])
 def test_a_run_that_slept_for_longer_than_its_lease_lives_does_not_publish(house, out, go, place):
     slept = start(*house.command(str(out), 2, "--overwrite"), before=WAITS, GO=str(go), BEAM_DEID_LEASE_SECONDS=SECONDS)

@@ -86,7 +86,7 @@ def calls_of(kind, folder, earlier):
         return list(where.calls.seen)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("fails each call of a store in turn")
 @pytest.mark.parametrize("kind", [LOCAL, OBJECTS])
 @pytest.mark.parametrize("fault", [REFUSED, UNHEARD, TORN, TORN_TOLD, CUT, GONE])
 def test_whatever_fails_the_register_is_whole_and_the_next_holder_goes_on(tmp_path, earlier, kind, fault):

@@ -194,7 +194,7 @@ class Strike:
         return "AccessDenied" if self.dealt else None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a process at each request that changes a bucket")
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new register", "one that is there"])
 def test_a_register_is_whole_whenever_its_writer_was_killed(bucket, place, s3, tmp_path, is_new):
     number = 0

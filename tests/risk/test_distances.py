@@ -12,7 +12,8 @@ from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
 
 from ..kit.examples import examples
-from .adult import FOLDER, adult, needs_adult
+from ..kit.shared import ADULT, needs_adult
+from .adult import adult
 from .tables import keys
 
 linprog = pytest.importorskip("scipy.optimize").linprog
@@ -109,7 +110,7 @@ def test_the_example_of_the_paper():
 
 def hierarchy(name):
     """Groups of each value of an attribute of Adult, from itself to one of all."""
-    with (FOLDER / f"hierarchy_{name}.csv").open() as stream:
+    with (ADULT / f"hierarchy_{name}.csv").open() as stream:
         return {row[0]: row for row in csv.reader(stream, delimiter=";")}
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from beam_deid.transforms.risk.measures import all_figures
 
 from ..kit.examples import examples
-from .adult import adult, needs_adult
+from ..kit.shared import needs_adult
+from .adult import adult
 from .tables import view
 
 with warnings.catch_warnings():

@@ -173,7 +173,7 @@ def test_a_bucket_that_is_not_there_is_told(bucket, shop, capsys):
     assert_told(capsys.readouterr().err, "NO_SUCH_BUCKET", "bucket's name")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("waits until an endpoint is given up")
 def test_an_endpoint_that_does_not_answer_is_told(bucket, shop, capsys):
     for name, command in commands(shop, f"s3://orders/x{REFUSED}").items():
         assert call(command) in (2, 3), name

@@ -192,7 +192,7 @@ WITHIN = [
 AFTER = [("sweeping", lambda: nth(1, sweeps))]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a run at each request that changes a bucket")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_whole(busy, temporary, workers):
     moments = [*BEFORE, *WITHIN, *AFTER][int(workers) - 1 :: 2]
@@ -222,7 +222,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_w
     assert 0 < begun < len(moments)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a run at each request that changes a bucket")
 def test_a_run_that_is_killed_at_work_leaves_nothing_in_the_bucket_that_looks_published(busy, temporary):
     struck = 0
     for _ in range(2):

@@ -28,9 +28,7 @@ import yaml
 from beam_deid.pipelines.cli import call
 
 from ...kit.crowds import Content, write
-
-SHARED = Path(os.environ.get("BEAM_DEID_CASES") or Path(__file__).parents[3].parent / "shared" / "cases" / "label")
-"""The cases that an issue gives with input, policy and `check`; they are not a part of this repository."""
+from ...kit.shared import CASES
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def run_shared(
     name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)
 ) -> Outcome:
     """Run a copy of a shared case, as its `run.sh` does: where no commands are given, one run of `in.parquet` into `out`."""
-    copy = shutil.copytree(SHARED / name, folder / name)
+    copy = shutil.copytree(CASES / name, folder / name)
     return carry_out(copy, commands or [("run", "policy.yaml", "--input", "in.parquet", "--output", "out")], outputs)
 
 

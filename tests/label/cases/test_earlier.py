@@ -15,7 +15,9 @@ import pytest
 
 from ...kit.crowds import crowd, grid, mobile, replaced, turn
 from ...kit.policies import policy, release, roles
-from .kit import SHARED, Case, judge, run, run_shared
+from ...kit.shared import CASES as CASES_FOUND
+from ...kit.shared import needs_cases
+from .kit import Case, judge, run, run_shared
 
 GOODS = ("食品", "图书", "药品", "玩具")
 MANY_GOODS = (*GOODS, "家具", "鞋", "酒", "花", "茶", "灯")
@@ -749,10 +751,6 @@ FOUND = {
 }
 """The shared cases, and the lines that must fail; of an inner tuple, one."""
 
-needs_shared = pytest.mark.skipif(
-    not SHARED.is_dir(), reason=f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where"
-)
-
 
 @pytest.mark.parametrize("kind", sorted({name.split("-")[0] for name in [*FOUND, "14-limits-loosened"]}))
 def test_every_kind_has_a_twin_and_two_examples(kind):
@@ -776,18 +774,18 @@ def test_a_policy_that_loosens_is_refused_with_the_floor(case, tmp_path):
     judge(run(case, tmp_path), refused=case.refused)
 
 
-@needs_shared
+@needs_cases
 @pytest.mark.parametrize(("name", "lines"), FOUND.items(), ids=FOUND)
 def test_a_case_as_it_was_found_fails_its_line(name, lines, tmp_path):
     judge(run_shared(name, tmp_path), lines)
 
 
-@needs_shared
+@needs_cases
 def test_loosened_limits_as_they_were_found_are_refused_with_the_floor(tmp_path):
     judge(run_shared("14-limits-loosened", tmp_path), refused=(r"\b0\.05\b", r"\blink\b"))
 
 
-@needs_shared
+@needs_cases
 def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
     one = ("run", "policy.yaml", "--input", "in.parquet", "--overwrite", "--output")
     commands = [(*one, "out_a", "--release", "a"), (*one, "out_b", "--release", "b")]
@@ -795,7 +793,7 @@ def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
     judge(outcome, (8,), releases=["out_b/b"])
 
 
-@needs_shared
+@needs_cases
 def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
     commands = [
         ("run", "policy_may.yaml", "--input", "may.parquet", "--output", "may"),
@@ -808,15 +806,15 @@ def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
 REGISTER = ("09-release-one-by-one", "10-differencing")
 FORGED = "19-forged"
 """The check finds the label that this case forges itself, whatever verify says of it; see `test_forged`."""
-NAMES = sorted(path.name for path in SHARED.glob("*/")) if SHARED.is_dir() else []
+NAMES = sorted(path.name for path in CASES_FOUND.glob("*/")) if CASES_FOUND.is_dir() else []
 
 
-@needs_shared
-@pytest.mark.slow
+@needs_cases
+@pytest.mark.slow("starts a process for each shared case, which imports Beam")
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in (*REGISTER, FORGED)])
 def test_the_shared_check_holds(name):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [SHARED / "check", name], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
+        [CASES_FOUND / "check", name], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,8 +13,10 @@ import pytest
 
 from ...kit.crowds import crowd, grid, mobile, turn
 from ...kit.policies import policy, release, roles
+from ...kit.shared import CASES as CASES_FOUND
+from ...kit.shared import needs_cases
 from .balance import balanced
-from .kit import SHARED, Case, carry_out, judge, run
+from .kit import Case, carry_out, judge, run
 
 KEK = "cd" * 32
 ENVIRONMENT = {"controls": "high", "motive": "low", "prevalence": 0.0001, "acquaintances": 1, "security": "high"}
@@ -63,12 +65,11 @@ def _kek(monkeypatch):
     monkeypatch.setenv("BEAM_DEID_KEK", KEK)
 
 
+@needs_cases
 @pytest.mark.parametrize("name", SHARED_CASES)
 def test_the_shared_case(name, tmp_path):
-    if not SHARED.is_dir():
-        pytest.skip(f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where they are")
     fails, commands = SHARED_CASES[name]
-    folder = shutil.copytree(SHARED / name, tmp_path / name)
+    folder = shutil.copytree(CASES_FOUND / name, tmp_path / name)
     (folder / "keys").mkdir()
     outcome = carry_out(folder, commands or (RUN,), ("out",))
     judge(outcome, fails)
