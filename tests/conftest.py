@@ -7,7 +7,8 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders
 
-from .kit.examples import register_profiles
+from .kit.beam_memory import remember_once_loaded
+from .kit.examples import is_quick, register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
 from .kit.trials import House, furnish
@@ -37,6 +38,12 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tmall_policy() -> str:
     """The policy that the demo runs."""
     return str(importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _beam() -> None:
+    if is_quick():
+        remember_once_loaded()
 
 
 @pytest.fixture(autouse=True)

@@ -126,7 +126,7 @@ def test_the_complete_journeys_households(journey: Path, tmp_path: Path) -> None
     check(pq.read_table(data), shipped("completejourney_demographics"), tmp_path / "out", "segments", "open_data")
 
 
-@pytest.mark.slow("runs a policy over a hundred thousand real purchases")
+@pytest.mark.slow("runs a policy over a million and a half real purchases")
 def test_the_complete_journeys_purchases(journey: Path, tmp_path: Path) -> None:
     data = journey / "transactions.parquet"
     releases = ("trading", "assortment", "open_data")
