@@ -20,6 +20,7 @@ import yaml
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders, write_platform_orders
 
+from ..kit.sampling import quick_for
 from ..kit.shared import ADULT, needs_adult
 from ..kit.without_engine import decided_on, write
 from ..policies.shops import olist_orders, shopify_orders
@@ -59,7 +60,7 @@ def check(source: pa.Table, policy: dict[str, Any], out: Path, *expected: str) -
     assert not found, "\n".join(map(str, found))
 
 
-@pytest.mark.parametrize("rows", [2_000, 20_000])
+@pytest.mark.parametrize("rows", quick_for([2_000, 20_000], 1))
 def test_the_demo(tmp_path: Path, rows: int) -> None:
     data = tmp_path / "orders.parquet"
     write_orders(str(data), rows, seed=1)
@@ -100,7 +101,7 @@ def platform_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], R
     return made
 
 
-@pytest.mark.parametrize("name", [*PLATFORMS, "shopify", "olist"])
+@pytest.mark.parametrize("name", quick_for([*PLATFORMS, "shopify", "olist"], 3))
 def test_a_platforms_analytics(platform_runs: Callable[[str], Ran], name: str) -> None:
     source, policy, out = platform_runs(name)
     check(source, policy, out, "analytics")

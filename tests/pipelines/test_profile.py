@@ -1,5 +1,6 @@
 """`profile`: from a platform's export, nested JSON or anybody's table to a policy that plans and runs as it is."""
 
+import itertools
 import json
 import random
 import re
@@ -20,6 +21,7 @@ from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 
 from ..kit.outputs import labels
+from ..kit.sampling import quick_for
 from ..kit.shared import ADULT, needs_adult
 
 ADULT_CSV = ADULT / "adult.csv"
@@ -51,8 +53,7 @@ def runs(tmp_path, text, path) -> dict:
     return label
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("name", platforms())
+@pytest.mark.parametrize(("name", "form"), quick_for(itertools.product(platforms(), FORMATS), 5))
 def test_every_platforms_export_gives_a_draft_that_runs_as_it_is(tmp_path, capsys, name, form):
     path = tmp_path / f"orders.{FORMATS[form]}"
     write_platform_orders(str(path), name, 1_500, 4, form)
@@ -89,7 +90,7 @@ def test_a_list_in_an_order_is_a_direct_identifier(tmp_path, capsys):
     assert policy["fields"]["delivery_product_info"] == {"role": DIRECT, "kind": "free_text"}
 
 
-@pytest.mark.parametrize("name", platforms())
+@pytest.mark.parametrize("name", quick_for(platforms(), 2))
 def test_no_value_of_the_data_stands_in_a_draft(tmp_path, capsys, name):
     path = tmp_path / "orders.parquet"
     write_platform_orders(str(path), name, 1_500, 9)
