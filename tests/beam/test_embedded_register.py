@@ -356,7 +356,6 @@ def _all_one(counts):
 
 
 @pytest.mark.portable
-@pytest.mark.slow("starts Beam's job service and a worker process")
 def test_workers_of_an_engine_reach_the_register_by_its_path(register, tmp_path):
     path = os.pathsep.join(
         [ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]

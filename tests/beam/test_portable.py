@@ -9,7 +9,6 @@ from ..kit.outputs import labels, parts
 
 
 @pytest.mark.portable
-@pytest.mark.slow("starts Beam's job service and a worker process")
 def test_an_external_worker_writes_the_bytes_that_this_process_writes(published, orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
     with engine(tmp_path) as options:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,8 @@ def assert_nothing_hidden(bucket: Bucket) -> None:
     """No version of anything is under a hidden folder, no mark of a deletion, and no upload is open."""
     every = [key for key, _, _ in bucket.versions()] + bucket.markers() + bucket.uploads()
     assert [key for key in every if MARK in key] == []
+
+
+def told_by(_: Bucket) -> str:
+    """The options by which a bucket is reached, as a user writes them, and then no environment says anything of it."""
+    return f"?endpoint={os.environ['AWS_ENDPOINT_URL_S3']}&region={REGION}"
