@@ -99,6 +99,7 @@ def test_an_output_that_came_meanwhile_is_not_replaced(house, out, capsys):
     assert staging_of(out)
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_newer_output_is_not_replaced_by_a_run_that_was_to_replace_an_older_one(house, tmp_path, capsys):
     out = tmp_path / "out"
     shutil.copytree(house.earlier, out)
@@ -137,6 +138,7 @@ def test_a_part_that_is_not_what_was_written_is_not_published_and_may_be_put_rig
     assert leftovers(out) == []
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_run_that_did_not_come_to_its_end_is_not_published(house, tmp_path, capsys):
     out = tmp_path / "out"
     killed(house.command(str(out)), DIES_IN_THE_MIDDLE)
@@ -147,6 +149,7 @@ def test_a_run_that_did_not_come_to_its_end_is_not_published(house, tmp_path, ca
     assert leftovers(out) == []
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 def test_a_run_that_is_alive_is_not_published_by_another_process(house, tmp_path, capsys):
     out = tmp_path / "out"
     process = start(*house.command(str(out)), before=WAITS)
@@ -164,6 +167,7 @@ def test_a_run_that_is_alive_is_not_published_by_another_process(house, tmp_path
     assert contents(out) == contents(house.undisturbed)
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_refused_run_is_not_published(house, tmp_path, capsys):
     out = tmp_path / "out"
     bad = tmp_path / "bad.parquet"
@@ -176,6 +180,7 @@ def test_a_refused_run_is_not_published(house, tmp_path, capsys):
     assert not out.exists()
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_it_replaces_an_earlier_output_where_the_run_was_to(house, tmp_path, capsys):
     out = shutil.copytree(house.earlier, tmp_path / "out")
     killed(house.command(str(out), 2, "--overwrite"))
@@ -202,6 +207,7 @@ def command_of(made):
     return ["run", made.policy, "-i", made.source, "-o", str(made.out()), "--workers", "1"]
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_signed_run_is_signed_and_only_with_its_key(made, capsys):
     killed(command_of(made))
     left = staging_of(made.out())
@@ -224,6 +230,7 @@ def holding(folder, key):
     return [str(path) for path, data in files.items() if key in data or key.hex().encode() in data]
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_the_keys_of_a_killed_run_are_gone_when_it_is_published(made, capsys):
     killed(command_of(made), DIES_BEFORE_ITS_KEYS)
     left = staging_of(made.out())
@@ -235,6 +242,7 @@ def test_the_keys_of_a_killed_run_are_gone_when_it_is_published(made, capsys):
     assert leftovers(made.out()) == []
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 @pytest.mark.parametrize("before", [DIES_BEFORE_ITS_KEYS, DIES_IN_THE_MIDDLE], ids=["whole", "not whole"])
 def test_the_keys_of_a_killed_run_are_gone_with_the_next_command(made, before):
     killed(command_of(made), before)

@@ -74,6 +74,7 @@ class Half:
         return self._left < 0
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(
     bucket, s3, shop, out, local, temporary, capsys
 ):
@@ -89,6 +90,7 @@ def test_a_run_whose_driver_died_when_all_was_proved_is_published_later(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_what_was_left_is_not_published_over_what_came_since(bucket, s3, shop, out, temporary, capsys):
     assert Blow(s3, after_proof, *shop.words(out, "--workers", "1")).fell
     (left,) = staged(temporary)
@@ -100,6 +102,7 @@ def test_what_was_left_is_not_published_over_what_came_since(bucket, s3, shop, o
     assert staged(temporary) == [left]
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_a_run_that_died_before_the_proof_has_nothing_to_publish(bucket, s3, shop, out, temporary, capsys):
     process = start(*shop.words(out, "--workers", "1"))
     begun = threading.Event()
@@ -139,6 +142,7 @@ def test_a_publication_that_died_half_way_is_finished_by_any_command(bucket, s3,
         bucket.clear("out/")
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_labels_that_were_half_replaced_are_finished_by_the_next_command(
     bucket, s3, out, tmp_path, temporary, monkeypatch
 ):
@@ -159,6 +163,7 @@ def test_labels_that_were_half_replaced_are_finished_by_the_next_command(
     assert_nothing_hidden(bucket)
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 @pytest.mark.parametrize("there", [False, True], ids=["new", "over another"])
 def test_of_two_runs_at_once_one_wins_and_the_other_names_it(bucket, s3, shop, out, local, temporary, there):
     if there:
@@ -199,6 +204,7 @@ def claim(bucket, beat):
     bucket.put(f"{FOREIGN}/lease.json", json.dumps({**CLAIM, "beat": beat}).encode())
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 def test_a_run_on_another_host_that_still_beats_is_not_disturbed(bucket, s3, shop, out, monkeypatch):
     monkeypatch.setenv("BEAM_DEID_LEASE_SECONDS", "30")
     claim(bucket, 1)
@@ -217,6 +223,7 @@ def test_a_run_on_another_host_that_still_beats_is_not_disturbed(bucket, s3, sho
     assert {key.rpartition("/")[0] for key in bucket.keys("")} == {FOREIGN}
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 def test_a_run_on_another_host_that_fell_silent_is_swept_away(bucket, shop, out, temporary, monkeypatch):
     monkeypatch.setenv("BEAM_DEID_LEASE_SECONDS", "2")
     claim(bucket, 1)

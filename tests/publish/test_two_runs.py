@@ -47,6 +47,7 @@ def ends(process):
     return process.returncode, said
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 def test_of_two_at_once_exactly_one_wins_and_the_other_is_told_who(house, out, go):
     two = [start(*house.command(str(out)), before=WAITS, GO=str(go)) for _ in range(2)]
     loser = until(lambda: next((process for process in two if process.poll() is not None), None))
@@ -84,6 +85,7 @@ def test_what_a_dead_run_of_another_host_left_is_swept(house, out, command):
     assert leftovers(out) == []
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 def test_what_a_run_of_another_host_left_that_is_silent_is_swept_once_its_lease_is_over(house, out):
     folder = left_by_another_host(out, 0)
     code, said = ends(start(*house.command(str(out)), BEAM_DEID_LEASE_SECONDS=SECONDS))

@@ -443,6 +443,7 @@ print(json.dumps([before, peak()]))
 """
 
 
+@pytest.mark.slow("measures the memory of a process that compacts large tables")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_does_not_grow_with_the_releases(tmp_path):
     def made(rows):

@@ -429,6 +429,7 @@ def measured(path, rows, table=None):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow("measures the memory of a process that reads a large table")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_of_writing_and_reading_is_far_below_the_table(tmp_path):
     rows = 3_000_000

@@ -46,6 +46,7 @@ def modes(folder):
     return {name: (stat.S_ISDIR(facts.st_mode), stat.S_IMODE(facts.st_mode)) for name, facts in found.items()}
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 @pytest.mark.parametrize("mask", ["022", "027", "077", "000"])
 def test_what_a_run_works_with_is_its_owners_alone_and_what_it_publishes_follows_the_mask(made, tmp_path, mask):
     go = tmp_path / "go"

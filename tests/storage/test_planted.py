@@ -210,6 +210,7 @@ def test_keys_of_a_run_that_a_restart_of_the_machine_ended_are_removed(bucket, t
     assert not left.exists()
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_an_outcome_that_somebody_changed_is_not_published(house, tmp_path, capsys):
     from ..kit.processes import DIES_BEFORE_IT_PUBLISHES, staging_of, start
 

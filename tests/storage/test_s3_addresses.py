@@ -51,6 +51,7 @@ def assert_told(said, *words):
         assert word not in said
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_endpoint_and_region_can_stand_in_the_path(bucket, s3, asked, shop, tmp_path, temporary, monkeypatch):
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
@@ -97,6 +98,7 @@ def test_who_is_anonymous_shows_no_credentials(bucket, asked, shop, tmp_path, ca
     assert {request.signer for request in asked} == {""}
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 @pytest.mark.parametrize("named", ["path", "variable"])
 def test_a_profile_says_whose_credentials_are_used(bucket, s3, asked, shop, tmp_path, monkeypatch, named):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -206,6 +208,7 @@ def test_credentials_that_may_only_read_are_enough_for_all_that_reads(bucket, s3
     assert call(["assess", "-i", f"{bucket.uri}/out/report/part-*", "--quasi", "city,age"]) == 0
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_without_boto3_buckets_are_read_and_not_written(bucket, shop):
     without = "import sys; sys.modules['boto3'] = None"
     assert shop.run(f"{bucket.uri}/out", files=1) == 0

@@ -99,6 +99,7 @@ def flat(seen):
     return [tuple(row.values()) for element in seen for row in element["rows"]]
 
 
+@pytest.mark.slow("starts a process that imports Beam")
 @needs_cases
 def test_the_shared_case():
     done = subprocess.run(

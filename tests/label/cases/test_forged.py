@@ -208,6 +208,7 @@ def problems(runs, tmp_path, capsys):
     return found
 
 
+@pytest.mark.slow("starts a process that imports Beam")
 @needs_cases
 def test_the_shared_case(tmp_path):
     outcome = run_shared("19-forged", tmp_path)
