@@ -11,7 +11,7 @@ _HOMES = {
     "AssessReidentification": "beam.assess",
     "Deidentified": "beam.deidentify",
     "Deidentify": "beam.deidentify",
-    "Rejected": "beam.deidentify",
+    "Rejected": "beam.release",
     "Policy": "policy.model",
     "read_policy": "policy.reader",
 }

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.run.shards import Prepared
 
 from ..kit.without_engine import decided_on

@@ -11,9 +11,9 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import prove as publish
 from beam_deid.transforms.beam import run as job
-from beam_deid.transforms.decide import deciding
+from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import OutputError
-from beam_deid.transforms.release.shuffle import Pieces, piece_path
+from beam_deid.transforms.release.pieces import Pieces, piece_path
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.storage.files import read_all, store_of, write_all
 from beam_deid.transforms.storage.paths import MARK, is_local, join, name_of
@@ -71,7 +71,7 @@ class Place:
 @pytest.fixture(autouse=True)
 def _small(tmp_path, monkeypatch):
     """A mixed release has several parts, and what a run keeps on this machine is in the test's own folder."""
-    monkeypatch.setattr(deciding, "SHARD_ROWS", 300)
+    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -99,7 +99,7 @@ def undisturbed(tmp_path_factory):
     """What a run publishes that nothing happens to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BEAM_DEID_KEY", KEY)
-        patch.setattr(deciding, "SHARD_ROWS", 300)
+        patch.setattr(decision, "SHARD_ROWS", 300)
         made = Place(tmp_path_factory.mktemp("undisturbed"), None)
         assert made.run() == 0
     told = made.published()
@@ -237,7 +237,7 @@ def test_an_attempt_that_dies_in_the_middle_publishes_the_same(late, closes, sta
 
     for kind, step, ends in (
         (Part, "write", False),
-        (Pieces, "__call__", False),
+        (Pieces, "write", False),
         (Part, "close", True),
         (Pieces, "close", True),
     ):
@@ -338,7 +338,7 @@ def test_a_piece_that_lost_rows_stops_the_run(staging_place, monkeypatch, capsys
     guarded = workers.guarded
 
     def shorten(where, task, *arguments):
-        if task.__name__ == "_assemble":
+        if task.__name__ == "assemble":
             _, decision, staging, part, attempts_ = arguments
             path = piece_path(staging, decision.release, 1, attempts_[1], part)
             with pa.ipc.open_stream(read_all(path)) as stream:
@@ -362,7 +362,7 @@ def test_a_piece_torn_before_its_part_is_put_together_stops_the_run_and_is_named
     guarded = workers.guarded
 
     def tear(where, task, *arguments):
-        if task.__name__ == "_assemble" and not torn:
+        if task.__name__ == "assemble" and not torn:
             _, decision, staging, part, attempts_ = arguments
             torn.append(piece_path(staging, decision.release, 1, attempts_[1], part))
             spoil(torn[0])

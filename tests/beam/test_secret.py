@@ -5,17 +5,22 @@ from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 
 
+def key_of(number, given):
+    """Whether the side input holds a key, and which."""
+    key = given.fingerprint_key
+    return type(key) is FingerprintKey, key.secret.hex()
+
+
 def secrets_of(folder):
     """The keys that the elements of two steps of one pipeline were given."""
     with beam.Pipeline(FnApiRunner()) as pipeline:
-        key = beam.pvalue.AsSingleton(pipeline | RunSecret())
+        given = beam.pvalue.AsSingleton(pipeline | RunSecret())
         for step in "ab":
             _ = (
                 pipeline
                 | f"{step}: elements" >> beam.Create(range(5))
                 | f"{step}: spread" >> beam.Reshuffle()
-                | f"{step}: with the key"
-                >> beam.Map(lambda number, key: (type(key) is FingerprintKey, key.secret.hex()), key)
+                | f"{step}: with the key" >> beam.Map(key_of, given)
                 | f"{step}: together" >> beam.combiners.ToList()
                 | f"{step}: written" >> beam.Map(lambda found, path: path.write_text(repr(set(found))), folder / step)
             )

@@ -137,9 +137,9 @@ def test_no_more_goes_than_the_policy_allows(table, share):
     data = data_of(asked(share), table)["a"]
     made = cut(data, {})
     free = cut(data, {}, share=1.0)
-    lost = made.lost(data)
+    lost = made.lost(data.everything)
     assert lost <= share * len(table) + 1e-9
-    assert made.satisfied == (free.satisfied and free.lost(data) <= share * len(table) + 1e-9)
+    assert made.satisfied == (free.satisfied and free.lost(data.everything) <= share * len(table) + 1e-9)
     if made.satisfied:
         assert (made.left == free.left).all()
 

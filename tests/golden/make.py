@@ -62,7 +62,9 @@ def carry_out(checkout: Path, out: Path) -> None:
     """Run the policy with the package of a checkout."""
     environment = {**os.environ, "PYTHONPATH": str(checkout / ".dev"), KEY_NAME: KEY}
     arguments = command(str(out), more=["--workers", "1"])
-    subprocess.run([sys.executable, "-c", _CALL, str(checkout / ".dev"), *arguments], cwd=FOLDER, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-c", _CALL, str(checkout / ".dev"), *arguments], cwd=FOLDER, env=environment, check=True
+    )
 
 
 def write_released(out: Path) -> None:

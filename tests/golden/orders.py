@@ -26,7 +26,7 @@ _WRONG_CELLS = {
     22: {"birth_year": "１９８０"},  # full-width
 }
 _ODD_CELLS = {
-    5: {"buyer_message": "第一行\n第二行, \"引号\"", "title": "𠮷野家便当，四字节"},
+    5: {"buyer_message": '第一行\n第二行, "引号"', "title": "𠮷野家便当，四字节"},
     6: {"pay_time": "", "receiver_address": ""},
     9: {"created": "2025/11/11 00:00:07", "payment": " 100 "},
     12: {"receiver_address": "浙江省杭州市余杭区文一西路969号"},

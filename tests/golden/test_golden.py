@@ -96,7 +96,8 @@ def test_what_0_3_0_encrypted_is_turned_back(out, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "found", [{"a": "x,y\n", "b": ""}, {"a": "x,y\r\n"}, {"a": "x,y"}, {"a": "x,z\n"}, {"a": "x,y\n\n"}, {}, {"b": "x,y\n"}]
+    "found",
+    [{"a": "x,y\n", "b": ""}, {"a": "x,y\r\n"}, {"a": "x,y"}, {"a": "x,z\n"}, {"a": "x,y\n\n"}, {}, {"b": "x,y\n"}],
 )
 def test_a_difference_of_one_byte_is_told(found):
     assert len(differences(found, {"a": "x,y\n"})) == (2 if "b" in found and "a" not in found else 1)

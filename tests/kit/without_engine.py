@@ -5,23 +5,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision
 from beam_deid.transforms.decide.deciding import decide as decide_run
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measuring import Measured, measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.outputs import ToParts
+from beam_deid.transforms.release.pieces import assemble
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
-from beam_deid.transforms.release.shuffle import assemble
-from beam_deid.transforms.risk.histogram import total
+from beam_deid.transforms.release.releasing import ReleasePass
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
 from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.treat.passes import pass_over
 
 
 def decided_on(
@@ -45,13 +47,12 @@ def decided_on(
 
 def released(prepared: Prepared, decision: Decision, staging: Path) -> RunFacts:
     """Write the parts of what was decided into a staging folder; the facts that a proof needs."""
-    facts = [release_shard(shard, prepared.job, decision.releases, str(staging)) for shard in prepared.shards]
+    told = Shared(ReleasePass(prepared.job, decision.releases, ToParts(str(staging))))
+    facts = [pass_over(shard, told) for shard in prepared.shards]
     attempts = {name: one.attempts for name, one in RunFacts.merge(facts).releases.items()}
     for name, order in decision.releases.items():
-        for number in range(order.parts if order.mixed else 0):
-            file, made = assemble(prepared.job, order, str(staging), number, attempts[name])
-            counted = total([(made.values, np.ones(len(made.values), np.int64))])
-            facts.append(RunFacts({name: PartFacts([file], classes=counted, suppressed=made.left_out)}))
+        for number in range(order.parts if order.shuffled else 0):
+            facts += [assemble(prepared.job, order, str(staging), number, attempts[name])]
     return RunFacts.merge(facts)
 
 

@@ -17,6 +17,7 @@ from beam_deid.transforms.actions.ladder import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.measure.measuring import Measured, measure_shard
@@ -70,7 +71,7 @@ class Ran:
 
     rows: list[Row]
     before: list[Row]
-    decisions: Mapping[str, deciding.ReleaseDecision]
+    decisions: Mapping[str, ReleaseDecision]
     past: Past
     names: dict[str, str] = field(default_factory=dict)
 
@@ -211,7 +212,7 @@ def _watched() -> Iterator[_Seen]:
     decide_one = deciding._decision
     compose = deciding.compose
 
-    def watching(chosen: Mapping[str, Chosen], name: str, *rest: Any) -> deciding.ReleaseDecision:
+    def watching(chosen: Mapping[str, Chosen], name: str, *rest: Any) -> ReleaseDecision:
         seen.after[name] = chosen[name]
         return decide_one(chosen, name, *rest)
 

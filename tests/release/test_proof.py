@@ -37,7 +37,7 @@ def longer(files):
 
 def test_what_was_written_is_what_was_decided(proved):
     decision, facts = proved
-    assert decision.mixed
+    assert decision.shuffled
     prove(decision, facts)
 
 

@@ -8,16 +8,18 @@ import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms.beam.coders import FactsCoder
-from beam_deid.transforms.beam.elements import PLACE, ToBatches, element_kind
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.elements import ToBatches, element_kind
+from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import Counted, Counting, Question, assess
-from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.errors import InputError, InternalFault, UsageError
+from beam_deid.transforms.run.job import Given
 from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.treat.given import PLACE
 
 WHERE = "AssessReidentification"
-_MERGE_AT = 16
 
 
 class AssessReidentification(beam.PTransform):
@@ -52,18 +54,30 @@ class AssessReidentification(beam.PTransform):
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection[dict]:
         """Count, merge, conclude."""
-        question = self._question
-        key = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
+        register_coders()
+        secret = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
         return (
             rows
             | "To batches" >> ToBatches(element_kind(rows.element_type))
-            | "Count" >> beam.ParDo(_Count(question), key)
-            | "Merge" >> beam.CombineGlobally(_Merge()).with_output_types(Counted)
-            | "Assess"
-            >> beam.Map(lambda counted, key: guarded(WHERE, assess, question, counted, key), key).with_output_types(
-                dict
-            )
+            | "Count" >> beam.ParDo(_Count(self._question), secret).with_output_types(Counted)
+            | "Merge" >> Merge(Counted)
+            | "Assess" >> beam.Map(self._assessed, secret).with_output_types(dict)
         )
+
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of it: names of fields, never a value."""
+        question = self._question
+        return {"quasi": ", ".join(question.quasi), "sensitive": ", ".join(question.sensitive)}
+
+    def _assessed(self, counted: Counted, secret: Given) -> dict[str, Any]:
+        return guarded(WHERE, assess, self._question, counted, _key_of(secret))
+
+
+def _key_of(secret: Given) -> FingerprintKey:
+    """The key of the fingerprints: there is no register here that would have another."""
+    if secret.fingerprint_key is None:
+        raise InternalFault("the key of fingerprints is not here", WHERE)
+    return secret.fingerprint_key
 
 
 class _Count(beam.DoFn):
@@ -73,7 +87,7 @@ class _Count(beam.DoFn):
     def start_bundle(self) -> None:
         self._counting: Counting | None = None
 
-    def process(self, batch: pa.RecordBatch, key: FingerprintKey) -> None:
+    def process(self, batch: pa.RecordBatch, secret: Given) -> None:
         question = self._question
         for name in question.read:
             if name not in batch.schema.names:
@@ -84,30 +98,12 @@ class _Count(beam.DoFn):
             name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE
         }
         if self._counting is None:
-            self._counting = Counting(question, key)
+            self._counting = Counting(question, _key_of(secret))
         guarded(WHERE, self._counting.add, columns)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._counting is not None:
             yield GlobalWindows.windowed_value(self._counting.result())
-
-
-class _Merge(beam.CombineFn):
-    def get_accumulator_coder(self) -> FactsCoder:
-        return FactsCoder()
-
-    def create_accumulator(self) -> list[Counted]:
-        return []
-
-    def add_input(self, accumulator: list[Counted], element: Counted) -> list[Counted]:
-        accumulator.append(element)
-        return accumulator if len(accumulator) < _MERGE_AT else [Counted.merge(accumulator)]
-
-    def merge_accumulators(self, accumulators: Any) -> list[Counted]:
-        return [counted for accumulator in accumulators for counted in accumulator]
-
-    def extract_output(self, accumulator: list[Counted]) -> Counted:
-        return Counted.merge(accumulator)
 
 
 __all__ = ["AssessReidentification"]

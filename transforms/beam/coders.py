@@ -1,7 +1,7 @@
 """How our elements cross a stage boundary.
 
-Record batches do as one-batch Arrow IPC streams: Beam would pickle a batch, and a slice's pickle carries the whole
-parent. Facts do as pickles, but are never encoded just to be measured, which Beam does on every edge of the graph.
+Record batches do as one-batch Arrow IPC streams: Beam would pickle a batch, and a slice's pickle carries the whole parent.
+Facts do as pickles, but are never encoded just to be measured, which Beam does on every edge of the graph.
 """
 
 import pickle
@@ -10,11 +10,14 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
 from beam_deid.transforms.dataset.assessment import Counted
-from beam_deid.transforms.decide.deciding import Decision
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.measuring import Measured
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.run.job import Given
+from beam_deid.transforms.run.schema import Schemas
 
 
 class RecordBatchCoder(beam.coders.Coder):
@@ -22,15 +25,11 @@ class RecordBatchCoder(beam.coders.Coder):
 
     def encode(self, value: pa.RecordBatch) -> bytes:
         """The batch with its schema."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, value.schema) as writer:
-            writer.write_batch(value)
-        return bytes(sink.getvalue())
+        return to_ipc(value)
 
     def decode(self, encoded: bytes) -> pa.RecordBatch:
         """The batch, without a copy of its buffers."""
-        with pa.ipc.open_stream(encoded) as reader:
-            return reader.read_next_batch()
+        return from_ipc(encoded)
 
     def estimate_size(self, value: pa.RecordBatch) -> int:
         """Bytes of the batch; Beam samples sizes, and this spares it an encoding."""
@@ -73,6 +72,8 @@ class FactsCoder(beam.coders.Coder):
         return hash(type(self))
 
 
-beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
-for _facts in (Counted, Decision, Measured, PartFacts, RunFacts, Shard):
-    beam.coders.registry.register_coder(_facts, FactsCoder)
+def register_coders() -> None:
+    """Tell Beam how our elements are coded. Whoever puts them on a pipeline calls it; workers find the coders in the graph."""
+    beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+    for kind in (Counted, Decision, Given, Measured, RunFacts, Schemas, Shard):
+        beam.coders.registry.register_coder(kind, FactsCoder)

@@ -1,8 +1,7 @@
 """`Deidentify`: one release of a policy inside somebody else's pipeline.
 
-It treats records with the very code that the files' pipeline uses . The collection is
-read twice, once to measure and once to release, so the engine holds it in between; files are better read by
-``beam-deid run``.
+It is the engine that ``beam-deid run`` is, with a collection as source and sink. The collection is read twice, once to measure and
+once to release, so whoever runs the pipeline holds it in between; files are better read by ``beam-deid run``.
 
 Each window is a release of its own with a label of its own. No row leaves before all rows of its window are proved to be what
 the label was decided on. The rows of an anonymized release leave in parts that are each ordered by their values.
@@ -19,10 +18,11 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.internal import pickler
 from apache_beam.pvalue import AsSingleton
-from apache_beam.transforms.trigger import AfterWatermark, DefaultTrigger
-from apache_beam.transforms.window import GlobalWindows, SlidingWindows
+from apache_beam.typehints.decorators import no_annotations
 from apache_beam.typehints.row_type import RowTypeConstraint
 
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import (
     ElementKind,
     FromBatches,
@@ -31,38 +31,24 @@ from beam_deid.transforms.beam.elements import (
     python_type,
     row_fields,
 )
-from beam_deid.transforms.beam.embedded import (
-    Arrange,
-    DecideOrFail,
-    Leave,
-    MeasureBatches,
-    MergeParts,
-    ProveRelease,
-    Rejected,
-    ReleaseBatches,
-    with_combined,
-    without_proof,
-)
-from beam_deid.transforms.beam.measure import MergeMeasured
-from beam_deid.transforms.beam.one_schema import OneSchema
+from beam_deid.transforms.beam.engine import Engine
+from beam_deid.transforms.beam.release import Rejected
+from beam_deid.transforms.beam.rows import RowsSink
+from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.beam.source import Source
+from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
-from beam_deid.transforms.decide.deciding import Decision
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.measure.measuring import Measured
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.embedded_register import with_register
-from beam_deid.transforms.release.releasing import PartFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.workers import guarded
-
-NOT_JOINED = "windows of this collection were not joined"
-"""The further condition of a label that holds for one window."""
-_OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
+from beam_deid.transforms.treat.given import with_combined
 
 
 class Deidentified(NamedTuple):
@@ -109,75 +95,34 @@ class Deidentify(beam.PTransform):
         super().__init__()
         if key is not None:
             check_secret(key, _as_beam_does)
-        if isinstance(policy, str):
-            policy = read_policy(policy, key_given=key is not None)
-        elif not isinstance(policy, Policy):
-            policy = policy_from_mapping(policy, key_given=key is not None)
-        if release is None and len(policy.releases) == 1:
-            release = next(iter(policy.releases))
-        if release not in policy.releases:
-            known = ", ".join(policy.releases)
-            raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
-        if policy.sign is not None:
-            raise UsageError(
-                "the policy says sign: keyring, and labels are made on workers, which never have the signing key",
-                "Deidentify",
-                "Take it out of the policy and sign the label where you keep it, or use beam-deid run",
-            )
-        self._release = release
+        made = _policy_of(policy, key_given=key is not None)
+        self._release = _release_of(made, release)
         self._max_rejects = max_rejects
-        if policy.releases[release].key == EPHEMERAL:
-            read_ephemeral("", release)  # says what to do
-        sha256 = policy_sha256(policy)
-        run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
-        self._job = with_register(Job(policy, (release,), run=run, policy_sha256=sha256, secret=key).pinned())
+        self._job = with_register(_job_of(made, self._release, key))
 
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""
+        register_coders()
         job = self._job
-        release = self._release
         condition = condition_of(rows.windowing)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
         batches = rows | "To batches" >> ToBatches(kind, row_fields(rows.element_type), _kinds(job.policy))
         if job.policy.input.combine:
-            combine = lambda batch: guarded("Deidentify", with_combined, batch, job.policy)  # noqa: E731
-            batches |= "Combine columns" >> beam.Map(combine).with_output_types(pa.RecordBatch)
+            combine = beam.Map(_combined, job.policy).with_output_types(pa.RecordBatch)
+            batches |= "Combine columns" >> combine
+        secret = AsSingleton(rows.pipeline | "Secret" >> RunSecret(job))
+        is_complete = kind is not ElementKind.DICT
+        given = batches | "Schema" >> OneSchema(job.policy, is_complete, everywhere, secret)
+        sink = RowsSink(job, condition, everywhere)
+        proved = (batches, given) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
+        released = proved.rows | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
+        return Deidentified(released, proved.rejected, proved.label)
 
-        types = AsSingleton(batches | "Schema" >> OneSchema(job.policy, kind is not ElementKind.DICT, everywhere))
-        key = AsSingleton(rows.pipeline | "Key" >> RunSecret(job))  # of fingerprints: made on a worker, and in no graph
-        decision = (
-            batches
-            | "Measure" >> beam.ParDo(MeasureBatches(job), types, key).with_output_types(Measured)
-            | "Merge" >> _together(MergeMeasured(), everywhere).with_output_types(Measured)
-            | "Decide" >> beam.ParDo(DecideOrFail(job, self._max_rejects, condition), types, key)
-        )
-        # Workers need to know what to suppress; the classes, of which there may be millions, are for the proof alone.
-        orders = AsSingleton(decision | "Orders" >> beam.Map(without_proof).with_output_types(Decision))
-        treated = batches | "Release" >> beam.ParDo(ReleaseBatches(job, release), types, key, orders).with_output_types(
-            pa.RecordBatch, mixed=tuple[int, pa.RecordBatch], rejected=Rejected, facts=PartFacts
-        ).with_outputs("mixed", "rejected", "facts", main="as_they_came")
-        arranged = (
-            treated.mixed
-            | "By part" >> beam.GroupByKey()
-            | "Arrange"
-            >> beam.ParDo(Arrange(job, release), types, key, orders)
-            .with_output_types(pa.RecordBatch, facts=PartFacts)
-            .with_outputs("facts", main="rows")
-        )
-        label = (
-            (treated.facts, arranged.facts)
-            | "Facts" >> beam.Flatten()
-            | "Sum" >> _together(MergeParts(), everywhere).with_output_types(PartFacts)
-            | "Prove" >> beam.ParDo(ProveRelease(job, release), AsSingleton(decision)).with_output_types(dict)
-        )
-        proved = (
-            (treated.as_they_came, arranged.rows)
-            | "Rows" >> beam.Flatten()
-            | "Leave" >> beam.ParDo(Leave(), AsSingleton(label)).with_output_types(pa.RecordBatch)
-        )
-        released = proved | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
-        return Deidentified(released, treated.rejected, label)
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of it."""
+        return {**job_display(self._job), "max_rejects": self._max_rejects}
 
     def _row_type(self, element_type: Any) -> Any:
         """The type of released rows, where that of the given ones tells it."""
@@ -194,37 +139,44 @@ class Deidentify(beam.PTransform):
         return RowTypeConstraint.from_fields(fields)
 
 
-def condition_of(windowing: Any) -> str:
-    """The further condition of a label that holds for one window; empty where there is but the global one.
-
-    Raises:
-        UsageError: Its windows cannot each be one release.
-    """
-    trigger = windowing.triggerfn
-    once = isinstance(trigger, DefaultTrigger) or (
-        isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None
-    )
-    if not once:
+def _policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Policy:
+    """The policy, if labels can be made with it on workers."""
+    if isinstance(given, Policy):
+        policy = given
+    elif isinstance(given, str):
+        policy = read_policy(given, key_given=key_given)
+    else:
+        policy = policy_from_mapping(given, key_given=key_given)
+    if policy.sign is not None:
         raise UsageError(
-            "the collection's windows fire by a trigger of their own, and a release is whole or not at all",
+            "the policy says sign: keyring, and labels are made on workers, which never have the signing key",
             "Deidentify",
-            "Use beam.WindowInto without a trigger before it",
+            "Take it out of the policy and sign the label where you keep it, or use beam-deid run",
         )
-    if isinstance(windowing.windowfn, GlobalWindows):
-        return ""
-    if windowing.windowfn.is_merging():
-        raise UsageError(
-            "the collection's windows are sessions, whose bounds are known only once they are grouped",
-            "Deidentify",
-            "Use fixed, sliding or global windows before it",
-        )
-    overlap = isinstance(windowing.windowfn, SlidingWindows) and windowing.windowfn.size > windowing.windowfn.period
-    return _OVERLAP if overlap else NOT_JOINED
+    return policy
 
 
-def _together(combine: beam.CombineFn, everywhere: bool) -> Any:
-    together = beam.CombineGlobally(combine)
-    return together if everywhere else together.without_defaults()
+def _release_of(policy: Policy, release: str | None) -> str:
+    """The release that is meant."""
+    if release is None and len(policy.releases) == 1:
+        return next(iter(policy.releases))
+    if release is None or release not in policy.releases:
+        known = ", ".join(policy.releases)
+        raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
+    return release
+
+
+def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
+    """The run, with the keyring's keys as they are now."""
+    if policy.releases[release].key == EPHEMERAL:
+        read_ephemeral("", release)  # says what to do
+    sha256 = policy_sha256(policy)
+    run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
+    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret).pinned()
+
+
+def _combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:
+    return guarded("Deidentify", with_combined, batch, policy)
 
 
 def _kinds(policy: Policy) -> dict[str, Any]:

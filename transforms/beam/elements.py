@@ -19,9 +19,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.terms import Kind
-
-PLACE = "beam_deid.row"
-"""What a column is called that says where in its batch a row was, when several are put together."""
+from beam_deid.transforms.treat.given import PLACE
 
 _ROWS = 10_000
 _DECLARED = {

@@ -1,92 +1,57 @@
-"""Shards to one `Measured`: the first read."""
+"""The first pass: elements of a source to one `Measured` for each window."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import Any
 
 import apache_beam as beam
-from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.utils.timestamp import Timestamp
 
-from beam_deid.transforms.beam.coders import FactsCoder
-from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
-from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.beam.merge import Merge
+from beam_deid.transforms.beam.source import Source
+from beam_deid.transforms.beam.step import Step
+from beam_deid.transforms.measure.measuring import Measured, MeasurePass
+from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
-from beam_deid.transforms.run.workers import Tasks
-
-WHERE = "measuring"
 
 
-class MeasureShards(beam.DoFn):
-    """Measure each shard, ``workers`` at a time."""
+class MeasureElements(Step):
+    """Measures the elements of a source."""
 
-    def __init__(self, job: Job, workers: int) -> None:
-        self._job = job
-        self._workers = workers
+    where = "measuring"
 
-    def start_bundle(self) -> None:
-        """Begin a bundle of shards."""
-        PROGRESS.start(WHERE)
-        self._tasks = Tasks(self._workers, WHERE)
+    def process(
+        self,
+        element: Any,
+        given: Given,
+        time: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[Any]:
+        """One element."""
+        yield from self._take(element, lambda: MeasurePass(self._job.given(given)), time, window)
 
-    def process(self, shard: Shard, key: FingerprintKey) -> Iterator[Measured]:
-        """One shard."""
-        for measured in self._tasks.submit(measure_shard, shard, replace(self._job, fingerprint_key=key)):
-            PROGRESS.add(measured.read)
-            yield measured
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Whatever is still under way."""
-        for measured in self._tasks.rest():
-            PROGRESS.add(measured.read)
-            yield GlobalWindows.windowed_value(measured)
-
-
-class MergeMeasured(beam.CombineFn):
-    """Merge what was measured. The accumulator is a list that is merged when it grows."""
-
-    def get_accumulator_coder(self) -> FactsCoder:
-        """Facts are not encoded to be measured."""
-        return FactsCoder()
-
-    def create_accumulator(self) -> list[Measured]:
-        """Nothing yet."""
-        return []
-
-    def add_input(self, accumulator: list[Measured], element: Measured) -> list[Measured]:
-        """Take one in."""
-        accumulator.append(element)
-        return accumulator if len(accumulator) < 16 else [Measured.merge(accumulator)]
-
-    def merge_accumulators(self, accumulators: Iterable[list[Measured]]) -> list[Measured]:
-        """Join accumulators."""
-        return [measured for accumulator in accumulators for measured in accumulator]
-
-    def extract_output(self, accumulator: list[Measured]) -> Measured:
-        """All of it."""
-        return Measured.merge(accumulator)
+    def _done(self, result: Measured) -> Iterator[Measured]:
+        PROGRESS.add(result.read)
+        self._metrics.count(result.read, result.rejected, result.nbytes)
+        yield result
 
 
 class Measure(beam.PTransform):
-    """Shards → one `Measured`.
+    """Elements → one `Measured` for each window.
 
     Args:
         job: The run.
-        workers: Processes on this machine.
-        key: The key of the run's fingerprints, a collection of one element.
+        source: What the elements are.
+        given: What is known only while it runs, a side input.
     """
 
-    def __init__(self, job: Job, workers: int, key: beam.PCollection) -> None:
+    def __init__(self, job: Job, source: Source, given: beam.pvalue.AsSingleton) -> None:
         super().__init__()
-        self._job = job
-        self._workers = workers
-        self._key = key
+        self._step = MeasureElements(job, source)
+        self._given = given
+        self._everywhere = source.everywhere
 
-    def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[Measured]:
-        """Read and merge."""
-        return (
-            shards
-            | "Measure" >> beam.ParDo(MeasureShards(self._job, self._workers), beam.pvalue.AsSingleton(self._key))
-            | "Merge" >> beam.CombineGlobally(MergeMeasured()).with_output_types(Measured)
-        )
+    def expand(self, elements: beam.PCollection) -> beam.PCollection[Measured]:
+        """Measure, and merge what was measured."""
+        measured = elements | "Count" >> beam.ParDo(self._step, self._given).with_output_types(Measured)
+        return measured | "Merge" >> Merge(Measured, self._everywhere)

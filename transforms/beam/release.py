@@ -1,178 +1,118 @@
-"""Shards and the decision to parts in staging: the second read."""
+"""The second pass: elements of a source, treated as was decided, to the facts of what was released, and rows on their way."""
 
-import pickle
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import apache_beam as beam
-import numpy as np
-from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils.windowed_value import WindowedValue
+import pyarrow as pa
+from apache_beam.pvalue import AsSingleton, TaggedOutput
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.timestamp import Timestamp
 
-from beam_deid.transforms.beam.coders import FactsCoder
-from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision
-from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts, release_shard
-from beam_deid.transforms.release.shuffle import assemble
-from beam_deid.transforms.risk.histogram import total
-from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.beam.source import Source
+from beam_deid.transforms.beam.step import Step
+from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.outputs import Outputs
+from beam_deid.transforms.release.releasing import ReleasePass, Releasing
+from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
-from beam_deid.transforms.run.workers import Tasks
-
-WHERE = "releasing"
 
 
-class ReleaseShards(beam.DoFn):
-    """Write the parts of each shard, ``workers`` at a time."""
+class Rejected(NamedTuple):
+    """A value that could not be treated: where and why, never the value.
 
-    def __init__(self, job: Job, staging: str, workers: int) -> None:
-        self._job = job
-        self._staging = staging
-        self._workers = workers
+    Attributes:
+        row: Position of the record in its batch.
+        field: The field.
+        reason: The reason code.
+    """
 
-    def start_bundle(self) -> None:
-        """Begin a bundle of shards."""
-        PROGRESS.start(WHERE)
-        self._tasks = Tasks(self._workers, WHERE)
-        self._orders: bytes | None = None
-
-    def process(self, shard: Shard, decision: Decision, key: FingerprintKey) -> Iterator[RunFacts]:
-        """One shard. A refused run writes nothing."""
-        if decision.refused:
-            return
-        if self._orders is None:
-            # Pickled once for all shards. Of keys of the policy it holds only where they are.
-            orders = {name: order.without_proof() for name, order in decision.releases.items()}
-            self._orders = pickle.dumps((replace(self._job, fingerprint_key=key), orders, self._staging))
-        for facts in self._tasks.submit(_release, shard, self._orders):
-            yield _counted(facts)
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Whatever is still under way."""
-        for facts in self._tasks.rest():
-            yield GlobalWindows.windowed_value(_counted(facts))
+    row: int
+    field: str
+    reason: str
 
 
-class MergeFacts(beam.CombineFn):
-    """Merge the facts of all parts."""
+class ReleaseElements(Step):
+    """Releases the elements of a source. Its main output are facts; rows and rejects of a collection are beside them.
 
-    def get_accumulator_coder(self) -> FactsCoder:
-        """Facts are not encoded to be measured."""
-        return FactsCoder()
+    Args:
+        job: The run.
+        source: What the elements are.
+        outputs: Where released rows go.
+    """
 
-    def create_accumulator(self) -> list[RunFacts]:
-        """Nothing yet."""
-        return []
+    where = "releasing"
 
-    def add_input(self, accumulator: list[RunFacts], element: RunFacts) -> list[RunFacts]:
-        """Take one in."""
-        accumulator.append(element)
-        return accumulator if len(accumulator) < 16 else [RunFacts.merge(accumulator)]
+    def __init__(self, job: Job, source: Source, outputs: Outputs) -> None:
+        super().__init__(job, source)
+        self._outputs = outputs
 
-    def merge_accumulators(self, accumulators: Iterable[list[RunFacts]]) -> list[RunFacts]:
-        """Join accumulators."""
-        return [facts for accumulator in accumulators for facts in accumulator]
+    def process(
+        self,
+        element: Any,
+        given: Given,
+        decision: Decision,
+        time: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[Any]:
+        """One element. A refused run releases nothing."""
+        if not decision.refused:
+            yield from self._take(element, lambda: self._pass(given, decision), time, window)
 
-    def extract_output(self, accumulator: list[RunFacts]) -> RunFacts:
-        """All of it."""
-        return RunFacts.merge(accumulator)
+    def _pass(self, given: Given, decision: Decision) -> ReleasePass:
+        return ReleasePass(self._job.given(given), decision.releases, self._outputs)
+
+    def _done(self, result: RunFacts) -> Iterator[RunFacts]:
+        PROGRESS.add(result.read)
+        self._metrics.count(result.read, result.rejected, result.nbytes)
+        yield result
+
+    def _passed_on(self, work: Releasing, least: int | None = None) -> Iterator[TaggedOutput]:
+        for _, row, field, reason, _ in work.rejects():
+            yield TaggedOutput("rejected", Rejected(row, field, reason))
+        for piece in work.take(BATCH_ROWS if least is None else least):
+            yield TaggedOutput("as_they_came", piece.batch) if piece.part is None else TaggedOutput("by_part", piece)
+
+
+class ReleasedElements(NamedTuple):
+    """What the second pass gives.
+
+    Attributes:
+        facts: `RunFacts` of every shard or bundle.
+        as_they_came: Released rows of a collection, as batches; of files nothing.
+        by_part: Rows of a collection that are to be shuffled, a `Piece` each; of files nothing.
+        rejected: A `Rejected` for each value of a collection that could not be treated; of files nothing.
+    """
+
+    facts: beam.PCollection
+    as_they_came: beam.PCollection
+    by_part: beam.PCollection
+    rejected: beam.PCollection
 
 
 class Release(beam.PTransform):
-    """Shards → the facts of all parts, which stand in staging."""
+    """Elements → `ReleasedElements`.
 
-    def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
+    Args:
+        job: The run.
+        source: What the elements are.
+        outputs: Where released rows go.
+        given: What is known only while it runs, a side input.
+        orders: The decision, without what only the proof needs, a side input.
+    """
+
+    def __init__(self, job: Job, source: Source, outputs: Outputs, given: AsSingleton, orders: AsSingleton) -> None:
         super().__init__()
-        self._job = job
-        self._staging = staging
-        self._workers = workers
-        self._decision = decision
-        self._key = key
+        self._step = ReleaseElements(job, source, outputs)
+        self._sides = (given, orders)
 
-    def expand(self, shards: beam.PCollection[Shard]) -> beam.PCollection[RunFacts]:
-        """Read, treat, write, and merge the facts."""
-        writer = ReleaseShards(self._job, self._staging, self._workers)
-        return (
-            shards
-            | "Write" >> beam.ParDo(writer, beam.pvalue.AsSingleton(self._decision), beam.pvalue.AsSingleton(self._key))
-            | "Merge" >> beam.CombineGlobally(MergeFacts()).with_output_types(RunFacts)
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
+    def expand(self, elements: beam.PCollection) -> ReleasedElements:
+        """Treat and write, or pass on."""
+        step = beam.ParDo(self._step, *self._sides).with_output_types(
+            RunFacts, as_they_came=pa.RecordBatch, by_part=tuple[int, pa.RecordBatch], rejected=Rejected
         )
-
-
-class AssembleParts(beam.DoFn):
-    """Put together the parts of releases whose rows are mixed, ``workers`` at a time."""
-
-    def __init__(self, job: Job, staging: str, workers: int) -> None:
-        self._job = job
-        self._staging = staging
-        self._workers = workers
-
-    def start_bundle(self) -> None:
-        """Begin a bundle of parts."""
-        self._tasks = Tasks(self._workers, WHERE)
-
-    def process(
-        self, part: tuple[str, int], decision: Decision, released: RunFacts, key: FingerprintKey
-    ) -> Iterator[RunFacts]:
-        """One part; ``released`` is here because every piece must stand before any part is put together."""
-        name, number = part
-        order = decision.releases[name].without_proof()
-        attempts = released.releases[name].attempts
-        job = replace(self._job, fingerprint_key=key)
-        yield from self._tasks.submit(_assemble, job, order, self._staging, number, attempts)
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Whatever is still under way."""
-        for facts in self._tasks.rest():
-            yield GlobalWindows.windowed_value(facts)
-
-
-class Assemble(beam.PTransform):
-    """The facts of all shards → the facts of every part that is put together from pieces."""
-
-    def __init__(self, job: Job, staging: str, workers: int, decision: Any, key: beam.PCollection) -> None:
-        super().__init__()
-        self._job = job
-        self._staging = staging
-        self._workers = workers
-        self._decision = decision
-        self._key = key
-
-    def expand(self, facts: beam.PCollection[RunFacts]) -> beam.PCollection[RunFacts]:
-        """Name the parts, spread them, put them together."""
-        worker = AssembleParts(self._job, self._staging, self._workers)
-        parts = self._decision | "Parts" >> beam.FlatMap(mixed_parts) | "Spread" >> beam.Reshuffle()
-        return parts | "Assemble" >> beam.ParDo(
-            worker,
-            beam.pvalue.AsSingleton(self._decision),
-            beam.pvalue.AsSingleton(facts),
-            beam.pvalue.AsSingleton(self._key),
-        )
-
-
-def mixed_parts(decision: Decision) -> list[tuple[str, int]]:
-    """The parts that are to be put together: release and number."""
-    return [(name, part) for name, order in decision.releases.items() if order.mixed for part in range(order.parts)]
-
-
-def _assemble(job: Job, decision: ReleaseDecision, staging: str, part: int, attempts: dict[int, str]) -> RunFacts:
-    file, made = assemble(job, decision, staging, part, attempts)
-    counted = total([(made.values, np.ones(len(made.values), np.int64))])
-    return RunFacts({decision.release: PartFacts([file], classes=counted, suppressed=made.left_out)})
-
-
-def _counted(facts: RunFacts) -> RunFacts:
-    PROGRESS.add(max((part.read for part in facts.releases.values()), default=0))
-    return facts
-
-
-def _release(shard: Shard, orders: bytes) -> RunFacts:
-    return release_shard(shard, *_orders(orders))
-
-
-@lru_cache(maxsize=1)
-def _orders(orders: bytes) -> Any:
-    return pickle.loads(orders)  # noqa: S301 - made by this process's parent
+        released = elements | "Treat" >> step.with_outputs("as_they_came", "by_part", "rejected", main="facts")
+        return ReleasedElements(released.facts, released.as_they_came, released.by_part, released.rejected)

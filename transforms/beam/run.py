@@ -7,12 +7,12 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from beam_deid.transforms.beam.decide import Decide
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.inputs import HashInputs
-from beam_deid.transforms.beam.measure import Measure
-from beam_deid.transforms.beam.prove import Prove
-from beam_deid.transforms.beam.release import Assemble, Release
+from beam_deid.transforms.beam.parts import PartsSink
 from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
@@ -57,25 +57,16 @@ class Settings:
 def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
     """Put a run's steps on a pipeline: two reads, with the decision as side input of the second."""
     job = prepared.job
+    register_coders()
     shards = (
         pipeline
         | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
         | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
     )
-    key = pipeline | "Key" >> RunSecret(job)  # of fingerprints: made on a worker, so that it stands in no graph
+    secret = pipeline | "Secret" >> RunSecret(job)
     inputs = pipeline | "Inputs" >> HashInputs(prepared)
-    measured = shards | "First read" >> Measure(job, settings.workers, key)
-    decision = measured | "Decide" >> beam.ParDo(
-        Decide(job, settings.max_rejects, staging), beam.pvalue.AsSingleton(key)
-    )
-    facts = shards | "Second read" >> Release(job, staging, settings.workers, decision, key)
-    assembled = facts | "Parts" >> Assemble(job, staging, settings.workers, decision, key)
-    _ = facts | "Prove" >> beam.ParDo(
-        Prove(job, staging),
-        beam.pvalue.AsSingleton(decision),
-        beam.pvalue.AsIter(assembled),
-        beam.pvalue.AsIter(inputs),
-    )
+    sink = PartsSink(job, staging, settings.workers, inputs)
+    _ = (shards, secret) | "Records" >> Engine(job, Source.files(settings.workers), sink, settings.max_rejects)
 
 
 def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:

@@ -1,42 +1,17 @@
 """Suppression: rows that break a line for which rows may go are taken out, all lines at once, until nothing changes."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
-
-Suppressed = Mapping[tuple[str, ...], Fingerprints]
-"""Fingerprints of the groups that are suppressed, ascending, by the columns that make them."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What is released of a release at some levels.
-
-    Attributes:
-        left: Records of each cell that are released, shape (n,).
-        suppressed: The groups that are suppressed.
-        satisfied: Whether every line for which rows may be suppressed holds of what is left, within the policy's share. If
-            not, nothing is suppressed: losing records without reaching the aim would help nobody.
-        needed: Records that must be suppressed to get there, as far as that was looked at; None if nothing is left then.
-    """
-
-    left: Counts
-    suppressed: Suppressed = field(default_factory=dict)
-    satisfied: bool = True
-    needed: int | None = 0
-
-    def lost(self, data: ReleasedData) -> int:
-        """Records suppressed."""
-        return int(data.everything.sum() - self.left.sum())
 
 
 def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:

@@ -7,7 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from beam_deid.transforms.candidate.suppression import Cut, cut
+from beam_deid.transforms.candidate.cut import Cut
+from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.composition.copies import copied, copied_earlier
 from beam_deid.transforms.composition.members import (
     Member,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.candidate.suppression import Cut
 from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
 from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.scope import Sibling

@@ -76,7 +76,7 @@ def _share(one: Chosen) -> float | None:
     enough = all(
         holds(requirement.figure(test, left).measured, test.limit, test.compare) for requirement, test in risks
     )
-    return found.lost(one.data) / everything if enough else None
+    return found.lost(one.data.everything) / everything if enough else None
 
 
 def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.candidate.suppression import Cut, cut
+from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.composition.composing import suppressed
 from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.decide.attacks import declared, remainders

@@ -1,7 +1,7 @@
 """From what was measured to a decision: levels, suppressed rows, the label, and what the proof must find."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,13 @@ from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.candidate.suppression import Suppressed
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.composition.composing import compose
 from beam_deid.transforms.decide.attacks import masks, told
 from beam_deid.transforms.decide.changing import changes_of
 from beam_deid.transforms.decide.choosing import Chosen, choose, found_of
-from beam_deid.transforms.decide.recoding import Round
-from beam_deid.transforms.decide.remembering import Remembered, remember_persons, remember_release
+from beam_deid.transforms.decide.decision import NO_KEYS, Decision, ReleaseDecision, Remembered, joint_key
+from beam_deid.transforms.decide.remembering import remember_persons, remember_release
 from beam_deid.transforms.label.evidence import FieldFacts, Label
 from beam_deid.transforms.label.requirements.requirement import Composed, Found
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
@@ -29,75 +28,9 @@ from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import scope_of, tested_together
 from beam_deid.transforms.risk.histogram import Counts, Histogram, row_digest, total
 from beam_deid.transforms.risk.steady import steady
-from beam_deid.transforms.run.job import SHARD_ROWS, Job
+from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import LabelName, Recoverability
-
-_NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
-
-
-@dataclass(frozen=True)
-class ReleaseDecision:
-    """What the release pass must do with one release, and what it must find.
-
-    Attributes:
-        release: Its name.
-        rounds: The levels that were decided for the fields that left them open; further rounds for what those before suppress.
-        suppressed: The groups that are suppressed: their keys, ascending, by the columns that make them.
-        quotas: Of kinds of records of which only so many are released, or none, without their group: the key, ascending, and
-            how many. The key is that of all values of every release that is tested together, and of all identities.
-        label: The label with its evidence.
-        classes: Fingerprints and records of every combination of all released values that will be written, ascending by key.
-        digest: Order-free digest of all released values of what will be written.
-        records: ``read, released, suppressed, withheld, rejected``.
-        remembered: The fingerprints of its records, where a register wants them.
-    """
-
-    release: str
-    rounds: tuple[Round, ...]
-    suppressed: Suppressed
-    quotas: tuple[Fingerprints, Counts]
-    label: Label
-    classes: tuple[Fingerprints, Counts]
-    digest: int
-    records: dict[str, int]
-    remembered: Remembered | None = None
-
-    def without_proof(self) -> "ReleaseDecision":
-        """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
-        return replace(self, classes=_NO_KEYS)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether rows are put into an order and into parts that follow from released values alone.
-
-        In the order of the source, a row's place would say whose it is to anybody who holds the source or another
-        release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
-        equal rows are released, which are told when they are put together.
-        """
-        return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
-
-    @property
-    def parts(self) -> int:
-        """The number of parts of a mixed release."""
-        return max(1, -(-self.records["released"] // SHARD_ROWS))
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The decision for a whole run.
-
-    Attributes:
-        read: Records read.
-        releases: Decision by release; empty where the run was refused.
-        refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
-        persons: The fingerprints of all persons of the run, where a register wants them.
-    """
-
-    read: int
-    releases: dict[str, ReleaseDecision] = field(default_factory=dict)
-    refused: tuple[str, ...] = ()
-    persons: Remembered | None = None
 
 
 def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -> Decision:
@@ -176,7 +109,7 @@ def _decision(
     records = {
         "read": read,
         "released": int(counts.sum()),
-        "suppressed": one.recoding.cut.lost(data),
+        "suppressed": one.recoding.cut.lost(data.everything),
         "withheld": 0,
         "rejected": data.measured.rejected,
     }
@@ -282,7 +215,7 @@ def _told(one: Chosen) -> dict[str, Any]:
         "levels": {name: _level_name(data, name, level) for name, level in found.levels.items()},
         "objective": data.spec.search.objective,
         "loss": best.loss if best else None,
-        "suppressed": recoding.cut.lost(data),
+        "suppressed": recoding.cut.lost(data.everything),
         "losses": data.openings.losses(recoding.levels, recoding.cut.left) if data.everything.any() else {},
         "satisfied": recoding.cut.satisfied,
         "nodes": found.nodes,
@@ -322,15 +255,10 @@ def _quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Fingerprints
     for columns, keys in made.suppressed.items():
         changed &= ~np.isin(data.keys(columns, one.recoding.levels), keys)
     if not changed.any():
-        return _NO_KEYS, changed
+        return NO_KEYS, changed
     keys = joint_key([_all_keys(each) for each in chosen.values()], data.cells.signature)
     few = np.isin(keys, keys[changed])
     return total([(keys[few], made.left[few])]), few
-
-
-def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:
-    """The key of a kind of record: all its values in every release that is tested together, and all its identities."""
-    return combine([*values, signature], len(signature))
 
 
 def _proof(seen: Candidate, limited: np.ndarray) -> tuple[Fingerprints, Counts, int]:

@@ -11,28 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import Levels, Mask
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.candidate.suppression import Cut, cut, suppressing
+from beam_deid.transforms.candidate.suppression import cut, suppressing
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.decide.searching import levels_at
 from beam_deid.transforms.search.lattice import LARGEST
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Requirements
-
-
-@dataclass(frozen=True)
-class Round:
-    """One round of a release's recoding.
-
-    Attributes:
-        levels: The level of each open field.
-        passed: Fingerprints of the classes that this round suppressed, ascending: their records go on to the next.
-    """
-
-    levels: Mapping[str, int]
-    passed: Fingerprints
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,7 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     if len(done) == 1:
         return plain
     again = cut(data, each)
-    better = again.satisfied and again.lost(data) < whole.lost(data)
+    better = again.satisfied and again.lost(data.everything) < whole.lost(data.everything)
     return Recoding(tuple(done), each, again) if better else plain
 
 

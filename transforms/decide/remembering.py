@@ -1,12 +1,11 @@
 """What the register will remember of a run: fingerprints of the records that it releases, and of all its persons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import person_keys
@@ -19,41 +18,6 @@ from beam_deid.transforms.treat.part import new_attempt
 
 REMEMBERED = "register"
 """The folder in staging of what the register will take."""
-
-
-class Written(NamedTuple):
-    """A file of fingerprints that waits to be taken by the register.
-
-    Attributes:
-        path: Where it is, below the staging folder.
-        rows: Rows.
-        size: Bytes.
-        sha256: Hash of its bytes, in hex.
-    """
-
-    path: str
-    rows: int
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """What the register is told beside a label.
-
-    Attributes:
-        file: The fingerprints.
-        record: How records are known: see `Job.record_rule`.
-        identities: The identities by which persons are counted, the subject's first.
-        l: Distinct values that each sensitive field must have in each group.
-        together: Names of the registered releases that it was tested with.
-    """
-
-    file: Written
-    record: str
-    identities: tuple[str, ...]
-    l: dict[str, int]  # noqa: E741 - the field's own name
-    together: tuple[str, ...]
 
 
 def remember_release(one: Chosen, folder: str) -> Remembered:

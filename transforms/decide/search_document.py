@@ -147,14 +147,17 @@ def _local(
     """What local recoding would do, beside the same levels for all; None where nothing is suppressed."""
     data = searcher.data
     whole = cut(data, found.levels)
-    if not whole.lost(data):
+    if not whole.lost(data.everything):
         return None
     local = recode(data, found.levels, whole, found.require, rounds)
     return {
         "rounds": [{name: names[name][level] for name, level in one.levels.items()} for one in local.rounds],
-        "suppressed": local.cut.lost(data),
+        "suppressed": local.cut.lost(data.everything),
         "loss": data.openings.loss(local.levels, local.cut.left),
-        "full_domain": {"suppressed": whole.lost(data), "loss": data.openings.loss(found.levels, whole.left)},
+        "full_domain": {
+            "suppressed": whole.lost(data.everything),
+            "loss": data.openings.loss(found.levels, whole.left),
+        },
     }
 
 

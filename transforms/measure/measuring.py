@@ -33,9 +33,11 @@ from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
+from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.treat.passes import pass_over
 from beam_deid.transforms.treat.treatment import Treatment
-from beam_deid.transforms.treat.typed import Records, read_typed
+from beam_deid.transforms.treat.typed import Records, TypedBatch
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -72,16 +74,23 @@ class Measured:
         read: Records read.
         releases: What was measured of each release.
         histograms: The records, by the releases that are counted together; see `Column`. None where no record was sound.
+        nbytes: Bytes of what was read, in memory.
     """
 
     read: int = 0
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
     histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
+    nbytes: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Records that some release rejects; at least so many, where releases reject different ones."""
+        return max((release.rejected for release in self.releases.values()), default=0)
 
     @classmethod
     def merge(cls, parts: Sequence["Measured"]) -> "Measured":
         """All parts together; associative."""
-        merged = cls(sum(part.read for part in parts))
+        merged = cls(sum(part.read for part in parts), nbytes=sum(part.nbytes for part in parts))
         for name in dict.fromkeys(name for part in parts for name in part.releases):
             merged.releases[name] = _merge([part.releases[name] for part in parts if name in part.releases])
         for together in dict.fromkeys(names for part in parts for names in part.histograms):
@@ -132,15 +141,16 @@ class Measurer:
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
         }
 
-    def add(self, records: Records, faults: list[Fault], read: int) -> None:
+    def add(self, batch: TypedBatch) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
-        part = Measured(read)
+        records = batch.records
+        part = Measured(batch.read, nbytes=batch.nbytes)
         columns = self._whose(records)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
             found, values = self._release(layout, treated, records.where(sound))
-            found.rejected = read - int(sound.sum())
-            found.faults = fault_counts([*faults, *own])
+            found.rejected = batch.read - int(sound.sum())
+            found.faults = fault_counts([*batch.faults, *own])
             part.releases[name] = found
             columns[Column("present", release=name)] = sound.astype(np.uint64)
             columns.update((column, _spread(keys, sound)) for column, keys in values.items())
@@ -153,6 +163,9 @@ class Measurer:
                 }
                 part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
         self._parts.append(part)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def result(self) -> Measured:
         """All that was added, with the scan of each distinct released text made once."""
@@ -360,17 +373,38 @@ def _spread(keys: Fingerprints, sound: np.ndarray) -> Fingerprints:
     return spread
 
 
+@dataclass(frozen=True)
+class MeasurePass:
+    """The measuring pass of a run, as workers are told of it.
+
+    Attributes:
+        job: The run, on a worker.
+    """
+
+    job: Job
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that it reads."""
+        return self.job.measured_columns
+
+    def begin(self, shard: Shard | None = None) -> Measurer:
+        """Measure a shard, or other batches.
+
+        Raises:
+            KeyFault: An action that is measured needs a key that cannot be resolved.
+        """
+        return Measurer(self.job)
+
+
 def measure_shard(shard: Shard, job: Job) -> Measured:
-    """Measure one shard.
+    """Measure one shard, in this process.
 
     Raises:
         InputError: The shard cannot be read.
         KeyFault: A key cannot be resolved.
     """
-    measurer = Measurer(job)
-    for records, faults, read in read_typed(shard, job, job.measured_columns):
-        measurer.add(records, faults, read)
-    return measurer.result()
+    return pass_over(shard, Shared(MeasurePass(job)))
 
 
 def _span(name: str, keys: Fingerprints, origins: pa.Array) -> Spans:

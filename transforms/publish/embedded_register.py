@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision, decide
-from beam_deid.transforms.decide.remembering import Remembered
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measuring import Measured
@@ -24,7 +24,7 @@ from beam_deid.transforms.publish.register_standing import settle
 from beam_deid.transforms.publish.registering import entry_of, told_of
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
-from beam_deid.transforms.release.releasing import PartFacts
+from beam_deid.transforms.release.facts import PartFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.paths import join, shown
 

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.decide.deciding import Decision, ReleaseDecision
-from beam_deid.transforms.decide.remembering import Remembered
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.documents import document_sha256, signed, to_bytes
 from beam_deid.transforms.label.evidence import SCHEMA_VERSION
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.releasing import PartFacts, RunFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import open_write, reason, write_all
 from beam_deid.transforms.storage.hashing import HashingStream

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from beam_deid.transforms.decide.deciding import ReleaseDecision
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.errors import InternalFault
-from beam_deid.transforms.release.releasing import PartFacts
+from beam_deid.transforms.release.facts import PartFacts
 
 _CHANGED = "The input may have changed while the run read it; run again on files that stay as they are"
 

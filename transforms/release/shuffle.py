@@ -1,13 +1,13 @@
-"""Mixing: the rows of an anonymized release, freed from the order of their source.
+"""Shuffling: the rows of an anonymized release, freed from the order of their source.
 
-A row's place is an attribute that its source and every sibling release share, so it must say nothing. Each shard
-sorts its released rows into pieces by class key; a part is put together from one piece of every shard, and its rows
-are ordered by their released values. Part and place then follow from released values alone.
+A row's place is an attribute that its source and every sibling release share, so it must say nothing. Released rows are
+sorted into parts by a hash of their values, and within a part they are ordered by their values. Part and place then follow
+from released values alone.
 """
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,78 +15,27 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
-from beam_deid.transforms.decide.deciding import ReleaseDecision
-from beam_deid.transforms.errors import InputError, InternalFault, OutputError
-from beam_deid.transforms.run.job import BATCH_ROWS, Job
-from beam_deid.transforms.storage.files import open_arrow, open_write, reason
-from beam_deid.transforms.storage.paths import join, shown
-from beam_deid.transforms.treat.part import Part, WrittenPart, new_attempt
-
-
-def piece_path(staging: str, release: str, shard: int, attempt: str, part: int) -> str:
-    """The piece of a shard that goes into a part, as one attempt at the shard wrote it."""
-    return join(staging, "pieces", release, f"{part:05d}-{shard:05d}-{attempt}.arrow")
-
+from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.release.facts import PartFacts
+from beam_deid.transforms.risk.histogram import total
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.treat.part import WrittenPart
 
 QUOTA = "beam_deid.quota"
-"""What the column of quotas is called in a piece; no part has it."""
+"""The column of quotas, in rows that are not yet in their part; no part has it."""
 
 
-class Pieces:
-    """Sorts the rows of one shard into pieces, as Arrow IPC streams.
+class Piece(NamedTuple):
+    """Released rows on their way to a collection.
 
-    Args:
-        job: The run.
-        staging: The staging folder.
-        decision: The release.
-        shard: The shard's number.
-        schema: Schema of the released batches.
-
-    Raises:
-        OutputError: A piece cannot be written.
+    Attributes:
+        part: The number of the part that they are shuffled into; None where they stay as they came.
+        batch: The rows.
     """
 
-    def __init__(self, job: Job, staging: str, decision: ReleaseDecision, shard: int, schema: pa.Schema) -> None:
-        self._parts = np.uint64(decision.parts)
-        self._where = shown(join(staging, "pieces", decision.release))
-        self._rest = job.layouts[decision.release].rest
-        self.files: list[WrittenPart] = []
-        self.attempt = new_attempt()
-        self._streams = []
-        self._writers = []
-        try:
-            for part in range(decision.parts):
-                stream = open_write(piece_path(staging, decision.release, shard, self.attempt, part))
-                self._streams.append(stream)
-                self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(QUOTA, pa.int64()))))
-        except OSError as error:
-            raise self._fault(error) from None
-
-    def __call__(self, batch: pa.RecordBatch, values: Fingerprints, quota: np.ndarray) -> None:
-        """Append rows (n,), each with the quota that it falls under (n,)."""
-        part = part_of(batch, self._rest) % self._parts
-        batch = batch.append_column(QUOTA, pa.array(quota))
-        try:
-            for number, writer in enumerate(self._writers):
-                chosen = part == np.uint64(number)
-                if chosen.any():
-                    writer.write_batch(batch if chosen.all() else batch.filter(pa.array(chosen)))
-        except OSError as error:
-            raise self._fault(error) from None
-
-    def close(self) -> None:
-        """Finish all pieces."""
-        try:
-            with contextlib.ExitStack() as streams:  # all are closed, whatever one of them raises
-                for stream in self._streams:
-                    streams.callback(stream.close)
-                for writer in self._writers:
-                    writer.close()
-        except OSError as error:
-            raise self._fault(error) from None
-
-    def _fault(self, error: OSError) -> OutputError:
-        return OutputError(f"a part cannot be written ({reason(error)})", self._where, "Free space there and run again")
+    part: int | None
+    batch: pa.RecordBatch
 
 
 @dataclass(frozen=True)
@@ -103,50 +52,10 @@ class Arranged:
     values: Fingerprints
     left_out: int
 
-
-def assemble(
-    job: Job, decision: ReleaseDecision, staging: str, number: int, attempts: Mapping[int, str]
-) -> tuple[WrittenPart, Arranged]:
-    """Put one part together from the pieces of all shards.
-
-    Args:
-        job: The run.
-        decision: The release.
-        staging: The staging folder.
-        number: The part's number.
-        attempts: The attempt that counts, by the number of the shard.
-
-    Returns:
-        The part, and what it holds.
-
-    Raises:
-        OutputError: A piece is not what was written, or the part cannot be written.
-        InternalFault: Rows that differ have one key.
-    """
-    tables = [
-        _piece(piece_path(staging, decision.release, shard, attempts[shard], number)) for shard in range(job.shards)
-    ]
-    made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
-    kind = job.policy.releases[decision.release].format
-    part = Part(staging, decision.release, number, kind, made.rows.schema)
-    try:
-        for batch in made.rows.to_batches(BATCH_ROWS):
-            part.write(batch)
-    finally:
-        part.close()
-    return part.facts, made
-
-
-def _piece(path: str) -> pa.Table:
-    try:
-        with open_arrow(path) as stream:
-            return pa.ipc.open_stream(stream).read_all()
-    except InputError as error:
-        raise OutputError(f"a piece of a part cannot be read: {error.what}", shown(path), "Run again") from None
-    except (OSError, pa.ArrowException):
-        raise OutputError(
-            "a piece of a part is not what was written: the storage lost or changed it", shown(path), "Run again"
-        ) from None
+    def facts(self, *files: WrittenPart) -> PartFacts:
+        """What was done, for the proof; the part as well where it was written to a file."""
+        counted = total([(self.values, np.ones(len(self.values), np.int64))])
+        return PartFacts(list(files), classes=counted, suppressed=self.left_out)
 
 
 def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:

@@ -30,6 +30,19 @@ SHARD_ROWS = 262_144
 
 
 @dataclass(frozen=True)
+class Given:
+    """What is known of a run only while it runs, and is handed to workers beside its graph, which must not carry it.
+
+    Attributes:
+        fingerprint_key: The run's secret; None where fingerprints are made with its register's key.
+        types: The type that each column has in all batches, where that is found in the batches themselves; else None.
+    """
+
+    fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+    types: Mapping[str, pa.DataType] | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """One run.
 
@@ -87,6 +100,11 @@ class Job:
         """The policy's keys, not yet resolved."""
         places = self.policy.keys or KeyPlaces.model_construct()
         return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret)
+
+    def given(self, given: Given) -> "Job":
+        """The job on a worker, with what is known only while it runs."""
+        types = self.types if given.types is None else given.types
+        return replace(self, fingerprint_key=given.fingerprint_key, types=types)
 
     def pinned(self) -> "Job":
         """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.

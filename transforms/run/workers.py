@@ -9,16 +9,19 @@ import importlib
 import logging
 import multiprocessing
 import os
+import pickle
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from beam_deid.transforms.errors import DeidError, InternalFault
 
 Result = TypeVar("Result")
+Told = TypeVar("Told")
 
 _DIED = "a worker process died"
 _ADVICE = "It may have run out of memory: use fewer --workers, then run again; nothing was published"
@@ -59,6 +62,36 @@ class Tasks:
             return self._waiting.pop(0).result()
         except BrokenProcessPool:
             raise InternalFault(_DIED, self._where, _ADVICE) from None
+
+
+class Shared(Generic[Told]):
+    """What all tasks of a step are told. It is pickled once for all of them, and unpickled once in each process.
+
+    Args:
+        value: What they are told. Tasks that run in this process have this very object.
+    """
+
+    def __init__(self, value: Told) -> None:
+        self.value = value
+        self._name = secrets.token_hex(8)
+        self._pickled = b""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self._pickled:
+            self._pickled = pickle.dumps(self.value)
+        return _received, (self._name, self._pickled)
+
+
+_RECEIVED: dict[str, Any] = {}
+"""What this process was told last, by its name. One step follows another, so one is enough."""
+
+
+def _received(name: str, pickled: bytes) -> Shared[Any]:
+    if name not in _RECEIVED:
+        _RECEIVED.clear()
+        _RECEIVED[name] = Shared(pickle.loads(pickled))  # noqa: S301 - made by this process's parent
+    found: Shared[Any] = _RECEIVED[name]
+    return found
 
 
 def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:

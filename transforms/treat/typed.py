@@ -1,7 +1,7 @@
-"""Shards to typed batches: read, typed by the policy's kinds, faulty rows set apart."""
+"""Typed batches, from shards of files: read, typed by the policy's kinds, faulty rows set apart."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,8 +54,38 @@ class Records:
         return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(self), [None, pa.py_buffer(words)])
 
 
-def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tuple[Records, list[Fault], int]]:
-    """Read a shard in typed batches: ``(records, faults, rows read)``; ``records`` leaves faulty rows out.
+@dataclass(frozen=True)
+class TypedBatch:
+    """A batch as both passes take it, whether it is from a file or from a collection.
+
+    Attributes:
+        records: The records that could be read.
+        faults: The faults of the others. Their rows are those of `Records.rows`.
+        read: Records read, sound or not.
+        source: What the batch is from, as reports call it: a file as the user wrote it; empty for a collection.
+        numbers: What reports call each row, int64 (rows,), by its number in `Records.rows`; None where that number is it.
+    """
+
+    records: Records
+    faults: list[Fault]
+    read: int
+    source: str = ""
+    numbers: npt.NDArray[np.int64] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its columns in memory."""
+        return sum(column.nbytes for column in self.records.columns.values())
+
+    def reported(self, rows: npt.NDArray[np.int64]) -> list[int]:
+        """What reports call some rows (n,)."""
+        named = rows if self.numbers is None else self.numbers[rows]
+        found: list[int] = named.tolist()
+        return found
+
+
+def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[TypedBatch]:
+    """Read a shard in typed batches.
 
     Raises:
         InputError: The shard cannot be read.
@@ -69,7 +99,8 @@ def read_typed(shard: Shard, job: Job, columns: tuple[str, ...]) -> Iterator[tup
         records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
-        yield records, [*chunk.faults, *faults], len(chunk.rows) + len(unread)
+        read = len(chunk.rows) + len(unread)
+        yield TypedBatch(records, [*chunk.faults, *faults], read, shard.told or shard.path)
 
 
 def typed(

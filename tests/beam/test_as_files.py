@@ -1,0 +1,170 @@
+"""A collection is treated as files are: every case of the label rule, once through files and once through a pipeline.
+
+What comes out must be the same, but for what names the run and its files: the label with all its evidence, every released row,
+every reject. All pipelines of a module's cases are one, for a pipeline takes seconds to start and no time to widen.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms import Deidentify
+
+from ..kit.policies import KEY
+from ..label.cases import (
+    test_bad_input,
+    test_earlier,
+    test_later,
+    test_many_releases_and_forgeries,
+    test_misleading_sources,
+)
+from ..label.cases.kit import Case
+
+MODULES = (test_bad_input, test_earlier, test_later, test_many_releases_and_forgeries, test_misleading_sources)
+OF_A_RUN = ("run", "decided_at", "policy_sha256", "files", "purpose")
+"""What a label says of its run, its time and its files."""
+REJECTS = "0.5"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A release as it came out, in a form that can be compared."""
+
+    label: Mapping[str, Any]
+    rows: Sequence[str]
+    rejects: Sequence[str]
+
+
+def cases_of(module: Any) -> Iterator[Case]:
+    """The cases of a module that are one table and one run: what is about files, commands or attackers' tables is not."""
+    found = {id(case): case for value in vars(module).values() if isinstance(value, list) for case in value}
+    for case in found.values():
+        if isinstance(case, Case) and case.refused is None and not case.commands and len(case.inputs) == 1:
+            yield case
+
+
+def of_one_table(case: Case) -> pa.Table | None:
+    """The table of a case that has nothing else beside its policy."""
+    made = case.data()
+    return made if isinstance(made, pa.Table) else None
+
+
+def policy_of(case: Case, release: str, folder: Path) -> dict[str, Any]:
+    """The case's policy with one of its releases, and a register of its own."""
+    one = dict(case.policy)
+    one["releases"] = {release: case.policy["releases"][release]}
+    if "keys" in one:
+        one["register"] = {"path": str(folder / "t.register"), "key": f"env:{KEY}"}
+    return one
+
+
+def comparable(label: Mapping[str, Any]) -> dict[str, Any]:
+    """A label without what names its run."""
+    return {name: value for name, value in label.items() if name not in OF_A_RUN}
+
+
+def through_files(table: pa.Table, policy: Mapping[str, Any], release: str, folder: Path) -> Made:
+    """The release of `beam-deid run`."""
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / "in.parquet")
+    (folder / "policy.yaml").write_text(yaml.safe_dump(dict(policy), allow_unicode=True, sort_keys=False))
+    given = ["run", str(folder / "policy.yaml"), "-i", str(folder / "in.parquet"), "-o", str(folder / "out")]
+    assert call([*given, "--workers", "1", "--max-rejects", REJECTS]) == 0
+    out = folder / "out"
+    rows = [row for part in sorted((out / release).glob("part-*")) for row in pq.read_table(part).to_pylist()]
+    rejects = pq.read_table(out / "rejected.parquet").to_pylist()
+    return Made(
+        comparable(json.loads((out / release / "label.json").read_text("utf-8"))),
+        sorted(map(str, rows)),
+        sorted(f"{one['row']} {one['field']} {one['reason']}" for one in rejects),
+    )
+
+
+def through_collections(
+    tables: Mapping[str, pa.Table], policies: Mapping[str, Mapping[str, Any]], folder: Path
+) -> dict[str, Made]:
+    """The releases of one pipeline in which each of the tables is a collection of its own."""
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        for name, table in tables.items():
+            batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+            given = pipeline | f"{name}: rows" >> beam.Create(batches).with_output_types(pa.RecordBatch)
+            result = given | name >> Deidentify(policies[name], max_rejects=float(REJECTS))
+            for what in ("released", "rejected", "label"):
+                _ = getattr(result, what) | f"{name}: {what}" >> beam.Map(noted, str(folder / f"{name}.{what}"))
+    return {name: made_of(folder, name) for name in tables}
+
+
+def noted(element: Any, path: str) -> None:
+    """Write an element down."""
+    lines = [element]
+    if isinstance(element, pa.RecordBatch):
+        lines = [str(row) for row in element.to_pylist()]
+    elif not isinstance(element, dict):
+        lines = [f"{element.row} {element.field} {element.reason}"]
+    with open(path, "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def made_of(folder: Path, name: str) -> Made:
+    """What was written down of a collection."""
+
+    def lines(what: str) -> list[Any]:
+        path = folder / f"{name}.{what}"
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+    (label,) = lines("label")
+    return Made(comparable(label), sorted(lines("released")), sorted(lines("rejected")))
+
+
+def releases_of(module: Any) -> list[tuple[str, Case, str]]:
+    """Every release of every case of a module, with a name of its own."""
+    return [
+        (f"{case.name}.{release}", case, release) for case in cases_of(module) for release in case.policy["releases"]
+    ]
+
+
+@pytest.fixture(scope="module", params=MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+def both(request, tmp_path_factory):
+    """What both ways made of all releases of a module's cases."""
+    folder = tmp_path_factory.mktemp("both")
+    tables = {}
+    policies = {}
+    files = {}
+    for number, (name, case, release) in enumerate(releases_of(request.param)):
+        table = of_one_table(case)
+        if table is None:
+            continue
+        tables[name] = table
+        policies[name] = policy_of(case, release, folder / f"pipeline-{number}")
+        files[name] = through_files(
+            table, policy_of(case, release, folder / f"files-{number}"), release, folder / f"files-{number}" / "run"
+        )
+    return files, through_collections(tables, policies, folder)
+
+
+@pytest.mark.slow("a run and a collection for every case of the label rule")
+def test_a_collection_is_released_and_labelled_as_files_are(both):
+    files, collections = both
+    assert len(files) > 1
+    unlike = {name: differences(files[name], collections[name]) for name in files if files[name] != collections[name]}
+    assert unlike == {}
+
+
+def differences(one: Made, other: Made) -> list[str]:
+    """What is not the same, in words."""
+    told = [
+        f"label.{name}: {one.label.get(name)!r} through files, {other.label.get(name)!r} through a collection"
+        for name in {*one.label, *other.label}
+        if one.label.get(name) != other.label.get(name)
+    ]
+    told += [what for what in ("rows", "rejects") if getattr(one, what) != getattr(other, what)]
+    return told

@@ -1,0 +1,85 @@
+"""The engine: records of any source measured, decided, released to any sink, and proved."""
+
+from typing import Any, NamedTuple, Protocol
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton
+from apache_beam.typehints.decorators import no_annotations
+
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.decide import Decide, Decider
+from beam_deid.transforms.beam.measure import Measure
+from beam_deid.transforms.beam.release import Release, ReleasedElements
+from beam_deid.transforms.beam.source import Source
+from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.release.outputs import Outputs
+from beam_deid.transforms.run.job import Job
+
+
+class Sides(NamedTuple):
+    """What the last steps are told beside the rows, as side inputs.
+
+    Attributes:
+        given: What is known of the run only while it runs.
+        orders: The decision, as workers need it.
+        decision: The decision, with what the proof needs.
+    """
+
+    given: AsSingleton
+    orders: AsSingleton
+    decision: AsSingleton
+
+
+class Sink(Protocol):
+    """Where released rows go, and what is made of the proof.
+
+    Attributes:
+        decider: How its releases are decided.
+        outputs: What takes the rows of each piece of the input.
+    """
+
+    decider: Decider
+    outputs: Outputs
+
+    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> Any:
+        """The last steps: rows brought into their order, and the proof.
+
+        Args:
+            released: What the second pass gave.
+            orders: The decision, as workers need it.
+            sides: What else the steps are told.
+        """
+        ...
+
+
+class Engine(beam.PTransform):
+    """Elements, and what is known of their run only while it runs → whatever the sink makes of them.
+
+    Args:
+        job: The run.
+        source: What the elements are.
+        sink: Where released rows go.
+        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+    """
+
+    def __init__(self, job: Job, source: Source, sink: Sink, max_rejects: float) -> None:
+        super().__init__()
+        self._job = job
+        self._source = source
+        self._sink = sink
+        self._max_rejects = max_rejects
+
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
+    def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> Any:
+        """Two passes over the elements, with the decision as side input of the second."""
+        register_coders()
+        elements, known = inputs
+        given = AsSingleton(known)
+        measured = elements | "Measure" >> Measure(self._job, self._source, given)
+        decide = beam.ParDo(Decide(self._job, self._sink.decider, self._max_rejects), given)
+        decision = measured | "Decide" >> decide.with_output_types(Decision)
+        # Workers need to know what to suppress; the classes, of which there may be millions, are for the proof alone.
+        orders = decision | "Orders" >> beam.Map(Decision.without_proof).with_output_types(Decision)
+        sides = Sides(given, AsSingleton(orders), AsSingleton(decision))
+        released = elements | "Release" >> Release(self._job, self._source, self._sink.outputs, given, sides.orders)
+        return self._sink.finish(released, orders, sides)

@@ -1,0 +1,143 @@
+"""The sink of files: parts in staging, those that are shuffled put together from pieces, and the outcome of a run."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import AsIter, AsSingleton
+from apache_beam.transforms.window import GlobalWindows
+
+from beam_deid.transforms.beam.decide import Decider
+from beam_deid.transforms.beam.display import job_display
+from beam_deid.transforms.beam.engine import Sides
+from beam_deid.transforms.beam.merge import Merge
+from beam_deid.transforms.beam.metrics import StepMetrics
+from beam_deid.transforms.beam.release import ReleasedElements
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.publish.manifests import InputFacts, conclude
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.outputs import Outputs, ToParts
+from beam_deid.transforms.release.pieces import assemble
+from beam_deid.transforms.run.job import Given, Job
+from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.run.workers import Tasks, guarded
+
+
+class PartsDecider:
+    """Decides a run on files. What is not as expected is told by the run, which publishes the rest.
+
+    Args:
+        staging: The staging folder, where fingerprints wait that the register will take.
+    """
+
+    def __init__(self, staging: str) -> None:
+        self._staging = staging
+
+    def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
+        """See `decide`."""
+        return decide(job, measured, max_rejects, self._staging)
+
+
+class PartsSink:
+    """Parts in staging.
+
+    Args:
+        job: The run.
+        staging: The staging folder.
+        workers: Processes of this machine that put parts together.
+        inputs: An `InputFacts` for each input file.
+    """
+
+    def __init__(self, job: Job, staging: str, workers: int, inputs: beam.PCollection[InputFacts]) -> None:
+        self.outputs: Outputs = ToParts(staging)
+        self.decider: Decider = PartsDecider(staging)
+        self._job = job
+        self._staging = staging
+        self._workers = workers
+        self._inputs = inputs
+
+    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> beam.PCollection:
+        """The path of the outcome, once all parts are whole and proved."""
+        facts = released.facts | "Merge" >> Merge(RunFacts)
+        parts = orders | "Parts" >> beam.FlatMap(shuffled_parts) | "Spread" >> beam.Reshuffle()
+        assembling = AssembleParts(self._job, self._staging, self._workers)
+        assembled = parts | "Assemble" >> beam.ParDo(assembling, AsSingleton(facts), sides.given, sides.orders)
+        proving = Prove(self._job, self._staging)
+        return facts | "Prove" >> beam.ParDo(proving, sides.decision, AsIter(assembled), AsIter(self._inputs))
+
+
+def shuffled_parts(decision: Decision) -> list[tuple[str, int]]:
+    """The parts that are to be put together: release and number."""
+    return [(name, part) for name, one in decision.releases.items() if one.shuffled for part in range(one.parts)]
+
+
+class AssembleParts(beam.DoFn):
+    """Puts together the parts of releases whose rows are shuffled.
+
+    Args:
+        job: The run.
+        staging: The staging folder.
+        workers: Processes of this machine that do so.
+    """
+
+    where = "releasing"
+
+    def __init__(self, job: Job, staging: str, workers: int) -> None:
+        self._job = job
+        self._staging = staging
+        self._workers = workers
+        self._metrics = StepMetrics("assembling")
+
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of the step."""
+        return {**job_display(self._job), "workers": self._workers}
+
+    def start_bundle(self) -> None:
+        """Begin a bundle of parts."""
+        self._tasks = Tasks(self._workers, self.where)
+
+    def process(self, part: tuple[str, int], released: RunFacts, given: Given, orders: Decision) -> Iterator[RunFacts]:
+        """One part; ``released`` is here because every piece must stand before any part is put together."""
+        name, number = part
+        attempts = released.releases[name].attempts
+        job = self._job.given(given)
+        for facts in self._tasks.submit(assemble, job, orders.releases[name], self._staging, number, attempts):
+            yield self._counted(facts)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Whatever is still under way."""
+        for facts in self._tasks.rest():
+            yield GlobalWindows.windowed_value(self._counted(facts))
+
+    def _counted(self, facts: RunFacts) -> RunFacts:
+        self._metrics.count(facts.written, 0, facts.nbytes)
+        return facts
+
+
+class Prove(beam.DoFn):
+    """Compares what was written with what was decided, and leaves the outcome in staging.
+
+    Args:
+        job: The run.
+        staging: The staging folder.
+    """
+
+    where = "proving"
+
+    def __init__(self, job: Job, staging: str) -> None:
+        self._job = job
+        self._staging = staging
+
+    def process(
+        self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts], inputs: Iterable[InputFacts]
+    ) -> Iterator[str]:
+        """The end of a run; yields the path of the outcome.
+
+        Raises:
+            InternalFault: The proof fails.
+        """
+        PROGRESS.start(self.where)
+        whole = RunFacts.merge([facts, *assembled])
+        yield guarded(self.where, conclude, self._job, decision, whole, self._staging, sorted(inputs))

@@ -1,0 +1,193 @@
+"""The sink of a collection: rows in an order that follows from their values, which leave only once they are proved.
+
+What leaves is made anew: rows ordered by their values, batches of a size of their own, and one time for all. The batches that came
+in, their order and their times belong to the source: whoever knows it would know whose a row is.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.pvalue import AsSingleton, TaggedOutput
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.beam.decide import Decider
+from beam_deid.transforms.beam.engine import Sides
+from beam_deid.transforms.beam.merge import Merge
+from beam_deid.transforms.beam.release import ReleasedElements
+from beam_deid.transforms.beam.windows import at_end
+from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
+from beam_deid.transforms.errors import ExpectationUnmet, InputError
+from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.publish.embedded_register import decide_registered
+from beam_deid.transforms.publish.manifests import label_document
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
+from beam_deid.transforms.release.outputs import Outputs, ToCollection
+from beam_deid.transforms.release.proof import prove
+from beam_deid.transforms.release.shuffle import arranged
+from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
+from beam_deid.transforms.run.workers import guarded
+
+
+class ProvedRows(NamedTuple):
+    """What a collection's sink gives.
+
+    Attributes:
+        rows: Released batches, all of which are proved.
+        rejected: A `Rejected` for each value that could not be treated.
+        label: One dict for each window, as in ``label.json``.
+    """
+
+    rows: beam.PCollection
+    rejected: beam.PCollection
+    label: beam.PCollection
+
+
+class StrictDecider:
+    """Decides a window's release. Too many rejects, or another label than is expected, end the pipeline.
+
+    Args:
+        condition: Under what further condition every label holds.
+    """
+
+    def __init__(self, condition: str) -> None:
+        self._condition = condition
+
+    def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
+        """The decision, which is registered where a register is kept.
+
+        Raises:
+            InputError: Too many records were rejected.
+            ExpectationUnmet: The label is another one than is expected.
+        """
+        if job.register is None:
+            return self._checked(job, decide(job, measured, max_rejects))
+        return decide_registered(job, measured, max_rejects, lambda made: self._checked(job, made))
+
+    def _checked(self, job: Job, decision: Decision) -> Decision:
+        """The decision, if it is one to act on, with the further condition."""
+        if decision.refused:
+            raise InputError(
+                "; ".join(["too many records were rejected", *decision.refused]),
+                "Deidentify",
+                "Mend the input or the policy's kinds, or raise max_rejects",
+            )
+        for name, release in decision.releases.items():
+            _check_expectation(release, job.policy.releases[name].expect)
+        releases = {name: self._conditioned(release) for name, release in decision.releases.items()}
+        return replace(decision, releases=releases)
+
+    def _conditioned(self, decision: ReleaseDecision) -> ReleaseDecision:
+        """The decision with the further condition, which is written wherever the label's own is."""
+        condition = "; ".join(filter(None, (decision.label.condition, self._condition)))
+        return replace(decision, label=replace(decision.label, condition=condition))
+
+
+def _check_expectation(decision: ReleaseDecision, expected: str | None) -> None:
+    if expected is None or expected == decision.label.label:
+        return
+    failing = ", ".join(test.name for test in decision.label.failing)
+    raise ExpectationUnmet(
+        f"the label is {decision.label.label}, {expected} is expected; failing: {failing}",
+        f"release {decision.release}",
+        "Mend the release, or expect still_personal",
+    )
+
+
+class RowsSink:
+    """A collection of released batches.
+
+    Args:
+        job: The run, which makes one release.
+        condition: Under what further condition every label holds.
+        everywhere: Whether no records are a release, too.
+    """
+
+    def __init__(self, job: Job, condition: str, everywhere: bool) -> None:
+        self.outputs: Outputs = ToCollection()
+        self.decider: Decider = StrictDecider(condition)
+        self._job = job
+        self._everywhere = everywhere
+
+    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> ProvedRows:
+        """Shuffle rows, prove all that was done, and only then let them leave."""
+        arrange = beam.ParDo(Arrange(self._job), sides.given, sides.orders).with_output_types(
+            pa.RecordBatch, facts=RunFacts
+        )
+        parts = released.by_part | "By part" >> beam.GroupByKey()
+        arranged_rows = parts | "Arrange" >> arrange.with_outputs("facts", main="rows")
+        facts = (released.facts, arranged_rows.facts) | "Facts" >> beam.Flatten()
+        label = (
+            facts
+            | "Sum" >> Merge(RunFacts, self._everywhere)
+            | "Prove" >> beam.ParDo(ProveRelease(self._job), sides.decision).with_output_types(dict)
+        )
+        rows = (
+            (released.as_they_came, arranged_rows.rows)
+            | "Rows" >> beam.Flatten()
+            | "Leave" >> beam.ParDo(Leave(), AsSingleton(label)).with_output_types(pa.RecordBatch)
+        )
+        return ProvedRows(rows, released.rejected, label)
+
+
+class Arrange(beam.DoFn):
+    """Puts the rows of a part into an order that follows from their values; the facts of it go to ``facts``."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, part: tuple[int, Iterable[pa.RecordBatch]], given: Given, orders: Decision) -> Iterator[Any]:
+        """One part, which is held in memory."""
+        batches, facts = guarded("releasing", self._arranged, self._job.given(given), part[1], orders)
+        yield TaggedOutput("facts", facts)
+        yield from batches
+
+    def _arranged(
+        self, job: Job, given: Iterable[pa.RecordBatch], orders: Decision
+    ) -> tuple[list[pa.RecordBatch], RunFacts]:
+        (release,) = job.releases
+        table = pa.Table.from_batches(list(given)).combine_chunks()
+        made = arranged(job, orders.releases[release], table)
+        batches = made.rows.combine_chunks().to_batches(BATCH_ROWS)
+        return batches, RunFacts({release: made.facts()})
+
+
+class ProveRelease(beam.DoFn):
+    """Compares what was done with what was decided; the label follows."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(
+        self, facts: RunFacts, decision: Decision, window: BoundedWindow = beam.DoFn.WindowParam
+    ) -> Iterator[WindowedValue]:
+        """The label, as ``label.json`` holds it.
+
+        Raises:
+            InternalFault: The proof fails.
+        """
+        yield at_end(guarded("proving", self._label, facts, decision), window)
+
+    def _label(self, facts: RunFacts, decision: Decision) -> dict[str, Any]:
+        (release,) = self._job.releases
+        decided = decision.releases[release]
+        done = facts.releases.get(release, PartFacts())
+        prove(decided, done, in_files=False)
+        label: dict[str, Any] = json.loads(to_bytes(label_document(self._job, decided, done)))
+        return label
+
+
+class Leave(beam.DoFn):
+    """Lets batches go, which there is a proof for, all at the end of their window."""
+
+    def process(
+        self, batch: pa.RecordBatch, proof: dict[str, Any], window: BoundedWindow = beam.DoFn.WindowParam
+    ) -> Iterator[WindowedValue]:
+        """One batch; ``proof`` is here because there is none unless all that was released is what was decided."""
+        yield at_end(batch, window)

@@ -1,0 +1,29 @@
+"""Where the engine's records are from: shards of files, or the batches of a collection."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the elements of a collection are.
+
+    Attributes:
+        in_shards: Whether an element is a shard, which is read by a task of its own. Else it is a record batch, and the batches
+            of a window are taken together, as many as are in one bundle.
+        workers: Processes of this machine that take shards; 1 means none beside this one.
+        everywhere: Whether no elements are a release, too. Of windows there are only those that hold something.
+    """
+
+    in_shards: bool
+    workers: int = 1
+    everywhere: bool = True
+
+    @classmethod
+    def files(cls, workers: int) -> "Source":
+        """Shards of files, in the global window."""
+        return cls(True, workers)
+
+    @classmethod
+    def collection(cls, everywhere: bool) -> "Source":
+        """Record batches of somebody's collection; each of its windows is a release of its own."""
+        return cls(False, everywhere=everywhere)

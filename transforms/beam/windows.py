@@ -1,0 +1,49 @@
+"""Values in their windows, and windows that can each be one release."""
+
+from typing import Any
+
+from apache_beam.transforms.trigger import AfterWatermark, DefaultTrigger
+from apache_beam.transforms.window import BoundedWindow, GlobalWindows, SlidingWindows
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.errors import UsageError
+
+NOT_JOINED = "windows of this collection were not joined"
+"""The further condition of a label that holds for one window."""
+_OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
+
+
+def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
+    """A value at the end of its window: the times of records are told by nothing that leaves."""
+    return WindowedValue(value, window.max_timestamp(), (window,))
+
+
+def condition_of(windowing: Any) -> str:
+    """The further condition of a label that holds for one window; empty where there is but the global one.
+
+    Raises:
+        UsageError: Its windows cannot each be one release.
+    """
+    if not _fires_once(windowing.triggerfn):
+        raise UsageError(
+            "the collection's windows fire by a trigger of their own, and a release is whole or not at all",
+            "Deidentify",
+            "Use beam.WindowInto without a trigger before it",
+        )
+    windows = windowing.windowfn
+    if isinstance(windows, GlobalWindows):
+        return ""
+    if windows.is_merging():
+        raise UsageError(
+            "the collection's windows are sessions, whose bounds are known only once they are grouped",
+            "Deidentify",
+            "Use fixed, sliding or global windows before it",
+        )
+    overlap = isinstance(windows, SlidingWindows) and windows.size > windows.period
+    return _OVERLAP if overlap else NOT_JOINED
+
+
+def _fires_once(trigger: Any) -> bool:
+    if isinstance(trigger, DefaultTrigger):
+        return True
+    return isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None

@@ -1,0 +1,36 @@
+"""What suppression leaves of a release: the records of each cell, and the groups that are not released."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.risk.histogram import Counts
+
+Suppressed = Mapping[tuple[str, ...], Fingerprints]
+"""Fingerprints of the groups that are suppressed, ascending, by the columns that make them."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is released of a release at some levels.
+
+    Attributes:
+        left: Records of each cell that are released, shape (n,).
+        suppressed: The groups that are suppressed.
+        satisfied: Whether every line for which rows may be suppressed holds of what is left, within the policy's share. If
+            not, nothing is suppressed: losing records without reaching the aim would help nobody.
+        needed: Records that must be suppressed to get there, as far as that was looked at; None if nothing is left then.
+    """
+
+    left: Counts
+    suppressed: Suppressed = field(default_factory=dict)
+    satisfied: bool = True
+    needed: int | None = 0
+
+    def lost(self, everything: Counts) -> int:
+        """Count the suppressed records.
+
+        Args:
+            everything: Records of each cell before suppression, shape (n,).
+        """
+        return int(everything.sum() - self.left.sum())

@@ -1,0 +1,149 @@
+"""The decision of a run, as data: what the release pass must do with every release, and what the proof must find.
+
+Only types stand here. The code that makes a decision is in `decide.deciding`; the release pass and the proof need none of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from beam_deid.transforms.candidate.cut import Suppressed
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.label.evidence import Label
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.run.job import SHARD_ROWS
+from beam_deid.transforms.terms import LabelName
+
+NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
+"""Keys with their counts, of which there are none."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a release's recoding.
+
+    Attributes:
+        levels: The level of each open field.
+        passed: Fingerprints of the classes that this round suppressed, ascending: their records go on to the next.
+    """
+
+    levels: Mapping[str, int]
+    passed: Fingerprints
+
+
+class Written(NamedTuple):
+    """A file of fingerprints that waits to be taken by the register.
+
+    Attributes:
+        path: Where it is, below the staging folder.
+        rows: Rows.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+    """
+
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the register is told beside a label.
+
+    Attributes:
+        file: The fingerprints.
+        record: How records are known: see `Job.record_rule`.
+        identities: The identities by which persons are counted, the subject's first.
+        l: Distinct values that each sensitive field must have in each group.
+        together: Names of the registered releases that it was tested with.
+    """
+
+    file: Written
+    record: str
+    identities: tuple[str, ...]
+    l: dict[str, int]  # noqa: E741 - the field's own name
+    together: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReleaseDecision:
+    """What the release pass must do with one release, and what it must find.
+
+    Attributes:
+        release: Its name.
+        rounds: The levels that were decided for the fields that left them open; further rounds for what those before suppress.
+        suppressed: The groups that are suppressed: their keys, ascending, by the columns that make them.
+        quotas: Of kinds of records of which only so many are released, or none, without their group: the key, ascending, and
+            how many. The key is that of all values of every release that is tested together, and of all identities.
+        label: The label with its evidence.
+        classes: Fingerprints and records of every combination of all released values that will be written, ascending by key.
+        digest: Order-free digest of all released values of what will be written.
+        records: ``read, released, suppressed, withheld, rejected``.
+        remembered: The fingerprints of its records, where a register wants them.
+    """
+
+    release: str
+    rounds: tuple[Round, ...]
+    suppressed: Suppressed
+    quotas: tuple[Fingerprints, Counts]
+    label: Label
+    classes: tuple[Fingerprints, Counts]
+    digest: int
+    records: dict[str, int]
+    remembered: Remembered | None = None
+
+    def without_proof(self) -> "ReleaseDecision":
+        """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
+        return replace(self, classes=NO_KEYS)
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether rows are put into an order and into parts that follow from released values alone.
+
+        In the order of the source, a row's place would say whose it is to anybody who holds the source or another
+        release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
+        equal rows are released, which are told when they are put together.
+        """
+        return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
+
+    @property
+    def parts(self) -> int:
+        """The number of parts of a shuffled release."""
+        return max(1, -(-self.records["released"] // SHARD_ROWS))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The decision for a whole run.
+
+    Attributes:
+        read: Records read.
+        releases: Decision by release; empty where the run was refused.
+        refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
+        persons: The fingerprints of all persons of the run, where a register wants them.
+    """
+
+    read: int
+    releases: dict[str, ReleaseDecision] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    persons: Remembered | None = None
+
+    def without_proof(self) -> "Decision":
+        """What workers need to know of every release."""
+        return replace(self, releases={name: one.without_proof() for name, one in self.releases.items()})
+
+
+def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:
+    """Combine what makes records alike, for the quotas of a decision: see `ReleaseDecision.quotas`.
+
+    Args:
+        values: For each release that is tested together, the key of all released values of each record, each of shape (n,).
+        signature: The key of all identities of each record, shape (n,).
+
+    Returns:
+        The key of each record's kind, shape (n,).
+    """
+    return combine([*values, signature], len(signature))

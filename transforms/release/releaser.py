@@ -1,0 +1,214 @@
+"""Typed records to released ones: treated at the levels that were decided, and without what is suppressed."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
+from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.measure.measuring import identity_signature, source_key
+from beam_deid.transforms.release.schema import release_schema
+from beam_deid.transforms.risk.histogram import row_digest
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.treat.treatment import Treatment
+from beam_deid.transforms.treat.typed import Records
+
+Mask = npt.NDArray[np.bool_]
+
+Quota = npt.NDArray[np.int64]
+"""The number of the quota that each row falls under, int64 (n,); -1 for none."""
+
+
+@dataclass(frozen=True)
+class TreatedBatch:
+    """A batch as a release would give it out, before anything is suppressed.
+
+    Attributes:
+        records: The sound records.
+        values: Their released values, by field.
+        keys: The keys of these; of a field that takes a key those of what it is made from.
+        sound: Which of the records given are sound.
+        faults: The faults of the others.
+    """
+
+    records: Records
+    values: Mapping[str, pa.Array]
+    keys: Mapping[str, Fingerprints]
+    sound: Mask
+    faults: list[Fault]
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a release gives out of a batch.
+
+    Attributes:
+        batch: The released rows.
+        keys: The key of all values of each of them.
+        quota: Which quota each of them falls under.
+        suppressed: Records that were suppressed.
+        digest: Order-free digest of the records that are released for sure.
+    """
+
+    batch: pa.RecordBatch
+    keys: Fingerprints
+    quota: Quota
+    suppressed: int
+    digest: int
+
+
+class Releaser:
+    """Makes released batches of one release. It holds keys, so it is made on the worker and never pickled.
+
+    Args:
+        job: The run, on a worker.
+        decision: What was decided for the release.
+
+    Raises:
+        KeyFault: A key cannot be resolved.
+    """
+
+    def __init__(self, job: Job, decision: ReleaseDecision) -> None:
+        self.decision = decision
+        self.schema = release_schema(job, decision)
+        self._job = job
+        self._layout = job.layouts[decision.release]
+        self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
+        self._later = [
+            (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))
+            for before, one in itertools.pairwise(decision.rounds)
+        ]
+        self._suppressed = {columns: pa.array(keys) for columns, keys in decision.suppressed.items()}
+
+    def treat(self, records: Records) -> TreatedBatch:
+        """The sound records of a batch as they would be released, before anything is suppressed."""
+        treated, sound, faults = self._treatment.apply(records)
+        kept = records.where(sound)
+        shown = (name for name in self._layout.fields if name not in self._layout.keyed)
+        keys = {name: fingerprint(treated[name], self._job.prints) for name in shown}
+        again = np.ones(len(kept), dtype=bool)
+        for passed, treatment in self._later:
+            again &= _among(combine([keys[name] for name in self._layout.rest], len(kept)), passed)
+            self._recode(kept, treated, keys, again, treatment)
+        sources = {name: source_key(self._job, self._layout, name, kept) for name in self._layout.keyed}
+        return TreatedBatch(kept, treated, keys | sources, sound, faults)
+
+    def release(self, given: TreatedBatch, joint: Fingerprints | None = None) -> Released:
+        """Leave out of a batch what is suppressed.
+
+        Args:
+            given: The batch, treated; n sound records.
+            joint: The key of each sound record's kind, shape (n,), where only so many of some kinds are released.
+        """
+        keys = self.all_keys(given)
+        kept = self._passing(given)
+        quota = self._quotas(joint, kept)
+        kept &= ~self._is_spent(quota)
+        digest = self._digest(given, keys, kept & (quota < 0))
+        suppressed = len(kept) - int(kept.sum())
+        columns = [_decoded(given.values[name]) for name in self.schema.names]
+        batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        if suppressed:
+            batch = batch.filter(pa.array(kept))
+        return Released(batch, keys[kept], quota[kept], suppressed, digest)
+
+    def all_keys(self, given: TreatedBatch) -> Fingerprints:
+        """The key of all released values of each sound record, shape (n,)."""
+        return combine([given.keys[name] for name in self._layout.fields], len(given.records))
+
+    def _passing(self, given: TreatedBatch) -> Mask:
+        """Which sound records are in no group that is suppressed."""
+        length = len(given.records)
+        kept = np.ones(length, dtype=bool)
+        for columns, keys in self._suppressed.items():
+            kept &= ~_among(combine([given.keys[name] for name in columns], length), keys)
+        return kept
+
+    def _quotas(self, joint: Fingerprints | None, kept: Mask) -> Quota:
+        """Which quota each sound record falls under; none if it is suppressed with its group."""
+        quota = np.full(len(kept), -1, np.int64)
+        limited = self.decision.quotas[0]
+        if joint is None or not len(limited):
+            return quota
+        place = np.minimum(np.searchsorted(limited, joint), len(limited) - 1)
+        under = (limited[place] == joint) & kept
+        quota[under] = place[under]
+        return quota
+
+    def _is_spent(self, quota: Quota) -> Mask:
+        """Which records are of a kind of which none is released."""
+        spent = np.append(self.decision.quotas[1] == 0, False)  # the last is for no quota, which is -1
+        found: Mask = spent[quota]
+        return found
+
+    def _digest(self, given: TreatedBatch, keys: Fingerprints, sure: Mask) -> int:
+        """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
+        rows = np.flatnonzero(sure)
+        signature = identity_signature(self._job, given.records)
+        return row_digest([keys[rows], signature[rows]], np.ones(len(rows), np.int64))
+
+    def _recode(
+        self,
+        records: Records,
+        treated: dict[str, pa.Array],
+        keys: dict[str, Fingerprints],
+        rows: Mask,
+        treatment: Treatment,
+    ) -> None:
+        """Give some rows the levels of another round, in place."""
+        if not rows.any():
+            return
+        again, _, _ = treatment.apply(records.where(rows))
+        for name, values in again.items():
+            treated[name] = pc.replace_with_mask(_decoded(treated[name]), pa.array(rows), _decoded(values))
+            keys[name] = fingerprint(treated[name], self._job.prints)
+
+
+def release_together(
+    job: Job, releasers: Mapping[str, Releaser], records: Records
+) -> dict[str, tuple[TreatedBatch, Released]]:
+    """Release a batch in every release of a job: as it was treated, and what is given out of it."""
+    treated = {name: releaser.treat(records) for name, releaser in releasers.items()}
+    found = {}
+    for together in job.tables:
+        joint = _joint(job, together, releasers, treated, records)
+        for name in together:
+            own = None if joint is None else joint[treated[name].sound]
+            found[name] = treated[name], releasers[name].release(treated[name], own)
+    return found
+
+
+def _joint(
+    job: Job,
+    together: tuple[str, ...],
+    releasers: Mapping[str, Releaser],
+    treated: Mapping[str, TreatedBatch],
+    records: Records,
+) -> Fingerprints | None:
+    """The key of each record's kind: all its values in every release that is tested together, and all its identities.
+
+    None where no kind is limited, so that nobody needs it.
+    """
+    if not any(len(releasers[name].decision.quotas[0]) for name in together):
+        return None
+    values = []
+    for name in together:
+        spread = np.zeros(len(records), np.uint64)
+        spread[treated[name].sound] = releasers[name].all_keys(treated[name])
+        values.append(spread)
+    return joint_key(values, identity_signature(job, records))
+
+
+def _among(keys: Fingerprints, some: pa.Array) -> Mask:
+    found = pc.is_in(pa.array(keys), value_set=some)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column

@@ -1,0 +1,48 @@
+"""The schema of a release: its fields with their treatment, and its label, as metadata of every file."""
+
+import json
+
+import pyarrow as pa
+
+from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.label.evidence import FieldFacts
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.run.job import Job
+
+_OF_LABEL = ("environment", "attackers", "limits", "condition")
+
+
+def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
+    """The schema of a release, with its label and each field's treatment in the metadata."""
+    spec = job.policy.releases[decision.release]
+    fields = []
+    for name in released_fields(job.policy, decision.release):
+        kind = spec.fields[name].output_type(job.type_of(name))
+        fields.append(pa.field(name, kind, metadata=_treatment(decision.label.fields[name])))
+    return pa.schema(fields, metadata=_label(job, decision))
+
+
+def _treatment(facts: FieldFacts) -> dict[str, str]:
+    """How a field is released."""
+    metadata = {
+        "beam_deid.role": ",".join(facts.role),
+        "beam_deid.action": facts.action,
+        "beam_deid.recoverability": facts.recoverability,
+    }
+    if facts.key is not None:
+        metadata["beam_deid.key"] = f"{facts.key['id']}:{facts.key['check']}"
+    return metadata
+
+
+def _label(job: Job, decision: ReleaseDecision) -> dict[str, str]:
+    """The label, and under what it holds."""
+    label = decision.label
+    metadata = {
+        "beam_deid.label": str(label.label),
+        "beam_deid.release": decision.release,
+        "beam_deid.run": job.run,
+        "beam_deid.sharing": json.dumps(str(job.policy.releases[decision.release].sharing)),
+    }
+    for name in _OF_LABEL:
+        metadata[f"beam_deid.{name}"] = json.dumps(getattr(label, name), ensure_ascii=False, sort_keys=True)
+    return metadata

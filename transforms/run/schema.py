@@ -1,0 +1,73 @@
+"""One schema for all batches of a collection, or of a window: what is null in one is text in another, and no fault."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.one_type import one_type
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.policy.columns import check_columns
+from beam_deid.transforms.policy.model import Policy
+
+WHERE = "Deidentify"
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """Every schema that a batch has, of which there are few.
+
+    Attributes:
+        found: The names and types of the columns of each.
+    """
+
+    found: frozenset[tuple[tuple[str, pa.DataType], ...]] = frozenset()
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, without: str) -> "Schemas":
+        """The schema of one batch, without a column that is ours."""
+        columns = zip(batch.schema.names, batch.schema.types, strict=True)
+        return cls(frozenset([tuple(column for column in columns if column[0] != without)]))
+
+    @classmethod
+    def merge(cls, parts: Sequence["Schemas"]) -> "Schemas":
+        """All of them; associative."""
+        return cls(frozenset().union(*(part.found for part in parts)))
+
+
+def types_of(policy: Policy, schemas: Schemas, complete: bool) -> dict[str, pa.DataType]:
+    """The type of each column in all batches.
+
+    Args:
+        policy: The policy.
+        schemas: The schemas that there are.
+        complete: Whether each batch must have every column; else a column that is not in a batch is null there.
+
+    Raises:
+        PolicyError: A column has no field, or a field no column.
+        InputError: No type holds the values of all batches.
+    """
+    shapes = sorted({tuple(name for name, _ in schema) for schema in schemas.found})
+    if not complete and shapes:
+        shapes = [tuple(dict.fromkeys(name for names in shapes for name in names))]
+    for names in shapes:
+        check_columns(policy, {WHERE: names})
+        if len({*names}) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(
+                "there are two columns of this name", f"field {twice}", "Rename one of them before Deidentify"
+            )
+    types: dict[str, pa.DataType] = {}
+    for name in policy.fields:
+        kind = policy.kind(name)
+        given = {one for schema in schemas.found for column, one in schema if column == name}
+        found = one_type({arrow_type(kind, one) for one in given if not pa.types.is_null(one)})
+        if found is None:
+            raise InputError(
+                f"its values have no one type: {', '.join(sorted(map(str, given)))}",
+                f"field {name}",
+                "Give the field a kind in the policy, or convert them before Deidentify, for example to text",
+            )
+        types[name] = arrow_type(kind, found)
+    return types
