@@ -144,6 +144,7 @@ def test_more_malformed_rows_than_can_be_meant_stop_at_the_row(tmp_path, monkeyp
     assert "delimiter" in str(raised.value)
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 def test_malformed_rows_without_end_stop_in_bounded_memory(tmp_path):
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"\nx" * 5_000_000, 1))
