@@ -1,8 +1,10 @@
 """What the house promises of itself: what is shipped, what errors are like, where Beam is known."""
 
-import importlib.util
+import ast
 import inspect
 import pickle
+import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,13 @@ import pytest
 import beam_deid.transforms
 from beam_deid.transforms import errors
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parent.parent
+FOLDERS = ("transforms", "pipelines")
 ERRORS = list(errors.ERRORS.values())
 
 in_checkout = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a git checkout")
@@ -101,16 +109,85 @@ def test_help_and_workers_do_not_load_beam():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@in_checkout
+MODULES = {
+    path: ast.parse(path.read_text("utf-8")) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))
+}
+ROOMS = sorted(path.parent.name for path in (ROOT / "transforms").glob("*/__init__.py"))
+
+
+def functions():
+    for tree in MODULES.values():
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def length(path):
+    return len(path.read_text("utf-8").splitlines())
+
+
+def imported(tree):
+    """The names of all modules that a module imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def is_tuple_to_tuple(node):
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple)
+
+
+def test_every_module_stands_in_a_layer():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one["name"] == "Layers")["layers"]
+    named = {room for layer in layers for room in re.split(r"[ |:]+", layer)}
+    there = {
+        path.relative_to(ROOT / "transforms").parts[0].removesuffix(".py")
+        for path in MODULES
+        if "transforms" in path.parts
+    }
+    assert there - {"__init__"} == named
+
+
+def test_only_beam_and_pipelines_import_beam():
+    knowing = {
+        path
+        for path, tree in MODULES.items()
+        if any(name.partition(".")[0] == "apache_beam" for name in imported(tree))
+    }
+    assert {path.relative_to(ROOT).parts[:2] for path in knowing if "pipelines" not in path.parts} == {
+        ("transforms", "beam")
+    }
+
+
 def test_modules_that_know_beam_do_not_hide_their_types_from_it():
-    for path in (ROOT / "transforms").glob("*.py"):
+    for path in (ROOT / "transforms" / "beam").glob("*.py"):
         assert "from __future__ import annotations" not in path.read_text("utf-8")
 
 
-@in_checkout
-def test_modules_stay_small_and_bear_no_empty_name():
-    for path in tracked("transforms", "pipelines"):
-        if path.endswith(".py"):
-            assert len((ROOT / path).read_text("utf-8").splitlines()) <= 400, path
-            assert Path(path).stem not in {"utils", "helpers", "common", "misc", "base"}, path
-            assert importlib.util.find_spec("beam_deid.transforms")
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_says_what_it_holds_and_has_tests_of_its_own(room):
+    assert ast.get_docstring(MODULES[ROOT / "transforms" / room / "__init__.py"])
+    assert list((ROOT / "tests" / room).glob("**/test_*.py"))
+    assert f"`{room}/`" in (ROOT / "transforms" / "README.md").read_text("utf-8")
+
+
+def test_modules_stay_small():
+    lengths = [length(path) for path in MODULES]
+    assert max(lengths) <= 350, max(MODULES, key=length)
+    assert statistics.median(lengths) <= 100
+
+
+def test_functions_stay_small():
+    """With their signature and their docstring."""
+    assert statistics.median(node.end_lineno - node.lineno + 1 for node in functions()) <= 6
+
+
+def test_a_line_does_one_step():
+    assert sum(is_tuple_to_tuple(node) for tree in MODULES.values() for node in ast.walk(tree)) <= 10
+    assert sum(path.read_text("utf-8").count("fmt: skip") for path in MODULES) <= 10
+
+
+def test_no_module_bears_an_empty_name():
+    assert not [path for path in MODULES if path.stem in {"utils", "helpers", "common", "misc", "base"}]

@@ -22,7 +22,7 @@ from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.measure import cells, measuring
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.risk import composition as composition_of
+from beam_deid.transforms.risk import intersection_values
 from beam_deid.transforms.risk import persons as persons_module
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
@@ -182,7 +182,7 @@ def without_presence(first: Any, second: Any, *more: Any, right: Any = saying.jo
 
 
 def of_one_release(first_group: Any, second_group: Any, first: Any, second: Any, rows: Any) -> Any:
-    return composition_of.common_values(first_group, first_group, first, first, rows)
+    return intersection_values.common_values(first_group, first_group, first, first, rows)
 
 
 def as_they_came(rows: pa.Table, rest: Any) -> np.ndarray:

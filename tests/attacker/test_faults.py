@@ -43,7 +43,7 @@ from beam_deid.transforms.label.requirements import (
     risk,
     value_scan,
 )
-from beam_deid.transforms.measure import measuring
+from beam_deid.transforms.measure import measuring, record_keys, spelling
 from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.release import shuffle as pieces
 from beam_deid.transforms.risk import persons as persons_module
@@ -91,8 +91,12 @@ FAULTS = (
     Fault("k", "null", counted(faults.nulls_are_persons), "null counted as a person"),
     Fault("k", "subject alone", counted(faults.by_subject_alone), "only the subject counted"),
     Fault("k", "kind", replaced(scoping, "IDENTIFYING", frozenset()), "identities by their role alone"),
-    Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of an identity counted"),
-    Fault("k", "spellings", replaced(measuring, "identity_text", faults.as_it_is), "spellings of the subject counted"),
+    Fault(
+        "k", "spellings", replaced(record_keys, "identity_text", faults.as_it_is), "spellings of an identity counted"
+    ),
+    Fault(
+        "k", "spellings", replaced(record_keys, "identity_text", faults.as_it_is), "spellings of the subject counted"
+    ),
     Fault(
         "k",
         "a null is its own",
@@ -110,11 +114,11 @@ FAULTS = (
     Fault("l", "limit", limit(distinct.Distinct, 1), "null counted as a value"),
     Fault("l", "column", left_out("around", "place"), "null counted as a value"),
     Fault("l", "null", replaced(Candidate, "values", faults.null_as_a_value), "null counted as a value"),
-    Fault("l", "spellings", replaced(measuring, "spelt_once", lambda texts: texts), "spellings counted as values"),
+    Fault("l", "spellings", replaced(spelling, "spelt_once", lambda texts: texts), "spellings counted as values"),
     Fault(
         "l",
         "synonyms",
-        replaced(measuring, "without_spelling", lambda texts, *_: measuring.spelt_once(texts)),
+        replaced(measuring, "without_spelling", lambda texts, *_: spelling.spelt_once(texts)),
         "synonyms counted as values",
     ),
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, public"),
@@ -174,7 +178,7 @@ def test_the_attacker_sees_a_fault(fault: Fault, tmp_path: Path, monkeypatch: Pa
 
 EAGER = (
     ("gain", "nulls are nobody", replaced(gain, "certainty", faults.certainty_without_nulls), "gain with nulls"),
-    ("k", "masks name somebody", replaced(measuring, "identity_text", faults.as_it_is), "masked identity"),
+    ("k", "masks name somebody", replaced(record_keys, "identity_text", faults.as_it_is), "masked identity"),
     ("k", "a shop is somebody", replaced(persons_module, "MANY_SUBJECTS", 10_000), "a value of a hundred subjects"),
 )
 """Faults that make the product fail what holds."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.beam import prove as publish
+from beam_deid.transforms.beam import parts
 from beam_deid.transforms.beam import run as job
 from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import OutputError
@@ -158,7 +158,7 @@ def test_every_task_done_twice_publishes_the_same(counts, staging_place, undistu
 
 @pytest.mark.parametrize(
     ("module", "step"),
-    [(publish, "conclude"), (job, "publish"), (job.RunKeys, "discard")],
+    [(parts, "conclude"), (job, "publish"), (job.RunKeys, "discard")],
     ids=["before the proof", "before publication", "after publication"],
 )
 def test_attempts_that_come_late_publish_the_same(module, step, staging_place, undisturbed, monkeypatch):

@@ -21,7 +21,8 @@ from beam_deid.transforms.decide.choosing import choose
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.rule import tests_of
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.run.shards import prepare
 from beam_deid.transforms.synthetic import write_orders

@@ -32,15 +32,18 @@ import yaml
 
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.past.recognising import past_of
 from beam_deid.transforms.past.views import WHOLE
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.key import register_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import SPACE, PrintsFile
 from beam_deid.transforms.register.reference import Reference
-from beam_deid.transforms.register.tables import SPACE, Prints, PrintsFile, write_prints
+from beam_deid.transforms.register.tables import write_prints
 from beam_deid.transforms.run.shards import prepare
 
 from ..past.year import KEY, MONTHS, Shop, of_month, orders, policy, size_of, table_of, until

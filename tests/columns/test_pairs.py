@@ -3,7 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from beam_deid.transforms.columns.fingerprint import mix, ordered_codes
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.columns.pairs import count_pairs, few_codes
 
 

@@ -12,7 +12,8 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.choosing import choose
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import prepare

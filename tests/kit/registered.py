@@ -12,7 +12,8 @@ import numpy as np
 
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
-from beam_deid.transforms.register.tables import Prints, write_persons, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.terms import LabelName
 
 MADE_AT = "2026-10-01T08:00:00+00:00"

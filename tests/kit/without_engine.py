@@ -12,7 +12,8 @@ import yaml
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.deciding import decide as decide_run
 from beam_deid.transforms.decide.decision import Decision
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.release.facts import RunFacts

@@ -20,7 +20,8 @@ from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.policy.scoping import identities
@@ -216,9 +217,9 @@ def _watched() -> Iterator[_Seen]:
         seen.after[name] = chosen[name]
         return decide_one(chosen, name, *rest)
 
-    def composing(members: Any, past: Past) -> Any:
+    def composing(members: Any, past: Past, *settled: Any) -> Any:
         seen.before |= {name: one.cut.left for name, one in members.items()}
-        return compose(members, past)
+        return compose(members, past, *settled)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deciding, "_decision", watching)

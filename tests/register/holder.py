@@ -7,7 +7,7 @@ from pathlib import Path
 
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.register.folder import hold
-from beam_deid.transforms.storage import files, lease
+from beam_deid.transforms.storage import files, owners
 from beam_deid.transforms.storage.local import LocalStore
 
 from .kit import register
@@ -31,7 +31,7 @@ def say(what: str) -> None:
 def main(place: str, folder: str) -> None:
     """Hold the register, and obey: a line is a release's name, ``sleep`` before the next revision, or ``close``."""
     if "MACHINE" in os.environ:
-        lease._machine = lambda: os.environ["MACHINE"]
+        owners._machine = lambda: os.environ["MACHINE"]
     try:
         held = hold(place)
     except DeidError as error:

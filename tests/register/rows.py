@@ -8,7 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import Prints, PrintsFile, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile
+from beam_deid.transforms.register.tables import write_prints
 
 ALL = 1 << 64
 EXTREMES = (0, 1, 2**63 - 1, 2**63, ALL - 1)

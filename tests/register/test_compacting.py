@@ -21,7 +21,7 @@ from beam_deid.transforms.register.compacting import Compacted, compact
 from beam_deid.transforms.register.document import Event, State
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.merging import Merging, merge
-from beam_deid.transforms.register.tables import PrintsFile
+from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.terms import LabelName
 
 from ..kit.examples import examples
@@ -427,7 +427,7 @@ import json, sys
 from pathlib import Path
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.merging import merge
-from beam_deid.transforms.register.tables import PrintsFile
+from beam_deid.transforms.register.prints_file import PrintsFile
 
 def peak():
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024

@@ -14,7 +14,7 @@ import pytest
 from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.folder import hold, read
-from beam_deid.transforms.storage.lease import new_name
+from beam_deid.transforms.storage.owners import new_name
 
 from ..kit.processes import python, until
 from .kit import SHA, assert_whole, contents, document, entry, register

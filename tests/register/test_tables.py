@@ -14,17 +14,13 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import (
-    Prints,
-    PrintsFile,
-    ranges,
-    read_persons,
-    write_persons,
-    write_prints,
-)
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 from ..kit.examples import examples
+from .persons import read_persons
 from .rows import (
     ALL,
     EXTREMES,
@@ -260,28 +256,6 @@ def test_many_persons_are_several_row_groups(tmp_path):
     assert all((found[name] == np.sort(persons[name])).all() for name in persons)
 
 
-def test_damaged_persons_are_told(tmp_path):
-    path = tmp_path / "persons"
-    write_persons(str(path), {"subject": random_keys(np.random.default_rng(1), 100)})
-    data = path.read_bytes()
-    with pytest.raises(UsageError, match="there is no such file"):
-        read_persons(str(tmp_path / "none"))
-    table = told(path, 100)
-    assert list(read_persons(str(path), table)) == ["subject"]
-    for size in range(0, len(data), 7):
-        path.write_bytes(data[:size])
-        with pytest.raises(UsageError, match="damaged"):
-            read_persons(str(path))
-        with pytest.raises(UsageError, match="size"):
-            read_persons(str(path), table)
-    path.write_bytes(data[:100] + b"x" + data[101:])
-    with pytest.raises(UsageError, match="hash"):
-        read_persons(str(path), table)
-    pq.write_table(pa.table({"identity": ["subject"], "person": keys([1])}), path)  # by somebody else
-    with pytest.raises(UsageError, match="damaged"):
-        read_persons(str(path))
-
-
 # Damage
 
 
@@ -394,7 +368,9 @@ _MEASURED = """
 import json, sys
 import numpy as np
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import Prints, PrintsFile, ranges, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.register.tables import write_prints
 from pathlib import Path
 
 def peak():

@@ -3,7 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.measures.measure import Setting, View
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.columns.fingerprint import combine, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.distances import Scale, equal_distance, hierarchical_distance, ordered_distance
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk.exposure import Exposed, Exposure, coverage_problem
+from beam_deid.transforms.risk.coverage import coverage_problem
+from beam_deid.transforms.risk.exposure import Exposed, Exposure
 from beam_deid.transforms.risk.joining import Join, Probes, Released
 from beam_deid.transforms.risk.linkage import Side
 

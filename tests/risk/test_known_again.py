@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.columns.fingerprint import mix
+from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said, shared_records
 
 NULL = np.uint64(0xDEADBEEF12345678)

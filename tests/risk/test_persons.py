@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.columns.fingerprint import mix
+from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.risk import persons as module
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons, persons, stand_ins
 

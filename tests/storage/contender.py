@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from beam_deid.transforms.errors import DeidError
-from beam_deid.transforms.storage import lease
+from beam_deid.transforms.storage import lease, owners
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders
 
 
@@ -19,8 +19,8 @@ def say(what: str) -> None:
 def main(output: str, go: str) -> None:
     """Wait until a file is there, take the lease, hold it until a line is said, see whether it is still held."""
     if "MACHINE" in os.environ:
-        lease._machine = lambda: os.environ["MACHINE"]
-    folder = hidden_folder(output, lease.new_name())
+        owners._machine = lambda: os.environ["MACHINE"]
+    folder = hidden_folder(output, owners.new_name())
     mine = lease.Lease(folder, lambda: hidden_folders(output), output)
     say("ready")
     while not Path(go).exists():

@@ -13,7 +13,7 @@ from beam_deid.transforms.storage.amending import amending
 from beam_deid.transforms.storage.files import match, open_arrow
 from beam_deid.transforms.storage.hidden import local_stand_in
 from beam_deid.transforms.storage.journal import Journal, Moved, Superseded
-from beam_deid.transforms.storage.lease import new_name
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import absolute, shown
 
 from ..kit.outputs import leftovers

@@ -1,1 +1,1 @@
-"""What attackers know, what they link, and what released fields still show of removed values."""
+"""Attacks: what attackers know, which records they link, and which removed values they recover from released fields."""

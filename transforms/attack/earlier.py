@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.label.verify import read_label
 from beam_deid.transforms.policy.roles import recoverability

@@ -11,12 +11,12 @@ from beam_deid.transforms.risk.steady import steady
 
 
 def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) -> Attack:
-    """A join's result as evidence."""
+    """Turn the result of a join into evidence."""
     return Attack(name, on, linked.subjects, linked.linked, linked.linked_rightly, linked.share, limit)
 
 
 def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float | None) -> Attack:
-    """The same for a join with a table, with candidates and what follows if the table is the population."""
+    """Turn a join with a table into evidence, with the number of candidates and what follows if the table is the population."""
     candidates = None if joined.candidates is None else asdict(joined.candidates)
     presence = None if joined.presence is None else asdict(joined.presence)
     return replace(attack(name, on, joined.linked, limit), candidates=steady(candidates), presence=steady(presence))
@@ -28,7 +28,7 @@ def exposed_facts(exposed: Exposed) -> dict[str, Any]:
 
 
 def exposed_detail(exposed: Exposed, k: int) -> str:
-    """The same as a sentence: figures, never values."""
+    """Describe whom an attacker exposes in a sentence, with figures and no values."""
     most = "" if exposed.exact else "at most "
     return (
         f"{most}{exposed.released_exposed:,} of {exposed.released:,} released persons and "

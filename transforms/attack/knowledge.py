@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance, is_ordered
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.risk.joining import Numbers
@@ -46,7 +47,7 @@ class On:
 
     @classmethod
     def read(cls, text: str) -> "On":
-        """From ``FIELD`` or ``FIELD~HOW``.
+        """Parse ``FIELD`` or ``FIELD~HOW``.
 
         Raises:
             UsageError: It is written otherwise.
@@ -91,7 +92,7 @@ class Spelling(NamedTuple):
 
 
 class Knowledge:
-    """Compares a release's columns with an attacker's.
+    """Makes the columns of a release and those of an attacker comparable.
 
     Args:
         on: The fields that are joined on.

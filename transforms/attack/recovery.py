@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.attack.frequencies import read_frequencies
@@ -31,7 +34,7 @@ from beam_deid.transforms.terms import Recoverability, Sharing
 
 @dataclass(frozen=True)
 class JoinedMasks:
-    """Whom released fields single out together.
+    """How many subjects the released fields single out together.
 
     Attributes:
         on: The fields.
@@ -45,7 +48,7 @@ class JoinedMasks:
 
 
 def platform_recoveries(scanned: Scanned) -> list[Recovery]:
-    """What platforms can restore, and what their ciphertexts tell without that, by field."""
+    """Report, by field, the ciphertexts and indexes that platforms can decrypt, and what these reveal as they are."""
     found = []
     for name in dict.fromkeys(name for name, kind in scanned.hits if kind in RESTORABLE):
         values = sum(count for (field, kind), count in scanned.hits.items() if field == name and kind in RESTORABLE)
@@ -128,19 +131,41 @@ def digest_recoveries(
     return found
 
 
-@dataclass(frozen=True)
-class Remains:
-    """What is attacked of the records that are released.
+class FieldRemains(NamedTuple):
+    """What a released field still shows of the values that it was made from, all arrays of shape (n,).
 
     Attributes:
-        columns: Columns ``alone:FIELD``, ``origin:FIELD``, ``moment:FIELD``, ``token:FIELD`` and ``truth:FIELD`` of a histogram,
-            each of shape (n,).
-        counts: Records of each row, shape (n,).
-        subject: Subject of each row, or None.
+        shown: The key of each released value.
+        origin: The key of the value that each was made from; None where the attack does not need it.
+        moment: The time of each released value as int64 in uint64; None for a field that holds no shifted times.
+    """
+
+    shown: Fingerprints
+    origin: Fingerprints | None = None
+    moment: Fingerprints | None = None
+
+
+class Tokens(NamedTuple):
+    """Tokens that are matched to a known distribution, with the values that they stand for, both of shape (n,)."""
+
+    tokens: Fingerprints
+    truth: Fingerprints
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is attacked of the n kinds of records that are released.
+
+    Attributes:
+        fields: By field, what masks and pseudonyms still show.
+        tokens: By field, tokens that are matched to a known distribution.
+        counts: Records of each row, shape (n,), int64.
+        subject: Subject of each row, shape (n,), or None.
         joined: Fewest subjects who share all quasi-identifiers.
     """
 
-    columns: Mapping[str, Fingerprints]
+    fields: Mapping[str, FieldRemains]
+    tokens: Mapping[str, Tokens]
     counts: Counts
     subject: Fingerprints | None
     joined: int
@@ -162,40 +187,57 @@ def remainder_recoveries(
         InputError: A table of frequencies cannot be read.
     """
     spec = policy.releases[layout.release]
-    columns = remains.columns
-    counts = remains.counts
-    subject = remains.subject
     limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
-    how = {name: recoverability(policy, layout.release, name) for name in layout.remainders}
     matched = {}
     for name in layout.matched:
         known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
-        matched[name] = _match(columns[f"token:{name}"], columns[f"truth:{name}"], counts, known, key)
+        matched[name] = _match(remains.tokens[name].tokens, remains.tokens[name].truth, remains.counts, known, key)
     found = []
-    for column, keys in columns.items():
-        kind, _, name = column.partition(":")
-        if kind == "alone" and how[name] is Recoverability.PARTIAL:
-            one, least = singled_out(keys, counts, subject)
-            said = (
-                f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
-                f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
-            )
-            found.append(_recovery(name, "mask", one, None, said))
-        elif kind == "alone" and f"moment:{name}" not in columns:
-            one = by_frequency(keys, counts)
-            said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
-            found.append(frequency_recovery(name, matched.pop(name, None), limit, one, said))
-        elif kind == "origin":
-            one = without_collision(keys, columns[f"alone:{name}"])
-            said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
-            found.append(_recovery(name, "surrogates", one, None, said))
-        elif kind == "moment" and subject is not None:
-            dated = keys.view("i8") != NULL
-            one = by_intervals(subject[dated], keys.view("i8")[dated])
-            said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
-            found.append(_recovery(name, "intervals", one, limit, said))
-    # Whoever has the key needs no frequencies, so that these are told only.
+    for name, field in remains.fields.items():
+        if recoverability(policy, layout.release, name) is Recoverability.PARTIAL:
+            found.append(_mask_recovery(name, field, remains))
+        elif field.moment is None:
+            found.append(_own_frequency_recovery(name, field, remains, matched.pop(name, None), limit))
+        if field.origin is not None:
+            found.append(_surrogate_recovery(name, field.shown, field.origin))
+        if field.moment is not None and remains.subject is not None:
+            found.append(_interval_recovery(name, field.moment.view(np.int64), remains.subject, limit))
+    # Whoever has the key needs no frequencies, so these have no limit and are only reported.
     return [*found, *(frequency_recovery(name, one, None) for name, one in matched.items())]
+
+
+def _mask_recovery(name: str, field: FieldRemains, remains: Remains) -> Recovery:
+    """Whom a mask leaves singled out."""
+    one, least = singled_out(field.shown, remains.counts, remains.subject)
+    said = (
+        f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
+        f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
+    )
+    return _recovery(name, "mask", one, None, said)
+
+
+def _own_frequency_recovery(
+    name: str, field: FieldRemains, remains: Remains, matched: Matched | None, limit: float
+) -> Recovery:
+    """Which pseudonyms their own frequency tells apart, beside a known distribution where there is one."""
+    one = by_frequency(field.shown, remains.counts)
+    said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
+    return frequency_recovery(name, matched, limit, one, said)
+
+
+def _surrogate_recovery(name: str, shown: Fingerprints, origin: Fingerprints) -> Recovery:
+    """Which synthetic substitutes stand for one original only."""
+    one = without_collision(origin, shown)
+    said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
+    return _recovery(name, "surrogates", one, None, said)
+
+
+def _interval_recovery(name: str, moments: npt.NDArray[np.int64], subject: Fingerprints, limit: float) -> Recovery:
+    """Whom the intervals between shifted dates single out, since a shift keeps them."""
+    dated = moments != NULL
+    one = by_intervals(subject[dated], moments[dated])
+    said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
+    return _recovery(name, "intervals", one, limit, said)
 
 
 def frequency_recovery(
@@ -257,7 +299,7 @@ def token_recoveries(
 def _match(
     tokens: Fingerprints, truth: Fingerprints | None, counts: Counts, known: Known, key: FingerprintKey
 ) -> Matched:
-    """Match what is there; a null is no token."""
+    """Match the tokens that are not null."""
     there = (tokens if truth is None else truth) != key.null
     return match(tokens[there], counts[there], known, None if truth is None else truth[there])
 

@@ -7,19 +7,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.distinct import is_text, plain, plain_type
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Fault, InputOptions
+from beam_deid.transforms.formats.format import Chunk, Fault, InputOptions
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.joining import Numbers, Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.treat.treatment import Treatment
-from beam_deid.transforms.treat.typed import typed
+from beam_deid.transforms.treat.typed import Records, typed
 
 _WHOLE_FILE = 1 << 62
 
@@ -51,49 +52,90 @@ def attacker_probes(
         InputError: The table is missing or cannot be read, lacks a column, or holds values that cannot be read as their kind or as
             what the source has.
     """
-    subject = job.policy.subject_field
-    treatment = Treatment(job, release, levels, exact)
-    within = np.array([distance(attacker.within[name]) for name in near], np.float64)
-    keys: list[Fingerprints] = []
-    values: list[Numbers] = []
-    people: list[Fingerprints] = []
-    options = InputOptions()
-    named = True
+    reader = _Reader(job, release, exact, near, levels, types)
     for file in _files(attacker.table or ""):
-        kind = format_of(file.path, options)
-        present = kind.schema(file.path, options).names
-        missing = [name for name in (*exact, *near) if name not in present]
+        reader.add(file)
+    within = np.array([distance(attacker.within[name]) for name in near], np.float64)
+    return reader.probes(within)
+
+
+class _Reader:
+    """Reads an attacker's files to keys of what it knows exactly, numbers of what it knows nearly, and its subjects.
+
+    The arguments are those of `attacker_probes`.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        release: str,
+        exact: Sequence[str],
+        near: Sequence[str],
+        levels: Mapping[str, int],
+        types: Mapping[str, pa.DataType],
+    ) -> None:
+        self._job = job
+        self._exact = exact
+        self._near = near
+        self._types = types
+        self._treatment = Treatment(job, release, levels, exact)
+        self._options = InputOptions()
+        self._subject = job.policy.subject_field
+        self._keys: list[Fingerprints] = []
+        self._values: list[Numbers] = []
+        self._people: list[Fingerprints] = []
+
+    def add(self, file: InputFile) -> None:
+        """Read one file. Subjects count only where every file names them."""
+        kind = format_of(file.path, self._options)
+        present = kind.schema(file.path, self._options).names
+        missing = [name for name in (*self._exact, *self._near) if name not in present]
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")
-        named = named and subject is not None and subject in present
-        columns = list(dict.fromkeys([*exact, *near, *([subject] if named and subject else [])]))
-        for shard in kind.shards(file.path, file.size, options, _WHOLE_FILE):
-            for chunk in kind.read(shard, options, columns, BATCH_ROWS):
-                given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-                records, faults = typed(given, chunk.rows, job.policy)
-                same = {
-                    name: alike(column, types.get(name), name, file.path) for name, column in records.columns.items()
-                }
-                records = replace(records, columns=same)
-                treated, sound, unfit = treatment.apply(records)
-                _refuse([*chunk.faults, *faults, *unfit], file.path)
-                records = records.where(sound)
-                known = {name: fingerprint(column, job.prints) for name, column in treated.items()}
-                keys.append(combine([known[name] for name in exact], len(records)))
-                values.append(_stack([as_numbers(records.columns[name]) for name in near], len(records)))
-                if named and subject is not None:
-                    people.append(
-                        fingerprint(identity_text(records.columns[subject], job.policy.kind(subject)), job.prints)
-                    )
-    key = np.concatenate([np.empty(0, np.uint64), *keys])
-    value = np.concatenate([np.empty((0, len(near))), *values])
-    who = np.concatenate([np.empty(0, np.uint64), *people]) if named and people else None
-    rows = np.arange(len(key))
-    return Probes(rows, key, value - within, value + within, np.ones(len(key), np.int64), who), who is not None
+        if self._subject not in present:
+            self._subject = None
+        subject = [] if self._subject is None else [self._subject]
+        columns = list(dict.fromkeys([*self._exact, *self._near, *subject]))
+        for shard in kind.shards(file.path, file.size, self._options, _WHOLE_FILE):
+            for chunk in kind.read(shard, self._options, columns, BATCH_ROWS):
+                self._add(chunk, file.path)
+
+    def _add(self, chunk: Chunk, path: str) -> None:
+        records, faults = self._typed(chunk, path)
+        treated, sound, unfit = self._treatment.apply(records)
+        _refuse([*chunk.faults, *faults, *unfit], path)
+        records = records.where(sound)
+        known = [fingerprint(treated[name], self._job.prints) for name in self._exact]
+        self._keys.append(combine(known, len(records)))
+        self._values.append(_stack([as_numbers(records.columns[name]) for name in self._near], len(records)))
+        if self._subject is not None:
+            texts = identity_text(records.columns[self._subject], self._job.policy.kind(self._subject))
+            self._people.append(fingerprint(texts, self._job.prints))
+
+    def _typed(self, chunk: Chunk, path: str) -> tuple[Records, list[Fault]]:
+        """The records of a chunk, with the types that the source has."""
+        given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+        records, faults = typed(given, chunk.rows, self._job.policy)
+        columns = {name: alike(column, self._types.get(name), name, path) for name, column in records.columns.items()}
+        return replace(records, columns=columns), faults
+
+    def probes(self, within: Numbers) -> tuple[Probes, bool]:
+        """One side of a join, and whether it names its subjects.
+
+        Args:
+            within: How far each number may be from the one that it is known as, shape (near,).
+        """
+        key = np.concatenate([np.empty(0, np.uint64), *self._keys])
+        value = np.concatenate([np.empty((0, len(self._near))), *self._values])
+        named = self._subject is not None and bool(self._people)
+        who = np.concatenate(self._people) if named else None
+        rows = np.arange(len(key))
+        ones = np.ones(len(key), np.int64)
+        return Probes(rows, key, value - within, value + within, ones, who), named
 
 
 def alike(column: pa.Array, kind: pa.DataType | None, name: str, path: str) -> pa.Array:
-    """A column with the type that the source has; values of another type would meet nothing, and nothing would be found."""
+    """Cast a column to the type that the source has, since fingerprints of different types never match."""
     own = plain_type(column.type)
     if kind is None or own == kind or pa.types.is_null(own) or (is_text(own) and is_text(kind)):
         return column

@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
 from beam_deid.transforms.dataset.assessment import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.run.job import Given
 from beam_deid.transforms.run.schema import Schemas

@@ -6,7 +6,7 @@ import apache_beam as beam
 
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.decide.decision import Decision
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import guarded

@@ -10,7 +10,8 @@ from apache_beam.utils.timestamp import Timestamp
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.step import Step
-from beam_deid.transforms.measure.measuring import Measured, MeasurePass
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import MeasurePass
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 

@@ -24,7 +24,7 @@ from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.errors import ExpectationUnmet, InputError
 from beam_deid.transforms.label.documents import to_bytes
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.publish.embedded_register import decide_registered
 from beam_deid.transforms.publish.manifests import label_document
 from beam_deid.transforms.release.facts import PartFacts, RunFacts

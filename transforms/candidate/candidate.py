@@ -1,5 +1,6 @@
 """A release at some levels with some of its records: what the requirements of the label look at."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -9,7 +10,8 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements.requirement import Found, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.combinations import combinations
@@ -28,23 +30,36 @@ from beam_deid.transforms.terms import Sharing
 
 
 class Candidate:
-    """A release at some levels: the cells of which records are left. Rows, below, are these cells, m of them.
+    """A release at some levels, with the records that suppression leaves. It does not change.
+
+    Its rows, in all docstrings below, are the m of the n cells of which any record is left.
 
     Args:
         data: The release.
-        levels: The level of each open field, one or one a cell.
-        left: Records of each cell that are released, shape (n,).
-        found: What was found beside the classes, once that is known.
+        levels: The level of each open field, one for all cells or one for each, shape (n,).
+        left: Records of each cell that are released, shape (n,), int64.
+        found: What was found beside the classes; nothing where no requirement that needs it is asked.
     """
 
     def __init__(self, data: ReleasedData, levels: Levels, left: Counts, found: Found | None = None) -> None:
         self.data = data
         self.levels = levels
         self.left = left
-        self.found = found or Found()
+        self._found = found or Found()
         self.cells = np.flatnonzero(left)
         self.counts = left[self.cells]
         self._groups: dict[tuple[str, ...], Groups] = {}
+
+    def with_found(self, found: Found) -> "Candidate":
+        """The same candidate with other findings. Both share what they count: none of it depends on findings."""
+        other = copy.copy(self)
+        other._found = found
+        return other
+
+    @property
+    def found(self) -> Found:
+        """What was found of the release beside its classes."""
+        return self._found
 
     @property
     def scope(self) -> Scope:
@@ -53,17 +68,17 @@ class Candidate:
 
     @property
     def records(self) -> int:
-        """Records that are left."""
+        """Number of records that are left."""
         return int(self.counts.sum())
 
     @property
     def empty(self) -> bool:
-        """Whether none is."""
+        """Whether no record is left."""
         return len(self.cells) == 0
 
     @cached_property
     def counted(self) -> bool:
-        """Whether it is known whom the records are about: not where an identity names nobody at all."""
+        """Whether persons can be counted: there is a subject, and every identity names somebody."""
         everybody = self.empty or all(bool((numbers >= 0).any()) for numbers in self.persons.numbers)
         return bool(self.persons.names) and everybody
 
@@ -74,7 +89,7 @@ class Candidate:
 
     @cached_property
     def persons(self) -> Persons:
-        """Whom the rows are about."""
+        """The persons of the rows, by every identity."""
         every = self.data.cells.persons
         subject = self.scope.subject
         names = tuple(str(subject) if place == 0 else name for place, name in enumerate(every.names))
@@ -83,7 +98,7 @@ class Candidate:
         return replace(every, names=names, numbers=tuple(numbers[self.cells] for numbers in every.numbers))
 
     def groups(self, columns: Sequence[str]) -> Groups:
-        """The rows grouped by some released columns."""
+        """Group the rows by some released columns, at the candidate's levels."""
         wanted = tuple(sorted(columns))
         if wanted not in self._groups:
             # From groups over some of the columns, as many as are known, on.
@@ -101,7 +116,7 @@ class Candidate:
         return self._groups[wanted]
 
     def values(self, name: str) -> Values:
-        """The values of a sensitive column, those that differ in spelling only as one; null is -1."""
+        """Number the values of a sensitive column, shape (m,); values that differ only in spelling have one number, null has -1."""
         found = self.data.values(name, self.levels)
         return Values(found.numbers[self.cells], found.many)
 
@@ -116,13 +131,13 @@ class Candidate:
         )
 
     def as_written(self, name: str) -> Sequence[Distribution]:
-        """The same with values as they are written."""
+        """The same distributions for values as they are written, where spellings count as different values."""
         values, numbers = np.unique(self.data.key(name, self.levels)[self.cells], return_inverse=True)
         null = np.flatnonzero(values == self.data.job.prints.null)
         return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None)
 
     def scale(self, name: str) -> Scale | None:
-        """How far the values of a sensitive column are apart, where not all are equally far."""
+        """The distances between the values of a sensitive column; None where all are equally far apart."""
         return self.data.scale(name, self.levels)
 
     def _by_identity(self, name: str, values: Counts, keys: np.ndarray, null: int | None) -> list[Distribution]:
@@ -144,7 +159,7 @@ class Candidate:
 
     @cached_property
     def risk(self) -> Mapping[str, Any]:
-        """The figures of all measures; none where nothing is left."""
+        """The figures of all disclosure measures, by name; empty where no record is left."""
         if self.empty:
             return {}
         groups = self.groups(self.scope.rest)
@@ -188,7 +203,7 @@ class Candidate:
         return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
 
     def history(self) -> list[History] | None:
-        """What points of a person's history do: of the columns that the policy names, or of all; None if it cannot be told."""
+        """Unicity of persons' histories over the columns that the policy names, or all; None without a subject or records."""
         subject = self.subject
         if subject is None or self.empty:
             return None
@@ -197,7 +212,7 @@ class Candidate:
         return histories(Classes(points, self.counts, subject), subject)
 
     def combinations(self) -> dict[str, Any]:
-        """Which columns single people out together, as `Label` names it; nothing where the policy does not ask."""
+        """Which combinations of columns single persons out, as `Label` names the results; empty where the policy does not ask."""
         if not self.data.spec.combinations or self.empty:
             return {}
         fields = {name: self.data.key(name, self.levels)[self.cells] for name in self.scope.rest}
@@ -205,12 +220,12 @@ class Candidate:
         return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
 
     def singled_out(self, columns: Sequence[str]) -> Linked:
-        """Whom some columns single out among the released: evidence, told beside the lines."""
+        """Count the subjects whom some columns single out among the released records: evidence, reported but not enforced."""
         side = Side(self.groups(columns).numbers.view(np.uint64), self.counts, self.subject)
         return link(side, side)
 
     def base_rates(self) -> dict[str, float]:
-        """Of each sensitive column the greatest share of all persons who have one value."""
+        """The share of persons who have the most common value, by sensitive column."""
         if not self.counted or self.empty:
             return {}
         numbers = self.persons.numbers[0]

@@ -12,7 +12,7 @@ Suppressed = Mapping[tuple[str, ...], Fingerprints]
 
 @dataclass(frozen=True)
 class Cut:
-    """What is released of a release at some levels.
+    """The records that are released at some levels, and the groups that are suppressed.
 
     Attributes:
         left: Records of each cell that are released, shape (n,).

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Layout
@@ -25,7 +26,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Openings:
-    """What a release's open fields look like at their levels.
+    """The open fields of a release at each of their levels. An open field is one whose level the search chooses.
 
     Args:
         spec: The release.
@@ -57,11 +58,11 @@ class Openings:
         return action.choices()
 
     def top(self, name: str) -> int:
-        """The level of a field at which nothing is left of it."""
+        """The most general level of a field, at which all values are alike."""
         return len(self.ladder(name).levels) - 1
 
     def attribute(self, name: str, choices: Sequence[int]) -> Attribute:
-        """An open field with some of its levels, and what is lost at each.
+        """Describe an open field to the search: the groups that each level makes of its values, and the information loss of each.
 
         Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
         the M values there are, in the hierarchy where that is known, else in the data.
@@ -102,7 +103,7 @@ class Openings:
         null: np.uint64,
         rows: Mask | None = None,
     ) -> Lattice:
-        """All nodes over the open fields' levels.
+        """Build the lattice of all combinations of the open fields' levels.
 
         Args:
             choices: The levels that are open to each field.
@@ -135,7 +136,7 @@ class Openings:
         )
 
     def losses(self, levels: Levels, left: Counts) -> dict[str, float]:
-        """What is lost of each open field by Iyengar's metric, from 0 to 1; a suppressed record loses all.
+        """Information loss of each open field by Iyengar's metric, from 0 to 1; a suppressed record counts as 1.
 
         Args:
             levels: The levels.
@@ -151,7 +152,7 @@ class Openings:
         return losses
 
     def loss(self, levels: Levels, left: Counts) -> float:
-        """The same over all of them, by their weights; 0 where no field is open."""
+        """Information loss over all open fields, weighted; 0 where no field is open."""
         losses = self.losses(levels, left)
         weights = self._spec.search.weights
         total = sum(weights.get(name, 1.0) for name in losses)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +13,17 @@ from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
 from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
 from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
 from beam_deid.transforms.candidate.openings import Levels, Openings
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import ReleaseMeasured, still_whole, without_spelling
+from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.measure.scanning import Scanned, scan, scan_names
+from beam_deid.transforms.measure.spelling import without_spelling
+from beam_deid.transforms.measure.unchanged import still_whole
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.distances import Scale
@@ -33,7 +36,7 @@ Level = int | npt.NDArray[np.int64]
 
 
 class ReleasedData:
-    """A release's fields over the cells of its run. All arrays are of shape (n,), one entry a cell.
+    """The measured fields of a release, over the n cells of its run. All arrays are of shape (n,), one entry a cell.
 
     Args:
         job: The run.
@@ -41,9 +44,6 @@ class ReleasedData:
         measured: What was measured of it.
         cells: The cells.
         past: What was given out before of the same records.
-
-    Attributes:
-        composed: What was found last of it together with others, by their levels and what is left of each.
     """
 
     def __init__(
@@ -57,7 +57,6 @@ class ReleasedData:
         bases = {name: values for name, values in measured.bases.items() if name in layout.open}
         self._base = {name: self._places(name, values) for name, values in bases.items()}
         self.openings = Openings(self.spec, layout, bases, self._base, self.everything)
-        self.composed: dict[bytes, Any] = {}
         self._coded: dict[tuple[str, int | None], tuple[Counts, int]] = {}
         self._keys: dict[tuple[str, int], Fingerprints] = {}
         self._values: dict[tuple[str, int | None], Values] = {}
@@ -96,7 +95,7 @@ class ReleasedData:
         return keys
 
     def keys(self, columns: Sequence[str], levels: Levels) -> Fingerprints:
-        """One key of several released values."""
+        """Combine the keys of several released fields into one a cell, shape (n,)."""
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
     @cached_property
@@ -107,7 +106,7 @@ class ReleasedData:
 
     @cached_property
     def foreign(self) -> list[Recovery]:
-        """Attacks on digests and ciphertexts of somebody else's making, which stand in the data at every level."""
+        """Attacks on digests and platform ciphertexts that came with the data, and are in it at every level."""
         how = self.spec.digests
         scanned = self.measured.scanned
         others = {name: found for name, found in scanned.digests.items() if name not in self.layout.remainders}
@@ -134,7 +133,7 @@ class ReleasedData:
         return found
 
     def left_whole(self, name: str, levels: Levels) -> int:
-        """How many values of a generalized field that names persons are released as they came, but for spelling."""
+        """Count the values of a generalized field that are released unchanged, apart from spelling; 0 where it names no persons."""
         whole = self.measured.whole.get(name)
         if whole is None or name not in levels:
             return 0 if whole is None else len(whole)
@@ -146,7 +145,7 @@ class ReleasedData:
         return count
 
     def normal_keys(self, name: str, levels: Levels) -> Fingerprints:
-        """The key of each cell's value of a sensitive field, without differences in spelling."""
+        """The key of each cell's value of a sensitive field, shape (n,); spellings of one value share a key."""
         if name not in self._base:
             return self.cells.column("normal", name, self.layout.release)
         level = levels[name]
@@ -158,7 +157,7 @@ class ReleasedData:
         return keys
 
     def values(self, name: str, levels: Levels) -> Values:
-        """The values of a sensitive field, those that differ in spelling only as one; null is -1."""
+        """Number the values of a sensitive field, shape (n,); values that differ only in spelling have one number, null has -1."""
         level = levels.get(name)
         if isinstance(level, np.ndarray):
             return self._numbered(self.normal_keys(name, levels))
@@ -167,7 +166,7 @@ class ReleasedData:
         return self._values[name, level]
 
     def scale(self, name: str, levels: Levels) -> Scale | None:
-        """How far the values of a sensitive field are apart, where the policy says that not all are equally far."""
+        """The distances between values of a sensitive field for t-closeness; None where all are equally far apart."""
         asked = self.spec.require.t.get(name)
         if asked is None or asked.distance == "equal":
             return None

@@ -1,4 +1,4 @@
-"""Suppression: rows that break a line for which rows may go are taken out, all lines at once, until nothing changes."""
+"""Suppression: rows that break a line of the label are removed, for all lines at once and again until nothing changes."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,14 +8,15 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
 
 
 def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:
-    """The tests of a release whose breaking rows may be suppressed; of these the named ones."""
+    """List the tests of a release that suppression may satisfy; only the named ones, where names are given."""
     tests = ((one, test) for one, test in planned(data.layout.scope) if one.suppresses)
     return [(one, test) for one, test in tests if only is None or test.name in only]
 
@@ -27,7 +28,7 @@ def cut(
     left: Counts | None = None,
     only: Collection[str] | None = None,
 ) -> Cut:
-    """Suppress what breaks a line, as long as the policy's share allows.
+    """Suppress the groups that break a line, as long as the policy's share allows.
 
     Args:
         data: The release.
@@ -74,12 +75,12 @@ class _Gone:
 
     @property
     def keys(self) -> dict[tuple[str, ...], Fingerprints]:
-        """All of them."""
+        """The keys of all suppressed groups, ascending, by the columns that make the groups."""
         return {columns: np.unique(np.concatenate(keys)) for columns, keys in self._keys.items()}
 
 
 def _trimmed(seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]) -> Counts | None:
-    """Without the surplus rows of persons who have most of a group's; None if there are none."""
+    """Remove the surplus rows of persons who dominate a group (line 5); None if there are none."""
     for requirement, test in tests:
         left = requirement.trimmed(test, seen)
         if left is not None:
@@ -92,7 +93,7 @@ def _trimmed(seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]) -> C
 def _without_broken(
     seen: Candidate, tests: Sequence[tuple[Requirement, Planned]], gone: _Gone, bearable: float
 ) -> Counts | None:
-    """Without the groups that break a line; None if there are none."""
+    """Remove the groups that break a line; None if there are none."""
     bad = np.zeros(len(seen.cells), bool)
     for requirement, test in tests:
         broken = requirement.broken(test, seen)

@@ -32,7 +32,7 @@ class CodePoints(NamedTuple):
 
     @classmethod
     def of(cls, texts: pa.Array) -> "CodePoints":
-        """Those of a plain ``string`` array, shape (n,), without nulls."""
+        """The characters of a plain ``string`` array, shape (n,), without nulls."""
         edges = np.zeros(len(texts) + 1, np.int64)
         if len(texts) == 0 or texts.buffers()[2] is None:
             return cls(np.empty(0, np.uint32), edges)
@@ -75,5 +75,5 @@ class CodePoints(NamedTuple):
 
 
 def identical() -> Codes:
-    """A table that changes nothing, shape (0x110000,), to be written to."""
+    """A new table that maps every character to itself, shape (0x110000,), for the caller to change."""
     return np.arange(LAST, dtype=np.uint32)

@@ -189,7 +189,7 @@ def _stripped(text: pa.Array) -> pa.Array:
 
 
 def _missed(given: pa.Array, fits: pa.Array) -> pa.Array | None:
-    """Values that are there and do not fit."""
+    """The rows whose value is not null and could not be read."""
     return _some(pc.and_(given.is_valid(), pc.invert(fits.fill_null(False))))
 
 

@@ -57,7 +57,9 @@ def normal_text(texts: pa.Array) -> pa.Array:
 
 
 def spelt_once(texts: pa.Array) -> pa.Array:
-    """What values say, whatever they look like: a plain ``string`` array (n,), null where the texts are or say nothing.
+    """Normalize values so that spellings of one value are equal: a plain ``string`` array (n,).
+
+    It is null for nulls and for values that say nothing, such as a word for unknown.
 
     Beyond `normal_text`, white space and punctuation at an end do not matter, nor how a number is written: 100 = 1e2 = +0100.00.
 
@@ -116,7 +118,7 @@ def all_ascii(texts: pa.Array) -> bool:
 
 
 def composed(texts: pa.Array) -> CodePoints:
-    """Texts (n,), none null, in normal form NFKC, without characters that nobody sees."""
+    """Texts (n,), none null, in normal form NFKC and without invisible characters."""
     points = CodePoints.of(texts)
     changing = _having(points, _changing())
     return _changed(points, changing, _nfkc) if changing.any() else points
@@ -150,7 +152,7 @@ def _having(points: CodePoints, table: Mask) -> Mask:
 
 
 def single_spaced(points: CodePoints) -> CodePoints:
-    """The same with one space for each run of them."""
+    """The texts with each run of spaces replaced by one."""
     space = points.codes == _SPACE
     keep = np.ones(len(space), bool)
     # Behind the space at the end of a value the next value may lose one at its beginning, where it means nothing either.
@@ -172,14 +174,14 @@ def simplified() -> Codes:
 
 
 def invisible(table: Codes) -> Codes:
-    """The table with what nobody sees taken out."""
+    """A table, shape (0x110000,), that removes invisible characters."""
     for first, last in _INVISIBLE:
         table[first : last + 1] = GONE
     return table
 
 
 def white(table: Codes) -> Codes:
-    """The table with a space for all white space."""
+    """A table, shape (0x110000,), that maps all white space to a space."""
     table[[code for code in range(0x3001) if chr(code).isspace()]] = _SPACE
     return table
 

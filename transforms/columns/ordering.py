@@ -1,4 +1,4 @@
-"""Values as 64-bit numbers that anybody can work out: for the order of rows, and for nothing else.
+"""Values as 64-bit numbers without a secret, for the order of rows and nothing else.
 
 The rows of a part are put in an order that depends on what is in them, so that the same input gives the same bytes,
 whoever runs it and however the work was divided. That needs no secret, and must have none.
@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _START = np.uint64(0xBF58476D1CE4E5B9)
@@ -19,7 +20,7 @@ _TAIL = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], dtype=np.
 
 
 def ordering(column: pa.Array | pa.ChunkedArray) -> Fingerprints:
-    """What a column's rows (n,) may be put in order by: uint64 array, shape (n,). For order only, never for equality.
+    """Compute a sort key for each row of a column, uint64, shape (n,). It serves for order only, never for equality.
 
     Text is taken by its bytes, floats by their bits, other numbers and times by value within their type; a
     dictionary column and a plain one give the same numbers.

@@ -87,7 +87,7 @@ def equal(sizes: Rows) -> Iterator[tuple[int, Rows]]:
 
 
 def few(rows: int, size: int) -> bool:
-    """Whether so few values of a size are less work one at a time than block by block over all of them."""
+    """Whether values of one size are so few that handling them one by one is cheaper than block by block."""
     return rows * _VALUE < -(-size // BLOCK) * _STEP
 
 

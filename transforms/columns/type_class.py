@@ -6,7 +6,7 @@ from beam_deid.transforms.columns.distinct import is_text
 
 
 def type_class(kind: pa.DataType) -> str:
-    """What a type's values are compared as: columns of two types whose classes are equal may have equal fingerprints."""
+    """The class by which a type's values are compared: only columns of equal classes can have equal fingerprints."""
     types = pa.types
     if types.is_dictionary(kind):
         return type_class(kind.value_type)

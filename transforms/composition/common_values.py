@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import codes
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.composition.members import (
     Member,
     rest_groups,
@@ -13,12 +13,9 @@ from beam_deid.transforms.composition.members import (
     values_together,
 )
 from beam_deid.transforms.past.views import Around
-from beam_deid.transforms.risk.composition import (
-    Held,
-    common_values_of_all,
-    values_in_all,
-)
+from beam_deid.transforms.risk.held_values import Held
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.intersection_values import common_values_of_all, values_in_all
 
 
 def fewest_in_common(

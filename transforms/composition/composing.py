@@ -1,7 +1,6 @@
-"""Line 8: what releases say together is suppressed where that is within every share, and told."""
+"""Line 8 of the label rule: records about which several releases together say too much are suppressed, or reported."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -24,110 +23,114 @@ _ROUNDS = 50
 """Most rounds of suppressing what releases say together; in every round something goes, so that it ends of itself."""
 
 
-_KEPT = 4
-"""How many states of some releases it is remembered of what they say together."""
+@dataclass(frozen=True)
+class Said:
+    """What an attacker learns from releases of a run together, from each two, from all, and with earlier ones.
+
+    Attributes:
+        found: By release, what it and each other one say together, by the other's name.
+        broken: By release, the cells that say too much together with others, shape (n,), bool.
+    """
+
+    found: Mapping[str, Mapping[str, Composed]]
+    broken: Mapping[str, np.ndarray]
 
 
-def compose(members: Members, past: Past) -> tuple[dict[str, Cut], dict[str, dict[str, Composed]]]:
-    """Suppress what releases say together, where that is within every share, and tell what is left.
+@dataclass(frozen=True)
+class Settled:
+    """Releases after suppression of the records that break line 8.
+
+    Attributes:
+        members: The releases.
+        said: What these still say together.
+        reached: Whether every line 8 among them holds within the share of each. If not, nothing is suppressed.
+    """
+
+    members: Members
+    said: Said
+    reached: bool
+
+
+def compose(
+    members: Members, past: Past, settled: Settled | None = None
+) -> tuple[dict[str, Cut], dict[str, dict[str, Composed]]]:
+    """Suppress the records that break line 8, if that is within the share of every release, and report what is left.
+
+    Args:
+        members: The releases of a run that are tested together, over the same cells.
+        past: What was given out before of the same records.
+        settled: The same releases settled with the past, where that is known already.
+
+    Returns:
+        What is released of each release now; and what it and each other one say together.
+    """
+    copies = {pair: copied(members[pair[0]], members[pair[1]]) for pair in combinations(members, 2)}
+    if any(copies.values()):
+        # Where a column is a copy of a sensitive one no line can be reached, and so nothing is suppressed.
+        settled = Settled(members, _said(members, past), reached=False)
+    elif settled is None:
+        settled = settle(members, past)
+    found = {name: dict(said) for name, said in settled.said.found.items()}
+    for (one, other), reason in copies.items():
+        if reason:
+            found[one][other] = found[other][one] = Composed(None, {}, reason)
+    for name, said in found.items():
+        said |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
+        said |= _copies_of_earlier(settled.members[name], past)
+    return {name: member.cut for name, member in settled.members.items()}, found
+
+
+def _copies_of_earlier(member: Member, past: Past) -> dict[str, Composed]:
+    """The earlier releases with which a release cannot be tested, since one holds a copy of the other's sensitive column."""
+    reasons = {entry.name: copied_earlier(member, entry) for entry in past.entries}
+    return {name: Composed(None, {}, reason) for name, reason in reasons.items() if reason}
+
+
+def settle(members: Members, past: Past) -> Settled:
+    """Suppress the records that break line 8, again and again until no more have to be.
 
     Args:
         members: The releases of a run that are tested together, over the same cells.
         past: What was given out before of the same records.
 
     Returns:
-        What is released of each now; and what each says together with each other one.
+        The releases without it; unchanged, and not reached, where more would go than the share of one allows.
     """
-    pairs = list(combinations(members, 2))
-    copies = {pair: copied(members[pair[0]], members[pair[1]]) for pair in pairs}
-    # Where a column is a copy of a secret one nothing is reached, and so nothing suppressed.
-    after = dict(members) if any(copies.values()) else suppressed(members, past) or dict(members)
-    every = _every(after, past)
-    found = {name: dict(said) for name, said in every.found.items()}
-    for (one, other), reason in copies.items():
-        if reason:
-            found[one][other] = found[other][one] = Composed(None, {}, reason)
-    for name, said in found.items():
-        said |= {other: Composed(None, {}, reason) for other, reason in past.untested.items()}
-        for entry in past.entries:
-            reason = copied_earlier(after[name], entry)
-            if reason:
-                said[entry.name] = Composed(None, {}, reason)
-    return {name: member.cut for name, member in after.items()}, found
-
-
-def suppressed(members: Members, past: Past) -> dict[str, Member] | None:
-    """The releases without what they say together; None where that would be more than a share allows."""
-    now = dict(members)
+    begun = now = Settled(members, _said(members, past), reached=False)
     for _ in range(_ROUNDS):
-        broken = _every(now, past).broken
-        again = {name: _without(one, broken[name]) for name, one in now.items()}
-        if any(one is None for one in again.values()):
-            return None
-        after = {name: one for name, one in again.items() if one is not None}
-        if all(np.array_equal(after[name].cut.left, now[name].cut.left) for name in now):
-            return after
-        now = after
-    return None
+        after = {name: _without(one, now.said.broken[name]) for name, one in now.members.items()}
+        left = {name: one for name, one in after.items() if one is not None}
+        if len(left) < len(after):
+            return begun
+        if all(left[name] is one for name, one in now.members.items()):
+            return replace(now, reached=True)
+        now = Settled(left, _said(left, past), reached=False)
+    return begun
 
 
-@dataclass(frozen=True)
-class _Every:
-    """All that some releases of a run say together, and with earlier ones.
-
-    Attributes:
-        found: What each says together with each other one.
-        broken: Of each the cells that say too much together with others, shape (n,).
-    """
-
-    found: Mapping[str, dict[str, Composed]]
-    broken: Mapping[str, np.ndarray]
-
-    def add(self, name: str, other: str, said: Together) -> None:
-        """Note what a release and another one say together."""
-        self.found[name][other] = said.composed
-        self.broken[name][said.broken] = True
+def _said(members: Members, past: Past) -> Said:
+    """Evaluate line 8 for every release of a run."""
+    found: dict[str, dict[str, Composed]] = {name: {} for name in members}
+    broken = {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
+    for name, other, told in _pairs(members, past):
+        found[name][other] = told.composed
+        broken[name][told.broken] = True
+    return Said(found, broken)
 
 
-def _every(members: Members, past: Past) -> _Every:
-    """All that releases say together. What was found last is remembered: whoever suppresses asks the same again."""
-    data = next(iter(members.values())).data
-    state = _state(members)
-    if state not in data.composed:
-        while len(data.composed) >= _KEPT:
-            del data.composed[next(iter(data.composed))]
-        data.composed[state] = _found(members, past)
-    found: _Every = data.composed[state]
-    return found
-
-
-def _found(members: Members, past: Past) -> _Every:
-    every = _Every(
-        {name: {} for name in members}, {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
-    )
+def _pairs(members: Members, past: Past) -> Iterator[tuple[str, str, Together]]:
+    """Yield the name of a release, that of the other side, and what both say together."""
     for one, other in combinations(members, 2):
         pair = together(members[one], members[other])
-        every.add(one, other, pair)
-        every.add(other, one, pair)
+        yield one, other, pair
+        yield other, one, pair
     for name, member in members.items():
         for number, entry in enumerate(past.entries):
-            every.add(name, entry.name, with_earlier(member, past, number))
+            yield name, entry.name, with_earlier(member, past, number)
     if len(members) + len(past.entries) > 2:
         whole = all_together(members, past)
         for name in members:
-            every.add(name, EVERY, whole)
-    return every
-
-
-def _state(members: Members) -> bytes:
-    """What tells releases, their levels and what is left of them from others of the same run."""
-    digest = hashlib.sha256()
-    for name, one in members.items():
-        digest.update(repr((name, sorted(one.levels))).encode())
-        for field in sorted(one.levels):
-            digest.update(np.asarray(one.levels[field], np.int64).tobytes())
-        digest.update(np.ascontiguousarray(one.cut.left).data)
-    return digest.digest()
+            yield name, EVERY, whole
 
 
 def _without(one: Member, broken: np.ndarray) -> Member | None:

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.past.collecting import ROWS
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.tables import PrintsFile, ranges
-from beam_deid.transforms.risk.composition import one_to_one
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
+from beam_deid.transforms.risk.intersection_groups import one_to_one
 from beam_deid.transforms.terms import Role
 
 
 def copied(one: Member, other: Member) -> str:
-    """What a release of the run says of a sensitive column of another one, under another name; empty if nothing."""
+    """Tell whether a release of the run holds a copy of another one's sensitive column under another name."""
     both = np.flatnonzero(one.present & other.present)
     for holder, elsewhere in ((one, other), (other, one)):
         secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
@@ -33,7 +34,7 @@ def copied(one: Member, other: Member) -> str:
 
 
 def copied_earlier(member: Member, entry: Entry) -> str:
-    """The same of a release of the run and an earlier one; its fingerprints are read once more, cut by cut.
+    """Tell the same of a release of the run and an earlier one, whose fingerprints are read once more, range by range.
 
     Raises:
         UsageError: They are missing or damaged.
@@ -75,7 +76,7 @@ def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 class _Pairs:
-    """The pairs of values that stand together in two columns, as long as each goes with one only."""
+    """The pairs of values that occur together in two columns, as long as each value occurs with one value only."""
 
     def __init__(self) -> None:
         self._first = self._second = np.empty(0, np.uint64)
@@ -83,7 +84,7 @@ class _Pairs:
         self._rows = 0
 
     def add(self, first: Fingerprints, second: Fingerprints) -> None:
-        """Take rows in."""
+        """Add rows."""
         if self._is_over:
             return
         self._rows += len(first)
@@ -96,7 +97,7 @@ class _Pairs:
 
     @property
     def is_one_to_one(self) -> bool:
-        """Whether rows are equal in one column where they are in the other. One value says nothing, nor do values of a row each."""
+        """Whether the columns are a renaming of each other. A column of one value only, or of a value for each row, is none."""
         return not self._is_over and 1 < len(self._first) < self._rows
 
 

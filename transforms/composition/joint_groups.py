@@ -1,19 +1,15 @@
-"""Joint groups: who looks alike in several releases, and who must go so that they are enough."""
+"""Joint groups: records that look alike in several releases, and those to suppress so that every group has enough persons."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from beam_deid.transforms.risk.composition import (
-    Joint,
-    Side,
-    says_more,
-)
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.intersection_groups import Joint, Side, says_more
 
 
 class Alike:
-    """Collects the fewest persons of joint groups, and the cells whose group has too few.
+    """Collects the least number of persons in a joint group, and the cells whose joint group has too few.
 
     Where all columns count, a group of too few is none of ours if it is a whole group of each release that it is in: then it is
     in each alone, and both together divide nothing. That is for the sharing models in which one sensitive thing may be unknown,
@@ -31,7 +27,7 @@ class Alike:
 
     @property
     def fewest(self) -> int:
-        """The fewest persons of a joint group that says more than a release alone; as many as must be if none does."""
+        """The least number of persons in a joint group that tells more than one release alone; k if there is no such group."""
         return min(self._fewest, default=self._k)
 
     def add(
@@ -61,7 +57,7 @@ class Alike:
 
 
 def divided(openly: Counts, mine: np.ndarray) -> np.ndarray:
-    """The rows of earlier groups of which the run has something, shape (rows,): of all others it says nothing new.
+    """Restrict earlier groups to those with a record of the run, shape (rows,): the run tells nothing new of others.
 
     Groups are those of whoever knows no secret. Where the run has a group without all of one secret, it says who had that.
     """

@@ -1,4 +1,4 @@
-"""Releases of a run that are looked at together, and what is found of them."""
+"""Releases of a run that are tested together, and what is found of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import Levels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.scope import Sibling
 from beam_deid.transforms.risk.histogram import Counts
@@ -17,7 +18,7 @@ from beam_deid.transforms.risk.histogram import Counts
 
 @dataclass(frozen=True)
 class Member:
-    """A release of the run at its levels, as one of several that are looked at together.
+    """A release of the run at its levels, as one of several that are tested together.
 
     Attributes:
         data: The release.
@@ -31,7 +32,7 @@ class Member:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The release's name."""
         return self.data.layout.release
 
     @property
@@ -40,7 +41,7 @@ class Member:
         return self.cut.left > 0
 
     def sibling(self, other: str) -> Sibling:
-        """What its scope says of another release, or of all together."""
+        """How its scope describes another release, or all of them together."""
         return self.data.layout.scope.siblings[other]
 
 
@@ -49,7 +50,7 @@ Members = Mapping[str, Member]
 
 @dataclass(frozen=True)
 class Together:
-    """What two releases, or all of them, say together.
+    """What an attacker learns from two releases, or from all of them, together.
 
     Attributes:
         persons: Fewest persons of a joint group.
@@ -65,17 +66,17 @@ class Together:
 
     @property
     def composed(self) -> Composed:
-        """The same for a label."""
+        """The same result in the form that a label holds."""
         return Composed(self.persons, self.values, self.reason)
 
 
 def numbers_of(one: Member, fields: Sequence[str]) -> Counts:
-    """Number of what a release says of some fields, at its levels, for every cell."""
+    """Number the combined values that a release gives to some fields, at its levels; shape (n,), int64."""
     return codes(one.data.keys(fields, one.levels))[0]
 
 
 def rest_groups(one: Member, name: str) -> Counts:
-    """The group around a sensitive field of each cell, shape (n,); -1 where the release does not give it out."""
+    """The group around a sensitive field of each cell, shape (n,), int64; -1 where the cell is not released."""
     seen = Candidate(one.data, one.levels, one.cut.left)
     groups = np.full(len(one.data.cells), -1, np.int64)
     groups[seen.cells] = seen.groups(seen.scope.around(name)).numbers

@@ -1,4 +1,4 @@
-"""What releases of the same records say together, those of a run and those that were given out before."""
+"""What an attacker learns from releases of the same records together, those of a run and earlier ones."""
 
 import numpy as np
 
@@ -14,17 +14,13 @@ from beam_deid.transforms.composition.members import (
 )
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.views import WHOLE, Past
-from beam_deid.transforms.risk.composition import (
-    Side,
-    common_values,
-    joint_groups,
-    joint_groups_of_all,
-)
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.intersection_groups import Side, joint_groups, joint_groups_of_all
+from beam_deid.transforms.risk.intersection_values import common_values
 
 
 def together(one: Member, other: Member) -> Together:
-    """What two releases of a run say together."""
+    """Evaluate line 8 for two releases of a run."""
     sibling = one.sibling(other.name)
     cells = one.data.cells
     mine = one.present
@@ -54,7 +50,7 @@ def together(one: Member, other: Member) -> Together:
 
 
 def with_earlier(member: Member, past: Past, number: int) -> Together:
-    """What a release of the run says together with an earlier one.
+    """Evaluate line 8 for a release of the run and an earlier one.
 
     Args:
         member: The release of the run.
@@ -89,7 +85,7 @@ def with_earlier(member: Member, past: Past, number: int) -> Together:
 
 
 def all_together(members: Members, past: Past) -> Together:
-    """What more than two releases of the same records say together, which no two of them need say."""
+    """Evaluate line 8 for all releases of the same records together, which may tell more than any two of them."""
     every = list(members.values())
     cells = every[0].data.cells
     sibling = every[0].sibling(EVERY)
@@ -97,25 +93,13 @@ def all_together(members: Members, past: Past) -> Together:
     if not cells.persons.names or not np.logical_or.reduce(present).any():
         return Together(None, {}, np.zeros(len(cells), bool))
     alike = Alike(sibling.k, len(cells))
-    strict = not sibling.left_out
     for name in (WHOLE, *sibling.left_out):
-        held = [
-            [column for column in one.sibling(EVERY).shared if column in one.data.layout.fields and column != name]
-            for one in every
-        ]
-        said = [numbers_of(one, columns) for one, columns in zip(every, held, strict=True)]
-        if not past.entries:
-            sides = [Side(numbers, there) for numbers, there in zip(said, present, strict=True)]
-            alike.add(joint_groups_of_all(sides, cells.persons, cells.counts), sides, name != WHOLE or strict)
-            continue
-        view = past.views[name]
-        sides = [
-            Side(view.over_all_rows(one), view.over_all_rows(there)) for one, there in zip(said, present, strict=True)
-        ]
-        any_of_run = np.logical_or.reduce([side.present for side in sides])
-        sides.append(Side(view.history, divided(view.openly, any_of_run)))
-        joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
-        alike.add(joint, sides, name != WHOLE or strict, view.history, view.openly)
+        strict = name != WHOLE or not sibling.left_out
+        sides = [Side(numbers_of(one, _shared_without(one, name)), one.present) for one in every]
+        if past.entries:
+            _add_with_past(alike, sides, past, name, strict)
+        else:
+            alike.add(joint_groups_of_all(sides, cells.persons, cells.counts), sides, strict)
     values: dict[str, int] = {}
     for name, least in {name: least for one in every for name, least in one.sibling(EVERY).l.items()}.items():
         holders = [one for one in every if name in one.data.layout.fields]
@@ -123,6 +107,22 @@ def all_together(members: Members, past: Past) -> Together:
         values[name] = fewest_in_common(name, holders, past.around.get(name), None, 3, least, alike.broken)
     found = Together(alike.fewest, values, alike.broken)
     return _known(found, np.logical_or.reduce(present), past.views[WHOLE].history, past) if past.entries else found
+
+
+def _shared_without(one: Member, name: str) -> list[str]:
+    """The fields of a release that other releases hold as well, without one."""
+    shared = one.sibling(EVERY).shared
+    return [column for column in shared if column in one.data.layout.fields and column != name]
+
+
+def _add_with_past(alike: Alike, sides: list[Side], past: Past, name: str, strict: bool) -> None:
+    """Add the groups that releases of the run, given by their sides, make together with all earlier ones."""
+    view = past.views[name]
+    sides = [Side(view.over_all_rows(side.shared), view.over_all_rows(side.present)) for side in sides]
+    any_of_run = np.logical_or.reduce([side.present for side in sides])
+    sides.append(Side(view.history, divided(view.openly, any_of_run)))
+    joint = joint_groups_of_all(sides, view.persons, None, view.crowds, past.crowd)
+    alike.add(joint, sides, strict, view.history, view.openly)
 
 
 def _known(found: Together, mine: np.ndarray, said: Counts, past: Past) -> Together:

@@ -1,1 +1,1 @@
-"""Keys by reference."""
+"""Cryptography over columns, and keys that are named by reference and resolved on the worker."""

@@ -89,7 +89,7 @@ class Gcm:
 
 
 def _cut(words: Words, size: int) -> Words:
-    """Words with zeros after the end of each value."""
+    """Set the bytes after the end of each value to zero."""
     words.view(np.uint8)[:, size:] = 0
     return words
 

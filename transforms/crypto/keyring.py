@@ -199,7 +199,7 @@ class Keyring:
         return kek.unwrap(self._decoded(version.wrapped), self._context(version))
 
     def check(self, kek: Kek) -> None:
-        """See that a key-encryption key is this keyring's.
+        """Check that a key-encryption key is this keyring's.
 
         Raises:
             KeyFault: It is not, or cannot be had.

@@ -1,4 +1,4 @@
-"""Keyrings as files: made for their owner alone, read anywhere, changed whole or not at all."""
+"""Keyrings as files: created for their owner alone, readable from any filesystem, replaced atomically."""
 
 import contextlib
 import json
@@ -181,11 +181,11 @@ class Change:
             stack.pop_all()  # it stays open
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def save(self, ring: Keyring) -> None:
-        """Put another content in the file's place, and overwrite the old file.
+        """Replace the file's content atomically, and overwrite the old file.
 
         What is overwritten is gone from a disk that writes in place; solid-state and copy-on-write disks may keep it.
 

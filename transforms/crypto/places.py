@@ -39,7 +39,7 @@ def read_private(path: str, where: str, advice: str = _MAKE) -> bytes:
 
 
 def check_private(stream: BinaryIO, place: str, where: str) -> None:
-    """See that an open file holds its secret from others.
+    """Check that others cannot read an open file.
 
     Args:
         stream: The file that the secret is then read from; its path may lead elsewhere by now.

@@ -10,7 +10,7 @@ from beam_deid.transforms.errors import UsageError
 
 
 class SecretSource(Protocol):
-    """What Beam's ``Secret`` is: an object that gets a secret's bytes when it is asked."""
+    """An object like Beam's ``Secret`` that fetches a secret's bytes when it is called."""
 
     def get_secret_bytes(self) -> bytes:
         """The secret."""
@@ -18,7 +18,7 @@ class SecretSource(Protocol):
 
 
 def check_secret(secret: SecretSource, dump: Callable[[object], bytes] = pickle.dumps) -> None:
-    """See that pickling a secret's source, as a pipeline's graph does, pickles no secret.
+    """Check that pickling a source of secrets, as a pipeline's graph does, contains no secret.
 
     Args:
         secret: The source.

@@ -72,7 +72,7 @@ class Siv:
         return self._mac.tags(words ^ as_words(xored(self._short, padding)), BLOCK)
 
     def _counted(self, vector: Words, words: Words) -> Words:
-        """CTR; its bytes after the end of a value mean nothing."""
+        """Encrypt in counter mode (CTR). Bytes after the end of a value are arbitrary."""
         blocks = words.shape[1] // 2
         counters = np.empty((len(vector), blocks, 2), np.uint64)
         counters[:, :, 0] = vector[:, :1]

@@ -1,10 +1,11 @@
-"""Tokens: sealed values as URL-safe text that tells which key made them.
+"""Tokens: encrypted values as URL-safe text that names the key which made them.
 
 The bytes are those of Tink (https://developers.google.com/tink/wire-format): 0x01, the key's id in four bytes, the
 highest first, then what the cipher made. The text is unpadded URL-safe base64 (RFC 4648, section 5).
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +19,18 @@ from beam_deid.transforms.terms import Kind, Reason
 
 PREFIX = 5
 _VERSION = 1
+_FAULTS = (Reason.NO_TOKEN, Reason.NO_SUCH_KEY, Reason.NOT_AUTHENTIC)
+"""What may be wrong with a token, in the order in which faults are told."""
 
 Seal = Callable[[Group], Bytes]
-"""From values of one size, shape (m, size), to sealed ones, shape (m, w)."""
+"""Encrypts values of one size, shape (m, size), to sealed values, shape (m, w)."""
 Open = Callable[[Bytes], tuple[Bytes, npt.NDArray[np.bool_]]]
-"""Back again, with which of them are authentic, shape (m,)."""
+"""Decrypts sealed values, shape (m, w): the values, and which of them are authentic, bool, shape (m,)."""
 Faults = tuple[tuple[pa.Array, Reason], ...]
 
 
 def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
-    """The tokens of texts; null stays null, empty text empty.
+    """Make the tokens of texts. Null stays null, and empty text stays empty.
 
     Args:
         texts: Plain ``string`` array, shape (n,).
@@ -49,7 +52,7 @@ def make_tokens(texts: pa.Array, identity: int, seal: Seal) -> pa.Array:
 
 
 def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | None]) -> tuple[pa.Array, Faults]:
-    """The texts that tokens stand for; null stays null, empty text empty.
+    """Decrypt tokens to texts. Null stays null, and empty text stays empty.
 
     Args:
         tokens: Plain ``string`` array, shape (n,).
@@ -60,40 +63,42 @@ def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | Non
         The texts, null where a row is at fault, and the faults: ``no_token``, ``no_such_key``, ``not_authentic``
         (another domain's, another use's, or tampered with), ``bad_encoding`` (another program's, of no text).
     """
-    length = len(tokens)
-    masks = {reason: np.zeros(length, bool) for reason in (Reason.NO_TOKEN, Reason.NO_SUCH_KEY, Reason.NOT_AUTHENTIC)}
-    valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False).copy()
+    masks = {reason: np.zeros(len(tokens), bool) for reason in _FAULTS}
+    ciphers = functools.cache(opener)
     parts = []
-    openers: dict[int, Open | None] = {}
     for group in by_size(tokens):
         if group.size == 0:
-            parts.append((group.rows, pa.array([b""] * len(group.rows), pa.binary())))
-            continue
-        data, sound = from_base64(group.bytes)
-        if data.shape[1] < PREFIX + least:
-            sound = np.zeros(len(data), bool)
-            values = np.zeros((len(data), 0), np.uint8)
+            values = pa.array([b""] * len(group.rows), pa.binary())
         else:
-            sound &= data[:, 0] == _VERSION
-            values = np.zeros((len(data), data.shape[1] - PREFIX - least), np.uint8)
-        masks[Reason.NO_TOKEN][group.rows[~sound]] = True
-        for identity in np.unique(_ids(data)[sound]).tolist():
-            rows = np.flatnonzero(sound & (_ids(data) == identity))
-            if identity not in openers:
-                openers[identity] = opener(identity)
-            open_ = openers[identity]
-            if open_ is None:
-                masks[Reason.NO_SUCH_KEY][group.rows[rows]] = True
-                continue
-            opened, authentic = open_(data[rows, PREFIX:])
-            values[rows[authentic]] = opened[authentic]
-            masks[Reason.NOT_AUTHENTIC][group.rows[rows[~authentic]]] = True
-        parts.append((group.rows, matrix_column(values, pa.binary())))
-    for mask in masks.values():
-        valid &= ~mask
+            values = matrix_column(_open_group(group, least, ciphers, masks), pa.binary())
+        parts.append((group.rows, values))
+    valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False) & ~np.logical_or.reduce([*masks.values()])
     texts, broken = to_kind(in_order(parts, pa.binary(), pa.array(valid)), Kind.TEXT)
     faults = [(pa.array(mask), reason) for reason, mask in masks.items() if mask.any()]
     return texts, (*faults, *(() if broken is None else ((broken, Reason.BAD_ENCODING),)))
+
+
+def _open_group(
+    group: Group, least: int, ciphers: Callable[[int], Open | None], masks: Mapping[Reason, npt.NDArray[np.bool_]]
+) -> Bytes:
+    """Open the tokens of one size, and mark the faulty rows in ``masks``; of these the bytes are zeros."""
+    data, sound = from_base64(group.bytes)
+    if data.shape[1] < PREFIX + least:  # too short for any value
+        masks[Reason.NO_TOKEN][group.rows] = True
+        return np.zeros((len(data), 0), np.uint8)
+    sound &= data[:, 0] == _VERSION
+    masks[Reason.NO_TOKEN][group.rows[~sound]] = True
+    values = np.zeros((len(data), data.shape[1] - PREFIX - least), np.uint8)
+    for identity in np.unique(_ids(data)[sound]).tolist():
+        rows = np.flatnonzero(sound & (_ids(data) == identity))
+        cipher = ciphers(identity)
+        if cipher is None:
+            masks[Reason.NO_SUCH_KEY][group.rows[rows]] = True
+            continue
+        opened, authentic = cipher(data[rows, PREFIX:])
+        values[rows[authentic]] = opened[authentic]
+        masks[Reason.NOT_AUTHENTIC][group.rows[rows[~authentic]]] = True
+    return values
 
 
 def _ids(data: Bytes) -> npt.NDArray[np.uint32]:

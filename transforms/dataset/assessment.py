@@ -14,7 +14,9 @@ from beam_deid.transforms.attack.recovery import (
     platform_recoveries,
     token_recoveries,
 )
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, combine, fingerprint, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.dataset.seen import DatasetSeen
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Recovery
 from beam_deid.transforms.label.requirements.persons import LEAST_K

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.requirements.requirement import Found, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale

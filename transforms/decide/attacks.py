@@ -1,6 +1,6 @@
-"""The attacks on a release at some levels: declared attackers, and what its fields still show of what they were made from."""
+"""The attacks on a release at some levels: declared attackers, and recovery of the values that released fields were made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,20 +8,23 @@ import numpy as np
 from beam_deid.transforms.attack.earlier import earlier_probes
 from beam_deid.transforms.attack.evidence import attack, exposed_facts, joined_attack
 from beam_deid.transforms.attack.recovery import (
+    FieldRemains,
     JoinedMasks,
     Remains,
+    Tokens,
     mask_recoveries,
     remainder_recoveries,
 )
 from beam_deid.transforms.attack.table import attacker_probes
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.fingerprint import Fingerprints, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.policy.model import Attacker
-from beam_deid.transforms.risk.exposure import coverage_problem
+from beam_deid.transforms.risk.coverage import coverage_problem
 from beam_deid.transforms.risk.joining import Join, Probes, Released
 
-Rounds = list[Mapping[str, int]]
+Rounds = Sequence[Mapping[str, int]]
 
 _NOTHING = (
     "nothing that this attacker knows is released, so it was not tested; name in knows what the release gives out"
@@ -67,7 +70,7 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
 
 
 def told(seen: Candidate) -> list[Attack]:
-    """Whom the released columns single out by themselves: evidence, told beside the lines."""
+    """Count whom the released columns single out by themselves: evidence, reported but not enforced."""
     scope = seen.scope
     attacks = [attack("source", scope.rest, seen.singled_out(scope.rest), None)]
     if scope.sensitive and scope.rest != scope.columns:
@@ -76,14 +79,14 @@ def told(seen: Candidate) -> list[Attack]:
 
 
 def masks(seen: Candidate) -> list[Recovery]:
-    """What masks that were in the data already leave: evidence, told beside the lines."""
+    """Measure what masks that came with the data leave recognisable: evidence, reported but not enforced."""
     singled = seen.singled_out(seen.scope.columns)
     joined = JoinedMasks(seen.scope.columns, singled.linked, singled.subjects)
     return mask_recoveries(seen.data.measured.scanned, joined, seen.data.layout.remainders)
 
 
 def remainders(seen: Candidate) -> list[Recovery]:
-    """Attacks on what masks leave and on pseudonyms.
+    """Attack the parts of values that masks leave, and pseudonyms.
 
     Raises:
         InputError: A table of frequencies cannot be read.
@@ -97,19 +100,31 @@ def remainders(seen: Candidate) -> list[Recovery]:
 
 def _remains(seen: Candidate) -> Remains:
     data = seen.data
-    layout = seen.data.layout
-    cells = seen.cells
-    columns: dict[str, Fingerprints] = {}
-    for name in layout.remainders:
-        columns[f"alone:{name}"] = data.key(name, seen.levels)[cells]
-        for what in ("origin", "moment"):
-            if data.cells.has(what, name, layout.release) and name not in layout.matched:
-                columns[f"{what}:{name}"] = data.cells.column(what, name, layout.release)[cells]
-    for name in layout.matched:
-        columns[f"token:{name}"] = data.cells.column("token", name, layout.release)[cells]
-        columns[f"truth:{name}"] = data.cells.column("origin", name, layout.release)[cells]
+    layout = data.layout
+    fields = {
+        name: FieldRemains(
+            data.key(name, seen.levels)[seen.cells],
+            _measured(seen, "origin", name) if name not in layout.matched else None,
+            _measured(seen, "moment", name) if name not in layout.matched else None,
+        )
+        for name in layout.remainders
+    }
+    tokens = {
+        name: Tokens(
+            data.cells.column("token", name, layout.release)[seen.cells],
+            data.cells.column("origin", name, layout.release)[seen.cells],
+        )
+        for name in layout.matched
+    }
     fewest = seen.groups(layout.rest).fewest if seen.counted else 0
-    return Remains(columns, seen.counts, seen.subject, fewest)
+    return Remains(fields, tokens, seen.counts, seen.subject, fewest)
+
+
+def _measured(seen: Candidate, what: str, name: str) -> Fingerprints | None:
+    """A column of the released rows, where it was measured: see `Column`."""
+    cells = seen.data.cells
+    release = seen.data.layout.release
+    return cells.column(what, name, release)[seen.cells] if cells.has(what, name, release) else None
 
 
 def _probes(

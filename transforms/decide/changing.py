@@ -1,4 +1,4 @@
-"""What would change a label: for every condition that does not hold the nearest change that would make it hold."""
+"""What would change a label: for each condition that does not hold, the smallest change that would make it hold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ _MOST_VALUES = 1 << 26
 
 
 def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
-    """The nearest changes, a document for each condition that does not hold.
+    """Yield the smallest change for each condition that does not hold.
 
     Args:
         one: What was chosen for the release.
@@ -94,7 +94,7 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list
 
 
 def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: float | None) -> str:
-    """The same in a sentence."""
+    """Describe a change in a sentence."""
     if seen.empty:
         return "release a record: with none, nothing can be measured"
     if not seen.counted and test.line in (3, 4, 5, 6, 7, 8):

@@ -8,9 +8,9 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
-from beam_deid.transforms.composition.composing import suppressed
+from beam_deid.transforms.composition.composing import Settled, settle
 from beam_deid.transforms.composition.members import Member
-from beam_deid.transforms.decide.attacks import declared, remainders
+from beam_deid.transforms.decide.findings import found_for_lines
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher
@@ -24,29 +24,29 @@ _CHANGING = (1, 2, 6, 7)
 """Lines that no suppression mends, and that the choice of levels may."""
 _STANDING = (1, 2)
 """Lines of which some tests hold at every level or at none."""
-WHOLE = "ungeneralized"
-"""What a value of a field that names persons is called where generalizing took nothing from it."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen for a release.
+    """The levels and the suppression that were chosen for a release.
 
     Attributes:
         data: The release.
         searched: What the search found.
         recoding: The levels, and what is suppressed.
         blocked: Why no levels satisfy, where that was asked.
+        settled: The release together with earlier ones, where that was looked at while its levels were chosen.
     """
 
     data: ReleasedData
     searched: Searched
     recoding: Recoding
     blocked: dict[str, Any] | None
+    settled: Settled | None = None
 
     @property
     def member(self) -> Member:
-        """The release as one of several that are looked at together."""
+        """The release as one of several that are tested together."""
         return Member(self.data, self.recoding.levels, self.recoding.cut)
 
     @property
@@ -55,7 +55,7 @@ class Chosen:
         return Candidate(self.data, self.recoding.levels, self.recoding.cut.left)
 
     def with_cut(self, changed: Cut) -> "Chosen":
-        """The same levels with something else suppressed."""
+        """The same levels with another suppression."""
         return replace(self, recoding=replace(self.recoding, cut=changed))
 
 
@@ -72,13 +72,10 @@ def choose(data: ReleasedData) -> Chosen:
         return _of_nothing(data)
     searcher = Searcher(data, data.spec.search.seconds)
     alone = _choose(searcher, with_past=False)
-    if (
-        not data.past.entries
-        or not alone.recoding.cut.satisfied
-        or suppressed({data.layout.release: alone.member}, data.past)
-    ):
+    if not data.past.entries or not alone.recoding.cut.satisfied:
         return alone
-    return _choose(searcher, with_past=True)
+    settled = settle({data.layout.release: alone.member}, data.past)
+    return replace(alone, settled=settled) if settled.reached else _choose(searcher, with_past=True)
 
 
 def _choose(searcher: Searcher, with_past: bool) -> Chosen:
@@ -114,7 +111,7 @@ def _of_nothing(data: ReleasedData) -> Chosen:
 
 
 def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched:
-    """The best levels at which every line holds that levels and suppression can mend.
+    """Search for the levels with minimal information loss at which every line holds that levels and suppression can satisfy.
 
     Args:
         searcher: The search of a release.
@@ -129,8 +126,9 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
     def accept(levels: Mapping[str, int]) -> Counts | None:
         made = cut(data, levels)
         if made.satisfied and with_past:
-            mended = suppressed({data.layout.release: Member(data, levels, made)}, data.past)
-            made = mended[data.layout.release].cut if mended else Cut(made.left, {}, False, None)
+            settled = settle({data.layout.release: Member(data, levels, made)}, data.past)
+            after = settled.members[data.layout.release].cut
+            made = after if settled.reached else Cut(made.left, {}, False, None)
         return made.left if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
 
     hopeless = _hopeless(data)
@@ -143,35 +141,11 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
     return searcher.search(require, accept)
 
 
-def found_of(seen: Candidate, rounds: list[Mapping[str, int]]) -> Found:
-    """What is found of a release beside its classes: what its values look like, and every attack on it.
-
-    Args:
-        seen: The release.
-        rounds: The levels of each round of its recoding.
-
-    Raises:
-        InputError: An attacker's table, or one of frequencies, cannot be read.
-    """
-    attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
-    return Found(hits_of(seen), (*seen.data.foreign, *remainders(seen)), tuple(attacks), untested)
-
-
-def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """Identifiers that a release may give out at these levels: (field, recogniser, count).
-
-    A value that is generalized to itself, in a field that names persons, is one.
-    """
-    data = seen.data
-    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
-    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
-
-
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:
-    """Whether the lines hold that no suppression mends."""
-    seen = Candidate(data, made.levels, made.cut.left)
+    """Whether the lines hold that suppression cannot satisfy."""
     changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in _CHANGING]
-    seen.found = found_of(seen, [one.levels for one in made.rounds])
+    classes = Candidate(data, made.levels, made.cut.left)
+    seen = classes.with_found(found_for_lines(classes, [one.levels for one in made.rounds]))
     return all(test_of(test, one.figure(test, seen)).passed for one, test in changing)
 
 
@@ -179,8 +153,7 @@ def _hopeless(data: ReleasedData) -> str | None:
     """Why no levels can reach the label; None if some may."""
     if not data.cells.persons.names:
         return "nothing satisfies: nobody says whom the records are about"
-    nothing = Candidate(data, {}, data.everything)
-    nothing.found = Found(data.hits, tuple(data.foreign))
+    nothing = Candidate(data, {}, data.everything, Found(data.hits, tuple(data.foreign)))
     for requirement, test in planned(data.layout.scope):
         if test.line in _STANDING and not test.target:
             figure = requirement.figure(test, nothing)

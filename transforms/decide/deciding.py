@@ -1,7 +1,7 @@
 """From what was measured to a decision: levels, suppressed rows, the label, and what the proof must find."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,18 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.composition.composing import compose
-from beam_deid.transforms.decide.attacks import masks, told
 from beam_deid.transforms.decide.changing import changes_of
-from beam_deid.transforms.decide.choosing import Chosen, choose, found_of
+from beam_deid.transforms.decide.choosing import Chosen, choose
 from beam_deid.transforms.decide.decision import NO_KEYS, Decision, ReleaseDecision, Remembered, joint_key
+from beam_deid.transforms.decide.findings import found_for_label
 from beam_deid.transforms.decide.remembering import remember_persons, remember_release
 from beam_deid.transforms.label.evidence import FieldFacts, Label
-from beam_deid.transforms.label.requirements.requirement import Composed, Found
+from beam_deid.transforms.label.requirements.requirement import Composed
 from beam_deid.transforms.label.rule import ORDER, once_ordered, tests_of
 from beam_deid.transforms.label.rule import decide as decide_label
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import Measured, ReleaseMeasured, columns_of
+from beam_deid.transforms.measure.histogram_columns import columns_of
+from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.past.recognising import past_of
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import scope_of, tested_together
@@ -63,7 +64,8 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
             )
             for name in names
         }
-        cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past)
+        settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
+        cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past, settled)
         after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
         for name in names:
             decided[name] = _decision(after, name, compositions[name], measured.read, folder)
@@ -75,7 +77,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -
 
 
 def _layout(job: Job, name: str, past: Past) -> Layout:
-    """What is measured of a release, once it is known what it is tested together with."""
+    """The layout of a release, once it is known which earlier releases it is tested with."""
     layout = job.layouts[name]
     if job.register is None or not past.names:
         return layout
@@ -101,8 +103,7 @@ def _decision(
     """The decision of one release, once it is known what all that are tested together suppress."""
     one = chosen[name]
     data = one.data
-    seen = one.candidate
-    seen.found = replace(_found(one, seen), compositions=compositions)
+    seen = _with_findings(one, compositions)
     label = _label(one, seen, read)
     quotas, limited = _quotas(chosen, name)
     keys, counts, digest = _proof(seen, limited)
@@ -122,29 +123,22 @@ def _decision(
 
 
 def explained(one: Chosen) -> list[dict[str, Any]]:
-    """What would change the label that a release would get by itself: see `changes_of`."""
-    seen = one.candidate
-    seen.found = _found(one, seen)
+    """Tell what would change the label that a release would get by itself: see `changes_of`."""
+    seen = _with_findings(one, {})
     return [change for change in changes_of(one, seen, tests_of(seen)) if change["line"] not in (8, ORDER)]
 
 
-def _found(one: Chosen, seen: Candidate) -> Found:
-    """What is found of a release beside its classes, with what is told beside the lines."""
-    if seen.empty:
-        return Found(seen.data.hits)
-    found = found_of(seen, [each.levels for each in one.recoding.rounds])
-    needs_history = seen.scope.linked or "history" in seen.scope.asked
-    past = seen.history() if needs_history else None
-    history = None if past is None else tuple(map(asdict, past))
-    recovered = (*found.recoveries, *masks(seen))
-    return replace(found, attacks=(*told(seen), *found.attacks), recoveries=recovered, history=history)
+def _with_findings(one: Chosen, compositions: Mapping[str, Composed]) -> Candidate:
+    """A release as it was chosen, with all that its label tells."""
+    seen = one.candidate
+    return seen.with_found(found_for_label(seen, [each.levels for each in one.recoding.rounds], compositions))
 
 
 def _label(one: Chosen, seen: Candidate, read: int) -> Label:
-    """The label: all lines are asked; rows are shuffled, which is the last line, where all others hold."""
+    """Decide the label. Where all other lines hold, the rows will be shuffled, so that line 9 holds as well."""
     tests = tests_of(seen)
     if all(test.passed for test in tests if test.line != ORDER):
-        seen.found = replace(seen.found, ordered=True)
+        seen = seen.with_found(replace(seen.found, ordered=True))
         tests = once_ordered(seen, tests)
     label = decide_label(
         seen,

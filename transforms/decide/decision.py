@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from beam_deid.transforms.candidate.cut import Suppressed
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.evidence import Label
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.job import SHARD_ROWS
@@ -34,7 +35,7 @@ class Round:
 
 
 class Written(NamedTuple):
-    """A file of fingerprints that waits to be taken by the register.
+    """A file of fingerprints that the register will take over.
 
     Attributes:
         path: Where it is, below the staging folder.
@@ -51,7 +52,7 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the register is told beside a label.
+    """What the register stores of a release or of a run's persons, beside the label.
 
     Attributes:
         file: The fingerprints.
@@ -96,7 +97,7 @@ class ReleaseDecision:
     remembered: Remembered | None = None
 
     def without_proof(self) -> "ReleaseDecision":
-        """What a worker needs to know; the classes, of which there may be millions, are for the proof alone."""
+        """The decision as workers need it: without the classes, of which there may be millions, and which only the proof reads."""
         return replace(self, classes=NO_KEYS)
 
     @property

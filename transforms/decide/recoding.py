@@ -1,4 +1,4 @@
-"""Local recoding: records that would be suppressed get another chance, at levels of their own.
+"""Local recoding: records that would be suppressed are generalized further instead, at levels of their own.
 
 Prasser, Kohlmayer, Kuhn: Efficient and effective pruning strategies for health data de-identification (2016), and ARX's
 iterative scheme: what one round suppresses is searched by itself in the next. A cell may also be suppressed (``*``), where that
@@ -26,7 +26,7 @@ from beam_deid.transforms.search.requirements import Requirements
 
 @dataclass(frozen=True)
 class Recoding:
-    """Which levels hold for which records.
+    """The levels of each record.
 
     Attributes:
         rounds: The rounds after which something was kept; at least one. What the last one suppressed stays so.
@@ -45,7 +45,7 @@ def full_domain(levels: Mapping[str, int], cut: Cut) -> Recoding:
 
 
 def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: Requirements, rounds: int) -> Recoding:
-    """Give suppressed records up to so many more chances.
+    """Search levels for the suppressed records by themselves, up to some rounds.
 
     Args:
         data: The release.
@@ -58,28 +58,16 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
         The recoding; that of all records at the same levels where nothing better was found.
     """
     plain = full_domain(levels, whole)
-    layout = data.layout
     there = data.everything > 0
     one_class = replace(require, suppression=1.0, average_risk=None, mean_risk=None)
     each = {name: np.full(len(there), level, np.int64) for name, level in levels.items()}
     rest = _failing(data, each, there, one_class)
     done = [Round(levels, _classes(data, each, rest))]
+    choices = {name: _choices(data, name, levels[name]) for name in data.layout.open}
     for _ in range(rounds):
-        if not rest.any():
+        chosen = _best_for(data, choices, rest, one_class) if rest.any() else None
+        if chosen is None:
             break
-        choices = {
-            name: (levels[name],)
-            if name in layout.sensitive
-            else tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
-            for name in layout.open
-        }
-        nodes = lattice(data, choices, rest)
-        if nodes.many > LARGEST:
-            break
-        found = optimum(nodes, one_class).best
-        if found is None or all(level == size - 1 for level, size in zip(found.node, nodes.sizes, strict=True)):
-            break  # a record of which nothing is left is as good as suppressed
-        chosen = levels_at(choices, found)
         here = {name: np.where(rest, level, each[name]) for name, level in chosen.items()}
         left = _failing(data, here, rest, one_class)
         done.append(Round(chosen, _classes(data, here, left)))
@@ -90,6 +78,26 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     again = cut(data, each)
     better = again.satisfied and again.lost(data.everything) < whole.lost(data.everything)
     return Recoding(tuple(done), each, again) if better else plain
+
+
+def _choices(data: ReleasedData, name: str, level: int) -> tuple[int, ...]:
+    """The levels of a field in a further round: a sensitive one keeps its level, any other one may be left out altogether."""
+    if name in data.layout.sensitive:
+        return (level,)
+    return tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
+
+
+def _best_for(
+    data: ReleasedData, choices: Mapping[str, tuple[int, ...]], cells: Mask, require: Requirements
+) -> Mapping[str, int] | None:
+    """The best levels for some cells (n,) by themselves; None if there are none, or if they are too many to be searched."""
+    nodes = lattice(data, choices, cells)
+    if nodes.many > LARGEST:
+        return None
+    found = optimum(nodes, require).best
+    if found is None or all(level == size - 1 for level, size in zip(found.node, nodes.sizes, strict=True)):
+        return None  # a record of which nothing is left is as good as suppressed
+    return levels_at(choices, found)
 
 
 def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Fingerprints:

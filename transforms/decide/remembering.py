@@ -10,7 +10,8 @@ from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import person_keys
 from beam_deid.transforms.policy.scoping import least_values
-from beam_deid.transforms.register.tables import Prints, write_persons, write_prints
+from beam_deid.transforms.register.prints import Prints
+from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import reason
 from beam_deid.transforms.storage.paths import join, shown

@@ -1,4 +1,4 @@
-"""What the search and the cut ask of a release's classes, made from its requirements."""
+"""The criteria of the search and of suppression, made from the requirements of a release."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import Levels, Mask
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.risk import MOST_RISK
 from beam_deid.transforms.search.lattice import Lattice
@@ -45,7 +46,7 @@ def asked_alone(data: ReleasedData) -> frozenset[str]:
 
 
 def requirements(data: ReleasedData, for_label: bool) -> Requirements:
-    """What all classes together must meet.
+    """The requirements that all classes together must meet.
 
     Args:
         data: The release.
@@ -71,7 +72,7 @@ def requirements(data: ReleasedData, for_label: bool) -> Requirements:
 def lattice(
     data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
 ) -> Lattice:
-    """All nodes over the open fields' levels.
+    """The lattice of the open fields' levels, with the criteria of the label.
 
     Args:
         data: The release.

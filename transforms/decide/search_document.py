@@ -16,11 +16,12 @@ from beam_deid.transforms.decide.recoding import recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher, levels_at
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.measure.measuring import ReleaseMeasured
+from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.search.frontier import frontier
-from beam_deid.transforms.search.lattice import LARGEST, Counted
+from beam_deid.transforms.search.lattice import LARGEST
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import below
 from beam_deid.transforms.search.requirements import Requirements
 

@@ -7,7 +7,8 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.deciding import refusals
 from beam_deid.transforms.decide.search_document import Asked, search_document
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.measure.measuring import Measured, measure_shard
+from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.workers import Tasks, guarded

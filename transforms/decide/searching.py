@@ -1,4 +1,4 @@
-"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best found, said so."""
+"""The search for a release's levels: the proved optimum where the lattice can be listed, else the best node that was found."""
 
 import itertools
 import math
@@ -11,7 +11,8 @@ from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
-from beam_deid.transforms.search.lattice import LARGEST, Counted, Lattice
+from beam_deid.transforms.search.lattice import LARGEST, Lattice
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import Optimum, below, optimum
 from beam_deid.transforms.search.requirements import Requirements
 
@@ -92,46 +93,42 @@ class Searcher:
             require: What classes must meet.
             accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
         """
-        found: list[tuple[Levels, Counted]] = []
-        nodes = evaluated = refused = 0
-        seconds = 0.0
-        proved = not self._left_out
-        exact = True
-        for choices, each in self.lattices():
-            one = self._search(each, choices, require, accept)
-            nodes = nodes + one.nodes
-            evaluated = evaluated + one.counted
-            seconds = seconds + one.seconds
-            proved = proved and one.proved
-            exact = exact and each.exact
-            refused += one.refused
-            if one.best is not None:
-                found.append((levels_at(choices, one.best), one.best))
-        best = None
-        for pair in found:
-            if best is None or pair[1].loss < below(best[1].loss):
-                best = pair
-        levels = {name: allowed[-1] for name, allowed in self.choices.items()} if best is None else best[0]
-        method = (
-            ("optimum" if best else "nothing satisfies")
-            if proved
-            else (
-                f"best of {evaluated:,} nodes that were looked at, of {nodes:,}"
-                if best
-                else f"nothing was found among {evaluated:,} nodes of {nodes:,}"
-            )
+        levels = {name: allowed[-1] for name, allowed in self.choices.items()}
+        best: Counted | None = None
+        each = []
+        for choices, nodes in self.lattices():
+            found = self._search(nodes, choices, require, accept)
+            each.append(found)
+            if found.best is not None and (best is None or found.best.loss < below(best.loss)):
+                best = found.best
+                levels = levels_at(choices, best)
+        searched = Searched(
+            levels=levels,
+            best=best,
+            require=require,
+            nodes=sum(one.nodes for one in each),
+            evaluated=sum(one.counted for one in each),
+            seconds=sum(one.seconds for one in each),
+            method="",
+            proved=not self._left_out and all(one.proved for one in each),
+            refused=sum(one.refused for one in each),
         )
-        if not exact:
+        return replace(searched, method=self._method(searched))
+
+    def _method(self, found: Searched) -> str:
+        """In words, how the levels were searched, and whether the result is proved to be the best."""
+        method = _outcome(found)
+        if not all(nodes.exact for _, nodes in self.lattices()):
             method += ", with each person counted in one class only"
-        if refused:
-            which = "better ones" if best else "that satisfy by their classes"
-            method += f"; {refused:,} {which} were refused by what else the label asks"
+        if found.refused:
+            which = "better ones" if found.satisfied else "that satisfy by their classes"
+            method += f"; {found.refused:,} {which} were refused by what else the label asks"
         if self._left_out:
             method += "; sensitive fields at their most general levels only, for there are too many ways"
-        return Searched(levels, best and best[1], require, nodes, evaluated, seconds, method, proved, refused)
+        return method
 
     def objectives(self, levels: Levels, require: Requirements) -> dict[str, float]:
-        """What every objective makes of some levels."""
+        """Evaluate every objective at some levels."""
         for choices, each in self.lattices():
             if all(level in choices[name] for name, level in levels.items()):
                 return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
@@ -200,6 +197,14 @@ class Searcher:
         if self.data.spec.search.objective == "loss":
             loss = max(loss, self.data.openings.loss(levels, left))
         return replace(counted, loss=loss, suppressed=suppressed)
+
+
+def _outcome(found: Searched) -> str:
+    if found.proved:
+        return "optimum" if found.satisfied else "nothing satisfies"
+    if found.satisfied:
+        return f"best of {found.evaluated:,} nodes that were looked at, of {found.nodes:,}"
+    return f"nothing was found among {found.evaluated:,} nodes of {found.nodes:,}"
 
 
 def levels_at(choices: Choices, counted: Counted) -> Levels:

@@ -4,7 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.risk.histogram import Counts, Histogram
@@ -18,7 +20,7 @@ _OF_ORDERS = {Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER}
 
 
 class Cells:
-    """Cells of the releases that are counted together. All arrays are of shape (n,), one entry a cell.
+    """The n cells of the releases that are counted together. All arrays are of shape (n,), one entry a cell.
 
     Args:
         job: The run.
@@ -36,15 +38,15 @@ class Cells:
 
     @property
     def records(self) -> int:
-        """Records of all cells."""
+        """The number of records in all cells."""
         return int(self.counts.sum())
 
     def column(self, what: str, field: str = "", release: str = "") -> Fingerprints:
-        """A column that was measured; see `Column`."""
+        """A measured column, shape (n,), uint64: see `Column`."""
         return self._histogram.columns[Column(what, field, release)]
 
     def has(self, what: str, field: str = "", release: str = "") -> bool:
-        """Whether it was."""
+        """Whether such a column was measured."""
         return Column(what, field, release) in self._histogram.columns
 
     def present(self, release: str) -> np.ndarray:
@@ -53,7 +55,7 @@ class Cells:
 
     @cached_property
     def persons(self) -> Persons:
-        """Whom the cells' records are about, by every identity of the source."""
+        """The persons of the cells' records, by every identity of the source."""
         names = identities(self._job.policy)
         policy = self._job.policy
         keys = {name: self.column("identity", name) for name in names}
@@ -83,7 +85,7 @@ class Cells:
 
     @cached_property
     def _each_record(self) -> Fingerprints:
-        """A person for each record; a record that stands in several files is one person."""
+        """Number each record as a person of its own; a record that is in several files counts as one."""
         if not self.has("record"):
             return np.arange(1, len(self) + 1, dtype=np.uint64)
         record = self.column("record")

@@ -1,4 +1,4 @@
-"""What released values look like: each distinct text is searched for identifiers, and for the form of a digest, once.
+"""The scan of released values: each distinct text is searched once for identifiers and for the form of a digest.
 
 It is searched as it is and as it reads (`respelled`), and counts once for each recogniser.
 """
@@ -49,7 +49,7 @@ class Scanned:
 
     @classmethod
     def merge(cls, parts: Sequence["Scanned"]) -> "Scanned":
-        """All parts together; associative."""
+        """Merge parts. Merging is associative."""
         names = dict.fromkeys(name for part in parts for name in part.digests)
         return cls(
             sum((part.hits for part in parts), Counter()),
@@ -76,7 +76,7 @@ class Scanner:
         self._done: list[Scanned] = []
 
     def add(self, name: str, column: pa.Array) -> None:
-        """Search a column's values, now or later; times and booleans hide nothing."""
+        """Search a column's values, at once or later. Times and booleans are passed over: they can hold no identifier."""
         if not can_hide_identifiers(column.type):
             return
         if self._nothing_new(name, column):
@@ -196,7 +196,7 @@ def _ciphers(found: Scanned, name: str, texts: pa.Array) -> np.ndarray[tuple[int
 
 
 def _told(platform: str, indexed: str) -> str:
-    """What an index tells."""
+    """What a platform's index reveals, for the report."""
     if indexed == "none":
         return ""
     if indexed == "prefix":

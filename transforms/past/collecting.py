@@ -1,15 +1,17 @@
-"""What earlier releases say of records, collected cut by cut of the key space."""
+"""What earlier releases say of records, collected by ranges of the key space."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import Around, View
 from beam_deid.transforms.register.document import Entry
-from beam_deid.transforms.register.tables import Prints
+from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
 from beam_deid.transforms.risk.persons import Persons
@@ -28,11 +30,11 @@ class Slice:
     columns: tuple[str, ...]
 
     def said(self, without: str) -> Said:
-        """What it says of each record in the columns that others hold as well, but for one."""
+        """The code of each record's values in the columns that other releases hold as well, without one of them."""
         return self._said([name for name in self.columns if name != without])
 
     def open(self, without: str) -> Said:
-        """What it says of each record beside secrets, and without that one, whatever else it is."""
+        """The code of each record's values in the columns that are not sensitive, without one of them."""
         secret = (str(Role.SENSITIVE),)
         return self._said([name for name in self.columns if name != without and self.entry.roles[name] != secret])
 
@@ -69,7 +71,7 @@ class Elsewhere:
 
     @classmethod
     def of(cls, cuts: Sequence[Slice], records: Fingerprints) -> "Elsewhere":
-        """Those that are not among the records of the cells, which ascend."""
+        """The records that are not among those of the cells, which are ascending."""
         every = np.unique(np.concatenate([cut.prints.record for cut in cuts]))
         others = every[~is_among(every, records)]
         taken = np.zeros(len(others), np.bool_)
@@ -102,7 +104,7 @@ class Seeing:
         self._of_cells = np.full(len(cells), ABSENT, np.uint64)
 
     def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Fingerprints, elsewhere: "Elsewhere") -> None:
-        """Take a cut in.
+        """Add a range of the key space.
 
         Args:
             cuts: The rows of each release.
@@ -157,7 +159,7 @@ class Arounds:
         ]
 
     def add(self, cuts: Sequence[Slice], here: np.ndarray, records: Fingerprints) -> None:
-        """Take a cut in."""
+        """Add a range of the key space."""
         groups = []
         mine = [cut for cut in cuts if cut.entry in self.holders]
         for number, cut in enumerate(mine):

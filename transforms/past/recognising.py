@@ -1,4 +1,4 @@
-"""The records of a run, known again in what was given out before: the register, read cut by cut of its key space."""
+"""The records of a run found in earlier releases: the register's tables are read by ranges of the key space."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
@@ -15,7 +16,7 @@ from beam_deid.transforms.past.views import WHOLE, Past, identities_of, person_k
 from beam_deid.transforms.policy.scoping import identities, left_out, tested_together
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.tables import PrintsFile, ranges
+from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.known_again import Others, shared_records
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
@@ -23,7 +24,7 @@ from beam_deid.transforms.terms import Role
 
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
-    """Know a run's records again in what was given out before.
+    """Find a run's records in earlier releases.
 
     Args:
         job: The run.
@@ -50,7 +51,7 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
 
 
 def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
-    """The releases that have some of the records, and those that have some records of these, and so on."""
+    """The releases that share records with the run, directly or through other releases."""
     found = {*overlapping, *untested}
     while True:
         near = {
@@ -104,7 +105,7 @@ class _Reader:
         return found, untested
 
     def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
-        """What these releases say of the cells, and who else is in them."""
+        """Read what some releases say of the cells, and the persons whom only they contain."""
         columns = self._columns(entries, releases)
         names = tuple(name for name, *_ in identities_of(self._job, self._cells.persons))
         layouts = [self._job.layouts[name] for name in releases]

@@ -39,7 +39,7 @@ class Around:
 
 @dataclass(frozen=True)
 class View:
-    """What earlier releases say in some of their columns.
+    """What earlier releases say of the records in some of their columns.
 
     Rows are the run's cells (n of them), and after them others that stand for records which only earlier releases have.
 
@@ -58,21 +58,21 @@ class View:
     crowds: np.ndarray
 
     def said_by(self, number: int) -> Counts:
-        """Number of what one of the releases says of each row, shape (rows,); -1 where it has it not."""
+        """The code of each row's values in one of the releases, shape (rows,); -1 where it lacks the row."""
         return np.append(self.said[number], -1)[self.history]
 
     def open_by(self, number: int) -> Counts:
-        """Number of what one of the releases says of each row beside secrets, shape (rows,); -1 where it has it not."""
+        """The same code over the columns that are not only sensitive, shape (rows,)."""
         return np.append(self.open[number], -1)[self.history]
 
     @cached_property
     def openly(self) -> Counts:
-        """Number of what all releases together say of each row beside secrets, shape (rows,); -1 where none has it."""
+        """The code of each row's values in all releases, over the columns that are not only sensitive, shape (rows,)."""
         _, numbers = np.unique(self.open, axis=1, return_inverse=True)
         return np.append(numbers.reshape(-1), -1)[self.history]
 
     def over_all_rows(self, of_cells: np.ndarray) -> np.ndarray:
-        """What is of the cells, shape (n,), over all rows: no release of the run has the others."""
+        """Extend an array over the cells, shape (n,), to all rows: no release of the run contains the others."""
         filler = False if of_cells.dtype == np.bool_ else -1
         return np.concatenate([of_cells, np.full(len(self.history) - len(of_cells), filler, of_cells.dtype)])
 
@@ -114,7 +114,7 @@ class Past:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Names of the releases that are tested, or should be."""
+        """Names of the earlier releases that are tested, and of those that would be if they could."""
         return (*(entry.name for entry in self.entries), *self.untested)
 
 

@@ -16,7 +16,7 @@ from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
-from beam_deid.transforms.measure.measuring import Measured
+from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.register_place import register_place
 from beam_deid.transforms.publish.manifests import label_document
 from beam_deid.transforms.publish.register_opening import open_register

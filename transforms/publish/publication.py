@@ -19,7 +19,8 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import advice, is_file, read_all, reason, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, is_own, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
-from beam_deid.transforms.storage.lease import is_abandoned, owner_part
+from beam_deid.transforms.storage.lease import is_abandoned
+from beam_deid.transforms.storage.owners import owner_part
 from beam_deid.transforms.storage.paths import absolute, is_local, join, options_of, shown, with_options
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting

@@ -1,1 +1,1 @@
-"""The register: what was given out of a dataset so far, so that the next release is tested together with it."""
+"""The register: the releases of a dataset so far, so that the next release is tested together with them."""

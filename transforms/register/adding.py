@@ -1,4 +1,4 @@
-"""Which tables somebody is adding to a register: written down before the first of their bytes.
+"""Claims of the tables that a process is adding to a register, written before the first of their bytes.
 
 Tables are there before a revision names them. What a claim says of them tells them from those of a revision that is missing.
 """
@@ -13,7 +13,7 @@ _FILE = "adding.json"
 
 
 def write_adding(claim: str, files: Iterable[str]) -> None:
-    """Say which tables are being added.
+    """Write the claim of the tables that are being added.
 
     Args:
         claim: The hidden folder of whoever adds them.

@@ -1,4 +1,4 @@
-"""A register made smaller: releases of some of the same records share a table, and tables that nobody needs are given up."""
+"""Compaction of a register: releases that share records share a table, and tables that are not needed any more are dropped."""
 
 import contextlib
 import itertools
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from beam_deid.transforms.register.document import Document, Entry, Table
 from beam_deid.transforms.register.folder import Held, table_path
 from beam_deid.transforms.register.merging import merge
-from beam_deid.transforms.register.tables import PrintsFile
+from beam_deid.transforms.register.prints_file import PrintsFile
 
 MOST_TOGETHER = 32
 """Most releases that share a file: what they share is cheap by then, and whoever reads one reads the footer of all."""
@@ -21,7 +21,7 @@ _NAME = "common"
 
 @dataclass(frozen=True)
 class Compacted:
-    """What became of the tables of a register's releases.
+    """The result of a compaction.
 
     Attributes:
         before: Bytes of their files.

@@ -1,4 +1,4 @@
-"""Two releases beside each other: what differs in what a register says of them, and in the tests behind their labels."""
+"""The comparison of two releases: the differences between their entries in a register, and between the tests of their labels."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ Input = tuple[str, str]
 
 
 def difference(one: Entry, other: Entry) -> dict[str, Any]:
-    """What differs in what the register says of two releases.
+    """List the differences between the register's entries of two releases.
 
     Returns:
         ``plain``: by name, ``[one's, other's]``. ``fields``: the released fields, ``added`` and ``removed``. ``l``, ``roles``,
@@ -67,7 +67,7 @@ def differing_inputs(one: Iterable[Mapping[str, Any]], other: Iterable[Mapping[s
 
 
 def differing_tests(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tests of two labels that do not say the same, in the order of the first label, then of the other.
+    """List the tests that differ between two labels, in the order of the first label and then of the other.
 
     Args:
         one: A label, as ``label.json`` has it.

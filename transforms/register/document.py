@@ -1,4 +1,4 @@
-"""What a register says: which releases were given out, and where their fingerprints are.
+"""The content of a register: the releases that were given out, and the files of their fingerprints.
 
 A register is a folder. It holds one file for each of its last revisions, and tables of fingerprints that the newest revision
 names. A revision is written once and never changed; see `beam_deid.transforms.register.folder`.
@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 class State(Word):
-    """What became of a release."""
+    """The state of a release."""
 
     PENDING = "pending"
     """It was about to be published when this was written: nobody knows that it was not."""
@@ -54,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that was said of a release after it was registered.
+    """An event in the life of a release after it was registered.
 
     Attributes:
         at: When.
@@ -133,7 +133,7 @@ class Entry:
         return self.label is LabelName.ANONYMIZED and self.state in COUNTED
 
     def after(self, event: Event) -> "Entry":
-        """The entry once something was said of it."""
+        """The entry with one more event."""
         return replace(self, state=event.state, events=(*self.events, event))
 
     @classmethod
@@ -215,7 +215,7 @@ class Document:
 
     @property
     def files(self) -> frozenset[str]:
-        """Names of all files of fingerprints that it needs."""
+        """Names of all files of fingerprints that the revision refers to."""
         tables = [entry.table for entry in self.releases] + [run.persons for run in self.runs]
         return frozenset(table.file for table in tables if table is not None)
 
@@ -224,7 +224,7 @@ class Document:
         return next((entry for entry in self.releases if entry.name == name), None)
 
     def next_name(self, release: str) -> str:
-        """What the next entry of a release is called."""
+        """The name of the next entry of a release."""
         taken = {entry.name for entry in self.releases}
         number = 1 + sum(entry.release == release for entry in self.releases)
         while f"{release}.{number}" in taken:

@@ -30,7 +30,8 @@ from beam_deid.transforms.register.sweeping import KEPT, remove_tables, sweep
 from beam_deid.transforms.storage.files import advice, reason, store_of
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.lease import Lease, Words, new_name
+from beam_deid.transforms.storage.lease import Lease, Words
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
 
 __all__ = ["Held", "hold", "read", "table_path"]
@@ -122,7 +123,7 @@ class Held:
         self.close()
 
     def confirm(self) -> None:
-        """See that the register is still held.
+        """Check that the register is still held by this process.
 
         Raises:
             OutputError: Another run took it over while this one was silent, or the store does not answer.
@@ -197,7 +198,7 @@ class Held:
         return saved
 
     def close(self) -> None:
-        """Give the register up; tables that no revision names are removed, and so is a folder that nothing was saved in."""
+        """Release the register. Tables that no revision names are removed, and so is a folder in which nothing was saved."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -273,7 +274,7 @@ class Held:
 
 
 def _see_that_it_is_one(register: str) -> None:
-    """See that a folder that is here is a register, or empty.
+    """Check that a local folder is a register, or empty.
 
     Raises:
         UsageError: Something else is in it.
@@ -293,7 +294,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _see_whose_it_is(register: str) -> None:
-    """See that nobody else can have put something into a register that is here.
+    """Check that no other user can have written into a local register.
 
     Raises:
         UsageError: It belongs to another user.

@@ -1,4 +1,4 @@
-"""Releases of some of the same records as one table: what they have in common stands there once."""
+"""Several releases in one table: the columns that they have in common are stored once."""
 
 import itertools
 import json
@@ -10,22 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.register.document import Table
-from beam_deid.transforms.register.tables import (
-    IDENTITIES,
-    NORMAL,
-    PERSON,
-    RECORD,
-    SPACE,
-    THERE,
-    VALUE,
-    Prints,
-    PrintsFile,
-    ranges,
-    row_order,
-)
+from beam_deid.transforms.register.prints import NORMAL, PERSON, RECORD, THERE, VALUE, Prints, row_order
+from beam_deid.transforms.register.prints_file import SPACE, PrintsFile, ranges
+from beam_deid.transforms.register.tables import IDENTITIES
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 Rows = npt.NDArray[np.int64]
@@ -36,7 +27,7 @@ _CELLS = 1 << 24
 
 @dataclass(frozen=True)
 class Shape:
-    """Which columns of a release there are.
+    """The columns that a release has.
 
     Attributes:
         prefix: What the names of its own columns begin with.
@@ -172,7 +163,7 @@ def merge(path: str, prefixes: Sequence[str], files: Sequence[PrintsFile], most_
 
 
 def _sum(prints: Prints) -> int:
-    """A number that two tables of the same rows have in common, in whatever order, and hardly any others."""
+    """An order-free checksum of rows: tables of the same rows have the same, others almost never."""
     return int(combine(prints.columns.values(), len(prints.record)).sum())
 
 

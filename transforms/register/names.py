@@ -1,4 +1,4 @@
-"""The names of what lies in a register's folder, and which of it there is now.
+"""The names of the files in a register's folder, and a listing of them.
 
 ::
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.lease import is_owner
+from beam_deid.transforms.storage.owners import is_owner
 from beam_deid.transforms.storage.paths import MARK, is_name, is_unfinished, join, name_of, shown
 
 TABLES = "tables"
@@ -28,7 +28,7 @@ _TABLE = re.compile(r".+-(\d{6,})-[0-9a-f]{16}\.parquet", re.DOTALL)
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in a register's folder.
+    """The contents of a register's folder.
 
     Attributes:
         revisions: Numbers of its revisions, the oldest first.
@@ -49,7 +49,7 @@ class Contents:
 
 
 def look(register: str) -> Contents:
-    """What lies in a register's folder now.
+    """List the contents of a register's folder.
 
     Raises:
         OSError: The store fails, or it may not be read.
@@ -78,12 +78,12 @@ def claims_of(register: str) -> list[str]:
 
 
 def claim_folder(register: str, owner: str) -> str:
-    """The hidden folder of somebody whose name `beam_deid.transforms.storage.lease.new_name` made."""
+    """The hidden folder of somebody whose name `beam_deid.transforms.storage.owners.new_name` made."""
     return join(register, f"{MARK}{owner}")
 
 
 def revision_path(register: str, number: int) -> str:
-    """Where a revision is."""
+    """The path of a revision."""
     return join(register, f"revision-{number:06d}.json")
 
 
@@ -95,7 +95,7 @@ def revision_of(name: str) -> int | None:
 
 
 def new_table(name: str, revision: int) -> str:
-    """A file's name that no other table has.
+    """Make a file name that no other table has.
 
     Args:
         name: What it holds.
@@ -116,7 +116,7 @@ def made_for(file: str) -> int | None:
 
 
 def table_path(register: str, file: str) -> str:
-    """Where a table of fingerprints is.
+    """The path of a table of fingerprints.
 
     Args:
         register: The register's folder.

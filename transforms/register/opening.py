@@ -1,4 +1,4 @@
-"""How files of fingerprints are opened, and what is said where one cannot be used."""
+"""Opening files of fingerprints, and the error where one cannot be used."""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _ADVICE = (
 
 
 def opened(path: str) -> pa.NativeFile:
-    """The bytes of a file.
+    """Open a file for reading.
 
     Raises:
         UsageError: It is missing, or cannot be opened.
@@ -35,7 +35,7 @@ def opened(path: str) -> pa.NativeFile:
 
 
 def check_file(path: str, table: Table) -> None:
-    """See that a file is what was written, byte by byte.
+    """Check that a file is what was written, byte by byte.
 
     That comes before anything is read from it: pages have checksums, but a footer has none, and Arrow ends the process over some
     that are damaged.
@@ -61,14 +61,14 @@ def check_file(path: str, table: Table) -> None:
 
 
 def parquet(stream: pa.NativeFile, path: str) -> pq.ParquetFile:
-    """The Parquet file that bytes are; to be asked within `reading`."""
+    """Open a stream as a Parquet file. To be called, and read from, within `reading`."""
     # From far away every read is a request, and a few large ones are better than many small ones.
     return pq.ParquetFile(stream, pre_buffer=not is_local(path), page_checksum_verification=True)
 
 
 @contextlib.contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Read from a file in here: what a damaged one, or a store that fails, does to a reader becomes an error of ours.
+    """Turn the errors of reading a damaged file, or from a failing store, into a `UsageError`.
 
     Raises:
         UsageError: It is damaged, or the store fails.
@@ -96,5 +96,5 @@ def keys_of(column: pa.ChunkedArray) -> Fingerprints:
 
 
 def joined(parts: list[Fingerprints]) -> Fingerprints:
-    """Fingerprints one after the other, in memory of their own."""
+    """Concatenate fingerprints into a new array."""
     return np.concatenate([np.empty(0, np.uint64), *parts])

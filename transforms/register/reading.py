@@ -1,4 +1,4 @@
-"""The newest revision of a register, or that there is none; never an older one."""
+"""Reading the newest revision of a register, never an older one."""
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.register.adding import read_adding
@@ -42,7 +42,7 @@ def newest(register: str) -> Document | None:
 
 
 def see_a_folder(register: str) -> None:
-    """See that nothing else is in a register's place.
+    """Check that nothing else is in a register's place.
 
     Raises:
         UsageError: A file is.

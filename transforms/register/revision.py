@@ -1,4 +1,4 @@
-"""A revision as a file: its bytes, and what is wrong with a file that is none."""
+"""A revision as a file: its bytes, and the errors of files that are none."""
 
 import json
 from typing import Any

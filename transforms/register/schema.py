@@ -1,4 +1,4 @@
-"""The JSON Schema of a register's revision, made from what it is made of."""
+"""The JSON Schema of a register's revision, made from its types."""
 
 from beam_deid.transforms.label.json_schema import (
     TEXT,

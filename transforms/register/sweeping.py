@@ -1,4 +1,4 @@
-"""What killed processes left in a register, removed while it is held."""
+"""Removal of what killed processes left in a register, while it is held."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,8 @@ from beam_deid.transforms.register.document import Document
 from beam_deid.transforms.register.names import TABLES, look, made_for, revision_of, revision_path, table_path
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import is_own
-from beam_deid.transforms.storage.lease import Lease, is_gone, owner_part
+from beam_deid.transforms.storage.lease import Lease
+from beam_deid.transforms.storage.owners import is_gone, owner_part
 from beam_deid.transforms.storage.paths import MARK, join, name_of
 
 KEPT = 3
@@ -47,7 +48,7 @@ def sweep(register: str, document: Document | None, lease: Lease) -> None:
 
 
 def remove_tables(register: str, files: Iterable[str]) -> None:
-    """Remove tables for good.
+    """Remove tables, with older versions of them.
 
     Raises:
         OSError: The store fails.

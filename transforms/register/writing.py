@@ -1,4 +1,4 @@
-"""How tables of fingerprints become files: small, the same bytes for the same rows, hashed on their way."""
+"""Writing tables of fingerprints to files: compact, with the same bytes for the same rows, and hashed while they are written."""
 
 from collections.abc import Collection, Iterable
 from itertools import chain

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault
-from beam_deid.transforms.measure.measuring import identity_signature, source_key
+from beam_deid.transforms.measure.record_keys import identity_signature, source_key
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import row_digest
 from beam_deid.transforms.run.job import Job

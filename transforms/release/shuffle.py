@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.errors import InternalFault

@@ -1,4 +1,4 @@
-"""Which attributes single people out when they are joined together, and each one's share in it.
+"""Which combinations of attributes single persons out, and the contribution of each attribute.
 
 Elliot, Manning, Ford: A computational algorithm for handling the special uniques problem (2002): a set of attributes
 that singles a record out while no part of it does is a minimal sample unique; of M attributes, one of m counts (M − m)!.
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_count, distinct_per_number
 
 MOST_FIELDS = 4
@@ -40,7 +41,7 @@ class Combination:
 
 @dataclass(frozen=True)
 class Combinations:
-    """All sets of attributes that were looked at.
+    """The results over all sets of attributes that were searched.
 
     Attributes:
         found: The sets, smaller ones first, those that single out more first among equals.
@@ -62,7 +63,7 @@ def combinations(
     most: int = MOST_FIELDS,
     budget: int = BUDGET,
 ) -> Combinations:
-    """Look at every set of at most ``most`` attributes, and then at the largest sets as far as the budget goes.
+    """Search every set of at most ``most`` attributes, and then the largest sets as far as the budget goes.
 
     Args:
         fields: Value keys of each attribute, shape (n,).
@@ -72,39 +73,75 @@ def combinations(
         budget: Most sets that are looked at, where sets of at most ``most`` attributes are not more already.
     """
     names = tuple(fields)
-    length = len(counts)
-    classes = _Classes({name: codes(keys) for name, keys in fields.items()}, length)
+    classes = _Classes({name: codes(keys) for name, keys in fields.items()}, len(counts))
     people = int(counts.sum()) if subject is None else distinct_count(subject)
-    scores = np.zeros(length)
-    parts = dict.fromkeys(names, 0.0)
-    # Eight rows to a byte, and only of sets that are one attribute smaller, since there may be thousands of sets.
-    smaller: dict[tuple[str, ...], Bits] = {}
-    alone: dict[tuple[str, ...], Bits] = {(): np.packbits(np.zeros(length, bool))}
+    scored = _Scores(names, counts)
+    smaller = _Smaller(len(counts), most)
     found: list[Combination] = []
     for chosen in _sets(names, most, budget):
-        if len(chosen) > len(next(iter(alone))):
-            # The last sets stay, as the parts of all larger ones.
-            smaller, alone = (alone, {}) if len(chosen) <= most else (alone, alone)
-        parts_of_it = itertools.combinations(chosen, min(len(chosen) - 1, most))
-        known = np.unpackbits(
-            functools.reduce(np.bitwise_or, map(smaller.__getitem__, parts_of_it)), count=length
-        ).view(bool)
+        known = smaller.singled_out_by_parts(chosen)
         unique = classes.singled_out(chosen, counts, subject, known)
         size = int(counts[unique].sum()) if subject is None else distinct_count(subject[unique])
         found.append(Combination(chosen, size, size / people if people else 0.0))
-        if len(chosen) > most:
-            continue
-        alone[chosen] = np.packbits(unique)
-        rows = np.flatnonzero(unique & ~known)
-        weight = float(math.factorial(len(names) - len(chosen)))
-        scores[rows] += weight
-        total = weight * float(counts[rows].sum())
-        for name in chosen:
-            parts[name] += total
-    everything = float(scores @ counts)
+        if len(chosen) <= most:
+            smaller.remember(chosen, unique)
+            scored.add(chosen, np.flatnonzero(unique & ~known))
     ordered = sorted(found, key=lambda one: (len(one.fields), -one.unique_subjects))
-    contributions = {name: part / everything if everything else 0.0 for name, part in parts.items()}
-    return Combinations(tuple(ordered), 2 ** len(names) - 1, scores, contributions)
+    return Combinations(tuple(ordered), 2 ** len(names) - 1, scored.rows, scored.contributions)
+
+
+class _Scores:
+    """SUDA scores: what each row, and each attribute, has of all minimal sample uniques."""
+
+    def __init__(self, names: tuple[str, ...], counts: Counts) -> None:
+        self._many = len(names)
+        self._counts = counts
+        self._parts = dict.fromkeys(names, 0.0)
+        self.rows = np.zeros(len(counts))
+
+    def add(self, chosen: tuple[str, ...], rows: Counts) -> None:
+        """Score the rows of which a set of attributes is a minimal sample unique."""
+        weight = float(math.factorial(self._many - len(chosen)))
+        self.rows[rows] += weight
+        total = weight * float(self._counts[rows].sum())
+        for name in chosen:
+            self._parts[name] += total
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """Of each attribute the share of all scores that comes from sets which it is in."""
+        everything = float(self.rows @ self._counts)
+        return {name: part / everything if everything else 0.0 for name, part in self._parts.items()}
+
+
+class _Smaller:
+    """Which rows the sets of one attribute less single out, as bits, eight rows to a byte: there may be thousands of sets.
+
+    Sets come by size, ascending up to ``most`` attributes, so that of each size only the sets of the one below are kept. The sets
+    of ``most`` attributes stay, as the parts of all larger ones, which come in any order.
+    """
+
+    def __init__(self, length: int, most: int) -> None:
+        self._length = length
+        self._most = most
+        self._size = 0
+        self._smaller: dict[tuple[str, ...], Bits] = {}
+        self._same: dict[tuple[str, ...], Bits] = {(): np.packbits(np.zeros(length, bool))}
+
+    def singled_out_by_parts(self, chosen: tuple[str, ...]) -> Mask:
+        """The rows (n,) that some part of a set singles out."""
+        size = min(len(chosen), self._most + 1)
+        if size > self._size:
+            self._smaller = self._same
+            self._same = {}
+            self._size = size
+        parts = itertools.combinations(chosen, size - 1)
+        bits = functools.reduce(np.bitwise_or, map(self._smaller.__getitem__, parts))
+        return np.unpackbits(bits, count=self._length).view(bool)
+
+    def remember(self, chosen: tuple[str, ...], unique: Mask) -> None:
+        """Keep the rows (n,) that a set singles out for the larger sets."""
+        self._same[chosen] = np.packbits(unique)
 
 
 def _sets(names: tuple[str, ...], most: int, budget: int) -> Iterator[tuple[str, ...]]:
@@ -165,7 +202,7 @@ class _Classes:
 
 
 def _pairs(classes: Counts, values: Counts, many: int) -> tuple[Counts, int]:
-    """Number the pairs of a class and one of ``many`` values, both (n,), anew; and how many there are."""
+    """Number the pairs of a class and one of ``many`` values, both of shape (n,), from 0, and count them."""
     # Both factors are below 2³¹, so a pair is one exact integer.
     numbers, distinct = codes((classes * max(many, 1) + values).view(np.uint64))
     return numbers, len(distinct)

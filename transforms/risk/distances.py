@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.histogram import Counts
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How far values are apart.
+    """The distances between values.
 
     Attributes:
         keys: Key of each value, ascending, shape (v,).

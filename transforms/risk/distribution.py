@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows, runs
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows, runs
 from beam_deid.transforms.columns.pairs import few_codes
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, distinct_per_number, tally
 from beam_deid.transforms.risk.numbering import numbered
@@ -155,7 +156,7 @@ class Distribution:
         return found
 
     def parts(self) -> Iterator["Distribution"]:
-        """The same, some classes at a time: few enough pairs that figures of each stay in the processor's cache."""
+        """Split the distribution by classes into parts that are small enough for the processor's cache."""
         if len(self.pair_value) <= 2 * _PART:
             yield self
             return

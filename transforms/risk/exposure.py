@@ -1,4 +1,4 @@
-"""Line 7 of the label rule: whoever meets released persons must meet k of them, and a table that meets too few proves nothing.
+"""Line 7 of the label rule: an attacker's row matches no released person or at least k, and a join with too few matches fails.
 
 Strangers in an attacker's table must not make a release look safer, nor must persons who were suppressed. So a share is taken
 over the released persons, too, and of both shares the greater one counts.
@@ -14,19 +14,17 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts, numbered
+from beam_deid.transforms.risk.matches import Matches
 from beam_deid.transforms.risk.meeting import Meeting
 
 Mask = npt.NDArray[np.bool_]
-
 MOST_KEPT = 1 << 23
 """Most pairs of a row and a person that are remembered, of 24 bytes; beyond these the result is an upper bound."""
-
-_SPELL = "spell its values as the source does, or name in knows what stays the same"
 
 
 @dataclass(frozen=True)
 class Exposed:
-    """How many persons are met by whoever knows what an attacker's table says, and hide among fewer than k.
+    """How many persons an attacker's table matches in groups of fewer than k.
 
     Attributes:
         attackers: Persons of the attacker's table; its records where it names nobody.
@@ -50,43 +48,13 @@ class Exposed:
 
     @property
     def share(self) -> float:
-        """The share of the exposed, over the attacker's persons or over the released ones: the greater one."""
+        """The share of exposed persons: the greater of that over the attacker's persons and that over the released ones."""
         ours = self.released_exposed / self.released if self.released else 0.0
         return max(ours, self.attackers_exposed / self.attackers if self.attackers else 0.0)
 
 
-def coverage_problem(exposed: Exposed, truth: bool) -> str | None:
-    """Why a join proves nothing, in a sentence with figures and what to do; None if the table meets enough.
-
-    Args:
-        exposed: What the join found.
-        truth: Whether the table names its subjects as the source does, so that it is known who is in the source.
-    """
-    found = exposed
-    if not found.attackers:
-        return "the attacker's table holds no record, which proves nothing: name the files that hold what the attacker knows"
-    if not truth:
-        if 10 * found.met >= found.attackers:
-            return None
-        return (
-            f"{found.met:,} of the {found.attackers:,} persons of the attacker's table meet a released record, which proves "
-            f"nothing (a tenth is needed): {_SPELL}"
-        )
-    if not found.known:
-        return (
-            f"none of the {found.attackers:,} persons of the attacker's table is in the source, which proves nothing: spell "
-            "its subjects as the source does, or leave them out of the table"
-        )
-    if 2 * found.known_met >= found.known:
-        return None
-    return (
-        f"{found.known_met:,} of the {found.known:,} persons of the attacker's table who are in the source meet a released "
-        f"record, which proves nothing (half is needed): {_SPELL}"
-    )
-
-
 class Exposure:
-    """Counts the exposed, partition by partition.
+    """Counts the exposed persons, partition by partition.
 
     Args:
         rows: Rows of the attacker's table.
@@ -111,7 +79,7 @@ class Exposure:
         # Of rows with several probes, by numbering of persons: how many were met at least, and whom.
         self._sum = np.zeros(rows if several else 0, np.int64)
         self._full: list[Mask] = []
-        self._whom: list[_Whom] = []
+        self._whom: list[Matches] = []
 
     def release(self, subject: Fingerprints | None, records: int, persons: int | None) -> None:
         """Count what a partition releases, whether it is met or not.
@@ -157,7 +125,7 @@ class Exposure:
             self._persons_among = np.union1d(self._persons_among, self._somebody(identities[0][there]))
 
     def result(self, counts: Counts, subject: Fingerprints | None, source: Fingerprints | None) -> Exposed:
-        """All partitions together.
+        """Sum up all partitions.
 
         Args:
             counts: Records of each row of the table, shape (a,).
@@ -197,10 +165,10 @@ class Exposure:
         numbers: list[Counts],
         few: Mask,
     ) -> None:
-        """Remember whom rows meet that may turn out to meet few."""
+        """Keep the matches of rows that may turn out to have few."""
         if not self._full:
             self._full = [np.zeros(len(self._met), bool) for _ in identities]
-            self._whom = [_Whom() for _ in identities]
+            self._whom = [Matches() for _ in identities]
         np.add.at(self._sum, rows, numbers[0])
         for full, number in zip(self._full, numbers, strict=True):
             full[rows[number >= self._k]] = True
@@ -223,7 +191,7 @@ class Exposure:
         self._seen += len(counts)
 
     def _forget(self) -> None:
-        """Forget what rows meet that meet many anyhow; all, where it is too much even so."""
+        """Drop the matches of rows that have many already; all of them, where they take too much memory even so."""
         for full, whom in zip(self._full, self._whom, strict=True):
             full |= whom.persons(len(full)) >= self._k
         done = np.logical_and.reduce(self._full)
@@ -231,7 +199,7 @@ class Exposure:
             whom.drop(done)
         if sum(map(len, self._whom)) > self._kept // 2:
             self._exact = False
-            self._whom = [_Whom() for _ in self._whom]
+            self._whom = [Matches() for _ in self._whom]
 
     def _remembered(self) -> tuple[Mask, int]:
         """Which rows are exposed, and how many released persons are."""
@@ -243,58 +211,6 @@ class Exposure:
         ]
         exposed = self._met & np.logical_or.reduce(few)
         return exposed, self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
-
-
-class _Whom:
-    """Whom rows meet: pairs of a row and a person, each with the records that it stands for."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Counts, Fingerprints, Counts]] = []
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def add(self, rows: Counts, who: Fingerprints, counts: Counts | None) -> None:
-        self._put(rows, who, np.ones(len(rows), np.int64) if counts is None else counts)
-
-    def persons(self, size: int) -> Counts:
-        """How many persons each row meets, shape (size,)."""
-        rows, _, counts = self._once()
-        return np.bincount(rows, weights=counts, minlength=size).astype(np.int64)
-
-    def among(self, chosen: Mask) -> int:
-        """How many persons the chosen rows meet, each counted once."""
-        rows, who, counts = self._once()
-        there = chosen[rows]
-        _, first = np.unique(who[there], return_index=True)
-        return int(counts[there][first].sum())
-
-    def drop(self, done: Mask) -> None:
-        """Forget the rows that are done."""
-        rows, who, counts = self._once()
-        left = ~done[rows]
-        self._parts = []
-        self._length = 0
-        self._put(rows[left], who[left], counts[left])
-
-    def _put(self, rows: Counts, who: Fingerprints, counts: Counts) -> None:
-        self._parts.append((rows, who, counts))
-        self._length += len(rows)
-
-    def _once(self) -> tuple[Counts, Fingerprints, Counts]:
-        """The distinct pairs."""
-        none = np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64)
-        rows, who, counts = (np.concatenate(parts) for parts in zip(none, *self._parts, strict=True))
-        order = np.lexsort((who, rows))
-        rows = rows[order]
-        who = who[order]
-        counts = counts[order]
-        first = np.ones(len(rows), bool)
-        first[1:] = (rows[1:] != rows[:-1]) | (who[1:] != who[:-1])
-        self._parts = [(rows[first], who[first], counts[first])]
-        self._length = int(first.sum())
-        return self._parts[0]
 
 
 def _persons(subject: Fingerprints, chosen: Mask) -> int:

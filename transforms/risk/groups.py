@@ -43,12 +43,12 @@ class Groups:
 
     @property
     def deciding(self) -> str:
-        """The identity that tells the fewest persons of the smallest group."""
+        """The identity by which the smallest group has the fewest persons."""
         return self._persons.names[int(self._least[1][np.argmin(self._least[0])])]
 
     @property
     def fewest(self) -> int:
-        """Persons of the smallest group."""
+        """Number of persons in the smallest group."""
         return int(self.persons.min())
 
     @cached_property
@@ -66,7 +66,7 @@ class Groups:
 
     @property
     def coarsest(self) -> tuple[tuple[Counts, int, str], ...]:
-        """The same of the identities whose persons are no parts of another one's, with the identity's name."""
+        """As `by_person`, without identities whose persons are parts of another one's, and with each identity's name."""
         return tuple((*self.by_person[at], self._persons.names[at]) for at in self._persons.deciding)
 
     @property

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, first_rows, mix, ordered_codes, runs
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
@@ -64,7 +66,7 @@ class Histogram:
 
     @staticmethod
     def repeat(parts: Sequence["Histogram"]) -> bool:
-        """Whether the rows of all parts are worth being grouped again."""
+        """Whether the parts repeat rows often enough for grouping them again to pay."""
         rows = sum(len(part.counts) for part in parts)
         names = len(parts[0].columns) if parts else 0
         return rows * (names + 1) >= _CELLS or rows <= _SPARSE * sum(part.records for part in parts)
@@ -107,7 +109,7 @@ class Classes:
 
     @cached_property
     def _sized(self) -> tuple[Fingerprints, Counts]:
-        """Fingerprints and records of the classes, by sorting where nobody has asked for the number of a row."""
+        """Keys and records of the classes, by sorting where no row's class number is needed."""
         if self.sorts:
             return runs(self._keys)
         numbers, keys = self._coded
@@ -115,7 +117,7 @@ class Classes:
 
     @property
     def sorts(self) -> bool:
-        """Whether sorting tells all: each row is one record and one person, and nobody has asked for the number of a row."""
+        """Whether sorting the keys is enough: each row is one record and one person, and no row's class number was needed yet."""
         return "_coded" not in self.__dict__ and self._subject is None and self._single
 
     @cached_property

@@ -1,4 +1,4 @@
-"""How many points of a person's history single the person out.
+"""Unicity: how many points of a person's history single the person out.
 
 De Montjoye, Hidalgo, Verleysen, Blondel: Unique in the crowd (2013): draw p points of a subject at random and see whether
 anybody else has all of them. One point is computed exactly; more are drawn, always the same ones for the same histogram,
@@ -23,7 +23,7 @@ _CANDIDATES = 1 << 22
 
 @dataclass(frozen=True)
 class History:
-    """What so many points of a history do.
+    """The unicity of a number of points of a history.
 
     Attributes:
         points: How many points are known of a person.
@@ -81,7 +81,7 @@ class _Pairs:
         self.point_begins = np.concatenate([[0], np.cumsum(self.sizes)])
 
     def exact(self, records: Counts) -> tuple[float, dict[str, float]]:
-        """Chance that one random point of a random subject is that subject's alone; and the same otherwise defined.
+        """The chance that one random point of a random subject is unique to the subject, by two definitions.
 
         Args:
             records: Records of each point, shape (points,).
@@ -97,7 +97,7 @@ class _Pairs:
         return float((alone[there] / self.own[there]).mean()), others
 
     def has(self, people: Counts, points: Counts) -> npt.NDArray[np.bool_]:
-        """Which subjects have which points, element by element."""
+        """Whether each subject has the point beside it, element by element."""
         wanted = people * self.many + points
         place = np.minimum(np.searchsorted(self.codes, wanted), len(self.codes) - 1)
         return np.asarray(self.codes[place] == wanted)

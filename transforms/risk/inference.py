@@ -1,4 +1,4 @@
-"""What groups tell of a sensitive value: how many values they have, and how much surer of one somebody becomes.
+"""Inference from groups about a sensitive value: the number of values in each group, and the gain of certainty about one.
 
 Gain of certainty as the linkability and inference evaluators of anonymeter have it (Giomi et al.: A unified framework for
 quantifying privacy risk in synthetic data, 2022), here exact, person by person: of a group's persons the share that has a value,
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import first_rows
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import Numbered, numbered
@@ -23,7 +23,7 @@ Shares = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Certainty:
-    """How sure somebody becomes who knows that a person is in a group.
+    """The certainty of an attacker who knows that a person is in a group.
 
     Attributes:
         gain: Of each group the greatest gain among the values that ``difference`` is large enough of, shape (groups,); 0 if none.

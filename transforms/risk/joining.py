@@ -42,14 +42,14 @@ class Probes:
 
     @classmethod
     def exact(cls, side: Side) -> "Probes":
-        """One probe a row, and nothing that need only be near."""
+        """Make one probe for each row, with exact columns only."""
         rows = np.arange(len(side.keys))
         near = np.empty((len(rows), 0))
         return cls(rows, side.keys, near, near, side.counts, side.subject)
 
     @classmethod
     def together(cls, parts: Sequence["Probes"]) -> "Probes":
-        """The probes of one table, made in several ways; what two ways have alike counts once."""
+        """Combine the probes of one table that were made in several ways. Equal probes count once."""
         rows = np.concatenate([one.rows for one in parts])
         keys = np.concatenate([one.keys for one in parts])
         _, first = np.unique(np.stack([rows.view(np.uint64), keys]), axis=1, return_index=True)
@@ -58,7 +58,7 @@ class Probes:
         return cls(rows[first], keys[first], low, high, parts[0].counts, parts[0].subject)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Probes":
-        """Some of the probes, of the same table."""
+        """Select some of the probes."""
         low = self.low[chosen]
         high = self.high[chosen]
         return Probes(self.rows[chosen], self.keys[chosen], low, high, self.counts, self.subject)
@@ -210,7 +210,7 @@ class Join:
             self._note(probes.rows[chosen], number[chosen], only[chosen])
 
     def result(self) -> Joined:
-        """What was found in all partitions together."""
+        """Sum up all partitions."""
         probes = self._probes
         hit = self._found == 1
         presence = None
@@ -257,7 +257,7 @@ class Join:
         return ByKey(classes, keys, counts, probes.keys)
 
     def _note(self, rows: Counts, number: Counts, only: Fingerprints) -> None:
-        """Add what probes found to their rows, no row twice."""
+        """Add the matches of probes to their rows, without counting a row twice."""
         before = self._found[rows]
         same = (before == 1) & (number == 1) & (self._only[rows] == only) & self._named
         self._found[rows] = np.where(same, 1, before + number)

@@ -1,4 +1,4 @@
-"""Records that are known again in releases of earlier runs: what each of those said of them, and who is only there.
+"""Records found again in earlier releases: what each of these says of them, and the persons whom only they contain.
 
 Everything comes and goes in cuts of the key space, so that no more than one cut of a register is in memory. What stays is of
 the size of the groups: what several releases say together of a record is one of so many *histories*.
@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, mix, ordered_codes
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.persons import distinct_per_group
 
@@ -72,7 +74,7 @@ class Said:
 
 
 def shared_records(records: Fingerprints, persons: Fingerprints | Counts) -> Fingerprints:
-    """The records, ascending, that rows of several persons have: they tell no record from all others.
+    """Record keys, ascending, that occur with several persons, and so identify no single record.
 
     Args:
         records: Record of each row, shape (n,).
@@ -104,7 +106,7 @@ class Histories:
     _tuples: list[Fingerprints] = field(default_factory=list)
 
     def add(self, said: Sequence[Fingerprints], notes: Sequence[Fingerprints] = ()) -> Fingerprints:
-        """Note what is said of the records of a cut.
+        """Add what the releases say of the records of a range of the key space.
 
         Args:
             said: What each release says of each, each of shape (m,).
@@ -154,7 +156,7 @@ class Others:
     _persons: dict[str, Fingerprints] = field(default_factory=dict)
 
     def add(self, history: Fingerprints, persons: Mapping[str, Fingerprints]) -> None:
-        """Take the rows of a cut in.
+        """Add the rows of a range of the key space.
 
         Args:
             history: The key of each row's history, shape (n,).

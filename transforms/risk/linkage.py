@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count
 
 
@@ -27,7 +28,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Linked:
-    """What a join found.
+    """The result of a join.
 
     Attributes:
         subjects: Subjects in the attacker's table.

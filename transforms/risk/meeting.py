@@ -1,4 +1,4 @@
-"""Which rows of a release the probes of an attacker's table meet: by equal keys, within a range, or within several."""
+"""Which released rows match the probes of an attacker's table: by equal keys, within a range, or within several."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, first_rows
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number, numbered, tally
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 
@@ -23,12 +24,12 @@ _PAIRS = 1 << 22
 
 
 class Meeting(ABC):
-    """Which of n released rows each of m probes meets."""
+    """The matches of m probes among n released rows."""
 
     @property
     @abstractmethod
     def met(self) -> Mask:
-        """Whether each probe meets a row at all, shape (m,)."""
+        """Whether each probe matches any row, shape (m,), bool."""
 
     @abstractmethod
     def linked(self, subject: Fingerprints | None) -> tuple[Counts, Fingerprints]:
@@ -53,7 +54,7 @@ class Meeting(ABC):
 
 
 class ByKey(Meeting):
-    """Probes meet the rows of their class.
+    """Probes match the rows with an equal key.
 
     Args:
         classes: The classes of the released rows.
@@ -116,7 +117,7 @@ class ByKey(Meeting):
 
 
 class ByRange(Meeting):
-    """Probes meet the rows of their key whose ranges meet theirs.
+    """Probes match the rows with an equal key whose ranges overlap theirs.
 
     Args:
         keys: Key of each released row, shape (n,).

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, codes, combine, fingerprint
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 
 Mask = npt.NDArray[np.bool_]
@@ -26,7 +28,7 @@ def suppressed(key: FingerprintKey) -> Fingerprints:
 
 
 def told(keys: Fingerprints, nothing: Fingerprints) -> Mask | None:
-    """Which of ``keys`` (n,) are not the one key in ``nothing``; None where all are not, or all are."""
+    """Which of ``keys`` (n,) differ from the one key in ``nothing``; None where all do, or none."""
     silent = keys == nothing[0]
     return None if not silent.any() or silent.all() else ~silent
 

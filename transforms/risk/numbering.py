@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import codes
+from beam_deid.transforms.columns.key_codes import codes, ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 
 _DENSE = 1 << 16
@@ -14,7 +14,12 @@ _WHOLE = 1 << 62
 
 
 class Numbered(NamedTuple):
-    """Rows by group: the number of each row's group, shape (n,), and how many groups there are."""
+    """Rows by group.
+
+    Attributes:
+        numbers: The number of each row's group, shape (n,), int64, from 0.
+        many: How many groups there are.
+    """
 
     numbers: Counts
     many: int
@@ -28,7 +33,7 @@ def numbered(
     Args:
         columns: Columns of numbers from 0, each of shape (n,); at least one.
         sizes: How many numbers each column may have, after the look-up if there is one.
-        lookups: What to put in place of each column's numbers; None to take them as they are.
+        lookups: For each column an array that maps its numbers to others, shape (numbers,); None to take them as they are.
     """
     length = len(columns[0]) if columns else 0
     keys = np.zeros(length, np.int64)
@@ -50,5 +55,33 @@ def numbered(
 
 
 def summed(groups: Numbered, values: Counts) -> Counts:
-    """The sum of ``values`` (n,) over the rows of each group, shape (groups,)."""
+    """Sum values by group.
+
+    Args:
+        groups: The rows by group.
+        values: A value for each row, shape (n,).
+
+    Returns:
+        The sums, shape (groups,), int64.
+    """
     return np.bincount(groups.numbers, weights=values, minlength=groups.many).astype(np.int64)
+
+
+def pair_numbers(first: Counts, second: Counts) -> Counts:
+    """Combine two columns of numbers into one, which is equal for two rows only if both columns are.
+
+    Args:
+        first: Numbers of at least -1, shape (n,), int64.
+        second: The same of the other column.
+
+    Returns:
+        Shape (n,), int64, from 0. The numbers are exact, not hashed.
+    """
+    if (greatest(first) + 2) * (greatest(second) + 2) >= 1 << 60:  # Python's integers do not overflow here
+        first, second = (ordered_codes(of.view(np.uint64))[0] for of in (first, second))
+    return (first + 1) * (greatest(second) + 2) + second + 1
+
+
+def greatest(numbers: Counts) -> int:
+    """Return the greatest of some numbers, shape (n,); -1 if there are none."""
+    return int(numbers.max()) if len(numbers) else -1

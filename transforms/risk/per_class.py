@@ -1,4 +1,4 @@
-"""Figures of attribute disclosure class by class, for what is required of every class.
+"""Measures of attribute disclosure for each class, as the search and the label require them of every class.
 
 Sources as in `beam_deid.transforms.risk.measures`. Each figure is of shape (classes,), and holds for two classes together at
 least as well as for the worse of them.

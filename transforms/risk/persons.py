@@ -1,4 +1,4 @@
-"""Who a record belongs to: persons by the subject and by every direct identifier, and how many of them a group holds.
+"""The persons that records belong to, by the subject and by every direct identifier, and the number of them in a group.
 
 One person may have several accounts, and one account several telephones. Nobody can say which identity is the right one, so
 persons are counted by each, and a group has as many as the least of these counts says.
@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, combine, ordered_codes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Rows = npt.NDArray[np.intp]
@@ -54,7 +56,7 @@ class Persons:
 
     @property
     def deciding(self) -> tuple[int, ...]:
-        """The identities that may say the fewest persons, as indices of the names."""
+        """Indices of the identities that may give the least number of persons."""
         return tuple(at for at in range(len(self.names)) if not (self.finer and self.finer[at]))
 
 
@@ -75,44 +77,81 @@ def persons(
     """
     if subject is None:
         return Persons((), (), (), {}, {}, {}, 0)
-    who, own_keys = _values(subject, null)
-    subjects = len(own_keys)
-    own_stand_ins = stand_ins(own_keys)
-    names = [SUBJECT]
-    numbers = [who]
-    sizes = [subjects]
-    every_key = [own_keys]
-    same_as: dict[str, str] = {}
-    same_keys: dict[str, Fingerprints] = {}
-    shared: dict[str, tuple[int, int]] = {}
-    filled: dict[str, int] = {}
+    counted = _Counting(*_values(subject, null))
     for name, keys in identities.items():
-        values, value_keys = _values(keys, null)
+        counted.add(name, *_values(keys, null), crowds)
+    return counted.result()
+
+
+class _Counting:
+    """Identities that are numbered one after the other, the subject first.
+
+    Args:
+        who: Subject number of each row, shape (n,), int64; -1 for null.
+        keys: The key of each subject, shape (subjects,).
+    """
+
+    def __init__(self, who: Counts, keys: Fingerprints) -> None:
+        self._who = who
+        self._subjects = len(keys)
+        self._stand_ins = stand_ins(keys)
+        self._names = [SUBJECT]
+        self._numbers = [who]
+        self._keys = [keys]
+        self._same_as: dict[str, str] = {}
+        self._same_keys: dict[str, Fingerprints] = {}
+        self._shared: dict[str, tuple[int, int]] = {}
+        self._filled: dict[str, int] = {}
+
+    def add(self, name: str, values: Counts, value_keys: Fingerprints, crowds: bool) -> None:
+        """Number the persons by one more identity.
+
+        Args:
+            name: The identity.
+            values: Value number of each row, shape (n,), int64; -1 for null.
+            value_keys: The key of each value, shape (values,).
+            crowds: Whether a value of very many subjects is nobody's.
+        """
         many = len(value_keys)
-        filled[name] = int(np.count_nonzero(values < 0))
-        values, shared[name] = _without_shared(values, many, who, subjects) if crowds else (values, (0, 0))
-        found, used = _without_gaps(_filled(values, many, who, subjects), many + subjects)
-        size = len(used)
-        person_keys = np.concatenate([value_keys, own_stand_ins])[used]
-        equal = next(
-            (at for at, other in enumerate(numbers) if sizes[at] == size and _bijective(other, found, size)), None
+        self._filled[name] = int(np.count_nonzero(values < 0))
+        self._shared[name] = (0, 0)
+        if crowds:
+            values, self._shared[name] = _without_shared(values, many, self._who, self._subjects)
+        filled = _filled(values, many, self._who, self._subjects)
+        numbers, used = _without_gaps(filled, many + self._subjects)
+        self._append(name, numbers, np.concatenate([value_keys, self._stand_ins])[used])
+
+    def _append(self, name: str, numbers: Counts, keys: Fingerprints) -> None:
+        """Keep an identity, unless it is in bijection with an earlier one, which then counts for both."""
+        earlier = zip(self._names, self._numbers, self._keys, strict=True)
+        for other, theirs, their_keys in earlier:
+            if len(their_keys) == len(keys) and _bijective(theirs, numbers, len(keys)):
+                self._same_as[name] = other
+                self._same_keys[name] = _renumbered(keys, numbers, theirs)
+                return
+        self._names.append(name)
+        self._numbers.append(numbers)
+        self._keys.append(keys)
+
+    def result(self) -> Persons:
+        """The persons by all identities that were added."""
+        return Persons(
+            names=tuple(self._names),
+            numbers=tuple(self._numbers),
+            sizes=tuple(map(len, self._keys)),
+            same_as=self._same_as,
+            shared=self._shared,
+            filled=self._filled,
+            nobody=int(np.count_nonzero(self._who < 0)),
+            finer=tuple(map(self._is_finer, range(len(self._names)))),
+            keys=tuple(self._keys),
+            same_keys=self._same_keys,
         )
-        if equal is not None:
-            same_as[name] = names[equal]
-            same_keys[name] = _renumbered(person_keys, found, numbers[equal])
-            continue
-        names.append(name)
-        numbers.append(found)
-        sizes.append(size)
-        every_key.append(person_keys)
-    nobody = int(np.count_nonzero(who < 0))
-    finer = tuple(
-        any(_parts(one, other, sizes[at]) for place, other in enumerate(numbers) if place != at)
-        for at, one in enumerate(numbers)
-    )
-    return Persons(
-        tuple(names), tuple(numbers), tuple(sizes), same_as, shared, filled, nobody, finer, tuple(every_key), same_keys
-    )
+
+    def _is_finer(self, at: int) -> bool:
+        """Whether the persons of an identity are parts of those of another one."""
+        others = (other for place, other in enumerate(self._numbers) if place != at)
+        return any(_parts(self._numbers[at], other, len(self._keys[at])) for other in others)
 
 
 def stand_ins(subjects: Fingerprints) -> Fingerprints:
@@ -121,7 +160,7 @@ def stand_ins(subjects: Fingerprints) -> Fingerprints:
 
 
 def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) -> Counts:
-    """How many distinct persons each group has.
+    """Count the distinct persons of each group.
 
     Args:
         groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.
@@ -144,7 +183,7 @@ def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) ->
 
 
 def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None = None) -> tuple[Counts, Counts]:
-    """How many persons each group has by the identity that says fewest.
+    """Number of persons in each group, by the identity that gives the least number.
 
     Args:
         groups: Group of each row, below ``many``, shape (n,); a row with -1 is in none.

@@ -1,4 +1,4 @@
-"""How many of a population are unique, estimated from a sample of it.
+"""How many records of a population are unique, estimated from a sample.
 
 A sample's unique records need not be unique in the population that it was drawn from. Inputs are class sizes of the
 sample by record. Dankar, El Emam, Neisa, Roffey: Estimating the re-identification risk of clinical data sets (2012) say

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes, ordered_codes
 
 Numbers = npt.NDArray[np.float64]
 
@@ -38,7 +39,7 @@ class Spans:
 
     @classmethod
     def merge(cls, parts: Sequence["Spans"]) -> "Spans":
-        """All parts together; associative."""
+        """Merge parts. Merging is associative."""
         return cls.of(
             *(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True))
         )

@@ -1,4 +1,4 @@
-"""Figures that are the same in every run over the same records.
+"""Figures rounded so that they are the same in every run over the same records.
 
 Sums run over classes and values in the order of their fingerprints, and every run has a key of its own. What a sum of
 floating-point numbers comes to depends on its order in the last digits, so that these are not told.

@@ -79,7 +79,7 @@ def _search(values: Numbers, begin: Counts, end: Counts, before: Callable[[Numbe
 
 
 def distinct_in_windows(values: Counts, windows: Windows) -> Counts:
-    """How many distinct values there are in each window, shape (m,).
+    """Count the distinct values in each window, shape (m,).
 
     A row is its value's first in a window if the row before it with that value lies before the window. Those are counted
     bit by bit in a wavelet matrix: Claude, Navarro, Ordóñez: The wavelet matrix (2015).

@@ -1,4 +1,4 @@
-"""A field of the search: its base values, and into which groups each level puts them."""
+"""A field of the search: its base values, and the groups that each level makes of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ class Attribute:
         return bool(np.array_equal(self.refines, np.triu(np.ones_like(self.refines))))
 
     def at(self, rows: npt.NDArray[np.int64]) -> "Attribute":
-        """The same field over some of the rows."""
+        """Restrict the field to some of the rows."""
         return replace(self, base=self.base[rows])
 
 

@@ -1,4 +1,4 @@
-"""Why nothing satisfies, and what would: which requirement stands in the way, and the nearest settings that can be met."""
+"""Why no node satisfies the requirements: which of them stands in the way, and the nearest settings that can be met."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _WORK = 20_000_000
 
 @dataclass(frozen=True)
 class Blocked:
-    """Why nothing satisfies.
+    """Why no node satisfies.
 
     Attributes:
         by: Requirements without which, each by itself, something satisfies: ``k``, ``suppression``, ``average_risk``, ``risk``
@@ -30,7 +30,7 @@ class Blocked:
 
 
 def blocked(lattice: Lattice, require: Requirements) -> Blocked:
-    """Find out, where no node of a lattice satisfies."""
+    """Find out why no node of a lattice satisfies."""
 
     def feasible(other: Requirements) -> bool:
         return least(lattice, other, any_will_do=True).best is not None
@@ -55,7 +55,7 @@ def blocked(lattice: Lattice, require: Requirements) -> Blocked:
 
 
 def least(lattice: Lattice, require: Requirements, any_will_do: bool = False) -> Optimum:
-    """The best node that is found in a short while."""
+    """Search for the best node for a short time."""
     if lattice.many > LARGEST:
         return explore(lattice, require, work=_WORK, any_will_do=any_will_do)
     return optimum(lattice, require, most=_MOST, any_will_do=any_will_do)

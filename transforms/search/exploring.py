@@ -1,4 +1,4 @@
-"""The best node that can be found where a lattice is too large to list: from the coarsest node down, as long as it may take.
+"""A search of lattices that are too large to be listed: from the coarsest node down, within a budget.
 
 Nothing is guessed: what is told is the best node of those that were counted, how many these were, and whether all others were
 ruled out, in which case it is the optimum after all.
@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from beam_deid.transforms.search.lattice import Counted, Lattice, Node, Nodes
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.node import Counted, Node, Nodes
 from beam_deid.transforms.search.optimum import Optimum, Verify, below, best_of, refusals, verify_with
 from beam_deid.transforms.search.requirements import Requirements
 
@@ -28,7 +29,7 @@ def explore(
     work: int = WORK,
     any_will_do: bool = False,
 ) -> Optimum:
-    """Look at nodes below those that may satisfy, by turns the one that promises most and the one below the best so far.
+    """Search from the coarsest node down, by turns the node with the lowest bound and the one below the best so far.
 
     Args:
         lattice: The lattice; its nodes are not listed.
@@ -39,7 +40,7 @@ def explore(
         any_will_do: Whether the first node that satisfies is enough.
     """
     begun = time.monotonic()
-    begun_at = lattice.rows_counted
+    budget = _Budget(lattice, seconds, work)
     check = verify_with(lattice, require, verify)
     waiting = _Waiting(lattice)
     found = dict[Node, Counted]()
@@ -50,7 +51,7 @@ def explore(
     best: Counted | None = None
     while True:
         node = waiting.next(counted % 2, best)
-        late = time.monotonic() - begun >= seconds if seconds else lattice.rows_counted - begun_at >= work
+        late = budget.is_spent()
         if node is None or late or refused > bearable or (any_will_do and best is not None):
             break
         one = lattice.judge(lattice.count(node), require)
@@ -69,8 +70,25 @@ def explore(
     return Optimum(best, lattice.many, counted, time.monotonic() - begun, proved, refused)
 
 
+class _Budget:
+    """The budget of a search: a time, or a number of rows that are counted."""
+
+    def __init__(self, lattice: Lattice, seconds: float | None, work: int) -> None:
+        self._lattice = lattice
+        self._seconds = seconds
+        self._work = work
+        self._begun = time.monotonic()
+        self._begun_at = lattice.rows_counted
+
+    def is_spent(self) -> bool:
+        """Whether the search must end."""
+        if self._seconds:
+            return time.monotonic() - self._begun >= self._seconds
+        return self._lattice.rows_counted - self._begun_at >= self._work
+
+
 class _Waiting:
-    """Nodes that wait, in two orders: by what they lose at least, and by what the node above them loses."""
+    """The queue of nodes, in two orders: by the lower bound of their loss, and by the loss of the node above them."""
 
     def __init__(self, lattice: Lattice) -> None:
         top = tuple(size - 1 for size in lattice.sizes)
@@ -82,7 +100,7 @@ class _Waiting:
         self.full = False
 
     def below(self, node: Node, loss: float) -> None:
-        """Let the nodes just below one wait."""
+        """Queue the nodes just below one."""
         for place, level in enumerate(node):
             if level:
                 finer = (*node[:place], level - 1, *node[place + 1 :])
@@ -93,11 +111,11 @@ class _Waiting:
                     self.full = len(self._met) >= MET
 
     def rule_out(self, node: Node) -> None:
-        """No node as fine as this one or finer can satisfy."""
+        """Note that neither this node nor any finer one can satisfy."""
         self._hopeless = np.c_[self._hopeless, np.array(node, np.int16)]
 
     def next(self, turn: int, best: Counted | None) -> Node | None:
-        """The next node that might be better than the best; one that cannot makes room for those below it."""
+        """Take the next node that might be better than the best. A node that cannot is replaced by those below it."""
         for order in (self._orders[turn], self._orders[1 - turn]):
             while order:
                 loss, node = heapq.heappop(order)

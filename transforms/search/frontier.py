@@ -1,9 +1,10 @@
-"""What protection costs: the least loss for each k."""
+"""The frontier of risk and information loss: the minimal loss for each k."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from beam_deid.transforms.search.lattice import Counted, Lattice
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Requirements
 

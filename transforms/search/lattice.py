@@ -1,4 +1,4 @@
-"""The lattice of generalization levels: what a node makes of the data.
+"""The lattice of generalization levels, and the evaluation of its nodes.
 
 Work runs on distinct combinations of base values. A node is counted from any finer node that was counted before, since a
 coarser class is a union of finer ones; so most nodes cost little. El Emam et al.: A globally optimal k-anonymity method for
@@ -7,86 +7,31 @@ the de-identification of health data (2009); Kohlmayer et al.: Flash (2012) for 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, first_rows, ordered_codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, summed
-from beam_deid.transforms.search.attribute import Attribute, Codes, Floats, Mask, weighted
+from beam_deid.transforms.search.attribute import Attribute, Floats, Mask, weighted
 from beam_deid.transforms.search.memory import Memory
+from beam_deid.transforms.search.node import Counted, Node, Nodes, Seen
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.objectives.objective import Left, Objective
 from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.search.table import Table
 
-Node = tuple[int, ...]
-Nodes = npt.NDArray[np.int8] | npt.NDArray[np.int16]
-"""Levels of nodes, shape (attributes, nodes)."""
-
 LARGEST = 10_000_000
 """Most nodes of a lattice whose optimum is proved."""
-
 EXACT = 600_000_000
 """Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
-
 _COUNTED = 500
 _KEPT_BYTES = 1 << 28
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The classes of a node.
-
-    Attributes:
-        node: Its levels.
-        records: Records of each class, shape (classes,).
-        people: People in each class, shape (classes,).
-        failing: By the name of each criterion, which classes miss it, shape (classes,).
-        base: Of each field a base value of each class, any of its group, shape (fields, classes).
-        source: A table whose rows are parts of the classes, where some field does not tell them apart; else None.
-    """
-
-    node: Node
-    records: Counts
-    people: Counts
-    failing: Mapping[str, Mask]
-    base: tuple[Codes, ...]
-    source: Table | None
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What a node makes of the data, and what follows for others.
-
-    Attributes:
-        node: Its levels.
-        loss: What is lost, as the objective has it.
-        suppressed: Records that are suppressed.
-        classes: Classes that are left.
-        smallest: People in the smallest of them; 0 if there are none.
-        largest: People in the largest.
-        satisfies: Whether anything is left, and no more is suppressed than allowed.
-        hopeless: Whether no finer node can satisfy either.
-        penalty: How far above its own bound any finer node is.
-        least: What no coarser node can lose less than.
-    """
-
-    node: Node
-    loss: float
-    suppressed: int
-    classes: int
-    smallest: int
-    largest: int
-    satisfies: bool
-    hopeless: bool
-    penalty: float = 0.0
-    least: float = -math.inf
 
 
 class Lattice:
@@ -129,21 +74,24 @@ class Lattice:
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
         together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
         self._every = (*self.attributes, Attribute.fixed("", together))
-        named = (
-            {} if not sensitive else {name: ordered_codes(sensitive[name]) for name in {one.values for one in criteria}}
-        )
+        wanted = {one.values for one in criteria} if sensitive else set[str]()
+        named = {name: ordered_codes((sensitive or {})[name]) for name in wanted}
         self._values = {name: (place, keys) for place, (name, (_, keys)) in enumerate(named.items())}
         self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
-        self._reference = {
-            name: shares[np.searchsorted(all_, self._values[name][1])]
-            for name, (all_, shares) in (reference or {}).items()
-            if name in self._values
-        }
+        self._reference = self._shares_here(reference or {})
         self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
         self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
         self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
+
+    def _shares_here(self, reference: Mapping[str, tuple[Fingerprints, Floats]]) -> dict[str, Floats]:
+        """The reference shares of the values that these rows have, by sensitive field."""
+        shares = {}
+        for name, (keys, every_share) in reference.items():
+            if name in self._values:
+                shares[name] = every_share[np.searchsorted(keys, self._values[name][1])]
+        return shares
 
     def _table(self, counts: Counts, subject: Fingerprints | None, values: Sequence[Counts]) -> Table:
         people = counts
@@ -160,12 +108,12 @@ class Lattice:
 
     @property
     def rows(self) -> int:
-        """How many distinct rows there are."""
+        """Number of distinct rows."""
         return len(self._whole)
 
     @property
     def many(self) -> int:
-        """How many nodes there are."""
+        """Number of nodes."""
         return math.prod(self.sizes)
 
     @cached_property
@@ -176,7 +124,7 @@ class Lattice:
 
     @cached_property
     def bounds(self) -> Floats:
-        """What no node can lose less than, shape (nodes,)."""
+        """A lower bound of the loss of each node, shape (nodes,)."""
         total = np.zeros(1)
         for floors in self._floors:
             total = np.add.outer(total, floors).reshape(-1)
@@ -205,7 +153,7 @@ class Lattice:
         return coarse
 
     def count(self, node: Node) -> Seen:
-        """The classes of a node; each is counted once, as long as there is room to remember it."""
+        """Count the classes of a node. Results are cached as far as memory allows."""
         seen = self._seen.get(node)
         if seen is None:
             seen, table, _ = self._count(node)
@@ -242,7 +190,7 @@ class Lattice:
         }
 
     def settled(self, node: Node, require: Requirements) -> Counted:
-        """What a node makes of the data when what compares a class with all is asked of what is left, not of what was there."""
+        """Evaluate a node, with criteria that compare a class with the whole data taken over the records that are left."""
         seen, gone = self._settled(node, require)
         return self._told(seen, require, gone)
 
@@ -270,7 +218,7 @@ class Lattice:
         return seen, gone
 
     def judge(self, seen: Seen, require: Requirements) -> Counted:
-        """What a node makes of the data under some requirements."""
+        """Evaluate a node under some requirements."""
         return self._told(seen, require, self._gone(seen, require))
 
     def _gone(self, seen: Seen, require: Requirements) -> Mask:
@@ -311,7 +259,7 @@ class Lattice:
         )
 
     def left(self, seen: Seen, gone: Mask) -> Left:
-        """What is left of the data at a node when some of its classes are suppressed."""
+        """The data that is left at a node when some of its classes are suppressed."""
         kept = seen.records[~gone]
         floor = self.floor(seen.node)
         if seen.source is None:
@@ -324,7 +272,7 @@ class Lattice:
         return Left(self.attributes, seen.node, self.records, kept, base, seen.source.records[rows], floor)
 
     def objectives(self, node: Node, require: Requirements) -> dict[str, float]:
-        """What every objective makes of a node."""
+        """Evaluate every objective at a node."""
         (seen, gone) = self._settled(node, require)
         values = {}
         for name, one in OBJECTIVES.items():

@@ -1,4 +1,4 @@
-"""What was worked out of nodes, as long as there is room for it."""
+"""A cache of results by node, bounded in bytes."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ Kept = TypeVar("Kept")
 
 
 class Memory(Generic[Kept]):
-    """Things by node, each with a size; the oldest give way.
+    """Results by node, each with a size in bytes; the oldest are dropped first.
 
     Args:
         attributes: How many levels a node has.
@@ -25,12 +25,12 @@ class Memory(Generic[Kept]):
         self._sizes = np.empty(0, np.int64)
 
     def get(self, node: tuple[int, ...]) -> Kept | None:
-        """What is kept of a node."""
+        """Return what is cached for a node, or None."""
         found = self._things.get(node)
         return None if found is None else found[0]
 
     def put(self, node: tuple[int, ...], thing: Kept, size: int) -> None:
-        """Keep something of a node."""
+        """Cache a result for a node."""
         self._bytes -= self._things.pop(node, (None, 0))[1]
         self._things[node] = (thing, size)
         self._bytes += size
@@ -40,7 +40,7 @@ class Memory(Generic[Kept]):
         self._nodes = np.empty((len(node), 0), np.int16)
 
     def least(self, usable: Callable[[npt.NDArray[np.int16]], npt.NDArray[np.bool_]]) -> Kept | None:
-        """The smallest of those whose nodes (attributes, m) are usable; None if there is none."""
+        """Return the smallest result among usable nodes, shape (attributes, m); None if there is none."""
         if self._nodes.shape[1] != len(self._things):
             self._nodes = np.array(list(self._things), np.int16).T.copy()
             self._sizes = np.array([size for _, size in self._things.values()])

@@ -1,4 +1,4 @@
-"""The node of a lattice that loses least among all that satisfy, proved by looking at as few as possible.
+"""The node with minimal information loss among all that satisfy, proved by evaluating as few nodes as possible.
 
 What is known of a node bounds others: no node loses less than all its records at its levels would; where a node suppresses
 records, finer ones do, too; and where a node cannot be mended by suppressing what is allowed, no finer one can. So the nodes
@@ -13,7 +13,8 @@ import numpy as np
 
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.attribute import Mask
-from beam_deid.transforms.search.lattice import Counted, Lattice, Node
+from beam_deid.transforms.search.lattice import Lattice
+from beam_deid.transforms.search.node import Counted, Node
 from beam_deid.transforms.search.requirements import Requirements
 
 MOST = 50_000
@@ -33,7 +34,7 @@ Verify = Callable[[Counted], Counted | None]
 
 @dataclass(frozen=True)
 class Optimum:
-    """What the search found.
+    """The result of a search.
 
     Attributes:
         best: The best node; None if none satisfies.
@@ -105,7 +106,7 @@ def refusals(lattice: Lattice) -> int:
 
 
 def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) -> Verify:
-    """What tells of a node that satisfies whether it does when all is said."""
+    """Make the check whether a node that satisfies by its classes still does once criteria over the remaining records are met."""
 
     def settled(counted: Counted) -> Counted | None:
         one = lattice.settled(counted.node, require)
@@ -117,7 +118,7 @@ def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) 
 
 
 class _Search:
-    """What is known of the nodes so far."""
+    """What is known of the nodes during a search."""
 
     def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
         self._lattice = lattice
@@ -172,13 +173,13 @@ class _Search:
         return int(np.ravel_multi_index(tuple(node), self._lattice.sizes))
 
     def best(self) -> Counted | None:
-        """The best of those that satisfy."""
+        """The best node that satisfies so far."""
         if self._best is None:
             self._best = best_of(self._found)
         return self._best
 
     def replace(self, one: Counted, other: Counted | None) -> None:
-        """Put what the whole release makes of a node in its place."""
+        """Replace the evaluation of a node by that of the whole release."""
         self._best = None
         if other is None:
             del self._found[one.node]
@@ -228,5 +229,5 @@ def best_of(found: dict[Node, Counted]) -> Counted | None:
 
 
 def below(loss: float) -> float:
-    """What is less than this loss, and not merely by rounding."""
+    """The greatest loss that is less than this one by more than rounding."""
     return loss - TIE * max(1.0, abs(loss))

@@ -19,7 +19,7 @@ ClassFigure = Callable[[Distribution], Counts | Shares]
 
 @dataclass(frozen=True)
 class Criterion:
-    """What is required of a sensitive field in each class.
+    """A condition on a sensitive field that each class must meet.
 
     All that are known hold for two classes together if they hold for each of them.
 
@@ -121,7 +121,7 @@ class Requirements:
         return np.asarray(_above(counts) / _above(counts * sizes) <= self.average_risk + _NEAR)
 
     def _means(self, sizes: Counts, counts: Counts) -> Mask | None:
-        """Likewise of the mean risk."""
+        """For each size whether the mean risk is met by the classes of this size and above."""
         if self.mean_risk is None:
             return None
         return np.asarray(_above(counts / sizes) / _above(counts) <= self.mean_risk + _NEAR)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import first_rows
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 from beam_deid.transforms.risk.numbering import Numbered, numbered, summed
 from beam_deid.transforms.search.attribute import Attribute, Codes
@@ -37,7 +37,7 @@ class Table:
 
     @property
     def nbytes(self) -> int:
-        """How much memory it takes, in bytes."""
+        """Its size in memory, in bytes."""
         return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
 
     def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:

@@ -1,1 +1,1 @@
-"""Where bytes are: local files and object stores."""
+"""Storage: local files and object stores behind one contract, leases, and staging of a run's output."""

@@ -8,7 +8,8 @@ from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage.files import write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, place_of
 from beam_deid.transforms.storage.journal import Journal, Moved, Superseded, check, failed, published
-from beam_deid.transforms.storage.lease import Lease, new_name
+from beam_deid.transforms.storage.lease import Lease
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.storage.sweeping import finish, sweep_held, waiting
 

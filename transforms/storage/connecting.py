@@ -34,7 +34,7 @@ _OPTIONS = {
 
 
 def check(path: str) -> None:
-    """See that a URI is one that can be connected to.
+    """Check that a URI is one that can be connected to.
 
     Raises:
         UsageError: There is no such scheme or option, or no bucket is named.

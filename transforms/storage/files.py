@@ -33,7 +33,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that matched.
+    """An input file that a pattern matched.
 
     Attributes:
         path: Its path, absolute.
@@ -127,7 +127,7 @@ def open_write(path: str) -> BinaryIO:
 
 @contextlib.contextmanager
 def open_for_readers(path: str) -> Iterator[BinaryIO]:
-    """The same, for others to read, too, as they may read this user's new files.
+    """Open a new file as `open_write` does, readable by others as the user's umask allows.
 
     Raises:
         OSError: It cannot be written.

@@ -1,4 +1,4 @@
-"""Streams that hash what passes through them, so that a file need not be read again to be known."""
+"""Streams that hash what passes through them, so that a file need not be read again for its hash."""
 
 import hashlib
 from typing import BinaryIO
@@ -21,7 +21,7 @@ class HashingStream:
         return memoryview(data).nbytes
 
     def tell(self) -> int:
-        """Bytes so far."""
+        """Number of bytes so far."""
         return self._position
 
     def flush(self) -> None:
@@ -35,13 +35,13 @@ class HashingStream:
             self._stream.close()
 
     def readable(self) -> bool:
-        """It is not."""
+        """Return False: the stream cannot be read."""
         return False
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True: the stream is writable."""
         return True
 
     def seekable(self) -> bool:
-        """It is not."""
+        """Return False: the stream has no other position than its end."""
         return False

@@ -1,4 +1,4 @@
-"""Where the hidden folders of an output are: beside a local one, for it is replaced whole, and inside any other."""
+"""The places of an output's hidden folders: beside a local output, which is replaced whole, and inside any other."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ import tempfile
 
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.lease import is_owner
+from beam_deid.transforms.storage.owners import is_owner
 from beam_deid.transforms.storage.paths import MARK, absolute, is_local, join, name_of, parent
 
 
@@ -30,7 +30,7 @@ def hidden_folders(output: str) -> list[str]:
 
 
 def is_own(folder: str) -> bool:
-    """Whether nobody but this user can have put something into a hidden folder.
+    """Whether no other user can have written into a hidden folder.
 
     Whatever others have put beside a local output is left alone: it would lead whoever sweeps it to the sweeper's own files.
     """
@@ -44,7 +44,7 @@ def is_own(folder: str) -> bool:
 
 
 def place_of(output: str) -> str:
-    """An output as it is reached by all: absolute, and where a link leads to."""
+    """The absolute path of an output, with links resolved."""
     whole = absolute(output)
     return os.path.realpath(whole) if is_local(whole) else whole
 

@@ -54,7 +54,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Journal:
-    """What is to be done.
+    """The steps of a publication.
 
     Attributes:
         files: The files that are to be there, papers included.
@@ -72,7 +72,7 @@ class Journal:
         return {one.sha256 for one in self.files if one.target == "run.json"}
 
     def write(self, folder: str) -> None:
-        """Write it down; from then on the publication will be finished, by this process or by another one.
+        """Write the journal. From then on the publication will be finished, by this process or by another one.
 
         Raises:
             OSError: It cannot be written.
@@ -125,7 +125,7 @@ class Journal:
             ) from None
 
     def carry_out(self, folder: str, output: str, confirm: Callable[[], None]) -> None:
-        """Publish.
+        """Carry the publication out.
 
         Args:
             folder: The hidden folder that the files wait in.
@@ -154,7 +154,7 @@ class Journal:
             self._bring([one], folder, output)
 
     def _see_that_it_can(self, folder: str, output: str) -> None:
-        """See that nobody published anything else, and that all files wait."""
+        """Check that no other run was published meanwhile, and that all files are there."""
         store = store_of(output)
         there = published(output)
         if there is not None and there != self.replaces and there not in self.runs:
@@ -191,7 +191,7 @@ class Superseded(Exception):
 
 
 def published(output: str) -> str | None:
-    """Which run an output holds: SHA-256, in hex, of its ``run.json``; None for none.
+    """The run that an output holds: SHA-256, in hex, of its ``run.json``; None if it holds none.
 
     Raises:
         OSError: The store fails.
@@ -205,7 +205,7 @@ def published(output: str) -> str | None:
 
 
 def check(one: Moved, path: str) -> None:
-    """See that a file is what it should be, by size and hash, reading all of it.
+    """Check the size and the hash of a file by reading all of it.
 
     Raises:
         OutputError: It is not.
@@ -223,7 +223,7 @@ def check(one: Moved, path: str) -> None:
 
 
 def check_bytes(data: bytes, path: str) -> None:
-    """The same for a file whose bytes are at hand.
+    """Check the size and the hash of a file whose bytes are in memory.
 
     Raises:
         OutputError: See `check`.
@@ -247,7 +247,7 @@ def sha256_of(path: str) -> str:
 
 
 def at_once(task: Callable[[One], None], items: Iterable[One]) -> None:
-    """Do something with each of some things, several at a time; the first error ends it."""
+    """Call a function for each of some items, several at a time. The first error ends it."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(task, items):
             pass

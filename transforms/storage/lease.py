@@ -10,39 +10,34 @@ hosts do not matter. An owner on this machine whose process is gone is known to 
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import random
-import re
-import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import DeidError, InUse, OutputError, UsageError
 from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
-from beam_deid.transforms.storage.paths import MARK, join, name_of, shown
+from beam_deid.transforms.storage.owners import is_gone, is_here, owner_part
+from beam_deid.transforms.storage.paths import join, shown
 
 SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
 """How long a claim lives without a heartbeat."""
-
 CLAIM = "lease.json"
 _BEATS = 6
 _TRIES = 3
-_NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9]*-[0-9a-f]{8}")
 _HELD = "held"
 _WANTED = "wanted"
 
 
 @dataclass(frozen=True)
 class Words:
-    """What the messages of a lease call what it holds.
+    """The words by which a lease's messages call what it holds.
 
     Attributes:
         taken: Somebody else holds it.
@@ -63,7 +58,7 @@ Folders = Callable[[], list[str]]
 
 @dataclass(frozen=True)
 class Claim:
-    """Somebody's claim.
+    """The claim of a process.
 
     Attributes:
         folder: The hidden folder that it is in.
@@ -77,25 +72,9 @@ class Claim:
 
     @property
     def owner(self) -> str:
-        """Who it is, for a message."""
+        """The owner of the claim, for a message."""
         host, process, since = (self.facts.get(name, "unknown") for name in ("host", "process", "since"))
         return f"host {host}, process {process}, since {since}"
-
-
-def new_name() -> str:
-    """A name for a hidden folder that tells its owner apart from any other, and on this machine whether it is alive."""
-    return f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}"
-
-
-def is_owner(name: str) -> bool:
-    """Whether a name is one that `new_name` makes."""
-    return _NAME.fullmatch(name) is not None
-
-
-def is_gone(name: str) -> bool:
-    """Whether the owner of a folder of this name is a process of this machine that is no more."""
-    parts = name.split("-")
-    return is_owner(name) and parts[0] == _machine() and not _alive(int(parts[1]), parts[2])
 
 
 class Lease:
@@ -122,7 +101,7 @@ class Lease:
         self._thread: threading.Thread | None = None
 
     def take(self) -> None:
-        """Hold the output, after waiting for whoever may be dead.
+        """Take the lease, after waiting for owners that may be dead.
 
         Raises:
             UsageError: Somebody who is alive holds it, or nothing can be written here.
@@ -141,7 +120,7 @@ class Lease:
             raise
 
     def confirm(self) -> None:
-        """See that the output is still held: a process that slept for long may have lost it.
+        """Check that the lease is still held: a process that slept for long may have lost it.
 
         Raises:
             OutputError: It was lost.
@@ -153,19 +132,19 @@ class Lease:
             raise OutputError(self._words.lost, shown(self._output), "Run again")
 
     def release(self) -> None:
-        """Give the output up, and leave what else is in the folder to others."""
+        """Release the lease, and leave everything else in the folder to others."""
         self._stop()
         with contextlib.suppress(OSError):
             store_of(self._path).delete([self._path])
 
     def give_back(self) -> None:
-        """Give the output up, and remove the folder of the claim with all that is in it."""
+        """Release the lease, and remove the folder of the claim with everything in it."""
         self._stop()
         with contextlib.suppress(OSError):  # the next command sweeps it
             store_of(self._folder).purge(self._folder)
 
     def left_behind(self) -> list[str]:
-        """The hidden folders of others that nobody works in any more."""
+        """The hidden folders of other owners that are dead."""
         return [folder for folder in self._folders() if folder != self._folder and self.is_dead(folder)]
 
     def _stop(self) -> None:
@@ -245,7 +224,7 @@ class Lease:
         return is_gone(owner_part(claim.folder)) or mine - claim.modified > SECONDS
 
     def is_dead(self, folder: str) -> bool:
-        """Whether nobody works in a folder: its owner is gone, gave it up, or was silent for long."""
+        """Whether a folder's owner is gone, released it, or was silent for long."""
         if is_gone(owner_part(folder)):
             return True
         store = store_of(folder)
@@ -262,17 +241,6 @@ def is_abandoned(folder: str) -> bool:
     if claim is None:
         return True
     return not is_here(folder) and time.time() - claim.modified > 2 * SECONDS
-
-
-def is_here(folder: str) -> bool:
-    """Whether a folder's owner is a process of this machine that is alive."""
-    name = owner_part(folder)
-    return name.split("-")[0] == _machine() and not is_gone(name)
-
-
-def owner_part(folder: str) -> str:
-    """The part of a hidden folder's name that `new_name` made."""
-    return name_of(folder).rpartition(MARK)[2]
 
 
 def _read(folder: str) -> Claim | None:
@@ -299,33 +267,3 @@ def _read(folder: str) -> Claim | None:
 def _clock() -> float:
     """Seconds that also pass while this machine sleeps, where the system has such a clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _machine() -> str:
-    """This kernel and this space of process ids: containers of one host are as two machines."""
-    told = []
-    with contextlib.suppress(OSError):
-        told.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        told.append(os.readlink("/proc/self/ns/pid"))
-    return hashlib.sha256("\n".join(told or [socket.gethostname()]).encode()).hexdigest()[:12]
-
-
-def _started(process: int) -> str:
-    """When a process was started, in the kernel's ticks; "0" where the system does not tell, and "" if it has ended."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return "0"
-    return "" if fields[0] in ("Z", "X") else fields[19]
-
-
-def _alive(process: int, started: str) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return _started(process) == started

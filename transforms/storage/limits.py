@@ -1,4 +1,4 @@
-"""How much of a machine one file may take, and the watch over what is unpacked.
+"""Limits of the resources that one file may take, and supervision of decompression.
 
 A file is somebody else's. What it asks for must be bounded by its own size, however it is written, and whoever meets a
 bound must be told where. Sizes are of UTF-8, after decoding.
@@ -39,7 +39,7 @@ def mebibytes(size: int) -> str:
 
 
 def unpacks_too_much(packed: int, unpacked: int) -> bool:
-    """Whether so many bytes are too many to come out of so few."""
+    """Whether a decompressed size is implausibly large for the compressed one."""
     return unpacked > UNPACKED_BYTES and unpacked > UNPACKED_TIMES * packed
 
 

@@ -1,4 +1,4 @@
-"""Local files: what the operating system opens."""
+"""Local files, opened by the operating system."""
 
 import contextlib
 import errno
@@ -100,7 +100,7 @@ class LocalStore(Store):
             shutil.rmtree(path)
 
     def purge(self, path: str) -> None:
-        """The same: a disk has no versions."""
+        """Remove a folder, as `delete_folder` does: a disk has no versions."""
         self.delete_folder(path)
 
     def rename(self, source: str, target: str) -> None:
@@ -200,7 +200,7 @@ class _Replacing:
             self.abandon()
 
     def close(self) -> None:
-        """Put the file in its place."""
+        """Move the file to its place."""
         if self._stream.closed:
             return
         try:
@@ -211,7 +211,7 @@ class _Replacing:
             raise
 
     def abandon(self) -> None:
-        """Leave nothing."""
+        """Remove the unfinished file."""
         with contextlib.suppress(OSError):
             self._stream.close()
         with contextlib.suppress(FileNotFoundError):

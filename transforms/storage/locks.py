@@ -1,4 +1,4 @@
-"""Lock files: what two processes must not do at once."""
+"""Lock files, which keep two processes from doing the same at once."""
 
 import errno
 from typing import BinaryIO

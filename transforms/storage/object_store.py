@@ -61,7 +61,7 @@ class ObjectStore(Store):
         return cast(BinaryIO, self._files.open_output_stream(inner))
 
     def create_once(self, path: str, data: bytes) -> None:
-        """Look, and then write: Arrow cannot ask for both at once."""
+        """Check that nothing is there and then write; Arrow has no atomic operation for both."""
         if self.entry(path) is not None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), shown(path))
         if self._files.type_name in _FLAT:  # there once it is whole
@@ -109,7 +109,7 @@ class ObjectStore(Store):
             return
 
     def purge(self, path: str) -> None:
-        """The same, where Arrow cannot ask a store for its versions."""
+        """Remove a folder, as `delete_folder` does: Arrow has no access to a store's versions."""
         self.delete_folder(path)
 
     def _make_folder(self, inner: str) -> None:

@@ -1,4 +1,4 @@
-"""Local files that are for few: opened once, and judged by what was opened.
+"""Local files with restricted access: each is opened once, and all checks are made on the open descriptor.
 
 A path may lead elsewhere a moment after it was looked at; a descriptor cannot. So every check here is of an open file.
 Where the system has neither modes, owners nor links of POSIX, such as Windows, files are opened and all checks pass.

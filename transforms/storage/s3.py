@@ -154,7 +154,7 @@ class S3Store(ObjectStore):
 
 
 def session(profile: str | None = None) -> Any:
-    """A session of boto3.
+    """Return the session of boto3.
 
     Raises:
         UsageError: boto3 is not installed, or there is no such profile.
@@ -187,7 +187,7 @@ def _asking(operation: str) -> Iterator[None]:
 
 
 class _Refused(OSError):
-    """The store said no, and by what code."""
+    """The store refused a request, with an error code."""
 
     def __init__(self, said: str, code: str) -> None:
         super().__init__(said)
@@ -195,7 +195,7 @@ class _Refused(OSError):
 
 
 class _Forbidden(_Refused, PermissionError):
-    """It said that this user may not."""
+    """The store refused a request for lack of permission."""
 
 
 def _failed(code: str, operation: str) -> OSError:

@@ -1,4 +1,4 @@
-"""A run on its way into its output: a hidden folder for its workers, a lease, and publication by manifest."""
+"""Staging of a run's output: a hidden folder for its workers, a lease, and publication by manifest."""
 
 import contextlib
 import os
@@ -19,8 +19,9 @@ from beam_deid.transforms.storage.journal import (
     failed,
     published,
 )
-from beam_deid.transforms.storage.lease import Lease, new_name
+from beam_deid.transforms.storage.lease import Lease
 from beam_deid.transforms.storage.manifest import files_of_run
+from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import is_local, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
 
@@ -78,7 +79,7 @@ class Staging:
             raise
 
     def confirm(self) -> None:
-        """See that the output is still this run's, for whose folder is swept fails in any way.
+        """Check that the output is still held by this run: once another process swept its folder, any step may fail.
 
         Raises:
             OutputError: Another took it over while this one was silent.
@@ -92,7 +93,7 @@ class Staging:
         return self._begun
 
     def publish(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
-        """Put everything into place, papers last. Until then nothing looks published.
+        """Move everything into place, the manifests last. Until then nothing looks published.
 
         Args:
             files: The files, with ``source`` below `path`.

@@ -1,4 +1,4 @@
-"""The contract of a store: what the rest of the program may ask of a place where bytes are."""
+"""The contract of a store: the operations that the rest of the program may use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class Entry:
-    """Something in a store.
+    """A file or folder in a store.
 
     Attributes:
         path: Its path, as it is asked for.

@@ -1,4 +1,4 @@
-"""What dead runs left of an output: finished where its publication was begun, removed otherwise."""
+"""Cleanup after dead runs: a publication that was begun is finished, anything else is removed."""
 
 import contextlib
 
@@ -13,7 +13,8 @@ from beam_deid.transforms.storage.hidden import (
     unseen_folders,
 )
 from beam_deid.transforms.storage.journal import JOURNAL, Journal, Superseded, published
-from beam_deid.transforms.storage.lease import Lease, is_abandoned, new_name, owner_part
+from beam_deid.transforms.storage.lease import Lease, is_abandoned
+from beam_deid.transforms.storage.owners import new_name, owner_part
 from beam_deid.transforms.storage.paths import is_local, join
 from beam_deid.transforms.storage.private import shred
 
@@ -40,7 +41,7 @@ def sweep(output: str) -> None:
 
 
 def sweep_now(output: str) -> None:
-    """The same, and say what cannot be done.
+    """Clean up an output as `sweep` does, and raise an error where that is not possible.
 
     Raises:
         OSError: The store fails.

@@ -1,4 +1,4 @@
-"""Believable orders that are nobody's: for the demo, tests and benchmarks."""
+"""Realistic synthetic orders for the demo, tests and benchmarks. They belong to no real person."""
 
 from beam_deid.transforms.synthetic.export import write_monthly_orders, write_orders, write_platform_orders
 from beam_deid.transforms.synthetic.orders import ORDER_FIELDS, ORDER_SCHEMA, order_batches, orders

@@ -1,4 +1,4 @@
-"""Who ordered: most buyers once or twice, a few more than a hundred times."""
+"""Buyers of orders: most order once or twice, a few more than a hundred times."""
 
 import numpy as np
 

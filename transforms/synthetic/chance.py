@@ -1,7 +1,7 @@
-"""Chance by counting: a draw is a function of the seed, a stream's name and an index, and of nothing else.
+"""Counter-based random numbers: a draw is a function of the seed, a stream's name and an index, and of nothing else.
 
 There is no state, so any row can be drawn alone, in any order, on any machine. The mixing is the library's
-own (splitmix64, see `beam_deid.transforms.columns.fingerprint`); it is no cryptography.
+own (splitmix64, see `beam_deid.transforms.columns.combining`); it is no cryptography.
 """
 
 import hashlib
@@ -11,7 +11,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 
 Index = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -55,7 +56,7 @@ def _origin(seed: int, stream: str) -> np.uint64:
 
 
 class Wheel:
-    """A wheel of fortune with unequal slots.
+    """A discrete distribution with given weights.
 
     Args:
         weights: Positive weight of each slot.

@@ -124,7 +124,7 @@ def _number() -> Wheel:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> _Catalogue:
-    """The same in every data set."""
+    """The catalogue, which is the same in every data set."""
     categories = []
     titles = []
     cents = []

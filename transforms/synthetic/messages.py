@@ -1,4 +1,4 @@
-"""Messages to the seller: mostly none, some free text, a few with a mobile or WeChat id nobody asked for."""
+"""Messages to the seller: mostly none, some free text, a few with a mobile number or WeChat id in them."""
 
 import numpy as np
 import pyarrow as pa

@@ -50,7 +50,7 @@ _SCRAMBLE = np.uint64(1_618_033_989)
 
 
 def order_batches(rows: int, seed: int = 0, batch_rows: int = BATCH_ROWS, start: int = 0) -> Iterator[pa.RecordBatch]:
-    """Believable orders that are nobody's, in batches of `ORDER_SCHEMA`.
+    """Generate realistic synthetic orders in batches of `ORDER_SCHEMA`.
 
     Row ``i`` depends on ``seed`` and ``i`` only: fewer rows are a prefix of more, and batches of another size
     hold the same rows. There are about rows / 2.5 buyers; most order once or twice, a few more than a hundred
@@ -73,7 +73,7 @@ def order_batches(rows: int, seed: int = 0, batch_rows: int = BATCH_ROWS, start:
 
 
 def orders(rows: int, seed: int = 0, start: int = 0) -> pa.Table:
-    """The same as one table: see `order_batches`."""
+    """Generate orders as one table: see `order_batches`."""
     return pa.Table.from_batches(order_batches(rows, seed, start=start), ORDER_SCHEMA)
 
 

@@ -1,4 +1,4 @@
-"""What stays with a buyer: ids, name, mobile, year of birth. All drawn at random; nobody's."""
+"""Attributes of buyers: ids, name, mobile and year of birth, all drawn at random."""
 
 from dataclasses import dataclass
 from functools import lru_cache

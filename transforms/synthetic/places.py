@@ -228,7 +228,7 @@ def _district_weights(names: list[str]) -> list[float]:
 
 
 def _still(stream: str, count: int) -> list[float]:
-    """Shares that no seed changes: a city is as big in every data set."""
+    """Shares that do not depend on the seed: a city has the same size in every data set."""
     return [float(share) for share in Chance(0).share(stream, np.arange(count))]
 
 

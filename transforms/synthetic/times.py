@@ -1,4 +1,4 @@
-"""When it was ordered and paid: one year with weekly and daily rhythm, sales days and the Spring Festival."""
+"""Times of orders and payments: one year with weekly and daily rhythm, sales days and the Spring Festival."""
 
 from datetime import date, timedelta
 from functools import lru_cache

@@ -1,1 +1,1 @@
-"""What happens to rows: read and typed, treated, rejected, written to a part."""
+"""The treatment of rows: reading and typing, the release's actions, rejection, and writing of parts."""

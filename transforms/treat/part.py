@@ -33,7 +33,7 @@ class WrittenPart:
 
 
 def new_attempt() -> str:
-    """A name that no other attempt has."""
+    """Make a name that no other attempt has."""
     return secrets.token_hex(8)
 
 
@@ -82,7 +82,7 @@ class Part:
 
     @property
     def facts(self) -> WrittenPart:
-        """What was written, once it is closed."""
+        """The facts of the written part. Available once it is closed."""
         return WrittenPart(self._name, self._rows, self._raw.sha256.hexdigest(), self._raw.tell(), self._source)
 
     def _fault(self, error: OSError) -> OutputError:

@@ -37,12 +37,12 @@ class Kek(ABC):
 
     @property
     def where(self) -> str:
-        """What to call it in messages."""
+        """The name of the key-encryption key in messages, without secrets."""
         return f"{self.scheme}:{self.place}"
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
-        """What a new keyring must remember of it, as plain values for JSON; nothing of it is secret."""
+        """The parameters that a new keyring must store, as plain values for JSON. None of them is secret."""
         return {}
 
     @abstractmethod
@@ -76,7 +76,7 @@ def forget() -> None:
 
 
 class LocalKek(Kek):
-    """A key-encryption key whose bytes are here: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them.
+    """A key-encryption key whose bytes this process holds: AES-256-GCM (NIST SP 800-38D) under HKDF-SHA256 of them.
 
     Attributes:
         asks: Whether to have it costs an answer, or time, so that a process asks once until it is told to forget.

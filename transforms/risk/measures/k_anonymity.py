@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, mix
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
 from beam_deid.transforms.risk.measures.measure import Measure, View
 

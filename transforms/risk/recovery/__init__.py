@@ -1,1 +1,1 @@
-"""Attacks on what a release still shows of removed values: they are made, not believed in."""
+"""Attacks that recover removed values from a release: they are carried out, not assumed to fail."""

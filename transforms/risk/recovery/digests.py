@@ -1,4 +1,4 @@
-"""Digests without a key, broken by trying: a value is hashed as others may have done it, and looked for in a column.
+"""Unkeyed hashes are brute-forced: candidate values are hashed in common ways and looked up in a column.
 
 A text that has the form of a digest is known by 64 bits of it. Of t tries and n digests one meets another's by chance with
 about t·n/2⁶⁴: 5e-8 for a million of each.
@@ -123,7 +123,7 @@ class Digests:
 
 @dataclass(frozen=True)
 class Broken:
-    """What an attack on one column's digests did.
+    """The result of brute-forcing the digests of one column.
 
     Attributes:
         digests: Distinct digests that were attacked.
@@ -145,7 +145,7 @@ class Broken:
 
 
 def attack(digests: Digests, domains: Iterable[Domain], tries: int = TRIES) -> Broken:
-    """Try to break a column's digests.
+    """Brute-force the digests of a column.
 
     Every domain is tried with every algorithm of the digests' sizes, and a part of it with weak keys and salts; the
     algorithm and the domain that recover most are told.

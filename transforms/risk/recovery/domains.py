@@ -1,4 +1,4 @@
-"""Where personal values come from, as far as it can be counted: what an attacker hashes one by one."""
+"""Enumerable domains of personal values, which an attacker can hash one by one."""
 
 import datetime
 import itertools
@@ -25,7 +25,7 @@ _DAYS = 36_525
 
 
 class Domain(ABC):
-    """Values that can be counted.
+    """A domain whose values can be enumerated.
 
     Attributes:
         name: What they are.
@@ -40,7 +40,7 @@ class Domain(ABC):
         """All values, or a sample of ``tries`` of them where there are more; the same ones each time."""
 
     def blocks(self, tries: int) -> Iterator[list[bytes]]:
-        """The same as bytes, some at a time."""
+        """The values as bytes, in blocks."""
         values = self.values(tries)
         while block := [value.encode() for value in itertools.islice(values, BLOCK)]:
             yield block
@@ -101,7 +101,7 @@ class Names(Domain):
         self.size = len(surnames) * (len(given) + len(given) ** 2)
 
     def values(self, tries: int) -> Iterator[str]:
-        """The commonest first, as many as are tried."""
+        """The most common names first, as many as are tried."""
         surnames, given = _name_parts()
         short = (one + two for two in given for one in surnames)
         singles = [name for name in given if len(name) == 1]
@@ -143,7 +143,7 @@ class Numbers(Domain):
     size = _NUMBERS
 
     def values(self, tries: int) -> Iterator[str]:
-        """From 0 on."""
+        """The numbers from 0 on."""
         return map(str, range(min(tries, self.size)))
 
 

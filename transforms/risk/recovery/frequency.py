@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Numbers = npt.NDArray[np.float64]
@@ -44,7 +45,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Matched:
-    """What matching found.
+    """The result of matching.
 
     Attributes:
         records: Records that have a token.

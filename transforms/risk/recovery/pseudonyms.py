@@ -1,17 +1,19 @@
-"""What pseudonyms still tell without their key: how often each occurs, whom they stand for, and how far apart dates are."""
+"""What pseudonyms reveal without their key: how often each occurs, what they stand for, and intervals between dates."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints, codes, combine, mix
+from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """What an attack recovered.
+    """The result of an attack.
 
     Attributes:
         values: What was attacked: distinct values, or subjects.
@@ -23,7 +25,7 @@ class Recovered:
 
     @property
     def share(self) -> float:
-        """The same as a share, from 0 to 1."""
+        """The share of values that were recovered, from 0 to 1."""
         return self.recovered / self.values if self.values else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What a search makes least: one class an objective, all of them in `OBJECTIVES`."""
+"""The metrics that a search minimizes: one class for each objective, all of them in `OBJECTIVES`."""
 
 from beam_deid.transforms.search.objectives.class_sizes import AverageClassSize, Discernibility
 from beam_deid.transforms.search.objectives.costs import Loss, Precision

@@ -15,7 +15,7 @@ class Discernibility(Objective):
     grows = True
 
     def value(self, left: Left) -> float:
-        """In records squared."""
+        """The metric in records squared."""
         sizes = left.classes.astype(np.float64)
         return float(sizes @ sizes) + float(left.total) * left.suppressed
 
@@ -35,5 +35,5 @@ class AverageClassSize(Objective):
     grows = True
 
     def value(self, left: Left) -> float:
-        """In records."""
+        """The metric in records."""
         return left.total / max(len(left.classes) + (left.suppressed > 0), 1)

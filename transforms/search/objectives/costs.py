@@ -44,7 +44,7 @@ class Loss(CellCosts):
     name = "loss"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """As the hierarchy, or the data where there is none, has it."""
+        """The cost of each value by the hierarchy, or by the data where there is none."""
         return attribute.costs[level]
 
 
@@ -57,5 +57,5 @@ class Precision(CellCosts):
     name = "precision"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
-        """The same for all values."""
+        """The cost of a level, which is the same for all values."""
         return np.full(len(attribute.groups[level]), attribute.heights[level])

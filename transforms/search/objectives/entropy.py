@@ -29,7 +29,7 @@ class MonotonicNonUniformEntropy(Objective):
         return attribute.weight * np.array(bits)
 
     def value(self, left: Left) -> float:
-        """The floor."""
+        """The floor: suppressed records add nothing."""
         return left.floor
 
 
@@ -42,7 +42,7 @@ class NonUniformEntropy(MonotonicNonUniformEntropy):
     name = "non_uniform_entropy"
 
     def value(self, left: Left) -> float:
-        """The floor, and the entropy of what is suppressed."""
+        """The floor plus the entropy of what is suppressed."""
         if not len(left.lost):
             return left.floor
         more = 0.0

@@ -1,4 +1,4 @@
-"""The contract of an objective: what a node of the lattice loses."""
+"""The contract of an objective: the information loss of a node of the lattice."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from beam_deid.transforms.search.attribute import Attribute, Codes, Floats
 
 @dataclass(frozen=True)
 class Left:
-    """What a node leaves of the data.
+    """The data that is left at a node.
 
     Attributes:
         attributes: The fields.
@@ -40,7 +40,7 @@ class Left:
 
 
 class Objective(ABC):
-    """What is lost, in a unit of its own; less is better. Stateless."""
+    """A metric of information loss, in a unit of its own, that the search minimizes. Stateless."""
 
     name: ClassVar[str]
     averaged: ClassVar[bool] = True
@@ -59,7 +59,7 @@ class Objective(ABC):
 
     @abstractmethod
     def value(self, left: Left) -> float:
-        """What is lost."""
+        """The information loss."""
 
     def penalty(self, left: Left) -> float:
         """How far above its own floor any finer node is that suppresses these rows, too."""

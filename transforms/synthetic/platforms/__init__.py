@@ -1,4 +1,4 @@
-"""Orders in the shape of each platform that are nobody's: one file for each, all of them in `SHAPES`."""
+"""Synthetic orders in the format of each platform: one file for each, all of them in `SHAPES`."""
 
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -62,7 +62,7 @@ def platform_batches(
 
 
 def platform_columns(platform: str, rows: int, seed: int = 0, start: int = 0) -> Iterator[dict[str, Made]]:
-    """The same with the form that each value was made in, which recognisers are to find."""
+    """Generate orders of a platform with the form of each value, which recognisers are expected to find."""
     module = _module(platform)
     description = described(platform)
     for facts in _facts(rows, seed, start):

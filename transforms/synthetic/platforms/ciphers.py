@@ -34,7 +34,7 @@ def standard(matrix: Bytes, padded: bool = True) -> pa.Array:
 
 
 def of(texts: pa.Array) -> Index:
-    """A number for each text, the same for equal ones; what indexes are made from."""
+    """A number for each text, equal for equal texts, from which indexes are made."""
     return ordering(texts).view(np.int64)
 
 
@@ -58,7 +58,7 @@ def wrapped(separator: str, *parts: pa.Array | str, end: int = 1) -> pa.Array:
 
 
 def last_four(mobiles: pa.Array) -> Index:
-    """What a telephone's index is made from: its last four digits."""
+    """The last four digits of a telephone number, from which its index is made."""
     return np.asarray(pc.cast(pc.utf8_slice_codeunits(mobiles, -4), pa.int64()).to_numpy())
 
 

@@ -1,4 +1,4 @@
-"""What is the same of an order whichever platform it is from: who, where, what, when."""
+"""The facts of an order that do not depend on the platform: who, where, what and when."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -88,11 +88,11 @@ class Facts:
         return Made(pa.array(later, mask=self.chance.happens(f"{stream}, none", self.index, missing)))
 
     def text_time(self, stream: str, most: int) -> Made:
-        """The same as ``2025-11-11 00:00:07``."""
+        """A time as `time` draws it, as text: ``2025-11-11 00:00:07``."""
         return Made(written(self.time(stream, most).values))
 
     def milliseconds(self, stream: str, most: int) -> Made:
-        """The same in milliseconds."""
+        """A time as `time` draws it, in milliseconds since 1970, int64."""
         return Made(pc.multiply(self.time(stream, most).values, 1_000))
 
     def message(self) -> Made:

@@ -5,15 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk import composition
-from beam_deid.transforms.risk.composition import (
-    Side,
-    common_values,
-    common_values_of_all,
-    joint_groups,
-    joint_groups_of_all,
-    one_to_one,
-)
+from beam_deid.transforms.risk import group_pairs, intersection_values
+from beam_deid.transforms.risk.intersection_groups import Side, joint_groups, joint_groups_of_all, one_to_one
+from beam_deid.transforms.risk.intersection_values import common_values, common_values_of_all
 from beam_deid.transforms.risk.persons import Persons
 
 from ..kit.examples import examples
@@ -65,7 +59,7 @@ valued = st.lists(
 )
 
 
-@pytest.mark.parametrize("way", ["_by_words", "_by_pair", "_by_value", "_common"])
+@pytest.mark.parametrize("way", ["_by_words", "_by_pair", "_by_value", "common_of_pairs"])
 @pytest.mark.parametrize("apart", [1, 30], ids=["one word", "words"])
 @examples(0.6)
 @given(table=valued, most=st.integers(1, 30))
@@ -73,8 +67,8 @@ def test_values_in_common_are_those_that_both_groups_have(table, most, way, apar
     values = [np.where(column(table, at) > 0, column(table, at) * apart, column(table, at)) for at in (2, 3)]
     rows = [at for at, row in enumerate(table) if row[0] >= 0 and row[1] >= 0]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "_common", getattr(composition, way))
-        patch.setattr(composition, "_EXPANDED", most)
+        patch.setattr(intersection_values, "common_of_pairs", getattr(group_pairs, way))
+        patch.setattr(group_pairs, "_EXPANDED", most)
         found = common_values(column(table, 0), column(table, 1), *values, np.array(rows, np.int64))
     want = []
     for at in rows:
@@ -95,7 +89,7 @@ def test_values_in_common_are_those_that_all_groups_of_a_record_have(table, most
     values = [np.array([row[which][1] for row in table], np.int64) for which in range(3)]
     rows = [at for at, row in enumerate(table) if max(row)[0] >= 0]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "_EXPANDED", most)
+        patch.setattr(group_pairs, "_EXPANDED", most)
         found = common_values_of_all(groups, values, np.array(rows, np.int64))
     want = []
     for at in rows:

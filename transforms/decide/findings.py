@@ -1,0 +1,81 @@
+"""What is found of a release beside its classes: identifiers in its values, and every attack on it.
+
+While levels are searched only what the label's lines ask is looked for; the label itself tells more, as evidence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.decide.attacks import declared, masks, remainders, told
+from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.label.requirements.requirement import Composed, Found
+
+WHOLE = "ungeneralized"
+"""The recogniser that is named for a value which generalizing left unchanged in a field that names persons."""
+
+
+def found_for_lines(seen: Candidate, rounds: Sequence[Mapping[str, int]]) -> Found:
+    """Find what the lines of the label ask of a release by itself.
+
+    Args:
+        seen: The release.
+        rounds: The levels of each round of its recoding.
+
+    Raises:
+        InputError: An attacker's table, or one of frequencies, cannot be read.
+    """
+    attacks, untested = declared(seen, rounds) if not seen.empty else ([], {})
+    return Found(hits_of(seen), _recoveries(seen), tuple(attacks), untested)
+
+
+def found_for_label(
+    seen: Candidate, rounds: Sequence[Mapping[str, int]], compositions: Mapping[str, Composed]
+) -> Found:
+    """Find all that a label tells of a release: what its lines ask, and what is reported beside them.
+
+    Args:
+        seen: The release.
+        rounds: The levels of each round of its recoding.
+        compositions: What it and each release that it is tested with say together, by the other's name.
+
+    Raises:
+        InputError: An attacker's table, or one of frequencies, cannot be read.
+    """
+    if seen.empty:
+        return Found(seen.data.hits, compositions=compositions)
+    attacks, untested = declared(seen, rounds)
+    return Found(
+        hits=hits_of(seen),
+        recoveries=(*_recoveries(seen), *masks(seen)),
+        attacks=(*told(seen), *attacks),
+        untested=untested,
+        compositions=compositions,
+        history=_history(seen),
+    )
+
+
+def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
+    """List the identifiers that a release may give out at its levels.
+
+    A value that is generalized to itself, in a field that names persons, counts as one: see `WHOLE`.
+
+    Returns:
+        ``(field, recogniser, count)``, ascending.
+    """
+    data = seen.data
+    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
+
+
+def _recoveries(seen: Candidate) -> tuple[Recovery, ...]:
+    return (*seen.data.foreign, *remainders(seen))
+
+
+def _history(seen: Candidate) -> tuple[Mapping[str, Any], ...] | None:
+    """How unique persons' histories are; None where neither the data nor the policy asks for it."""
+    if not (seen.scope.linked or "history" in seen.scope.asked):
+        return None
+    points = seen.history()
+    return None if points is None else tuple(map(asdict, points))
