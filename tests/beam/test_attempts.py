@@ -21,6 +21,7 @@ from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.treat.part import Part
 
 from ..kit.keys import KEY
+from ..kit.sampling import quick_for
 from ..kit.two_releases import DIRECT, MIXED, MORE, fill, published, upload
 
 PLACES = ["on a disk", "in a bucket", "in a bucket, with its staging"]
@@ -75,13 +76,13 @@ def _small(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=quick_for(PLACES, 1))
 def place(request, tmp_path, monkeypatch):
     """Each place."""
     return made_place(request, tmp_path, monkeypatch)
 
 
-@pytest.fixture(params=[PLACES[0], PLACES[2]])
+@pytest.fixture(params=quick_for([PLACES[2], PLACES[0]], 1))
 def staging_place(request, tmp_path, monkeypatch):
     """Each place that workers may write into: where the output is makes no difference to them."""
     return made_place(request, tmp_path, monkeypatch)

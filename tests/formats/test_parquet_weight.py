@@ -58,6 +58,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_long_value_that_is_repeated_without_end_stops_in_bounded_memory(tmp_path, bomb):
     values, places = BOMBS[bomb]

@@ -18,6 +18,7 @@ from beam_deid.transforms.register.folder import hold
 from beam_deid.transforms.register.names import revision_path
 
 from ..kit.keys import KEK
+from ..kit.sampling import quick_for
 from ..kit.trade import CITIES, FROM_ENVIRONMENT, GOODS, KEYED, POLICY, Trade, files, rows
 from ..register.kit import edited
 
@@ -129,7 +130,7 @@ def test_orders_of_other_people_are_not_tested_with_those(trade):
 
 
 @pytest.mark.parametrize(
-    "key", ["", ", key: 'env:REGISTER_KEY'", ", key: 'file:secret/register.key'", ", key: 'keyring:main'"]
+    "key", quick_for(["", ", key: 'env:REGISTER_KEY'", ", key: 'file:secret/register.key'", ", key: 'keyring:main'"], 2)
 )
 def test_a_policy_says_where_the_register_and_its_key_are_from_where_it_is(trade, monkeypatch, key, tmp_path):
     monkeypatch.setenv("REGISTER_KEY", OTHER_KEY)
@@ -303,7 +304,7 @@ def test_a_register_in_the_place_of_one_that_is_gone_is_no_substitute(run, capsy
     assert files(run.register) == register
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "no json", "all gone"])
+@pytest.mark.parametrize("damage", quick_for(["cut", "changed", "no json", "all gone"], 2))
 def test_a_damaged_register_is_refused(run, capsys, damage):
     path = newest(run)
     data = path.read_bytes()
@@ -331,7 +332,7 @@ def test_a_newest_revision_that_is_gone_takes_no_release_with_it(run, capsys):
     assert run.states() == {"analytics.1": "published"}
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+@pytest.mark.parametrize("damage", quick_for(["cut", "changed", "gone"], 1))
 def test_where_fingerprints_are_damaged_nothing_is_anonymized_that_they_would_be_tested_with(run, capsys, damage):
     path = run.register / "tables" / run.known().entry("analytics.1").table.file
     data = bytearray(path.read_bytes())
