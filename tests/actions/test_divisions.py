@@ -9,12 +9,12 @@ import pytest
 from beam_deid.transforms.actions.built_in import built_in_rows, district_rows
 from beam_deid.transforms.actions.divisions import places, spellings
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
 from beam_deid.transforms.terms import Reason
 
 
 def base(*values):
-    return Generalize(hierarchy="cn_districts").ladder().base(pa.array(values, pa.string()))
+    return Generalize(hierarchy="cn_districts").generalization_hierarchy().base(pa.array(values, pa.string()))
 
 
 def test_the_list_is_what_its_source_says():
@@ -131,7 +131,7 @@ def test_former_names_stand_for_places_of_today_and_are_none_themselves():
 
 
 def test_a_level_above_merges_districts_of_one_city():
-    ladder = Generalize(hierarchy="cn_districts").ladder()
-    values = ladder.base(pa.array(["余杭区", "西湖区", "杭州市西湖区", None])).values
-    assert ladder.at(values, 1).to_pylist() == ["杭州市", None, "杭州市", None]
-    assert ladder.at(values, 3).to_pylist() == ["华东", None, "华东", None]
+    hierarchy = Generalize(hierarchy="cn_districts").generalization_hierarchy()
+    values = hierarchy.base(pa.array(["余杭区", "西湖区", "杭州市西湖区", None])).values
+    assert hierarchy.at(values, 1).to_pylist() == ["杭州市", None, "杭州市", None]
+    assert hierarchy.at(values, 3).to_pylist() == ["华东", None, "华东", None]

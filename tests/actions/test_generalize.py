@@ -10,9 +10,16 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladder import ALL
+from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.errors import PolicyError, UsageError
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Reason
 
 from ..kit.fixed_keys import FixedKeys
 
@@ -80,7 +87,7 @@ def test_a_value_is_released_at_each_level(options, column, expected):
         ({"hierarchy": "cn_divisions"}, pa.array(["杭州市", "Atlantis", "", None]), Reason.OUTSIDE_HIERARCHY),
     ],
 )
-def test_what_a_ladder_cannot_place_is_a_fault_at_every_level(options, column, reason):
+def test_what_a_hierarchy_cannot_place_is_a_fault_at_every_level(options, column, reason):
     action = parse_action({"generalize": options})
     for level in action.choices():
         treated = action.bind(TARGET, FixedKeys(), level)(column, None)
@@ -116,11 +123,11 @@ def test_each_level_follows_from_the_one_before(options, values, data):
 @pytest.mark.parametrize(("options", "values"), NESTING, ids=str)
 def test_released_values_follow_from_the_base_alone(options, values, data):
     column = pa.array(data.draw(st.lists(values, min_size=1, max_size=30)))
-    ladder = parse_action({"generalize": options}).ladder()
-    base = ladder.base(column).values
+    hierarchy = parse_action({"generalize": options}).generalization_hierarchy()
+    base = hierarchy.base(column).values
     for level, expected in enumerate(released(options, column)):
-        assert ladder.at(base, level).to_pylist() == expected
-        assert ladder.at(base.slice(1), level).to_pylist() == expected[1:]
+        assert hierarchy.at(base, level).to_pylist() == expected
+        assert hierarchy.at(base.slice(1), level).to_pylist() == expected[1:]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +156,7 @@ def test_released_values_follow_from_the_base_alone(options, values, data):
         ({"prefix": [4, 2], "level": 0, "levels": [0, 1]}, "say one of them"),
     ],
 )
-def test_options_that_make_no_ladder_are_refused(options, expected):
+def test_options_that_make_no_hierarchy_are_refused(options, expected):
     with pytest.raises(ValidationError, match=expected):
         parse_action({"generalize": options})
 
@@ -179,13 +186,13 @@ def test_without_a_level_nothing_is_released():
 @pytest.mark.parametrize(
     ("options", "wanted", "fitting", "wrong"),
     [
-        ({"ranges": [5]}, Kind.NUMBER, (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER), Kind.TEXT),
-        ({"bins": [5]}, Kind.NUMBER, (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER), Kind.DATE),
-        ({"calendar": ["day"]}, Kind.TIMESTAMP, (Kind.DATE, Kind.TIMESTAMP), Kind.INTEGER),
-        ({"prefix": [2]}, Kind.TEXT, (Kind.TEXT, Kind.ORDER_NUMBER), None),
+        ({"ranges": [5]}, NUMBER, (INTEGER, DECIMAL, NUMBER), TEXT),
+        ({"bins": [5]}, NUMBER, (INTEGER, DECIMAL, NUMBER), DATE),
+        ({"calendar": ["day"]}, TIMESTAMP, (DATE, TIMESTAMP), INTEGER),
+        ({"prefix": [2]}, TEXT, (TEXT, ORDER_NUMBER), None),
     ],
 )
-def test_a_ladder_wants_a_kind_and_refuses_one_that_does_not_fit(options, wanted, fitting, wrong):
+def test_a_hierarchy_wants_a_kind_and_refuses_one_that_does_not_fit(options, wanted, fitting, wrong):
     action = parse_action({"generalize": options})
     assert action.wants is wanted
     assert [action.check(Target("r", "f", kind)) for kind in fitting] == [None] * len(fitting)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.built_in import district_rows
 from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladders.hierarchy_file import parse_hierarchy, read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import parse_hierarchy, read_hierarchy
 from beam_deid.transforms.errors import PolicyError
 
 TARGET = Target("r", "f")
@@ -119,11 +119,11 @@ def test_the_divisions_of_china_are_complete():
     ],
 )
 def test_a_city_is_known_by_its_usual_spellings(spelling, city, province):
-    ladder = Generalize(hierarchy="cn_divisions").ladder()
-    base = ladder.base(pa.array([f" {spelling} "])).values
+    hierarchy = Generalize(hierarchy="cn_divisions").generalization_hierarchy()
+    base = hierarchy.base(pa.array([f" {spelling} "])).values
     assert base.to_pylist() == [city]
-    assert ladder.at(base, 1).to_pylist() == [province]
-    assert city in (ladder.domain.to_pylist() if ladder.domain is not None else ())
+    assert hierarchy.at(base, 1).to_pylist() == [province]
+    assert city in (hierarchy.domain.to_pylist() if hierarchy.domain is not None else ())
 
 
 cells = st.sampled_from(["a", "b", "c", "*", "", "="])

@@ -1,4 +1,4 @@
-"""The laws of `Action`, over examples of every action and every ladder."""
+"""The laws of `Action`, over examples of every action and every hierarchy."""
 
 import datetime
 import pickle
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.actions import ACTIONS, parse_action
 from beam_deid.transforms.actions.action import Beside, Target
-from beam_deid.transforms.actions.ladders import LADDERS
+from beam_deid.transforms.actions.hierarchies import HIERARCHIES
 
 from ..kit.examples import examples
 from ..kit.fixed_keys import FixedKeys
@@ -138,13 +138,13 @@ def rows(treated):
     return [(repr(value), fault) for value, fault in zip(values.to_pylist(), faults, strict=True)]
 
 
-def test_every_action_and_ladder_has_an_example():
+def test_every_action_and_hierarchy_has_an_example():
     used = [written if isinstance(written, str) else next(iter(written)) for written, _ in EXAMPLES]
     assert set(used) == {action.name for action in ACTIONS}
     options = [
         option for written, _ in EXAMPLES if isinstance(written, dict) for option in written.get("generalize", {})
     ]
-    assert {ladder.option for ladder in LADDERS} <= set(options)
+    assert {hierarchy.option for hierarchy in HIERARCHIES} <= set(options)
 
 
 @laws

@@ -16,7 +16,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import rows as rows_sink
 from beam_deid.transforms.errors import ExpectationUnmet, KeyFault, UsageError, from_text
-from beam_deid.transforms.publish import embedded_register
+from beam_deid.transforms.publish import register_embedded
 from beam_deid.transforms.register.folder import hold, read
 
 from ..kit.job_service import engine
@@ -139,7 +139,7 @@ def test_a_release_is_registered_and_its_label_says_that_it_is(register, tmp_pat
     assert (entry.name, entry.release, entry.state, entry.label) == ("out.1", "out", "published", "anonymized")
     assert (entry.recipient, entry.output, entry.inputs, entry.files) == ("an agency", "", (), ())
     assert entry.table.rows == len(noted.rows) == 120
-    assert entry.records == label["records"]
+    assert entry.records.to_document() == label["records"]
     (run,) = read(str(register)).runs
     assert run.persons.rows == 3 * 120  # by each of what names a person
     assert call(["releases", "list", str(register)]) == 0
@@ -324,7 +324,7 @@ def test_a_register_that_another_holds_is_waited_for(register, tmp_path, monkeyp
 
     sleep = time.sleep
     begun = Deidentify(policy(register))
-    monkeypatch.setattr(embedded_register.time, "sleep", nap)
+    monkeypatch.setattr(register_embedded.time, "sleep", nap)
     with hold(str(register)):
         working = threading.Thread(target=lambda: found.append(released(tmp_path / "one", begun, MAY)))
         working.start()

@@ -7,7 +7,7 @@ import pytest
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import Chunk
 from beam_deid.transforms.policy.reader import policy_from_mapping
-from beam_deid.transforms.reidentify.batches import Restorer, restorable_fields
+from beam_deid.transforms.reidentify.batches import Reidentifier, reversible_fields
 from beam_deid.transforms.terms import Reason
 
 from ..kit.fixed_keys import FixedKeys
@@ -25,8 +25,8 @@ def tokens(keys) -> pa.Array:
 
 def restored(given: pa.Array, keys):
     batch = pa.record_batch({"buyer": given, "age": pa.array(range(len(given)))})
-    restorer = Restorer(POLICY, IN_ORDER, ["buyer"], keys)
-    return restorer.restore(Chunk(batch, np.arange(len(given)) + 100, []), restorer.ready({}, "a test"))
+    reidentifier = Reidentifier(POLICY, IN_ORDER, ["buyer"], keys)
+    return reidentifier.reidentify(Chunk(batch, np.arange(len(given)) + 100, []), reidentifier.ready({}, "a test"))
 
 
 def test_tokens_are_the_values_that_they_were_made_of_under_the_same_key():
@@ -46,7 +46,7 @@ def test_rows_whose_token_was_changed_are_set_apart_with_their_number():
 
 
 def test_only_fields_that_a_key_turns_back_can_be():
-    assert restorable_fields(POLICY, IN_ORDER) == ("buyer",)
-    assert restorable_fields(POLICY, SHUFFLED) == ()
-    with pytest.raises(UsageError, match=r"age cannot be restored.*These fields can: buyer"):
-        Restorer(POLICY, IN_ORDER, ["age"], FixedKeys())
+    assert reversible_fields(POLICY, IN_ORDER) == ("buyer",)
+    assert reversible_fields(POLICY, SHUFFLED) == ()
+    with pytest.raises(UsageError, match=r"age cannot be re-identified.*These fields can: buyer"):
+        Reidentifier(POLICY, IN_ORDER, ["age"], FixedKeys())

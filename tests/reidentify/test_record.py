@@ -6,13 +6,13 @@ import json
 import pytest
 
 from beam_deid.transforms.errors import OutputError
-from beam_deid.transforms.reidentify.record import RestoreRecord, is_record
+from beam_deid.transforms.reidentify.record import ReidentificationRecord, is_record
 
 
 def test_each_line_bears_the_hash_of_the_line_before(tmp_path):
     path = tmp_path / "record.jsonl"
     for number in range(3):
-        RestoreRecord(str(path)).append("restoring", {"rows": number})
+        ReidentificationRecord(str(path)).append("restoring", {"rows": number})
     lines = path.read_bytes().splitlines()
     found = [json.loads(line) for line in lines]
     assert [one["rows"] for one in found] == [0, 1, 2]
@@ -24,8 +24,8 @@ def test_each_line_bears_the_hash_of_the_line_before(tmp_path):
 def test_a_link_is_not_followed(tmp_path):
     (tmp_path / "elsewhere").write_text("")
     (tmp_path / "record.jsonl").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OutputError, match="Nothing is restored without it"):
-        RestoreRecord(str(tmp_path / "record.jsonl")).append("restoring", {})
+    with pytest.raises(OutputError, match="Nothing is re-identified without it"):
+        ReidentificationRecord(str(tmp_path / "record.jsonl")).append("restoring", {})
     assert (tmp_path / "elsewhere").read_text() == ""
 
 

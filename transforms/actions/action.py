@@ -1,7 +1,7 @@
 """The contract of an action: what a release does with one field."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, NamedTuple, Protocol
@@ -9,8 +9,10 @@ from typing import ClassVar, NamedTuple, Protocol
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from beam_deid.transforms.actions.attack import Attack
 from beam_deid.transforms.crypto.keys import Subkey
-from beam_deid.transforms.terms import Kind, Reason, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Reason, Recoverability
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,43 @@ class KeySource(Protocol):
 
 
 class Beside(Enum):
-    """The column that an action is given beside its own."""
+    """What the result of an action depends on beside the value and the key; equal values have unlike results then."""
 
     SUBJECT = "subject"
-    """The record's subject, of any type."""
+    """The record's subject, a column of any type."""
     PLACE = "place"
     """The record's place, ``fixed_size_binary(16)``: it tells the records of a run apart, and is the same again
     when a shard is done again."""
+
+
+class Named(Protocol):
+    """A thing that a policy calls by its name."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        ...
+
+
+def names_of(things: Iterable[Named]) -> str:
+    """The names of things for a table in Markdown: `` `mobile`, `id_card` ``."""
+    return ", ".join(f"`{one.name}`" for one in things)
+
+
+class Documented(NamedTuple):
+    """A row of README's table of actions, in Markdown.
+
+    Attributes:
+        written: How a policy writes it.
+        does: What it does.
+        recoverability: How far what is released can be turned back.
+        anonymized: Whether a release with it can be labelled ``anonymized``.
+    """
+
+    written: str
+    does: str
+    recoverability: str
+    anonymized: str
 
 
 Bound = Callable[[pa.Array, pa.Array | None], Treated]
@@ -91,8 +123,19 @@ class Action(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ClassVar[str]
+    """What a policy calls it."""
+    documented: ClassVar[tuple[Documented, ...]]
+    """Its rows in README's table of actions; one, unless its options make several things of it."""
     keyed: ClassVar[bool] = False
-    beside: ClassVar[Beside] = Beside.SUBJECT
+    """Whether it takes a key."""
+    beside: ClassVar[Beside | None] = None
+    """What its result depends on beside the value and the key; None where equal values have equal results."""
+    subject_use: ClassVar[str] = "needs to know whom a record is about"
+    """What it does with the subject, where that stands beside the value: said to whoever names no subject."""
+    attacks: ClassVar[tuple[Attack, ...]] = (Attack.FREQUENCY,)
+    """How its results are attacked where they are pseudonyms whose key was destroyed."""
+    verbatim: ClassVar[bool] = False
+    """Whether values are released as they came."""
     rejects: ClassVar[bool] = False
     """Whether it has faults of its own, so that it must be tried before records can be counted."""
 

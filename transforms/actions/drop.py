@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Action, Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.terms import Recoverability
 
 
@@ -12,6 +12,9 @@ class Drop(Action):
     """Leave the field out of the release."""
 
     name: ClassVar[str] = "drop"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented("drop", "releases nothing (like not naming the field)", "`removed`", "yes"),
+    )
 
     def recoverability(self, target: Target) -> Recoverability:
         """Removed: nothing is left to turn back."""

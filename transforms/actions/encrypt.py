@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.actions.action import Beside, Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Beside, Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.actions.key_options import Restored, Restoring, Reversible
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.cmac import Cmac
@@ -30,9 +30,17 @@ class Encrypt(Reversible):
     """
 
     name: ClassVar[str] = "encrypt"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "encrypt",
+            "AES-GCM, equal values differently, for what nobody joins on; the key turns it back",
+            "`keyed`",
+            "no",
+        ),
+    )
     key_bytes: ClassVar[int] = 2 * _HALF
     key_in_value: ClassVar[bool] = True
-    beside: ClassVar[Beside] = Beside.PLACE
+    beside: ClassVar[Beside | None] = Beside.PLACE
 
     def sentence(self, target: Target) -> str:
         """That the value is encrypted, and that equal values cannot be told."""

@@ -1,53 +1,55 @@
 """generalize: a coarser value in place of the exact one."""
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
-from beam_deid.transforms.actions.ladder import Ladder
-from beam_deid.transforms.actions.ladders import LADDERS, AnyLadder
-from beam_deid.transforms.actions.ladders.bins import BinsLadder
-from beam_deid.transforms.actions.ladders.calendar import CalendarLadder, Unit
-from beam_deid.transforms.actions.ladders.masks import Ends, MasksLadder
-from beam_deid.transforms.actions.ladders.prefix import PrefixLadder
-from beam_deid.transforms.actions.ladders.ranges import RangesLadder
+from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated
+from beam_deid.transforms.actions.hierarchies import HIERARCHIES
+from beam_deid.transforms.actions.hierarchies.numbers import Number
+from beam_deid.transforms.actions.hierarchy import Hierarchy, HierarchyOptions
+from beam_deid.transforms.actions.levelled import Levelled, level_number
+from beam_deid.transforms.actions.options import with_options
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.errors import DeidError, PolicyError, UsageError
-from beam_deid.transforms.storage.paths import name_of
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.errors import DeidError, UsageError
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability
 
-# The integer stays one, so that 5 is written "5".
-Number = int | Annotated[float, Field(allow_inf_nan=False)]
 Name = int | str
-
-_FITTING = {
-    Kind.NUMBER: (Kind.NUMBER, Kind.INTEGER, Kind.DECIMAL),
-    Kind.TIMESTAMP: (Kind.TIMESTAMP, Kind.DATE),
-}
+"""The name of a level, or its number from 0."""
 
 
-class Generalize(Action):
+def _listed(kinds: Sequence[str]) -> str:
+    return f"{', '.join(kinds[:-1])}, or {kinds[-1]}"
+
+
+if TYPE_CHECKING:
+
+    class _Options(HierarchyOptions, Levelled):
+        """Every hierarchy's options."""
+else:
+    _Options = with_options(Levelled, (kind.options for kind in HIERARCHIES))
+
+
+class Generalize(_Options):
     """Release a field at one level of a ladder: by ranges, bins, the calendar, a prefix, masks or a hierarchy.
 
     Exactly one of these says how. The level is fixed by ``level``, or chosen by the search among all levels or those
-    that ``levels`` allows. Released values are text; null stays null. What the ladder cannot place is a fault.
+    that ``levels`` allows. Released values are text; null stays null. What the hierarchy cannot place is a fault.
     """
 
     name: ClassVar[str] = "generalize"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "generalize",
+            _listed([kind.documented or f"`{kind.option}`" for kind in HIERARCHIES]),
+            "`generalized`; masks `partial`",
+            "yes; masks like `mask`",
+        ),
+    )
 
-    ranges: tuple[Number, ...] | None = Field(None, description="Widths of ranges, each dividing the next: [5, 10, 20]")
-    start: Number | None = Field(None, description="Where a range begins; 0 if not given. Only with ranges")
-    bins: tuple[Number, ...] | None = Field(None, description="Cut points, ascending: [50, 100, 200, 500]")
-    calendar: tuple[Unit, ...] | None = Field(None, description="Units, finest first: [day, week, month, year]")
-    prefix: tuple[int, ...] | None = Field(None, description="Numbers of first characters kept: [6, 4, 2]")
-    masks: tuple[Ends, ...] | None = Field(
-        None, description="What stays of a text at each level: [{keep_first: 3, keep_last: 4}, {keep_first: 3}]"
-    )
-    hierarchy: str | None = Field(
-        None, description="cn_divisions, cn_districts, or the path of a hierarchy file", min_length=1
-    )
     level: Name | None = Field(None, description="The one level to release at, by name or number from 0; fixes it")
     levels: tuple[Name | tuple[Number, ...], ...] | None = Field(
         None,
@@ -58,18 +60,7 @@ class Generalize(Action):
 
     @model_validator(mode="after")
     def _options_go_together(self) -> "Generalize":
-        given = [ladder.option for ladder in LADDERS if getattr(self, ladder.option) is not None]
-        if len(given) != 1:
-            ways = ", ".join(ladder.option for ladder in LADDERS)
-            raise ValueError(f"say exactly one of {ways}; given: {', '.join(given) or 'none'}")
-        if self.start is not None and self.ranges is None:
-            raise ValueError("start goes with ranges only")
-        lists = [isinstance(level, tuple) for level in self.levels or ()]
-        if any(lists) and (self.bins is None or not all(lists)):
-            raise ValueError("levels are names or numbers; lists of cut points go with bins only, and not mixed")
-        if self.level is not None and self.levels is not None and not self.coarser:
-            raise ValueError("level fixes the level, so levels has nothing to limit; say one of them")
-        problem = self._ladder_problem()
+        problem = self._not_one_kind() or self._levels_problem() or self._kind.problem(self)
         if problem:
             raise ValueError(problem)
         return self
@@ -82,46 +73,40 @@ class Generalize(Action):
     @property
     def wants(self) -> Kind | None:
         """A number for ranges and bins, a time for the calendar, text for the others."""
-        return self._ladder_class.wants
+        return self._kind.wants
 
-    def ladder(self) -> Ladder:
-        """The ladder that the options describe.
+    @property
+    def labels_are_built_in(self) -> bool:
+        """See `Levelled.labels_are_built_in`."""
+        return self._kind.is_built_in(self)
 
-        Raises:
-            PolicyError: The hierarchy is wrong.
-            InputError: The hierarchy's file cannot be opened.
-        """
-        return self._ladder_class.of(self)
+    def generalization_hierarchy(self) -> Hierarchy[Any]:
+        """See `Levelled.generalization_hierarchy`."""
+        return self._kind.of(self)
 
     def fixed_level(self) -> int | None:
-        """The number of the level that the policy fixes, or None where the search chooses.
+        """See `Levelled.fixed_level`."""
+        return None if self.level is None else level_number(self.level, self.generalization_hierarchy())
 
-        Raises:
-            PolicyError: There is no such level, or the hierarchy is wrong.
-            InputError: The hierarchy's file cannot be opened.
-        """
-        return None if self.level is None else _number(self.level, self.ladder())
+    def fixed_at(self, level: str) -> "Generalize":
+        """See `Levelled.fixed_at`; lists of cut points stay, for they make the levels."""
+        return self.model_copy(update={"level": level, "levels": self.levels if self.coarser else None})
 
     def choices(self) -> tuple[int, ...]:
-        """The numbers of the levels that may be released, ascending.
-
-        Raises:
-            PolicyError: There is no such level, or the hierarchy is wrong.
-            InputError: The hierarchy's file cannot be opened.
-        """
-        ladder = self.ladder()
+        """See `Levelled.choices`."""
+        hierarchy = self.generalization_hierarchy()
         fixed = self.fixed_level()
         if fixed is not None:
             return (fixed,)
         named = [level for level in self.levels or () if not isinstance(level, tuple)]
-        return tuple(sorted({_number(level, ladder) for level in named})) or tuple(range(len(ladder.levels)))
+        allowed = sorted({level_number(level, hierarchy) for level in named})
+        return tuple(allowed) or tuple(range(len(hierarchy.levels)))
 
     def check(self, target: Target) -> str | None:
         """Whether the field's kind fits, the hierarchy can be read, and the levels named exist."""
-        fitting = _FITTING.get(self._ladder_class.wants)
+        fitting = self._kind.fitting
         if fitting and target.kind is not None and target.kind not in fitting:
-            option = self._ladder_class.option
-            return f"{option} needs a field of kind {' or '.join(fitting)}, and this one is {target.kind}"
+            return f"{self._kind.option} needs a field of kind {' or '.join(fitting)}, and this one is {target.kind}"
         try:
             self.choices()
         except DeidError as error:
@@ -130,17 +115,12 @@ class Generalize(Action):
 
     def recoverability(self, target: Target) -> Recoverability:
         """Generalized, at every level; partial where levels are masks."""
-        return Recoverability.PARTIAL if self._ladder_class is MasksLadder else Recoverability.GENERALIZED
+        return self._kind.recoverability
 
     def sentence(self, target: Target) -> str:
         """How the field is generalized, and who chooses the level."""
-        given = getattr(self, self._ladder_class.option)
-        # A label goes to recipients: whoever gets it need not know the folders of whoever made it.
-        how = name_of(given) if isinstance(given, str) else ", ".join(str(part) for part in given)
-        if self._ladder_class is MasksLadder:
-            how = ", ".join(self.ladder().levels[:-1])
         level = "the level is chosen by the search" if self.level is None else f"fixed at level {self.level}"
-        return f"{target.field} is generalized by {self._ladder_class.option} ({how}); {level}"
+        return f"{target.field} is generalized by {self._kind.option} ({self._kind.words(self)}); {level}"
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Read the hierarchy, and settle the level: the one given, or else the fixed one.
@@ -150,48 +130,54 @@ class Generalize(Action):
             PolicyError: The hierarchy is wrong.
             InputError: The hierarchy's file cannot be opened.
         """
-        ladder = self.ladder()
+        hierarchy = self.generalization_hierarchy()
         settled = self.fixed_level() if level is None else level
-        if settled is None or ladder.index(settled) is None:
+        if settled is None or hierarchy.index(settled) is None:
             place = f"release {target.release}, field {target.field}"
             raise UsageError("no level is decided", place, "Fix it with level, or search for it first")
-        return _AtLevel(ladder, settled)
+        return _AtLevel(hierarchy, settled)
 
     @property
-    def _ladder_class(self) -> type[AnyLadder]:
-        return next(ladder for ladder in LADDERS if getattr(self, ladder.option) is not None)
+    def _kind(self) -> type[Hierarchy[Any]]:
+        return self._given()[0]
 
-    def _ladder_problem(self) -> str | None:
-        if self.ranges is not None:
-            return RangesLadder.problem(self.ranges)
-        if self.bins is not None:
-            return BinsLadder.problem([self.bins, *self.coarser])
-        if self.calendar is not None:
-            return CalendarLadder.problem(self.calendar)
-        if self.masks is not None:
-            return MasksLadder.problem(self.masks)
-        return None if self.prefix is None else PrefixLadder.problem(self.prefix)
+    def _given(self) -> list[type[Hierarchy[Any]]]:
+        return [kind for kind in HIERARCHIES if getattr(self, kind.option) is not None]
+
+    def _not_one_kind(self) -> str | None:
+        given = self._given()
+        if len(given) != 1:
+            ways = ", ".join(kind.option for kind in HIERARCHIES)
+            return f"say exactly one of {ways}; given: {', '.join(kind.option for kind in given) or 'none'}"
+        return self._stray(given[0])
+
+    def _stray(self, chosen: type[Hierarchy[Any]]) -> str | None:
+        """An option of another kind of hierarchy than the one that is chosen."""
+        for kind in HIERARCHIES:
+            for option in kind.options.model_fields:
+                if option not in chosen.options.model_fields and getattr(self, option) is not None:
+                    return f"{option} goes with {kind.option} only"
+        return None
+
+    def _levels_problem(self) -> str | None:
+        lists = [isinstance(level, tuple) for level in self.levels or ()]
+        if any(lists) and not (self._kind.lists_levels and all(lists)):
+            return "levels are names or numbers; lists of cut points go with bins only, and not mixed"
+        if self.level is not None and self.levels is not None and not self.coarser:
+            return "level fixes the level, so levels has nothing to limit; say one of them"
+        return None
 
 
 class _AtLevel:
-    """A ladder at one level, over columns."""
+    """A hierarchy at one level, over columns."""
 
-    def __init__(self, ladder: Ladder, level: int) -> None:
-        self._ladder = ladder
+    def __init__(self, hierarchy: Hierarchy[Any], level: int) -> None:
+        self._hierarchy = hierarchy
         self._level = level
 
     def __call__(self, column: pa.Array, subject: pa.Array | None) -> Treated:
-        values, faults, reason = self._ladder.base(column)
-        if getattr(self._ladder, "by_kernel", False):
-            # Its kernel is cheaper than finding the distinct values.
-            return Treated(self._ladder.at(values, self._level), faults, reason)
-        released = per_distinct(values, lambda distinct: self._ladder.at(distinct, self._level))
+        values, faults, reason = self._hierarchy.base(column)
+        if self._hierarchy.by_kernel:
+            return Treated(self._hierarchy.at(values, self._level), faults, reason)
+        released = per_distinct(values, lambda distinct: self._hierarchy.at(distinct, self._level))
         return Treated(released, faults, reason)
-
-
-def _number(level: Any, ladder: Ladder) -> int:
-    number = ladder.index(level)
-    if number is None:
-        there = ", ".join(f"{number} {name}" for number, name in enumerate(ladder.levels))
-        raise PolicyError(f"there is no level {level}", "", f"The levels are: {there}")
-    return number

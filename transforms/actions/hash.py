@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.base64_text import to_base64
 from beam_deid.transforms.columns.canonical_text import canonical_text
@@ -35,6 +35,14 @@ class Hash(KeyedAction):
     """
 
     name: ClassVar[str] = "hash"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "hash",
+            "AES-CMAC under a key (or `algorithm: hmac-sha256`, `hmac-sm3`); equal values stay equal within a domain",
+            "`keyed`",
+            "no",
+        ),
+    )
 
     algorithm: Literal["aes-cmac", "hmac-sha256", "hmac-sm3"] = Field("aes-cmac", description="The keyed hash")
     encoding: Literal["hex", "base64url"] = Field("hex", description="How the hash is written; base64url unpadded")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Action, Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.terms import Recoverability
 
 
@@ -12,6 +12,10 @@ class Keep(Action):
     """Release the value as it is. Null, type and layout stay too."""
 
     name: ClassVar[str] = "keep"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented("keep", "releases the value as it is", "`clear`", "not for a direct identifier"),
+    )
+    verbatim: ClassVar[bool] = True
 
     def recoverability(self, target: Target) -> Recoverability:
         """Clear: nothing was done."""

@@ -1,51 +1,29 @@
 """mask: a part of the value hidden behind asterisks."""
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
-from beam_deid.transforms.actions.addresses import Division, cut_to
+from beam_deid.transforms.actions.action import Action, Bound, Documented, KeySource, Target, Treated, names_of
+from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import hide_after, hide_before, hide_between, keep_ends
+from beam_deid.transforms.actions.masks.preset import MaskPreset
 from beam_deid.transforms.actions.masks.presets import PRESETS
 from beam_deid.transforms.columns.canonical_text import canonical_text
-from beam_deid.transforms.columns.distinct import per_distinct, per_value
+from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
-Preset = Literal[
-    "person_name",
-    "mobile",
-    "landline",
-    "privacy_number",
-    "id_card",
-    "bank_card",
-    "passport",
-    "credit_code",
-    "plate",
-    "email",
-    "wechat",
-    "invoice_title",
-    "address",
-]
+if TYPE_CHECKING:
+    Preset = str
+else:
+    Preset = Literal[tuple(PRESETS)]
 
-_BY_KIND: Mapping[Kind, Preset] = {
-    Kind.PERSON_NAME: "person_name",
-    Kind.MOBILE: "mobile",
-    Kind.LANDLINE: "landline",
-    Kind.ID_CARD: "id_card",
-    Kind.BANK_CARD: "bank_card",
-    Kind.PLATE: "plate",
-    Kind.EMAIL: "email",
-    Kind.ADDRESS: "address",
-    Kind.PRIVACY_NUMBER: "privacy_number",
-    Kind.PASSPORT: "passport",
-    Kind.CREDIT_CODE: "credit_code",
-    Kind.WECHAT: "wechat",
-    Kind.INVOICE_TITLE: "invoice_title",
-}
+
+_STRAY_DIVISION = "division goes with preset: address only"
 
 
 class Mask(Action):
@@ -61,6 +39,16 @@ class Mask(Action):
     model_config = ConfigDict(populate_by_name=True)
 
     name: ClassVar[str] = "mask"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "mask",
+            "hides characters: `keep_first`, `keep_last`, `from`/`to`, `before`, `after`, or the `preset` of a kind of "
+            f"identifier: {names_of(one for one in PRESETS.values() if one.documented is None)}",
+            "`partial`",
+            "not for a direct identifier; else tested as a quasi-identifier",
+        ),
+        *(one.documented for one in PRESETS.values() if one.documented is not None),
+    )
 
     keep_first: int | None = Field(None, ge=0, description="First characters that stay")
     keep_last: int | None = Field(None, ge=0, description="Last characters that stay")
@@ -89,8 +77,8 @@ class Mask(Action):
             raise ValueError("from and to go together")
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
             raise ValueError("from must not be greater than to")
-        if self.division is not None and self._ways() and self.preset != "address":
-            raise ValueError("division goes with preset: address only")
+        if self.division is not None and self._ways() and not (self.preset and PRESETS[self.preset].takes_division):
+            raise ValueError(_STRAY_DIVISION)
         return self
 
     def check(self, target: Target) -> str | None:
@@ -98,25 +86,26 @@ class Mask(Action):
         preset = self._preset(target)
         if not self._ways() and preset is None:
             return "it is not known how to mask this; say keep_first, keep_last, from and to, before, after or preset"
-        if self.division is not None and preset != "address":
-            return "division goes with preset: address only"
+        if self.division is not None and not (preset and preset.takes_division):
+            return _STRAY_DIVISION
         return None
 
     def recoverability(self, target: Target) -> Recoverability:
         """Partial; generalized where an address is cut to a division."""
-        return Recoverability.GENERALIZED if self._preset(target) == "address" else Recoverability.PARTIAL
+        preset = self._preset(target)
+        return Recoverability.PARTIAL if preset is None else preset.recoverability
 
     def sentence(self, target: Target) -> str:
         """What is hidden, or to what an address is cut."""
-        if self._preset(target) == "address":
-            return f"{target.field} is cut to its {self.division or 'city'}"
+        preset = self._preset(target)
+        if preset is not None:
+            return preset.sentence(target.field, self.division)
         if self.from_ is not None:
             return f"{target.field} is masked from character {self.from_} to {self.to}"
-        if self.before is not None or self.after is not None:
-            side, mark = ("before", self.before) if self.before is not None else ("after", self.after)
-            return f"{target.field} is masked {side} the first {mark!r}"
-        if self._preset(target) is not None:
-            return f"{target.field} is masked as a {str(self._preset(target)).replace('_', ' ')}"
+        if self.before is not None:
+            return f"{target.field} is masked before the first {self.before!r}"
+        if self.after is not None:
+            return f"{target.field} is masked after the first {self.after!r}"
         return f"{target.field} is masked but for its first {self.keep_first or 0} and last {self.keep_last or 0} characters"
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
@@ -136,26 +125,16 @@ class Mask(Action):
         return bound
 
     def _masking(self, target: Target) -> Callable[[pa.Array], pa.Array]:
-        char = self.char
-        first = self.from_
-        last = self.to
-        before = self.before
-        after = self.after
         preset = self._preset(target)
-        if first is not None and last is not None:
-            return lambda texts: hide_between(texts, first, last, char)
-        if before is not None:
-            return lambda texts: hide_before(texts, before, char)
-        if after is not None:
-            return lambda texts: hide_after(texts, after, char)
-        if preset == "address":
-            division = self.division or "city"
-            return lambda texts: per_distinct(texts, lambda distinct: cut_to(distinct, division, char))
         if preset is not None:
-            return lambda texts: PRESETS[preset](texts, char)
-        kept_first = self.keep_first or 0
-        kept_last = self.keep_last or 0
-        return lambda texts: keep_ends(texts, kept_first, kept_last, char)
+            return partial(preset.mask, char=self.char, division=self.division)
+        if self.from_ is not None and self.to is not None:
+            return partial(hide_between, first=self.from_, last=self.to, char=self.char)
+        if self.before is not None:
+            return partial(hide_before, mark=self.before, char=self.char)
+        if self.after is not None:
+            return partial(hide_after, mark=self.after, char=self.char)
+        return partial(keep_ends, first=self.keep_first or 0, last=self.keep_last or 0, char=self.char)
 
     def _ways(self) -> list[str]:
         ends = self.keep_first is not None or self.keep_last is not None
@@ -163,7 +142,8 @@ class Mask(Action):
         given = {"keep_first/keep_last": ends, "from/to": between, "before": self.before, "after": self.after}
         return [way for way, said in {**given, "preset": self.preset}.items() if said]
 
-    def _preset(self, target: Target) -> Preset | None:
-        if self.preset is not None or self._ways():
-            return self.preset
-        return None if target.kind is None else _BY_KIND.get(target.kind)
+    def _preset(self, target: Target) -> MaskPreset | None:
+        """The preset that is named, or that the field's kind implies where no way of masking is said."""
+        if self.preset is not None:
+            return PRESETS[self.preset]
+        return None if self._ways() or target.kind is None else PRESETS.get(target.kind.mask)

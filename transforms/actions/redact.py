@@ -5,7 +5,7 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from beam_deid.transforms.actions.action import Action, Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Action, Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.recognisers import RECOGNISERS
@@ -21,6 +21,9 @@ class Redact(Action):
     """
 
     name: ClassVar[str] = "redact"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented("redact", "replaces mobiles, ID cards, … inside text by `[MOBILE]` …", "`partial`", "like `mask`"),
+    )
 
     kinds: tuple[str, ...] | None = Field(
         None, min_length=1, description="Recognisers to use, by name; all if not given"

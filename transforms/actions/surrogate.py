@@ -1,38 +1,27 @@
 """surrogate: a made-up value of the same look in place of the true one."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated, names_of
+from beam_deid.transforms.actions.attack import Attack
 from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.actions.surrogates import SUBSTITUTES
+from beam_deid.transforms.actions.surrogates.substitute import Substitute
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind
 
-Thing = Literal["name", "mobile", "address", "email", "company", "city"]
+if TYPE_CHECKING:
+    Thing = str
+else:
+    Thing = Literal[tuple(SUBSTITUTES)]
 
-_FAKER_METHODS: Mapping[str, str] = {
-    "name": "name",
-    "mobile": "phone_number",
-    "address": "address",
-    "email": "safe_email",
-    "company": "company",
-    "city": "city",
-}
-_BY_KIND: Mapping[Kind, Thing] = {
-    Kind.PERSON_NAME: "name",
-    Kind.MOBILE: "mobile",
-    Kind.ADDRESS: "address",
-    Kind.EMAIL: "email",
-    Kind.DIVISION: "city",
-}
 _SEED = 20_250_101
 
 
@@ -46,6 +35,15 @@ class Surrogate(KeyedAction):
     """
 
     name: ClassVar[str] = "surrogate"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "surrogate",
+            f"a made-up value, the same for equal values: {names_of(SUBSTITUTES.values())}",
+            "`keyed`",
+            "no",
+        ),
+    )
+    attacks: ClassVar[tuple[Attack, ...]] = (Attack.FREQUENCY, Attack.SURROGATES)
 
     of: Thing | None = Field(None, description="What to make up; from the field's kind if not given")
     locale: str = Field("zh_CN", description="Faker's name of the language and country")
@@ -53,8 +51,8 @@ class Surrogate(KeyedAction):
 
     def check(self, target: Target) -> str | None:
         """Whether it is known what to make up, in a locale that Faker has."""
-        if self._thing(target) is None:
-            return f"it is not known what to make up here; say of: {', '.join(_FAKER_METHODS)}"
+        if self._substitute(target) is None:
+            return f"it is not known what to make up here; say of: {', '.join(SUBSTITUTES)}"
         from faker.config import AVAILABLE_LOCALES
 
         if self.locale not in AVAILABLE_LOCALES:
@@ -63,8 +61,9 @@ class Surrogate(KeyedAction):
 
     def sentence(self, target: Target) -> str:
         """What is made up, and in which domain."""
-        thing = self._thing(target) or "value"
-        return f"{target.field} is replaced by a made-up {thing} that a key picks, domain {self.domain_of(target)}"
+        substitute = self._substitute(target)
+        what = "value" if substitute is None else substitute.name
+        return f"{target.field} is replaced by a made-up {what} that a key picks, domain {self.domain_of(target)}"
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey and fill the pool, once in a process.
@@ -73,20 +72,23 @@ class Surrogate(KeyedAction):
             KeyFault: A key is missing, unreadable or too short.
             UsageError: `check` would have found something.
         """
-        thing = self._thing(target)
+        substitute = self._substitute(target)
         problem = self.check(target)
-        if thing is None or problem:
+        if substitute is None or problem:
             raise UsageError(problem or "nothing to make up", f"release {target.release}, field {target.field}")
         hashed = self.keyed_hash(target, keys)
-        pool = _pool(thing, self.locale, self.pool)
+        pool = _pool(substitute.name, self.locale, self.pool)
 
         def bound(column: pa.Array, subject: pa.Array | None) -> Treated:
             return Treated(per_distinct(column, lambda values: _picked(canonical_text(values), hashed, pool)))
 
         return bound
 
-    def _thing(self, target: Target) -> Thing | None:
-        return self.of or (None if target.kind is None else _BY_KIND.get(target.kind))
+    def _substitute(self, target: Target) -> Substitute | None:
+        """The substitute that is named, or that the field's kind implies."""
+        if self.of is not None:
+            return SUBSTITUTES[self.of]
+        return None if target.kind is None else SUBSTITUTES.get(target.kind.surrogate)
 
 
 def _picked(texts: pa.Array, hashed: KeyedHash, pool: pa.Array) -> pa.Array:
@@ -94,10 +96,10 @@ def _picked(texts: pa.Array, hashed: KeyedHash, pool: pa.Array) -> pa.Array:
 
 
 @lru_cache(maxsize=16)
-def _pool(thing: Thing, locale: str, size: int) -> pa.Array:
+def _pool(name: str, locale: str, size: int) -> pa.Array:
     from faker import Faker
 
     faker = Faker(locale)
     faker.seed_instance(_SEED)
-    draw = getattr(faker, _FAKER_METHODS[thing])
-    return pa.array([" ".join(str(draw()).split()) for _ in range(size)], pa.string())
+    draw = SUBSTITUTES[name].draw
+    return pa.array([" ".join(draw(faker).split()) for _ in range(size)], pa.string())

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.actions.action import Bound, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.actions.key_options import Restored, Restoring, Reversible
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
@@ -23,6 +23,14 @@ class Tokenize(Reversible):
     """
 
     name: ClassVar[str] = "tokenize"
+    documented: ClassVar[tuple[Documented, ...]] = (
+        Documented(
+            "tokenize",
+            "AES-SIV: an opaque token, equal for equal values of a domain, that the key turns back",
+            "`keyed`",
+            "no",
+        ),
+    )
     key_bytes: ClassVar[int] = 64
     key_in_value: ClassVar[bool] = True
 

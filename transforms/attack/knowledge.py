@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
-from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
@@ -108,21 +108,21 @@ class Knowledge:
         self._equal = [one for one in on if one.within is None]
         self._near = [one for one in on if one.within is not None]
         self._spell: dict[str, Callable[[pa.Array], list[Spelling]]] = {}
-        self._ladders: dict[str, HierarchyLadder] = {}
+        self._hierarchies: dict[str, TableHierarchy] = {}
         for one in self._equal:
             if one.masked:
                 self._spell[one.field] = _masked(masks[one.field], key)
             elif one.hierarchy:
-                self._ladders[one.field] = HierarchyLadder(read_hierarchy(one.hierarchy))
-                self._spell[one.field] = _coarser(self._ladders[one.field], key)
+                self._hierarchies[one.field] = TableHierarchy(read_hierarchy(one.hierarchy))
+                self._spell[one.field] = _coarser(self._hierarchies[one.field], key)
 
     def released(self, columns: Mapping[str, pa.Array], length: int) -> tuple[Fingerprints, Numbers]:
         """Key of each released row, shape (n,), and what need only be near, shape (n, r)."""
         keys = []
         for one in self._equal:
-            ladder = self._ladders.get(one.field)
+            hierarchy = self._hierarchies.get(one.field)
             column = columns[one.field]
-            keys.append(fingerprint(column if ladder is None else _leaves(ladder, column), self._key))
+            keys.append(fingerprint(column if hierarchy is None else _leaves(hierarchy, column), self._key))
         return combine(keys, length), self._numbers(columns, length)
 
     def probes(
@@ -186,19 +186,20 @@ def _as_masked(column: pa.Array, shape: str, key: FingerprintKey) -> Spelling:
     return Spelling(fingerprint(masked, key), fits.to_numpy(zero_copy_only=False))
 
 
-def _coarser(ladder: HierarchyLadder, key: FingerprintKey) -> Callable[[pa.Array], list[Spelling]]:
+def _coarser(hierarchy: TableHierarchy, key: FingerprintKey) -> Callable[[pa.Array], list[Spelling]]:
     def spell(column: pa.Array) -> list[Spelling]:
-        leaves = _leaves(ladder, column)
-        own = ladder.base(column)
+        leaves = _leaves(hierarchy, column)
+        own = hierarchy.base(column)
         known = pc.is_valid(own.values).to_numpy(zero_copy_only=False)
         above = (
-            per_distinct(own.values, partial(ladder.at, level=level)) for level in range(1, len(ladder.levels) - 1)
+            per_distinct(own.values, partial(hierarchy.at, level=level))
+            for level in range(1, len(hierarchy.levels) - 1)
         )
         return [Spelling(fingerprint(leaves, key)), *(Spelling(fingerprint(groups, key), known) for groups in above)]
 
     return spell
 
 
-def _leaves(ladder: HierarchyLadder, column: pa.Array) -> pa.Array:
+def _leaves(hierarchy: TableHierarchy, column: pa.Array) -> pa.Array:
     """Values as the hierarchy spells its leaves; what is no leaf stays as it is."""
-    return pc.coalesce(ladder.base(column).values, plain(column))
+    return pc.coalesce(hierarchy.base(column).values, plain(column))

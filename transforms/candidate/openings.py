@@ -1,14 +1,15 @@
 """The fields of a release whose levels are open: what each level makes of their values, and what it loses."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.actions.hierarchy import Hierarchy
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.policy.model import Release
@@ -45,21 +46,22 @@ class Openings:
         self._places = places
         self._counts = counts
 
-    def ladder(self, name: str) -> Ladder:
-        """The ladder of an open field."""
-        action = self._spec.fields[name]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
-        return action.ladder()
+    def hierarchy(self, name: str) -> Hierarchy[Any]:
+        """The hierarchy of an open field."""
+        return self._levelled(name).generalization_hierarchy()
 
     def choices(self, name: str) -> tuple[int, ...]:
         """The levels that are open to a field, ascending."""
+        return self._levelled(name).choices()
+
+    def _levelled(self, name: str) -> Levelled:
         action = self._spec.fields[name]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these are open
-        return action.choices()
+        assert isinstance(action, Levelled)  # noqa: S101 - only these are open
+        return action
 
     def top(self, name: str) -> int:
         """The most general level of a field, at which all values are alike."""
-        return len(self.ladder(name).levels) - 1
+        return len(self.hierarchy(name).levels) - 1
 
     def attribute(self, name: str, choices: Sequence[int]) -> Attribute:
         """Describe an open field to the search: the groups that each level makes of its values, and the information loss of each.
@@ -67,16 +69,16 @@ class Openings:
         Iyengar: Transforming data to satisfy privacy constraints (KDD 2002): (m − 1)/(M − 1) for a value that stands for m of
         the M values there are, in the hierarchy where that is known, else in the data.
         """
-        ladder = self.ladder(name)
+        hierarchy = self.hierarchy(name)
         values = self._bases[name]
         spec = self._spec.search
-        domain = ladder.domain if ladder.domain is not None else values.drop_null()
+        domain = hierarchy.domain if hierarchy.domain is not None else values.drop_null()
         groups = []
         costs = []
-        top = len(ladder.levels) - 1
+        top = len(hierarchy.levels) - 1
         for level in choices:
-            texts = ladder.at(values, level).dictionary_encode()
-            covered = pc.value_counts(ladder.at(domain, level))
+            texts = hierarchy.at(values, level).dictionary_encode()
+            covered = pc.value_counts(hierarchy.at(domain, level))
             many = pc.index_in(texts.dictionary, covered.field("values"))
             sizes = covered.field("counts").take(many).fill_null(1).to_numpy(zero_copy_only=False)
             # A null is a group of its own, which loses nothing.

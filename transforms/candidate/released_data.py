@@ -9,14 +9,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.actions.ladders.hierarchy import HierarchyLadder
-from beam_deid.transforms.actions.ladders.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
+from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
 from beam_deid.transforms.candidate.openings import Levels, Openings
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.measure.cells import Cells
@@ -99,10 +99,10 @@ class ReleasedData:
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
     @cached_property
-    def hits(self) -> tuple[tuple[str, str, int], ...]:
+    def hits(self) -> tuple[Hit, ...]:
         """Identifiers in released values, in every label that may be released, and in names: (field, recogniser, count)."""
         hits = self.measured.scanned.hits + self._hits_in_labels() + scan_names(self.layout.fields)
-        return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+        return tuple(Hit(field, kind, count) for (field, kind), count in sorted(hits.items()))
 
     @cached_property
     def foreign(self) -> list[Recovery]:
@@ -127,9 +127,11 @@ class ReleasedData:
         found = {}
         for name in self._base:
             if not identifies(self.layout.scope.fields[name]):  # else the label fails for it already
-                ladder = self.openings.ladder(name)
+                hierarchy = self.openings.hierarchy(name)
                 values = self.measured.bases[name]
-                found[name] = [scan(name, pc.unique(ladder.at(values, level))) for level in self.openings.choices(name)]
+                found[name] = [
+                    scan(name, pc.unique(hierarchy.at(values, level))) for level in self.openings.choices(name)
+                ]
         return found
 
     def left_whole(self, name: str, levels: Levels) -> int:
@@ -140,7 +142,7 @@ class ReleasedData:
         own = still_whole(whole)
         count = 0
         for level in np.unique(levels[name]).tolist():
-            labels = still_whole(self.openings.ladder(name).at(whole, level))
+            labels = still_whole(self.openings.hierarchy(name).at(whole, level))
             count = max(count, pc.sum(pc.equal(labels, own)).as_py() or 0)
         return count
 
@@ -176,10 +178,10 @@ class ReleasedData:
             ranks = np.empty(len(values), np.int64)
             ranks[np.argsort(low[first], kind="stable")] = np.arange(len(values))  # not-a-number comes last
             return Scale(values, ranks=ranks)
-        ladder = HierarchyLadder(read_hierarchy(asked.hierarchy))
+        hierarchy = TableHierarchy(read_hierarchy(asked.hierarchy))
         texts = self.measured.bases[name]
-        leaves = pc.coalesce(ladder.base(texts).values, texts)
-        groups = [fingerprint(ladder.at(leaves, level), self.job.prints) for level in range(len(ladder.levels))]
+        leaves = pc.coalesce(hierarchy.base(texts).values, texts)
+        groups = [fingerprint(hierarchy.at(leaves, level), self.job.prints) for level in range(len(hierarchy.levels))]
         keys = fingerprint(texts, self.job.prints)
         order = np.argsort(keys)
         return Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
@@ -209,10 +211,10 @@ class ReleasedData:
 
     def _lifted(self, name: str, level: int) -> Fingerprints:
         if (name, level) not in self._keys:
-            texts = self.openings.ladder(name).at(self.measured.bases[name], level)
+            texts = self.openings.hierarchy(name).at(self.measured.bases[name], level)
             self._keys[name, level] = fingerprint(texts, self.job.prints)[self._base[name]]
         return self._keys[name, level]
 
     def _normal(self, name: str, level: int) -> Fingerprints:
-        texts = self.openings.ladder(name).at(self.measured.bases[name], level)
+        texts = self.openings.hierarchy(name).at(self.measured.bases[name], level)
         return fingerprint(without_spelling(texts, self.job.policy, name), self.job.prints)[self._base[name]]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from beam_deid.transforms.drafting.hierarchies import Action, suggest
 from beam_deid.transforms.drafting.judging import Judged, masked
-from beam_deid.transforms.drafting.ladders import Action, suggest
 from beam_deid.transforms.drafting.names import FEW, Group, rule_of
 from beam_deid.transforms.terms import Role
 
@@ -30,7 +30,7 @@ class DraftedRelease:
         fields: What is released, by field.
         diverse: Those that are sensitive, with how many values each class must have.
         aside: What could be done with other fields, each of which makes people easier to find.
-        open: Quasi-identifiers for which no ladder is known.
+        open: Quasi-identifiers for which no hierarchy is known.
         sensitive: Sensitive fields that are not released.
         empty: Whether nothing can be released but how many records there are.
     """

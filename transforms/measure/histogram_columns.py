@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from beam_deid.transforms.actions.shift import Shift
-from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.run.job import Job
@@ -44,10 +42,8 @@ def attacked_fields(job: Job, layout: Layout) -> list[tuple[str, str]]:
     actions = job.policy.releases[layout.release].fields
     found = []
     for name in layout.remainders:
-        if isinstance(actions[name], Surrogate):
-            found.append(("origin", name))
-        if isinstance(actions[name], Shift):
-            found.append(("moment", name))
+        wanted = (attack.measured for attack in actions[name].attacks)
+        found += [(what, name) for what in wanted if what is not None]
     for name in layout.matched:
         found += [("token", name), ("origin", name)]
     return list(dict.fromkeys(found))

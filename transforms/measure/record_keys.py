@@ -3,7 +3,6 @@
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside
-from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.policy.scoping import identities
@@ -20,7 +19,7 @@ def source_key(job: Job, layout: Layout, name: str, records: Records) -> Fingerp
     if action.beside is Beside.PLACE:
         return combine([value, fingerprint(records.places, job.prints)], len(records))
     subject = job.policy.subject_field
-    if isinstance(action, Shift) and subject is not None:
+    if action.beside is Beside.SUBJECT and subject is not None:
         return combine([value, fingerprint(records.columns[subject], job.prints)], len(records))
     return value
 

@@ -14,15 +14,13 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS, options
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import advice, bare, shown
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
-from beam_deid.transforms.terms import Kind, Recoverability, Role, Sharing
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
 RELEASE_NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
 """A pattern: a release names a folder, on any system and in any object store."""
-
-_TIMES = (Kind.DATE, Kind.TIMESTAMP)
-_NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL)
 
 
 def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem]:
@@ -341,11 +339,11 @@ def _near(draft: Draft, field: str, distance: Any) -> str | None:
     kind = None if spec is None else spec.kind or next((a.wants for _, a in draft.actions_on(field) if a.wants), None)
     if kind is None:
         return None
-    if kind not in (*_TIMES, *_NUMBERS):
+    if not (kind.is_time or kind.is_number):
         return f"{bare(field)} is of kind {kind}; only numbers, dates and times can be near each other"
-    if isinstance(distance, str) is not (kind in _TIMES):
+    if isinstance(distance, str) is not kind.is_time:
         return f"{bare(field)} is of kind {kind}; write " + (
-            "2d, 12h or so" if kind in _TIMES else "a number without a unit"
+            "2d, 12h or so" if kind.is_time else "a number without a unit"
         )
     return None
 

@@ -15,7 +15,7 @@ from beam_deid.transforms.policy.cross_checks import cross_problems, loosened
 from beam_deid.transforms.policy.draft import draft_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
-from beam_deid.transforms.policy.places import anchored, folder_of
+from beam_deid.transforms.policy.paths import anchored, folder_of
 from beam_deid.transforms.policy.shape import is_secret, shape_problems, valid_names
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
 from beam_deid.transforms.storage.files import is_file, read_all

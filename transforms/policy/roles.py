@@ -5,12 +5,9 @@ All answers name fields in the policy's order. They follow from the policy alone
 
 from collections.abc import Callable
 
-from beam_deid.transforms.actions.action import Beside
-from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.actions.shift import Shift
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
 from beam_deid.transforms.terms import Recoverability
 
 _PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
@@ -41,14 +38,16 @@ def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields, whole or in part, that are a platform's or a carrier's identifiers by their kind."""
     shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
-    return _those(policy, release, lambda field, how: how in shown and policy.kind(field) in PLATFORM_KINDS)
+    kinds = {field: policy.kind(field) for field in policy.releases[release].fields}
+    theirs = {field for field, kind in kinds.items() if kind is not None and kind.of_platforms}
+    return _those(policy, release, lambda field, how: how in shown and field in theirs)
 
 
 def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
     """What a token of a field depends on beside its value; None where equal values differ."""
     action = policy.releases[release].fields[field]
     target = policy.target(release, field)
-    if not isinstance(action, KeyedAction) or action.beside is Beside.PLACE or isinstance(action, Shift):
+    if not isinstance(action, KeyedAction) or action.beside is not None:
         return None
     return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)
 
@@ -65,7 +64,7 @@ def open_levels(policy: Policy, release: str) -> tuple[str, ...]:
 
     def is_open(field: str, how: Recoverability) -> bool:
         action = actions[field]
-        return isinstance(action, Generalize) and action.fixed_level() is None
+        return isinstance(action, Levelled) and action.fixed_level() is None
 
     return _those(policy, release, is_open)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
 
@@ -46,8 +46,8 @@ def settled_policy(policy: Policy, release: str, levels: Mapping[str, str], k: i
     fields = dict(spec.fields)
     for field, level in levels.items():
         action = fields[field]
-        assert isinstance(action, Generalize)  # noqa: S101 - only these have levels
-        fields[field] = action.model_copy(update={"level": level, "levels": action.levels if action.coarser else None})
+        assert isinstance(action, Levelled)  # noqa: S101 - only these have levels
+        fields[field] = action.fixed_at(level)
     require = spec.require if k is None else spec.require.model_copy(update={"k": k})
     spec = spec.model_copy(update={"fields": fields, "require": require})
     return policy.model_copy(update={"releases": {**policy.releases, release: spec}})

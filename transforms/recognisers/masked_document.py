@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 _SHORTEST = 15
 
@@ -27,4 +28,7 @@ MASKED_DOCUMENT = Recogniser(
     after="0-9*A-Za-z",
     check=_is_long,
     columnar=_are_long,
+    role=Role.QUASI,
+    recoverability=Recoverability.PARTIAL,
+    kind="id_card",
 )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from beam_deid.transforms.actions.action import Action
-from beam_deid.transforms.actions.built_in import BUILT_IN
-from beam_deid.transforms.actions.generalize import Generalize
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
@@ -92,7 +91,7 @@ class Layout:
             near=tuple(name for name in out if name in near and name not in keyed),
             placed=tuple(name for name, one in spec.require.t.items() if one.distance == "hierarchical"),
             tried=tuple(name for name in out if spec.fields[name].rejects),
-            named=tuple(name for name in out if _names(policy, name) and _own_ladder(spec.fields[name])),
+            named=tuple(name for name in out if _names(policy, name) and _own_hierarchy(spec.fields[name])),
             matched=tuple(name for name in out if name in spec.frequencies and deterministic(policy, release, name)),
             exact={
                 name: tuple(one for one in scope.attackers[name].known if one not in attacker.within)
@@ -132,8 +131,8 @@ def _names(policy: Policy, name: str) -> bool:
     return policy.fields[name].has(Role.DIRECT) or policy.kind(name) in IDENTIFYING
 
 
-def _own_ladder(action: Action) -> bool:
-    return isinstance(action, Generalize) and action.hierarchy not in BUILT_IN
+def _own_hierarchy(action: Action) -> bool:
+    return isinstance(action, Levelled) and not action.labels_are_built_in
 
 
 def _shown(policy: Policy, release: str, name: str) -> bool:

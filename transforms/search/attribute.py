@@ -23,7 +23,7 @@ class Attribute:
         base: Number of the base value of each row, shape (n,), int32.
         groups: Of each level the number of each base value's group, counted from 0, shape (v,).
         costs: Of each level Iyengar's loss of each base value, from 0 to 1, shape (v,).
-        heights: Of each level how far up the ladder it is, from 0 for the values themselves to 1 for the top.
+        heights: Of each level how far up the hierarchy it is, from 0 for the values themselves to 1 for the top.
         weight: What losing it costs, beside the other fields.
         separates: Whether its values tell classes apart; those of a field that is sensitive only do not.
     """

@@ -1,14 +1,15 @@
 """A release's actions, bound to keys and levels: columns in, released columns out."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.action import Beside, Bound, Treated
-from beam_deid.transforms.actions.generalize import Generalize
-from beam_deid.transforms.actions.ladder import Ladder
+from beam_deid.transforms.actions.hierarchy import Hierarchy
+from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import tested_together
@@ -40,17 +41,16 @@ class Treatment:
         )
         self._record_kind = None if self._record is None else job.policy.kind(self._record)
         self._bound: dict[str, Bound] = {}
-        self._placed: set[str] = set()
+        self._beside: dict[str, Beside | None] = {}
         keys = job.keys
         for name in self.fields:
             action = job.policy.releases[release].fields[name]
             target = job.policy.target(release, name)
-            if isinstance(action, Generalize) and action.fixed_level() is None and name not in levels:
-                self._bound[name] = _base(action.ladder())
+            if isinstance(action, Levelled) and action.fixed_level() is None and name not in levels:
+                self._bound[name] = _base(action.generalization_hierarchy())
             else:
                 self._bound[name] = action.bind(target, keys, levels.get(name))
-            if action.beside is Beside.PLACE:
-                self._placed.add(name)
+            self._beside[name] = action.beside
 
     def apply(self, records: Records) -> tuple[dict[str, pa.Array], np.ndarray, list[Fault]]:
         """Treat records.
@@ -60,12 +60,13 @@ class Treatment:
             faults of the others.
         """
         subject = records.columns.get(self._subject) if self._subject else None
-        places = records.places if self._placed else None
+        places = records.places if Beside.PLACE in self._beside.values() else None
+        columns = {None: None, Beside.SUBJECT: subject, Beside.PLACE: places}
         treated: dict[str, pa.Array] = {}
         faults: list[Fault] = []
         sound = np.ones(len(records), dtype=bool)
         for name, bound in self._bound.items():
-            values, wrong, reason = bound(records.columns[name], places if name in self._placed else subject)
+            values, wrong, reason = bound(records.columns[name], columns[self._beside[name]])
             treated[name] = values
             if wrong is not None and reason is not None:
                 mask = wrong.to_numpy(zero_copy_only=False)
@@ -84,8 +85,8 @@ class Treatment:
         return treated, sound, faults
 
 
-def _base(ladder: Ladder) -> Bound:
+def _base(hierarchy: Hierarchy[Any]) -> Bound:
     def bring(column: pa.Array, subject: pa.Array | None) -> Treated:
-        return ladder.base(column)
+        return hierarchy.base(column)
 
     return bring

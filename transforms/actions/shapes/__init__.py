@@ -1,43 +1,19 @@
-"""Formats that encryption preserves: one file each; presets of them in `PRESETS`."""
+"""Formats that encryption preserves: one file each; those that have a name of their own in `PRESETS`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from beam_deid.transforms.actions.shapes.bank_card import BankCard
-from beam_deid.transforms.actions.shapes.characters import ALPHABETS, Characters
-from beam_deid.transforms.actions.shapes.id_card import IdCard
-from beam_deid.transforms.actions.shapes.mobile import Mobile
-from beam_deid.transforms.actions.shapes.shape import Shape
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.actions.shapes.bank_card import BANK_CARD
+from beam_deid.transforms.actions.shapes.id_card import ID_CARD
+from beam_deid.transforms.actions.shapes.mobile import MOBILE
+from beam_deid.transforms.actions.shapes.order_number import ORDER_NUMBER
+from beam_deid.transforms.actions.shapes.preset import ShapePreset
 
+_ALL: tuple[ShapePreset, ...] = (
+    MOBILE,
+    ID_CARD,
+    BANK_CARD,
+    ORDER_NUMBER,
+)
 
-@dataclass(frozen=True)
-class Preset:
-    """A shape by name.
-
-    Attributes:
-        kind: The kind of field that it is for.
-        make: The shape under a key, with those of its options that are given.
-        options: The options that it takes.
-        sentence: What a value becomes, for a person.
-    """
-
-    kind: Kind
-    make: Callable[..., Shape]
-    options: tuple[str, ...]
-    sentence: str
-
-
-def _order_number(key: bytes) -> Shape:
-    return Characters(key, ALPHABETS["digits"], keep_others=True)
-
-
-PRESETS: Mapping[str, Preset] = {
-    "mobile": Preset(Kind.MOBILE, Mobile, ("keep_prefix",), "another mobile number"),
-    "id_card": Preset(Kind.ID_CARD, IdCard, ("keep_birth",), "another identity number with a right check character"),
-    "bank_card": Preset(Kind.BANK_CARD, BankCard, ("keep_first",), "another card number that passes Luhn's check"),
-    "order_number": Preset(Kind.ORDER_NUMBER, _order_number, (), "another number in the same layout"),
-}
-"""All presets, by name."""
-
-__all__ = ["ALPHABETS", "PRESETS", "Characters", "Preset", "Shape"]
+PRESETS: Mapping[str, ShapePreset] = {preset.name: preset for preset in _ALL}
+"""All presets by name, in the order in which they are documented."""

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digits_of
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
@@ -43,3 +44,6 @@ def _check_digit(numerals: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     doubled = np.array(DOUBLED, np.uint16)[numerals[:, ::-1][:, ::2]]
     total = doubled.sum(axis=1) + numerals[:, ::-1][:, 1::2].sum(axis=1)
     return np.asarray((10 - total % 10) % 10, np.uint16)
+
+
+BANK_CARD = ShapePreset("bank_card", BankCard, "another card number that passes Luhn's check", takes=("keep_first",))

@@ -2,7 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, Field
 
+from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Mask, Shape, digits_of, number_of, numerals_of
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
@@ -60,6 +62,12 @@ _DAYS = {
 }
 
 Ints = npt.NDArray[np.int64]
+
+
+class IdCardOptions(BaseModel):
+    """The options of the preset ``id_card``."""
+
+    keep_birth: bool | None = Field(None, description="Whether an ID card keeps its birth date; true if not given")
 
 
 class IdCard(Shape):
@@ -143,3 +151,6 @@ def _birth(days: Ints, width: int) -> npt.NDArray[np.uint16]:
     year = months // 12 + 1970
     month = months % 12 + 1
     return numerals_of(((year * 100 + month) * 100 + day).astype(np.uint64), 8)[:, 8 - width :]
+
+
+ID_CARD = ShapePreset("id_card", IdCard, "another identity number with a right check character", adds=IdCardOptions)

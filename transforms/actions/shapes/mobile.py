@@ -1,7 +1,9 @@
 """Mobile numbers of mainland China that stay mobile numbers."""
 
 import numpy as np
+from pydantic import BaseModel, Field
 
+from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digits_of, number_of, numerals_of
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
@@ -10,6 +12,14 @@ _LENGTH = 11
 _PREFIX = 3
 _HEADS = ("+86", "+86 ", "+86-", "86", "86 ", "86-", "0086", "0086 ", "0086-")
 _BELOW = 7 * 10**9  # 13000000000 to 19999999999
+
+
+class MobileOptions(BaseModel):
+    """The options of the preset ``mobile``."""
+
+    keep_prefix: bool | None = Field(
+        None, description="Whether a mobile keeps its first three digits; true if not given"
+    )
 
 
 class Mobile(Shape):
@@ -54,3 +64,6 @@ def _is_head(codes: Codes) -> np.ndarray:
     for head in known:
         found |= (codes == np.array(head, np.uint32)).all(axis=1)
     return found
+
+
+MOBILE = ShapePreset("mobile", Mobile, "another mobile number", adds=MobileOptions)

@@ -1,0 +1,5 @@
+"""Made-up names of cities."""
+
+from beam_deid.transforms.actions.surrogates.substitute import Substitute
+
+CITY = Substitute("city", lambda faker: faker.city())
