@@ -26,16 +26,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
 
 from .cases import FOLDER
 from .runs import ENVIRONMENT, Run, finish, making, runs
-from .texts import differences, settled, storage_text, values_text
+from .texts import settled, storage_text, values_text
 
 _MOST = 12  # differences of a run that are told
+_BEFORE, _BEHIND = 40, 60  # characters that are shown around the place where two lines begin to differ
 _PHASES = "counting|deciding|listing files|measuring|proving|publishing|releasing|sampling"
 _PROGRESS = re.compile(rf"^beam-deid: (?:{_PHASES})(?:, [0-9,]+ rows, [0-9,]+ rows/s)?\n", re.MULTILINE)
 _OUTCOMES = ("identical", "there are differences", "some runs did not end as they should")
@@ -221,15 +222,27 @@ def _steady(name: str, data: bytes) -> bytes:
 
 
 def _difference(name: str, was: Path, now: Path) -> str:
-    """The first line of a file that differs; of Parquet the first row, or else what is different about how it is stored."""
-    if name.endswith(".parquet"):
-        for text in (values_text, storage_text):
-            found = differences({name: text(now)}, {name: text(was)})
-            if found:
-                return found[0]
-        return f"{name}: other bytes, the same values and metadata"
-    one, other = (settled(_steady(name, path.read_bytes()).decode("utf-8", "backslashreplace")) for path in (was, now))
-    return next(islice(differences({name: other}, {name: one}), 1), f"{name}: other bytes")
+    """Where a file differs first: a line, of Parquet a row; or else what is different about how Parquet is stored."""
+    parquet = name.endswith(".parquet")
+    for text in (values_text, storage_text) if parquet else (_plain_text,):
+        lines = zip_longest(*(text(path).splitlines(keepends=True) for path in (was, now)), fillvalue="")
+        for number, (one, other) in enumerate(lines, 1):
+            if one != other:
+                return f"{name}, line {number}: was {_around(one, other)}, is {_around(other, one)}"
+    return f"{name}: other bytes, the same values and metadata" if parquet else f"{name}: other bytes"
+
+
+def _plain_text(path: Path) -> str:
+    name = f"said/{path.name}" if path.parent.name == "said" else path.name
+    return settled(_steady(name, path.read_bytes()).decode("utf-8", "backslashreplace"))
+
+
+def _around(line: str, other: str) -> str:
+    """What of a line stands where it begins to differ from another."""
+    same = len(os.path.commonprefix([line, other]))
+    first = max(0, same - _BEFORE)
+    shown = line[first : same + _BEHIND]
+    return f"{'…' if first else ''}{shown!r}{'…' if same + _BEHIND < len(line) else ''}"
 
 
 if __name__ == "__main__":

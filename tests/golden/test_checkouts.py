@@ -64,7 +64,7 @@ def test_any_other_byte_is_told_with_its_line(sides, name, was, becomes):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (TABLE.slice(0, 2), "part.parquet, line 5: was '[3]\\n', is None"),
+        (TABLE.slice(0, 2), "part.parquet, line 5: was '[3]\\n', is ''"),
         (TABLE.replace_schema_metadata({"b": "c"}), "part.parquet, line 3: was 'field a: {}\\n', is 'b: \"c\"\\n'"),
     ],
 )
@@ -90,3 +90,12 @@ def test_a_code_that_is_not_right_proves_nothing(tmp_path):
     (tmp_path / "said" / "codes.json").write_text('{"01-run": 4}')
     assert not_as_it_should(Run("a", [call("run", codes=(0, 4))]), tmp_path) == ""
     assert not_as_it_should(Run("a", [call("run")]), tmp_path).startswith("01-run ended with 4")
+
+
+def test_of_a_long_line_the_place_is_shown(sides):
+    for side, end in zip(sides, ("x", "y"), strict=True):
+        (side / "a.csv").write_text("1," * 500 + end + ",2" * 500)
+    (told,), _ = unlike_files(*sides)
+    assert f"was …'{'1,' * 20}x,2,2" in told
+    assert f"is …'{'1,' * 20}y,2,2" in told
+    assert len(told) < 300
