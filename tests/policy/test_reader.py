@@ -144,6 +144,13 @@ CHANGES = {
             "valid: keep, drop, mask, hash, tokenize, fpe, encrypt, generalize, shift, surrogate, redact"
         ],
     ),
+    "a type's name where a value may have several types": (
+        "birth_year: {generalize: {ranges: [5, 10, 20]}}",
+        "birth_year: {generalize: {ranges: [5, 10, 20], level: {int: 1}}}",
+        [
+            ":22: releases.analytics.fields.birth_year.generalize.level: must be a whole number, without quotes, or must be text"
+        ],
+    ),
     "two actions on one field": (
         "category: keep",
         "category: {mask: {keep_first: 1}, drop: {}}",

@@ -11,7 +11,8 @@ from beam_deid.transforms.actions.action import Action, KeySource, Target
 from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
-from beam_deid.transforms.crypto.keys import Subkey, check_reference
+from beam_deid.transforms.crypto.keys import Subkey
+from beam_deid.transforms.crypto.reference import KeyReference
 from beam_deid.transforms.terms import Reason, Recoverability
 
 
@@ -22,7 +23,7 @@ class KeyedAction(Action):
     key_bytes: ClassVar[int] = 32
 
     domain: str | None = Field(None, description="Fields in one domain can be joined; each release's field is its own")
-    key: str | None = Field(
+    key: KeyReference | None = Field(
         None, description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given"
     )
 
@@ -32,14 +33,6 @@ class KeyedAction(Action):
         if domain is not None and (not domain.strip() or "\0" in domain):
             raise ValueError("a domain must have a name")
         return domain
-
-    @field_validator("key")
-    @classmethod
-    def _a_reference(cls, key: str | None) -> str | None:
-        problem = None if key is None else check_reference(key)
-        if problem:
-            raise ValueError(problem)
-        return key
 
     def recoverability(self, target: Target) -> Recoverability:
         """Keyed: the key's holder can link any known value to its result. Not so once the key is destroyed."""

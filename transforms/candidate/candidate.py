@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
@@ -43,7 +43,7 @@ class Candidate:
         found: What was found beside the classes; nothing where no requirement that needs it is asked.
     """
 
-    def __init__(self, data: ReleasedData, levels: Levels, left: Counts, found: Found | None = None) -> None:
+    def __init__(self, data: ReleasedData, levels: RowLevels, left: Counts, found: Found | None = None) -> None:
         self.data = data
         self.levels = levels
         self.left = left

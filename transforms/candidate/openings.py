@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.hierarchy import Hierarchy
 from beam_deid.transforms.actions.levelled import Levelled
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.policy.model import Release
@@ -20,10 +21,8 @@ from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.requirements import Criterion
 
-Levels = Mapping[str, int | npt.NDArray[np.int64]]
+RowLevels = Mapping[str, int | npt.NDArray[np.int64]]
 """Of each open field one level, or one for each histogram row, shape (n,)."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Openings:
@@ -103,7 +102,7 @@ class Openings:
         subject: Fingerprints | None,
         together: Fingerprints,
         null: np.uint64,
-        rows: Mask | None = None,
+        rows: Bools | None = None,
     ) -> Lattice:
         """Build the lattice of all combinations of the open fields' levels.
 
@@ -137,7 +136,7 @@ class Openings:
             null=null,
         )
 
-    def losses(self, levels: Levels, left: Counts) -> dict[str, float]:
+    def losses(self, levels: RowLevels, left: Counts) -> dict[str, float]:
         """Information loss of each open field by Iyengar's metric, from 0 to 1; a suppressed record counts as 1.
 
         Args:
@@ -153,7 +152,7 @@ class Openings:
             losses[name] = (total - float(left.sum()) + float(left @ costs)) / total
         return losses
 
-    def loss(self, levels: Levels, left: Counts) -> float:
+    def loss(self, levels: RowLevels, left: Counts) -> float:
         """Information loss over all open fields, weighted; 0 where no field is open."""
         losses = self.losses(levels, left)
         weights = self._spec.search.weights

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
 from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.attack.recovery import digest_recoveries, platform_recoveries
-from beam_deid.transforms.candidate.openings import Levels, Openings
+from beam_deid.transforms.candidate.openings import Openings, RowLevels
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.key_codes import codes
@@ -71,7 +71,7 @@ class ReleasedData:
         """Records of each cell that are sound in this release."""
         return np.where(self.cells.present(self.layout.release), self.cells.counts, 0)
 
-    def coded(self, name: str, levels: Levels) -> tuple[Counts, int]:
+    def coded(self, name: str, levels: RowLevels) -> tuple[Counts, int]:
         """Number of each cell's released value of a field, and how many numbers there may be."""
         level = levels.get(name)
         if isinstance(level, np.ndarray):
@@ -82,7 +82,7 @@ class ReleasedData:
             self._coded[name, level] = numbers, len(distinct)
         return self._coded[name, level]
 
-    def key(self, name: str, levels: Levels) -> Fingerprints:
+    def key(self, name: str, levels: RowLevels) -> Fingerprints:
         """The key of each cell's released value of a field."""
         if name not in self._base:
             return self.cells.column("value", name, self.layout.release)
@@ -94,7 +94,7 @@ class ReleasedData:
             keys[level == one] = self._lifted(name, one)[level == one]
         return keys
 
-    def keys(self, columns: Sequence[str], levels: Levels) -> Fingerprints:
+    def keys(self, columns: Sequence[str], levels: RowLevels) -> Fingerprints:
         """Combine the keys of several released fields into one a cell, shape (n,)."""
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
@@ -134,7 +134,7 @@ class ReleasedData:
                 ]
         return found
 
-    def left_whole(self, name: str, levels: Levels) -> int:
+    def left_whole(self, name: str, levels: RowLevels) -> int:
         """Count the values of a generalized field that are released unchanged, apart from spelling; 0 where it names no persons."""
         whole = self.measured.whole.get(name)
         if whole is None or name not in levels:
@@ -146,7 +146,7 @@ class ReleasedData:
             count = max(count, pc.sum(pc.equal(labels, own)).as_py() or 0)
         return count
 
-    def normal_keys(self, name: str, levels: Levels) -> Fingerprints:
+    def normal_keys(self, name: str, levels: RowLevels) -> Fingerprints:
         """The key of each cell's value of a sensitive field, shape (n,); spellings of one value share a key."""
         if name not in self._base:
             return self.cells.column("normal", name, self.layout.release)
@@ -158,7 +158,7 @@ class ReleasedData:
             keys[level == one] = self._normal(name, one)[level == one]
         return keys
 
-    def values(self, name: str, levels: Levels) -> Values:
+    def values(self, name: str, levels: RowLevels) -> Values:
         """Number the values of a sensitive field, shape (n,); values that differ only in spelling have one number, null has -1."""
         level = levels.get(name)
         if isinstance(level, np.ndarray):
@@ -167,7 +167,7 @@ class ReleasedData:
             self._values[name, level] = self._numbered(self.normal_keys(name, levels))
         return self._values[name, level]
 
-    def scale(self, name: str, levels: Levels) -> Scale | None:
+    def scale(self, name: str, levels: RowLevels) -> Scale | None:
         """The distances between values of a sensitive field for t-closeness; None where all are equally far apart."""
         asked = self.spec.require.t.get(name)
         if asked is None or asked.distance == "equal":
@@ -186,7 +186,7 @@ class ReleasedData:
         order = np.argsort(keys)
         return Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
 
-    def range(self, name: str, levels: Levels) -> tuple[Numbers, Numbers]:
+    def range(self, name: str, levels: RowLevels) -> tuple[Numbers, Numbers]:
         """The least and the greatest number that each cell's released value may stand for."""
         keys = self.cells.column("value", name, self.layout.release)
         there = self.cells.present(self.layout.release)

@@ -6,7 +6,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
-from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
@@ -23,7 +23,7 @@ def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list
 
 def cut(
     data: ReleasedData,
-    levels: Levels,
+    levels: RowLevels,
     share: float | None = None,
     left: Counts | None = None,
     only: Collection[str] | None = None,
@@ -61,7 +61,7 @@ def cut(
 class _Gone:
     """The groups that are suppressed so far."""
 
-    def __init__(self, data: ReleasedData, levels: Levels) -> None:
+    def __init__(self, data: ReleasedData, levels: RowLevels) -> None:
         self._data = data
         self._levels = levels
         self._keys: dict[tuple[str, ...], list[Fingerprints]] = {}

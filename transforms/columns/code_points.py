@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
+
 Codes = npt.NDArray[np.uint32]
 Edges = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 GONE = np.uint32(0xFFFFFFFF)
 """What a table has for a character that is taken out."""
@@ -50,7 +51,7 @@ class CodePoints(NamedTuple):
         buffers = [None, pa.py_buffer(ends[self.edges]), pa.py_buffer(data)]
         return pa.Array.from_buffers(pa.large_string(), len(self.edges) - 1, buffers).cast(pa.string())
 
-    def kept(self, keep: Mask) -> "CodePoints":
+    def kept(self, keep: Bools) -> "CodePoints":
         """The characters that a mask (c,) keeps, in their values."""
         before = np.zeros(len(keep) + 1, np.int64)
         np.cumsum(keep, out=before[1:])

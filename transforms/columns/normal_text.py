@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.code_points import BETWEEN, GONE, LAST, CodePoints, Codes, Mask, identical
+from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.code_points import BETWEEN, GONE, LAST, CodePoints, Codes, identical
 from beam_deid.transforms.columns.distinct import per_distinct
 
 # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
@@ -133,7 +134,7 @@ def _folded(points: CodePoints) -> CodePoints:
     return points.mapped(str.casefold)
 
 
-def _changed(points: CodePoints, mask: Mask, function: Callable[[CodePoints], CodePoints]) -> CodePoints:
+def _changed(points: CodePoints, mask: Bools, function: Callable[[CodePoints], CodePoints]) -> CodePoints:
     """The values that a mask (n,) has, changed; the others as they are."""
     if mask.all():
         return function(points)
@@ -142,7 +143,7 @@ def _changed(points: CodePoints, mask: Mask, function: Callable[[CodePoints], Co
     return CodePoints.of(pc.replace_with_mask(texts, some, function(CodePoints.of(texts.filter(some))).column()))
 
 
-def _having(points: CodePoints, table: Mask) -> Mask:
+def _having(points: CodePoints, table: Bools) -> Bools:
     """Which values, shape (n,), have a character of a table, shape (0x110000,)."""
     mask = np.zeros(len(points.edges) - 1, bool)
     there = np.flatnonzero(table[points.codes])
@@ -197,7 +198,7 @@ def _table() -> Codes:
 
 
 @lru_cache(maxsize=1)
-def _unfolded() -> Mask:
+def _unfolded() -> Bools:
     """Characters whose folded form is more than one, shape (0x110000,)."""
     return np.array([len(chr(code).casefold()) > 1 for code in range(_CASED)] + [False] * (LAST - _CASED))
 
@@ -210,7 +211,7 @@ def _seen() -> Codes:
 
 
 @lru_cache(maxsize=1)
-def _changing() -> Mask:
+def _changing() -> Bools:
     """Characters that NFKC may change, alone or behind another, and those that nobody sees, shape (0x110000,)."""
     table = _seen() == GONE
     for code in (*range(0x80, 0x3400), *range(0xA000, 0xD800), *range(0xE000, 0x20000), *range(0x2F800, 0x2FA20)):
@@ -220,7 +221,7 @@ def _changing() -> Mask:
     return np.asarray(table | _composing())
 
 
-def _composing() -> Mask:
+def _composing() -> Bools:
     table = np.zeros(LAST, bool)
     for code in (*range(0x80, 0x3100), *range(0xA000, 0xD800), *range(0x10000, 0x12000)):
         parts = decomposition(chr(code)).split()

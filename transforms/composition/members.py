@@ -7,7 +7,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
-from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
@@ -27,7 +27,7 @@ class Member:
     """
 
     data: ReleasedData
-    levels: Levels
+    levels: RowLevels
     cut: Cut
 
     @property

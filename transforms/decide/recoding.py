@@ -12,9 +12,10 @@ import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
-from beam_deid.transforms.candidate.openings import Levels, Mask
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut, suppressing
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.decide.requiring import lattice
@@ -35,7 +36,7 @@ class Recoding:
     """
 
     rounds: tuple[Round, ...]
-    levels: Levels
+    levels: RowLevels
     cut: Cut
 
 
@@ -88,7 +89,7 @@ def _choices(data: ReleasedData, name: str, level: int) -> tuple[int, ...]:
 
 
 def _best_for(
-    data: ReleasedData, choices: Mapping[str, tuple[int, ...]], cells: Mask, require: Requirements
+    data: ReleasedData, choices: Mapping[str, tuple[int, ...]], cells: Bools, require: Requirements
 ) -> Mapping[str, int] | None:
     """The best levels for some cells (n,) by themselves; None if there are none, or if they are too many to be searched."""
     nodes = lattice(data, choices, cells)
@@ -100,12 +101,12 @@ def _best_for(
     return levels_at(choices, found)
 
 
-def _classes(data: ReleasedData, levels: Levels, cells: Mask) -> Fingerprints:
+def _classes(data: ReleasedData, levels: RowLevels, cells: Bools) -> Fingerprints:
     """The keys of the classes of some cells, ascending."""
     return np.unique(data.keys(data.layout.rest, levels)[cells])
 
 
-def _failing(data: ReleasedData, levels: Levels, cells: Mask, require: Requirements) -> Mask:
+def _failing(data: ReleasedData, levels: RowLevels, cells: Bools, require: Requirements) -> Bools:
     """Of some cells (n,), looked at by themselves, those whose class misses what is required; shape (n,)."""
     seen = Candidate(data, levels, np.where(cells, data.everything, 0))
     groups = seen.groups(data.layout.rest)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from beam_deid.transforms.candidate.openings import Levels, Mask
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements import planned
@@ -15,7 +16,7 @@ from beam_deid.transforms.search.requirements import Criterion, Requirements
 from beam_deid.transforms.terms import Sharing
 
 
-def criteria(data: ReleasedData, levels: Levels) -> tuple[Criterion, ...]:
+def criteria(data: ReleasedData, levels: RowLevels) -> tuple[Criterion, ...]:
     """What each class must meet at the levels of its sensitive fields, for the label.
 
     A field that is sensitive and a quasi-identifier as well divides the classes itself: its groups are asked for when a node is
@@ -66,7 +67,7 @@ def requirements(data: ReleasedData, for_label: bool) -> Requirements:
 
 
 def lattice(
-    data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Mask | None = None, without: str | None = None
+    data: ReleasedData, choices: Mapping[str, Sequence[int]], rows: Bools | None = None, without: str | None = None
 ) -> Lattice:
     """The lattice of the open fields' levels, with the criteria of the label.
 

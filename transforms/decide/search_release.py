@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.candidate.openings import Levels
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.decide.choosing import choose, search_for_label
@@ -118,7 +118,7 @@ def _named(levels: Mapping[str, int], names: Names) -> dict[str, str]:
     return {name: names[name][level] for name, level in levels.items()}
 
 
-def _of_classes(data: ReleasedData, levels: Levels, k: int) -> Counts:
+def _of_classes(data: ReleasedData, levels: RowLevels, k: int) -> Counts:
     """Records of each cell in classes of k records: what the search by itself leaves where nobody says whom they are about."""
     whole = Candidate(data, levels, data.everything)
     classes = whole.groups(data.layout.scope.rest)

@@ -1,6 +1,6 @@
 """A policy as far as it can be understood: what is wrong is left out, so that the rest is still checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,7 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.policy.model import FieldSpec, kind_of
+from beam_deid.transforms.policy.nearest import advice, shown
 from beam_deid.transforms.policy.written import read_action
+from beam_deid.transforms.policy.yaml_nodes import Path
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability
 
 _Part = TypeVar("_Part")
 
@@ -51,6 +55,34 @@ class Draft:
         key = self.releases[release].raw.get("key")
         kind = kind_of(spec, (action for _, action in self.actions_on(field)))
         return Target(release, field, kind, key if isinstance(key, str) else None)
+
+    def all_actions(self) -> Iterator[tuple[Path, Action]]:
+        """Every readable action with its place in the policy."""
+        for name, release in self.releases.items():
+            for field, action in release.actions.items():
+                if action is not None:
+                    yield ("releases", name, "fields", field), action
+
+    def how(self, release: DraftRelease, field: str) -> Recoverability | None:
+        """How a release gives a field out; None where that cannot be told."""
+        action = release.actions.get(field)
+        target = self.target(release.name, field)
+        if field not in release.actions:
+            return Recoverability.REMOVED if field in self.fields else None
+        return None if action is None or target is None else action.recoverability(target)
+
+    def kinds_at_odds(self, field: str) -> list[tuple[str, Kind, str, Kind]]:
+        """Releases that read a field of no declared kind otherwise than the first: (it, its kind, first, its kind)."""
+        spec = self.fields[field]
+        if spec is None or spec.kind is not None:
+            return []
+        wanted = [(name, action.wants) for name, action in self.actions_on(field) if action.wants is not None]
+        return [(name, kind, *wanted[0]) for name, kind in wanted if kind is not wanted[0][1]]
+
+    def no_field(self, name: Any) -> str:
+        """What to say of a name that is no field's."""
+        hint = advice(name, self.fields)
+        return f"no field is called {shown(name)}; {hint or 'add it under fields, or name one that is there'}"
 
 
 def draft_of(raw: dict[str, Any]) -> Draft:

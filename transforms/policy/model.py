@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
-from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
-from beam_deid.transforms.crypto.keys import check_reference
+from beam_deid.transforms.crypto.reference import KeyReference, ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.format import InputOptions
@@ -103,19 +102,11 @@ class RegisterPlace(Section):
         min_length=1,
         description="Folder of the register, or none to go without; <dataset>.register beside the output if not given",
     )
-    key: str | None = Field(
+    key: KeyReference | None = Field(
         None,
         description="Key of its fingerprints: keyring:NAME, env:NAME or file:PATH; if not given the key named register of the "
         "policy's keyring, or a key derived from the policy's key",
     )
-
-    @field_validator("key")
-    @classmethod
-    def _a_reference(cls, key: str | None) -> str | None:
-        problem = None if key is None else check_reference(key)
-        if problem:
-            raise ValueError(problem)
-        return key
 
 
 def _as_path(value: Any) -> Any:
@@ -238,7 +229,7 @@ class Release(Section):
         None, min_length=1, description="To whom it is given; stands in the register, and in no label"
     )
     expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
-    key: str | None = Field(
+    key: ReleaseKeyReference | None = Field(
         None,
         description="Key of this release's fields: keyring:NAME, env:NAME, file:PATH; or ephemeral: made for the run "
         "and destroyed when it is published",
@@ -269,14 +260,6 @@ class Release(Section):
     format: Annotated[str, OneOf(one.name for one in FORMATS if one.written)] = Field(
         "parquet", description="Format of the files written"
     )
-
-    @field_validator("key")
-    @classmethod
-    def _a_reference(cls, key: str | None) -> str | None:
-        problem = None if key in (None, EPHEMERAL) else check_reference(str(key))
-        if problem:
-            raise ValueError(f"{problem}; or write ephemeral")
-        return key
 
     @property
     def k(self) -> int:

@@ -11,12 +11,14 @@ from typing import Any
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import InputError, PolicyError
 from beam_deid.transforms.policy.canonical import policy_sha256
-from beam_deid.transforms.policy.cross_checks import cross_problems, loosened
+from beam_deid.transforms.policy.checks import cross_problems
+from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.places import anchored, folder_of
-from beam_deid.transforms.policy.shape import is_secret, shape_problems, valid_names
+from beam_deid.transforms.policy.shape import shape_problems
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import shown

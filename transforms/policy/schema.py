@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.label.options import DEFINITIONS, DIALECT, schema_of
-from beam_deid.transforms.policy.cross_checks import RELEASE_NAME
+from beam_deid.transforms.policy.checks.names import RELEASE_NAME
 from beam_deid.transforms.policy.model import Policy
 
 

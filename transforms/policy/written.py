@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from beam_deid.transforms.actions import UnknownAction, action_names, parse_action
 from beam_deid.transforms.actions.action import Action
@@ -23,8 +23,8 @@ def read_action(value: Any) -> Action:
         action = parse_action(value)
     except UnknownAction as unknown:
         raise _error(_unknown(str(unknown))) from None
-    except ValidationError:
-        raise
+    except ValidationError as error:
+        raise _under(_name_of(value), error) from None
     except DeidError as error:  # a file that an option names cannot be read
         raise _error(error.message) from None
     except (ValueError, TypeError):
@@ -32,7 +32,7 @@ def read_action(value: Any) -> Action:
         raise _error(shape) from None
     wrong = [] if isinstance(value, Action) else list(_wrong_scalars(value, action))
     if wrong:
-        raise ValidationError.from_exception_data(action.name, wrong)
+        raise _under(action.name, ValidationError.from_exception_data(action.name, wrong))
     return action
 
 
@@ -47,6 +47,23 @@ def _unknown(name: str) -> str:
 
 def _error(what: str) -> PydanticCustomError:
     return PydanticCustomError("action", "{what}", {"what": what})
+
+
+def _name_of(value: Any) -> str:
+    return str(value if isinstance(value, str) else next(iter(value)))
+
+
+def _under(name: str, error: ValidationError) -> ValidationError:
+    """The same errors, each at its place in the policy: below the action's name, where the options stand."""
+    return ValidationError.from_exception_data(name, [_moved(name, one) for one in error.errors(include_url=False)])
+
+
+def _moved(name: str, one: ErrorDetails) -> InitErrorDetails:
+    context = one.get("ctx", {})
+    kind = _error(context["what"]) if one["type"] == "action" else one["type"]
+    # What is no mapping of options at all is told of the action as a whole.
+    whole = not one["loc"] and one["type"] != "value_error"
+    return InitErrorDetails(type=kind, loc=() if whole else (name, *one["loc"]), input=one["input"], ctx=context)
 
 
 def _wrong_scalars(value: Any, action: Action) -> Iterator[InitErrorDetails]:

@@ -9,7 +9,7 @@ from beam_deid.transforms.crypto.keyring import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.register_place import RegisterPlace, register_place
+from beam_deid.transforms.policy.register_place import ResolvedRegister, register_place
 from beam_deid.transforms.publish.register_standing import run_in, settle, tested_with
 from beam_deid.transforms.publish.registering import Intent, Registering, told_of
 from beam_deid.transforms.register.document import State
@@ -73,7 +73,7 @@ def resume(intent: Mapping[str, Any]) -> Registering:
 
 
 def _opened(
-    job: Job, place: RegisterPlace, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
+    job: Job, place: ResolvedRegister, held: Held, output: str, overwrite: bool, unreleased: bool, new: bool
 ) -> tuple[Job, Registering]:
     settle(held)
     document = held.document
@@ -117,7 +117,7 @@ def _opened(
     return replace(job, register=reference, unregistered=""), Registering(held, intent, tuple(notes))
 
 
-def _with_key(job: Job, place: RegisterPlace) -> tuple[Job, list[str]]:
+def _with_key(job: Job, place: ResolvedRegister) -> tuple[Job, list[str]]:
     """The run once there is a key for a new register: one of that name is added to the policy's keyring if it has none."""
     keys = job.policy.keys
     if place.key != f"keyring:{REGISTER_NAME}" or keys is None or keys.keyring is None:

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import by_size
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 
 DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _DOUBLED = np.array(DOUBLED, np.uint8)
@@ -24,7 +25,7 @@ def is_luhn(text: str) -> bool:
     return total % 10 == 0
 
 
-def are_luhn(texts: pa.Array) -> Mask:
+def are_luhn(texts: pa.Array) -> Bools:
     """The same for a column of digits, spaces and dashes, shape (n,), none null."""
     mask = np.zeros(len(texts), bool)
     for group in by_size(pc.replace_substring_regex(texts, "[ -]", "")):

@@ -9,9 +9,10 @@ No library: python-stdnum's ``cn.uscc`` does the same for one value at a time (L
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import by_size
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _NUMBER = np.full(256, 255, np.int64)
@@ -26,7 +27,7 @@ def is_credit_code(text: str) -> bool:
     return _ALPHABET[(31 - total % 31) % 31] == text[17]
 
 
-def are_credit_codes(texts: pa.Array) -> Mask:
+def are_credit_codes(texts: pa.Array) -> Bools:
     """The same for a column of texts of 18 such characters, shape (n,), none null."""
     mask = np.zeros(len(texts), bool)
     for group in by_size(texts):
@@ -35,7 +36,7 @@ def are_credit_codes(texts: pa.Array) -> Mask:
     return mask
 
 
-def of_individuals(texts: pa.Array) -> Mask:
+def of_individuals(texts: pa.Array) -> Bools:
     """Which codes, shape (n,), are those of an individual business (92) or a farmers' cooperative (93)."""
     mask = np.zeros(len(texts), bool)
     for group in by_size(texts):

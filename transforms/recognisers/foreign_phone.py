@@ -8,15 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 
 
 def _is_long(text: str) -> bool:
     return 9 <= sum("0" <= character <= "9" for character in text) <= 15
 
 
-def _are_long(texts: pa.Array) -> Mask:
+def _are_long(texts: pa.Array) -> Bools:
     digits = pc.binary_length(pc.replace_substring_regex(texts, "[^0-9]", ""))
     return np.asarray(pc.and_(pc.greater_equal(digits, 9), pc.less_equal(digits, 15)).to_numpy(zero_copy_only=False))
 

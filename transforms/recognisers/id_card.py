@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import Bytes, by_size
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
@@ -36,7 +37,7 @@ def is_id_card(text: str) -> bool:
     return CHECKS[total % 11] == text[17].upper()
 
 
-def are_id_cards(texts: pa.Array) -> Mask:
+def are_id_cards(texts: pa.Array) -> Bools:
     """The same for a column, shape (n,), none null, of texts that `ID_CARD`'s pattern matches."""
     mask = np.zeros(len(texts), bool)
     for group in by_size(texts):

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.code_points import CodePoints
 from beam_deid.transforms.columns.distinct import per_distinct, plain
 from beam_deid.transforms.columns.kinds import to_kind
@@ -17,7 +18,7 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
 from beam_deid.transforms.recognisers.respelled import NUMERALS, digits_read, numerals_read
-from beam_deid.transforms.recognisers.screen import Mask, Screen
+from beam_deid.transforms.recognisers.screen import Screen
 
 IDENTIFYING: frozenset[Kind] = frozenset(kind for kind in KINDS if kind.identifies)
 """Kinds whose values name a person, or may hold what does, whatever the role of their field."""
@@ -106,7 +107,7 @@ def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
-def _hidden(texts: pa.Array) -> Mask:
+def _hidden(texts: pa.Array) -> Bools:
     """Which texts (n,) stand for something else: masked ones and a platform's."""
     screen = Screen.of(texts)
     hidden = pc.match_substring_regex(screen.texts, _HIDDEN).fill_null(False)

@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 from beam_deid.transforms.terms import Recoverability, Role
 
 _SHORTEST = 15
@@ -15,7 +16,7 @@ def _is_long(text: str) -> bool:
     return sum(character not in " -" for character in text) >= _SHORTEST
 
 
-def _are_long(texts: pa.Array) -> Mask:
+def _are_long(texts: pa.Array) -> Bools:
     length = pc.binary_length(pc.replace_substring_regex(texts, "[ -]", ""))
     return np.asarray(pc.greater_equal(length, _SHORTEST).to_numpy(zero_copy_only=False))
 

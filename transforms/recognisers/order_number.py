@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 
 
 def _is_dated(text: str) -> bool:
@@ -25,7 +26,7 @@ def _is_dated(text: str) -> bool:
     return True
 
 
-def _are_dated(texts: pa.Array) -> Mask:
+def _are_dated(texts: pa.Array) -> Bools:
     days, place = np.unique(
         pc.utf8_slice_codeunits(texts, 0, 6).to_numpy(zero_copy_only=False).astype("U6"), return_inverse=True
     )

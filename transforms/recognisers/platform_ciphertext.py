@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.platforms.ciphertext import SEPARATORS, signatures
 from beam_deid.transforms.recognisers.randomness import look_random
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 from beam_deid.transforms.terms import Recoverability
 
 _CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
@@ -32,7 +33,7 @@ def _between(separator: str) -> str:
 _CIPHER_FIRST = "~[A-Za-z0-9+/]{22,}={0,2}~[A-Za-z0-9+/]{4,}={0,2}~-?[0-9]{1,4}~~"
 
 
-def _are_ciphertexts(texts: pa.Array) -> Mask:
+def _are_ciphertexts(texts: pa.Array) -> Bools:
     mask = np.zeros(len(texts), bool)
     for sign in signatures():
         mask |= pc.match_substring(texts, sign).to_numpy(zero_copy_only=False)

@@ -5,13 +5,14 @@ Equal index, same telephone or address: they join records as well as the number 
 
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.randomness import look_random
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Mask, Sign
+from beam_deid.transforms.recognisers.screen import Sign
 from beam_deid.transforms.terms import Recoverability
 
 
-def _look_random(texts: pa.Array) -> Mask:
+def _look_random(texts: pa.Array) -> Bools:
     return look_random(texts, 0.0)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import by_size
-from beam_deid.transforms.recognisers.screen import Mask
 
 _CLASS = np.zeros(256, np.uint8)
 _CLASS[list(b"abcdefghijklmnopqrstuvwxyz-_")] = 1
@@ -51,7 +51,7 @@ WORDLIKE = 2.0
 32 one in 20,000."""
 
 
-def look_random(texts: pa.Array, most: float = WORDLIKE) -> Mask:
+def look_random(texts: pa.Array, most: float = WORDLIKE) -> Bools:
     """Which texts look more like base64 of random bytes than like words, by their letters and by how often these change class.
 
     Args:

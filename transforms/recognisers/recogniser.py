@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.recognisers.screen import WIDE, Mask, Rows, Screen, Sign
+from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.recognisers.screen import WIDE, Rows, Screen, Sign
 from beam_deid.transforms.terms import Recoverability, Role
 
 
@@ -50,7 +51,7 @@ class Recogniser:
     whole: bool = False
     lookaround: str = ""
     check: Callable[[str], bool] | None = None
-    columnar: Callable[[pa.Array], Mask] | None = None
+    columnar: Callable[[pa.Array], Bools] | None = None
     source: str = field(default="", compare=False)
     role: Role = Role.DIRECT
     recoverability: Recoverability = Recoverability.CLEAR
@@ -120,14 +121,14 @@ class Recogniser:
     def _alone(self) -> str:
         return rf"\A(?:{self.body})\z"
 
-    def _among(self, texts: pa.Array) -> Mask:
+    def _among(self, texts: pa.Array) -> Bools:
         """Which texts (n,), that are not the identifier alone, hold it among other things."""
         found = _mask(pc.match_substring_regex(texts, self.search)).copy()
         if found.any():
             found[found] = [self._holds(text) for text in texts.filter(pa.array(found)).to_pylist()]
         return found
 
-    def _sound(self, texts: pa.Array) -> Mask:
+    def _sound(self, texts: pa.Array) -> Bools:
         if self.columnar is not None:
             return self.columnar(texts)
         assert self.check is not None  # noqa: S101 - asked for only where there is one
@@ -150,5 +151,5 @@ class Recogniser:
         return self.check is None or self.check(match[0])
 
 
-def _mask(found: pa.Array) -> Mask:
+def _mask(found: pa.Array) -> Bools:
     return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.code_points import GONE, CodePoints, Codes, Edges, Mask, identical
+from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.code_points import GONE, CodePoints, Codes, Edges, identical
 from beam_deid.transforms.columns.normal_text import composed, simplified, single_spaced, white
 from beam_deid.transforms.recognisers.screen import Rows, Screen, Sign
 
@@ -109,7 +110,7 @@ def _joined(points: CodePoints) -> CodePoints:
     return points if keep.all() else points.kept(keep)
 
 
-def _of_one_number(codes: Codes, edges: Edges, other: Mask, places: Rows) -> Mask:
+def _of_one_number(codes: Codes, edges: Edges, other: Bools, places: Rows) -> Bools:
     """Which separators, at places (p,) between digits, stand in a number that identifies."""
     signs = codes[places]
     others = np.flatnonzero(other)

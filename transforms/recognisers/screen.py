@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.distinct import plain
 
 Counts = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 WIDE = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９＠＊－．", "0123456789@*-.", strict=True)}

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
@@ -19,8 +20,6 @@ from beam_deid.transforms.risk.histogram import row_digest
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records
-
-Mask = npt.NDArray[np.bool_]
 
 Quota = npt.NDArray[np.int64]
 """The number of the quota that each row falls under, int64 (n,); -1 for none."""
@@ -41,7 +40,7 @@ class TreatedBatch:
     records: Records
     values: Mapping[str, pa.Array]
     keys: Mapping[str, Fingerprints]
-    sound: Mask
+    sound: Bools
     faults: list[Fault]
 
 
@@ -123,7 +122,7 @@ class Releaser:
         """The key of all released values of each sound record, shape (n,)."""
         return combine([given.keys[name] for name in self._layout.fields], len(given.records))
 
-    def _passing(self, given: TreatedBatch) -> Mask:
+    def _passing(self, given: TreatedBatch) -> Bools:
         """Which sound records are in no group that is suppressed."""
         length = len(given.records)
         kept = np.ones(length, dtype=bool)
@@ -131,7 +130,7 @@ class Releaser:
             kept &= ~_among(combine([given.keys[name] for name in columns], length), keys)
         return kept
 
-    def _quotas(self, joint: Fingerprints | None, kept: Mask) -> Quota:
+    def _quotas(self, joint: Fingerprints | None, kept: Bools) -> Quota:
         """Which quota each sound record falls under; none if it is suppressed with its group."""
         quota = np.full(len(kept), -1, np.int64)
         limited = self.decision.quotas[0]
@@ -142,13 +141,13 @@ class Releaser:
         quota[under] = place[under]
         return quota
 
-    def _is_spent(self, quota: Quota) -> Mask:
+    def _is_spent(self, quota: Quota) -> Bools:
         """Which records are of a kind of which none is released."""
         spent = np.append(self.decision.quotas[1] == 0, False)  # the last is for no quota, which is -1
-        found: Mask = spent[quota]
+        found: Bools = spent[quota]
         return found
 
-    def _digest(self, given: TreatedBatch, keys: Fingerprints, sure: Mask) -> int:
+    def _digest(self, given: TreatedBatch, keys: Fingerprints, sure: Bools) -> int:
         """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
         rows = np.flatnonzero(sure)
         signature = identity_signature(self._job, given.records)
@@ -159,7 +158,7 @@ class Releaser:
         records: Records,
         treated: dict[str, pa.Array],
         keys: dict[str, Fingerprints],
-        rows: Mask,
+        rows: Bools,
         treatment: Treatment,
     ) -> None:
         """Give some rows the levels of another round, in place."""
@@ -206,7 +205,7 @@ def _joint(
     return joint_key(values, identity_signature(job, records))
 
 
-def _among(keys: Fingerprints, some: pa.Array) -> Mask:
+def _among(keys: Fingerprints, some: pa.Array) -> Bools:
     found = pc.is_in(pa.array(keys), value_set=some)
     return np.asarray(found.to_numpy(zero_copy_only=False))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_count, distinct_per_number
@@ -20,7 +21,6 @@ from beam_deid.transforms.risk.histogram import Counts, distinct_count, distinct
 MOST_FIELDS = 4
 BUDGET = 2_000
 
-Mask = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint8]
 
 
@@ -128,7 +128,7 @@ class _Smaller:
         self._smaller: dict[tuple[str, ...], Bits] = {}
         self._same: dict[tuple[str, ...], Bits] = {(): np.packbits(np.zeros(length, bool))}
 
-    def singled_out_by_parts(self, chosen: tuple[str, ...]) -> Mask:
+    def singled_out_by_parts(self, chosen: tuple[str, ...]) -> Bools:
         """The rows (n,) that some part of a set singles out."""
         size = min(len(chosen), self._most + 1)
         if size > self._size:
@@ -139,7 +139,7 @@ class _Smaller:
         bits = functools.reduce(np.bitwise_or, map(self._smaller.__getitem__, parts))
         return np.unpackbits(bits, count=self._length).view(bool)
 
-    def remember(self, chosen: tuple[str, ...], unique: Mask) -> None:
+    def remember(self, chosen: tuple[str, ...], unique: Bools) -> None:
         """Keep the rows (n,) that a set singles out for the larger sets."""
         self._same[chosen] = np.packbits(unique)
 
@@ -167,7 +167,7 @@ class _Classes:
         self._numbers = numbers
         self._begun: list[tuple[str, Counts]] = [("", np.zeros(length, np.int64))]
 
-    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Fingerprints | None, known: Mask) -> Mask:
+    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Fingerprints | None, known: Bools) -> Bools:
         """Which rows stand in a class of one subject, shape (n,).
 
         Args:

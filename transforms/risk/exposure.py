@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts, numbered
 from beam_deid.transforms.risk.matches import Matches
 from beam_deid.transforms.risk.meeting import Meeting
 
-Mask = npt.NDArray[np.bool_]
 MOST_KEPT = 1 << 23
 """Most pairs of a row and a person that are remembered, of 24 bytes; beyond these the result is an upper bound."""
 
@@ -78,7 +77,7 @@ class Exposure:
         self._seen = 0
         # Of rows with several probes, by numbering of persons: how many were met at least, and whom.
         self._sum = np.zeros(rows if several else 0, np.int64)
-        self._full: list[Mask] = []
+        self._full: list[Bools] = []
         self._whom: list[Matches] = []
 
     def release(self, subject: Fingerprints | None, records: int, persons: int | None) -> None:
@@ -163,7 +162,7 @@ class Exposure:
         counts: Counts,
         identities: Sequence[Fingerprints | None],
         numbers: list[Counts],
-        few: Mask,
+        few: Bools,
     ) -> None:
         """Keep the matches of rows that may turn out to have few."""
         if not self._full:
@@ -201,7 +200,7 @@ class Exposure:
             self._exact = False
             self._whom = [Matches() for _ in self._whom]
 
-    def _remembered(self) -> tuple[Mask, int]:
+    def _remembered(self) -> tuple[Bools, int]:
         """Which rows are exposed, and how many released persons are."""
         if not self._full:
             return self._exposed, 0
@@ -213,6 +212,6 @@ class Exposure:
         return exposed, self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
 
 
-def _persons(subject: Fingerprints, chosen: Mask) -> int:
+def _persons(subject: Fingerprints, chosen: Bools) -> int:
     people, size = numbered(subject)
     return int((np.bincount(people[chosen], minlength=size) > 0).sum())

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import Words
 from beam_deid.transforms.risk.held_values import WORD, Held
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.intersection_groups import Mask
 
 _EXPANDED = 1 << 22
 """Greatest number of pairs of groups, each with a value, that are in memory at once."""
@@ -105,7 +105,7 @@ def expanded(sizes: Counts, begins: Counts) -> Iterator[tuple[Counts, Counts]]:
         done = int(ends[stop - 1])
 
 
-def places_of(ordered: Counts, keys: Counts) -> tuple[Counts, Mask]:
+def places_of(ordered: Counts, keys: Counts) -> tuple[Counts, Bools]:
     """Look keys up in a sorted array.
 
     Args:

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import greatest, pair_numbers
 from beam_deid.transforms.risk.persons import Persons, least_persons
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Side:
     """
 
     shared: Counts
-    present: Mask
+    present: Bools
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def joint_groups(first: Side, second: Side, persons: Persons, counts: Counts | N
 
 
 def joint_groups_of_all(
-    sides: Sequence[Side], persons: Persons, counts: Counts | None = None, crowds: Mask | None = None, crowd: int = 0
+    sides: Sequence[Side], persons: Persons, counts: Counts | None = None, crowds: Bools | None = None, crowd: int = 0
 ) -> Joint:
     """Group cells as `joint_groups` does, for any number of releases.
 
@@ -91,7 +89,7 @@ def joint_groups_of_all(
     return Joint(groups, least, identity, records)
 
 
-def says_more(joint: Joint, sides: Sequence[Side]) -> Mask:
+def says_more(joint: Joint, sides: Sequence[Side]) -> Bools:
     """Find the joint groups that are a proper part of a group of one release alone; the others tell an attacker nothing new.
 
     Args:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.group_pairs import common_of_pairs, expanded, places_of
 from beam_deid.transforms.risk.held_values import Held
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.intersection_groups import Mask
 from beam_deid.transforms.risk.numbering import greatest, pair_numbers
 from beam_deid.transforms.risk.persons import Rows
 
@@ -91,7 +91,7 @@ def _smallest_groups(held: Sequence[Held], places: Sequence[Counts]) -> Counts:
     return smallest
 
 
-def _in_all_groups(held: Sequence[Held], places: Sequence[Counts], values: Counts) -> Mask:
+def _in_all_groups(held: Sequence[Held], places: Sequence[Counts], values: Counts) -> Bools:
     """Whether each value (m,) occurs in the group of each release that is asked, each of shape (m,); -1 where it is not."""
     many = max(1, *(one.many for one in held))
     left = np.ones(len(values), np.bool_)

@@ -1,12 +1,10 @@
 """The matches of an attacker's rows: whom each row may be, with the records of each."""
 
 import numpy as np
-import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Matches:
@@ -34,14 +32,14 @@ class Matches:
         rows, _, counts = self._once()
         return np.bincount(rows, weights=counts, minlength=size).astype(np.int64)
 
-    def among(self, chosen: Mask) -> int:
+    def among(self, chosen: Bools) -> int:
         """Number of distinct persons that the chosen rows match."""
         rows, who, counts = self._once()
         there = chosen[rows]
         _, first = np.unique(who[there], return_index=True)
         return int(counts[there][first].sum())
 
-    def drop(self, done: Mask) -> None:
+    def drop(self, done: Bools) -> None:
         """Forget the rows that are done."""
         rows, who, counts = self._once()
         left = ~done[rows]

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_per_number, numbered, tally
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 
 Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 Pairs = tuple[Counts, Counts]
 """Probes, and the row that each of them meets, of one length."""
 
@@ -28,7 +28,7 @@ class Meeting(ABC):
 
     @property
     @abstractmethod
-    def met(self) -> Mask:
+    def met(self) -> Bools:
         """Whether each probe matches any row, shape (m,), bool."""
 
     @abstractmethod
@@ -45,11 +45,11 @@ class Meeting(ABC):
         """
 
     @abstractmethod
-    def rows(self, chosen: Mask) -> Mask:
+    def rows(self, chosen: Bools) -> Bools:
         """Whether each released row, shape (n,), is met by one of the chosen probes, shape (m,)."""
 
     @abstractmethod
-    def pairs(self, chosen: Mask) -> Iterator[Pairs]:
+    def pairs(self, chosen: Bools) -> Iterator[Pairs]:
         """Every chosen probe with every row that it meets, so many at a time as memory holds; no probe in two slices."""
 
 
@@ -71,7 +71,7 @@ class ByKey(Meeting):
         self._place = np.minimum(np.searchsorted(classes.keys, probes), len(classes) - 1)
 
     @cached_property
-    def met(self) -> Mask:
+    def met(self) -> Bools:
         """See `Meeting.met`."""
         return np.asarray(self._classes.keys[self._place] == self._probes)
 
@@ -93,12 +93,12 @@ class ByKey(Meeting):
             who = who[somebody]
         return np.where(self.met, distinct_per_number(numbers, who, len(self._classes))[self._place], 0)
 
-    def rows(self, chosen: Mask) -> Mask:
+    def rows(self, chosen: Bools) -> Bools:
         """See `Meeting.rows`."""
         met = self._classes.keys[np.unique(self._place[chosen & self.met])]
         return np.asarray(pc.is_in(pa.array(self._keys), value_set=pa.array(met)).to_numpy(zero_copy_only=False))
 
-    def pairs(self, chosen: Mask) -> Iterator[Pairs]:
+    def pairs(self, chosen: Bools) -> Iterator[Pairs]:
         """See `Meeting.pairs`."""
         probes = np.flatnonzero(chosen & self.met)
         order, begins = self._ordered
@@ -153,7 +153,7 @@ class ByRange(Meeting):
         self._filtered = overlapping or low.shape[1] > 1
 
     @cached_property
-    def met(self) -> Mask:
+    def met(self) -> Bools:
         """See `Meeting.met`."""
         found = self._windows.end > self._windows.begin
         if self._filtered:
@@ -201,7 +201,7 @@ class ByRange(Meeting):
         number = distinct_in_windows(numbered(who)[0], windows)
         return number if nobody is None else number - (_within(windows, (who == nobody).astype(np.int64)) > 0)
 
-    def rows(self, chosen: Mask) -> Mask:
+    def rows(self, chosen: Bools) -> Bools:
         """See `Meeting.rows`."""
         there = np.zeros(len(self._order), bool)
         if self._filtered:
@@ -214,7 +214,7 @@ class ByRange(Meeting):
         there[self._order] = np.cumsum(opened - closed)[:-1] > 0
         return there
 
-    def pairs(self, chosen: Mask) -> Iterator[Pairs]:
+    def pairs(self, chosen: Bools) -> Iterator[Pairs]:
         """See `Meeting.pairs`."""
         for probe, row in self._slices(np.flatnonzero(chosen)):
             yield probe, self._order[row]

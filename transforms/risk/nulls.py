@@ -9,15 +9,13 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
-
-Mask = npt.NDArray[np.bool_]
 
 _MOST_PATTERNS = 64
 
@@ -27,7 +25,7 @@ def suppressed(key: FingerprintKey) -> Fingerprints:
     return fingerprint(pa.array(["*"]), key)
 
 
-def told(keys: Fingerprints, nothing: Fingerprints) -> Mask | None:
+def told(keys: Fingerprints, nothing: Fingerprints) -> Bools | None:
     """Which of ``keys`` (n,) differ from the one key in ``nothing``; None where all do, or none."""
     silent = keys == nothing[0]
     return None if not silent.any() or silent.all() else ~silent

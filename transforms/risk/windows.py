@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Counts
 
 Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def windows_of(
     return Windows(begin, np.maximum(begin, end))
 
 
-def _search(values: Numbers, begin: Counts, end: Counts, before: Callable[[Numbers, Counts], Mask]) -> Counts:
+def _search(values: Numbers, begin: Counts, end: Counts, before: Callable[[Numbers, Counts], Bools]) -> Counts:
     """For each of m runs the first row from ``begin`` to ``end`` that is not ``before``; all at once, halving each run."""
     low = begin.copy()
     high = end.copy()

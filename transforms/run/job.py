@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,7 +24,7 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
-from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.run.layout import Layout, layout_of
 from beam_deid.transforms.terms import Recoverability
 
 BATCH_ROWS = 65_536
@@ -79,6 +81,10 @@ class Job:
     unregistered: str = "no register was opened for this run"
     secret: SecretSource | None = None
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to a worker: without what follows from it."""
+        return {name: value for name, value in self.__dict__.items() if name != "layouts"}
 
     @property
     def prints(self) -> FingerprintKey:
@@ -138,10 +144,10 @@ class Job:
         in_ring = self.secret is None if reference is None else reference.startswith("keyring:")
         return self.keyring if in_ring else None
 
-    @property
-    def layouts(self) -> dict[str, Layout]:
-        """What is measured, for each release."""
-        return {name: Layout.of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+    @cached_property
+    def layouts(self) -> Mapping[str, Layout]:
+        """What is measured, for each release. Worked out once in a process."""
+        return {name: layout_of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
 
     @property
     def remembers(self) -> bool:

@@ -1,10 +1,9 @@
 """What is measured of a release: which of its fields, and what for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
@@ -70,36 +69,6 @@ class Layout:
     exact: Mapping[str, tuple[str, ...]]
     history: tuple[str, ...] | None
 
-    @classmethod
-    def of(cls, policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> "Layout":
-        """The layout of ``release`` when it is made together with the releases in ``together``; `Scope.register` for the rest."""
-        spec = policy.releases[release]
-        scope = scope_of(policy, release, together, register=unregistered)
-        keyed = keyed_fields(policy, release)
-        out = released_fields(policy, release)
-        undecided = open_levels(policy, release)
-        near = {name for name, one in spec.require.t.items() if one.distance == "ordered"}
-        near |= {field for attacker in spec.attackers.values() for field in attacker.within}
-        return cls(
-            scope=scope,
-            keyed=keyed,
-            open=undecided,
-            scanned=tuple(
-                name for name in out if name not in (*keyed, *undecided) and not _shown(policy, release, name)
-            ),
-            remainders=remainders(policy, release),
-            near=tuple(name for name in out if name in near and name not in keyed),
-            placed=tuple(name for name, one in spec.require.t.items() if one.distance == "hierarchical"),
-            tried=tuple(name for name in out if spec.fields[name].rejects),
-            named=tuple(name for name in out if _names(policy, name) and _own_hierarchy(spec.fields[name])),
-            matched=tuple(name for name in out if name in spec.frequencies and deterministic(policy, release, name)),
-            exact={
-                name: tuple(one for one in scope.attackers[name].known if one not in attacker.within)
-                for name, attacker in spec.attackers.items()
-            },
-            history=None if spec.history is None else tuple(name for name in spec.history if name in out),
-        )
-
     @property
     def release(self) -> str:
         """The release's name."""
@@ -127,17 +96,81 @@ class Layout:
         return tuple(dict.fromkeys([*shown, *self.matched, *self.tried]))
 
 
-def _names(policy: Policy, name: str) -> bool:
-    return policy.fields[name].has(Role.DIRECT) or policy.kind(name) in IDENTIFYING
+def layout_of(policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> Layout:
+    """Derive the layout of a release from the policy.
+
+    Args:
+        policy: The policy.
+        release: The release.
+        together: All releases of the run, which are made together.
+        unregistered: Why nothing is remembered of what was given out; see `Scope.register`.
+    """
+    return _Projections(policy, release).layout(scope_of(policy, release, together, register=unregistered))
 
 
-def _own_hierarchy(action: Action) -> bool:
-    return isinstance(action, Levelled) and not action.labels_are_built_in
+class _Projections:
+    """Which released fields each part of measuring is about, one method for each. All name fields in the policy's order."""
 
+    def __init__(self, policy: Policy, release: str) -> None:
+        self._policy = policy
+        self._release = release
+        self._spec = policy.releases[release]
+        self._released = released_fields(policy, release)
+        self._keyed = keyed_fields(policy, release)
+        self._open = open_levels(policy, release)
 
-def _shown(policy: Policy, release: str, name: str) -> bool:
-    """Whether a field fails the label by its role or its kind alone, so that nothing is to be found in its values."""
-    return _names(policy, name) and recoverability(policy, release, name) in (
-        Recoverability.CLEAR,
-        Recoverability.PARTIAL,
-    )
+    def layout(self, scope: Scope) -> Layout:
+        """All of them together."""
+        return Layout(
+            scope=scope,
+            keyed=self._keyed,
+            open=self._open,
+            scanned=self._those(self._is_scanned),
+            remainders=remainders(self._policy, self._release),
+            near=self._near(),
+            placed=self._placed(),
+            tried=self._those(lambda name: self._spec.fields[name].rejects),
+            named=self._those(lambda name: self._names_a_person(name) and self._has_labels_of_the_data(name)),
+            matched=self._those(self._is_matched),
+            exact=self._exact(scope),
+            history=self._history(),
+        )
+
+    def _those(self, belongs: Callable[[str], bool]) -> tuple[str, ...]:
+        return tuple(name for name in self._released if belongs(name))
+
+    def _is_scanned(self, name: str) -> bool:
+        return name not in self._keyed and name not in self._open and not self._fails_by_itself(name)
+
+    def _fails_by_itself(self, name: str) -> bool:
+        """Whether a field fails the label by its role or its kind alone, so that nothing is to be found in its values."""
+        shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
+        return self._names_a_person(name) and recoverability(self._policy, self._release, name) in shown
+
+    def _names_a_person(self, name: str) -> bool:
+        return self._policy.fields[name].has(Role.DIRECT) or self._policy.kind(name) in IDENTIFYING
+
+    def _has_labels_of_the_data(self, name: str) -> bool:
+        action = self._spec.fields[name]
+        return isinstance(action, Levelled) and not action.labels_are_built_in
+
+    def _near(self) -> tuple[str, ...]:
+        known = {field for attacker in self._spec.attackers.values() for field in attacker.within}
+        compared = {name for name, one in self._spec.require.t.items() if one.distance == "ordered"}
+        return self._those(lambda name: name in known | compared and name not in self._keyed)
+
+    def _placed(self) -> tuple[str, ...]:
+        return tuple(name for name, one in self._spec.require.t.items() if one.distance == "hierarchical")
+
+    def _is_matched(self, name: str) -> bool:
+        return name in self._spec.frequencies and deterministic(self._policy, self._release, name)
+
+    def _exact(self, scope: Scope) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(field for field in scope.attackers[name].known if field not in attacker.within)
+            for name, attacker in self._spec.attackers.items()
+        }
+
+    def _history(self) -> tuple[str, ...] | None:
+        history = self._spec.history
+        return None if history is None else tuple(name for name in history if name in self._released)

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.risk.histogram import Counts
 
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Attribute:
         return tuple(int(groups.max(initial=0)) + 1 if self.separates else 1 for groups in self.groups)
 
     @cached_property
-    def refines(self) -> Mask:
+    def refines(self) -> Bools:
         """Whether groups of one level (rows) lie each in one of another's (columns) and cost no more, shape (levels, levels).
 
         Weeks do not lie in months: where levels do not nest, nothing follows for one from the other.

@@ -13,12 +13,13 @@ from typing import cast
 
 import numpy as np
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, summed
-from beam_deid.transforms.search.attribute import Attribute, Floats, Mask, weighted
+from beam_deid.transforms.search.attribute import Attribute, Floats, weighted
 from beam_deid.transforms.search.memory import Memory
 from beam_deid.transforms.search.node import Counted, Node, Nodes, Seen
 from beam_deid.transforms.search.objectives import OBJECTIVES
@@ -134,7 +135,7 @@ class Lattice:
         """The bound of one node."""
         return float(sum(floors[level] for floors, level in zip(self._floors, node, strict=True)))
 
-    def finer(self, nodes: Nodes, node: Sequence[int]) -> Mask:
+    def finer(self, nodes: Nodes, node: Sequence[int]) -> Bools:
         """Which of ``nodes`` (attributes, m) are as fine as ``node`` or finer, so that its classes are unions of theirs."""
         fine = np.ones(nodes.shape[1], bool)
         for attribute, levels, level in zip(self.attributes, nodes, node, strict=True):
@@ -145,7 +146,7 @@ class Lattice:
                 fine &= attribute.refines[:, level][levels]
         return fine
 
-    def coarser(self, nodes: Nodes, node: Sequence[int]) -> Mask:
+    def coarser(self, nodes: Nodes, node: Sequence[int]) -> Bools:
         """Which of ``nodes`` (attributes, m) are as coarse as ``node`` or coarser."""
         coarse = np.ones(nodes.shape[1], bool)
         for attribute, levels, level in zip(self.attributes, nodes, node, strict=True):
@@ -194,7 +195,7 @@ class Lattice:
         seen, gone = self._settled(node, require)
         return self._told(seen, require, gone)
 
-    def _settled(self, node: Node, require: Requirements) -> tuple[Seen, Mask]:
+    def _settled(self, node: Node, require: Requirements) -> tuple[Seen, Bools]:
         asked = [one for one in self.criteria if one.relative and one.name not in require.without]
         if not asked:
             seen = self.count(node)
@@ -221,14 +222,14 @@ class Lattice:
         """Evaluate a node under some requirements."""
         return self._told(seen, require, self._gone(seen, require))
 
-    def _gone(self, seen: Seen, require: Requirements) -> Mask:
+    def _gone(self, seen: Seen, require: Requirements) -> Bools:
         failing = np.zeros(len(seen.records), bool)
         for name, fails in seen.failing.items():
             if name not in require.without:
                 failing |= fails
         return require.suppressed(seen.people, failing)
 
-    def _told(self, seen: Seen, require: Requirements, gone: Mask) -> Counted:
+    def _told(self, seen: Seen, require: Requirements, gone: Bools) -> Counted:
         left = self.left(seen, gone)
         allowed = require.allowed(self.records)
         kept = ~gone
@@ -258,7 +259,7 @@ class Lattice:
             -math.inf if everything is None else self.objective.value(everything),
         )
 
-    def left(self, seen: Seen, gone: Mask) -> Left:
+    def left(self, seen: Seen, gone: Bools) -> Left:
         """The data that is left at a node when some of its classes are suppressed."""
         kept = seen.records[~gone]
         floor = self.floor(seen.node)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.search.attribute import Codes, Mask
+from beam_deid.transforms.search.attribute import Codes
 from beam_deid.transforms.search.table import Table
 
 Node = tuple[int, ...]
@@ -32,7 +33,7 @@ class Seen:
     node: Node
     records: Counts
     people: Counts
-    failing: Mapping[str, Mask]
+    failing: Mapping[str, Bools]
     base: tuple[Codes, ...]
     source: Table | None
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.search.attribute import Mask
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.node import Counted, Node
 from beam_deid.transforms.search.requirements import Requirements
@@ -52,14 +52,14 @@ class Optimum:
     seconds: float
     proved: bool
     refused: int = 0
-    hopeless: Mask | None = field(default=None, repr=False, compare=False)
+    hopeless: Bools | None = field(default=None, repr=False, compare=False)
 
 
 def optimum(
     lattice: Lattice,
     require: Requirements,
     verify: Verify | None = None,
-    hopeless: Mask | None = None,
+    hopeless: Bools | None = None,
     most: int = MOST,
     any_will_do: bool = False,
 ) -> Optimum:
@@ -120,7 +120,7 @@ def verify_with(lattice: Lattice, require: Requirements, verify: Verify | None) 
 class _Search:
     """What is known of the nodes during a search."""
 
-    def __init__(self, lattice: Lattice, require: Requirements, hopeless: Mask | None) -> None:
+    def __init__(self, lattice: Lattice, require: Requirements, hopeless: Bools | None) -> None:
         self._lattice = lattice
         self._require = require
         self._nodes = lattice.nodes
@@ -208,7 +208,7 @@ class _Search:
         places = np.flatnonzero(might & self._lattice.finer(self._nodes, best.node))
         return int(places[-1]) if len(places) else None
 
-    def _reaching(self, might: Mask) -> Counts:
+    def _reaching(self, might: Bools) -> Counts:
         """How many nodes follow from each: the finer ones; or what is left of these and of coarser ones, where both may."""
         if not self._lattice.objective.grows:
             return np.asarray(np.prod(self._nodes + np.int64(1), axis=0))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.search.attribute import Mask
 
 _NEAR = 1e-12
 
@@ -50,7 +50,7 @@ class Criterion:
         """What the column of values that it looks at is called."""
         return f"{self.field} as written" if self.written else self.field
 
-    def fails(self, found: Distribution) -> Mask:
+    def fails(self, found: Distribution) -> Bools:
         """Which classes miss it, shape (classes,); rounding is forgiven."""
         figure = self.figure(found)
         near = _NEAR * max(self.limit, 1.0)
@@ -93,7 +93,7 @@ class Requirements:
         """How many of ``records`` may be suppressed; compare with ``<=``."""
         return self.suppression * records + 1e-9
 
-    def suppressed(self, people: Counts, failing: Mask) -> Mask:
+    def suppressed(self, people: Counts, failing: Bools) -> Bools:
         """Which classes are suppressed: those that fail by themselves, and the smallest ones until the risks are met.
 
         Classes of one size go together, so that what is suppressed does not depend on their order.
@@ -106,7 +106,7 @@ class Requirements:
         least = max(self._least(people[~gone], share) for share in (self._averages, self._means))
         return gone | (people < least)
 
-    def _least(self, sizes: Counts, risks: Callable[[Counts, Counts], Sequence[bool] | Mask | None]) -> int:
+    def _least(self, sizes: Counts, risks: Callable[[Counts, Counts], Sequence[bool] | Bools | None]) -> int:
         distinct, counts = np.unique(sizes, return_counts=True)
         met = risks(distinct, counts)
         if met is None or not len(distinct):
@@ -114,13 +114,13 @@ class Requirements:
         first = np.flatnonzero(met)
         return int(distinct[first[0]]) if len(first) else int(distinct[-1]) + 1
 
-    def _averages(self, sizes: Counts, counts: Counts) -> Mask | None:
+    def _averages(self, sizes: Counts, counts: Counts) -> Bools | None:
         """Of each size whether the average risk is met by the classes of this size and above."""
         if self.average_risk is None:
             return None
         return np.asarray(_above(counts) / _above(counts * sizes) <= self.average_risk + _NEAR)
 
-    def _means(self, sizes: Counts, counts: Counts) -> Mask | None:
+    def _means(self, sizes: Counts, counts: Counts) -> Bools | None:
         """For each size whether the mean risk is met by the classes of this size and above."""
         if self.mean_risk is None:
             return None

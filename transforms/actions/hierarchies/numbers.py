@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.number import NUMBER
@@ -19,8 +20,6 @@ Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 NUMBERS = (NUMBER, *(kind for kind in KINDS if kind.is_number and kind is not NUMBER))
 """The kinds that hold numbers."""
-
-Bools = npt.NDArray[np.bool_]
 
 
 def is_number(kind: pa.DataType) -> bool:

@@ -5,7 +5,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, Field
 
 from beam_deid.transforms.actions.shapes.preset import ShapePreset
-from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Mask, Shape, digits_of, number_of, numerals_of
+from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digits_of, number_of, numerals_of
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS
@@ -132,7 +133,7 @@ def _check(numerals: npt.NDArray[np.uint16]) -> Codes:
     return characters
 
 
-def _day(numerals: npt.NDArray[np.uint16]) -> tuple[Ints, Mask]:
+def _day(numerals: npt.NDArray[np.uint16]) -> tuple[Ints, Bools]:
     """Days since 1900-01-01 of dates written in eight digits, or in six of the 20th century; and which exist."""
     year = number_of(numerals[:, :-4]).astype(np.int64) + (0 if numerals.shape[1] == 8 else 1900)
     month, day = (number_of(numerals[:, at : at + 2 or None]).astype(np.int64) for at in (-4, -2))

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.characters import Codes, by_length, letters_column
 from beam_deid.transforms.columns.sizes import in_order
 
-Mask = npt.NDArray[np.bool_]
 ZERO = np.uint32(ord("0"))
 
 
@@ -23,7 +23,7 @@ class Changed(NamedTuple):
     """
 
     codes: Codes
-    sound: Mask
+    sound: Bools
 
 
 class Shape(ABC):
@@ -38,7 +38,7 @@ class Shape(ABC):
             backward: Whether to decrypt.
         """
 
-    def apply(self, texts: pa.Array, *, backward: bool) -> tuple[pa.Array, Mask]:
+    def apply(self, texts: pa.Array, *, backward: bool) -> tuple[pa.Array, Bools]:
         """Encrypt or decrypt a column; null stays null, empty text empty.
 
         Args:
@@ -63,7 +63,7 @@ class Shape(ABC):
         return in_order(parts, pa.string(), valid), wrong
 
 
-def digits_of(codes: Codes) -> tuple[npt.NDArray[np.uint16], Mask]:
+def digits_of(codes: Codes) -> tuple[npt.NDArray[np.uint16], Bools]:
     """ASCII digits as numerals, shape (m, length), and which rows are digits throughout, shape (m,).
 
     What is no digit counts as 0.

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
@@ -22,8 +23,6 @@ from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.search.requirements import Criterion
 from beam_deid.transforms.terms import Sharing, Word
-
-Mask = npt.NDArray[np.bool_]
 
 _NEAR = 1e-12
 
@@ -97,7 +96,7 @@ class Broken(NamedTuple):
     """
 
     columns: tuple[str, ...]
-    groups: Mask
+    groups: Bools
 
 
 class Values(NamedTuple):

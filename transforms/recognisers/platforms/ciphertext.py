@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.sizes import by_size
 from beam_deid.transforms.recognisers.platforms.catalogue import UNKNOWN, Ciphertext, platforms
-from beam_deid.transforms.recognisers.screen import Mask
 
 SEPARATORS = "~$#\x01"
 _CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
@@ -180,7 +180,7 @@ def _whose(found: _Found) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.objec
     return whose, holds
 
 
-def _holds(rule: Ciphertext, found: _Found, head: npt.NDArray[np.uint8] | None, fits: Mask) -> npt.NDArray[np.object_]:
+def _holds(rule: Ciphertext, found: _Found, head: npt.NDArray[np.uint8] | None, fits: Bools) -> npt.NDArray[np.object_]:
     said = np.full(int(fits.sum()), rule.by_separator.get(found.separator) or rule.holds or None, object)
     for version, what in rule.by_version.items():
         said[_mask(pc.equal(found.version, str(version)))[fits]] = what
@@ -192,7 +192,7 @@ def _holds(rule: Ciphertext, found: _Found, head: npt.NDArray[np.uint8] | None, 
     return said
 
 
-def _twins(index: pa.Array, cipher: pa.Array, size: int) -> Mask:
+def _twins(index: pa.Array, cipher: pa.Array, size: int) -> Bools:
     width = size * 8 // 6
     same = pc.equal(pc.utf8_slice_codeunits(index, 0, width), pc.utf8_slice_codeunits(cipher, 0, width))
     return _mask(pc.and_(same, pc.greater_equal(pc.binary_length(index), width)))
@@ -208,5 +208,5 @@ def _decoded(ciphers: pa.Array) -> npt.NDArray[np.uint8]:
     return np.stack([whole >> 16, whole >> 8, whole], axis=2).astype(np.uint8).reshape(len(ciphers), -1)
 
 
-def _mask(values: pa.Array) -> Mask:
+def _mask(values: pa.Array) -> Bools:
     return np.asarray(values.fill_null(False).to_numpy(zero_copy_only=False))
