@@ -25,8 +25,9 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import figures
+from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.counting import count_files
-from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes

@@ -25,7 +25,7 @@ from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.policy.scoping import identities
-from beam_deid.transforms.publish.registering import entry_of, told_of
+from beam_deid.transforms.publish.register_entries import entry_of, told_of
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.register.compacting import compact
 from beam_deid.transforms.register.document import Document, Entry, State, Table

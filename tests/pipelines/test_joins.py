@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+from beam_deid.transforms.dataset.attacker_table import Table
+from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.risk.joining import Candidates

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.pipelines.entries import sizes
 from beam_deid.transforms.register.document import Event, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.prints_file import SPACE, PrintsFile
+from beam_deid.transforms.register.summary import sizes
 from beam_deid.transforms.terms import LabelName
 
 from ..conftest import KEY

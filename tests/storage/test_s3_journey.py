@@ -23,10 +23,10 @@ class Journey:
         self.bucket = bucket
         self.uri = f"{bucket.uri}/shop"
 
-    def restore(self, target, *more):
+    def reidentify(self, target, *more):
         return call(
             [
-                "restore",
+                "reidentify",
                 "--policy",
                 f"{self.uri}/policy.yaml",
                 "--release",
@@ -195,7 +195,7 @@ def test_search_finds_what_it_finds_of_local_files(journey, capsys):
 
 
 def test_tokens_of_parts_in_a_bucket_become_values_again(journey, tmp_path):
-    assert journey.restore(tmp_path / "restored.parquet", "--record", str(tmp_path / "record.jsonl")) == 0
+    assert journey.reidentify(tmp_path / "restored.parquet", "--record", str(tmp_path / "record.jsonl")) == 0
     restored = pq.read_table(tmp_path / "restored.parquet")
     source = pq.read_table(journey.folder / "orders")
     pairs = zip(*(restored.column(name).to_pylist() for name in ("buyer", "mobile")), strict=True)
@@ -207,10 +207,10 @@ def test_tokens_of_parts_in_a_bucket_become_values_again(journey, tmp_path):
 @pytest.mark.parametrize(
     "more", [[], ["--record", "s3://shared/record.jsonl?region=eu-west-1"]], ids=["default", "named"]
 )
-def test_restorings_are_recorded_on_a_local_disk_only(journey, tmp_path, monkeypatch, capsys, more):
+def test_reidentifications_are_recorded_on_a_local_disk_only(journey, tmp_path, monkeypatch, capsys, more):
     monkeypatch.chdir(tmp_path)
     before = journey.bucket.versions()
-    assert journey.restore(tmp_path / "restored.parquet", *more) == 2
+    assert journey.reidentify(tmp_path / "restored.parquet", *more) == 2
     said = capsys.readouterr().err
     assert "--record" in said
     assert "?" not in said
@@ -218,9 +218,9 @@ def test_restorings_are_recorded_on_a_local_disk_only(journey, tmp_path, monkeyp
     assert journey.bucket.versions() == before
 
 
-def test_values_are_restored_onto_a_local_disk_only(journey, tmp_path, capsys):
+def test_reidentified_values_are_written_to_a_local_disk_only(journey, tmp_path, capsys):
     before = journey.bucket.versions()
-    assert journey.restore(f"{journey.uri}/restored.parquet", "--record", str(tmp_path / "record.jsonl")) == 2
+    assert journey.reidentify(f"{journey.uri}/restored.parquet", "--record", str(tmp_path / "record.jsonl")) == 2
     assert "local --output" in capsys.readouterr().err
     assert journey.bucket.versions() == before
 

@@ -34,7 +34,7 @@ class AssessReidentification(beam.PTransform):
         quasi: The quasi-identifiers.
         sensitive: The sensitive fields.
         subject: The field that says whom a record is about; each record is a person of its own if not given.
-        **options: More of `beam_deid.transforms.dataset.assessment.Question`: ``sharing``, ``k``, ``most``,
+        **options: More of `beam_deid.transforms.dataset.question.Question`: ``sharing``, ``k``, ``most``,
             ``population``, ``frequencies``.
 
     Raises:

@@ -27,7 +27,7 @@ from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.publish.concluding import label_manifest
-from beam_deid.transforms.publish.embedded_register import decide_registered
+from beam_deid.transforms.publish.register_embedded import decide_registered
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToCollection
 from beam_deid.transforms.release.proof import prove

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.moments import epoch_moments, text_moments
+from beam_deid.transforms.columns.words import words
 
 Kinded = tuple[pa.Array, pa.Array | None]
 """A typed column, and a boolean mask of its faults (never null), or None where there are none."""
 
-_TRUE = pa.array(["true", "1", "yes", "y", "是"])
-_FALSE = pa.array(["false", "0", "no", "n", "否"])
+_TRUE = ("true", "1", "yes", "y", "是")
+_FALSE = ("false", "0", "no", "n", "否")
 _LARGEST_EXACT = float(2**53)
 
 
@@ -128,8 +129,8 @@ def _from_text(text: pa.Array, target: pa.DataType) -> Kinded:
         return _as_temporal(moments, target), wrong
     if pa.types.is_boolean(target):
         lower = pc.utf8_lower(text)
-        true = pc.is_in(lower, _TRUE)
-        false = pc.is_in(lower, _FALSE)
+        true = pc.is_in(lower, words(*_TRUE))
+        false = pc.is_in(lower, words(*_FALSE))
         return pc.if_else(pc.or_(true, false), true, None), _missed(text, pc.or_(true, false))
     text = pc.replace_substring_regex(text, r"^\+", "")
     if pa.types.is_integer(target):

@@ -53,10 +53,10 @@ class Together:
     """What an attacker learns from two releases, or from all of them, together.
 
     Attributes:
-        persons: Fewest persons of a joint group.
-        values: Of each sensitive field that they hold the fewest values in common.
-        broken: Cells whose joint group, or whose values in common, are too few, shape (n,).
-        reason: Why nothing could be told, where that is so.
+        persons: The least number of persons in a joint group; None where it could not be computed.
+        values: By sensitive field that they hold, the least number of values that the groups of a record have in common.
+        broken: Cells whose joint group has too few persons, or whose groups have too few values in common, shape (n,), bool.
+        reason: Why line 8 could not be computed; empty where it could.
     """
 
     persons: int | None

@@ -67,7 +67,7 @@ def _unallowed_share(one: Chosen) -> float | None:
 
 
 def _share(one: Chosen) -> float | None:
-    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends.
+    """The share of rows to suppress at the same levels, for all lines that suppression satisfies.
 
     None as well where the risk of what is left is too great: nothing is suppressed then, since that would not make the label.
     """

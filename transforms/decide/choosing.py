@@ -60,10 +60,10 @@ class Chosen:
 
 
 def choose(data: ReleasedData) -> Chosen:
-    """Choose a release's levels: those that reach the label, or else what the policy requires, or the most general ones.
+    """Choose a release's levels: the best that reach the label, or else the policy's requirements, or the most general ones.
 
-    They are those that are best for the release alone, where what it says together with earlier ones can be suppressed: so the same
-    records have the same levels again. Else those are looked for at which it can.
+    First come the levels that are best for the release by itself, so that the same records have the same levels in every run.
+    Only if suppression cannot satisfy line 8 there, together with earlier releases, are levels searched at which it can.
 
     Raises:
         InputError: An attacker's table cannot be read.

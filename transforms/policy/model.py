@@ -15,7 +15,7 @@ from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.one_of import OneOf
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.recognisers.kinds.kind import Kind

@@ -11,7 +11,7 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.recognisers.kinds.kind import Kind
@@ -113,7 +113,7 @@ class Plan:
 
 def plan(policy: Policy) -> Plan:
     """Plan every release of a policy, without reading data."""
-    missing = register_place(policy, os.curdir).missing
+    missing = register_location(policy, os.curdir).missing
     releases = {name: _release(policy, name, missing) for name in policy.releases}
     given = {field for name in policy.releases for field in released_fields(policy, name)}
     never = tuple(field for field in policy.fields if field not in given)

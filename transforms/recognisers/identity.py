@@ -12,6 +12,7 @@ from beam_deid.transforms.columns.code_points import CodePoints
 from beam_deid.transforms.columns.distinct import per_distinct, plain
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.columns.words import words
 from beam_deid.transforms.recognisers import BY_NAME
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.kind import Kind
@@ -24,9 +25,7 @@ IDENTIFYING: frozenset[Kind] = frozenset(kind for kind in KINDS if kind.identifi
 """Kinds whose values name a person, or may hold what does, whatever the role of their field."""
 
 _HIDDEN = r"[*●○■□█•]|\A[0-9 +-]*[xX×]{3,}[0-9 -]*\z|\A[?？]+\z|\.{3,}|…"
-_NOTHING = pa.array(
-    ["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空"]
-)
+_NOTHING = ("null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空")
 """What exports and people write where there is nothing."""
 _BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
 _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
@@ -84,7 +83,7 @@ def _spelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     """Texts (n,), none null, in one spelling. Letters and digits without anything else are in it already, but for their case."""
     simple = pc.and_not(pc.match_substring_regex(given, _SIMPLE), pc.match_substring_regex(given, _NOT_SIMPLE))
     lower = pc.utf8_lower(given)
-    simple = pc.and_not(simple, pc.is_in(lower, value_set=_NOTHING))
+    simple = pc.and_not(simple, pc.is_in(lower, value_set=words(*_NOTHING)))
     if pc.all(simple, min_count=0).as_py():
         return _national(lower, kind)
     if not pc.any(simple).as_py():
@@ -99,7 +98,7 @@ def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     texts = pc.if_else(pa.array(none), None, given).fill_null("")
     texts = _alone(digits_read(CodePoints.of(normal_text(texts))).column())
     texts = _trimmed(pc.replace_substring_regex(texts, r"[\s\x00-\x1f\x7f]+", ""))
-    texts = pc.if_else(pc.is_in(texts, value_set=_NOTHING), "", texts)
+    texts = pc.if_else(pc.is_in(texts, value_set=words(*_NOTHING)), "", texts)
     texts = _scientific(texts)
     texts = _numerals(texts)
     texts = _alone(_ungrouped(texts, kind))

@@ -5,7 +5,7 @@ import subprocess
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked
+from beam_deid.transforms.crypto.read_secret import checked
 from beam_deid.transforms.errors import KeyFault
 
 _SECONDS = 60

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked, read_private
+from beam_deid.transforms.crypto.read_secret import checked, read_private
 
 
 class FileKek(LocalKek):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import read_variable
+from beam_deid.transforms.crypto.read_secret import read_variable
 from beam_deid.transforms.errors import KeyFault
 
 _LEAST = 12

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.reidentify.record import RestoreRecord
+from beam_deid.transforms.reidentify.record import ReidentificationRecord
 
 from ..storage.prompt import promptly
 from .keyed import KEK, ROWS, orders, shop
@@ -48,8 +48,8 @@ def tampered(made, change):
     pq.write_table(change(pq.read_table(part)), part)
 
 
-def test_a_release_is_restored_to_what_it_was_made_of(made):
-    assert made.restore("restored.parquet") == 0
+def test_a_release_is_reidentified_to_what_it_was_made_of(made):
+    assert made.reidentify("restored.parquet") == 0
     restored = pq.read_table(made.folder / "restored.parquet")
     assert restored.to_pylist() == orders().to_pylist()
     assert not any(key.startswith(b"beam_deid") for key in restored.schema.metadata or {})
@@ -58,12 +58,12 @@ def test_a_release_is_restored_to_what_it_was_made_of(made):
 
 @pytest.mark.parametrize("given", ["crm", "crm/*", "crm/*.parquet"])
 def test_a_folder_and_a_glob_mean_the_parts_without_the_label(made, given):
-    assert made.restore("restored.parquet", "--input", str(made.out() / given)) == 0
+    assert made.reidentify("restored.parquet", "--input", str(made.out() / given)) == 0
     assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS
 
 
-def test_only_the_fields_that_are_named_are_restored(made):
-    assert made.restore("restored.parquet", fields="age") == 0
+def test_only_the_fields_that_are_named_are_reidentified(made):
+    assert made.reidentify("restored.parquet", fields="age") == 0
     restored = pq.read_table(made.folder / "restored.parquet")
     released = made.released()
     assert restored.column("age").to_pylist() == orders().column("age").to_pylist()
@@ -72,10 +72,10 @@ def test_only_the_fields_that_are_named_are_restored(made):
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
-def test_text_formats_are_restored_by_the_label_beside_them(tmp_path, format):  # noqa: A002
+def test_text_formats_are_reidentified_by_the_label_beside_them(tmp_path, format):  # noqa: A002
     made = shop(tmp_path, format=format)
     assert made.run() == 0
-    assert made.restore("restored.csv") == 0
+    assert made.reidentify("restored.csv") == 0
     with open(tmp_path / "restored.csv", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     assert [row["buyer"] for row in rows] == orders().column("buyer").to_pylist()
@@ -90,7 +90,7 @@ def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, cap
         made.folder / "taken.parquet",
     )
     base = [
-        "restore",
+        "reidentify",
         "--policy",
         made.policy,
         "--release",
@@ -113,14 +113,14 @@ def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, cap
 
 def test_the_record_stands_before_the_first_value(made, monkeypatch):
     seen = []
-    append = RestoreRecord.append
+    append = ReidentificationRecord.append
 
     def watched(self, event, facts):
         seen.append((event, [path.name for path in made.folder.glob("restored.parquet*")]))
         append(self, event, facts)
 
-    monkeypatch.setattr(RestoreRecord, "append", watched)
-    assert made.restore("restored.parquet") == 0
+    monkeypatch.setattr(ReidentificationRecord, "append", watched)
+    assert made.reidentify("restored.parquet") == 0
     assert seen[0] == ("begun", [])
     begun, done = record(made)
     assert (begun["event"], begun["why"], begun["rows"], begun["fields"]) == (
@@ -134,15 +134,15 @@ def test_the_record_stands_before_the_first_value(made, monkeypatch):
     assert (done["event"], done["restored"], done["rejected"]) == ("done", ROWS, 0)
 
 
-def test_without_a_record_nothing_is_restored(made, capsys):
-    assert made.restore("restored.parquet", "--record", str(made.folder / "orders.parquet" / "x")) == 1
+def test_without_a_record_nothing_is_reidentified(made, capsys):
+    assert made.reidentify("restored.parquet", "--record", str(made.folder / "orders.parquet" / "x")) == 1
     assert "record" in capsys.readouterr().err
     assert not list(made.folder.glob("restored.parquet*"))
 
 
 def test_the_record_is_only_appended_to_and_each_line_is_bound_to_the_one_before(made):
     for name in ("a", "b"):
-        assert made.restore(f"{name}.parquet") == 0
+        assert made.reidentify(f"{name}.parquet") == 0
     with open(f"{made.policy}.restored.jsonl", "rb") as stream:
         lines = stream.read().splitlines()
     assert len(lines) == 4
@@ -151,7 +151,7 @@ def test_the_record_is_only_appended_to_and_each_line_is_bound_to_the_one_before
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
 
 
-def test_a_tampered_token_is_told_by_its_row_and_the_others_are_restored(made, capsys):
+def test_a_tampered_token_is_told_by_its_row_and_the_others_are_reidentified(made, capsys):
     def change(table):
         buyers = table.column("buyer").to_pylist()
         buyers[3] = buyers[3][:-2] + ("A" if buyers[3][-2] != "A" else "B") + buyers[3][-1]
@@ -159,7 +159,7 @@ def test_a_tampered_token_is_told_by_its_row_and_the_others_are_restored(made, c
         return table.set_column(0, table.schema.field("buyer"), pa.array(buyers))
 
     tampered(made, change)
-    assert made.restore("restored.parquet") == 3
+    assert made.reidentify("restored.parquet") == 3
     said = capsys.readouterr().err
     assert "row 3: buyer: not_authentic" in said
     assert "row 5: buyer: no_token" in said
@@ -178,26 +178,26 @@ def test_a_token_of_another_domain_is_no_token_of_this_one(made):
         return table.set_column(table.schema.names.index("age"), table.schema.field("age"), pa.array(age))
 
     tampered(made, change)
-    assert made.restore("restored.parquet") == 3
+    assert made.reidentify("restored.parquet") == 3
     assert rejects(made, "restored.parquet") == {(4, "age", "not_authentic")}
 
 
-def test_another_domain_in_the_policy_restores_nothing(made, capsys):
+def test_another_domain_in_the_policy_reidentifies_nothing(made, capsys):
     with open(made.policy, encoding="utf-8") as stream:
         text = stream.read()
     with open(made.policy, "w", encoding="utf-8") as stream:
         stream.write(text.replace("domain: customer", "domain: customers").replace("domain: mobile", "domain: mobiles"))
-    assert made.restore("restored.parquet", fields="mobile") == 2
+    assert made.reidentify("restored.parquet", fields="mobile") == 2
     assert "another key, in another domain" in capsys.readouterr().err
-    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert made.reidentify("restored.parquet", fields="buyer") == 3
     assert len(pq.read_table(made.folder / "restored.parquet")) == 0
 
 
-def test_another_keyring_restores_nothing(made, capsys):
+def test_another_keyring_reidentifies_nothing(made, capsys):
     os.rename(made.ring, f"{made.ring}.kept")
     assert call(["keys", "create", made.ring, "--kek", "env:SHOP_KEK"]) == 0
-    assert made.restore("restored.parquet", fields="mobile") == 2
-    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert made.reidentify("restored.parquet", fields="mobile") == 2
+    assert made.reidentify("restored.parquet", fields="buyer") == 3
     assert {reason for _, _, reason in rejects(made, "restored.parquet")} == {"no_such_key"}
     assert len(rejects(made, "restored.parquet")) == ROWS
 
@@ -231,18 +231,18 @@ def test_mistakes_are_told_before_anything_is_recorded_or_written(made, capsys, 
     given.update(
         dict(zip(options[::2], [word.replace("OUT", str(made.folder)) for word in options[1::2]], strict=True))
     )
-    assert call(["restore", *(word for pair in given.items() for word in pair)]) == 2
+    assert call(["reidentify", *(word for pair in given.items() for word in pair)]) == 2
     assert said in capsys.readouterr().err
     assert sorted(path.name for path in made.folder.iterdir()) == before
 
 
-def test_rows_are_restored_batch_by_batch(made):
+def test_rows_are_reidentified_batch_by_batch(made):
     part = made.out() / "crm" / "part-00000.parquet"
     table = pq.read_table(part)
     many = pa.concat_tables([table] * 5_000).replace_schema_metadata(table.schema.metadata)
     pq.write_table(many, part, row_group_size=50_000)
     before = pa.default_memory_pool().max_memory()
-    assert made.restore("restored.parquet", fields="buyer,mobile") == 0
+    assert made.reidentify("restored.parquet", fields="buyer,mobile") == 0
     assert pq.read_metadata(made.folder / "restored.parquet").num_rows == 5_000 * ROWS
     assert pa.default_memory_pool().max_memory() - before < 200 << 20
     restored = pq.read_table(made.folder / "restored.parquet", columns=["buyer"]).column("buyer")
@@ -261,7 +261,7 @@ def rewritten(made, before, after):
 def test_a_format_that_the_policy_has_no_more_is_refused(made, capsys, change):
     rewritten(made, "{domain: mobile}", f"{{domain: mobile, {change}}}")
     rewritten(made, "role: direct_identifier, kind: mobile", "role: direct_identifier")
-    assert made.restore("restored.parquet", fields="mobile") == 2
+    assert made.reidentify("restored.parquet", fields="mobile") == 2
     assert "another format" in capsys.readouterr().err
 
 
@@ -269,7 +269,7 @@ def test_a_label_of_another_run_does_not_override_what_a_part_says(made, capsys)
     assert call(["keys", "rotate", made.ring]) == 0
     assert made.run("later") == 0
     label = ["--label", str(made.out("later") / "crm" / "label.json")]
-    assert made.restore("restored.parquet", *label, fields="mobile") == 2
+    assert made.reidentify("restored.parquet", *label, fields="mobile") == 2
     assert "another key than the one that made" in capsys.readouterr().err
 
 
@@ -279,12 +279,12 @@ def test_a_damaged_label_is_told(made, capsys, damage):
     label["fields"]["mobile"]["key"] = damage
     path = made.folder / "label.json"
     path.write_text(json.dumps(label), "utf-8")
-    assert made.restore("restored.parquet", "--label", str(path), fields="mobile") == 2
+    assert made.reidentify("restored.parquet", "--label", str(path), fields="mobile") == 2
     assert "damaged" in capsys.readouterr().err
 
 
 def test_the_output_takes_nothings_place(made, capsys):
-    assert made.restore("first.parquet") == 0
+    assert made.reidentify("first.parquet") == 0
     record = f"{made.policy}.restored.jsonl"
     before = Path(record).read_bytes()
     part = made.out() / "crm" / "part-00000.parquet"
@@ -294,29 +294,29 @@ def test_the_output_takes_nothings_place(made, capsys):
         (record, ["--overwrite"]),
         (made.folder / "fresh.jsonl", ["--record", str(made.folder / "fresh.jsonl")]),
     ):
-        assert made.restore("unused.parquet", "--output", str(output), *options) == 2
+        assert made.reidentify("unused.parquet", "--output", str(output), *options) == 2
         assert "Choose another --output" in capsys.readouterr().err
     assert Path(record).read_bytes() == before
     assert call(["verify", str(made.out())]) == 0
 
 
-def test_rejects_of_an_earlier_restoring_do_not_stay_beside_a_later_one(made):
+def test_rejects_of_an_earlier_reidentification_do_not_stay_beside_a_later_one(made):
     part = made.out() / "crm" / "part-00000.parquet"
     sound = part.read_bytes()
     tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
-    assert made.restore("restored.parquet") == 3
+    assert made.reidentify("restored.parquet") == 3
     rejected = made.folder / "restored.parquet.rejected.parquet"
     assert rejected.stat().st_mode & 0o777 == 0o600
     part.write_bytes(sound)
     os.remove(made.folder / "restored.parquet")
-    assert made.restore("restored.parquet") == 2
-    assert made.restore("restored.parquet", "--overwrite") == 0
+    assert made.reidentify("restored.parquet") == 2
+    assert made.reidentify("restored.parquet", "--overwrite") == 0
     assert not rejected.exists()
 
 
 def refused_record(made, capsys, path):
     with promptly():
-        assert made.restore("restored.parquet", "--record", str(path)) == 1
+        assert made.reidentify("restored.parquet", "--record", str(path)) == 1
     assert not list(made.folder.glob("restored.parquet*"))
     said = capsys.readouterr().err
     assert str(path) in said
@@ -346,7 +346,7 @@ def test_record_output_and_rejects_are_for_their_owner_alone_whatever_the_umask(
     tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
     before = os.umask(umask)
     try:
-        assert made.restore("restored.parquet") == 3
+        assert made.reidentify("restored.parquet") == 3
     finally:
         os.umask(before)
     left = [*made.folder.glob("restored.parquet*"), Path(f"{made.policy}.restored.jsonl")]
@@ -358,7 +358,7 @@ def test_a_record_that_a_group_may_read_stays_so_and_is_appended_to(made):
     path.touch()
     path.chmod(0o640)
     for name in ("a", "b"):
-        assert made.restore(f"{name}.parquet", "--record", str(path)) == 0
+        assert made.reidentify(f"{name}.parquet", "--record", str(path)) == 0
     assert path.stat().st_mode & 0o777 == 0o640
     assert len(path.read_bytes().splitlines()) == 4
 
@@ -368,15 +368,15 @@ def test_links_where_files_are_made_are_not_written_through(made, capsys):
     target.write_bytes(b"not to be lost")
     for name in ("restored.parquet.partial", "restored.parquet"):
         (made.folder / name).symlink_to(target)
-    assert made.restore("restored.parquet", "--overwrite") == 0
+    assert made.reidentify("restored.parquet", "--overwrite") == 0
     assert target.read_bytes() == b"not to be lost"
     assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS
     rejected = made.folder / "other.parquet.rejected.parquet"
     rejected.symlink_to(made.folder / "nowhere")
     tampered(made, lambda table: table.set_column(0, table.schema.field("buyer"), pa.array(["x"] * ROWS)))
-    assert made.restore("other.parquet") == 2
+    assert made.reidentify("other.parquet") == 2
     assert "--overwrite" in capsys.readouterr().err
-    assert made.restore("other.parquet", "--overwrite") == 3
+    assert made.reidentify("other.parquet", "--overwrite") == 3
     assert not (made.folder / "nowhere").exists()
     assert len(rejects(made, "other.parquet")) == ROWS
     assert not rejected.is_symlink()
@@ -385,5 +385,5 @@ def test_links_where_files_are_made_are_not_written_through(made, capsys):
 def test_a_pipe_where_the_output_goes_is_not_waited_for(made):
     os.mkfifo(made.folder / "restored.parquet")
     with promptly(60):
-        assert made.restore("restored.parquet", "--overwrite") == 0
+        assert made.reidentify("restored.parquet", "--overwrite") == 0
     assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS

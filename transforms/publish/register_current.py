@@ -11,7 +11,7 @@ from beam_deid.transforms.register.folder import Held
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import join, shown
 
-_STANDING = (State.PENDING, State.PUBLISHED)
+_CURRENT = (State.PENDING, State.PUBLISHED)
 
 
 def tested_with(document: Document, output: str, *, unreleased: bool) -> list[Entry]:
@@ -37,26 +37,26 @@ def settle(held: Held) -> None:
         return
     changed: dict[str, Entry] = {}
     for entry in document.releases:
-        if entry.state is State.PENDING and stands(entry):
+        if entry.state is State.PENDING and is_current(entry):
             changed[entry.name] = replace(entry, state=State.PUBLISHED)
-            for other in standing(document, entry.output):
-                if not stands(other):
+            for other in current_in(document, entry.output):
+                if not is_current(other):
                     changed[other.name] = other.after(Event(now(), State.SUPERSEDED, entry.run))
     if changed:
         held.save(document.with_entries(changed))
 
 
-def standing(document: Document, output: str) -> list[Entry]:
+def current_in(document: Document, output: str) -> list[Entry]:
     """The entries of releases that stand in an output, or may."""
-    return [entry for entry in document.releases if shown(entry.output) == shown(output) and entry.state in _STANDING]
+    return [entry for entry in document.releases if shown(entry.output) == shown(output) and entry.state in _CURRENT]
 
 
 def replaced_in(document: Document, output: str) -> set[str]:
     """Names of the releases that whoever overwrites an output replaces: what was moved away is not among them."""
-    return {entry.name for entry in standing(document, output) if stands(entry)}
+    return {entry.name for entry in current_in(document, output) if is_current(entry)}
 
 
-def stands(entry: Entry) -> bool:
+def is_current(entry: Entry) -> bool:
     """Whether what was registered is what stands in its output."""
     run = run_in(entry.output)
     release = run.get("releases", {}).get(entry.release, {})

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from beam_deid.transforms.crypto.keyring import REGISTER_NAME
+from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.paths import is_name, join, parent
 
@@ -13,8 +13,8 @@ _NO_KEY = "the policy names no key for a register; add keys: {keyring: PATH} or 
 _NO_PLACE = "the policy names no register, and there is no output to have one beside; add register: FOLDER"
 
 
-class ResolvedRegister(NamedTuple):
-    """Where a register is, once the policy's defaults are applied.
+class RegisterLocation(NamedTuple):
+    """Where a register is.
 
     Attributes:
         path: Its folder; empty where there is none.
@@ -27,7 +27,7 @@ class ResolvedRegister(NamedTuple):
     missing: str
 
 
-def register_place(policy: Policy, output: str | None, *, key_given: bool = False) -> ResolvedRegister:
+def register_location(policy: Policy, output: str | None, *, key_given: bool = False) -> RegisterLocation:
     """Where the register of a policy is.
 
     Args:
@@ -41,15 +41,15 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
     kept = policy.kept
     keys = policy.keys
     if kept.path == NO_REGISTER:
-        return ResolvedRegister("", None, "the policy says register: none")
+        return RegisterLocation("", None, "the policy says register: none")
     in_keyring = f"keyring:{REGISTER_NAME}" if keys is not None and keys.keyring is not None else None
     key = kept.key or in_keyring
     if key is None and keys is None and not key_given:
-        return ResolvedRegister("", None, _NO_KEY)
+        return RegisterLocation("", None, _NO_KEY)
     if kept.path is not None:
-        return ResolvedRegister(place_of(kept.path), key, "")
+        return RegisterLocation(place_of(kept.path), key, "")
     if output is None:
-        return ResolvedRegister("", None, _NO_PLACE)
+        return RegisterLocation("", None, _NO_PLACE)
     name = f"{policy.dataset}.register"
     if not is_name(name):
         raise PolicyError(
@@ -57,4 +57,4 @@ def register_place(policy: Policy, output: str | None, *, key_given: bool = Fals
             "dataset",
             "Add register: FOLDER to the policy, or register: none",
         )
-    return ResolvedRegister(join(parent(place_of(output)), name), key, "")
+    return RegisterLocation(join(parent(place_of(output)), name), key, "")

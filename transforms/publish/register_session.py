@@ -1,54 +1,26 @@
-"""A run's register, from the driver: held while the run is tested with it, told before anything is published, and after it.
+"""A run's session with its register: held while the run is tested with it, told before anything is published, and after it.
 
 What is about to be published stands in the register first, as pending, so that no release is ever given out that the register
 does not know of: a process may die at any moment. Pending releases count; whoever holds the register next looks what became of
 them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.decision import Remembered, Written
+from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.publish.register_standing import replaced_in, standing, tested_with
+from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
+from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
 from beam_deid.transforms.publish.run_outcome import RunOutcome
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.register.folder import Held
 from beam_deid.transforms.storage.paths import join, shown
-from beam_deid.transforms.terms import LabelName
 
 
-@dataclass(frozen=True)
-class Intent:
-    """What another process needs to know to register a run whose driver died.
-
-    Attributes:
-        path: The register's folder.
-        register: Its id.
-        key: ``id`` and ``check`` of its key.
-        dataset: The dataset.
-        entries: Names of the releases that the run is tested with.
-        output: The run's output.
-        replaced: What becomes of the releases that the run replaces in its output.
-        told: Of each release of the run what its label does not say: ``recipient`` and ``k``.
-    """
-
-    path: str
-    register: str
-    key: dict[str, Any]
-    dataset: str
-    entries: tuple[str, ...]
-    output: str
-    replaced: str
-    told: dict[str, dict[str, Any]]
-
-
-class Registering:
+class RegisterSession:
     """The register of one run, held by this process until it is closed. A context manager.
 
     Args:
@@ -65,7 +37,7 @@ class Registering:
         self._unreleased = set[str]()
         self._own_run: Run | None = None
 
-    def __enter__(self) -> "Registering":
+    def __enter__(self) -> "RegisterSession":
         return self
 
     def __exit__(self, *rest: object) -> None:
@@ -75,7 +47,7 @@ class Registering:
         """Let others have the register."""
         self._held.close()
 
-    def found(self) -> None:
+    def create_if_missing(self) -> None:
         """Make the register if it is not there.
 
         Raises:
@@ -101,26 +73,39 @@ class Registering:
         announced = self._announced(document, run)
         if self.intent.replaced == State.UNRELEASED:
             self._unreleased = replaced_in(document, self.intent.output)
+        self._check_tested(document, announced)
+        if announced:  # by a driver that died before it could publish them
+            self._pending = announced
+            return
+        entries = self._entries(document, staging, run, labels, outcome)
+        self._own_run = self._run(staging, run, outcome)
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
+        self._pending = tuple(entries)
+
+    def _check_tested(self, document: Document, announced: tuple[str, ...]) -> None:
+        """See that nothing was registered since the run began but its own releases."""
         if {entry.name for entry in self._tested(document)} - {*announced} != {*self.intent.entries}:
             raise UsageError(
                 "releases were registered since this run was decided, and it was not tested with them",
                 shown(self.intent.path),
                 "Run again",
             )
-        if announced:  # by a driver that died before it could publish them
-            self._pending = announced
-            return
+
+    def _entries(
+        self,
+        document: Document,
+        staging: str,
+        run: Mapping[str, Any],
+        labels: Mapping[str, Any],
+        outcome: RunOutcome,
+    ) -> dict[str, Entry]:
+        """The entries of what is about to be published, by name."""
         entries: dict[str, Entry] = {}
         for name, release in run["releases"].items():
             if release["published"]:
                 entry = self._entry(document.with_entries(entries), staging, run, labels[name], release, outcome)
                 entries[entry.name] = entry
-        names = tuple(entries)
-        for name, entry in entries.items():  # the releases of one run are of the same records
-            entries[name] = replace(entry, together=(*entry.together, *(one for one in names if one != name)))
-        self._own_run = self._run(staging, run, outcome)
-        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
-        self._pending = names
+        return {name: _with_siblings(entry, entries) for name, entry in entries.items()}
 
     def confirm(self) -> None:
         """Write down that it was published, and what it replaced.
@@ -129,15 +114,15 @@ class Registering:
             OutputError: It cannot be written; the releases stand there as pending, and count.
         """
         document = self._document()
-        run = next((entry.run for entry in document.releases if entry.name in self._pending), "")
         ours = [entry for entry in document.releases if entry.name in self._pending]
         changed = {entry.name: replace(entry, state=State.PUBLISHED) for entry in ours}
-        for entry in standing(document, self.intent.output):
+        run = ours[0].run if ours else ""
+        for entry in current_in(document, self.intent.output):
             if entry.name not in self._pending:
                 state = State.UNRELEASED if entry.name in self._unreleased else State.SUPERSEDED
                 changed[entry.name] = entry.after(Event(now(), state, run))
         self._held.save(document.with_entries(changed))
-        self.notes = (*self.notes, *(_told_of(entry, self.intent) for entry in ours))
+        self.notes = (*self.notes, *(note_of(entry, self.intent) for entry in ours))
 
     def withdraw(self) -> None:
         """Write down that nothing was published after all.
@@ -167,7 +152,7 @@ class Registering:
         labels = {release["label_sha256"] for release in run["releases"].values() if release["published"]}
         return tuple(
             entry.name
-            for entry in standing(document, self.intent.output)
+            for entry in current_in(document, self.intent.output)
             if entry.state is State.PENDING and entry.run == run["run"] and entry.label_sha256 in labels
         )
 
@@ -199,81 +184,11 @@ class Registering:
         return Table(self._held.add(path, name, written.sha256), written.rows, written.size, written.sha256)
 
 
-def entry_of(
-    name: str,
-    label: Mapping[str, Any],
-    made_at: str,
-    told: Mapping[str, Any],
-    remembered: Remembered | None,
-    table: Table | None,
-) -> Entry:
-    """What the register says of a release that is about to be published.
-
-    Args:
-        name: What the register calls it.
-        label: The content of its label.
-        made_at: When its run began.
-        told: What the label does not say: ``recipient``, ``k``, and ``levels`` that the policy fixes.
-        remembered: What the register will remember of it; None where it is not tested with others.
-        table: The fingerprints of its records, if so.
-    """
-    return Entry(
-        name=name,
-        release=label["release"],
-        run=label["run"],
-        made_at=made_at,
-        label=LabelName(label["label"]),
-        sharing=label["sharing"],
-        purpose=label["purpose"],
-        recipient=told["recipient"],
-        output="",
-        state=State.PENDING,
-        levels={**told["levels"], **label["search"]["levels"]},
-        losses=label["search"].get("losses", {}),
-        records=RecordCounts.from_document(label["records"]),
-        inputs=(),
-        files=tuple(label["files"]),
-        label_sha256="",
-        policy_sha256=label["policy_sha256"],
-        record=remembered.record if remembered else "",
-        identities=remembered.identities if remembered else (),
-        roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
-        k=told["k"],
-        l=remembered.l if remembered else {},
-        together=remembered.together if remembered else (),
-        table=table,
-    )
+def _with_siblings(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
+    """An entry that was tested together with the others of its run: releases of one run are of the same records."""
+    return replace(entry, together=(*entry.together, *(name for name in entries if name != entry.name)))
 
 
-def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of each release what its label does not say, for the register."""
-    return {
-        name: {
-            "recipient": policy.releases[name].recipient,
-            "k": policy.releases[name].k,
-            "levels": {
-                field: action.level_name(level)
-                for field, action in policy.releases[name].fields.items()
-                if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
-            },
-        }
-        for name in releases
-    }
-
-
-def intent_of(registering: Registering | None) -> dict[str, Any] | None:
-    """What another process needs to know of a run's register."""
-    return None if registering is None else asdict(registering.intent)
-
-
-def _told_of(entry: Entry, intent: Intent) -> str:
-    """What a person is told of a release that was registered."""
-    tested = [name for name in entry.together if name in intent.entries]
-    with_ = (
-        f"tested with {', '.join(tested)}"
-        if tested
-        else "none of its records was in a release that it had to be tested with"
-    )
-    return f"{entry.release} is registered as {entry.name} in {shown(intent.path)}" + (
-        f"; {with_}" if entry.is_tested else ""
-    )
+def intent_document(session: RegisterSession | None) -> dict[str, Any] | None:
+    """What another process needs to know of a run's register, as JSON values."""
+    return None if session is None else asdict(session.intent)

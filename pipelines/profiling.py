@@ -1,13 +1,17 @@
 """``beam-deid profile``: a policy drafted from data. A module named ``profile`` would hide the standard library's."""
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.transforms.dataset.sampling import SAMPLE_ROWS
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
-from beam_deid.transforms.storage.paths import name_of
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.drafting.draft import Draft
+
+_SAMPLE_ROWS = 100_000
 
 
 @click.command(
@@ -22,7 +26,9 @@ Examples:
 @click.option(
     "--subject", metavar="F", help="The column that says whom a record is about; one is proposed if not given."
 )
-@click.option("--rows", type=click.IntRange(1), default=SAMPLE_ROWS, show_default=True, help="Most records to look at.")
+@click.option(
+    "--rows", type=click.IntRange(1), default=_SAMPLE_ROWS, show_default=True, help="Most records to look at."
+)
 @click.option("--dataset", metavar="NAME", help="Name of the dataset. Default: the first file's.")
 @options.json_option
 def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None, as_json: bool) -> None:
@@ -34,24 +40,11 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
-    from beam_deid.transforms.dataset.reading import dataset_files
-    from beam_deid.transforms.dataset.sampling import take_sample
-    from beam_deid.transforms.drafting.draft import make_draft
-    from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.written import as_yaml
-    from beam_deid.transforms.policy.reader import policy_from_mapping
 
     with output.progress(None):
-        first = next((file.path for file in dataset_files(inputs)), None)
-        if first is None:
-            raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
-        nested = input_of(first)
-        sample = take_sample(inputs, nested.options, rows)
-        draft = make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)
-    try:
-        policy_from_mapping(draft.mapping())
-    except PolicyError as error:
-        raise InternalFault(f"the draft is no policy: {error.what}", "profile", "Please report this message") from None
+        draft = _draft(inputs, subject, rows, dataset)
+    _check(draft)
     if as_json:
         output.emit(draft.to_document())
     else:
@@ -60,7 +53,33 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
 
 
+def _draft(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None) -> "Draft":
+    from beam_deid.transforms.dataset.reading import dataset_files
+    from beam_deid.transforms.dataset.sampling import take_sample
+    from beam_deid.transforms.drafting.draft import make_draft
+    from beam_deid.transforms.drafting.nested import input_of
+
+    first = next((file.path for file in dataset_files(inputs)), None)
+    if first is None:
+        raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    nested = input_of(first)
+    sample = take_sample(inputs, nested.options, rows)
+    return make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)
+
+
+def _check(draft: "Draft") -> None:
+    """See that the draft is a policy."""
+    from beam_deid.transforms.policy.reader import policy_from_mapping
+
+    try:
+        policy_from_mapping(draft.mapping())
+    except PolicyError as error:
+        raise InternalFault(f"the draft is no policy: {error.what}", "profile", "Please report this message") from None
+
+
 def _name(path: str) -> str:
     """A dataset's name from a file's: without folders, endings and what numbers it."""
+    from beam_deid.transforms.storage.paths import name_of
+
     name = re.sub(r"(\.[A-Za-z0-9]{1,8})+$", "", name_of(path))
     return re.sub(r"[-_.]?\d*$", "", name) or "dataset"

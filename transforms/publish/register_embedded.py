@@ -17,11 +17,11 @@ from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Reme
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
+from beam_deid.transforms.publish.register_current import settle
+from beam_deid.transforms.publish.register_entries import entry_of, told_of
 from beam_deid.transforms.publish.register_opening import open_register
-from beam_deid.transforms.publish.register_standing import settle
-from beam_deid.transforms.publish.registering import entry_of, told_of
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
 from beam_deid.transforms.release.facts import PartFacts
@@ -39,13 +39,13 @@ def with_register(job: Job) -> Job:
         UsageError: The register is damaged, or another run uses it.
         KeyFault: Its key cannot be had, or is another one.
     """
-    place = register_place(job.policy, None, key_given=job.secret is not None)
+    place = register_location(job.policy, None, key_given=job.secret is not None)
     if place.missing:
         return replace(job, unregistered=place.missing)
-    job, registering = open_register(job, "", overwrite=False, unreleased=False)
-    if registering is not None:
-        with registering:
-            registering.found()  # all workers need one id, for its key is made with it
+    job, session = open_register(job, "", overwrite=False, unreleased=False)
+    if session is not None:
+        with session:
+            session.create_if_missing()  # all workers need one id, for its key is made with it
     return job
 
 
