@@ -17,7 +17,7 @@ FILE = '''\
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked, read_variable
+from beam_deid.transforms.crypto.read_secret import checked, read_variable
 
 
 class HalvesKek(LocalKek):
