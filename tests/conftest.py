@@ -1,4 +1,5 @@
 import importlib.resources
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,24 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders
 
-KEY = "canary-key-0123456789-0123456789-0123456789"
+from .kit.beam_memory import remember_once_loaded
+from .kit.examples import is_quick, register_profiles
+from .kit.keys import KEY
+from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
+from .kit.trials import House, furnish
+
+__all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
+
+register_profiles()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that the quick suite leaves out says why."""
+    if item.get_closest_marker("portable"):
+        item.add_marker(pytest.mark.slow("starts Beam's job service and a worker process"))
+    for mark in item.iter_markers("slow"):
+        if len(mark.args) != 1 or not isinstance(mark.args[0], str):
+            raise pytest.UsageError(f'{item.nodeid} is slow and says no reason: pytest.mark.slow("reason")')
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +43,12 @@ def tmall_policy() -> str:
 
 
 @pytest.fixture(autouse=True)
+def _beam() -> None:
+    if is_quick():
+        remember_once_loaded()
+
+
+@pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAM_DEID_KEY", KEY)
 
@@ -37,3 +61,21 @@ def published(orders: Path, tmall_policy: str, tmp_path_factory: pytest.TempPath
         patch.setenv("BEAM_DEID_KEY", KEY)
         assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "1"]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Three small files of orders, a policy, and outputs over them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEAM_DEID_KEY", KEY)
+        return furnish(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files of this test's own, where the local staging of its runs is."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder

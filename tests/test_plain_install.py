@@ -11,7 +11,8 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from .pipelines.keyed import KEK, Shop, shop
+from .kit.keys import KEK
+from .kit.shop import Shop, shop
 
 EXTRAS = ("boto3", "botocore", "google.cloud", "matplotlib", "pandas")
 """What extras bring, and what pyarrow asks for here and there; the tests' own packages bring all of it."""
@@ -138,6 +139,7 @@ def test_a_command_that_runs_nothing_on_an_engine_needs_neither_beam_nor_an_extr
     assert found[name] == STOPS.get(name, 0), said[-4000:]
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_a_run_over_local_files_needs_no_extra(prepared, tmp_path):
     demo = ["demo", "--rows", "2000", "--workers", "1", "--folder", str(tmp_path / "demo")]
     found, said = codes_without(EXTRAS, [written(prepared, RUN, tmp_path), ["verify", str(tmp_path / "out")], demo])
@@ -145,6 +147,7 @@ def test_a_run_over_local_files_needs_no_extra(prepared, tmp_path):
     assert "crm: still_personal" in said
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_what_is_blocked_is_not_to_be_had(prepared, tmp_path):
     found, _ = codes_without(
         ["apache_beam"], [written(prepared, RUN, tmp_path), written(prepared, COMMANDS["schema"], tmp_path)]

@@ -74,7 +74,7 @@ def test_the_commands_of_the_readme_exist():
     assert named <= set(cli.list_commands(None))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("carries out every command of README one after the other")
 def test_the_commands_of_the_readme_work_when_pasted_one_after_the_other(tmp_path):
     pasted = [block for block in blocks("bash") if "pytest" not in block]
     assert len(pasted) >= 7

@@ -1,4 +1,4 @@
-"""The words of the field, as closed sets: roles, kinds, recoverability, labels, sharing models, reasons."""
+"""The words of the field, as closed sets: roles, recoverability, labels, sharing models, reasons."""
 
 from enum import Enum
 
@@ -17,37 +17,6 @@ class Role(Word):
     QUASI = "quasi_identifier"
     SENSITIVE = "sensitive"
     INSENSITIVE = "insensitive"
-
-
-class Kind(Word):
-    """What a field holds. It fixes the type that text is read as, and the presets that fit."""
-
-    TEXT = "text"
-    FREE_TEXT = "free_text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    DECIMAL = "decimal"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    ORDER_NUMBER = "order_number"
-    TRACKING_NUMBER = "tracking_number"
-    PLATFORM_ID = "platform_id"
-    PLATFORM_CIPHERTEXT = "platform_ciphertext"
-    PERSON_NAME = "person_name"
-    MOBILE = "mobile"
-    LANDLINE = "landline"
-    PRIVACY_NUMBER = "privacy_number"
-    ID_CARD = "id_card"
-    BANK_CARD = "bank_card"
-    PASSPORT = "passport"
-    CREDIT_CODE = "credit_code"
-    INVOICE_TITLE = "invoice_title"
-    WECHAT = "wechat"
-    EMAIL = "email"
-    PLATE = "plate"
-    ADDRESS = "address"
-    DIVISION = "division"
 
 
 class Recoverability(Word):

@@ -3,7 +3,7 @@ import pyarrow as pa
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.encrypt import Encrypt
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 PLACES = pa.array([row.to_bytes(16, "big") for row in range(3)], pa.binary(16))
 

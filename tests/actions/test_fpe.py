@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from ffx import FF1
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -22,11 +22,12 @@ from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.id_card import ID_CARD
 from beam_deid.transforms.terms import Reason
 
-from .keyring import FixedKeys
+from ..kit.examples import examples
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("crm", "field")
 KEY = FixedKeys().subkey("fpe", "\0crm\0field").bytes
-quick = settings(max_examples=40, deadline=None)
+some = examples(0.4)
 
 
 def encrypted(column, keys=None, target=TARGET, **options):
@@ -72,7 +73,7 @@ ID_CARDS = st.builds(
 BANK_CARDS = st.from_regex(r"[0-9]{12,18}", fullmatch=True).map(with_luhn)
 
 
-@quick
+@some
 @given(st.lists(st.none() | st.just("") | MOBILES, max_size=20), st.booleans())
 def test_a_mobile_becomes_a_mobile_and_comes_back(values, keep):
     for before, after in zip(values, round_trip(values, preset="mobile", keep_prefix=keep), strict=True):
@@ -105,7 +106,7 @@ def test_tails_of_two_prefixes_are_unrelated():
     assert one[3:] != other[3:]
 
 
-@quick
+@some
 @given(st.lists(ID_CARDS, max_size=20), st.booleans())
 def test_an_id_card_stays_valid_and_comes_back(values, keep):
     for before, after in zip(values, round_trip(values, preset="id_card", keep_birth=keep), strict=True):
@@ -114,7 +115,7 @@ def test_an_id_card_stays_valid_and_comes_back(values, keep):
         assert not keep or after[6:14] == before[6:14]
 
 
-@quick
+@some
 @given(st.lists(BORN.filter(lambda born: born.year < 2000), max_size=10), st.booleans())
 def test_an_id_card_of_fifteen_digits_stays_one(born, keep):
     values = [f"110105{day:%y%m%d}00{place % 10}" for place, day in enumerate(born)]
@@ -129,7 +130,7 @@ def test_a_small_x_is_restored_as_the_standards_x():
     assert restored(texts([small]), preset="id_card").values.to_pylist() == ["11010519491231002X"]
 
 
-@quick
+@some
 @given(st.lists(BANK_CARDS, max_size=20), st.sampled_from([0, 4, 6]))
 def test_a_bank_card_keeps_its_issuer_and_passes_luhns_check(values, first):
     for before, after in zip(values, round_trip(values, preset="bank_card", keep_first=first), strict=True):
@@ -145,7 +146,7 @@ def test_an_order_number_keeps_letters_and_separators_where_they_are():
         assert after != before
 
 
-@quick
+@some
 @given(st.data())
 def test_any_alphabet_and_mixed_lengths_come_back(data):
     alphabet = data.draw(
@@ -168,7 +169,7 @@ def test_any_alphabet_and_mixed_lengths_come_back(data):
         assert set(after[first : len(after) - last]) <= set(letters)
 
 
-@quick
+@some
 @given(st.lists(st.text(st.sampled_from("ab1茶😀- "), max_size=30), max_size=8))
 def test_characters_that_are_kept_stay_where_they_are(values):
     treated = encrypted(texts(values), alphabet="ab1茶", others="keep")
@@ -184,7 +185,7 @@ def test_characters_that_are_kept_stay_where_they_are(values):
 
 
 @pytest.mark.parametrize("alphabet", ["digits", "alphanumeric", "hanzi", "茶酒水🍵"])
-@quick
+@some
 @given(st.data())
 def test_it_is_ff1_of_another_implementation(alphabet, data):
     letters = ALPHABETS.get(alphabet, alphabet)

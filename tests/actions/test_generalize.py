@@ -21,7 +21,7 @@ from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 from beam_deid.transforms.terms import Reason
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("r", "f")
 MOMENT = datetime.datetime(2024, 12, 30, 13, 45)

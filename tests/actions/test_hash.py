@@ -17,7 +17,7 @@ from beam_deid.transforms.actions.hash import Hash
 from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("crm", "receiver_mobile")
 

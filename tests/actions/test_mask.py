@@ -23,7 +23,7 @@ from beam_deid.transforms.recognisers.kinds.privacy_number import PRIVACY_NUMBER
 from beam_deid.transforms.recognisers.kinds.wechat import WECHAT
 from beam_deid.transforms.terms import Recoverability
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 
 def masked(options, *values, kind=None):

@@ -6,7 +6,7 @@ from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.recognisers import RECOGNISERS
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 
 def redacted(options, *texts):

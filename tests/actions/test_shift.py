@@ -10,7 +10,7 @@ from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 TARGET = Target("r", "created")
 

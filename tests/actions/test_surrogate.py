@@ -13,7 +13,7 @@ from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
 from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
 from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
 
-from .keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 
 VALUES = pa.array([f"value {row}" for row in range(200)])
 

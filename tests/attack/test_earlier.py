@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from ..decide.kit import label_of
-from ..label.cases.kit import crowd, grid, policy, release, roles
+from ..kit.crowds import crowd, grid
+from ..kit.deciding import label_of
+from ..kit.policies import policy, release, roles
 
 KEPT = {"city": {"sentence": "city is released as it is"}}
 

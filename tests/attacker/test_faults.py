@@ -48,12 +48,13 @@ from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.release import shuffle as pieces
 from beam_deid.transforms.risk import persons as persons_module
 
+from ..kit.without_engine import write
 from . import faults
 from .by_hand import HAND, ByHand
 from .faults import Patch, Plant, asked_of, counted, known_without, left_out, limit, replaced, sibling_without
 from .oracle import attack
 from .planted import FIELDS, PAIRS, World, crowd, people, town, world
-from .product import decided, failing, figures, write
+from .product import decided, failing, figures
 
 # What the attacker judges
 

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from ..kit.without_engine import write
 from .oracle import Finding, attack
 from .planted import PAIRS, World, crowd, world
-from .product import decided, write
+from .product import decided
 from .test_shipped import ran
 
 

@@ -4,7 +4,6 @@ import contextlib
 import importlib.resources
 import io
 import json
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,13 +20,14 @@ import yaml
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders, write_platform_orders
 
+from ..kit.sampling import quick_for
+from ..kit.shared import ADULT, needs_adult
+from ..kit.without_engine import decided_on, write
 from ..policies.shops import olist_orders, shopify_orders
 from .oracle import attack
-from .product import decided_on, write
 
 POLICIES = Path(str(importlib.resources.files("beam_deid.configs").joinpath("policies")))
 PLATFORMS = ("taobao", "douyin", "kuaishou", "pinduoduo", "jd", "wechat", "xiaohongshu")
-ADULT = Path(os.environ.get("BEAM_DEID_ADULT") or Path(__file__).parents[3] / "shared" / "data" / "adult")
 ROWS = 2_000
 
 Ran = tuple[pa.Table, dict[str, Any], Path]
@@ -60,7 +60,7 @@ def check(source: pa.Table, policy: dict[str, Any], out: Path, *expected: str) -
     assert not found, "\n".join(map(str, found))
 
 
-@pytest.mark.parametrize("rows", [2_000, 20_000])
+@pytest.mark.parametrize("rows", quick_for([2_000, 20_000], 1))
 def test_the_demo(tmp_path: Path, rows: int) -> None:
     data = tmp_path / "orders.parquet"
     write_orders(str(data), rows, seed=1)
@@ -101,7 +101,7 @@ def platform_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], R
     return made
 
 
-@pytest.mark.parametrize("name", [*PLATFORMS, "shopify", "olist"])
+@pytest.mark.parametrize("name", quick_for([*PLATFORMS, "shopify", "olist"], 3))
 def test_a_platforms_analytics(platform_runs: Callable[[str], Ran], name: str) -> None:
     source, policy, out = platform_runs(name)
     check(source, policy, out, "analytics")
@@ -127,7 +127,7 @@ def test_the_complete_journeys_households(journey: Path, tmp_path: Path) -> None
     check(pq.read_table(data), shipped("completejourney_demographics"), tmp_path / "out", "segments", "open_data")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("runs a policy over a million and a half real purchases")
 def test_the_complete_journeys_purchases(journey: Path, tmp_path: Path) -> None:
     data = journey / "transactions.parquet"
     releases = ("trading", "assortment", "open_data")
@@ -168,7 +168,6 @@ releases:
 """
 
 
-needs_adult = pytest.mark.skipif(not ADULT.exists(), reason="the folder ../shared/data/adult with Adult is not here")
 HARDLY = {
     "sex": 0,
     "age": 3,
@@ -231,7 +230,7 @@ def test_adult_at_levels_that_are_searched_for(tmp_path: Path) -> None:
 
 
 @needs_adult
-@pytest.mark.slow
+@pytest.mark.slow("searches the levels of Adult's 30,162 records")
 @pytest.mark.parametrize(
     ("sharing", "salary", "suppression"), [("controlled", "sensitive", 0.1), ("public", "quasi_identifier", 0.15)]
 )

@@ -19,8 +19,9 @@ import yaml
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
 
+from ..kit.policies import KEY
 from ..label.cases import test_bad_input, test_earlier, test_later, test_misleading_sources
-from ..label.cases.kit import KEY, Case
+from ..label.cases.kit import Case
 
 MODULES = (test_bad_input, test_earlier, test_later, test_misleading_sources)
 OF_A_RUN = ("run", "decided_at", "policy_sha256", "files", "purpose")
@@ -144,7 +145,7 @@ def both(request, tmp_path_factory):
     return files, through_collections(tables, policies, folder)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a run and a collection for every case of the label rule")
 def test_a_collection_is_released_and_labelled_as_files_are(both):
     files, collections = both
     assert len(files) > 10

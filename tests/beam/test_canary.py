@@ -5,8 +5,6 @@ import bz2
 import json
 import logging
 import pickle
-import re
-import zlib
 
 import apache_beam as beam
 import pyarrow as pa
@@ -20,7 +18,8 @@ from beam_deid.transforms.beam.run import Settings, build
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.run.shards import prepare
 
-from ..conftest import KEY
+from ..kit.keys import KEY
+from ..kit.unpacking import unpacked
 
 MOBILE = "13799990001"
 NAME = "卡那里"
@@ -72,24 +71,6 @@ def run_of(tmp_path):
         return str(policy), str(source), tmp_path / "out"
 
     return make
-
-
-def unpacked(text):
-    """A text with everything in it that can be decoded: base64, bz2, zlib, escapes."""
-    found = [text]
-    for piece in re.findall(rb"[A-Za-z0-9+/=_-]{24,}", text):
-        for decode in (base64.b64decode, base64.urlsafe_b64decode):
-            try:
-                data = decode(piece + b"=" * (-len(piece) % 4))
-            except ValueError:
-                continue
-            found.append(data)
-            for inflate in (bz2.decompress, zlib.decompress):
-                try:
-                    found.append(inflate(data))
-                except (OSError, ValueError, zlib.error):
-                    continue
-    return b"\n".join(found)
 
 
 def assert_clean(data, *, names=True):

@@ -13,7 +13,7 @@ from beam_deid.transforms.beam import elements
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import InputError, PolicyError, UsageError, from_text
 
-from .test_canary import unpacked
+from ..kit.unpacking import unpacked
 
 POLICY = {
     "version": 1,

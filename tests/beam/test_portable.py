@@ -4,12 +4,11 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import labels, parts
-from ..portable import engine
+from ..kit.job_service import engine
+from ..kit.outputs import labels, parts
 
 
 @pytest.mark.portable
-@pytest.mark.slow
 def test_an_external_worker_writes_the_bytes_that_this_process_writes(published, orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
     with engine(tmp_path) as options:

@@ -46,7 +46,7 @@ from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.register.tables import write_prints
 from beam_deid.transforms.run.shards import prepare
 
-from ..register.year import KEY, MONTHS, Shop, of_month, orders, policy, size_of, table_of, until
+from ..past.year import KEY, MONTHS, Shop, of_month, orders, policy, size_of, table_of, until
 from .bench_risk import peak_mib
 from .bench_run import measured
 

@@ -7,13 +7,15 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.suppression import cut
 
-from ..decide.kit import chosen_of, data_of, decided, failing, total
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
+from ..kit.crowds import crowd, grid, turn
+from ..kit.deciding import chosen_of, data_of, decided, failing, total
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
 
 # of an enclave
 GAIN = 0.9
@@ -96,7 +98,7 @@ def broken_lines(rows, k=K):
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@examples(0.8)
 @given(tables())
 def test_every_line_holds_of_what_is_left(table):
     data = data_of(asked(), table)["a"]
@@ -114,7 +116,7 @@ def test_every_line_holds_of_what_is_left(table):
         assert total(made.left) == len(table)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(tables(), st.randoms())
 def test_the_order_of_rows_does_not_matter(table, chance):
     order = list(range(len(table)))
@@ -129,7 +131,7 @@ def test_the_order_of_rows_does_not_matter(table, chance):
     }
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(tables(), st.sampled_from([0.0, 0.1, 0.3]))
 def test_no_more_goes_than_the_policy_allows(table, share):
     data = data_of(asked(share), table)["a"]
@@ -204,7 +206,7 @@ def test_what_is_left_decides_again_until_nothing_changes(seed):
     assert broken_lines(rows_of(data, made.left)) == set()
 
 
-@settings(max_examples=25, deadline=None)
+@examples(0.25)
 @given(tables())
 def test_the_label_says_of_what_is_left_what_is_true_of_it(table):
     (chosen,) = chosen_of(asked(), table).values()

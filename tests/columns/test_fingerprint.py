@@ -2,13 +2,12 @@ import datetime
 import pickle
 import struct
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.cmac import Cmac
@@ -17,11 +16,12 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.columns.key_codes import codes, first_rows
 from beam_deid.transforms.columns.ordering import ordering
 
-from ..prints import KEY
+from ..kit.examples import examples
+from ..kit.fingerprints import KEY
+from ..kit.shared import CASES, needs_cases
 
-COLLISION = Path(__file__).parents[3] / "shared" / "cases" / "label" / "11-fingerprint-collision" / "in.parquet"
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40)))
-few = settings(max_examples=40, deadline=None)
+few = examples(0.4)
 
 
 def prints(values, kind=None, key=KEY):
@@ -214,9 +214,9 @@ def test_values_that_were_chosen_to_collide_do_not():
     assert len(np.unique(fingerprint(column, KEY))) == 2_000
 
 
-@pytest.mark.skipif(not COLLISION.exists(), reason="the folder ../shared/cases with names that collide is not here")
+@needs_cases
 def test_names_that_once_were_one_value_are_2000():
-    names = pq.read_table(COLLISION).column("nick")
+    names = pq.read_table(CASES / "11-fingerprint-collision" / "in.parquet").column("nick")
     assert len(names.unique()) == len(np.unique(fingerprint(names, KEY))) == 2_000
 
 

@@ -4,10 +4,12 @@ import unicodedata
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.normal_text import normal_text
+
+from ..kit.examples import examples
 
 TEXTS = st.lists(
     st.one_of(st.none(), st.text(max_size=12), st.text("aAß１①臺台 \u3000\u200b\u0301é張", max_size=8)), max_size=8
@@ -38,7 +40,7 @@ def test_spellings_of_one_text_are_one(one: str, other: str) -> None:
     assert first == second
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(TEXTS)
 def test_each_value_is_changed_by_itself(texts: list[str | None]) -> None:
     column = pa.array(["Ａ ", *texts, " 臺"], pa.string())
@@ -47,7 +49,6 @@ def test_each_value_is_changed_by_itself(texts: list[str | None]) -> None:
     assert normal_text(column.slice(1, len(texts))).to_pylist() == alone
 
 
-@settings(max_examples=100)
 @given(st.text(max_size=8))
 def test_nfkc_does_not_change_the_spelling(text: str) -> None:
     seen = normal_text(

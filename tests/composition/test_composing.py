@@ -4,15 +4,16 @@ from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.composition.composing import compose
 from beam_deid.transforms.composition.saying import together
 from beam_deid.transforms.past.views import Past
 
-from ..decide.kit import chosen_of, total
-from ..label.cases.kit import policy, release, roles
+from ..kit.deciding import chosen_of, total
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
 
 K = 3
 
@@ -105,7 +106,7 @@ def joint(chosen):
     return min(sizes, default=None), min(common, default=2)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(tables())
 def test_what_is_left_says_no_more_together(table):
     chosen = chosen_of(two(), table)
@@ -127,7 +128,7 @@ def test_what_is_left_says_no_more_together(table):
         assert common >= 2
 
 
-@settings(max_examples=25, deadline=None)
+@examples(0.25)
 @given(tables())
 def test_it_does_not_matter_which_release_comes_first(table):
     chosen = chosen_of(two(), table)

@@ -5,8 +5,6 @@ from pathlib import Path
 from beam_deid.transforms.crypto.keyring import Keyring
 from beam_deid.transforms.crypto.keyring_file import change, create, opened
 
-KEK = "a-key-encryption-key-for-tests-0123456789"
-
 
 def made(folder: Path, source: str = "env:TEST_KEK") -> str:
     """The path of a keyring with one key; ``TEST_KEK`` must be set where the source is it."""

@@ -12,8 +12,9 @@ from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
 from beam_deid.transforms.crypto.keyring_file import create, opened
 from beam_deid.transforms.errors import KeyFault
 
-from ..storage.prompt import promptly
-from .rings import KEK, keys_of, made, rotated
+from ..kit.keys import KEK
+from ..kit.prompt import promptly
+from .rings import keys_of, made, rotated
 
 PASSPHRASE = "correct horse battery staple"
 

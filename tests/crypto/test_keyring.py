@@ -20,8 +20,9 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.signing import is_signed
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 
-from ..storage.prompt import promptly
-from .rings import KEK, destroyed, keys_of, made, rotated
+from ..kit.keys import KEK
+from ..kit.prompt import promptly
+from .rings import destroyed, keys_of, made, rotated
 
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
 

@@ -18,8 +18,9 @@ from beam_deid.transforms.crypto.read_secret import read_private
 from beam_deid.transforms.crypto.secret_source import check_secret
 from beam_deid.transforms.errors import KeyFault, NoSuchKey, UsageError
 
-from ..storage.prompt import promptly
-from .rings import KEK, destroyed, keys_of, made, rotated
+from ..kit.keys import KEK
+from ..kit.prompt import promptly
+from .rings import destroyed, keys_of, made, rotated
 
 KEY = "a-key-for-tests-0123456789-0123456789"
 

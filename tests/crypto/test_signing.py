@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from beam_deid.transforms.crypto.signing import SigningKey, is_signed, public_bytes, read_public
 from beam_deid.transforms.errors import KeyFault, UsageError
 
-from ..storage.prompt import promptly
+from ..kit.prompt import promptly
 
 # RFC 8032, section 7.1, tests 1 to 3: secret, public, message, signature.
 SAMPLES = [

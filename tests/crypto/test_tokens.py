@@ -15,7 +15,7 @@ from beam_deid.transforms.crypto.siv import Siv
 from beam_deid.transforms.crypto.tokens import PREFIX, make_tokens, open_tokens
 from beam_deid.transforms.terms import Reason
 
-from ..actions.keyring import FixedKeys
+from ..kit.fixed_keys import FixedKeys
 from .samples import random_texts
 
 URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -5,13 +5,14 @@ import copy
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.decide.changing import _up
 
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
-from .kit import decided, failing, label_of
+from ..kit.crowds import crowd, grid, turn
+from ..kit.deciding import decided, failing, label_of
+from ..kit.policies import policy, release, roles
 
 CELLS = grid(city=["north", "south"], age=[21, 41])
 
@@ -128,7 +129,6 @@ def test_of_the_overall_risk_the_environment_is_a_way_where_none_is_said():
 
 
 @given(st.floats(0, 1))
-@settings(max_examples=100)
 def test_a_share_that_is_told_is_enough_and_hardly_more(share):
     assert share <= _up(share) <= share + 0.000101
 

@@ -4,8 +4,9 @@ import pytest
 
 from beam_deid.transforms.terms import LabelName
 
-from ..label.cases.kit import crowd, grid, policy, release, roles, turn
-from .kit import failing, label_of
+from ..kit.crowds import crowd, grid, turn
+from ..kit.deciding import failing, label_of
+from ..kit.policies import policy, release, roles
 
 
 def tree(tmp_path, top):

@@ -1,6 +1,6 @@
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.drafting.draft import field_of
@@ -19,7 +19,6 @@ def test_any_name_is_read_back_as_it_was(name):
     assert yaml.safe_load(flow({name: [name, {"a": 1.5}]})) == {name: [name, {"a": 1.5}]}
 
 
-@settings(deadline=None)  # a policy is read each time
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_any_table_gives_a_policy_that_says_what_the_draft_says(names):
     draft = drafted(**{name: ["x", "y", None] for name in names})

@@ -88,6 +88,7 @@ def sparse(form, rows):
     return "\n".join(texts) if form != "in.json" else f"[{','.join(texts)}]"
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 @pytest.mark.parametrize("form", ["in.jsonl", "blank.jsonl", "in.json"])
 def test_many_columns_of_nothing_are_read_in_fewer_rows_at_once(tmp_path, form):
     path = tmp_path / form
@@ -108,6 +109,7 @@ def test_many_columns_of_nothing_are_read_in_fewer_rows_at_once(tmp_path, form):
     assert found == {(row, f"c{row % 1000}"): "x" for row in range(7, 50_000, 10_000)}
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 def test_wide_rows_are_held_few_at_once_however_few_columns_are_wanted(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(dict.fromkeys(map(str, range(5000)), 1) | {"items": list(range(2000))}) + "\n")

@@ -64,6 +64,7 @@ def test_what_is_cut_off_is_still_an_error_of_the_system(tmp_path, codec):
         unpacked(path)
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 @pytest.mark.parametrize(("name", "row"), [("in.jsonl.gz", LINE), ("in.csv.gz", b"a,b\n" + b"x" * 1000 + b",y\n")])
 def test_reading_such_a_file_stops_in_bounded_memory(tmp_path, name, row):
     _, message, peak = read_alone(packed(tmp_path / name, "gzip", 2 * UNPACKED_BYTES, row * 1000))

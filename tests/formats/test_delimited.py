@@ -3,13 +3,14 @@ import gzip
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 
+from ..kit.examples import examples
 from .memory import read_alone
 
 OPTIONS = InputOptions()
@@ -143,6 +144,7 @@ def test_more_malformed_rows_than_can_be_meant_stop_at_the_row(tmp_path, monkeyp
     assert "delimiter" in str(raised.value)
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 def test_malformed_rows_without_end_stop_in_bounded_memory(tmp_path):
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"\nx" * 5_000_000, 1))
@@ -211,7 +213,7 @@ cells = st.one_of(
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=8))
-@settings(max_examples=60)
+@examples(0.6)
 def test_what_is_written_is_read_back(tmp_path_factory, rows):
     batch = pa.RecordBatch.from_arrays(
         [pa.array([row[i] for row in rows], pa.string()) for i in range(2)], names=["a", "b"]

@@ -3,13 +3,15 @@
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.formats import format_named, json_lines
 from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.nesting import Nesting
+
+from ..kit.examples import examples
 
 LINES = format_named("jsonl")
 OPTIONS = [
@@ -107,7 +109,7 @@ def read(path, options, columns, known, rows):
 )
 @example(['{"a": 1}{"b":', "2}"], OPTIONS[0], ["a"], False, (",", ":"), True)
 @example(['{"a": "x}', '{"a": "y"}'], OPTIONS[0], ["a"], False, (",", ":"), True)
-@settings(max_examples=300, deadline=None)
+@examples(3)
 def test_columns_are_what_rows_give(tmp_path_factory, lines, options, columns, strict, separators, ascii_only):
     path = tmp_path_factory.mktemp("json") / "in.jsonl"
     if options.records:

@@ -2,13 +2,14 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.format import InputOptions, Shard
 
+from ..kit.examples import examples
 from .memory import read_alone
 
 JSON = format_named("jsonl")
@@ -95,7 +96,7 @@ texts = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], ex
 
 
 @given(st.lists(st.tuples(texts, st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))), min_size=1, max_size=8))
-@settings(max_examples=60)
+@examples(0.6)
 def test_what_is_written_is_json_and_is_read_back(tmp_path_factory, rows):
     batch = pa.RecordBatch.from_arrays(
         [pa.array([row[0] for row in rows], pa.string()), pa.array([row[1] for row in rows], pa.int64())],

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -11,6 +11,8 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.formats.json_rows import LIST
+
+from ..kit.examples import examples
 
 ORDERS = [
     {
@@ -224,7 +226,7 @@ records = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), scalars, mi
 
 
 @given(records, st.sampled_from([None, 1, 3]))
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 def test_a_document_reads_as_its_lines_do(tmp_path_factory, values, indent):
     folder = tmp_path_factory.mktemp("json")
     (folder / "in.json").write_text(json.dumps({"x": {"y": values}}, indent=indent))

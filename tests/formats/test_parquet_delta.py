@@ -31,6 +31,7 @@ def batches(path, columns, rows=65_536):
             yield chunk.batch
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 @pytest.mark.parametrize("columns", [["note"], ["n", "note"]])
 def test_a_long_value_that_all_share_stops_in_bounded_memory(tmp_path, columns):
     note = pa.array(["x" * 1_000_000] * 1500)

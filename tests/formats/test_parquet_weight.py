@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
@@ -17,6 +17,7 @@ from beam_deid.transforms.formats.parquet_weight import heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import UNPACKED_BYTES
 
+from ..kit.examples import examples
 from .memory import read_alone
 
 OPTIONS = InputOptions()
@@ -57,6 +58,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow("bounds of memory are measured over large files")
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_long_value_that_is_repeated_without_end_stops_in_bounded_memory(tmp_path, bomb):
     values, places = BOMBS[bomb]
@@ -165,7 +167,7 @@ texts = st.one_of(
 @example({""}, "none")
 @example({"x" * 255, "", "y"}, "snappy")
 @example({"x" * 256}, "gzip")
-@settings(max_examples=150)
+@examples(1.5)
 def test_a_glance_takes_no_long_value_for_a_short_one(tmp_path_factory, values, compression):
     path = write(
         tmp_path_factory.mktemp("parquet") / "in.parquet",

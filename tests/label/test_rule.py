@@ -5,7 +5,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.label.condition import REGISTERED
@@ -15,8 +15,10 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Compare, holds
 from beam_deid.transforms.terms import LabelName
 
-from ..decide.kit import decided, failing, label_of
-from .cases.kit import crowd, grid, mobile, policy, release, roles, turn
+from ..kit.crowds import crowd, grid, mobile, turn
+from ..kit.deciding import decided, failing, label_of
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
 
 CELLS = grid(city=["north", "south"], age=[21, 41])
 KEYS = {"keys": {"key": "env:BEAM_DEID_KEY"}}
@@ -399,7 +401,7 @@ def with_change(label, path, value):
     return changed
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(st.data())
 def test_any_single_change_that_matters_is_found(labels, data):
     label = data.draw(st.sampled_from(labels))

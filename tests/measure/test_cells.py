@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
@@ -12,8 +12,10 @@ from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 from beam_deid.transforms.risk.measures.reidentification import ReidentificationRisk
 from beam_deid.transforms.risk.measures.sharing import SharingFigures
 
-from ..decide.kit import data_of, failing, label_of, measured
-from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
+from ..kit.crowds import crowd, grid, mobile, turn
+from ..kit.deciding import data_of, failing, label_of, measured
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
 
 EACH = policy(roles(quasi="city", insensitive="number"), top={"subject": "each_record"}, a=release("enclave", "city"))
 
@@ -34,13 +36,13 @@ def table(rows):
 ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), min_size=1, max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(ROWS)
 def test_equal_rows_of_one_file_count_each(rows):
     assert people(table(rows)) == (len(rows), len(rows))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(ROWS, ROWS, st.randoms())
 def test_a_record_of_two_files_is_one_person_as_often_as_it_stands_in_the_fuller_one(first, second, chance):
     wanted = sum(max(first.count(row), second.count(row)) for row in {*first, *second})

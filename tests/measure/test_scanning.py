@@ -4,11 +4,13 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.attack.recovery import mask_recoveries, platform_recoveries
 from beam_deid.transforms.measure.scanning import Scanned, Scanner, scan, scan_names
+
+from ..kit.examples import examples
 
 CIPHER = "~AgAAAAAcayEFTSoAkR1crhaoc2rrX3j00OXmFloTXpjGp2jjmQ==~5bm5ZJ94~4~~"
 WITH_MOBILE = "$kT9xQm8xZ0RkT2pLdW5hVw==$AgAAAA13800138000AkR1crhaoc2rrX3j00OXmFlo==$4$$"
@@ -176,7 +178,7 @@ def test_a_value_counts_once_for_each_recogniser() -> None:
     assert dict(scan("a", texts).hits) == {("a", "mobile"): 3, ("a", "platform_ciphertext"): 1}
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(st.lists(st.text("138 -./,0一三八零@at張x", max_size=16), max_size=6))
 def test_values_are_searched_each_by_itself(texts: list[str]) -> None:
     texts = ["138", *dict.fromkeys(texts), "0013 8000"]

@@ -8,7 +8,8 @@ import pytest
 
 from beam_deid.pipelines.cli import call, cli
 
-from .keyed import KEK, shop
+from ..kit.keys import KEK
+from ..kit.shop import shop
 
 HEAVY = ("apache_beam", "pandas", "pyarrow", "numpy", "pydantic", "rich", "yaml", "faker", "opencc", "cryptography")
 """Packages that take long to load."""

@@ -12,7 +12,8 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.crypto.keys import forget
 
-from .keyed import KEK, shop
+from ..kit.keys import KEK
+from ..kit.shop import shop
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic.orders import order_batches
 
-from ..outputs import labels
+from ..kit.outputs import labels
 
 POLICY = """
 version: 1

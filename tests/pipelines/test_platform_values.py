@@ -12,7 +12,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic.platforms import platform_batches
 
-from ..outputs import labels
+from ..kit.outputs import labels
 
 HEAD = """version: 1
 dataset: d

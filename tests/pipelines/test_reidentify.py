@@ -13,8 +13,9 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.reidentify.record import ReidentificationRecord
 
-from ..storage.prompt import promptly
-from .keyed import KEK, ROWS, orders, shop
+from ..kit.keys import KEK
+from ..kit.prompt import promptly
+from ..kit.shop import ROWS, orders, shop
 
 
 @pytest.fixture(autouse=True)

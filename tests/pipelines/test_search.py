@@ -13,7 +13,8 @@ import yaml
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.policy.reader import read_policy
 
-from ..risk.adult import FOLDER, QUASI, needs_adult
+from ..kit.shared import ADULT, needs_adult
+from ..risk.adult import QUASI
 from ..risk.test_distances import hierarchy
 
 
@@ -31,7 +32,7 @@ def adult_policy(folder, require, release=None, fields=QUASI, sensitive=()):
                 "fields": {
                     name: "keep"
                     if name in sensitive
-                    else {"generalize": {"hierarchy": str(FOLDER / f"hierarchy_{name}.csv")}}
+                    else {"generalize": {"hierarchy": str(ADULT / f"hierarchy_{name}.csv")}}
                     for name in (*fields, *sensitive)
                 },
                 **(release or {}),
@@ -49,7 +50,7 @@ def searched(capsys, *arguments, exit_code=0):
     return json.loads(capsys.readouterr().out)
 
 
-ADULT = str(FOLDER / "adult.csv")
+ADULT_CSV = str(ADULT / "adult.csv")
 
 
 @needs_adult
@@ -61,7 +62,9 @@ ADULT = str(FOLDER / "adult.csv")
     ],
 )
 def test_the_command_finds_the_optimum_of_arx(tmp_path, capsys, suppression, levels, expected):
-    found = searched(capsys, adult_policy(tmp_path, {"k": 5, "suppression": suppression}), "-i", ADULT, "--most-k", "0")
+    found = searched(
+        capsys, adult_policy(tmp_path, {"k": 5, "suppression": suppression}), "-i", ADULT_CSV, "--most-k", "0"
+    )
     assert found["levels"] == dict(zip(QUASI, levels, strict=True))
     assert found["loss"] == pytest.approx(expected[0], abs=1e-9)
     assert (found["suppressed"], found["classes"], found["smallest"], found["largest"]) == expected[1:]
@@ -75,7 +78,7 @@ def test_a_diverse_field_and_another_objective(tmp_path, capsys):
     policy = adult_policy(
         tmp_path, {"k": 5, "l": {"occupation": {"entropy": 5}}}, fields=fields, sensitive=["occupation"]
     )
-    found = searched(capsys, policy, "-i", ADULT, "--most-k", "0", "--objective", "non_uniform_entropy")
+    found = searched(capsys, policy, "-i", ADULT_CSV, "--most-k", "0", "--objective", "non_uniform_entropy")
     assert list(found["levels"].values()) == [1, 1, 1, 1, 3, 2, 2, 1]
     assert found["loss"] == pytest.approx(324620.5269918692, abs=1e-6)
     assert found["objectives"]["non_uniform_entropy"] == pytest.approx(found["loss"])
@@ -85,7 +88,7 @@ def test_a_diverse_field_and_another_objective(tmp_path, capsys):
 def test_the_frontier_rises_and_a_choice_is_written_into_the_policy(tmp_path, capsys):
     policy = adult_policy(tmp_path, {"suppression": 0.02}, fields=QUASI[:5])
     chosen = str(tmp_path / "chosen.yaml")
-    found = searched(capsys, policy, "-i", ADULT, "--most-k", "12", "--choose", "7", "--to", chosen)
+    found = searched(capsys, policy, "-i", ADULT_CSV, "--most-k", "12", "--choose", "7", "--to", chosen)
     losses = [point["loss"] for point in found["frontier"]]
     assert [point["k"] for point in found["frontier"]] == list(range(2, 13))
     assert losses == sorted(losses)
@@ -94,7 +97,7 @@ def test_the_frontier_rises_and_a_choice_is_written_into_the_policy(tmp_path, ca
     spec = read_policy(chosen).releases["out"]
     assert spec.require.k == 7
     assert {name: spec.fields[name].fixed_level() for name in QUASI[:5]} == found["levels"]
-    assert "Leave level out of a field's generalize" in failing(capsys, "search", chosen, "-i", ADULT)
+    assert "Leave level out of a field's generalize" in failing(capsys, "search", chosen, "-i", ADULT_CSV)
 
 
 def failing(capsys, *arguments, exit_code=2):
@@ -111,29 +114,29 @@ def test_the_frontier_is_drawn_and_the_same_each_time(tmp_path, capsys, ending):
     pictures = []
     for number in range(2):
         picture = tmp_path / f"{number}.{ending}"
-        searched(capsys, policy, "-i", ADULT, "--most-k", "5", "--plot", str(picture))
+        searched(capsys, policy, "-i", ADULT_CSV, "--most-k", "5", "--plot", str(picture))
         pictures.append(picture.read_bytes())
     assert pictures[0] == pictures[1]
     assert pictures[0].startswith(b"\x89PNG" if ending == "png" else b"<?xml")
-    assert "must end in" in failing(capsys, "search", policy, "-i", ADULT, "--plot", "frontier.pdf")
+    assert "must end in" in failing(capsys, "search", policy, "-i", ADULT_CSV, "--plot", "frontier.pdf")
 
 
 @needs_adult
 def test_what_cannot_be_met_is_explained_and_nothing_is_published(tmp_path, capsys):
     limited = {
-        name: {"generalize": {"hierarchy": str(FOLDER / f"hierarchy_{name}.csv"), "levels": [0, 1]}}
+        name: {"generalize": {"hierarchy": str(ADULT / f"hierarchy_{name}.csv"), "levels": [0, 1]}}
         for name in ("age", "education")
     }
     policy = adult_policy(
         tmp_path, {"k": 60, "suppression": 0.01}, {"expect": "anonymized", "fields": {**limited, "sex": "keep"}}
     )
-    found = searched(capsys, policy, "-i", ADULT, exit_code=4)
+    found = searched(capsys, policy, "-i", ADULT_CSV, exit_code=4)
     assert not found["satisfied"]
     why = found["blocked"]
     assert set(why["by"]) == {"k", "suppression"}
     # Counted by hand at the coarsest levels: the greatest k, and the least suppression.
     names = {name: hierarchy(name) for name in limited}
-    with open(ADULT) as stream:
+    with open(ADULT_CSV) as stream:
         rows = [(row["sex"], *(names[n][row[n]][1] for n in limited)) for row in csv.DictReader(stream, delimiter=";")]
     sizes = Counter(rows).values()
     suppressed = [sum(size for size in sizes if size < k) for k in (why["k"], why["k"] + 1, 60)]
@@ -145,7 +148,7 @@ def test_what_cannot_be_met_is_explained_and_nothing_is_published(tmp_path, caps
     assert all(0 < loss < 1 for loss in why["fields"].values())
     out = tmp_path / "out"
     capsys.readouterr()
-    assert call(["run", policy, "-i", ADULT, "-o", str(out)]) == 4
+    assert call(["run", policy, "-i", ADULT_CSV, "-o", str(out)]) == 4
     said = capsys.readouterr().out
     assert not out.exists() or not any(out.iterdir())
     assert f"the greatest k that can be met with all else as it is: {why['k']}" in said

@@ -12,7 +12,8 @@ from beam_deid.transforms.crypto.keyring_file import opened, signing_key
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.label.documents import document_sha256, signed, to_bytes
 
-from .keyed import KEK, Shop, shop
+from ..kit.keys import KEK
+from ..kit.shop import Shop, shop
 
 
 def sign_policy(made):

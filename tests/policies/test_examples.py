@@ -13,7 +13,7 @@ from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.synthetic import ORDER_FIELDS, write_orders
 
-from ..outputs import labels
+from ..kit.outputs import labels
 
 POLICIES = Path(str(importlib.resources.files("beam_deid.configs").joinpath("policies")))
 
@@ -51,7 +51,9 @@ def test_the_demos_policy_covers_the_generated_columns() -> None:
     check_columns(read_policy(str(POLICIES / "tmall_orders.yaml")), {"orders": ORDER_FIELDS})
 
 
-@pytest.mark.parametrize("rows", [2_000, 20_000, 100_000])
+@pytest.mark.parametrize(
+    "rows", [2_000, 20_000, pytest.param(100_000, marks=pytest.mark.slow("generates a hundred thousand orders"))]
+)
 def test_the_demo_publishes_both_releases_at_any_size(tmp_path: Path, rows: int) -> None:
     data = tmp_path / "orders.parquet"
     write_orders(str(data), rows, seed=1)
@@ -70,7 +72,7 @@ def test_the_demo_publishes_both_releases_at_any_size(tmp_path: Path, rows: int)
 
 def test_more_orders_need_less_generalization(tmp_path: Path) -> None:
     losses = []
-    for rows in (1_000, 100_000):
+    for rows in (1_000, 20_000):
         data = tmp_path / f"{rows}.parquet"
         write_orders(str(data), rows, seed=1)
         found = run("tmall_orders", data, tmp_path / f"out-{rows}", "--release", "analytics")
@@ -103,6 +105,7 @@ def test_a_release_by_itself_need_not_lose_what_two_together_would_tell(journey:
     assert (public["label"], public["risk"]["k"], public["records"]["suppressed"]) == ("anonymized", 46, 33)
 
 
+@pytest.mark.slow("runs a policy over a million and a half real purchases")
 def test_real_transactions_by_store_and_week_are_anonymized(journey: Path, tmp_path: Path) -> None:
     data = journey / "transactions.parquet"
     found = run("completejourney_transactions", data, tmp_path / "out", "--release", "trading")["trading"]
@@ -113,7 +116,7 @@ def test_real_transactions_by_store_and_week_are_anonymized(journey: Path, tmp_p
     assert useful(tmp_path / "out" / "trading", found)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("runs a policy over a million and a half real purchases")
 def test_real_transactions_without_numbers_are_still_personal(journey: Path, tmp_path: Path) -> None:
     found = run("completejourney_transactions", journey / "transactions.parquet", tmp_path / "out")
     assert {name: label["label"] for name, label in found.items()} == {

@@ -17,8 +17,9 @@ from beam_deid.transforms.recognisers.platforms.catalogue import platform, platf
 from beam_deid.transforms.synthetic import platform_records, write_platform_orders
 from beam_deid.transforms.terms import LabelName
 
-from ..conftest import KEY
-from ..outputs import labels
+from ..kit.keys import KEY
+from ..kit.outputs import labels
+from ..kit.sampling import quick_for
 from .shops import olist_orders, shopify_orders
 from .test_examples import failing, useful
 
@@ -85,7 +86,7 @@ def runs(files: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFac
 
 
 CASES = [*((name, form) for name in platforms() for form in FORMS), ("shopify", "jsonl"), ("olist", "parquet")]
-TABLE = pytest.mark.parametrize(("name", "form"), CASES, ids=lambda one: one)
+TABLE = pytest.mark.parametrize(("name", "form"), quick_for(CASES, 7), ids=lambda one: one)
 
 
 @TABLE
@@ -111,7 +112,7 @@ def test_both_releases_are_labelled_as_the_policy_expects(runs: Runs, name: str,
 
 
 @pytest.mark.parametrize("release", ["analytics", "operations"])
-@pytest.mark.parametrize("name", platforms())
+@pytest.mark.parametrize("name", quick_for(platforms(), 1))
 def test_the_armoured_export_and_the_nested_records_end_in_the_same_rows(runs: Runs, name: str, release: str) -> None:
     csv, document, flat = (released(runs(name, form) / release) for form in ("platform_csv", "jsonl", "parquet"))
     assert csv.num_rows > 0.9 * ROWS
@@ -195,7 +196,7 @@ MASKED = {
 }
 
 
-@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("name", quick_for(MASKED, 1))
 def test_with_the_platforms_masks_kept_it_is_not_anonymized_whatever_role_they_have(
     files: Callable[[str, str], Path], tmp_path: Path, name: str
 ) -> None:

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.reader import policy_from_mapping, read_policy
 
+from ..kit.examples import examples
 from .policies import ORDERS, orders
 
 SECRET = "c4f1a9e07b3d58264e90dd317ab65f28"
@@ -59,13 +60,13 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("policy") / "policy.yaml"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_no_content_of_a_file_raises_anything_but_a_policy_error(path: Path, content: bytes) -> None:
     assert read_or_refuse(path, content)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.integers(0, 2**32))
 def test_no_damage_to_a_policy_raises_anything_else_or_repeats_its_key(path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -79,7 +80,7 @@ def test_no_damage_to_a_policy_raises_anything_else_or_repeats_its_key(path: Pat
     assert SECRET not in read_or_refuse(path, text.encode())
 
 
-@settings(max_examples=300, deadline=None)
+@examples(3)
 @given(st.data())
 def test_no_value_in_any_place_raises_anything_but_a_policy_error(data: st.DataObject) -> None:
     mapping = orders()
@@ -92,7 +93,6 @@ def test_no_value_in_any_place_raises_anything_but_a_policy_error(data: st.DataO
         policy_from_mapping(mapping)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.one_of(st.text(), st.integers(), st.none()), values) | values)
 def test_no_mapping_raises_anything_but_a_policy_error(mapping: Any) -> None:
     with pytest.raises(PolicyError):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, identity_text, names_one_person
@@ -28,6 +28,8 @@ from beam_deid.transforms.recognisers.kinds.platform_id import PLATFORM_ID
 from beam_deid.transforms.recognisers.kinds.privacy_number import PRIVACY_NUMBER
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.recognisers.kinds.tracking_number import TRACKING_NUMBER
+
+from ..kit.examples import examples
 
 MOBILE = "13800138000"
 MOBILES = [
@@ -153,7 +155,7 @@ def test_every_type_has_the_same_spelling() -> None:
     assert identity_text(pa.array([True, None]), None).to_pylist() == ["true", None]
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=10), st.text("138 -*e.０一張", max_size=14)), max_size=8))
 def test_a_spelling_depends_on_its_value_alone(texts: list[str | None]) -> None:
     column = pa.array(["first", *texts, "last"], pa.string())

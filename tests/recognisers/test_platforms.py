@@ -135,7 +135,7 @@ def ordinary_texts() -> Iterator[pa.Array]:
     yield pa.array([base64.encodebytes(row.tobytes()).decode() for row in noise])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("makes and reads a million texts")
 def test_a_million_ordinary_texts_hold_no_ciphertext() -> None:
     tried = 0
     for texts in ordinary_texts():

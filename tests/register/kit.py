@@ -3,54 +3,27 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from beam_deid.transforms.label.documents import document_sha256
-from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
+from beam_deid.transforms.register.document import Document, Entry, Run, Table
 from beam_deid.transforms.register.folder import read, table_path
-from beam_deid.transforms.terms import LabelName
 
-from ..storage.processes import ROOT
+from ..kit import registered
+from ..kit.registered import register_of
 
 SHA = "0" * 64
 
 
 def document() -> Document:
     """A register that says nothing yet."""
-    return Document("r" * 16, "shop", 0, "", {"id": 1, "check": "0123456789abcdef"})
+    return register_of()
 
 
 def entry(name: str, table: Table | None = None) -> Entry:
     """A release that was given out."""
-    return Entry(
-        name=name,
-        release=name.partition(".")[0],
-        run="0123456789abcdef",
-        made_at="2026-01-01T00:00:00+00:00",
-        label=LabelName.ANONYMIZED,
-        sharing="controlled",
-        purpose="market analysis",
-        recipient=None,
-        output="out",
-        state=State.PUBLISHED,
-        levels={"city": "province"},
-        losses={"city": 0.5},
-        records=RecordCounts(read=9, released=9, suppressed=0, withheld=0, rejected=0),
-        inputs=({"name": "orders.parquet", "size": 9, "sha256": SHA},),
-        files=({"path": "part", "rows": 9, "sha256": SHA},),
-        label_sha256=SHA,
-        policy_sha256=SHA,
-        record="field:tid",
-        identities=("buyer",),
-        roles={"city": ("quasi_identifier",)},
-        k=5,
-        l={},
-        table=table,
-    )
+    return registered.entry(name, table=table)
 
 
 def staged(folder: Path, text: str) -> tuple[str, str]:
@@ -83,20 +56,6 @@ def edited(path: Path, **changes) -> None:
     given.pop("sha256")
     given |= changes
     path.write_text(json.dumps({**given, "sha256": document_sha256(given)}), "utf-8")
-
-
-def python(code: str, *arguments: str, **more: str) -> subprocess.Popen:
-    """A process that runs some Python, and finds these tests."""
-    found = os.pathsep.join([ROOT, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": found, **more},
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
 
 
 def contents(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InternalFault, UsageError
@@ -24,7 +24,9 @@ from beam_deid.transforms.register.merging import Merging, merge
 from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.terms import LabelName
 
-from .kit import assert_whole, contents, document, entry, python
+from ..kit.examples import examples
+from ..kit.processes import python
+from .kit import assert_whole, contents, document, entry
 from .rows import ALL, counted, counted_by_duckdb, keys, picked, releases, some, told, written
 
 MONTHS = 6
@@ -271,7 +273,7 @@ def test_a_register_in_a_bucket_is_compacted(tmp_path, bucket):
 # Any releases
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(releases(st.sampled_from([0, 1, 2**63 - 1, 2**63, ALL - 1]), 12), min_size=1, max_size=5),
     st.integers(3, 40),
@@ -441,6 +443,7 @@ print(json.dumps([before, peak()]))
 """
 
 
+@pytest.mark.slow("measures the memory of a process that compacts large tables")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_does_not_grow_with_the_releases(tmp_path):
     def made(rows):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from beam_deid.transforms.register.comparing import difference, differing_inputs, differing_tests, differs
 from beam_deid.transforms.terms import LabelName
 
-from .registered import entry
+from ..kit.registered import entry
 
 NOTHING = {"added": [], "removed": [], "changed": [], "renamed": []}
 

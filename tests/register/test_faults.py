@@ -14,7 +14,7 @@ from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
 from beam_deid.transforms.storage.paths import MARK
 
-from ..storage.faulty import CUT, GONE, KINDS, REFUSED, TORN, TORN_TOLD, UNHEARD, Calls, Fault, Faulty
+from ..kit.faulty import CUT, GONE, KINDS, REFUSED, TORN, TORN_TOLD, UNHEARD, Calls, Fault, Faulty
 from .kit import assert_whole, document, register
 
 LOCAL = "local"
@@ -86,7 +86,7 @@ def calls_of(kind, folder, earlier):
         return list(where.calls.seen)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("fails each call of a store in turn")
 @pytest.mark.parametrize("kind", [LOCAL, OBJECTS])
 @pytest.mark.parametrize("fault", [REFUSED, UNHEARD, TORN, TORN_TOLD, CUT, GONE])
 def test_whatever_fails_the_register_is_whole_and_the_next_holder_goes_on(tmp_path, earlier, kind, fault):

@@ -12,8 +12,9 @@ from beam_deid.transforms.errors import OutputError, UsageError
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.storage.files import read_all
 
-from ..storage.bucket import MARK, assert_nothing_hidden
-from .kit import document, python, register, staged, without
+from ..kit.processes import python
+from ..kit.s3.bucket import MARK, assert_nothing_hidden
+from .kit import document, register, staged, without
 
 HOLDER = "import sys; from tests.register.holder import main; main(*sys.argv[1:])"
 
@@ -193,7 +194,7 @@ class Strike:
         return "AccessDenied" if self.dealt else None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a process at each request that changes a bucket")
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new register", "one that is there"])
 def test_a_register_is_whole_whenever_its_writer_was_killed(bucket, place, s3, tmp_path, is_new):
     number = 0

@@ -16,8 +16,8 @@ from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.folder import hold, read
 from beam_deid.transforms.storage.owners import new_name
 
-from ..storage.processes import until
-from .kit import SHA, assert_whole, contents, document, entry, python, register
+from ..kit.processes import python, until
+from .kit import SHA, assert_whole, contents, document, entry, register
 
 SECONDS = "3"
 HERE = "a" * 12
@@ -128,7 +128,7 @@ def test_whoever_looks_while_it_is_written_sees_one_revision_or_the_next(tmp_pat
     assert len(set(seen)) > 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 def test_of_many_processes_exactly_one_holds_a_new_register(tmp_path, holders):
     at = tmp_path / "new.register"
     many = [holders(at, MACHINE=f"{number:012x}") for number in range(4)]
@@ -151,7 +151,7 @@ def test_a_dead_holder_is_followed_at_once(place, tmp_path, holders):
     assert_whole(place, ["a.1", "b.1"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 @pytest.mark.parametrize("machines", [(HERE, HERE), (HERE, THERE)], ids=["on one host", "on two hosts"])
 def test_whoever_slept_for_long_cannot_write(place, holders, machines):
     slept = holders(MACHINE=machines[0])
@@ -180,7 +180,7 @@ def asleep(holders, machine):
     return sleeper
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 @pytest.mark.parametrize("machine", [HERE, THERE], ids=["on this host", "on another host"])
 def test_whoever_wakes_after_another_wrote_that_revision_is_refused(place, holders, machine):
     sleeper = asleep(holders, HERE)
@@ -195,7 +195,7 @@ def test_whoever_wakes_after_another_wrote_that_revision_is_refused(place, holde
     assert_whole(place, ["a.1", "b.1", "c.1"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new register", "one that is there"])
 def test_whoever_wakes_first_has_its_tables_still_and_the_other_is_refused(place, tmp_path, holders, is_new):
     at = tmp_path / "new.register" if is_new else place
@@ -215,7 +215,7 @@ def test_whoever_wakes_first_has_its_tables_still_and_the_other_is_refused(place
     assert_whole(at, [*names, "late.1"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 def test_what_a_sleeper_was_adding_goes_once_it_can_no_longer_be_registered(place, tmp_path, holders):
     sleeper = asleep(holders, HERE)
     heir = until(lambda: follower(holders, THERE))

@@ -2,9 +2,12 @@
 
 import re
 
-from .kit import python
+import pytest
+
+from ..kit.processes import python
 
 
+@pytest.mark.slow("kills a process before each of its steps")
 def test_a_register_is_whole_whenever_its_writer_was_killed(tmp_path):
     process = python("import sys; from tests.register.striking import main; main(sys.argv[1])", str(tmp_path))
     said, failed = process.communicate(timeout=300)

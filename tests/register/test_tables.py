@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import OutputError, UsageError
@@ -19,6 +19,7 @@ from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
+from ..kit.examples import examples
 from .persons import read_persons
 from .rows import (
     ALL,
@@ -36,7 +37,7 @@ from .rows import (
     written,
 )
 
-quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = examples(0.6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LARGE = 3 * GROUP_ROWS + 1000
 
 
@@ -404,6 +405,7 @@ def measured(path, rows, table=None):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow("measures the memory of a process that reads a large table")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_of_writing_and_reading_is_far_below_the_table(tmp_path):
     rows = 3_000_000

@@ -8,7 +8,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.measures.measure import Setting, View
 
-from ..prints import KEY
+from ..kit.fingerprints import KEY
 
 
 def keys(*columns: list[object]) -> Fingerprints:

@@ -5,11 +5,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.combinations import combinations
 
+from ..kit.examples import examples
 from .tables import keys
 
 # Manning, Haglin, Keane: A recursive search algorithm for statistical disclosure assessment (2008), as sdcMicro tests it.
@@ -52,7 +53,7 @@ def test_contributions_are_the_shares_of_the_score(order):
 ROWS = st.lists(st.tuples(*[st.sampled_from("xyz")] * 4, st.sampled_from("pqrst")), min_size=1, max_size=30)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(ROWS)
 def test_every_set_is_counted_as_sql_counts_it(rows):
     table = pd.DataFrame(rows, columns=[*"abcd", "who"])
@@ -66,7 +67,7 @@ def test_every_set_is_counted_as_sql_counts_it(rows):
         assert one.share == pytest.approx(one.unique_subjects / table["who"].nunique())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(ROWS)
 def test_scores_are_those_of_counting_by_hand(rows):
     columns = list(zip(*rows, strict=True))[:4]

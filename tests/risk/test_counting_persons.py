@@ -5,12 +5,14 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk import per_class
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
+
+from ..kit.examples import examples
 
 # class, value (3 stands for null), person (-1 is nobody)
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(-1, 6)), min_size=1, max_size=40)
@@ -34,7 +36,7 @@ def some(rows):
     return any(who >= 0 for _, _, who in rows)
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(ROWS.filter(some))
 def test_every_figure_of_a_class_counts_persons(rows):
     found, pairs, many = counted(rows)

@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.combining import combine
@@ -12,7 +12,9 @@ from beam_deid.transforms.risk.distances import Scale, equal_distance, hierarchi
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
 
-from .adult import FOLDER, adult, needs_adult
+from ..kit.examples import examples
+from ..kit.shared import ADULT, needs_adult
+from .adult import adult
 from .tables import keys
 
 linprog = pytest.importorskip("scipy.optimize").linprog
@@ -68,7 +70,7 @@ def hierarchical(one, other, names):
     [(equal, equal_distance), (ordered, scale()[0].distance), (hierarchical, scale()[1].distance)],
     ids=["equal", "ordered", "hierarchical"],
 )
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(ROWS)
 def test_a_distance_is_the_least_work(ground, ours, rows):
     found = ours(counted(rows))
@@ -109,7 +111,7 @@ def test_the_example_of_the_paper():
 
 def hierarchy(name):
     """Groups of each value of an attribute of Adult, from itself to one of all."""
-    with (FOLDER / f"hierarchy_{name}.csv").open() as stream:
+    with (ADULT / f"hierarchy_{name}.csv").open() as stream:
         return {row[0]: row for row in csv.reader(stream, delimiter=";")}
 
 

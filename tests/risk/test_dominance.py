@@ -6,11 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk import dominance
 from beam_deid.transforms.risk.dominance import dominating, trimmed
+
+from ..kit.examples import examples
 
 # group, records, cell, person
 rows = st.lists(st.tuples(st.integers(-1, 2), st.integers(0, 6), st.integers(0, 3), st.integers(-1, 3)), max_size=14)
@@ -84,7 +86,7 @@ def cut_by_hand(table, limit, ranked):
                 keep[table[at][2]] -= left[at]
 
 
-@settings(max_examples=200)
+@examples(2)
 @given(rows, limits, st.booleans())
 def test_what_remains_is_what_cutting_by_hand_leaves(table, limit, ranked):
     groups, counts, cells, numbers = columns(table)

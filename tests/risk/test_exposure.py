@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.coverage import coverage_problem
@@ -12,6 +12,7 @@ from beam_deid.transforms.risk.exposure import Exposed, Exposure
 from beam_deid.transforms.risk.joining import Join, Probes, Released
 from beam_deid.transforms.risk.linkage import Side
 
+from ..kit.examples import examples
 from .tables import keys
 
 NOBODY = np.uint64(0)
@@ -79,7 +80,7 @@ def by_hand(ours, theirs, k, near, spellings, nobody, identities, named, source)
 
 @pytest.mark.parametrize("near", [0, 1, 2])
 @pytest.mark.parametrize("spellings", [False, True])
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.lists(OURS, min_size=1, max_size=30),
     st.lists(THEIRS, max_size=15),
@@ -109,7 +110,7 @@ def test_whoever_is_met_with_fewer_than_k_is_exposed(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.lists(OURS, min_size=1, max_size=30),
     st.lists(THEIRS, min_size=1, max_size=15),

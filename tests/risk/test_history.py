@@ -4,12 +4,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.history import histories
 
+from ..kit.examples import examples
 from .tables import keys
 
 
@@ -37,7 +38,7 @@ def exact(rows, number):
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("uvwxyz")), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(ROWS)
 def test_one_point_is_exact(rows):
     found = of(rows)[1]
@@ -45,7 +46,7 @@ def test_one_point_is_exact(rows):
     assert found.low == found.high == found.share
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(ROWS)
 def test_more_points_are_given_only_where_somebody_has_them(rows):
     most = max(len({point for other, point in rows if other == person}) for person, _ in rows)

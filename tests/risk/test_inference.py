@@ -5,13 +5,15 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.inference import certainty, distinct_values
 from beam_deid.transforms.risk.numbering import Numbered
 from beam_deid.transforms.risk.persons import Persons
+
+from ..kit.examples import examples
 
 # group, value (-1 is null), person by two identities (-1 is nobody), records
 TABLES = st.lists(
@@ -43,7 +45,7 @@ def how_many(rows, identity, alone, group=None, value=None):
     return len(who(rows, identity, group, value)) + (nobody if alone else 0)
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(TABLES)
 def test_groups_count_records_and_the_persons_of_the_worst_identity(rows):
     groups, _ = groups_of(rows)
@@ -61,7 +63,7 @@ def test_groups_count_records_and_the_persons_of_the_worst_identity(rows):
     assert groups.numbers[groups.first_rows(chosen)].tolist() == np.flatnonzero(chosen).tolist()
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(TABLES)
 def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
     groups, values = groups_of(rows)
@@ -73,7 +75,7 @@ def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
     assert distinct_values(groups, values, 4).tolist() == wanted
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(TABLES, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
 def test_the_gain_of_certainty_is_that_of_persons_counted_one_by_one(rows, difference):
     groups, values = groups_of(rows)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk import group_pairs, intersection_values
 from beam_deid.transforms.risk.intersection_groups import Side, joint_groups, joint_groups_of_all, one_to_one
 from beam_deid.transforms.risk.intersection_values import common_values, common_values_of_all
 from beam_deid.transforms.risk.persons import Persons
+
+from ..kit.examples import examples
 
 # what A says, what B says, in A, in B, subject, mobile, records
 cells = st.lists(
@@ -30,7 +32,7 @@ def column(table, at, kind=np.int64):
     return np.array([row[at] for row in table], kind)
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(cells, large, st.booleans())
 def test_joint_groups_are_what_both_say_and_which_of_them_a_cell_is_in(table, factor, counted):
     persons = Persons(("subject", "mobile"), (column(table, 4), column(table, 5)), (5, 3), {}, {}, {}, 0)
@@ -59,7 +61,7 @@ valued = st.lists(
 
 @pytest.mark.parametrize("way", ["_by_words", "_by_pair", "_by_value", "common_of_pairs"])
 @pytest.mark.parametrize("apart", [1, 30], ids=["one word", "words"])
-@settings(max_examples=60)
+@examples(0.6)
 @given(table=valued, most=st.integers(1, 30))
 def test_values_in_common_are_those_that_both_groups_have(table, most, way, apart):
     values = [np.where(column(table, at) > 0, column(table, at) * apart, column(table, at)) for at in (2, 3)]
@@ -80,7 +82,7 @@ def test_values_in_common_are_those_that_both_groups_have(table, most, way, apar
 thrice = st.lists(st.tuples(*[st.tuples(st.integers(-1, 2), st.integers(-1, 4))] * 3), min_size=1, max_size=16)
 
 
-@settings(max_examples=60)
+@examples(0.6)
 @given(thrice, st.integers(1, 30))
 def test_values_in_common_are_those_that_all_groups_of_a_record_have(table, most):
     groups = [np.array([row[which][0] for row in table], np.int64) for which in range(3)]
@@ -97,7 +99,7 @@ def test_values_in_common_are_those_that_all_groups_of_a_record_have(table, most
     assert found.tolist() == want
 
 
-@settings(max_examples=60)
+@examples(0.6)
 @given(st.lists(st.tuples(st.tuples(*[st.integers(-1, 1)] * 3), st.tuples(*[st.booleans()] * 3)), max_size=12))
 def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(table):
     persons = Persons(("subject",), (np.arange(len(table)),), (len(table),), {}, {}, {}, 0)

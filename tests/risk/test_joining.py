@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.joining import Candidates, Join, Probes, Released
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 
+from ..kit.examples import examples
 from .tables import keys
 
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9), st.integers(0, 4))
@@ -51,7 +52,7 @@ def by_hand(ours, theirs, near, within):
 
 
 @pytest.mark.parametrize("near", [0, 1, 2])
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.lists(ROW, min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20), st.sampled_from([0, 1, 3]))
 def test_a_join_within_ranges_equals_one_by_hand(near, ours, theirs, within):
     join = Join(probes(theirs, near, within), truth=True)
@@ -62,7 +63,7 @@ def test_a_join_within_ranges_equals_one_by_hand(near, ours, theirs, within):
 
 
 @pytest.mark.parametrize("near", [1, 2])
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.lists(st.tuples(ROW, st.integers(0, 9)), min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20))
 def test_ranges_may_lie_within_each_other(near, ours, theirs):
     table = probes(theirs, near, 1)
@@ -86,7 +87,6 @@ def test_ranges_may_lie_within_each_other(near, ours, theirs):
     assert join.result().linked == Linked(len({known[3] for known in theirs}), len(linked), len(rightly))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=40), st.lists(ROW, min_size=1, max_size=20), st.integers(1, 4))
 def test_partitions_never_show(ours, theirs, parts):
     whole, split = (Join(probes(theirs, 1, 2), truth=True) for _ in range(2))
@@ -98,7 +98,6 @@ def test_partitions_never_show(ours, theirs, parts):
     assert whole.result() == split.result()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(ROW, max_size=40), st.lists(ROW, max_size=20))
 def test_an_exact_join_is_the_one_in_memory(ours, theirs):
     attacker = Side(keys([row[0] for row in theirs]), np.ones(len(theirs), np.int64), keys([row[3] for row in theirs]))
@@ -174,7 +173,7 @@ def test_the_example_of_delta_presence():
     assert (found.delta, found.k_map) == ((1 / 2, 2 / 3), 3)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(
     st.lists(st.integers(0, 5), max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=20)
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk import numbering
@@ -28,7 +28,6 @@ def columns(draw):
 
 
 @pytest.mark.parametrize("dense", [0, 1 << 16], ids=["sorted", "counted"])
-@settings(max_examples=100, deadline=None)
 @given(columns())
 def test_rows_have_one_number_exactly_where_all_columns_are_alike(dense, made):
     size, found = made

@@ -4,12 +4,14 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.risk import persons as module
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons, persons, stand_ins
+
+from ..kit.examples import examples
 
 NULL = np.uint64(0xDEADBEEF12345678)
 
@@ -61,7 +63,7 @@ def partition(labels):
     return sorted(rows.values())
 
 
-@settings(max_examples=150)
+@examples(1.5)
 @given(tables, many_subjects)
 def test_each_row_belongs_to_whom_the_rule_names(table, most):
     with pytest.MonkeyPatch.context() as patch:

@@ -5,13 +5,15 @@ import warnings
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.risk.measures import all_figures
 
-from .adult import adult, needs_adult
+from ..kit.examples import examples
+from ..kit.shared import needs_adult
+from .adult import adult
 from .tables import view
 
 with warnings.catch_warnings():
@@ -49,7 +51,7 @@ def ours(table, quasi, field):
 
 
 @pytest.mark.parametrize("measure", THEIRS)
-@settings(max_examples=25, deadline=None)
+@examples(0.25)
 @given(ROWS)
 def test_random_tables_have_pycanons_figures(measure, rows):
     table = pd.DataFrame(rows, columns=["a", "b", "s", "r"])

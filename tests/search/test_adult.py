@@ -12,7 +12,8 @@ from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Criterion, Requirements
 
-from ..risk.adult import QUASI, adult, needs_adult
+from ..kit.shared import needs_adult
+from ..risk.adult import QUASI, adult
 from ..risk.tables import keys
 from ..risk.test_distances import hierarchy, occupations
 from .by_hand import attribute

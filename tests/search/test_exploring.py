@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from beam_deid.transforms.search.blocking import blocked
 from beam_deid.transforms.search.exploring import explore
@@ -9,10 +9,11 @@ from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Requirements
 
+from ..kit.examples import examples
 from .by_hand import attribute, every_node, lattice_of, problems, requirements_of
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(problems())
 def test_a_lattice_that_is_explored_to_the_end_gives_the_optimum(problem):
     listed = optimum(lattice_of(problem), requirements_of(problem))
@@ -46,7 +47,7 @@ def test_the_time_that_is_given_ends_the_search():
     assert explore(large(), Requirements(3, 0.2), seconds=0.05).counted < 5_000
 
 
-@settings(max_examples=50, deadline=None)
+@examples(0.5)
 @given(problems())
 def test_the_frontier_is_the_optimum_for_each_k(problem):
     for k, best, proved in frontier(lattice_of(problem), requirements_of(problem), (1, 2, 3, 5)):
@@ -57,7 +58,7 @@ def test_the_frontier_is_the_optimum_for_each_k(problem):
             assert best.loss == pytest.approx(alone.loss, abs=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(problems())
 def test_what_would_satisfy_does_and_what_is_one_step_nearer_does_not(problem):
     if every_node(problem):

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Requirements
 
+from ..kit.examples import examples
 from ..risk.tables import keys
 from .by_hand import attribute, every_node, lattice_of, problems, requirements_of
 
 
-@settings(max_examples=500, deadline=None)
+@examples(5)
 @given(problems())
 def test_the_optimum_is_that_of_looking_at_every_node(problem):
     """For every requirement and objective, over nested and other hierarchies, by record and by person."""
@@ -25,7 +26,6 @@ def test_the_optimum_is_that_of_looking_at_every_node(problem):
         assert good[found.best.node] == (pytest.approx(least, abs=1e-9), found.best.suppressed)
 
 
-@settings(max_examples=100, deadline=None)
 @given(problems())
 def test_persons_that_are_added_up_are_never_too_many(problem):
     problem = {

@@ -13,8 +13,9 @@ from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME
 
-from .faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
-from .trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
+from ..kit.faulty import GONE, REFUSED, TORN, TORN_TOLD, UNHEARD, Fault
+from ..kit.sampling import quick_for
+from ..kit.trials import LOCAL, OBJECTS, TRIALS, contents, drawn, end_process, place, publishing, recorded, trial
 
 STORES = [LOCAL, OBJECTS]
 
@@ -36,15 +37,18 @@ def at(house, kind, folder, name, end, fault):
 # Each of these was not so once.
 @pytest.mark.parametrize(
     ("kind", "name", "end", "fault"),
-    [
-        (LOCAL, "rename", "/old", Fault(UNHEARD, 1)),
-        (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
-        (LOCAL, "close", "/label.json", Fault(TORN, 1)),
-        (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
-        (LOCAL, "open_input", "/outcome.json", Fault(REFUSED, 1)),
-        (LOCAL, "close", "/outcome.json", Fault(TORN, 1)),
-        (OBJECTS, "open_input", "/out/run.json", Fault(REFUSED, 1)),
-    ],
+    quick_for(
+        [
+            (LOCAL, "rename", "/old", Fault(UNHEARD, 1)),
+            (LOCAL, "rename", "/out", Fault(REFUSED, 1, 3)),
+            (LOCAL, "close", "/label.json", Fault(TORN, 1)),
+            (OBJECTS, "close", "/publication.json", Fault(TORN_TOLD, 1)),
+            (LOCAL, "open_input", "/outcome.json", Fault(REFUSED, 1)),
+            (LOCAL, "close", "/outcome.json", Fault(TORN, 1)),
+            (OBJECTS, "open_input", "/out/run.json", Fault(REFUSED, 1)),
+        ],
+        3,
+    ),
     ids=lambda value: getattr(value, "kind", value),
 )
 def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(house, tmp_path, kind, name, end, fault):
@@ -52,7 +56,7 @@ def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(hous
 
 
 @pytest.mark.parametrize("kind", STORES)
-@pytest.mark.parametrize("manifest", ["/out/run.json", "/out/crm/label.json"])
+@pytest.mark.parametrize("manifest", quick_for(["/out/run.json", "/out/crm/label.json"], 1))
 def test_manifests_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part(house, tmp_path, kind, manifest):
     """Without them nobody knows what the earlier run wrote, and so what is to go."""
     calls = recorded(house, kind, True, tmp_path / "recorded")
@@ -130,7 +134,7 @@ def test_a_planted_weakness_is_found(house, tmp_path, monkeypatch, kind, where, 
         trial(house, kind, True, tmp_path / "weak", fault)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a run for each of two hundred faults of its store")
 @pytest.mark.parametrize("number", range(TRIALS))
 @pytest.mark.parametrize("kind", STORES)
 def test_a_run_whose_store_fails_leaves_what_was_there_or_what_it_made(house, tmp_path, kind, number):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from .processes import ROOT, until
+from ..kit.processes import ROOT, until
 
 SECONDS = "3"
 
@@ -50,7 +50,7 @@ def hidden(tmp_path):
     return [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 @pytest.mark.parametrize("hosts", [1, 6], ids=["of one host", "of six hosts"])
 def test_of_many_at_once_exactly_one_holds_and_the_others_are_told_who(contenders, tmp_path, hosts):
     machines = [{} if hosts == 1 else {"MACHINE": f"{number:012x}"} for number in range(6)]
@@ -97,7 +97,7 @@ def test_a_killed_process_that_nobody_has_buried_yet_is_dead(contenders, tmp_pat
     assert [said(heir), said(heir)] == ["ready", "held"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["on this host", "on another host"])
 def test_whoever_is_silent_for_longer_than_it_lives_loses_it(contenders, tmp_path, elsewhere):
     (tmp_path / "go").touch()
@@ -116,7 +116,7 @@ def test_whoever_is_silent_for_longer_than_it_lives_loses_it(contenders, tmp_pat
     assert told(heir) == "still held"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts processes that wait for each other's leases")
 def test_whoever_beats_keeps_it_for_longer_than_it_lives(contenders, tmp_path):
     (tmp_path / "go").touch()
     holder = contenders(MACHINE="a" * 12)

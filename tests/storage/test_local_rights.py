@@ -8,8 +8,9 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..pipelines.keyed import KEK, shop
-from .processes import staging_of, start, until
+from ..kit.keys import KEK
+from ..kit.processes import staging_of, start, until
+from ..kit.shop import shop
 
 WAITS_WITH_ITS_KEYS = """
 import os, time
@@ -45,6 +46,7 @@ def modes(folder):
     return {name: (stat.S_ISDIR(facts.st_mode), stat.S_IMODE(facts.st_mode)) for name, facts in found.items()}
 
 
+@pytest.mark.slow("starts runs that wait, processes that import Beam")
 @pytest.mark.parametrize("mask", ["022", "027", "077", "000"])
 def test_what_a_run_works_with_is_its_owners_alone_and_what_it_publishes_follows_the_mask(made, tmp_path, mask):
     go = tmp_path / "go"

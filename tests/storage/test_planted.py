@@ -16,9 +16,9 @@ from beam_deid.transforms.storage.journal import Journal, Moved, Superseded
 from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import absolute, shown
 
-from ..outputs import leftovers
-from .prompt import promptly
-from .trials import contents
+from ..kit.outputs import leftovers
+from ..kit.prompt import promptly
+from ..kit.trials import contents
 
 ELSEWHERE = "a" * 12
 """A machine that is none."""
@@ -210,8 +210,9 @@ def test_keys_of_a_run_that_a_restart_of_the_machine_ended_are_removed(bucket, t
     assert not left.exists()
 
 
+@pytest.mark.slow("kills a run, a process that imports Beam")
 def test_an_outcome_that_somebody_changed_is_not_published(house, tmp_path, capsys):
-    from .processes import DIES_BEFORE_IT_PUBLISHES, staging_of, start
+    from ..kit.processes import DIES_BEFORE_IT_PUBLISHES, staging_of, start
 
     out = tmp_path / "place" / "out"
     other = tmp_path / "other"

@@ -19,7 +19,7 @@ from beam_deid.transforms.storage.private import (
     others_may_write,
 )
 
-from .prompt import promptly
+from ..kit.prompt import promptly
 
 OPENERS = [open_read, open_change, open_kept, open_lock]
 NOBODY = 65534

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,10 +9,11 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import parts
-from .blows import COMMAND, PATIENCE
-from .bucket import SECRET, assert_nothing_hidden, assert_published
-from .shop import PLAIN, ROWS, Plain, files, orders
+from ..kit.outputs import parts
+from ..kit.processes import start
+from ..kit.s3.blows import PATIENCE
+from ..kit.s3.bucket import SECRET, assert_nothing_hidden, assert_published
+from ..kit.stored_shop import PLAIN, ROWS, Plain, files, orders
 
 REFUSED = "?endpoint=http://127.0.0.1:1&region=eu-west-1"
 """Nobody listens at the first port."""
@@ -34,10 +34,9 @@ def asked(s3, bucket):
 
 def ran(*words, code=None):
     """A command in a process of its own, which knows nothing that this one learned."""
-    start = (
-        COMMAND if code is None else [sys.executable, "-c", f"{code}; from beam_deid.pipelines.cli import main; main()"]
-    )
-    return subprocess.run([*start, *words], capture_output=True, text=True, timeout=PATIENCE)
+    process = start(*words, before=code or "")
+    out, err = process.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def assert_told(said, *words):
@@ -52,6 +51,7 @@ def assert_told(said, *words):
         assert word not in said
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_endpoint_and_region_can_stand_in_the_path(bucket, s3, asked, shop, tmp_path, temporary, monkeypatch):
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
@@ -98,6 +98,7 @@ def test_who_is_anonymous_shows_no_credentials(bucket, asked, shop, tmp_path, ca
     assert {request.signer for request in asked} == {""}
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 @pytest.mark.parametrize("named", ["path", "variable"])
 def test_a_profile_says_whose_credentials_are_used(bucket, s3, asked, shop, tmp_path, monkeypatch, named):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -174,7 +175,7 @@ def test_a_bucket_that_is_not_there_is_told(bucket, shop, capsys):
     assert_told(capsys.readouterr().err, "NO_SUCH_BUCKET", "bucket's name")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("waits until an endpoint is given up")
 def test_an_endpoint_that_does_not_answer_is_told(bucket, shop, capsys):
     for name, command in commands(shop, f"s3://orders/x{REFUSED}").items():
         assert call(command) in (2, 3), name
@@ -207,6 +208,7 @@ def test_credentials_that_may_only_read_are_enough_for_all_that_reads(bucket, s3
     assert call(["assess", "-i", f"{bucket.uri}/out/report/part-*", "--quasi", "city,age"]) == 0
 
 
+@pytest.mark.slow("a run in a process that imports Beam")
 def test_without_boto3_buckets_are_read_and_not_written(bucket, shop):
     without = "import sys; sys.modules['boto3'] = None"
     assert shop.run(f"{bucket.uri}/out", files=1) == 0

@@ -10,9 +10,10 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..outputs import parts
-from .bucket import assert_nothing_hidden, assert_published
-from .shop import KEK, POLICY, ROWS, fill, upload, without_earlier
+from ..kit.keys import KEK
+from ..kit.outputs import parts
+from ..kit.s3.bucket import assert_nothing_hidden, assert_published
+from ..kit.stored_shop import POLICY, ROWS, fill, upload, without_earlier
 
 
 class Journey:

@@ -12,12 +12,13 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..conftest import KEY
-from ..outputs import parts
-from .blows import PATIENCE, Blow, start
-from .bucket import MARK, assert_nothing_hidden, assert_published, made, say_where
-from .server import Request
-from .shop import parquet
+from ..kit.keys import KEY
+from ..kit.outputs import parts
+from ..kit.processes import start
+from ..kit.s3.blows import PATIENCE, Blow
+from ..kit.s3.bucket import MARK, assert_nothing_hidden, assert_published, made, say_where
+from ..kit.s3.server import Request
+from ..kit.stored_shop import parquet
 
 JOURNAL = "/publication.json"
 ROWS = (200, 3_000)
@@ -191,7 +192,7 @@ WITHIN = [
 AFTER = [("sweeping", lambda: nth(1, sweeps))]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a run at each request that changes a bucket")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_whole(busy, temporary, workers):
     moments = [*BEFORE, *WITHIN, *AFTER][int(workers) - 1 :: 2]
@@ -221,7 +222,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_w
     assert 0 < begun < len(moments)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("kills a run at each request that changes a bucket")
 def test_a_run_that_is_killed_at_work_leaves_nothing_in_the_bucket_that_looks_published(busy, temporary):
     struck = 0
     for _ in range(2):

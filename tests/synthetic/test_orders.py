@@ -6,13 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.actions.built_in import district_rows
 from beam_deid.transforms.synthetic import ORDER_FIELDS, ORDER_SCHEMA, order_batches, orders
 from beam_deid.transforms.synthetic.goods import SENSITIVE_CATEGORIES
 from beam_deid.transforms.synthetic.messages import CONTACT_SHARE
+
+from ..kit.examples import examples
 
 ROWS = 60_000
 
@@ -31,7 +33,7 @@ def share(mask: pa.ChunkedArray) -> float:
     return pc.mean(mask.cast(pa.float64())).as_py()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(0.2)
 @given(st.integers(0, 3 << 30), st.integers(0, 400), st.integers(0, 300), st.integers(1, 150), st.integers(-9, 9))
 def test_a_row_depends_on_seed_and_row_number_only(start: int, rows: int, skip: int, batch: int, seed: int) -> None:
     whole = orders(rows + skip, seed, start)

@@ -47,44 +47,60 @@ def with_paths(
         change: Changes a path.
         change_key: Changes the path of a key file or a keyring; as all others if not given.
     """
-    private = change_key or change
-
-    def reference(text: str) -> str:
-        place = text.removeprefix(_FILE)
-        return text if place == text or place.startswith("~") else _FILE + private(place)
-
-    def hierarchy(name: str) -> str:
-        return change(name) if is_hierarchy_file(name) else name
-
-    def action(options: Any) -> Any:
-        return _at(_at(options, "hierarchy", str, hierarchy), "key", str, reference)
-
-    def closeness(value: Any) -> Any:
-        return _at(value, "hierarchy", str, hierarchy)
-
-    def attacker(value: Any) -> Any:
-        return _at(_at(value, "table", str, change), "release", str, change)
-
-    def release(value: Any) -> Any:
-        value = _at(value, "attackers", dict, lambda all_: _each(all_, attacker))
-        value = _at(value, "key", str, reference)
-        value = _at(
-            value,
-            "frequencies",
-            dict,
-            lambda all_: _each(all_, lambda one: change(one) if isinstance(one, str) else one),
-        )
-        value = _at(value, "require", dict, lambda all_: _at(all_, "t", dict, lambda those: _each(those, closeness)))
-        return _at(value, "fields", dict, lambda all_: _each(all_, lambda one: _each(one, action)))
-
-    def folder(path: str) -> str:
-        return path if path == NO_REGISTER else change(path)
-
-    raw = _at(raw, "register", str, folder)
-    raw = _at(raw, "register", dict, lambda place: _at(_at(place, "path", str, folder), "key", str, reference))
-    raw = _at(raw, "keys", dict, lambda places: _at(_at(places, "key", str, reference), "keyring", str, private))
-    changed: dict[str, Any] = _at(raw, "releases", dict, lambda all_: _each(all_, release))
+    changed: dict[str, Any] = _Paths(change, change_key or change).policy(raw)
     return changed
+
+
+class _Paths:
+    """Changes the paths of a policy's parts, one method for each part."""
+
+    def __init__(self, change: Callable[[str], str], change_key: Callable[[str], str]) -> None:
+        self._change = change
+        self._change_key = change_key
+
+    def policy(self, raw: Any) -> Any:
+        raw = _at(raw, "register", str, self._register_folder)
+        raw = _at(raw, "register", dict, self._register)
+        raw = _at(raw, "keys", dict, self._keys)
+        return _at(raw, "releases", dict, lambda releases: _each(releases, self._release))
+
+    def _register_folder(self, path: str) -> str:
+        return path if path == NO_REGISTER else self._change(path)
+
+    def _register(self, place: Any) -> Any:
+        return _at(_at(place, "path", str, self._register_folder), "key", str, self._reference)
+
+    def _keys(self, places: Any) -> Any:
+        return _at(_at(places, "key", str, self._reference), "keyring", str, self._change_key)
+
+    def _reference(self, text: str) -> str:
+        place = text.removeprefix(_FILE)
+        return text if place == text or place.startswith("~") else _FILE + self._change_key(place)
+
+    def _release(self, value: Any) -> Any:
+        value = _at(value, "attackers", dict, lambda attackers: _each(attackers, self._attacker))
+        value = _at(value, "key", str, self._reference)
+        value = _at(value, "frequencies", dict, lambda tables: _each(tables, self._table))
+        value = _at(value, "require", dict, self._require)
+        return _at(value, "fields", dict, lambda fields: _each(fields, lambda action: _each(action, self._action)))
+
+    def _attacker(self, value: Any) -> Any:
+        return _at(_at(value, "table", str, self._change), "release", str, self._change)
+
+    def _table(self, value: Any) -> Any:
+        return self._change(value) if isinstance(value, str) else value
+
+    def _require(self, value: Any) -> Any:
+        return _at(value, "t", dict, lambda fields: _each(fields, self._with_hierarchy))
+
+    def _action(self, options: Any) -> Any:
+        return _at(self._with_hierarchy(options), "key", str, self._reference)
+
+    def _with_hierarchy(self, options: Any) -> Any:
+        return _at(options, "hierarchy", str, self._hierarchy)
+
+    def _hierarchy(self, name: str) -> str:
+        return self._change(name) if is_hierarchy_file(name) else name
 
 
 def is_hierarchy_file(name: str) -> bool:

@@ -12,153 +12,23 @@ A case is written as data. `run` carries it out in this process and `judge` comp
 
 import contextlib
 import io
-import itertools
 import json
 import os
-import random
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.pipelines.cli import call
 
-SHARED = Path(os.environ.get("BEAM_DEID_CASES") or Path(__file__).parents[3].parent / "shared" / "cases" / "label")
-"""The cases that an issue gives with input, policy and `check`; they are not a part of this repository."""
-
-KEY = "BEAM_DEID_CASES_KEY"
-"""The variable that holds a key: without one no register is kept, and nothing that the public is given is anonymized."""
-os.environ.setdefault(KEY, "5a" * 32)
-
-Content = pa.Table | str
-"""A file beside the policy: a table, whose name's ending says how it is written, or text as it stands."""
-
-T = TypeVar("T")
-
-
-# Data
-
-
-class Who(NamedTuple):
-    """Which row a value is made for: the `order`-th of the `person`-th of the `cell`-th cell, and the person's number overall."""
-
-    cell: int
-    person: int
-    order: int
-    number: int
-
-
-def grid(**columns: Sequence[Any]) -> list[dict[str, Any]]:
-    """Every combination of the columns' values: one cell each."""
-    return [dict(zip(columns, values, strict=True)) for values in itertools.product(*columns.values())]
-
-
-def crowd(
-    cells: Sequence[Mapping[str, Any]],
-    persons: int,
-    orders: int = 1,
-    *,
-    seed: int = 1,
-    types: Mapping[str, pa.DataType] | None = None,
-    **columns: Callable[[Who], Any] | None,
-) -> pa.Table:
-    """`persons` people in every cell with `orders` rows each, in a random order that the seed fixes.
-
-    Args:
-        cells: The columns that everybody in a cell has alike.
-        persons: People per cell.
-        orders: Rows per person.
-        seed: Of the order of rows.
-        types: Arrow types of columns; inferred where none is given.
-        columns: Makes a column's value from where its row stands. `buyer`, one per person, is made if it is not given;
-            where it is None there is none.
-    """
-    given: Mapping[str, Callable[[Who], Any] | None] = {"buyer": lambda who: f"u{who.number:05d}"} | columns
-    makers = {name: make for name, make in given.items() if make is not None}
-    rows = [
-        {**{name: make(who) for name, make in makers.items()}, **cell}
-        for at, cell in enumerate(cells)
-        for person in range(persons)
-        for order in range(orders)
-        for who in [Who(at, person, order, at * persons + person)]
-    ]
-    random.Random(seed).shuffle(rows)
-    names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
-    return pa.table({name: pa.array([row.get(name) for row in rows], (types or {}).get(name)) for name in names})
-
-
-def turn(values: Sequence[T], number: int) -> T:
-    """The values in turn: with consecutive numbers each is had equally often."""
-    return values[number % len(values)]
-
-
-def mobile(number: int) -> str:
-    """A mobile of its own for every number below 100 million."""
-    return f"138{number:08d}"
-
-
-def replaced(table: pa.Table, column: str, rows: Mapping[int, Any]) -> pa.Table:
-    """The table with other values in some rows of a column, of the same type."""
-    at = table.schema.get_field_index(column)
-    values = table[column].to_pylist()
-    for row, value in rows.items():
-        values[row] = value
-    return table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
-
-
-# Policies
-
-
-def roles(**named: str) -> dict[str, dict[str, Any]]:
-    """The fields of a policy from their names by role: `direct="buyer phone:mobile", quasi="city", both="payment"`.
-
-    What stands behind a colon is a kind; `both` are quasi-identifiers and sensitive.
-    """
-    words: Mapping[str, Any] = {
-        "direct": "direct_identifier",
-        "quasi": "quasi_identifier",
-        "sensitive": "sensitive",
-        "insensitive": "insensitive",
-        "both": ["quasi_identifier", "sensitive"],
-    }
-    fields = {}
-    for role, names in named.items():
-        for name, _, kind in (one.partition(":") for one in names.split()):
-            fields[name] = {"role": words[role]} | ({"kind": kind} if kind else {})
-    return fields
-
-
-def release(sharing: str, kept: str, fields: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """A release that keeps the named fields, does with `fields` what is said there, and has `more` beside."""
-    return {
-        "purpose": "test",
-        "sharing": sharing,
-        "fields": dict.fromkeys(kept.split(), "keep") | dict(fields or {}),
-        **more,
-    }
-
-
-def policy(fields: Mapping[str, Any], *, top: Mapping[str, Any] | None = None, **releases: Any) -> dict[str, Any]:
-    """A policy whose subject is `buyer`; `top` says or takes back (None) what stands at the top, such as another subject."""
-    whole = {
-        "version": 1,
-        "dataset": "t",
-        "subject": "buyer",
-        "fields": fields,
-        "keys": {"key": f"env:{KEY}"},
-        "releases": releases,
-    } | dict(top or {})
-    return {name: value for name, value in whole.items() if value is not None}
-
-
-# Cases
+from ...kit.crowds import Content, write
+from ...kit.shared import CASES
 
 
 @dataclass(frozen=True)
@@ -226,7 +96,7 @@ def run_shared(
     name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)
 ) -> Outcome:
     """Run a copy of a shared case, as its `run.sh` does: where no commands are given, one run of `in.parquet` into `out`."""
-    copy = shutil.copytree(SHARED / name, folder / name)
+    copy = shutil.copytree(CASES / name, folder / name)
     return carry_out(copy, commands or [("run", "policy.yaml", "--input", "in.parquet", "--output", "out")], outputs)
 
 
@@ -278,19 +148,6 @@ def judge(
         assert any(one in lines for lines in failing.values() for one in either), (
             f"line {line} holds; these fail: {failing}"
         )
-
-
-def write(path: Path, content: Content) -> None:
-    """Write a table as its file's name says, or text as it stands."""
-    if isinstance(content, str):
-        path.write_text(content)
-    elif path.suffix == ".parquet":
-        pq.write_table(content, path)
-    elif path.suffix == ".csv":
-        pyarrow.csv.write_csv(content, path)
-    else:
-        lines = (json.dumps(row, ensure_ascii=False, default=str) for row in content.to_pylist())
-        path.write_text("".join(f"{line}\n" for line in lines))
 
 
 @contextlib.contextmanager

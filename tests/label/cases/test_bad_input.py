@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ...kit.crowds import crowd, grid, mobile, turn
+from ...kit.policies import policy, release, roles
 from .balance import balanced
-from .kit import Case, carry_out, crowd, grid, judge, mobile, policy, release, roles, run, turn
+from .kit import Case, carry_out, judge, run
 
 CITIES = ["城0", "城1", "城2", "城3"]
 ITEMS = ["食品", "图书", "衣服", "药品"]

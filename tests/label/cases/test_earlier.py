@@ -13,7 +13,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from .kit import SHARED, Case, crowd, grid, judge, mobile, policy, release, replaced, roles, run, run_shared, turn
+from ...kit.crowds import crowd, grid, mobile, replaced, turn
+from ...kit.policies import policy, release, roles
+from ...kit.sampling import quick_first, quick_for
+from ...kit.shared import CASES as CASES_FOUND
+from ...kit.shared import needs_cases
+from .kit import Case, judge, run, run_shared
 
 GOODS = ("食品", "图书", "药品", "玩具")
 MANY_GOODS = (*GOODS, "家具", "鞋", "酒", "花", "茶", "灯")
@@ -747,9 +752,10 @@ FOUND = {
 }
 """The shared cases, and the lines that must fail; of an inner tuple, one."""
 
-needs_shared = pytest.mark.skipif(
-    not SHARED.is_dir(), reason=f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where"
-)
+
+def number(case: Case) -> str:
+    """The number of the wrong label that a case is an example of."""
+    return case.name.partition("-")[0]
 
 
 @pytest.mark.parametrize("kind", sorted({name.split("-")[0] for name in [*FOUND, "14-limits-loosened"]}))
@@ -759,12 +765,12 @@ def test_every_kind_has_a_twin_and_two_examples(kind):
     assert len(names) >= 3
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not case.fails and not case.refused], ids=str)
+@pytest.mark.parametrize("case", quick_for((case for case in CASES if not case.fails and not case.refused), 7), ids=str)
 def test_the_twin_of_a_wrong_label_is_rightly_anonymized(case, tmp_path):
     judge(run(case, tmp_path))
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.fails], ids=str)
+@pytest.mark.parametrize("case", quick_first((case for case in CASES if case.fails), number), ids=str)
 def test_another_example_of_a_wrong_label_fails_its_line(case, tmp_path):
     judge(run(case, tmp_path), case.fails)
 
@@ -774,18 +780,19 @@ def test_a_policy_that_loosens_is_refused_with_the_floor(case, tmp_path):
     judge(run(case, tmp_path), refused=case.refused)
 
 
-@needs_shared
+@pytest.mark.slow("the quick suite has another example of each")
+@needs_cases
 @pytest.mark.parametrize(("name", "lines"), FOUND.items(), ids=FOUND)
 def test_a_case_as_it_was_found_fails_its_line(name, lines, tmp_path):
     judge(run_shared(name, tmp_path), lines)
 
 
-@needs_shared
+@needs_cases
 def test_loosened_limits_as_they_were_found_are_refused_with_the_floor(tmp_path):
     judge(run_shared("14-limits-loosened", tmp_path), refused=(r"\b0\.05\b", r"\blink\b"))
 
 
-@needs_shared
+@needs_cases
 def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
     one = ("run", "policy.yaml", "--input", "in.parquet", "--overwrite", "--output")
     commands = [(*one, "out_a", "--release", "a"), (*one, "out_b", "--release", "b")]
@@ -793,7 +800,7 @@ def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
     judge(outcome, (8,), releases=["out_b/b"])
 
 
-@needs_shared
+@needs_cases
 def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
     commands = [
         ("run", "policy_may.yaml", "--input", "may.parquet", "--output", "may"),
@@ -806,15 +813,15 @@ def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
 REGISTER = ("09-release-one-by-one", "10-differencing")
 FORGED = "19-forged"
 """The check finds the label that this case forges itself, whatever verify says of it; see `test_forged`."""
-NAMES = sorted(path.name for path in SHARED.glob("*/")) if SHARED.is_dir() else []
+NAMES = sorted(path.name for path in CASES_FOUND.glob("*/")) if CASES_FOUND.is_dir() else []
 
 
-@needs_shared
-@pytest.mark.slow
+@needs_cases
+@pytest.mark.slow("starts a process for each shared case, which imports Beam")
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in (*REGISTER, FORGED)])
 def test_the_shared_check_holds(name):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [SHARED / "check", name], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
+        [CASES_FOUND / "check", name], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr

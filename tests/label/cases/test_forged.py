@@ -15,7 +15,10 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from .kit import SHARED, carry_out, crowd, grid, policy, release, roles, run_shared, write
+from ...kit.crowds import crowd, grid, write
+from ...kit.policies import policy, release, roles
+from ...kit.shared import needs_cases
+from .kit import carry_out, run_shared
 
 FIELDS = roles(direct="buyer", quasi="city", sensitive="category")
 RUN = ("run", "policy.yaml", "--input", "in.parquet", "--output", "out")
@@ -205,9 +208,9 @@ def problems(runs, tmp_path, capsys):
     return found
 
 
+@pytest.mark.slow("starts a process that imports Beam")
+@needs_cases
 def test_the_shared_case(tmp_path):
-    if not SHARED.is_dir():
-        pytest.skip(f"the shared cases are not at {SHARED}; BEAM_DEID_CASES says where they are")
     outcome = run_shared("19-forged", tmp_path)
     assert outcome.labels["a"]["label"] == "still_personal"
     folder = tmp_path / "19-forged"

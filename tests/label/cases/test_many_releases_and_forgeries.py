@@ -13,7 +13,9 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.documents import document_sha256
 
-from .kit import Case, carry_out, crowd, grid, judge, policy, release, roles, run, write
+from ...kit.crowds import crowd, grid, write
+from ...kit.policies import policy, release, roles
+from .kit import Case, carry_out, judge, run
 from .test_forged import FIELDS, RUN, forge, published, sha256
 
 # Three releases

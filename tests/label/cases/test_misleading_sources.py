@@ -9,7 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from .kit import Case, crowd, grid, judge, mobile, policy, release, roles, run, turn
+from ...kit.crowds import crowd, grid, mobile, turn
+from ...kit.policies import policy, release, roles
+from ...kit.sampling import quick_first
+from .kit import Case, judge, run
 
 ENVIRONMENT = {"controls": "high", "motive": "low", "prevalence": 0.0001, "acquaintances": 1, "security": "high"}
 CITIES = ["城0", "城1", "城2", "城3"]
@@ -258,7 +261,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+DIGESTS = ("hidden", (2,))
+"""What is tried on a digest takes seconds; the quick suite tries them in `risk`, without a run."""
+
+
+def kind(case):
+    """How a case misleads, and what fails."""
+    return case.name.partition(" ")[0], case.fails
+
+
+@pytest.mark.parametrize("case", quick_first(CASES, kind, but=[DIGESTS]), ids=str)
 def test_the_label_is_right(case, tmp_path):
     judge(run(case, tmp_path), case.fails)
 

@@ -1,0 +1,1 @@
+"""What tests of several rooms share: data, policies, runs and processes. No test stands here."""

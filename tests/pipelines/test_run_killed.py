@@ -1,0 +1,151 @@
+"""A run that is killed leaves nothing that looks published, and the next run gives the same bytes."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.policy.reader import read_policy
+
+from ..kit.outputs import labels, leftovers, parts
+from ..kit.processes import COUNTS_CALLS, staging_of
+from ..kit.processes import start as start_command
+from ..kit.trials import LOCAL, contents, furnish, judge_reader, publishing, recorded
+
+# What is started in the background ignores Ctrl-C, and so would all that it starts.
+HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+COMMAND = [sys.executable, "-c", f"{HEEDED}; from beam_deid.pipelines.cli import main; main()", "run"]
+
+
+def start(policy, orders, out, *more):
+    command = [*COMMAND, policy, "-i", str(orders / "*.parquet"), "-o", str(out), *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.slow("kills runs, each a process that imports Beam")
+def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published, orders, tmall_policy, tmp_path):
+    out = tmp_path / "out"
+    moments = random.Random(2)
+    (tmp_path / "apart").mkdir()  # with a register of its own, or the others would be tested with it
+    begun = time.monotonic()
+    assert start(tmall_policy, orders, tmp_path / "apart" / "whole", "--workers", "2").wait() == 0
+    whole = time.monotonic() - begun
+    interrupted = 0
+    for _ in range(40):
+        if interrupted == 10:
+            break
+        process = start(tmall_policy, orders, out, "--workers", "2")
+        time.sleep(moments.uniform(0.1, 0.9) * whole)
+        process.kill()
+        if process.wait() == 0:
+            continue  # it was done before the blow
+        if out.exists():  # the blow came after publication: then everything is there
+            assert call(["verify", str(out)]) == 0
+            assert parts(out) == parts(published)
+            shutil.rmtree(out)
+            shutil.rmtree(
+                _register(tmall_policy, out)
+            )  # it knows of what was published, and would test the next with it
+            continue
+        interrupted += 1
+    assert interrupted == 10
+    assert start(tmall_policy, orders, out).wait() == 0
+    assert parts(out) == parts(published)
+    assert labels(out) == labels(published)
+    assert leftovers(out) == []
+
+
+def _register(policy, out):
+    """The folder of the register that a run keeps beside its output."""
+    return out.parent / f"{read_policy(policy).dataset}.register"
+
+
+@pytest.fixture
+def house(tmp_path):
+    (tmp_path / "house").mkdir()
+    return furnish(tmp_path / "house")
+
+
+@pytest.mark.slow("kills runs, each a process that imports Beam")
+@pytest.mark.parametrize("following", ["verify", "publish", "run"])
+def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
+    """Over an earlier output, which is there, or the new one is, whatever command comes next."""
+    shelf = tmp_path / "shelf"
+    copy = tmp_path / "copy"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shelf.mkdir()
+    monkeypatch.chdir(shelf)
+    out = shelf / "out"
+    written = ["out", "~/shelf/out", f"file://{shelf}/out", str(shelf / "out")]
+    calls = recorded(house, LOCAL, True, tmp_path / "recorded")
+    begin = publishing(calls)
+    moments = random.Random(following)
+    for number, at in enumerate([*moments.sample(range(begin + 1, len(calls) + 1), 9), _last_rename(calls)]):
+        told = written[number % len(written)]
+        shutil.copytree(house.earlier, out)
+        process = start_command(*house.command(told, 2, "--overwrite"), before=COUNTS_CALLS, KILLED_AT=str(at))
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, calls[at - 1]
+        judge_reader(out, copy)
+        if following == "verify":
+            assert call(["verify", told]) == 0
+            assert contents(out) in (contents(house.earlier), contents(house.undisturbed)), calls[at - 1]
+        elif following == "publish":
+            # Had it come into place before the blow, then nothing is left to be published.
+            assert call(["publish", str(staging_of(out))]) == 0 or contents(out) == contents(house.undisturbed), calls[
+                at - 1
+            ]
+            assert call(["verify", told]) == 0
+            assert contents(out) == contents(house.undisturbed)
+        assert house.run(told, 2, "--overwrite") == 0
+        assert contents(out) == contents(house.undisturbed)
+        assert leftovers(out) == []
+        for folder in (out, copy):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_rename(calls):
+    """The new output into the place of the earlier one, which has made room for it."""
+    return max(number for number, told in enumerate(calls, 1) if told.startswith("rename"))
+
+
+@pytest.mark.slow("kills runs, each a process that imports Beam")
+def test_ctrl_c_leaves_nothing_and_exits_130(orders, tmall_policy, tmp_path):
+    out = tmp_path / "out"
+    process = start(tmall_policy, orders, out, "--workers", "2")
+    deadline = time.monotonic() + 60
+    while not leftovers(out) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    assert not out.exists()
+    assert leftovers(out) == []
+
+
+@pytest.mark.slow("kills runs, each a process that imports Beam")
+def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tmp_path):
+    out = tmp_path / "out"
+    command = [*COMMAND, tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    child = None
+    while child is None and time.monotonic() < deadline:
+        listed = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
+        )
+        spawned = [line.split()[0] for line in listed.stdout.splitlines() if "spawn_main" in line]
+        child = int(spawned[0]) if spawned else None
+        time.sleep(0.01)
+    assert child is not None
+    os.kill(child, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process died" in said
+    assert not out.exists()
+    assert leftovers(out) == []

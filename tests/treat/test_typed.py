@@ -1,0 +1,41 @@
+"""Columns as a format gives them become records of the policy's kinds; what cannot be read is set apart, row by row."""
+
+import numpy as np
+import pyarrow as pa
+
+from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.treat.typed import typed
+
+from ..kit.small import two_releases
+
+POLICY = policy_from_mapping(two_releases(), key_given=True)
+GIVEN = {"city": pa.array(["A", "B", None, "D"]), "age": pa.array(["30", "old", None, "33"])}
+ROWS = np.array([10, 11, 12, 13])
+
+
+def test_a_row_that_cannot_be_read_is_left_out_and_named_by_row_and_field():
+    records, faults = typed(GIVEN, ROWS, POLICY)
+    assert records.columns["age"].to_pylist() == [30, None, 33]
+    assert records.columns["city"].to_pylist() == ["A", None, "D"]
+    assert records.rows.tolist() == [10, 12, 13]
+    assert [(fault.rows.tolist(), fault.field, fault.reason) for fault in faults] == [([11], "age", Reason.WRONG_TYPE)]
+
+
+def test_in_a_column_that_can_be_done_without_it_is_a_null_and_the_row_stays():
+    records, faults = typed(GIVEN, ROWS, POLICY, spare=("age",))
+    assert records.columns["age"].to_pylist() == [30, None, None, 33]
+    assert not faults
+
+
+def test_a_record_s_place_is_its_shard_and_row():
+    records, _ = typed(GIVEN, ROWS, POLICY, origin=b"shard-01")
+    places = records.places.to_pylist()
+    assert [place[:8] for place in places] == [b"shard-01"] * 3
+    assert [int.from_bytes(place[8:], "little") for place in places] == [10, 12, 13]
+
+
+def test_choosing_rows_chooses_them_in_every_column():
+    records, _ = typed(GIVEN, ROWS, POLICY)
+    some = records.where(np.array([True, False, True]))
+    assert (len(some), some.rows.tolist(), some.columns["city"].to_pylist()) == (2, [10, 13], ["A", "D"])
