@@ -1,40 +1,18 @@
 """``beam-deid assess``: what any dataset discloses, and the label it would get."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table as Grid
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.terms import Role, Sharing
 
-_SETS = 12
-_FIGURES = (
-    "records",
-    "subjects",
-    "classes",
-    "unique_subjects",
-    "k",
-    "k_composite",
-    "k_wildcard",
-    "l_distinct",
-    "l_entropy",
-    "l_recursive",
-    "t",
-    "alpha_k",
-    "beta_basic",
-    "beta_enhanced",
-    "delta_disclosure",
-    "prosecutor",
-    "marketer",
-    "sharing",
-    "population",
-)
+if TYPE_CHECKING:
+    from beam_deid.transforms.formats.format import InputOptions
+    from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
@@ -106,62 +84,97 @@ def assess(
 ) -> None:
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
-    Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each record is
-    a person of its own. Values are taken as the files have them; a null is a value of its own.
+    Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each row
+    counts as one individual. Values are taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
-    from beam_deid.transforms.dataset.assessment import Question
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
+    from beam_deid.transforms.dataset.attacker_table import Table
     from beam_deid.transforms.dataset.counting import count_files
-    from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
-    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.dataset.joins import Dataset, join_files
+    from beam_deid.transforms.dataset.question import Question
 
-    how = InputOptions()
-    named_quasi = _names(quasi)
-    named_sensitive = _names(sensitive)
-    direct: tuple[str, ...] = ()
-    if policy is not None:
-        read = read_policy(policy, key_given=True)
-        how = read.input
-        subject = subject or read.subject
-        direct = _of_role(read.fields, Role.DIRECT)
-        named_quasi = named_quasi or _of_role(read.fields, Role.QUASI)
-        named_sensitive = named_sensitive or _of_role(read.fields, Role.SENSITIVE)
-    if not named_quasi:
-        raise UsageError(
-            "no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person"
-        )
+    columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
     question = Question(
-        named_quasi,
-        named_sensitive,
-        subject,
+        columns.quasi,
+        columns.sensitive,
+        columns.subject,
         Sharing(sharing),
         k or 0,
         max_combination,
         population,
-        _names(history),
+        options.names(history),
         wildcard,
         mobiles=_prefixes(mobiles),
-        direct=direct,
+        direct=columns.direct,
         frequencies=_tables(frequencies),
     )
     key = FingerprintKey.new()
     with output.progress(None):
-        counted, types = count_files(question, inputs, how, key)
-        dataset = Dataset(inputs, how, types, subject)
+        counted, types = count_files(question, inputs, columns.read_as, key)
+        dataset = Dataset(inputs, columns.read_as, types, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
-        document = assess_dataset(question, counted, key, attacks)
-    _show(output.console(as_json), document)
+        document = assess_dataset(question, counted, key, attacks).to_document()
+    from beam_deid.pipelines.views.assessment import show_assessment
+
+    show_assessment(output.console(as_json), document)
     if as_json:
         output.emit(document)
 
 
-def _of_role(fields: Mapping[str, Any], role: Role) -> tuple[str, ...]:
-    return tuple(name for name, spec in fields.items() if spec.has(role))
+@dataclass(frozen=True)
+class _Columns:
+    """What is known of the dataset's columns, from a policy and from options.
+
+    Attributes:
+        quasi: The quasi-identifiers.
+        sensitive: The sensitive fields.
+        direct: The direct identifiers that a policy names.
+        subject: The column that says whom a row is about, if one is known.
+        read_as: How the files are written.
+    """
+
+    quasi: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    direct: tuple[str, ...]
+    subject: str | None
+    read_as: "InputOptions"
+
+
+def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
+    """The columns' roles. What an option says has precedence over what the policy says."""
+    from beam_deid.transforms.formats.format import InputOptions
+
+    columns = _Columns(quasi, sensitive, (), subject, InputOptions())
+    if path is not None:
+        columns = _completed(columns, path)
+    if not columns.quasi:
+        raise UsageError(
+            "no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person"
+        )
+    return columns
+
+
+def _completed(given: _Columns, path: str) -> _Columns:
+    """The columns, with the policy's roles where no option named any."""
+    from beam_deid.transforms.policy.reader import read_policy
+
+    policy = read_policy(path, key_given=True)
+    return _Columns(
+        given.quasi or _of_role(policy, Role.QUASI),
+        given.sensitive or _of_role(policy, Role.SENSITIVE),
+        _of_role(policy, Role.DIRECT),
+        given.subject or policy.subject,
+        policy.input,
+    )
+
+
+def _of_role(policy: "Policy", role: Role) -> tuple[str, ...]:
+    return tuple(name for name, spec in policy.fields.items() if spec.has(role))
 
 
 def _prefixes(text: str | None) -> tuple[str, ...]:
-    found = _names(text)
+    found = options.names(text)
     for prefix in found:
         if not re.fullmatch(r"1[3-9]\d{1,9}", prefix):
             raise UsageError("a mobile does not begin like that", "--mobiles", "Write 3 to 10 digits of 11, as 1380013")
@@ -178,43 +191,3 @@ def _tables(given: tuple[str, ...]) -> dict[str, str]:
             )
         found[name] = path
     return found
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
-
-
-def _show(out: Console, document: dict[str, Any]) -> None:
-    style = "green" if document["label"] == "anonymized" else "yellow"
-    out.print(f"It would be [bold {style}]{document['label']}[/], grade {document['grade']}")
-    for name in _FIGURES:
-        if document.get(name) not in (None, {}):
-            out.print(f"  {name}: {_figure(document[name])}")
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "test", "measured", "limit", "why"):
-        grid.add_column(heading, overflow="fold")
-    for test in document["tests"]:
-        mark = "[green]✓[/green]" if test["passed"] else "[red]✗[/red]"
-        grid.add_row(mark, test["name"], _figure(test["measured"]), _figure(test["limit"]), test["detail"])
-    out.print(grid)
-    for attack in document["attacks"]:
-        for name in ("candidates", "presence"):
-            if attack[name]:
-                out.print(f"  {attack['name']}: {name}: {_figure(attack[name])}")
-    worst = sorted(document["combinations"], key=lambda one: (-one["unique_subjects"], len(one["fields"])))
-    for one in [found for found in worst if found["unique_subjects"]][:_SETS]:
-        out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
-    parts = sorted(document["contributions"].items(), key=lambda pair: -pair[1])
-    if any(part for _, part in parts):
-        shares = ", ".join(f"{name} {part:.0%}" for name, part in parts)
-        out.print(f"  share in singling out: {shares}; coarsen or leave out {parts[0][0]} first")
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_figure(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_figure, value)) + "]"
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

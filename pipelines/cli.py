@@ -1,4 +1,4 @@
-"""The command ``beam-deid``. Imports Beam only when a command needs it, and after logging was set up."""
+"""The command ``beam-deid``. Each command is imported when it is called, and each imports what it needs when it needs it."""
 
 import importlib
 import logging
@@ -17,16 +17,18 @@ _COMMANDS = {
     "plan": "Say what a policy will do, without reading data.",
     "publish": "Publish a run whose process died when all was written.",
     "profile": "Draft a policy from data.",
+    "reidentify": "Turn tokens and format-preserving ciphertexts back into values.",
     "releases": "List, show, compare and forget what was given out before.",
-    "restore": "Turn tokens and format-preserving ciphertexts back into values.",
     "run": "Make the releases of a policy from files.",
-    "search": "Find the levels that lose least, and what more protection would cost.",
+    "search": "Find the levels with the least information loss, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
     "verify": "Check published releases against their labels.",
 }
 
+_FORMER_NAMES = {"restore": "reidentify"}
+"""Names that commands had in earlier versions: still understood, but no longer listed."""
 
-_MODULES = {"profile": "draft"}
+_MODULES = {"profile": "profiling"}
 """Where a command's module has another name than the command: ``profile`` is one of the standard library."""
 
 
@@ -37,9 +39,12 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        name = _FORMER_NAMES.get(cmd_name, cmd_name)
+        if name not in _COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"beam_deid.pipelines.{_MODULES.get(cmd_name, cmd_name)}"), cmd_name)
+        if name != cmd_name:
+            click.echo(f"beam-deid: {cmd_name} is called {name} now; the old name will go", err=True)
+        command = getattr(importlib.import_module(f"beam_deid.pipelines.{_MODULES.get(name, name)}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - ours
         return command
 

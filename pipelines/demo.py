@@ -4,7 +4,6 @@ import importlib.resources
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -48,17 +47,25 @@ def demo(
     as_json: bool,
 ) -> None:
     """Make believable orders (nobody's data), run a policy over them, and show what was published and why."""
+    place = Path(folder)
+    if platform is not None:
+        make_platform(place, platform, rows, seed, as_json)
+    elif monthly:
+        make_months(place, rows, seed, as_json)
+    else:
+        run_demo(place, rows, seed, as_json, overwrite=overwrite, workers=workers)
+
+
+def run_demo(place: Path, rows: int, seed: int, as_json: bool, *, overwrite: bool, workers: int | None) -> None:
+    """Write orders and a policy, and run the policy over the orders.
+
+    Raises:
+        UsageError: An earlier demo is there and may not be replaced.
+    """
     from beam_deid.transforms.policy.reader import read_policy
     from beam_deid.transforms.synthetic import write_orders
 
-    place = Path(folder)
     out = output.console(as_json)
-    if platform is not None:
-        show_platform(place, platform, rows, seed, as_json)
-        return
-    if monthly:
-        make_months(place, rows, seed, as_json)
-        return
     target = place / "out"
     if not overwrite and target.is_dir() and any(target.iterdir()):
         raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
@@ -69,7 +76,7 @@ def demo(
     policy.write_bytes(_policy())
     out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}")
     if _KEY not in os.environ:
-        # The demo's own key: it lives as long as this process, and nothing can be restored afterwards.
+        # The demo's own key: it lives as long as this process, and nothing can be re-identified afterwards.
         os.environ[_KEY] = secrets.token_hex(32)
     # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
     read = read_policy(str(policy)).without_register()
@@ -96,41 +103,25 @@ def _policy() -> bytes:
     return importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml").read_bytes()
 
 
-def show_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -> None:
+def make_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -> None:
     """Write a platform's orders, and say which field each column is and what its values look like."""
     import pyarrow.parquet as pq
 
-    from beam_deid.transforms.recognisers.platforms import platform, recognise
+    from beam_deid.pipelines.views.platform import platform_document, show_platform
+    from beam_deid.transforms.recognisers.platforms.catalogue import platform
+    from beam_deid.transforms.recognisers.platforms.tables import recognise
     from beam_deid.transforms.synthetic import write_platform_orders
 
-    platform(name)
+    platform(name)  # raises if there is none of that name
     place.mkdir(parents=True, exist_ok=True)
-    files = {format_: place / f"{name}.{format_}" for format_ in ("parquet", "jsonl")}
-    for path in files.values():
-        write_platform_orders(str(path), name, rows, seed)
-    table = pq.read_table(files["parquet"]).slice(0, _SAMPLE).combine_chunks()
+    flat = str(place / f"{name}.parquet")
+    nested = str(place / f"{name}.jsonl")
+    for path in (flat, nested):
+        write_platform_orders(path, name, rows, seed)
+    table = pq.read_table(flat).slice(0, _SAMPLE).combine_chunks()
     found = recognise({column: table.column(column) for column in table.column_names})
-    fields: dict[str, dict[str, Any]] = {
-        column: {
-            "role": [str(role) for role in one.spec.role] if one.spec else None,
-            "form": one.form,
-            "share": round(one.share(one.form), 4) if one.form else None,
-            "platforms": dict(one.platforms),
-            "holds": dict(one.holds),
-        }
-        for column, one in found.columns.items()
-    }
-    written = [str(path) for path in files.values()]
-    document = {"platform": found.platform, "confidence": found.confidence, "files": written, "fields": fields}
+    document = platform_document(found, [flat, nested])
     if as_json:
         output.emit(document)
-        return
-    out = output.console(as_json)
-    out.print(f"{rows:,} synthetic orders in {files['parquet']} (flat) and {files['jsonl']} (as the API nests them)")
-    out.print(f"recognised as {found.platform}, confidence {found.confidence:.2f}")
-    nested = f"{name}_api" if platform(name).lists else f"{name}_orders"
-    out.print(f"policies in configs/policies: {name}_orders.yaml for the flat file, {nested}.yaml for the nested one")
-    for column, one in fields.items():
-        role = " and ".join(one["role"] or ())
-        form = f"{one['form']} ({one['share']:.1%})" if one["form"] else ""
-        out.print(f"  {column:72} {role:26} {form}", highlight=False)
+    else:
+        show_platform(output.console(as_json), document, platform(name), rows)

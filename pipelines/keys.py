@@ -2,29 +2,38 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from beam_deid.pipelines import options, output
-from beam_deid.transforms.crypto.keks import KEKS, kek_kind
-from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
-from beam_deid.transforms.crypto.keyring import (
-    DATA,
-    DEFAULT_NAME,
-    DESTROYED,
-    REGISTER_NAME,
-    SIGN,
-    SIGNING_NAME,
-    Keyring,
-    KeyVersion,
-)
-from beam_deid.transforms.crypto.keyring_file import Change, change, create, opened
+from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
-_FORMS = ", ".join(kek.form for kek in KEKS)
+if TYPE_CHECKING:
+    from beam_deid.transforms.crypto.keyring import Keyring, KeyVersion
+    from beam_deid.transforms.crypto.keyring_file import Change
+    from beam_deid.transforms.label.reliances import Reliance
+
+
+def _forms() -> str:
+    """How a user writes where a key-encryption key is."""
+    from beam_deid.transforms.crypto.keks import KEKS
+
+    return ", ".join(kek.form for kek in KEKS)
+
+
+class _CreateCommand(click.Command):
+    """A command whose help ends with the forms of ``--kek``, which are looked up only when the help is shown."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"Forms of --kek: {_forms()}.")
+
 
 ring_argument = click.argument("ring", metavar="FILE", type=click.Path(dir_okay=False))
 name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name of the key in the keyring.")
@@ -49,13 +58,12 @@ def keys() -> None:
 
 @keys.command(
     name="create",
-    epilog=f"""\b
+    cls=_CreateCommand,
+    epilog="""\b
 Examples:
   beam-deid keys create keys/orders.keyring --kek env:BEAM_DEID_KEK
   beam-deid keys create keys/orders.keyring --name marketing
-  beam-deid keys create keys/orders.keyring --sign
-
-Forms of --kek: {_FORMS}.""",
+  beam-deid keys create keys/orders.keyring --sign""",
 )
 @ring_argument
 @click.option(
@@ -74,17 +82,30 @@ def create_key(ring: str, kek: str | None, name: str | None, sign: bool, as_json
     """
     purpose = SIGN if sign else DATA
     name = (SIGNING_NAME if sign else DEFAULT_NAME) if name is None else name
-    if kek is None:
-        if not os.path.exists(ring):
-            raise UsageError("a new keyring needs --kek", ring, f"Its forms: {_FORMS}")
-        with _changing(ring) as changing:
-            if any(key.name == name for key in changing.ring.keys):
-                raise UsageError("the keyring has a key of that name", ring, "Add another --name, or rotate this one")
-            changing.save(changing.ring.with_new(name, changing.ring.opener(), purpose))
-            made = changing.ring
-    else:
-        made = create(ring, _anchored(kek), name, purpose)
-    _say_new(made, name, "made", as_json)
+    made = _added(ring, name, purpose) if kek is None else _created(ring, kek, name, purpose)
+    from beam_deid.pipelines.views.keyring import show_made
+
+    show_made(output.console(as_json), made, name)
+    if as_json:
+        _emit_new(made, name)
+
+
+def _created(ring: str, kek: str, name: str, purpose: str) -> "Keyring":
+    """A new keyring with one key."""
+    from beam_deid.transforms.crypto.keyring_file import create
+
+    return create(ring, _anchored(kek), name, purpose)
+
+
+def _added(ring: str, name: str, purpose: str) -> "Keyring":
+    """A keyring with one key more."""
+    if not os.path.exists(ring):
+        raise UsageError("a new keyring needs --kek", ring, f"Its forms: {_forms()}")
+    with _changing(ring) as changing:
+        if any(key.name == name for key in changing.ring.keys):
+            raise UsageError("the keyring has a key of that name", ring, "Add another --name, or rotate this one")
+        changing.save(changing.ring.with_new(name, changing.ring.opener(), purpose))
+        return changing.ring
 
 
 @keys.command(name="list")
@@ -92,42 +113,41 @@ def create_key(ring: str, kek: str | None, name: str | None, sign: bool, as_json
 @options.json_option
 def list_keys(ring: str, as_json: bool) -> None:
     """List the keys of FILE; opens none of them."""
+    from beam_deid.pipelines.views.keyring import show_keys
+    from beam_deid.transforms.crypto.keyring_file import opened
+
     found = opened(ring)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "name", "purpose", "state", "created", "destroyed"):
-        table.add_column(heading)
-    for key in found.keys:
-        table.add_row(str(key.id), key.name, key.purpose, key.state, key.created, key.destroyed or "–")
-    out = output.console(as_json)
-    out.print(f"keyring {found.id}, under {escape(found.opener().where)}")
-    out.print(table)
-    for key in found.keys:
-        if key.public:
-            out.print(f"public key of {key.id} ({key.name}): {key.public}", soft_wrap=True)
+    show_keys(output.console(as_json), found)
     if as_json:
         output.emit({"id": found.id, "kek": found.opener().where, "keys": [_shown(key) for key in found.keys]})
 
 
-@keys.command()
+@keys.command(name="rotate")
 @ring_argument
 @name_option
 @options.json_option
-def rotate(ring: str, name: str, as_json: bool) -> None:
-    """Make a new version of a key in FILE. Old tokens stay restorable; new ones bear the new id and differ from them.
+def rotate_key(ring: str, name: str, as_json: bool) -> None:
+    """Make a new version of a key in FILE. Old tokens can still be re-identified; new ones bear the new id and differ from them.
 
     A new version of a signing key has another public key; what the old one signed is checked with the old public key.
     """
     with _changing(ring) as changing:
         changing.ring.versions(name)
         changing.save(changing.ring.with_new(name, changing.ring.opener()))
-        _say_new(changing.ring, name, "rotated", as_json)
+        rotated = changing.ring
+    from beam_deid.pipelines.views.keyring import show_rotated
+
+    show_rotated(output.console(as_json), rotated, name)
+    if as_json:
+        _emit_new(rotated, name)
 
 
 @keys.command(
+    name="destroy",
     epilog="""\b
 Examples:
   beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out
-  beam-deid keys destroy keys/orders.keyring --name marketing --output out/2026-11 --output out/2026-12 --yes"""
+  beam-deid keys destroy keys/orders.keyring --name marketing --output out/2026-11 --output out/2026-12 --yes""",
 )
 @ring_argument
 @click.option("--id", "identity", type=int, metavar="ID", help="The version to destroy.")
@@ -137,10 +157,10 @@ Examples:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.json_option
-def destroy(
+def destroy_keys(
     ring: str, identity: int | None, name: str | None, outputs: tuple[str, ...], yes: bool, as_json: bool
 ) -> None:
-    """Destroy keys of FILE for good: what they made can never be restored again. Asks before it acts.
+    """Destroy keys of FILE for good: what they made can never be re-identified again. Asks before it acts.
 
     Destroying a key never makes a published release anonymized; only a new run can, for only a run measures. What a
     destroyed signing key signed can still be checked with its public key, which stays in FILE.
@@ -148,60 +168,70 @@ def destroy(
     The wrapped key is overwritten and removed; the id stays with the date. Copies of the keyring that you made
     elsewhere, backups too, are yours to destroy.
     """
-    from beam_deid.transforms.label.relabel import reliances
+    from beam_deid.pipelines.views.keyring import show_destroyed, show_destroying
+    from beam_deid.transforms.label.reliances import reliances
+
+    chosen = _chosen(ring, identity, name)
+    relying = reliances(outputs, [key.id for key in chosen])
+    out = output.console(as_json)
+    show_destroying(out, chosen, relying, outputs)
+    if not yes:
+        _ask(as_json)
+    left = _without(ring, chosen)
+    show_destroyed(out, relying)
+    if as_json:
+        _emit_destroyed([left.version(key.id) for key in chosen], relying)
+
+
+def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersion"]:
+    """The keys that are to be destroyed, and were not before."""
+    from beam_deid.transforms.crypto.keyring_file import opened
 
     if (identity is None) == (name is None):
-        raise UsageError(
-            "say which key", "beam-deid keys destroy", "Give either --id or --name; `beam-deid keys list` shows them"
-        )
-    out = output.console(as_json)
+        advice = "Give either --id or --name; `beam-deid keys list` shows them"
+        raise UsageError("say which key", "beam-deid keys destroy", advice)
     found = opened(ring)
-    chosen = [found.version(identity)] if identity is not None else list(found.versions(str(name)))
-    chosen = [key for key in chosen if key.state != DESTROYED]
+    versions = [found.version(identity)] if identity is not None else found.versions(str(name))
+    chosen = [key for key in versions if key.state != DESTROYED]
     if not chosen:
         raise UsageError("this key was destroyed before", ring, "`beam-deid keys list` shows when")
-    for key in chosen:
-        out.print(f"[bold]{key.id}[/bold] ({key.name}, {key.state}, made {key.created}) will be destroyed.")
-        if key.purpose == SIGN:
-            out.print("  It signs nothing from then on; what it signed can still be checked with its public key.")
-        if key.name == REGISTER_NAME:
-            out.print(
-                "  A register was made with it: what was given out of its dataset can be tested with nothing any more,"
-            )
-            out.print("  and runs with that register stop from then on.")
-    resting = reliances(outputs, [key.id for key in chosen])
-    for one in resting:
-        fields = escape(", ".join(one.fields))
-        out.print(f"  {escape(one.output)}/{one.release} ({one.label}) rests on it: {fields} can be restored no more.")
-    if not outputs and any(key.purpose == DATA for key in chosen):
-        out.print("  Which published releases rest on it is not known here; name their folders by --output DIR.")
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("nobody is here to be asked", "beam-deid keys destroy", "Add --yes")
-        click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
+    return chosen
+
+
+def _ask(as_json: bool) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is here to be asked", "beam-deid keys destroy", "Add --yes")
+    click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
+
+
+def _without(ring: str, chosen: Sequence["KeyVersion"]) -> "Keyring":
+    """The keyring, once the keys are destroyed in its file."""
+    from beam_deid.transforms.crypto.keyring_file import change
+
     with change(ring) as changing:
         left = changing.ring
         for key in chosen:
             left = left.without(key.id)
         changing.save(left)
-    out.print("Destroyed.")
-    for folder in dict.fromkeys(one.output for one in resting):
-        out.print(f"Now run: beam-deid label --again {escape(folder)}")
-    if resting:
-        out.print("That never makes a published release anonymized; only a new run can.")
-    if as_json:
-        gone = [_shown(changing.ring.version(key.id)) for key in chosen]
-        rest = [{"output": o.output, "release": o.release, "label": o.label, "fields": list(o.fields)} for o in resting]
-        output.emit({"destroyed": gone, "releases": rest})
+        return changing.ring
 
 
-def _changing(ring: str) -> AbstractContextManager[Change]:
+def _emit_destroyed(gone: Sequence["KeyVersion"], relying: Sequence["Reliance"]) -> None:
+    releases = [{"output": o.output, "release": o.release, "label": o.label, "fields": list(o.fields)} for o in relying]
+    output.emit({"destroyed": [_shown(key) for key in gone], "releases": releases})
+
+
+def _changing(ring: str) -> AbstractContextManager["Change"]:
+    from beam_deid.transforms.crypto.keyring_file import change, opened
+
     _ask_for_passphrase(opened(ring).kek["source"])
     return change(ring)
 
 
 def _anchored(source: str) -> str:
     """A source that means the same from any folder."""
+    from beam_deid.transforms.crypto.keks import kek_kind
+
     if kek_kind(source).scheme == "file":
         return f"file:{os.path.abspath(os.path.expanduser(source.partition(':')[2]))}"
     _ask_for_passphrase(source, new=True)
@@ -210,6 +240,8 @@ def _anchored(source: str) -> str:
 
 def _ask_for_passphrase(source: str, *, new: bool = False) -> None:
     """Ask a person for the passphrase where the environment does not hold it; it stays in this process."""
+    from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
+
     scheme, _, variable = source.partition(":")
     if scheme == PassphraseKek.scheme and variable not in os.environ and sys.stdin.isatty():
         os.environ[variable] = click.prompt(
@@ -217,22 +249,11 @@ def _ask_for_passphrase(source: str, *, new: bool = False) -> None:
         )
 
 
-def _say_new(ring: Keyring, name: str, what: str, as_json: bool) -> None:
-    key = ring.primary(name)
-    out = output.console(as_json)
-    out.print(f"{what}: key [bold]{key.id}[/bold] ({name}) in {escape(ring.path)}, under {escape(ring.opener().where)}")
-    if key.public:
-        out.print(f"Its public key, for beam-deid verify --key: {key.public}", soft_wrap=True)
-    if what == "made" and key.purpose == SIGN:
-        out.print(f"In a policy: keys: {{keyring: {escape(os.path.abspath(ring.path))}}} and sign: keyring")
-    elif what == "made":
-        named = "" if name == DEFAULT_NAME else f", and key: keyring:{name}"
-        out.print(f"In a policy: keys: {{keyring: {escape(os.path.abspath(ring.path))}}}{named}")
-    if as_json:
-        output.emit({"keyring": ring.id, "key": _shown(key)})
+def _emit_new(ring: "Keyring", name: str) -> None:
+    output.emit({"keyring": ring.id, "key": _shown(ring.primary(name))})
 
 
-def _shown(key: KeyVersion) -> dict[str, object]:
+def _shown(key: "KeyVersion") -> dict[str, object]:
     return {
         "id": key.id,
         "name": key.name,

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
 
 from beam_deid.pipelines import options, output
 
@@ -21,23 +20,14 @@ Examples:
 def label(folder: str, again: bool, keyring: str | None, as_json: bool) -> None:
     """Decide the labels in DIR again, from their stored evidence and without the data. No label gets better.
 
-    A field whose key was destroyed cannot be restored any more, and its release stays still_personal: a label keeps or
+    A field whose key was destroyed cannot be re-identified any more, and its release stays still_personal: a label keeps or
     worsens here, and only a new run, which measures, can make a release anonymized. Labels that were signed are signed anew
     if the keyring's signing key can be opened, and lose their signature otherwise.
     """
-    from beam_deid.transforms.label.relabel import relabel
+    from beam_deid.pipelines.views.rewritten import show_rewritten
+    from beam_deid.transforms.label.rewrite_labels import rewrite_labels
 
-    done = relabel(folder, keyring)
-    out = output.console(as_json)
-    for one in done.changed:
-        out.print(f"[bold]{one.release}[/bold]: {one.before} → [bold]{one.after}[/bold]")
-        out.print(f"  key destroyed: {escape(', '.join(one.fields))}")
-        out.print(f"  failing: {escape(', '.join(one.failing)) or 'nothing'}")
-    if not done.changed:
-        out.print("Nothing changes: no key that these releases rest on was destroyed.")
-    if done.signature == "renewed":
-        out.print("Signed anew.")
-    elif done.signature == "dropped":
-        out.print(f"[yellow]The signature was dropped[/yellow], for what it signed has changed: {escape(done.reason)}")
+    done = rewrite_labels(folder, keyring)
+    show_rewritten(output.console(as_json), done)
     if as_json:
         output.emit(asdict(done))

@@ -56,3 +56,8 @@ class Portion(click.FloatRange):
 def worker_count(asked: int | None, shards: int) -> int:
     """How many processes to use."""
     return asked or max(1, min(os.cpu_count() or 1, shards // 2))
+
+
+def names(text: str | None) -> tuple[str, ...]:
+    """Names as in ``--fields a,b``, each once; empty if nothing is given."""
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))

@@ -1,11 +1,9 @@
 """``beam-deid publish``: the last step of a run whose process died before it."""
 
 import click
-from rich.markup import escape
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet
-from beam_deid.transforms.storage.paths import shown
 
 
 @click.command(
@@ -26,15 +24,16 @@ def publish(staging: str, as_json: bool) -> None:
     STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
     local run into a store, in the folder for temporary files. All files are read back and compared with what was written first.
     """
-    from beam_deid.transforms.publish.publication import publish_left
+    from beam_deid.pipelines.views.outcome import show_finished, show_outcome
+    from beam_deid.transforms.publish.finishing import publish_left
+    from beam_deid.transforms.storage.paths import shown
 
     outcome, folder = publish_left(staging)
     out = output.console(as_json)
     if outcome is None:
-        told = escape(shown(folder))
-        out.print(f"Finished: {told} is published. See: beam-deid verify {told}")
+        show_finished(out, shown(folder))
     else:
-        output.show_outcome(out, outcome.run, outcome.labels, folder)
+        show_outcome(out, outcome.run, outcome.labels, folder)
     if as_json:
         output.emit(
             {

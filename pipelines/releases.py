@@ -2,19 +2,11 @@
 
 import sys
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
-from beam_deid.transforms.storage.paths import shown
-
-_POLICIES = (".yaml", ".yml")
-_NAMED = 20  # names that a message lists
-_COMMAND = "beam-deid releases"
 
 register_argument = click.argument("register", metavar="REGISTER")
 output_option = click.option(
@@ -55,37 +47,13 @@ def list_releases(register: str, output_folder: str | None, as_json: bool) -> No
     At the end stands how many of them a new release of the same records is tested together with, and how large the tables of
     fingerprints are.
     """
-    from beam_deid.pipelines.entries import show_list, sizes, suppressed_share
+    from beam_deid.pipelines.registered import list_document, opened
+    from beam_deid.pipelines.views.register_list import show_list
 
-    path, found = _opened(register, output_folder)
+    path, found = opened(register, output_folder)
     show_list(output.console(as_json), found)
     if as_json:
-        listed = [
-            {
-                "name": entry.name,
-                "made_at": entry.made_at,
-                "label": entry.label,
-                "state": entry.state,
-                "sharing": entry.sharing,
-                "recipient": entry.recipient,
-                "records": dict(entry.records),
-                "suppressed_share": suppressed_share(entry),
-                "is_tested": entry.is_tested,
-            }
-            for entry in found.releases
-        ]
-        output.emit(
-            {
-                "path": shown(path),
-                "register": found.register,
-                "dataset": found.dataset,
-                "revision": found.revision,
-                "written_at": found.written_at,
-                "releases": listed,
-                "tested": _tested(found),
-                "tables": sizes(found),
-            }
-        )
+        output.emit(list_document(found, path))
 
 
 @releases.command(
@@ -100,20 +68,14 @@ Examples:
 @options.json_option
 def show(register: str, name: str, output_folder: str | None, as_json: bool) -> None:
     """Show all that REGISTER holds of the release NAME: its label, levels and losses, its files, and what became of it."""
-    from beam_deid.pipelines.entries import later_tested, show_entry, suppressed_share
+    from beam_deid.pipelines.registered import entry_named, opened, show_document
+    from beam_deid.pipelines.views.register_entry import show_entry
 
-    path, found = _opened(register, output_folder)
-    entry = _entry(found, name, path)
+    path, found = opened(register, output_folder)
+    entry = entry_named(found, name, path)
     show_entry(output.console(as_json), found, entry)
     if as_json:
-        output.emit(
-            {
-                **_whole(entry),
-                "suppressed_share": suppressed_share(entry),
-                "is_tested": entry.is_tested,
-                "together_later": later_tested(found, entry),
-            }
-        )
+        output.emit(show_document(found, entry))
 
 
 @releases.command(
@@ -133,20 +95,13 @@ def diff(register: str, one: str, other: str, output_folder: str | None, as_json
     The tests behind their labels are compared as well, where both label.json are still where they were published and are what
     was registered.
     """
-    from beam_deid.pipelines.entries import show_difference
-    from beam_deid.transforms.register.comparing import difference, differs
+    from beam_deid.pipelines.registered import difference_document, entry_named, opened
+    from beam_deid.pipelines.views.register_difference import show_difference
 
-    path, found = _opened(register, output_folder)
-    left = _entry(found, one, path)
-    right = _entry(found, other, path)
-    differing = difference(left, right)
-    document = {
-        "one": left.name,
-        "other": right.name,
-        "same": not differs(differing),
-        **differing,
-        "tests": _tests(left, right),
-    }
+    path, found = opened(register, output_folder)
+    left = entry_named(found, one, path)
+    right = entry_named(found, other, path)
+    document = difference_document(left, right)
     show_difference(output.console(as_json), left, right, document)
     if as_json:
         output.emit(document)
@@ -170,31 +125,36 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
     This is right only if nobody ever got it: whoever has it could find persons by it and a later release together. That it was
     made, and the reason, stays in REGISTER.
     """
-    from beam_deid.pipelines.entries import show_forgetting, show_forgotten
-    from beam_deid.transforms.clock import now
-    from beam_deid.transforms.register.folder import hold
+    from beam_deid.pipelines.registered import entry_document, forget_entry, forgettable, opened, tested_now
+    from beam_deid.pipelines.views.register_changes import show_forgetting, show_forgotten
+    from beam_deid.transforms.storage.paths import shown
 
-    why = _reason(reason)
-    path, found = _opened(register, output_folder)
-    entry = _forgettable(found, name, path)
+    why = _one_line(reason)
+    path, found = opened(register, output_folder)
+    entry = forgettable(found, name, path)
     out = output.console(as_json)
     show_forgetting(out, entry)
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("nobody is here to be asked", f"{_COMMAND} forget", "Add --yes")
-        click.confirm("Forget? This cannot be undone", abort=True, err=as_json)
-    with hold(path) as held:
-        # A run may have replaced it, or registered something that was tested with it, while somebody thought.
-        if held.document is None or held.document.entry(name) != entry:
-            raise UsageError(
-                "the register has changed since this was asked", shown(path), "Look at it, and forget again"
-            )
-        gone = entry.after(Event(now(), State.FORGOTTEN, reason=why))
-        left = held.save(held.document.with_entries({name: gone}))
+        _ask(as_json)
+    gone, left = forget_entry(path, entry, why)
     show_forgotten(out, left, entry, shown(path))
     if as_json:
-        untested = {"records": entry.records["released"], "since": entry.made_at} if entry.is_tested else None
-        output.emit({"forgotten": _whole(gone), "untested": untested, "tested": _tested(left)})
+        untested = {"records": entry.records.released, "since": entry.made_at} if entry.is_tested else None
+        output.emit({"forgotten": entry_document(gone), "untested": untested, "tested": tested_now(left)})
+
+
+def _ask(as_json: bool) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is here to be asked", "beam-deid releases forget", "Add --yes")
+    click.confirm("Forget? This cannot be undone", abort=True, err=as_json)
+
+
+def _one_line(reason: str) -> str:
+    """A reason as one line."""
+    why = " ".join(reason.split())
+    if not why or not why.isprintable():
+        raise UsageError("a reason is a line of text", "--reason", "Say why nobody can have it")
+    return why
 
 
 @releases.command(
@@ -211,129 +171,15 @@ def compact(register: str, output_folder: str | None, as_json: bool) -> None:
 
     Nothing that new releases are tested with is lost. No run may use REGISTER at the same time.
     """
-    from beam_deid.pipelines.entries import show_compacted
+    from beam_deid.pipelines.registered import opened
+    from beam_deid.pipelines.views.register_changes import show_compacted
     from beam_deid.transforms.register.compacting import compact as compact_held
     from beam_deid.transforms.register.folder import hold
+    from beam_deid.transforms.storage.paths import shown
 
-    path, _ = _opened(register, output_folder)
+    path, _ = opened(register, output_folder)
     with hold(path) as held:
         figures = compact_held(held)
     show_compacted(output.console(as_json), figures.before, figures.after, figures.records)
     if as_json:
         output.emit({"path": shown(path), **asdict(figures)})
-
-
-def _opened(register: str, output_folder: str | None) -> tuple[str, Document]:
-    """The folder of a register, and its newest revision."""
-    from beam_deid.transforms.register.folder import read
-
-    path = _register_of(register, output_folder)
-    found = read(path)
-    if found is None:
-        raise UsageError(
-            "there is no register here",
-            shown(path),
-            "Name the folder that a run registered in: DATASET.register beside its output",
-        )
-    return path, found
-
-
-def _register_of(path: str, output_folder: str | None) -> str:
-    """The folder of the register that is meant.
-
-    Args:
-        path: The folder, or a policy whose runs register there.
-        output_folder: Where it is a policy: the output of its runs.
-    """
-    from beam_deid.transforms.policy.reader import read_policy
-    from beam_deid.transforms.policy.register_place import register_place
-    from beam_deid.transforms.storage.paths import absolute
-
-    if not shown(path).endswith(_POLICIES):
-        if output_folder is not None:
-            raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
-        return absolute(path)
-    place = register_place(read_policy(path, key_given=True), output_folder, key_given=True)
-    if place.missing:
-        raise UsageError(
-            place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder"
-        )
-    return place.path
-
-
-def _entry(found: Document, name: str, path: str) -> Entry:
-    entry = found.entry(name)
-    if entry is not None:
-        return entry
-    names = [one.name for one in found.releases]
-    known = ", ".join(names[-_NAMED:]) or "nothing"
-    told = f"It has: {known}" if len(names) <= _NAMED else f"The latest of {len(names):,}: {known}"
-    raise UsageError("the register has no release of that name", shown(path), told)
-
-
-def _forgettable(found: Document, name: str, path: str) -> Entry:
-    entry = _entry(found, name, path)
-    if entry.state in COUNTED:
-        return entry
-    said = next((event for event in reversed(entry.events) if event.state is entry.state), None)
-    when = f" on {said.at}" if said is not None else ""
-    raise UsageError(
-        f"this release was {entry.state}{when}: nothing new is tested with it",
-        shown(path),
-        f"See: {_COMMAND} show {shown(path)} {entry.name}",
-    )
-
-
-def _whole(entry: Entry) -> dict[str, Any]:
-    """An entry as JSON has it."""
-    told: dict[str, Any] = plain(asdict(entry))
-    return told
-
-
-def _reason(text: str) -> str:
-    """A reason as one line."""
-    why = " ".join(text.split())
-    if not why or not why.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why nobody can have it")
-    return why
-
-
-def _tested(found: Document) -> dict[str, Any]:
-    """What a new release of the same records is tested together with."""
-    tested = found.tested
-    return {"releases": [entry.name for entry in tested], "records": sum(entry.records["released"] for entry in tested)}
-
-
-def _tests(one: Entry, other: Entry) -> dict[str, Any]:
-    """What differs in the tests of two labels, or why that cannot be told."""
-    from beam_deid.transforms.register.comparing import differing_tests
-
-    (left, left_problem) = _registered_label(one)
-    (right, right_problem) = _registered_label(other)
-    differing = None if left is None or right is None else differing_tests(left, right)
-    return {"problems": {"one": left_problem, "other": right_problem}, "differing": differing}
-
-
-def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
-    """The label of an entry as it was registered; or None, and why it cannot be told."""
-    from beam_deid.transforms.errors import DeidError
-    from beam_deid.transforms.label.verify import read_label
-    from beam_deid.transforms.storage.journal import sha256_of
-    from beam_deid.transforms.storage.paths import join
-
-    path = join(entry.output, entry.release, "label.json")
-    try:
-        label, problem = read_label(path)
-        fits = label is not None and sha256_of(path) == entry.label_sha256
-    except DeidError as error:
-        return None, f"the label of {entry.name} cannot be read: {error.message}"
-    except OSError:
-        return None, f"the label of {entry.name} cannot be read: {shown(path)}"
-    if label is None:
-        return None, f"the label of {entry.name} cannot be read: {problem}, in {shown(path)}"
-    if not fits:
-        return None, (
-            f"the label of {entry.name} is not the one that was registered (sha256): {shown(path)} was decided again, was "
-            "changed, or is another run's"
-        )
-    return label, None

@@ -1,13 +1,15 @@
 """``beam-deid run``: files in, labelled releases out."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
-from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.run.engines import LOCAL, is_here
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.policy.model import Policy
+    from beam_deid.transforms.publish.publication import Outcome
 
 
 @click.command(
@@ -86,7 +88,7 @@ def run(
 
 
 def carry_out(
-    policy: Policy,
+    policy: "Policy",
     inputs: tuple[str, ...],
     folder: str,
     as_json: bool,
@@ -106,19 +108,17 @@ def carry_out(
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
     from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.engines import LOCAL
     from beam_deid.transforms.run.shards import prepare
-    from beam_deid.transforms.run.shipping import check_reach
 
     if unreleased and not overwrite:
         raise UsageError(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
     engine = runner or LOCAL
-    if not is_here(engine, beam_options):
-        made = [name for name in policy.releases if not releases or name in releases]
-        check_reach(policy, [*inputs, folder], made, engine)
+    _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
-    count = options.worker_count(workers, len(prepared.shards)) if runner in (None, LOCAL) else 1
+    count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     from beam_deid.transforms.beam.run import Settings
     from beam_deid.transforms.beam.run import run as run_job
@@ -126,7 +126,26 @@ def carry_out(
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):
         outcome = run_job(prepared, folder, settings)
-    output.show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
+    _show(outcome, folder, as_json)
+    return outcome.run
+
+
+def _check_reach(
+    policy: "Policy", paths: list[str], releases: tuple[str, ...], engine: str, beam_options: tuple[str, ...]
+) -> None:
+    """See that an engine whose workers are elsewhere reaches the files and keys."""
+    from beam_deid.transforms.run.engines import is_here
+    from beam_deid.transforms.run.shipping import check_reach
+
+    if not is_here(engine, beam_options):
+        made = [name for name in policy.releases if not releases or name in releases]
+        check_reach(policy, paths, made, engine)
+
+
+def _show(outcome: "Outcome", folder: str, as_json: bool) -> None:
+    from beam_deid.pipelines.views.outcome import show_outcome
+
+    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
     if as_json:
         output.emit({"run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:
@@ -135,4 +154,3 @@ def carry_out(
             "run",
             "The failing tests are listed with it; mend the release, or expect still_personal",
         )
-    return outcome.run

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
 
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import VerificationError
@@ -32,40 +31,19 @@ def verify(folder: str, key: str | None, as_json: bool) -> None:
     from beam_deid.transforms.label.verify import verify as check
 
     results = check(folder, None if key is None else read_public(key))
-    out = output.console(as_json)
-    for result in results:
-        name = escape(result.release or "run.json")
-        if result.problems:
-            for problem in result.problems:
-                out.print(f"[red]✗[/red] {name}: {escape(problem)}")
-        else:
-            said = f"{result.label}, {result.files} files" if result.release else "as published"
-            out.print(f"[green]✓[/green] {name}: {said}")
-    wrong = [result for result in results if result.problems]
+    problems = sum(len(result.problems) for result in results)
     proved = all(result.origin == PROVED for result in results)
     signers = sorted({result.signed_by for result in results if result.signed_by})
-    if not wrong:
-        out.print(_origin(proved, signers))
+    from beam_deid.pipelines.views.verification import show_origin, show_results
+
+    out = output.console(as_json)
+    show_results(out, results)
+    if not problems:
+        show_origin(out, proved, signers)
     if as_json:
-        output.emit(
-            {
-                "verified": not wrong,
-                "origin": PROVED if proved else UNPROVEN,
-                "signed_by": signers,
-                "results": [asdict(result) for result in results],
-            }
-        )
-    if wrong:
-        count = sum(len(result.problems) for result in wrong)
-        said = "1 problem" if count == 1 else f"{count} problems"
+        found = [asdict(result) for result in results]
+        origin = PROVED if proved else UNPROVEN
+        output.emit({"verified": not problems, "origin": origin, "signed_by": signers, "results": found})
+    if problems:
+        said = "1 problem" if problems == 1 else f"{problems} problems"
         raise VerificationError(said, folder, "Do not use this output; run again")
-
-
-def _origin(proved: bool, signers: list[str]) -> str:
-    """What the result says of whoever made it."""
-    if proved:
-        return f"Origin proved: all of it was signed by {signers[0]}."
-    shown = "This is no proof of origin: it shows that nothing was changed since, not who made it"
-    if signers:
-        return f"{shown}; with --key and the publisher's public key it shows that, too. Signed by {', '.join(signers)}."
-    return f"{shown}; with --key it would show that, had the policy said sign: keyring. Nothing here is signed."

@@ -40,9 +40,10 @@ COMMANDS = {
     "label": "label --again {destroyed}/out",
     "assess": "assess -i {out}/crm --quasi age,item --subject buyer --sensitive item",
     "assess with a policy": "assess {policy} -i {source} --join people={people}:on=age,item --frequencies item={items}",
-    "restore": "restore --policy {policy} --release crm --fields buyer,note --reason test -i {out}/crm/*.parquet -o {new}/a.csv",
-    "restore what cannot be": "restore --policy {policy} --release crm --fields buyer --reason test -i {spoiled} -o {new}/a.csv "
-    "--label {out}/crm/label.json",
+    "reidentify": "reidentify --policy {policy} --release crm --fields buyer,note --reason test -i {out}/crm/*.parquet "
+    "-o {new}/a.csv",
+    "reidentify what cannot be": "reidentify --policy {policy} --release crm --fields buyer --reason test -i {spoiled} "
+    "-o {new}/a.csv --label {out}/crm/label.json",
     "keys create": "keys create {new}/other.keyring --kek env:SHOP_KEK",
     "keys list": "keys list {ring}",
     "keys rotate": "keys rotate {destroyed}/keys/orders.keyring",
@@ -53,7 +54,7 @@ COMMANDS = {
     "search": "search {open} -i {source}",
 }
 RUN = "run {policy} -i {source} -o {new}/out --workers 1 --new-register"  # the shop's own is beside its own output
-STOPS = {"restore what cannot be": 3}
+STOPS = {"reidentify what cannot be": 3}
 
 
 class Prepared:

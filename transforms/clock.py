@@ -1,4 +1,4 @@
-"""The time as papers and records write it."""
+"""The time as manifests and records write it."""
 
 import datetime
 

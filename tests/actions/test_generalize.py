@@ -12,7 +12,14 @@ from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.generalize import Generalize
 from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.errors import PolicyError, UsageError
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Reason
 
 from .keyring import FixedKeys
 
@@ -179,10 +186,10 @@ def test_without_a_level_nothing_is_released():
 @pytest.mark.parametrize(
     ("options", "wanted", "fitting", "wrong"),
     [
-        ({"ranges": [5]}, Kind.NUMBER, (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER), Kind.TEXT),
-        ({"bins": [5]}, Kind.NUMBER, (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER), Kind.DATE),
-        ({"calendar": ["day"]}, Kind.TIMESTAMP, (Kind.DATE, Kind.TIMESTAMP), Kind.INTEGER),
-        ({"prefix": [2]}, Kind.TEXT, (Kind.TEXT, Kind.ORDER_NUMBER), None),
+        ({"ranges": [5]}, NUMBER, (INTEGER, DECIMAL, NUMBER), TEXT),
+        ({"bins": [5]}, NUMBER, (INTEGER, DECIMAL, NUMBER), DATE),
+        ({"calendar": ["day"]}, TIMESTAMP, (DATE, TIMESTAMP), INTEGER),
+        ({"prefix": [2]}, TEXT, (TEXT, ORDER_NUMBER), None),
     ],
 )
 def test_a_hierarchy_wants_a_kind_and_refuses_one_that_does_not_fit(options, wanted, fitting, wrong):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.shift import Shift
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 from .keyring import FixedKeys
 
@@ -72,4 +72,4 @@ def test_nothing_is_moved_without_a_subject_column_or_when_it_is_no_date():
         shifted(pa.array([datetime.date(2025, 1, 1)]), None)
     with pytest.raises(UsageError, match="kind: timestamp"):
         shifted(pa.array(["2025-01-01"]), pa.array(["a"]))
-    assert "timestamp or date" in (Shift().check(Target("r", "f", Kind.TEXT)) or "")
+    assert "timestamp or date" in (Shift().check(Target("r", "f", TEXT)) or "")

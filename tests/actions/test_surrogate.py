@@ -7,7 +7,11 @@ import pytest
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.division import DIVISION
+from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
 
 from .keyring import FixedKeys
 
@@ -21,11 +25,11 @@ def made_up(column=VALUES, target=Target("r", "f"), secret=b"a", **options):  # 
 @pytest.mark.parametrize(
     ("kind", "pattern"),
     [
-        (Kind.PERSON_NAME, r"^\p{Han}{2,4}$"),
-        (Kind.MOBILE, r"^1[3-9]\d{9}$"),
-        (Kind.EMAIL, r"^[^@]+@example\.(com|org|net)$"),
-        (Kind.ADDRESS, r"\p{Han}"),
-        (Kind.DIVISION, r"\p{Han}"),
+        (PERSON_NAME, r"^\p{Han}{2,4}$"),
+        (MOBILE, r"^1[3-9]\d{9}$"),
+        (EMAIL, r"^[^@]+@example\.(com|org|net)$"),
+        (ADDRESS, r"\p{Han}"),
+        (DIVISION, r"\p{Han}"),
     ],
 )
 def test_the_kind_of_a_field_says_what_is_made_up(kind, pattern):

@@ -1,4 +1,4 @@
-"""An earlier release as an attacker's table: a folder whose papers are another's, or damaged, tests nothing and stops nothing."""
+"""An earlier release as an attacker's table: a folder with manifests of another, or damaged ones, tests and stops nothing."""
 
 import json
 
@@ -11,7 +11,7 @@ KEPT = {"city": {"sentence": "city is released as it is"}}
 
 
 @pytest.mark.parametrize(
-    "papers",
+    "manifests",
     [
         {"fields": KEPT, "search": {}, "files": []},
         {"fields": KEPT, "search": {"levels": []}, "files": []},
@@ -22,8 +22,8 @@ KEPT = {"city": {"sentence": "city is released as it is"}}
         {"fields": [], "search": {"levels": {}}, "files": []},
     ],
 )
-def test_papers_of_no_release_leave_the_attacker_untested(papers, tmp_path):
-    (tmp_path / "label.json").write_text(json.dumps(papers))
+def test_manifests_of_no_release_leave_the_attacker_untested(manifests, tmp_path):
+    (tmp_path / "label.json").write_text(json.dumps(manifests))
     attackers = {"holder": {"release": str(tmp_path), "knows": ["city"]}}
     made = policy(roles(direct="buyer", quasi="city"), a=release("public", "city", attackers=attackers))
     label = label_of(made, crowd(grid(city="AB"), 30))

@@ -10,7 +10,7 @@ import pytest
 
 from beam_deid.transforms.candidate import candidate
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.composition import saying
 from beam_deid.transforms.decide import attacks as attacking
 from beam_deid.transforms.label.requirements import (
@@ -22,13 +22,13 @@ from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.measure import cells, measuring
 from beam_deid.transforms.policy import scoping
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk import intersection_values
 from beam_deid.transforms.risk import persons as persons_module
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.history import histories
 from beam_deid.transforms.risk.persons import SUBJECT, Persons, persons
-from beam_deid.transforms.terms import Kind
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -103,7 +103,7 @@ def filled_by_rows(values: Any, many: int, who: Any, subjects: int) -> Any:
 
 
 def as_it_is(column: pa.Array, kind: Kind | None) -> pa.Array:
-    texts = to_kind(column, Kind.TEXT)[0]
+    texts = to_text(column)[0]
     return texts.dictionary_decode() if isinstance(texts, pa.DictionaryArray) else texts
 
 

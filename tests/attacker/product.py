@@ -15,7 +15,7 @@ from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import ToParts
 from beam_deid.transforms.release.pieces import assemble
@@ -49,7 +49,7 @@ def decided_on(
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
     prepared = prepare(read_policy(str(folder / "policy.yaml")), [str(folder / "in.parquet")])
     # Nothing was given out before, so a register would be empty, whatever key it has: what counts is whether the policy keeps one.
-    missing = register_place(prepared.job.policy, str(folder / "out"), key_given=True).missing
+    missing = register_location(prepared.job.policy, str(folder / "out"), key_given=True).missing
     made = RunKeys(prepared.job, str(folder)).made()
     job = replace(made, fingerprint_key=FingerprintKey.new(), unregistered=missing)
     measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
@@ -83,7 +83,7 @@ def write(prepared: Prepared, decision: Decision, out: Path) -> Path:
         (out / name).mkdir(exist_ok=True)
         for file in written.releases[name].files:
             (out / file.source).rename(out / name / file.path)
-        (out / name / "label.json").write_text(json.dumps(order.label.to_json(), allow_nan=False))
+        (out / name / "label.json").write_text(json.dumps(order.label.to_document(), allow_nan=False))
     rejects = [{"row": row, "release": release} for _, row, _, _, release in written.rejects]
     if rejects:
         pq.write_table(pa.Table.from_pylist(rejects), out / "rejected.parquet")

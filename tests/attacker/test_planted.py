@@ -54,7 +54,7 @@ def test_levels_of_a_sensitive_column_are_searched_though_its_most_general_one_t
     ills = {"generalize": {"prefix": [3]}}
     wide = world(fine, columns={"a": {"place": "keep", "ill": ills}})
     prepared, decision = decided(wide, tmp_path)
-    assert decision.releases["a"].label.search["levels"] == {"ill": "first 3"}
+    assert decision.releases["a"].label.search.levels == {"ill": "first 3"}
     assert decision.releases["a"].label.label == "anonymized"
     write(prepared, decision, tmp_path / "out")
     assert attack(wide.source, wide.written(0.0), tmp_path / "out") == []

@@ -206,7 +206,7 @@ def suppressed_of_adult(policy: dict[str, Any], folder: Path) -> float:
     prepared, decision = decided_on(table, policy, folder)
     check(table, policy, write(prepared, decision, folder / "out"), "one")
     records = decision.releases["one"].records
-    return records["suppressed"] / records["read"]
+    return records.suppressed / records.read
 
 
 @needs_adult

@@ -1,4 +1,4 @@
-"""Marked values and a marked key through runs and failures: none may show in a graph, a log, an error or a paper."""
+"""Marked values and a marked key through runs and failures: none may show in a graph, a log, an error or a manifest."""
 
 import base64
 import bz2
@@ -123,7 +123,7 @@ def test_the_embedded_transform_holds_no_key(run_of):
     assert_clean(pipeline.to_runner_api().SerializeToString())
 
 
-def test_logs_and_papers_of_a_run_hold_no_key_and_no_raw_identifier(run_of, capsys, caplog):
+def test_logs_and_manifests_of_a_run_hold_no_key_and_no_raw_identifier(run_of, capsys, caplog):
     caplog.set_level(logging.DEBUG)
     policy, source, out = run_of()
     assert call(["run", policy, "-i", source, "-o", str(out), "--workers", "1", "--json"]) == 0

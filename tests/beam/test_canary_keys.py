@@ -1,4 +1,4 @@
-"""A keyring's key, its key-encryption key and every subkey through runs, restorings and failures: none may show anywhere."""
+"""A keyring's key, its key-encryption key and all subkeys through runs, re-identifications and failures: none may show."""
 
 import base64
 import logging
@@ -87,11 +87,11 @@ def test_neither_graph_nor_pickles_hold_a_key(made):
         assert_clean(data, found)
 
 
-def test_what_a_run_and_a_restoring_leave_and_say_holds_no_key(made, capsys, caplog):
+def test_what_a_run_and_a_reidentification_leave_and_say_holds_no_key(made, capsys, caplog):
     caplog.set_level(logging.DEBUG)
     found = secrets_of(made)
     assert made.run() == 0
-    assert made.restore("restored.parquet") == 0
+    assert made.reidentify("restored.parquet") == 0
     assert call(["keys", "rotate", made.ring]) == 0
     assert call(["keys", "list", made.ring]) == 0
     assert call(["keys", "destroy", made.ring, "--name", "main", "--output", str(made.out()), "--yes"]) == 0
@@ -150,7 +150,7 @@ def test_errors_hold_no_key(made, capsys, caplog, spoil):
     forget()
     spoil(made)
     assert made.run() == 2
-    assert made.restore("restored.parquet") == 2
+    assert made.reidentify("restored.parquet") == 2
     call(["keys", "rotate", made.ring])
     said = capsys.readouterr()
     logged = "\n".join(record.getMessage() for record in caplog.records)

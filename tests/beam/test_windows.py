@@ -21,7 +21,7 @@ from beam_deid.transforms.beam import rows as rows_sink
 from beam_deid.transforms.beam.windows import NOT_JOINED
 from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
-from beam_deid.transforms.label.papers import CONDITION
+from beam_deid.transforms.label.condition import CONDITION
 
 from .test_deidentify import POLICY, RELEASED, ROWS, pipeline
 

@@ -24,10 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Question, figures
+from beam_deid.transforms.dataset.assessment import figures
+from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.counting import count_files
-from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+from beam_deid.transforms.dataset.joins import Dataset, join_files
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
 
 QUASI = ("receiver_state", "receiver_city", "receiver_district", "birth_year", "num", "week")
@@ -64,7 +67,8 @@ def class_measures(path: Path, repeat: int) -> None:
         question = Question(QUASI, sensitive, most=0)
         counted, _ = count_files(question, [str(path)], InputOptions(), KEY, question.counted)
         found = figures(question, counted.histogram, None, KEY)
-        return found["k"], found["classes"]
+        sizes = found.of(ClassSizes)
+        return sizes.k, sizes.classes
 
     if connection.sql(sql).fetchall()[0] != ours(()):
         sys.exit("the two do not find the same classes")
@@ -122,7 +126,7 @@ def against_pycanon(path: Path, rows: int) -> None:
 
 def all_of(table: pa.Table, quasi: list[str]) -> dict:
     """All figures of a table in memory."""
-    from beam_deid.transforms.dataset.assessment import Counting
+    from beam_deid.transforms.dataset.counted import Counting
 
     question = Question(tuple(quasi), (SENSITIVE,), most=0)
     counting = Counting(question, KEY)

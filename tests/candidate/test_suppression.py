@@ -157,7 +157,7 @@ def dominated():
 def test_whoever_has_most_of_a_group_is_trimmed_before_groups_go():
     decision = decided(asked(0.9), dominated())["a"]
     table = dominated()
-    released = decision.records["released"]
+    released = decision.records.released
     assert 80 < released < len(table)
     assert not decision.suppressed  # no group went
     assert (decision.quotas[1] > 0).any()
@@ -173,7 +173,7 @@ def test_whoever_has_most_of_a_group_is_trimmed_before_groups_go():
 
 def test_without_a_share_nothing_goes_and_the_line_fails():
     decision = decided(asked(0.0), dominated())["a"]
-    assert decision.records["suppressed"] == 0
+    assert decision.records.suppressed == 0
     assert "dominance" in failing(decision.label)
 
 

@@ -344,7 +344,7 @@ def two_alone(at):
 def test_records_without_a_number_are_rejected(number):
     with Chain() as chain:
         ran = chain.run(asked(RANGES[2]), orders(range(60), order=number))
-        assert ran.decisions["a"].records["rejected"] == 60
+        assert ran.decisions["a"].records.rejected == 60
         assert ran.label("a") is LabelName.STILL_PERSONAL
 
 

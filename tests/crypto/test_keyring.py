@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_deid.transforms.crypto.keyring import SIGN
+from beam_deid.transforms.crypto.key_terms import SIGN
 from beam_deid.transforms.crypto.keyring_file import (
     change,
     create,

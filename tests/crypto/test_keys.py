@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from beam_deid.transforms.crypto.ephemeral import destroy_ephemeral, make_ephemeral, read_ephemeral
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys, check_reference
-from beam_deid.transforms.crypto.places import read_private
+from beam_deid.transforms.crypto.read_secret import read_private
 from beam_deid.transforms.crypto.secret_source import check_secret
 from beam_deid.transforms.errors import KeyFault, NoSuchKey, UsageError
 

@@ -40,18 +40,18 @@ def test_files_of_other_columns_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     (tmp_path / "b.csv").write_text("x,z\n1,2\n")
     with pytest.raises(UsageError, match="not those of the first file: y"):
-        take_sample([str(tmp_path / "*.csv")], PLAIN)
+        take_sample([str(tmp_path / "*.csv")], PLAIN, 1_000)
 
 
 def test_columns_of_two_types_are_text(tmp_path):
     pq.write_table(pa.table({"n": [1, 2]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"n": ["x"]}), tmp_path / "b.parquet")
-    assert take_sample([str(tmp_path)], PLAIN).columns["n"].to_pylist() == ["1", "2", "x"]
+    assert take_sample([str(tmp_path)], PLAIN, 1_000).columns["n"].to_pylist() == ["1", "2", "x"]
 
 
 def test_lists_are_named_and_not_read_and_broken_rows_are_counted(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"a": 1, "b": ["x"]}\n{"a": 2, "b": []}\n{broken\n')
-    sample = take_sample([str(tmp_path / "a.jsonl")], PLAIN)
+    sample = take_sample([str(tmp_path / "a.jsonl")], PLAIN, 1_000)
     assert sample.lists == ("b",)
     assert sample.columns["a"].to_pylist() == ["1", "2"]
     assert sample.unreadable == 1

@@ -57,11 +57,11 @@ CASES = {
 def test_every_change_that_is_named_makes_the_condition_hold(case):
     table, spec = CASES[case]
     label = label_of(spec, table)
-    named = {change["test"]: change for change in label.changes}
+    named = {change.test: change for change in label.changes}
     assert set(named) == failing(label)
     tried = 0
     for test, change in named.items():
-        for column in change["drop"] or ():
+        for column in change.drop or ():
             again = copy.deepcopy(spec)
             del again["releases"]["a"]["fields"][column]
             again["releases"]["a"]["require"] = {
@@ -71,17 +71,17 @@ def test_every_change_that_is_named_makes_the_condition_hold(case):
                 for name, limits in again["releases"]["a"]["require"].items()
             }
             assert test not in failing(label_of(again, table)), (test, column)
-            assert column in change["text"]
+            assert column in change.text
             tried += 1
-    shares = {change["suppress"] for change in named.values()} - {None}
+    shares = {change.suppress for change in named.values()} - {None}
     assert len(shares) <= 1
     for share in shares:
         again = copy.deepcopy(spec)
         again["releases"]["a"]["require"]["suppression"] = _up(share)
         made = decided(again, table)["a"]
-        suppressing = {test for test, change in named.items() if change["suppress"] is not None}
+        suppressing = {test for test, change in named.items() if change.suppress is not None}
         assert not suppressing & failing(made.label)
-        assert made.records["suppressed"] == round(share * len(table))
+        assert made.records.suppressed == round(share * len(table))
         again["releases"]["a"]["require"]["suppression"] = share * 0.99
         assert suppressing & failing(label_of(again, table))
         tried += 1
@@ -93,9 +93,9 @@ def test_a_share_that_leaves_too_great_a_risk_is_not_told():
     table = people(
         persons=8, category=lambda who: "a" if who.cell == 0 and who.person else turn("abc", who.person + who.order)
     )
-    changes = {change["test"]: change for change in label_of(asked(), table).changes}
+    changes = {change.test: change for change in label_of(asked(), table).changes}
     assert "overall_risk" in changes
-    assert changes["gain:category"]["suppress"] is None
+    assert changes["gain:category"].suppress is None
 
 
 def test_a_share_that_the_policy_allows_already_is_not_told(tmp_path):
@@ -108,15 +108,15 @@ def test_a_share_that_the_policy_allows_already_is_not_told(tmp_path):
         spec["releases"]["a"]["attackers"] = {"press": {"table": str(tmp_path / "known.parquet"), "knows": ["city"]}}
         label = label_of(spec, table)
         assert {"attacker:press", "k_values:category"} <= failing(label)
-        told.append({change["test"]: change["suppress"] for change in label.changes}["k_values:category"])
+        told.append({change.test: change.suppress for change in label.changes}["k_values:category"])
     assert told == [pytest.approx(6 / len(table)), None]
 
 
 def test_of_the_overall_risk_the_environment_is_a_way_where_none_is_said():
     spec = asked()
     table = people(persons=8)
-    (change,) = (one for one in label_of(spec, table).changes if one["test"] == "overall_risk")
-    assert "say the recipient's environment" in change["text"]
+    (change,) = (one for one in label_of(spec, table).changes if one.test == "overall_risk")
+    assert "say the recipient's environment" in change.text
     spec["releases"]["a"]["environment"] = {
         "controls": "high",
         "motive": "low",
@@ -140,7 +140,7 @@ def test_nothing_is_suggested_where_nothing_fails():
 def test_without_a_subject_the_change_is_to_name_one():
     spec = asked() | {"subject": None}
     changes = label_of({name: value for name, value in spec.items() if value is not None}, people()).changes
-    said = {change["text"] for change in changes if change["line"] in (3, 4, 5, 6)}
+    said = {change.text for change in changes if change.line in (3, 4, 5, 6)}
     assert said == {"name the subject in the policy, or write subject: each_record where every record is one person"}
 
 
@@ -149,7 +149,7 @@ def test_of_an_identifier_the_change_is_to_drop_it():
     spec["fields"]["phone"] = {"role": "insensitive", "kind": "mobile"}
     spec["releases"]["a"]["fields"]["phone"] = "keep"
     table = people(phone=lambda who: f"138{who.number:08d}")
-    (change,) = (one for one in label_of(spec, table).changes if one["test"] == "direct_identifiers")
-    assert "drop phone" in change["text"]
+    (change,) = (one for one in label_of(spec, table).changes if one.test == "direct_identifiers")
+    assert "drop phone" in change.text
     del spec["releases"]["a"]["fields"]["phone"]
     assert failing(label_of(spec, table)) == set()

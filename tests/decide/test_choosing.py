@@ -44,15 +44,15 @@ def test_a_label_that_names_a_person_is_found_at_whatever_level_is_chosen(tmp_pa
     label = label_of(asked(tree(tmp_path, "13800138000")), people(persons))
     assert label.label == LabelName.STILL_PERSONAL
     assert "value_scan" in failing(label)
-    assert ("city", "mobile") in {(hit["field"], hit["kind"]) for hit in label.scan}
-    assert "nothing satisfies: released values look like city (mobile)" in label.search["method"]
+    assert ("city", "mobile") in {(hit.field, hit.kind) for hit in label.scan}
+    assert "nothing satisfies: released values look like city (mobile)" in label.search.method
 
 
 def test_the_twin_whose_labels_name_nobody_is_anonymized(tmp_path):
     label = label_of(asked(tree(tmp_path, "east")), people(40))
     assert failing(label) == set()
     assert label.scan == ()
-    assert label.search["levels"]["city"] == "value"
+    assert label.search.levels["city"] == "value"
 
 
 def test_the_finest_level_is_chosen_at_which_every_line_holds(tmp_path):
@@ -60,8 +60,8 @@ def test_the_finest_level_is_chosen_at_which_every_line_holds(tmp_path):
     # Thirteen persons of a city: average class risk 1/13 of cities is above 0.05, 1/26 of regions is not.
     label = label_of(spec, people(13))
     assert failing(label) == set()
-    assert label.search["levels"] == {"city": "level 1"}
-    assert label.search["satisfied"]
+    assert label.search.levels == {"city": "level 1"}
+    assert label.search.satisfied
 
 
 def test_a_line_that_no_level_mends_is_told_and_nothing_is_coarsened_for_it(tmp_path):
@@ -69,5 +69,5 @@ def test_a_line_that_no_level_mends_is_told_and_nothing_is_coarsened_for_it(tmp_
     table = crowd(grid(city=["a1", "a2", "b1", "b2"]), 40, 2, category=lambda who: "only")
     label = label_of(spec, table)
     assert "l:category" in failing(label)
-    assert label.search["refused"] >= 0
-    assert "for the label" in label.search["method"]
+    assert label.search.refused >= 0
+    assert "for the label" in label.search.method

@@ -4,7 +4,12 @@ import pyarrow as pa
 import pytest
 
 from beam_deid.transforms.drafting.facts import with_subject
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 
 from .columns import measured
 
@@ -12,18 +17,18 @@ from .columns import measured
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
-        (["1", "20", "-3"], Kind.INTEGER),
+        (["1", "20", "-3"], INTEGER),
         (["01", "20"], None),  # a code
-        (["1" * 19, "2"], Kind.NUMBER),  # no integer holds it
-        (["1.50", "20"], Kind.DECIMAL),
-        (["1.505", "20"], Kind.NUMBER),
-        (["2025-01-02", "2025/3/4"], Kind.DATE),
-        (["2025-01-02 03:04:05"], Kind.TIMESTAMP),
+        (["1" * 19, "2"], NUMBER),  # no integer holds it
+        (["1.50", "20"], DECIMAL),
+        (["1.505", "20"], NUMBER),
+        (["2025-01-02", "2025/3/4"], DATE),
+        (["2025-01-02 03:04:05"], TIMESTAMP),
         (["2025-13-02"], None),
-        (["true", "false"], Kind.BOOLEAN),
+        (["true", "false"], BOOLEAN),
         (["1", "x"], None),
         ([1.5, float("nan")], None),  # a run would reject the rows without a number
-        ([1.5, None], Kind.NUMBER),
+        ([1.5, None], NUMBER),
     ],
 )
 def test_a_column_reads_as_what_every_value_is(values, kind):

@@ -5,7 +5,13 @@ import random
 import pytest
 
 from beam_deid.transforms.drafting.judging import most_personal
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.platform_ciphertext import PLATFORM_CIPHERTEXT
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Role
 
 from .columns import drafted, judged
 
@@ -44,23 +50,23 @@ def test_long_texts_are_a_direct_identifier_even_where_they_repeat():
 
 def test_unknown_times_are_a_quasi_identifier():
     one = role(zzz=[f"2025-01-{1 + i % 28:02} 10:00:00" for i in range(ROWS)])
-    assert (one.role, one.kind, one.todo) == (QUASI, Kind.TIMESTAMP, "")
+    assert (one.role, one.kind, one.todo) == (QUASI, TIMESTAMP, "")
 
 
 def test_mobiles_are_found_whatever_the_column_is_called():
     one = role(status=MOBILES)
-    assert (one.role, one.kind) == (DIRECT, Kind.MOBILE)
+    assert (one.role, one.kind) == (DIRECT, MOBILE)
     assert any("valid mobile" in reason for reason in one.reasons)
 
 
 def test_a_mobile_in_a_thousand_texts_makes_free_text_of_them():
     one = role(category=["tea", "cups"] * 499 + [f"call {MOBILES[0]}"])
-    assert (one.role, one.kind) == (DIRECT, Kind.FREE_TEXT)
+    assert (one.role, one.kind) == (DIRECT, FREE_TEXT)
 
 
 def test_amounts_that_look_like_something_by_chance_stay_amounts():
     one = role(payment=[f"{RANDOM.randrange(100, 10**6) / 100:.2f}" for _ in range(ROWS)])
-    assert (one.role, one.kind) == (QUASI, Kind.DECIMAL)
+    assert (one.role, one.kind) == (QUASI, DECIMAL)
 
 
 def test_masked_values_are_quasi_identifiers_and_in_no_release():
@@ -74,7 +80,7 @@ def test_platform_ciphertext_is_a_direct_identifier_under_any_name():
 
     (batch,) = platform_batches("pinduoduo", ROWS)
     one = role(category=batch.column("receiver_name").to_pylist())
-    assert (one.role, one.kind) == (DIRECT, Kind.PLATFORM_CIPHERTEXT)
+    assert (one.role, one.kind) == (DIRECT, PLATFORM_CIPHERTEXT)
 
 
 def test_a_column_without_values_is_a_direct_identifier_and_a_person_decides():
@@ -96,7 +102,7 @@ def test_a_name_that_its_values_belie_stays_direct_and_a_person_decides():
 
 @pytest.mark.parametrize(
     ("values", "kind"),
-    [(["1", "2", "3"] * 40, Kind.INTEGER), (["1.5", "2.25"] * 60, Kind.DECIMAL), (["1.5", "x"] * 60, None)],
+    [(["1", "2", "3"] * 40, INTEGER), (["1.5", "2.25"] * 60, DECIMAL), (["1.5", "x"] * 60, None)],
 )
 def test_a_kind_is_only_declared_where_every_value_can_be_read_so(values, kind):
     one = role(quantity=values)

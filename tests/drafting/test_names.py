@@ -1,7 +1,13 @@
 import pytest
 
 from beam_deid.transforms.drafting.names import NAMES, Group, normal, rule_of
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
+from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
+from beam_deid.transforms.recognisers.kinds.tracking_number import TRACKING_NUMBER
+from beam_deid.transforms.terms import Role
 
 from .columns import measured
 
@@ -16,20 +22,20 @@ BOTH = (Role.QUASI, Role.SENSITIVE)
 @pytest.mark.parametrize(
     ("name", "values", "role", "kind"),
     [
-        ("姓名", TEXT, DIRECT, Kind.PERSON_NAME),
-        ("手机", TEXT, DIRECT, Kind.MOBILE),
-        ("地址", TEXT, DIRECT, Kind.ADDRESS),
+        ("姓名", TEXT, DIRECT, PERSON_NAME),
+        ("手机", TEXT, DIRECT, MOBILE),
+        ("地址", TEXT, DIRECT, ADDRESS),
         ("下单时间", TIME, QUASI, None),
-        ("收货人姓名", TEXT, DIRECT, Kind.PERSON_NAME),
+        ("收货人姓名", TEXT, DIRECT, PERSON_NAME),
         ("身份证号", TEXT, DIRECT, None),
-        ("备注", TEXT, DIRECT, Kind.FREE_TEXT),
+        ("备注", TEXT, DIRECT, FREE_TEXT),
         ("省份", TEXT, QUASI, None),
         ("城市", TEXT, QUASI, None),
         ("实付金额", NUMBER, QUASI, None),
         ("类目", TEXT, (Role.SENSITIVE,), None),
         ("会员编号", TEXT, DIRECT, None),
-        ("订单编号", TEXT, DIRECT, Kind.ORDER_NUMBER),
-        ("快递单号", TEXT, DIRECT, Kind.TRACKING_NUMBER),
+        ("订单编号", TEXT, DIRECT, ORDER_NUMBER),
+        ("快递单号", TEXT, DIRECT, TRACKING_NUMBER),
         ("性别", TEXT, QUASI, None),
         ("出生日期", TIME, QUASI, None),
         ("宗教信仰", TEXT, (Role.SENSITIVE,), None),
@@ -37,13 +43,13 @@ BOTH = (Role.QUASI, Role.SENSITIVE)
         ("商品名称", TEXT, BOTH, None),
         ("邮编", TEXT, QUASI, None),
         ("年龄", [30, 40], QUASI, None),
-        ("receiver.mobilePhone", TEXT, DIRECT, Kind.MOBILE),
+        ("receiver.mobilePhone", TEXT, DIRECT, MOBILE),
         ("customer_id", [1, 2], DIRECT, None),
         ("userId", TEXT, DIRECT, None),
         ("id", [1, 2], DIRECT, None),
-        ("order_id", TEXT, DIRECT, Kind.ORDER_NUMBER),
+        ("order_id", TEXT, DIRECT, ORDER_NUMBER),
         ("Billing Zip", TEXT, QUASI, None),
-        ("Shipping Address1", TEXT, DIRECT, Kind.ADDRESS),
+        ("Shipping Address1", TEXT, DIRECT, ADDRESS),
         ("Created at", TIME, QUASI, None),
         ("Paid at", TIME, QUASI, None),
         ("Total", NUMBER, QUASI, None),
@@ -54,7 +60,7 @@ BOTH = (Role.QUASI, Role.SENSITIVE)
         ("diagnosis", TEXT, (Role.SENSITIVE,), None),
         ("ip_address", TEXT, DIRECT, None),
         ("customer_zip_code_prefix", [1, 2], QUASI, None),
-        ("review_comment_message", TEXT, DIRECT, Kind.FREE_TEXT),
+        ("review_comment_message", TEXT, DIRECT, FREE_TEXT),
         ("order_purchase_timestamp", TIME, QUASI, None),
         ("product_category_name", TEXT, (Role.SENSITIVE,), None),
         ("income", TEXT, QUASI, None),
@@ -76,7 +82,7 @@ def test_other_names_say_nothing(name):
 
 def test_what_a_name_says_of_numbers_it_does_not_say_of_words():
     assert rule_of("payment", measured("payment", NUMBER)).group is Group.AMOUNT
-    assert rule_of("payment", measured("payment", TEXT)).kind is Kind.ORDER_NUMBER
+    assert rule_of("payment", measured("payment", TEXT)).kind is ORDER_NUMBER
 
 
 def test_names_are_cut_into_words():

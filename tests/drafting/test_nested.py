@@ -3,7 +3,7 @@ import json
 import pytest
 
 from beam_deid.transforms.drafting.nested import input_of, short_names
-from beam_deid.transforms.recognisers.platforms import platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.synthetic.platforms import platform_records
 
 ORDERS = [

@@ -86,14 +86,12 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import keep_ends
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 
 class OrderNumber(MaskPreset):
     """The last two digits are kept."""
 
     name: ClassVar[str] = "order_number"
-    kind: ClassVar[Kind] = Kind.ORDER_NUMBER
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""
@@ -117,7 +115,8 @@ from pydantic import Field
 from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.canonical_text import canonical_text
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 
 class SuffixOptions(HierarchyOptions):
@@ -131,7 +130,7 @@ class SuffixHierarchy(Hierarchy[SuffixOptions]):
 
     option: ClassVar[str] = "suffix"
     options: ClassVar[type[HierarchyOptions]] = SuffixOptions
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
 
     def __init__(self, lengths: tuple[int, ...]) -> None:
         self._lengths = lengths
@@ -175,7 +174,6 @@ from pydantic import BaseModel, Field
 from beam_deid.transforms.actions.shapes.characters import ALPHABETS, Characters
 from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import Shape
-from beam_deid.transforms.terms import Kind
 
 
 class TrackingNumberOptions(BaseModel):
@@ -190,7 +188,6 @@ def _tracking_number(key: bytes, keep_carrier: int = 2) -> Shape:
 
 TRACKING_NUMBER = ShapePreset(
     "tracking_number",
-    Kind.TRACKING_NUMBER,
     _tracking_number,
     "another tracking number of the same carrier",
     adds=TrackingNumberOptions,
@@ -207,7 +204,7 @@ SUBSTITUTE = Addition(
 
 from beam_deid.transforms.actions.surrogates.substitute import Substitute
 
-JOB = Substitute("job", None, lambda faker: faker.job())
+JOB = Substitute("job", lambda faker: faker.job())
 ''',
     "transforms/actions/surrogates/__init__.py",
     "    JOB,",
@@ -232,9 +229,9 @@ releases:
     expect: still_personal
     fields:
       city: reverse
-      tid: mask
+      tid: {mask: {preset: order_number}}
       code: {generalize: {suffix: [4, 2], level: last 2}}
-      parcel: {fpe: {keep_carrier: 3}}
+      parcel: {fpe: {preset: tracking_number, keep_carrier: 3}}
       job: {surrogate: {of: job}}
   searched: {purpose: test, sharing: controlled, fields: {city: reverse, code: {generalize: {suffix: [4, 2]}}}}
 """

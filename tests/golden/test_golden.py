@@ -82,7 +82,7 @@ def test_a_run_leaves_what_it_left_and_nothing_else(out):
 
 
 def restored(out: Path, parts: Path, to: Path) -> str:
-    given = ["restore", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment"]
+    given = ["reidentify", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment"]
     label = str(out / "sealed" / "label.json")
     put = ["--output", str(to), "--record", f"{to}.record", "--reason", "golden"]
     assert call([*given, "--label", label, "--input", str(parts / "part-*.csv"), *put]) == 0

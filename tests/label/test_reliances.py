@@ -1,11 +1,11 @@
-"""Which published releases rest on a key: folders whose papers are another's are named, and end nothing with a fault."""
+"""Which published releases rest on a key: folders whose manifests are another's are named, and end nothing with a fault."""
 
 import json
 
 import pytest
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.relabel import Reliance, reliances
+from beam_deid.transforms.label.reliances import Reliance, reliances
 
 
 def folder(path, run, label):
@@ -26,7 +26,6 @@ def test_a_release_with_a_field_of_the_key_rests_on_it(tmp_path):
     ("run", "label"),
     [
         ({}, {}),
-        ([], {}),
         ({"releases": []}, {}),
         ({"releases": {"a": {}}}, {}),
         ({"releases": {"a": "x"}}, {}),
@@ -34,6 +33,12 @@ def test_a_release_with_a_field_of_the_key_rests_on_it(tmp_path):
         ({"releases": {"a": {"published": True}}}, {"fields": {"x": "kept"}}),
     ],
 )
-def test_papers_of_no_run_are_named(run, label, tmp_path):
+def test_manifests_of_no_run_are_named(run, label, tmp_path):
     with pytest.raises(UsageError, match="none of a run"):
+        reliances([folder(tmp_path, run, label)], [3])
+
+
+@pytest.mark.parametrize(("run", "label"), [([], {}), ({"releases": {"a": {"published": True}}}, [])])
+def test_manifests_that_are_none_are_named(run, label, tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
         reliances([folder(tmp_path, run, label)], [3])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_deid.transforms.label.papers import REGISTERED
+from beam_deid.transforms.label.condition import REGISTERED
+from beam_deid.transforms.label.contradictions import contradictions
+from beam_deid.transforms.label.read_scope import read_scope
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Compare, holds
-from beam_deid.transforms.label.rule import contradictions
-from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.terms import LabelName
 
 from ..decide.kit import decided, failing, label_of
@@ -215,7 +215,7 @@ def test_one_line_is_enough_for_still_personal(case, monkeypatch):
     label = label_of(asked, table)
     assert label.label == LabelName.STILL_PERSONAL
     assert name in failing(label)
-    assert {"order", name} <= {change["test"] for change in label.changes}
+    assert {"order", name} <= {change.test for change in label.changes}
     assert label.grade == grade
     assert label.condition == ""
 
@@ -327,7 +327,12 @@ def test_a_figure_is_within_its_limit_but_for_rounding(measured, limit, compare,
 def written(policy, table):
     """The label of release ``a`` as ``label.json`` has it, as far as it can be decided again."""
     found = decided(policy, table)["a"]
-    document = {"release": "a", "sharing": "controlled", **found.label.to_json(), "records": found.records}
+    document = {
+        "release": "a",
+        "sharing": "controlled",
+        **found.label.to_document(),
+        "records": found.records.to_document(),
+    }
     return json.loads(json.dumps(document))
 
 
@@ -347,7 +352,7 @@ def test_a_label_follows_from_its_own_evidence(labels):
 
 def single_changes(label):
     """Every place of a label at which one other value would say something else, with that value."""
-    scope = Scope.from_label(label)
+    scope = read_scope(label)
     compares = {test.name: test.compare for _, test in planned(scope)}
     yield ("label",), "still_personal" if label["label"] == "anonymized" else "anonymized"
     for sharing in {"public", "controlled", "enclave"} - {label["sharing"]}:

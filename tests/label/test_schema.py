@@ -16,11 +16,12 @@ import yaml
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.label.again import decide_again
+from beam_deid.transforms.label.decide_again import decide_again
 from beam_deid.transforms.label.documents import signed
-from beam_deid.transforms.label.evidence import Label
+from beam_deid.transforms.label.label import Label
+from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.requirements import REQUIREMENTS
-from beam_deid.transforms.label.schema import LINES, label_schema
+from beam_deid.transforms.label.schema import label_schema
 
 COMMITTED = Path(str(importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json")))
 ROWS = 240

@@ -47,5 +47,5 @@ def test_every_example_can_stand_in_a_policy(one: Requirement, sharing: Sharing)
     asked = yaml.safe_load(one.example)
     assert list(asked) == [one.option.name]
     mapping["releases"]["analytics"] |= {"sharing": sharing, "require": asked}
-    given = policy_from_mapping(mapping).releases["analytics"].require.asked()
+    given = policy_from_mapping(mapping).releases["analytics"].require.asked().to_document()
     assert list(given) == [one.option.name]

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
+from beam_deid.transforms.risk.measures.reidentification import ReidentificationRisk
+from beam_deid.transforms.risk.measures.sharing import SharingFigures
 
 from ..decide.kit import data_of, failing, label_of, measured
 from ..label.cases.kit import crowd, grid, mobile, policy, release, roles, turn
@@ -58,7 +62,7 @@ def test_two_equal_files_do_not_make_a_group_large_enough():
     assert {test.name: test.measured for test in label_of(EACH, small, small).tests}["k"] == 2
     label = label_of(EACH, enough, enough)
     assert {test.name: test.measured for test in label.tests}["k"] == 3
-    assert label.identities["equal_files"] == 1
+    assert label.identities.equal_files == 1
 
 
 def test_rows_of_one_subject_are_one_person_and_figures_say_so():
@@ -79,19 +83,17 @@ def test_rows_of_one_subject_are_one_person_and_figures_say_so():
     )
     one = label_of(asked, once)
     seven = label_of(asked, often)
-    counted = {"records"}
-    assert {name: figure for name, figure in one.risk.items() if name not in counted} == {
-        name: figure for name, figure in seven.risk.items() if name not in counted
-    }
+    figures = plain(seven.risk)
+    assert {**plain(one.risk), "records": None} == {**figures, "records": None}
     tests = {test.name: test.measured for test in seven.tests}
-    assert tests["k"] == seven.risk["k"] == 6
-    assert tests["l:category"] == seven.risk["l_distinct"]["category"] == 2
+    assert tests["k"] == figures["k"] == 6
+    assert tests["l:category"] == figures["l_distinct"]["category"] == 2
     assert tests["alpha:category"] == 4 / 6
-    assert seven.risk["alpha_k"]["category"] == [round(4 / 6, 10), 6]
-    assert abs(tests["t:category"] - seven.risk["t"]["category"]) < 1e-9
-    assert int(tests["l_entropy:category"]) == seven.risk["l_entropy"]["category"]
-    assert tests["overall_risk"] == seven.risk["sharing"]["R"]
-    assert tests["classes_at_risk"] == seven.risk["sharing"]["R_a"]
+    assert figures["alpha_k"]["category"] == [round(4 / 6, 10), 6]
+    assert abs(tests["t:category"] - figures["t"]["category"]) < 1e-9
+    assert int(tests["l_entropy:category"]) == figures["l_entropy"]["category"]
+    assert tests["overall_risk"] == figures["sharing"]["R"]
+    assert tests["classes_at_risk"] == figures["sharing"]["R_a"]
 
 
 @pytest.mark.parametrize("nobody", [range(6), range(12)], ids=["one group", "every group"])
@@ -119,9 +121,10 @@ def test_of_records_that_say_nobodys_subject_nothing_is_counted_and_nothing_hold
     )
     assert tests["k"] == (0 if len(nobody) == 6 else None)
     if len(nobody) == 6:
-        assert label.risk["k"] == 0
-        assert label.risk["max_risk"] == label.risk["sharing"]["R_b"] == 1.0
-    assert label.identities["without_subject"] == len(nobody)
+        assert label.risk.of(ClassSizes).k == 0
+        highest = label.risk.of(ReidentificationRisk).max_risk
+        assert highest == label.risk.of(SharingFigures).sharing.R_b == 1.0
+    assert label.identities.without_subject == len(nobody)
 
 
 @pytest.mark.parametrize("subject", ["order:order_number", "order:tracking_number", "each_record"])
@@ -141,7 +144,7 @@ def test_a_hundred_orders_of_one_telephone_are_one_person_however_they_are_numbe
     asked = policy(fields, top={"subject": subject.partition(":")[0]}, a=release("public", "city category"))
     label = label_of(asked, orders)
     assert {"k", "dominance"} <= failing(label) if one else not failing(label)
-    assert label.identities["shared_values"] == {}
+    assert label.identities.shared_values == {}
 
 
 @pytest.mark.parametrize("pair", [("HIV", ""), ("HIV", " "), ("HIV", "HIV."), ("1", "1.0"), ("1000", "1,000")])
@@ -176,4 +179,4 @@ def test_rows_that_are_linked_are_those_of_a_person_by_every_identity():
     (data,) = data_of(asked, table).values()
     seen = Candidate(data, {}, data.everything)
     assert seen.groups(seen.scope.rest).fewest == 7
-    assert seen.risk["k_composite"] == 1
+    assert seen.risk.of(ClassSizes).k_composite == 1

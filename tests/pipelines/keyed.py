@@ -76,10 +76,10 @@ class Shop:
     def label(self, release: str = "crm", name: str = "out") -> dict:
         return json.loads((self.out(name) / release / "label.json").read_text("utf-8"))
 
-    def restore(self, output: str, *options: str, fields: str = "buyer,mobile,note,age", name: str = "out") -> int:
+    def reidentify(self, output: str, *options: str, fields: str = "buyer,mobile,note,age", name: str = "out") -> int:
         return call(
             [
-                "restore",
+                "reidentify",
                 "--policy",
                 self.policy,
                 "--release",

@@ -72,10 +72,10 @@ def test_no_key_is_left_after_the_run(made, monkeypatch):
             assert key.hex().encode() not in data
 
 
-def test_nothing_of_it_can_be_restored(made, capsys):
+def test_nothing_of_it_can_be_reidentified(made, capsys):
     assert made.run() == 0
-    assert made.restore("restored.parquet", fields="buyer") == 2
-    assert "cannot be restored" in capsys.readouterr().err
+    assert made.reidentify("restored.parquet", fields="buyer") == 2
+    assert "cannot be re-identified" in capsys.readouterr().err
 
 
 def test_all_workers_share_it(made):

@@ -5,9 +5,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_deid.transforms.dataset.joins import Dataset, Table, join_files
+from beam_deid.transforms.dataset.attacker_table import Table
+from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.risk.joining import Candidates
 from beam_deid.transforms.risk.linkage import Linked
 
 duckdb = pytest.importorskip("duckdb")
@@ -88,7 +90,7 @@ def test_near_joins_are_those_of_sql_in_one_partition_and_in_several(orders, tmp
     database.register("known", known)
     people, linked, rightly, most = database.execute(SQL.format(condition=condition)).fetchall()[0]
     assert counted(found) == Linked(people, linked, rightly)
-    assert found.candidates["most"] == most
+    assert found.candidates.most == most
     assert found.share == linked / people
 
 
@@ -100,7 +102,7 @@ def test_a_mask_is_met_by_the_numbers_that_it_may_stand_for(tmp_path):
     }
     found = joined(tmp_path, release, known, "mobile~mask")
     assert counted(found) == Linked(5, 2, 2)
-    assert found.candidates == {"subjects": 4, "least": 1, "median": 1.5, "mean": 1.5, "most": 2}
+    assert found.candidates == Candidates(subjects=4, least=1, median=1.5, mean=1.5, most=2)
     assert found.presence is None
 
 
@@ -117,15 +119,15 @@ def test_a_city_is_met_in_its_province_too(tmp_path):
     found = joined(tmp_path, release, known, "place~cn_divisions")
     # 宁波 can only be in 浙江省; 杭州 is met as such and in its province.
     assert counted(found) == Linked(3, 1, 1)
-    assert found.candidates["most"] == 2
+    assert found.candidates.most == 2
 
 
 def test_the_table_as_population_gives_k_map_and_presence(tmp_path):
     release = {"who": list("ab"), "city": ["x", "y"]}
     known = {"who": list("abcd"), "city": ["x", "x", "x", "y"]}
     found = joined(tmp_path, release, known, "city").presence
-    assert (found["k_map"], found["outside"]) == (1, 0.0)
-    assert found["delta"] == pytest.approx((1 / 3, 1.0), abs=1e-9)
+    assert (found.k_map, found.outside) == (1, 0.0)
+    assert found.delta == pytest.approx((1 / 3, 1.0), abs=1e-9)
 
 
 def test_a_subject_that_stands_there_twice_counts_once(tmp_path):

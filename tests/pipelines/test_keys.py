@@ -50,7 +50,7 @@ def test_rotation_keeps_old_tokens_restorable_and_marks_new_ones(made, capsys):
         one, other = (made.released(name=name).column(column).drop_null() for name in ("before", "after"))
         assert not set(one.to_pylist()) & set(other.to_pylist()) - {""}
     for name in ("before", "after"):
-        assert made.restore(f"{name}.parquet", name=name) == 0
+        assert made.reidentify(f"{name}.parquet", name=name) == 0
 
 
 def test_destroyed_keys_are_told_of_by_release_and_their_labels_decided_again(made, capsys):
@@ -119,12 +119,12 @@ def test_destroying_a_key_never_makes_a_published_release_anonymized(made, capsy
     assert call(["verify", str(made.out())]) == 0
 
 
-def test_nothing_can_be_restored_once_the_key_is_destroyed(made, capsys):
+def test_nothing_can_be_reidentified_once_the_key_is_destroyed(made, capsys):
     assert made.run() == 0
     assert call(["keys", "destroy", made.ring, "--name", "main", "--yes"]) == 0
-    assert made.restore("restored.parquet") == 2
+    assert made.reidentify("restored.parquet") == 2
     assert "destroyed" in capsys.readouterr().err
-    assert made.restore("restored.parquet", fields="buyer") == 3
+    assert made.reidentify("restored.parquet", fields="buyer") == 3
     assert "no_such_key" in capsys.readouterr().err
     assert made.run("again") == 2
     assert "keys rotate" in capsys.readouterr().err
@@ -290,7 +290,7 @@ def test_deciding_again_that_was_killed_is_finished_by_the_next_call(made, monke
         replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("beam_deid.transforms.label.relabel.os.replace", killed)
+        patch.setattr("beam_deid.transforms.label.rewrite_labels.os.replace", killed)
         with pytest.raises(SystemExit):
             call(["label", "--again", str(made.out())])
     assert call(["label", "--again", str(made.out())]) == 0

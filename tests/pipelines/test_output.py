@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-from beam_deid.pipelines.output import changes, show_outcome
+from beam_deid.pipelines.views.changes import changes
+from beam_deid.pipelines.views.outcome import show_outcome
 
 COARSEN = "drop, or coarsen, city; or let 2.00% of the rows be suppressed (require: {suppression: 0.0201})"
 

@@ -15,7 +15,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.dataset.sampling import take_sample
 from beam_deid.transforms.drafting.draft import make_draft
 from beam_deid.transforms.drafting.nested import input_of
-from beam_deid.transforms.recognisers.platforms import platform, platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 
@@ -275,6 +275,6 @@ def test_the_facts_can_be_had_without_the_command(tmp_path):
     path = tmp_path / "orders.jsonl"
     write_platform_orders(str(path), "kuaishou", 200)
     given = input_of(str(path))
-    draft = make_draft("orders", take_sample([str(path)], given.options), given.options, given.reasons)
+    draft = make_draft("orders", take_sample([str(path)], given.options, 1_000), given.options, given.reasons)
     assert draft.table.platform == "kuaishou"
     assert draft.sample.lists == ("orderLogisticsInfo",)

@@ -42,7 +42,7 @@ def made(original, tmp_path):
     shutil.copytree(original.folder, tmp_path / "shop")
     copy = Shop(tmp_path / "shop")
     path = copy.out() / "run.json"
-    # As if it had been made here: the copy's papers name the copy's keyring.
+    # As if it had been made here: the copy's manifests name the copy's keyring.
     run = json.loads(path.read_text("utf-8"))
     run["keyring"]["path"] = copy.ring
     run["sha256"] = document_sha256(run)
@@ -62,7 +62,7 @@ def verified(made, capsys, *options):
 
 
 def forged(made, key, change=lambda label: None):
-    """Papers that fit each other, signed by ``key``, of somebody who can write the folder."""
+    """Manifests that fit each other, signed by ``key``, of somebody who can write the folder."""
     run = json.loads((made.out() / "run.json").read_text("utf-8"))
     for name, release in run["releases"].items():
         path = made.out() / name / "label.json"
@@ -88,8 +88,8 @@ def test_a_signed_run_proves_its_origin_with_the_key_and_says_what_it_shows_with
 
 
 def test_the_label_and_the_run_bear_the_public_key_and_no_part_holds_more(made):
-    for paper in ("run.json", "crm/label.json", "partner/label.json"):
-        signature = json.loads((made.out() / paper).read_text("utf-8"))["signature"]
+    for manifest in ("run.json", "crm/label.json", "partner/label.json"):
+        signature = json.loads((made.out() / manifest).read_text("utf-8"))["signature"]
         assert (signature["algorithm"], signature["key"]) == ("Ed25519", public(made))
 
 
@@ -100,7 +100,7 @@ def test_another_key_is_a_problem(made, capsys):
     assert all("another key" in problem for problem in problems)
 
 
-def test_papers_that_fit_each_other_prove_nothing_without_the_publishers_signature(made, capsys):
+def test_manifests_that_fit_each_other_prove_nothing_without_the_publishers_signature(made, capsys):
     owner = public(made)
     for key, said in ((None, "no signature"), (SigningKey(bytes(32)), "another key")):
         forged(made, key, lambda label: label.update(purpose="another"))

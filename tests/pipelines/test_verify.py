@@ -111,7 +111,7 @@ ODD = [
 
 
 def agreeing(copy, change_label=lambda label: None, change_run=lambda run: None):
-    """Papers of somebody who can write the folder: changed, and with hashes that fit."""
+    """Manifests of somebody who can write the folder: changed, and with hashes that fit."""
     path = copy / "crm" / "label.json"
     run = json.loads((copy / "run.json").read_text("utf-8"))
     label = json.loads(path.read_text("utf-8"))
@@ -210,7 +210,7 @@ def test_whatever_stands_in_a_run_there_is_a_problem_and_never_a_traceback(copy,
     ],
     ids=range(13),
 )
-def test_what_is_no_paper_is_a_problem(copy, capsys, name, content):
+def test_what_is_no_manifest_is_a_problem(copy, capsys, name, content):
     (copy / name).write_bytes(content)
     assert call(["verify", str(copy)]) == 1
     assert "unforeseen" not in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.requirements import REQUIREMENTS
-from beam_deid.transforms.recognisers.platforms import platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.synthetic import write_orders, write_platform_orders
 
 from .shops import olist_orders, shopify_orders

@@ -13,7 +13,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.policy.reader import read_policy
-from beam_deid.transforms.recognisers.platforms import platform, platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.synthetic import platform_records, write_platform_orders
 from beam_deid.transforms.terms import LabelName
 

@@ -19,7 +19,7 @@ def planned(**changes: Any) -> ReleasePlan:
 
 
 def test_a_plan_is_plain_json() -> None:
-    document = plan(policy_from_mapping(orders())).to_json()
+    document = plan(policy_from_mapping(orders())).to_document()
     assert json.loads(json.dumps(document)) == document
     assert document["schema_version"] == 2
 

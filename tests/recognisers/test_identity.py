@@ -8,7 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, identity_text, names_one_person
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
+from beam_deid.transforms.recognisers.kinds.credit_code import CREDIT_CODE
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.division import DIVISION
+from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.id_card import ID_CARD
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.landline import LANDLINE
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE as MOBILE_KIND
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
+from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
+from beam_deid.transforms.recognisers.kinds.plate import PLATE
+from beam_deid.transforms.recognisers.kinds.platform_ciphertext import PLATFORM_CIPHERTEXT
+from beam_deid.transforms.recognisers.kinds.platform_id import PLATFORM_ID
+from beam_deid.transforms.recognisers.kinds.privacy_number import PRIVACY_NUMBER
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.kinds.tracking_number import TRACKING_NUMBER
 
 MOBILE = "13800138000"
 MOBILES = [
@@ -67,12 +86,12 @@ def spelt(values: list[object], kind: Kind | None = None) -> list[str | None]:
     return identity_text(pa.array(values), kind).to_pylist()
 
 
-@pytest.mark.parametrize("kind", [None, Kind.MOBILE, Kind.TEXT])
+@pytest.mark.parametrize("kind", [None, MOBILE_KIND, TEXT])
 def test_a_mobile_is_one_in_all_its_spellings(kind: Kind | None) -> None:
     assert spelt(MOBILES, kind) == [MOBILE] * len(MOBILES)
 
 
-@pytest.mark.parametrize("kind", [None, Kind.MOBILE, Kind.ORDER_NUMBER])
+@pytest.mark.parametrize("kind", [None, MOBILE_KIND, ORDER_NUMBER])
 def test_what_is_empty_masked_or_a_platforms_is_nobody(kind: Kind | None) -> None:
     assert spelt(NOBODY, kind) == [None] * len(NOBODY)
 
@@ -81,14 +100,14 @@ def test_what_is_empty_masked_or_a_platforms_is_nobody(kind: Kind | None) -> Non
     ("kind", "spellings"),
     [
         (None, ["1000", "1,000", "1000.0", "1000.00", " 1000", "１０００"]),
-        (Kind.ID_CARD, ["33010619970928910x", "330106 19970928 910X", "330106-19970928-910X"]),
+        (ID_CARD, ["33010619970928910x", "330106 19970928 910X", "330106-19970928-910X"]),
         (None, ["33010619970928910x", "330106-19970928-910X", "330106 19970928 910Ｘ"]),
-        (Kind.BANK_CARD, ["6222 0200 0000 0000", "6222020000000000"]),
-        (Kind.LANDLINE, ["0571-88000000", "+86 571 8800 0000", "0571 88000000", "(0571)88000000"]),
-        (Kind.PRIVACY_NUMBER, ["18877771111-123", "18877771111转123"]),
-        (Kind.EMAIL, ["A.B@Example.com", "a.b@example.COM "]),
-        (Kind.PLATE, ["浙A·D00000", "浙 A-D00000", "浙ad00000"]),
-        (Kind.TRACKING_NUMBER, ["SF-123 456 789 0123", "sf1234567890123"]),
+        (BANK_CARD, ["6222 0200 0000 0000", "6222020000000000"]),
+        (LANDLINE, ["0571-88000000", "+86 571 8800 0000", "0571 88000000", "(0571)88000000"]),
+        (PRIVACY_NUMBER, ["18877771111-123", "18877771111转123"]),
+        (EMAIL, ["A.B@Example.com", "a.b@example.COM "]),
+        (PLATE, ["浙A·D00000", "浙 A-D00000", "浙ad00000"]),
+        (TRACKING_NUMBER, ["SF-123 456 789 0123", "sf1234567890123"]),
         (None, ["SF-1234567890123", "sf1234567890123"]),
         (None, ["臺灣小張", "台湾小张", "台湾 小张"]),
     ],
@@ -143,20 +162,18 @@ def test_a_spelling_depends_on_its_value_alone(texts: list[str | None]) -> None:
 
 
 def test_kinds_that_name_a_person() -> None:
-    assert not any(
-        names_one_person(kind) for kind in (Kind.PERSON_NAME, Kind.ADDRESS, Kind.FREE_TEXT, Kind.DATE, Kind.CREDIT_CODE)
-    )
+    assert not any(names_one_person(kind) for kind in (PERSON_NAME, ADDRESS, FREE_TEXT, DATE, CREDIT_CODE))
     assert all(
         map(
             names_one_person,
-            (None, Kind.TEXT, Kind.INTEGER, Kind.ORDER_NUMBER, Kind.MOBILE, Kind.PLATFORM_ID, Kind.PLATE),
+            (None, TEXT, INTEGER, ORDER_NUMBER, MOBILE_KIND, PLATFORM_ID, PLATE),
         )
     )
     assert {
-        Kind.PERSON_NAME,
-        Kind.ADDRESS,
-        Kind.FREE_TEXT,
-        Kind.TRACKING_NUMBER,
-        Kind.PLATFORM_CIPHERTEXT,
+        PERSON_NAME,
+        ADDRESS,
+        FREE_TEXT,
+        TRACKING_NUMBER,
+        PLATFORM_CIPHERTEXT,
     } < IDENTIFYING
-    assert not IDENTIFYING & {Kind.TEXT, Kind.INTEGER, Kind.DIVISION, Kind.DATE}
+    assert not IDENTIFYING & {TEXT, INTEGER, DIVISION, DATE}

@@ -1,6 +1,9 @@
 """Kinds: when a whole value is one, and what else is known of it."""
 
+import copy
 import datetime
+import json
+import pickle
 
 import numpy as np
 import pyarrow as pa
@@ -9,61 +12,77 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.actions.masks.presets import PRESETS
-from beam_deid.transforms.recognisers import BY_NAME
+from beam_deid.transforms.recognisers import BY_NAME, RECOGNISERS
 from beam_deid.transforms.recognisers.bank_card import are_luhn, is_luhn
 from beam_deid.transforms.recognisers.credit_code import are_credit_codes, is_credit_code, of_individuals
 from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS, are_id_cards, birth_dates, is_id_card, under_14
-from beam_deid.transforms.recognisers.kinds import KINDS, valid_share
+from beam_deid.transforms.recognisers.kinds import KINDS, kind_named
+from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
+from beam_deid.transforms.recognisers.kinds.credit_code import CREDIT_CODE
+from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
+from beam_deid.transforms.recognisers.kinds.id_card import ID_CARD
+from beam_deid.transforms.recognisers.kinds.invoice_title import INVOICE_TITLE
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.landline import LANDLINE
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.passport import PASSPORT
+from beam_deid.transforms.recognisers.kinds.plate import PLATE
+from beam_deid.transforms.recognisers.kinds.privacy_number import PRIVACY_NUMBER
+from beam_deid.transforms.recognisers.kinds.wechat import WECHAT
 from beam_deid.transforms.recognisers.masked_address import addresses_left
 from beam_deid.transforms.recognisers.masked_mobile import mobiles_left
 from beam_deid.transforms.recognisers.masked_name import names_left
-from beam_deid.transforms.recognisers.meaning import LINKING, MASKED, MEANINGS, RESTORABLE
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.meaning import MASKED, OF_FORM, RESTORABLE
+from beam_deid.transforms.terms import Role
 
 VALID = {
-    Kind.MOBILE: (["13800138000", "+86 138-0013-8000"], ["14000000000", "1380013800", "12345678901"]),
-    Kind.LANDLINE: (["010-12345678", "0755 1234567-12"], ["01012345678", "110"]),
-    Kind.PRIVACY_NUMBER: (["18877771111-123", "18877771111转1234"], ["18877771111"]),
-    Kind.ID_CARD: (
+    MOBILE: (["13800138000", "+86 138-0013-8000"], ["14000000000", "1380013800", "12345678901"]),
+    LANDLINE: (["010-12345678", "0755 1234567-12"], ["01012345678", "110"]),
+    PRIVACY_NUMBER: (["18877771111-123", "18877771111转1234"], ["18877771111"]),
+    ID_CARD: (
         ["11010519491231002X", "110101900307123"],
         ["110105194912310021", "990101900307123x", "11010519491331002X"],
     ),
-    Kind.BANK_CARD: (["6222020000000000000", "4111 1111 1111 1111"], ["4111111111111112", "1234567890123456"]),
-    Kind.PASSPORT: (["E12345678", "EA1234567", "PE1234567"], ["12345678", "X1234567"]),
-    Kind.PLATE: (["京A12345", "粤B·D12345", "沪AD12345"], ["京AABCDE", "京I12345", "A12345"]),
-    Kind.EMAIL: (["a.b@example.com"], ["a.b@", "no address"]),
-    Kind.WECHAT: (["some_name1"], ["abc", "1name_of", "名字"]),
-    Kind.CREDIT_CODE: (["91350100M000100Y43"], ["91350100M000100Y44", "91350100I000100Y43"]),
-    Kind.INVOICE_TITLE: (["张小三", "杭州（张三）餐饮店"], ["张", "100"]),
+    BANK_CARD: (["6222020000000000000", "4111 1111 1111 1111"], ["4111111111111112", "1234567890123456"]),
+    PASSPORT: (["E12345678", "EA1234567", "PE1234567"], ["12345678", "X1234567"]),
+    PLATE: (["京A12345", "粤B·D12345", "沪AD12345"], ["京AABCDE", "京I12345", "A12345"]),
+    EMAIL: (["a.b@example.com"], ["a.b@", "no address"]),
+    WECHAT: (["some_name1"], ["abc", "1name_of", "名字"]),
+    CREDIT_CODE: (["91350100M000100Y43"], ["91350100M000100Y44", "91350100I000100Y43"]),
+    INVOICE_TITLE: (["张小三", "杭州（张三）餐饮店"], ["张", "100"]),
 }
 
 
-def test_every_kind_that_identifies_has_its_facts() -> None:
-    assert set(VALID) == set(KINDS)
-    for kind, facts in KINDS.items():
-        assert facts.recogniser is BY_NAME[str(kind)]
-        assert facts.mask in PRESETS
-        assert MEANINGS[str(kind)].kind is kind
-        assert MEANINGS[str(kind)].role is Role.DIRECT
-        assert len(facts.prefix) == len(facts.levels)
-        assert list(facts.prefix) == sorted(facts.prefix, reverse=True)
+def test_every_kind_with_a_recogniser_of_its_own_names_people_and_has_a_mask() -> None:
+    assert set(VALID) == {kind for kind in KINDS if kind.recogniser is not None}
+    for kind in VALID:
+        assert kind.identifies
+        assert kind.recogniser is BY_NAME[kind.name]
+        assert kind.recogniser.role is Role.DIRECT
+        assert OF_FORM[kind.name] is kind
+        assert kind.mask in PRESETS
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_kind_is_one_object_in_every_process(kind: Kind) -> None:
+    assert pickle.loads(pickle.dumps(kind)) is copy.deepcopy(kind) is kind_named(kind.name) is kind
+    assert kind == kind.name
+    assert json.dumps([kind]) == f'["{kind.name}"]'
 
 
 @pytest.mark.parametrize("kind", VALID)
 def test_a_whole_value_is_one_or_is_not(kind: Kind) -> None:
     good, bad = VALID[kind]
-    assert KINDS[kind].valid(pa.array([*good, *bad, None, ""])).to_pylist() == [True] * len(good) + [False] * (
-        len(bad) + 2
-    )
-    assert valid_share(kind, pa.array([*good, None])) == 1.0
-    assert valid_share(kind, pa.nulls(2, pa.string())) == 0.0
+    assert kind.valid(pa.array([*good, *bad, None, ""])).to_pylist() == [True] * len(good) + [False] * (len(bad) + 2)
+    assert kind.valid_share(pa.array([*good, None])) == 1.0
+    assert kind.valid_share(pa.nulls(2, pa.string())) == 0.0
 
 
 def test_every_recogniser_means_something() -> None:
-    assert set(MEANINGS) == set(BY_NAME) | {"platform_id"}
+    assert {one.kind for one in RECOGNISERS if one.kind} <= {kind.name for kind in KINDS}
     assert {"platform_ciphertext", "bare_ciphertext", "platform_index"} == RESTORABLE
     assert {"masked_mobile", "masked_name", "masked_address"} < MASKED
-    assert "platform_index" in LINKING
+    assert BY_NAME["platform_index"].links
 
 
 def id_card(digits: str) -> str:

@@ -12,10 +12,15 @@ import pytest
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers import BY_NAME
-from beam_deid.transforms.recognisers.platforms import advise, parse, platform, platforms, read_platform, recognise
-from beam_deid.transforms.recognisers.platforms.tables import classify
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.platform_ciphertext import PLATFORM_CIPHERTEXT
+from beam_deid.transforms.recognisers.platforms.advice import advise
+from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms, read_platform
+from beam_deid.transforms.recognisers.platforms.ciphertext import parse
+from beam_deid.transforms.recognisers.platforms.tables import classify, recognise
 from beam_deid.transforms.synthetic.platforms import SHAPES, platform_batches, platform_columns
-from beam_deid.transforms.terms import Kind, Recoverability, Role
+from beam_deid.transforms.terms import Recoverability, Role
 
 ROWS = 10_000
 LEAST = 0.999
@@ -183,11 +188,11 @@ def test_advice_follows_values_where_no_name_helps() -> None:
     )
     advice = {name: advise(one) for name, one in found.columns.items()}
     assert [(one.role, one.kind, one.recoverability) for one in advice.values()] == [
-        ((Role.DIRECT,), Kind.MOBILE, Recoverability.CLEAR),
-        ((Role.QUASI,), Kind.MOBILE, Recoverability.PARTIAL),
+        ((Role.DIRECT,), MOBILE, Recoverability.CLEAR),
+        ((Role.QUASI,), MOBILE, Recoverability.PARTIAL),
         ((), None, Recoverability.CLEAR),
-        ((Role.DIRECT,), Kind.PLATFORM_CIPHERTEXT, Recoverability.KEYED),
-        ((Role.DIRECT,), Kind.FREE_TEXT, Recoverability.CLEAR),
+        ((Role.DIRECT,), PLATFORM_CIPHERTEXT, Recoverability.KEYED),
+        ((Role.DIRECT,), FREE_TEXT, Recoverability.CLEAR),
     ]
     assert advice["d"].reasons == ("100.0% of the values are platform ciphertext", "ciphertext of unknown")
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from beam_deid.transforms.label.documents import document_sha256
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import read, table_path
 from beam_deid.transforms.terms import LabelName
@@ -38,7 +39,7 @@ def entry(name: str, table: Table | None = None) -> Entry:
         state=State.PUBLISHED,
         levels={"city": "province"},
         losses={"city": 0.5},
-        records={"read": 9, "released": 9, "suppressed": 0, "withheld": 0, "rejected": 0},
+        records=RecordCounts(read=9, released=9, suppressed=0, withheld=0, rejected=0),
         inputs=({"name": "orders.parquet", "size": 9, "sha256": SHA},),
         files=({"path": "part", "rows": 9, "sha256": SHA},),
         label_sha256=SHA,

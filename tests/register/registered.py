@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
 from beam_deid.transforms.register.prints import Prints
@@ -56,7 +57,7 @@ def register_of(*entries: Entry, runs: tuple[Run, ...] = ()) -> Document:
 def prints(entry: Entry, seed: int = 7) -> Prints:
     """Fingerprints of an entry's records: of equal seeds they are of the same records, so far as both have them."""
     random = np.random.default_rng(seed)
-    rows = entry.records["released"]
+    rows = entry.records.released
 
     def keys(count: int) -> np.ndarray:
         return random.integers(0, 1 << 64, count, dtype=np.uint64)
@@ -106,7 +107,7 @@ def of_run(output: Path, release: str, name: str, /, **changes: Any) -> Entry:
         output=str(output),
         sharing=label["sharing"],
         purpose=label["purpose"],
-        records=label["records"],
+        records=RecordCounts.from_document(label["records"]),
         files=tuple(label["files"]),
         levels=label["search"].get("levels", {}),
         losses=label["search"].get("losses", {}),

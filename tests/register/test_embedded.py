@@ -139,7 +139,7 @@ def test_a_release_is_registered_and_its_label_says_that_it_is(register, tmp_pat
     assert (entry.name, entry.release, entry.state, entry.label) == ("out.1", "out", "published", "anonymized")
     assert (entry.recipient, entry.output, entry.inputs, entry.files) == ("an agency", "", (), ())
     assert entry.table.rows == len(noted.rows) == 120
-    assert entry.records == label["records"]
+    assert entry.records.to_document() == label["records"]
     (run,) = read(str(register)).runs
     assert run.persons.rows == 3 * 120  # by each of what names a person
     assert call(["releases", "list", str(register)]) == 0

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.pipelines.entries import sizes
 from beam_deid.transforms.register.document import Event, State, Table
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.register.prints_file import SPACE, PrintsFile
+from beam_deid.transforms.register.summary import sizes
 from beam_deid.transforms.terms import LabelName
 
 from ..conftest import KEY
@@ -124,7 +124,7 @@ def test_show_tells_all_that_the_register_holds_of_a_release(register, capsys):
     document, told = said(capsys, "show", register, "analytics.1")
     assert {
         name: document[name] for name in document if name not in ("suppressed_share", "is_tested", "together_later")
-    } == (read(register).to_json()["releases"][0])
+    } == (read(register).to_document()["releases"][0])
     assert (document["suppressed_share"], document["is_tested"], document["together_later"]) == (
         0.05,
         True,
@@ -246,7 +246,7 @@ def test_forget_records_who_was_never_given_anything_and_why(register, capsys):
     assert gone.table is not None  # until it is compacted
     assert [one.name for one in found.tested] == ["analytics.2"]
     assert found.releases[1:] == (found.entry("analytics.2"), found.entry("crm.1"))
-    assert document["forgotten"] == found.to_json()["releases"][0]
+    assert document["forgotten"] == found.to_document()["releases"][0]
     assert document["untested"] == {"records": 95, "since": MADE_AT}
     assert document["tested"] == {"releases": ["analytics.2"], "records": 95}
     for words in (

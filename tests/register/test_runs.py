@@ -170,7 +170,7 @@ def test_without_a_register_nothing_is_made_and_the_label_tells(trade, capsys):
     assert trade.run(trade.orders("may", MAY), "out") == 0
     assert not trade.register.exists()
     assert trade.ring.read_bytes() == ring
-    assert trade.paper("out")["register"] is None
+    assert trade.manifest("out")["register"] is None
     label = trade.label("out")
     assert label["label"] == "anonymized"
     assert label["register"] == {
@@ -295,7 +295,7 @@ def test_a_register_in_the_place_of_one_that_is_gone_is_no_substitute(run, capsy
     register = files(run.register)
     told = refused(run, capsys)
     assert (
-        f"the run in the output is in the register {run.paper('out')['register']['id']}, which was at {run.register}"
+        f"the run in the output is in the register {run.manifest('out')['register']['id']}, which was at {run.register}"
         in told
     )
     assert f"and this is {run.known().register}" in told
@@ -375,7 +375,7 @@ def test_what_is_replaced_counts_still(trade, capsys):
     assert trade.run(trade.orders("june", JUNE), "out", "--overwrite") == 4
     assert trade.states() == {"analytics.1": "superseded", "crm.1": "superseded", "crm.2": "published"}
     (event,) = trade.known().entry("analytics.1").events
-    assert (event.state, event.run) == ("superseded", trade.paper("out")["run"])
+    assert (event.state, event.run) == ("superseded", trade.manifest("out")["run"])
     told = said(capsys, trade.words(trade.orders("june", JUNE), "third"), 4)
     assert "composition:analytics.1" in told
 
@@ -450,19 +450,19 @@ def test_the_register_is_told_of_all_that_is_published(trade):
     assert trade.run(source, "out") == 0
     given = source.read_bytes()
     document = trade.known()
-    paper = trade.paper("out")
-    assert paper["register"] == {"id": document.register, "path": str(trade.register)}
+    manifest = trade.manifest("out")
+    assert manifest["register"] == {"id": document.register, "path": str(trade.register)}
     for name, recipient in (("analytics", "an agency"), ("crm", None)):
         entry = document.entry(f"{name}.1")
         label = trade.label("out", name)
         data = (trade.folder / "out" / name / "label.json").read_bytes()
         assert entry.recipient == recipient
         assert entry.inputs == ({"name": "may.csv", "size": len(given), "sha256": hashlib.sha256(given).hexdigest()},)
-        assert entry.label_sha256 == hashlib.sha256(data).hexdigest() == paper["releases"][name]["label_sha256"]
+        assert entry.label_sha256 == hashlib.sha256(data).hexdigest() == manifest["releases"][name]["label_sha256"]
         assert entry.label == label["label"]
-        assert entry.made_at == paper["started_at"]
+        assert entry.made_at == manifest["started_at"]
         assert list(entry.files) == label["files"]
-        assert entry.records == label["records"]
+        assert entry.records.to_document() == label["records"]
         assert entry.output == str(trade.folder / "out")
         assert {field: list(roles) for field, roles in entry.roles.items()} == {
             field: facts["role"] for field, facts in label["fields"].items()
@@ -473,7 +473,7 @@ def test_the_register_is_told_of_all_that_is_published(trade):
     assert {*analytics.identities} == {"buyer", "tid", "mobile"}
     assert crm.table is None
     (run,) = document.runs
-    assert run.run == paper["run"]
+    assert run.run == manifest["run"]
     assert pq.read_metadata(trade.register / "tables" / run.persons.file).num_rows == 3 * len(MAY) == run.persons.rows
     assert analytics.table.rows == len(MAY)
 
@@ -576,7 +576,7 @@ def test_a_plan_tells_which_releases_a_run_is_tested_with(trade, capsys):
     assert call(["plan", str(trade.policy), *out, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     (earlier,) = document["earlier"]
-    made = trade.paper("out")["started_at"]
+    made = trade.manifest("out")["started_at"]
     assert earlier == {"name": "analytics.1", "made_at": made, "sharing": "controlled", "records": 120}
     assert document["register"] == ""
 
@@ -613,7 +613,7 @@ def test_neither_a_value_nor_a_key_stands_in_the_register_or_what_is_published(t
     keys = [form for secret in secrets.values() for form in written(secret)]
     hidden = {str(value) for row in rows(MAY) for name, value in row.items() if name in ("tid", "buyer", "mobile")}
     released = {*CITIES, *GOODS}
-    papers = {
+    manifests = {
         **files(trade.folder / "out"),
         **{f"again/{path}": data for path, data in files(trade.folder / "again").items()},
     }
@@ -628,7 +628,7 @@ def test_neither_a_value_nor_a_key_stands_in_the_register_or_what_is_published(t
         "tables/persons",
     ]
     seen = {path: data + b"".join(columns_of(trade.register / path)) for path, data in register.items()}
-    for path, data in {**papers, **seen}.items():
+    for path, data in {**manifests, **seen}.items():
         assert [form for form in keys if form in data] == [], path
         assert [value for value in hidden if value.encode() in data] == [], path
     for path, data in seen.items():

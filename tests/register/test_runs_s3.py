@@ -43,7 +43,7 @@ class Shelf:
         """The hash of the label that a reader finds; None where nothing is published."""
         if f"{out}/run.json" not in self.bucket.keys(f"{out}/"):
             return None
-        return self.bucket.paper(f"{out}/run.json")["releases"]["analytics"]["label_sha256"]
+        return self.bucket.manifest(f"{out}/run.json")["releases"]["analytics"]["label_sha256"]
 
     def assert_known(self, out):
         """Whatever is published there is in the register, and counts."""
@@ -76,12 +76,12 @@ def shelf(tmp_path, bucket, temporary):
 
 def test_a_register_is_kept_beside_an_output_in_a_bucket(shelf):
     assert shelf.run(shelf.may, "out") == 0
-    paper = shelf.bucket.paper("out/run.json")
-    label = shelf.bucket.paper("out/analytics/label.json")
-    assert paper["register"] == {"id": read(shelf.register).register, "path": shelf.register}
+    manifest = shelf.bucket.manifest("out/run.json")
+    label = shelf.bucket.manifest("out/analytics/label.json")
+    assert manifest["register"] == {"id": read(shelf.register).register, "path": shelf.register}
     assert label["register"]["kept"]
     assert shelf.run(shelf.may, "again") == 0
-    assert shelf.bucket.paper("again/analytics/label.json")["register"]["tested"] == ["analytics.1"]
+    assert shelf.bucket.manifest("again/analytics/label.json")["register"]["tested"] == ["analytics.1"]
     assert shelf.run(shelf.june, "june") == 4
     assert shelf.published("june") is None
     shelf.assert_clean("out", "again")
@@ -123,7 +123,7 @@ MOMENTS = {
     "bringing parts": lambda: nth(1, puts("out/", MARK, "part-")),
     "beginning": lambda: nth(1, puts("out/", "/publication.json")),
     "the label": lambda: nth(1, puts("out/analytics/label.json")),
-    "the last paper": lambda: nth(1, puts("out/run.json")),
+    "the last manifest": lambda: nth(1, puts("out/run.json")),
     "confirming": lambda: nth(2, puts("trade.register/revision-")),
 }
 UNANNOUNCED = ("claiming", "the first table", "the second table", "announcing")
@@ -135,7 +135,7 @@ def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_we
     assert Blow(s3, MOMENTS[moment](), *shelf.words(shelf.may, "out")).fell, moment
     assert (shelf.published("out") is not None) == (moment == "confirming")
     shelf.assert_known("out")
-    if moment in ("beginning", "the label", "the last paper", "confirming"):
+    if moment in ("beginning", "the label", "the last manifest", "confirming"):
         call(["verify", f"{shelf.bucket.uri}/out"])  # finishes what was begun
         assert (shelf.published("out") is not None) == (moment != "beginning")
         shelf.assert_known("out")
@@ -234,9 +234,9 @@ def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp
             assert shelf.run(shelf.may, "out", "--overwrite") == 0
         assert shelf.states() == {"analytics.1": "superseded", "analytics.2": "published"}
         assert call(["run", policy, *given, "--runner", "PortableRunner", *options, "--overwrite"]) == 0
-    label = shelf.bucket.paper("out/analytics/label.json")
+    label = shelf.bucket.manifest("out/analytics/label.json")
     assert label["register"]["tested"] == ["analytics.1", "analytics.2"]
     shelf.assert_clean("out")
     for key in shelf.bucket.keys("trade.register/"):
         if "/revision-" in key:
-            assert "testing" not in json.dumps(shelf.bucket.paper(key))
+            assert "testing" not in json.dumps(shelf.bucket.manifest(key))

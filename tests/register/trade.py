@@ -110,7 +110,7 @@ class Trade:
         """A label of an output."""
         return dict(json.loads((self.folder / out / release / "label.json").read_text("utf-8")))
 
-    def paper(self, out: str) -> dict[str, Any]:
+    def manifest(self, out: str) -> dict[str, Any]:
         """What a run says of itself."""
         return dict(json.loads((self.folder / out / "run.json").read_text("utf-8")))
 

@@ -74,7 +74,10 @@ def test_pairs_by_sorting_are_those_by_numbering(rows, shift, many):
     numbered = Classes(own, ones, None)
     found = classes.paired(values, many)
     expected = Counter(zip(numbered.numbers.tolist(), values.tolist(), strict=True))
-    assert numbered.paired(values, many) is None
+    assert Classes(own, ones * 2, None).paired(values, many) is None or not len(own)
+    again = numbered.paired(values, many)  # the numbers of the rows were asked for before, which changes nothing
+    assert again.value.tolist() == found.value.tolist()
+    assert again.rows.tolist() == found.rows.tolist()
     of = np.repeat(np.arange(len(found.keys)), np.diff(found.begins, append=len(found.value)))
     pairs = list(zip(of.tolist(), found.value.tolist(), strict=True))
     assert pairs == sorted(expected)

@@ -78,8 +78,8 @@ class Bucket:
         ]
         return {key.removeprefix(f"{prefix}/"): hashlib.sha256(self.get(key)).hexdigest() for key in keys}
 
-    def paper(self, key: str) -> dict[str, Any]:
-        """A paper of a run."""
+    def manifest(self, key: str) -> dict[str, Any]:
+        """A manifest of a run."""
         return dict(json.loads(self.get(key)))
 
     def hide(self, key: str) -> None:
@@ -138,13 +138,13 @@ def say_where(address: str, patch: pytest.MonkeyPatch) -> None:
 
 
 def assert_published(bucket: Bucket, prefix: str) -> None:
-    """A reader sees below a prefix the files that the papers name, whole, and no other."""
-    run = bucket.paper(f"{prefix}/run.json")
+    """A reader sees below a prefix the files that the manifests name, whole, and no other."""
+    run = bucket.manifest(f"{prefix}/run.json")
     expected = {"run.json": None, "rejected.parquet": run["rejected_sha256"]}
     for name, release in run["releases"].items():
         if release["published"]:
             expected[f"{name}/label.json"] = release["label_sha256"]
-            label = bucket.paper(f"{prefix}/{name}/label.json")
+            label = bucket.manifest(f"{prefix}/{name}/label.json")
             expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
     seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/") if MARK not in key]
     assert seen == sorted(expected)

@@ -52,13 +52,15 @@ def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(hous
 
 
 @pytest.mark.parametrize("kind", STORES)
-@pytest.mark.parametrize("paper", ["/out/run.json", "/out/crm/label.json"])
-def test_papers_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part(house, tmp_path, kind, paper):
+@pytest.mark.parametrize("manifest", ["/out/run.json", "/out/crm/label.json"])
+def test_manifests_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part(house, tmp_path, kind, manifest):
     """Without them nobody knows what the earlier run wrote, and so what is to go."""
     calls = recorded(house, kind, True, tmp_path / "recorded")
     end = next((number for number, told in enumerate(calls) if told.endswith("/publication.json")), len(calls))
     read = [
-        number for number, told in enumerate(calls[:end], 1) if told.startswith("open_input") and told.endswith(paper)
+        number
+        for number, told in enumerate(calls[:end], 1)
+        if told.startswith("open_input") and told.endswith(manifest)
     ]
     for number, at in enumerate(read):
         assert trial(house, kind, True, tmp_path / f"trial-{number}", Fault(REFUSED, at)) == 1
@@ -68,30 +70,30 @@ def staged(where, house):
     """A run on an engine, whose workers wrote into the store itself."""
     made = Staging(where.output, overwrite=True, shared=True)
     files = []
-    papers = {}
+    manifests = {}
     for path in sorted(house.undisturbed.rglob("*.*")):
         name = path.relative_to(house.undisturbed).as_posix()
         data = path.read_bytes()
         if path.suffix == ".json":
-            papers[name] = data
+            manifests[name] = data
         else:
             write_all(join(made.path, name), data)
             files.append(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()))
     write_all(join(made.path, OUTCOME), b"{}")
-    return made, files, papers
+    return made, files, manifests
 
 
 def test_a_publication_of_a_run_on_an_engine_is_finished_by_a_command_that_only_looks(house, tmp_path):
     with place(OBJECTS, tmp_path / "sound", house.earlier) as where:
-        made, files, papers = staged(where, house)
-        made.publish(files, papers)
+        made, files, manifests = staged(where, house)
+        made.publish(files, manifests)
         made.discard()
         last = max(number for number, told in enumerate(where.calls.seen, 1) if told.startswith("copy"))
     with place(OBJECTS, tmp_path / "broken", house.earlier) as where:
         where.calls.fault = Fault(GONE, last)
-        made, files, papers = staged(where, house)
+        made, files, manifests = staged(where, house)
         with pytest.raises(OutputError, match="the publication was begun and cannot go on"):
-            made.publish(files, papers)
+            made.publish(files, manifests)
         made.discard()
         where.calls.fault = None
         end_process(where)
@@ -100,7 +102,7 @@ def test_a_publication_of_a_run_on_an_engine_is_finished_by_a_command_that_only_
         assert contents(where.folder) == contents(house.undisturbed)
 
 
-def papers_first(self, folder, output):
+def manifests_first(self, folder, output):
     self._bring(sorted(self.files, key=lambda one: not one.target.endswith(".json")), folder, output)
 
 
@@ -111,11 +113,11 @@ def trusting(one, path):
 @pytest.mark.parametrize(
     ("kind", "where", "name", "weakness", "call", "end", "wrong"),
     [
-        (OBJECTS, journal.Journal, "carry_out", papers_first, "copy", "/run.json", GONE),
+        (OBJECTS, journal.Journal, "carry_out", manifests_first, "copy", "/run.json", GONE),
         (OBJECTS, journal, "check", trusting, "copy", "/crm/part-00000.parquet", TORN),
         (LOCAL, staging, "check", trusting, "close", "/crm/part-00000.parquet", TORN),
     ],
-    ids=["papers first", "copies unchecked", "parts unchecked"],
+    ids=["manifests first", "copies unchecked", "parts unchecked"],
 )
 def test_a_planted_weakness_is_found(house, tmp_path, monkeypatch, kind, where, name, weakness, call, end, wrong):
     calls = recorded(house, kind, True, tmp_path / "recorded")

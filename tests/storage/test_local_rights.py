@@ -77,7 +77,7 @@ def test_what_a_run_works_with_is_its_owners_alone_and_what_it_publishes_follows
     }
 
 
-def test_papers_of_labels_that_were_decided_again_may_be_read_as_before(made):
+def test_manifests_of_labels_that_were_decided_again_may_be_read_as_before(made):
     before = os.umask(0o022)
     try:
         assert made.run() == 0

@@ -80,8 +80,8 @@ def test_endpoint_and_region_can_stand_in_the_path(bucket, s3, asked, shop, tmp_
         assert there.equals(pq.read_table(tmp_path / "local" / path))
     assert_published(bucket, "out")
     assert_nothing_hidden(bucket)
-    papers = [bucket.get(f"out/{path}") for path in ("run.json", "crm/label.json", "report/label.json")]
-    assert not any(word in paper for paper in papers for word in (b"endpoint", b"region="))
+    manifests = [bucket.get(f"out/{path}") for path in ("run.json", "crm/label.json", "report/label.json")]
+    assert not any(word in manifest for manifest in manifests for word in (b"endpoint", b"region="))
     assert call(["verify", f"{bucket.uri}/out{where}"]) == 0
 
 

@@ -169,7 +169,7 @@ def assert_whole_or_nothing(busy, before):
     """What a reader who knows nothing of the blow may take for published is whole: this run, or the one that was there."""
     seen = busy.bucket.keys("out/")
     for path in (path for path in seen if path.endswith("/label.json") and MARK not in path):
-        for file in busy.bucket.paper(path)["files"]:
+        for file in busy.bucket.manifest(path)["files"]:
             data = busy.bucket.get(f"{path.removesuffix('label.json')}{file['path']}")
             assert hashlib.sha256(data).hexdigest() == file["sha256"]
     if "out/run.json" in seen:

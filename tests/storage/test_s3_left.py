@@ -48,7 +48,7 @@ def hidden(bucket):
 
 def assert_as_local(bucket, local, temporary):
     assert bucket.hashes("out") == parts(local)
-    ours = {name: bucket.paper(f"out/{name}/label.json") for name in ("crm", "report")}
+    ours = {name: bucket.manifest(f"out/{name}/label.json") for name in ("crm", "report")}
     for label in ours.values():
         del label["decided_at"]
     assert ours == labels(local)
@@ -152,7 +152,7 @@ def test_labels_that_were_half_replaced_are_finished_by_the_next_command(
     assert Blow(s3, Half(1), "label", "--again", out).fell
     assert "out/run.json" not in bucket.keys("")
     assert call(["verify", out]) == 0
-    assert bucket.paper("out/crm/label.json")["fields"]["buyer"]["recoverability"] == "key_destroyed"
+    assert bucket.manifest("out/crm/label.json")["fields"]["buyer"]["recoverability"] == "key_destroyed"
     assert bucket.hashes("out") == before
     assert_published(bucket, "out")
     assert_nothing_hidden(bucket)

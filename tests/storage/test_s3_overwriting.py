@@ -163,7 +163,7 @@ def test_a_key_that_lives_for_one_run_never_comes_near_the_bucket(bucket, tempor
     assert done.returncode == 0, done.stderr
     key, folder = done.stdout.splitlines()[0].split()
     assert folder.startswith(str(temporary))
-    assert bucket.paper("out/crm/label.json")["fields"]["buyer"]["recoverability"] == "key_destroyed"
+    assert bucket.manifest("out/crm/label.json")["fields"]["buyer"]["recoverability"] == "key_destroyed"
     for name, version, size in bucket.versions():
         data = bucket.old(name, version)
         assert size != 32

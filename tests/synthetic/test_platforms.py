@@ -11,7 +11,8 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.recognisers.platforms import parse, platform, platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
+from beam_deid.transforms.recognisers.platforms.ciphertext import parse
 from beam_deid.transforms.synthetic import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import SHAPES, platform_batches, platform_records
 

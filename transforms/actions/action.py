@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from beam_deid.transforms.actions.attack import Attack
 from beam_deid.transforms.crypto.keys import Subkey
-from beam_deid.transforms.terms import Kind, Reason, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Reason, Recoverability
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 else:
     Preset = Literal[tuple(PRESETS)]
 
-_BY_KIND = {preset.kind: preset for preset in reversed(tuple(PRESETS.values()))}
 _FOR_ALPHABETS = ("keep_first", "keep_last", "others")
 _ALWAYS_TOLD = ("alphabet", *_FOR_ALPHABETS, "keep_prefix", "keep_birth")
 """Options that `Fpe.form` tells even where they are not given. Others must not, or records of earlier runs would not fit."""
@@ -100,7 +99,8 @@ class Fpe(_Options):
         if wrong:
             what = "an alphabet" if preset is None else f"the preset {preset.name}"
             return f"{wrong[0]} does not go with {what}; it takes {', '.join(takes) or 'no option'}"
-        if preset is not None and target.kind in _BY_KIND and target.kind is not preset.kind:
+        own = None if target.kind is None else PRESETS.get(target.kind.fpe)
+        if preset is not None and own is not None and own is not preset:
             return f"the preset {preset.name} does not fit a field of kind {target.kind}"
         return None
 
@@ -146,7 +146,7 @@ class Fpe(_Options):
         """The preset that is named, or that the field's kind implies where there is no alphabet either."""
         if self.preset is not None:
             return PRESETS[self.preset]
-        return None if self.alphabet is not None or target.kind is None else _BY_KIND.get(target.kind)
+        return None if self.alphabet is not None or target.kind is None else PRESETS.get(target.kind.fpe)
 
     def _given(self) -> dict[str, Any]:
         names = (*_FOR_ALPHABETS, *(name for added in _ADDED for name in added.model_fields))

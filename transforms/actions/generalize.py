@@ -14,7 +14,8 @@ from beam_deid.transforms.actions.levelled import Levelled, level_number
 from beam_deid.transforms.actions.options import with_options
 from beam_deid.transforms.columns.distinct import per_distinct
 from beam_deid.transforms.errors import DeidError, UsageError
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability
 
 Name = int | str
 """The name of a level, or its number from 0."""

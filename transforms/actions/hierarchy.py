@@ -8,7 +8,8 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from beam_deid.transforms.actions.action import Treated
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability
 
 ALL = "*"
 """What the top level of every hierarchy says: any value at all."""

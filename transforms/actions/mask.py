@@ -1,6 +1,6 @@
 """mask: a part of the value hidden behind asterisks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -15,14 +15,13 @@ from beam_deid.transforms.actions.masks.presets import PRESETS
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
 if TYPE_CHECKING:
     Preset = str
 else:
     Preset = Literal[tuple(PRESETS)]
 
-_BY_KIND: Mapping[Kind, MaskPreset] = {preset.kind: preset for preset in reversed(tuple(PRESETS.values()))}
 
 _STRAY_DIVISION = "division goes with preset: address only"
 
@@ -147,4 +146,4 @@ class Mask(Action):
         """The preset that is named, or that the field's kind implies where no way of masking is said."""
         if self.preset is not None:
             return PRESETS[self.preset]
-        return None if self._ways() or target.kind is None else _BY_KIND.get(target.kind)
+        return None if self._ways() or target.kind is None else PRESETS.get(target.kind.mask)

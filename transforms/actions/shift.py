@@ -15,7 +15,10 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, plain
 from beam_deid.transforms.columns.keyed_hash import KeyedHash
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Reason
 
 _DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 _FIRST = np.datetime64("0001-01-01")
@@ -47,11 +50,11 @@ class Shift(KeyedAction):
     @property
     def wants(self) -> Kind | None:
         """A time; a date will do too."""
-        return Kind.TIMESTAMP
+        return TIMESTAMP
 
     def check(self, target: Target) -> str | None:
         """Whether the field is a date or a time."""
-        if target.kind in (None, Kind.TIMESTAMP, Kind.DATE):
+        if target.kind in (None, TIMESTAMP, DATE):
             return None
         return f"shift needs a field of kind timestamp or date, and this one is {target.kind}"
 

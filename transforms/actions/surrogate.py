@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 else:
     Thing = Literal[tuple(SUBSTITUTES)]
 
-_BY_KIND = {
-    substitute.kind: substitute for substitute in reversed(tuple(SUBSTITUTES.values())) if substitute.kind is not None
-}
 _SEED = 20_250_101
 
 
@@ -91,7 +88,7 @@ class Surrogate(KeyedAction):
         """The substitute that is named, or that the field's kind implies."""
         if self.of is not None:
             return SUBSTITUTES[self.of]
-        return None if target.kind is None else _BY_KIND.get(target.kind)
+        return None if target.kind is None else SUBSTITUTES.get(target.kind.surrogate)
 
 
 def _picked(texts: pa.Array, hashed: KeyedHash, pool: pa.Array) -> pa.Array:

@@ -11,7 +11,7 @@ from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.label.verify import read_label
+from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.risk.joining import Probes
 from beam_deid.transforms.run.job import Job
@@ -37,44 +37,67 @@ def earlier_probes(
         levels: The decided levels of the release that is attacked.
 
     Returns:
-        The side; or None, and why it cannot be compared.
-
-    A release that is gone or cannot be read is not compared either: others may have a copy of it.
+        The side; or None, and why it cannot be compared. A release that is gone or cannot be read is not compared either:
+        others may have a copy of it.
     """
-    label, problem = read_label(join(folder, "label.json"))
+    label, problem = read_manifest(join(folder, "label.json"))
     if label is None:
         return None, _gone(folder, problem)
     if not _is_comparable(label):
         return None, _gone(folder, "its label.json is that of no release")
-    shared = [name for name in fields if name in label["fields"]]
-    if set(shared) != set(fields):
-        missing = ", ".join(name for name in fields if name not in shared)
-        return None, f"the earlier release does not give out {missing}; name the shared fields in knows"
+    problem = _difference(job, layout.release, label, fields, levels)
+    if problem:
+        return None, problem
+    return _read_parts(job, folder, _parts(label), fields)
+
+
+def _difference(
+    job: Job, release: str, label: Mapping[str, Any], fields: Sequence[str], levels: Mapping[str, int]
+) -> str:
+    """Why the fields that are joined on cannot be compared with those of the earlier release; empty if they can."""
+    missing = ", ".join(name for name in fields if name not in label["fields"])
+    if missing:
+        return f"the earlier release does not give out {missing}; name the shared fields in knows"
     if label["search"].get("rounds"):
-        return (
-            None,
-            "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared",
-        )
-    for name in shared:
-        if recoverability(job.policy, layout.release, name) is Recoverability.KEY_DESTROYED:
-            return None, f"{name} has other pseudonyms in every run, so the two releases cannot be compared on it"
-        if _form(label, name) != form(job, layout.release, name, levels):
-            return None, f"{name} was released otherwise then, so the two releases cannot be compared on it"
-    keys: list[Fingerprints] = []
-    for name in sorted({name_of(str(file["path"])) for file in label["files"]}):
-        if not name.endswith(".parquet"):
+        return "records of the earlier release have levels of their own (search.rounds), so the two cannot be compared"
+    for name in fields:
+        if recoverability(job.policy, release, name) is Recoverability.KEY_DESTROYED:
+            return f"{name} has other pseudonyms in every run, so the two releases cannot be compared on it"
+        if _form(label, name) != form(job, release, name, levels):
+            return f"{name} was released otherwise then, so the two releases cannot be compared on it"
+    return ""
+
+
+def _parts(label: Mapping[str, Any]) -> list[str]:
+    """The names of the earlier release's parts, in order."""
+    return sorted({name_of(str(file["path"])) for file in label["files"]})
+
+
+def _read_parts(job: Job, folder: str, parts: Sequence[str], fields: Sequence[str]) -> tuple[Probes | None, str]:
+    """The side of a join that the parts are; or None, and why they cannot be read."""
+    keys: list[Fingerprints] = [np.empty(0, np.uint64)]
+    for part in parts:
+        if not part.endswith(".parquet"):
             return None, "the earlier release is not in Parquet, so its values have lost their types"
-        try:
-            table = pq.ParquetFile(open_arrow(join(folder, name))).read(columns=shared)
-        except (InputError, OSError, pa.ArrowException):
-            return None, _gone(folder, f"its part {name} is missing or cannot be read")
-        if set(table.column_names) != set(shared):
-            return None, _gone(folder, f"its part {name} lacks a field that its label names")
-        known = {name: fingerprint(table.column(name), job.prints) for name in shared}
-        keys.append(combine([known[name] for name in fields], len(table)))
-    key = np.concatenate([np.empty(0, np.uint64), *keys])
+        table, problem = _read_part(join(folder, part), fields)
+        if table is None:
+            return None, _gone(folder, f"its part {part} {problem}")
+        known = [fingerprint(table.column(name), job.prints) for name in fields]
+        keys.append(combine(known, len(table)))
+    key = np.concatenate(keys)
     near = np.empty((len(key), 0))
     return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
+
+
+def _read_part(path: str, fields: Sequence[str]) -> tuple[pa.Table | None, str]:
+    """The fields of a part; or None, and what is wrong with it."""
+    try:
+        table = pq.ParquetFile(open_arrow(path)).read(columns=list(fields))
+    except (InputError, OSError, pa.ArrowException):
+        return None, "is missing or cannot be read"
+    if set(table.column_names) != set(fields):
+        return None, "lacks a field that its label names"
+    return table, ""
 
 
 def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:

@@ -1,7 +1,6 @@
 """What a join found, as evidence for a label."""
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.exposure import Exposed
@@ -17,14 +16,8 @@ def attack(name: str, on: tuple[str, ...], linked: Linked, limit: float | None) 
 
 def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float | None) -> Attack:
     """Turn a join with a table into evidence, with the number of candidates and what follows if the table is the population."""
-    candidates = None if joined.candidates is None else asdict(joined.candidates)
-    presence = None if joined.presence is None else asdict(joined.presence)
-    return replace(attack(name, on, joined.linked, limit), candidates=steady(candidates), presence=steady(presence))
-
-
-def exposed_facts(exposed: Exposed) -> dict[str, Any]:
-    """Whom an attacker exposes, in figures, as plain JSON types."""
-    return asdict(exposed) | {"share": exposed.share}
+    made = attack(name, on, joined.linked, limit)
+    return replace(made, candidates=steady(joined.candidates), presence=steady(joined.presence))
 
 
 def exposed_detail(exposed: Exposed, k: int) -> str:

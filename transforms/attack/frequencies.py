@@ -11,10 +11,10 @@ from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
 from beam_deid.transforms.run.job import BATCH_ROWS
 from beam_deid.transforms.storage.files import match
-from beam_deid.transforms.terms import Kind
 
 WEIGHTS = ("count", "share")
 """The columns that may say how often a value occurs; the first that is there does."""

@@ -13,7 +13,9 @@ from beam_deid.transforms.beam.elements import ToBatches, element_kind
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Counted, Counting, Question, assess
+from beam_deid.transforms.dataset.assessment import assess
+from beam_deid.transforms.dataset.counted import Counted, Counting
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.errors import InputError, InternalFault, UsageError
 from beam_deid.transforms.run.job import Given
 from beam_deid.transforms.run.workers import guarded
@@ -32,7 +34,7 @@ class AssessReidentification(beam.PTransform):
         quasi: The quasi-identifiers.
         sensitive: The sensitive fields.
         subject: The field that says whom a record is about; each record is a person of its own if not given.
-        **options: More of `beam_deid.transforms.dataset.assessment.Question`: ``sharing``, ``k``, ``most``,
+        **options: More of `beam_deid.transforms.dataset.question.Question`: ``sharing``, ``k``, ``most``,
             ``population``, ``frequencies``.
 
     Raises:
@@ -70,7 +72,11 @@ class AssessReidentification(beam.PTransform):
         return {"quasi": ", ".join(question.quasi), "sensitive": ", ".join(question.sensitive)}
 
     def _assessed(self, counted: Counted, secret: Given) -> dict[str, Any]:
-        return guarded(WHERE, assess, self._question, counted, _key_of(secret))
+        return guarded(WHERE, _document, self._question, counted, _key_of(secret))
+
+
+def _document(question: Question, counted: Counted, key: FingerprintKey) -> dict[str, Any]:
+    return assess(question, counted, key).to_document()
 
 
 def _key_of(secret: Given) -> FingerprintKey:

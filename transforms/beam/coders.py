@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
-from beam_deid.transforms.dataset.assessment import Counted
+from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.measured import Measured

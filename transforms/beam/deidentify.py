@@ -45,7 +45,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
-from beam_deid.transforms.publish.embedded_register import with_register
+from beam_deid.transforms.publish.register_embedded import with_register
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import with_combined

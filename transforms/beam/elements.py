@@ -16,9 +16,9 @@ from apache_beam.typehints.row_type import RowTypeConstraint
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.treat.given import PLACE
 
 _ROWS = 10_000
@@ -198,7 +198,7 @@ def as_text(values: Sequence[Any]) -> pa.Array:
     for kind, those in rows.items():
         if not issubclass(kind, _READABLE):
             raise TypeError(kind.__name__)
-        read, _ = to_kind(pa.array([values[row] for row in those]), Kind.TEXT)
+        read, _ = to_text(pa.array([values[row] for row in those]))
         for row, text in zip(those, read.to_pylist(), strict=True):
             texts[row] = text
     return pa.array(texts, pa.string())

@@ -2,7 +2,7 @@
 
 import apache_beam as beam
 
-from beam_deid.transforms.publish.manifests import InputFacts
+from beam_deid.transforms.publish.run_outcome import InputFacts
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.journal import sha256_of

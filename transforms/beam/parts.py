@@ -16,7 +16,8 @@ from beam_deid.transforms.beam.release import ReleasedElements
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.publish.manifests import InputFacts, conclude
+from beam_deid.transforms.publish.concluding import conclude
+from beam_deid.transforms.publish.run_outcome import InputFacts
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToParts
 from beam_deid.transforms.release.pieces import assemble

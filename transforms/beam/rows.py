@@ -22,11 +22,12 @@ from beam_deid.transforms.beam.release import ReleasedElements
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
-from beam_deid.transforms.errors import ExpectationUnmet, InputError
+from beam_deid.transforms.decide.refusing import raise_if_refused
+from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.publish.embedded_register import decide_registered
-from beam_deid.transforms.publish.manifests import label_document
+from beam_deid.transforms.publish.concluding import label_manifest
+from beam_deid.transforms.publish.register_embedded import decide_registered
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToCollection
 from beam_deid.transforms.release.proof import prove
@@ -72,12 +73,7 @@ class StrictDecider:
 
     def _checked(self, job: Job, decision: Decision) -> Decision:
         """The decision, if it is one to act on, with the further condition."""
-        if decision.refused:
-            raise InputError(
-                "; ".join(["too many records were rejected", *decision.refused]),
-                "Deidentify",
-                "Mend the input or the policy's kinds, or raise max_rejects",
-            )
+        raise_if_refused(decision.refused)
         for name, release in decision.releases.items():
             _check_expectation(release, job.policy.releases[name].expect)
         releases = {name: self._conditioned(release) for name, release in decision.releases.items()}
@@ -179,7 +175,7 @@ class ProveRelease(beam.DoFn):
         decided = decision.releases[release]
         done = facts.releases.get(release, PartFacts())
         prove(decided, done, in_files=False)
-        label: dict[str, Any] = json.loads(to_bytes(label_document(self._job, decided, done)))
+        label: dict[str, Any] = json.loads(to_bytes(label_manifest(self._job, decided, done).to_document()))
         return label
 
 

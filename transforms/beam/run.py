@@ -18,8 +18,9 @@ from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
-from beam_deid.transforms.publish.publication import Outcome, publish, write_state
+from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import open_register
+from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.engines import LOCAL, is_here
@@ -92,9 +93,9 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     signer = _signer(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
-    registering = None
+    session = None
     try:
-        job, registering = open_register(
+        job, session = open_register(
             prepared.job,
             place_of(output),
             overwrite=settings.overwrite,
@@ -112,24 +113,22 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             "input": {"files": files, "shards": len(prepared.shards)},
         }
         # Makes the folder, for this user alone.
-        write_state(staging.path, prepared.job, output, settings.overwrite, facts, registering)
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts, session)
         prepared = replace(prepared, job=keys.made())
         try:
             _execute(prepared, staging.path, settings)
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        return publish(
-            staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, registering
-        )
+        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
     finally:
         workers.close()
         keys.discard()
         forget()
         forget_register()
         staging.discard()
-        if registering is not None:
-            registering.close()
+        if session is not None:
+            session.close()
 
 
 def _signer(prepared: Prepared) -> SigningKey | None:

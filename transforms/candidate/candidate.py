@@ -1,10 +1,9 @@
 """A release at some levels with some of its records: what the requirements of the label look at."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,11 @@ from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.label.requirements.requirement import Found, Values
+from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.requirements.closeness import T
+from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
-from beam_deid.transforms.risk.combinations import combinations
+from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
@@ -22,8 +23,9 @@ from beam_deid.transforms.risk.histogram import Classes, Counts
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
-from beam_deid.transforms.risk.measures.k_anonymity import k_composite
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite
 from beam_deid.transforms.risk.measures.measure import Setting, View
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
 from beam_deid.transforms.terms import Sharing
@@ -144,7 +146,7 @@ class Candidate:
         groups = self.groups(self.scope.around(name))
         found = []
         # Figures that no test asks for are told by the subject alone.
-        asked = any(name in asked for asked in self.scope.asked.values() if isinstance(asked, dict))
+        asked = self.scope.asked.names(name)
         if not self.counted:
             return [replace(Distribution.counted(groups.numbers, groups.records, values, keys, self.counts), null=null)]
         for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[
@@ -158,10 +160,10 @@ class Candidate:
         return found
 
     @cached_property
-    def risk(self) -> Mapping[str, Any]:
-        """The figures of all disclosure measures, by name; empty where no record is left."""
+    def risk(self) -> Risk:
+        """The figures of all disclosure measures; none where no record is left."""
         if self.empty:
-            return {}
+            return Risk()
         groups = self.groups(self.scope.rest)
         spec = self.data.spec
         scope = self.scope
@@ -171,18 +173,21 @@ class Candidate:
         setting = Setting(
             1 / spec.k,
             scope.sharing is Sharing.PUBLIC,
-            scope.environment["E"],
+            scope.environment.E,
             scope.linked,
             spec.environment.population,
         )
         given = {name: self.distributions(name) for name in scope.sensitive}
-        written = given | {name: self.as_written(name) for name in scope.sensitive if name in scope.asked.get("t", {})}
+        close = [name for name in scope.sensitive if T.of_field(scope.asked, name) is not None]
+        written = given | {name: self.as_written(name) for name in close}
         scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
         figures = all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
         if scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
-            others = (k_composite(classes, self.counts, who) for who in self._everybody[1:])
-            figures["k_composite"] = min([figures["k_composite"], *others])
+            sizes = figures.of(ClassSizes)
+            others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
+            least = min(one for one in (sizes.k_composite, *others) if one is not None)
+            figures = figures.replaced(replace(sizes, k_composite=least))
         return figures
 
     @property
@@ -211,13 +216,12 @@ class Candidate:
         points = self.groups(self.scope.columns if named is None else named).numbers.view(np.uint64)
         return histories(Classes(points, self.counts, subject), subject)
 
-    def combinations(self) -> dict[str, Any]:
-        """Which combinations of columns single persons out, as `Label` names the results; empty where the policy does not ask."""
+    def combinations(self) -> Combinations | None:
+        """Which combinations of columns single persons out; None where the policy does not ask, or no record is left."""
         if not self.data.spec.combinations or self.empty:
-            return {}
+            return None
         fields = {name: self.data.key(name, self.levels)[self.cells] for name in self.scope.rest}
-        found = combinations(fields, self.counts, self.subject, self.data.spec.combinations)
-        return {"combinations": tuple(map(asdict, found.found)), "contributions": found.contributions}
+        return combinations(fields, self.counts, self.subject, self.data.spec.combinations)
 
     def singled_out(self, columns: Sequence[str]) -> Linked:
         """Count the subjects whom some columns single out among the released records: evidence, reported but not enforced."""

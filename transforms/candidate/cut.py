@@ -17,9 +17,9 @@ class Cut:
     Attributes:
         left: Records of each cell that are released, shape (n,).
         suppressed: The groups that are suppressed.
-        satisfied: Whether every line for which rows may be suppressed holds of what is left, within the policy's share. If
-            not, nothing is suppressed: losing records without reaching the aim would help nobody.
-        needed: Records that must be suppressed to get there, as far as that was looked at; None if nothing is left then.
+        satisfied: Whether every line that suppression may satisfy holds for the records that are left, within the policy's
+            share. If not, nothing is suppressed: records would be lost without reaching the label.
+        needed: Number of records that suppression needs, as far as that was searched; None if no record would be left.
     """
 
     left: Counts

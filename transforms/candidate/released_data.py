@@ -16,7 +16,7 @@ from beam_deid.transforms.candidate.openings import Openings, RowLevels
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.evidence import Recovery
+from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.measure.cells import Cells
@@ -99,10 +99,10 @@ class ReleasedData:
         return combine([self.key(name, levels) for name in columns], len(self.cells))
 
     @cached_property
-    def hits(self) -> tuple[tuple[str, str, int], ...]:
+    def hits(self) -> tuple[Hit, ...]:
         """Identifiers in released values, in every label that may be released, and in names: (field, recogniser, count)."""
         hits = self.measured.scanned.hits + self._hits_in_labels() + scan_names(self.layout.fields)
-        return tuple((field, kind, count) for (field, kind), count in sorted(hits.items()))
+        return tuple(Hit(field, kind, count) for (field, kind), count in sorted(hits.items()))
 
     @cached_property
     def foreign(self) -> list[Recovery]:

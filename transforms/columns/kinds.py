@@ -4,31 +4,42 @@ A string column that comes dictionary-encoded stays so; every other result is a 
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.moments import epoch_moments, text_moments
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.columns.words import words
 
 Kinded = tuple[pa.Array, pa.Array | None]
 """A typed column, and a boolean mask of its faults (never null), or None where there are none."""
 
-_TYPES = {
-    Kind.INTEGER: pa.int64(),
-    Kind.NUMBER: pa.float64(),
-    Kind.DECIMAL: pa.decimal128(18, 2),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us"),
-}
-_TRUE = pa.array(["true", "1", "yes", "y", "是"])
-_FALSE = pa.array(["false", "0", "no", "n", "否"])
+_TRUE = ("true", "1", "yes", "y", "是")
+_FALSE = ("false", "0", "no", "n", "否")
 _LARGEST_EXACT = float(2**53)
 
 
-def arrow_type(kind: Kind | None, given: pa.DataType) -> pa.DataType:
+class Typed(Protocol):
+    """A kind, as far as it matters here."""
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The type that its values are read as."""
+        ...
+
+
+class _Text:
+    arrow = pa.string()
+
+
+def to_text(column: pa.Array) -> Kinded:
+    """Read a column of any scalar type, shape (n,), as text; see `to_kind`."""
+    return to_kind(column, _Text())
+
+
+def arrow_type(kind: Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 
     Text-like kinds are strings; decimals keep the precision of a decimal column, else they are decimal128(18, 2);
@@ -38,12 +49,12 @@ def arrow_type(kind: Kind | None, given: pa.DataType) -> pa.DataType:
         given = given.value_type
     if kind is None:
         return pa.string() if _is_text(given) else given
-    if kind is Kind.DECIMAL and pa.types.is_decimal(given):
+    if pa.types.is_decimal(kind.arrow) and pa.types.is_decimal(given):
         return given
-    return _TYPES.get(kind, pa.string())
+    return kind.arrow
 
 
-def to_kind(column: pa.Array, kind: Kind | None) -> Kinded:
+def to_kind(column: pa.Array, kind: Typed | None) -> Kinded:
     """Read a column as its kind says.
 
     Spaces around a value that is no text are ignored, and an empty one is null. Full-width digits, thousands
@@ -72,7 +83,7 @@ def to_kind(column: pa.Array, kind: Kind | None) -> Kinded:
     return _from_other(column, target) if kind is not None else (column, None)
 
 
-def _dictionary(column: pa.DictionaryArray, kind: Kind | None) -> Kinded:
+def _dictionary(column: pa.DictionaryArray, kind: Typed | None) -> Kinded:
     values, faults = to_kind(column.dictionary, kind)
     codes = column.indices
     mask = None if faults is None else _some(pc.take(faults, codes).fill_null(False))
@@ -118,8 +129,8 @@ def _from_text(text: pa.Array, target: pa.DataType) -> Kinded:
         return _as_temporal(moments, target), wrong
     if pa.types.is_boolean(target):
         lower = pc.utf8_lower(text)
-        true = pc.is_in(lower, _TRUE)
-        false = pc.is_in(lower, _FALSE)
+        true = pc.is_in(lower, words(*_TRUE))
+        false = pc.is_in(lower, words(*_FALSE))
         return pc.if_else(pc.or_(true, false), true, None), _missed(text, pc.or_(true, false))
     text = pc.replace_substring_regex(text, r"^\+", "")
     if pa.types.is_integer(target):

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.code_points import BETWEEN, GONE, LAST, CodePoints, Codes, identical
 from beam_deid.transforms.columns.distinct import per_distinct
+from beam_deid.transforms.columns.words import words
 
 # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: zero-width characters, direction marks, joiners, selectors.
 _INVISIBLE = (
@@ -40,7 +41,7 @@ _CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
 _CASED = 0x1E944  # no character from here on has a case
 _SPACE = ord(" ")
 _EXACT = float(2**53)
-_UNKNOWN = pa.array(["null", "nan", "n/a", "nil", "unknown", "未知", "不详"])
+_UNKNOWN = ("null", "nan", "n/a", "nil", "unknown", "未知", "不详")
 """Words for a value that is not known; none and 无 are not among them, since having nothing is a value."""
 _ASCII_SPACES = r"[\t-\r\x1c-\x1f ]+"
 
@@ -79,7 +80,7 @@ def _spelt_once(texts: pa.Array) -> pa.Array:
     power = pc.match_substring_regex(texts, r"\A[+-]?[0-9]+(\.[0-9]+)?e[+-]?[0-9]{1,3}\z")
     if pc.any(power, min_count=0).as_py():
         texts = pc.replace_with_mask(texts, power, _power(texts.filter(power)))
-    nothing = pc.or_(pc.match_substring_regex(texts, r"\A\**\z"), pc.is_in(texts, value_set=_UNKNOWN))
+    nothing = pc.or_(pc.match_substring_regex(texts, r"\A\**\z"), pc.is_in(texts, value_set=words(*_UNKNOWN)))
     return pc.if_else(nothing, None, texts)
 
 

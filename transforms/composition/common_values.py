@@ -1,4 +1,4 @@
-"""The values of a sensitive field that the groups of a record have in common, in releases of a run and in earlier ones."""
+"""Line 8: how many values of a sensitive field the groups of a record have in common, over releases of a run and earlier ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,16 +27,18 @@ def fewest_in_common(
     least: int,
     broken: np.ndarray,
 ) -> int:
-    """The fewest values of a sensitive field that a record's groups have in common, of records in so many releases at least.
+    """Find the least number of sensitive values that a record's groups in several releases have in common.
+
+    Only records that are in at least ``times`` releases are asked about.
 
     Args:
         name: The field.
         members: The releases of the run that hold it.
-        around: Where it is in earlier releases; None where none holds it.
-        only: Which of the earlier releases are looked at, shape (releases,); None for all.
-        times: In how many releases a record is that is asked about.
-        least: How many values there must be; as many are told where no record is asked about.
-        broken: The cells that have fewer are marked here, shape (n,).
+        around: The groups around it in earlier releases; None where none of them holds it.
+        only: Which of the earlier releases are compared, shape (releases,), bool; None for all.
+        times: The least number of releases that contain a record which is asked about.
+        least: The required number of values, which is also the result where no record is asked about.
+        broken: The cells with fewer values are marked in this array, shape (n,), bool.
     """
     if around is None:
         seen = np.sum([one.present for one in members], axis=0)

@@ -15,7 +15,7 @@ from beam_deid.transforms.composition.members import (
     Together,
 )
 from beam_deid.transforms.composition.saying import all_together, together, with_earlier
-from beam_deid.transforms.label.requirements.requirement import Composed
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.views import Past
 
@@ -24,7 +24,7 @@ _ROUNDS = 50
 
 
 @dataclass(frozen=True)
-class Said:
+class Compositions:
     """What an attacker learns from releases of a run together, from each two, from all, and with earlier ones.
 
     Attributes:
@@ -42,12 +42,12 @@ class Settled:
 
     Attributes:
         members: The releases.
-        said: What these still say together.
+        compositions: What an attacker still learns from them together.
         reached: Whether every line 8 among them holds within the share of each. If not, nothing is suppressed.
     """
 
     members: Members
-    said: Said
+    compositions: Compositions
     reached: bool
 
 
@@ -67,10 +67,10 @@ def compose(
     copies = {pair: copied(members[pair[0]], members[pair[1]]) for pair in combinations(members, 2)}
     if any(copies.values()):
         # Where a column is a copy of a sensitive one no line can be reached, and so nothing is suppressed.
-        settled = Settled(members, _said(members, past), reached=False)
+        settled = Settled(members, _compositions(members, past), reached=False)
     elif settled is None:
         settled = settle(members, past)
-    found = {name: dict(said) for name, said in settled.said.found.items()}
+    found = {name: dict(said) for name, said in settled.compositions.found.items()}
     for (one, other), reason in copies.items():
         if reason:
             found[one][other] = found[other][one] = Composed(None, {}, reason)
@@ -96,26 +96,26 @@ def settle(members: Members, past: Past) -> Settled:
     Returns:
         The releases without it; unchanged, and not reached, where more would go than the share of one allows.
     """
-    begun = now = Settled(members, _said(members, past), reached=False)
+    begun = now = Settled(members, _compositions(members, past), reached=False)
     for _ in range(_ROUNDS):
-        after = {name: _without(one, now.said.broken[name]) for name, one in now.members.items()}
+        after = {name: _without(one, now.compositions.broken[name]) for name, one in now.members.items()}
         left = {name: one for name, one in after.items() if one is not None}
         if len(left) < len(after):
             return begun
         if all(left[name] is one for name, one in now.members.items()):
             return replace(now, reached=True)
-        now = Settled(left, _said(left, past), reached=False)
+        now = Settled(left, _compositions(left, past), reached=False)
     return begun
 
 
-def _said(members: Members, past: Past) -> Said:
+def _compositions(members: Members, past: Past) -> Compositions:
     """Evaluate line 8 for every release of a run."""
     found: dict[str, dict[str, Composed]] = {name: {} for name in members}
     broken = {name: np.zeros(len(one.data.cells), bool) for name, one in members.items()}
     for name, other, told in _pairs(members, past):
         found[name][other] = told.composed
         broken[name][told.broken] = True
-    return Said(found, broken)
+    return Compositions(found, broken)
 
 
 def _pairs(members: Members, past: Past) -> Iterator[tuple[str, str, Together]]:

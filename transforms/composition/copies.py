@@ -1,7 +1,7 @@
-"""What is secret in one release, and stands in another one of the same records under another name.
+"""Copies of a release's sensitive column in another release of the same records, under another name.
 
-Fields are compared by their names, so that nothing can be said of two releases if one of them holds a copy, or a pseudonym, of
-what is secret in the other.
+Line 8 compares fields by their names. If one release holds a copy or a pseudonym of another one's sensitive column, the
+comparison would miss it; the two releases then count as untested.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,11 @@ from beam_deid.transforms.terms import Role
 
 
 def copied(one: Member, other: Member) -> str:
-    """Tell whether a release of the run holds a copy of another one's sensitive column under another name."""
+    """Look for a copy of a sensitive column in the other one of two releases of the run, under another name.
+
+    Returns:
+        A sentence that names the copy and what to do; empty if there is none.
+    """
     both = np.flatnonzero(one.present & other.present)
     for holder, elsewhere in ((one, other), (other, one)):
         secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
@@ -34,10 +38,15 @@ def copied(one: Member, other: Member) -> str:
 
 
 def copied_earlier(member: Member, entry: Entry) -> str:
-    """Tell the same of a release of the run and an earlier one, whose fingerprints are read once more, range by range.
+    """Look for a copy as `copied` does, between a release of the run and an earlier one.
+
+    The fingerprints of the earlier release are read once more, range by range.
+
+    Returns:
+        A sentence that names the copy and what to do; empty if there is none.
 
     Raises:
-        UsageError: They are missing or damaged.
+        UsageError: The fingerprints are missing or damaged.
     """
     candidates = list(_candidates(member, entry))
     register = member.data.job.register
@@ -66,7 +75,7 @@ def copied_earlier(member: Member, entry: Entry) -> str:
 
 
 def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
-    """A column of the run's release, and one of the earlier release, of which either may be a copy of the other, a secret."""
+    """Yield a column of the run and one of the earlier release that may be copies, where one of both is sensitive."""
     fields = member.data.layout.fields
     secret = member.data.layout.scope.sensitive
     for ours in (name for name in fields if name not in entry.roles):
@@ -84,7 +93,12 @@ class _Pairs:
         self._rows = 0
 
     def add(self, first: Fingerprints, second: Fingerprints) -> None:
-        """Add rows."""
+        """Add rows.
+
+        Args:
+            first: The key of each row's value in one column, shape (n,).
+            second: The same of the other column.
+        """
         if self._is_over:
             return
         self._rows += len(first)

@@ -11,7 +11,7 @@ from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.requirements.requirement import Composed
+from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.scope import Sibling
 from beam_deid.transforms.risk.histogram import Counts
 
@@ -53,10 +53,10 @@ class Together:
     """What an attacker learns from two releases, or from all of them, together.
 
     Attributes:
-        persons: Fewest persons of a joint group.
-        values: Of each sensitive field that they hold the fewest values in common.
-        broken: Cells whose joint group, or whose values in common, are too few, shape (n,).
-        reason: Why nothing could be told, where that is so.
+        persons: The least number of persons in a joint group; None where it could not be computed.
+        values: By sensitive field that they hold, the least number of values that the groups of a record have in common.
+        broken: Cells whose joint group has too few persons, or whose groups have too few values in common, shape (n,), bool.
+        reason: Why line 8 could not be computed; empty where it could.
     """
 
     persons: int | None

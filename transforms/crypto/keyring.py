@@ -19,6 +19,7 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keks import kek_kind, kek_of
 from beam_deid.transforms.crypto.keks.kek import Kek
+from beam_deid.transforms.crypto.key_terms import DATA, DESTROYED, PRIMARY, RETIRED, SIGN, SIGNING_NAME
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 from beam_deid.transforms.storage.paths import is_local
@@ -28,18 +29,7 @@ VERSIONS = (1, 2)
 """The versions that this program knows; the second one has signing keys."""
 
 KEY_BYTES = 32
-DEFAULT_NAME = "main"
-SIGNING_NAME = "signing"
-REGISTER_NAME = "register"
-"""Name of the key of what remembers which releases were given out."""
-DATA = "data"
-SIGN = "sign"
-PURPOSES = (DATA, SIGN)
-PRIMARY = "primary"
-RETIRED = "retired"
-DESTROYED = "destroyed"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_-]{0,99}"
-STATES = (PRIMARY, RETIRED, DESTROYED)
 SECOND_VERSION = ("purpose", "public")
 """What an entry has from the second version on."""
 
@@ -252,7 +242,7 @@ class Keyring:
         )
         return replace(self, keys=tuple(gone))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The keyring as its file holds it: without signing keys in the first version, which every program reads."""
         signs = any(key.purpose == SIGN for key in self.keys)
         keys = [asdict(key) for key in self.keys]

@@ -8,21 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from beam_deid.transforms.crypto.keks import kek_of
-from beam_deid.transforms.crypto.keyring import (
-    DATA,
-    DEFAULT_NAME,
-    DESTROYED,
-    FORMAT,
-    PRIMARY,
-    PURPOSES,
-    SECOND_VERSION,
-    SIGN,
-    STATES,
-    VERSIONS,
-    Keyring,
-    KeyVersion,
-)
-from beam_deid.transforms.crypto.places import check_private
+from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, PRIMARY, PURPOSES, SIGN, STATES
+from beam_deid.transforms.crypto.keyring import FORMAT, SECOND_VERSION, VERSIONS, Keyring, KeyVersion
+from beam_deid.transforms.crypto.read_secret import check_private
 from beam_deid.transforms.crypto.signing import SigningKey, public_bytes
 from beam_deid.transforms.errors import KeyFault
 from beam_deid.transforms.storage.files import read_all
@@ -284,4 +272,4 @@ def _sound(key: KeyVersion) -> bool:
 
 
 def _bytes(ring: Keyring) -> bytes:
-    return (json.dumps(ring.to_json(), indent=2) + "\n").encode()
+    return (json.dumps(ring.to_document(), indent=2) + "\n").encode()

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.keks import kek
-from beam_deid.transforms.crypto.keyring import DEFAULT_NAME, Keyring
+from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
+from beam_deid.transforms.crypto.keyring import Keyring
 from beam_deid.transforms.crypto.keyring_file import opened
-from beam_deid.transforms.crypto.places import checked, read_private, read_variable
+from beam_deid.transforms.crypto.read_secret import checked, read_private, read_variable
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
 

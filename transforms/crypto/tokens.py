@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.base64_text import from_base64, to_base64
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.sizes import Bytes, Group, by_size, in_order, matrix_column
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.terms import Reason
 
 PREFIX = 5
 _VERSION = 1
@@ -73,7 +73,7 @@ def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | Non
             values = matrix_column(_open_group(group, least, ciphers, masks), pa.binary())
         parts.append((group.rows, values))
     valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False) & ~np.logical_or.reduce([*masks.values()])
-    texts, broken = to_kind(in_order(parts, pa.binary(), pa.array(valid)), Kind.TEXT)
+    texts, broken = to_text(in_order(parts, pa.binary(), pa.array(valid)))
     faults = [(pa.array(mask), reason) for reason, mask in masks.items() if mask.any()]
     return texts, (*faults, *(() if broken is None else ((broken, Reason.BAD_ENCODING),)))
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.dataset.assessment import Counted, Counting, Question
+from beam_deid.transforms.dataset.counted import Counted, Counting
+from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
@@ -14,6 +15,9 @@ from beam_deid.transforms.formats.format import InputOptions, Shard
 from beam_deid.transforms.run.progress import PROGRESS
 
 _THREADS = 2
+
+Task = tuple[Shard, Sequence[str]]
+"""A shard, and the columns that are read of it."""
 
 
 def count_files(
@@ -40,34 +44,40 @@ def count_files(
         InputError: A file or a row of it cannot be read.
     """
     PROGRESS.start("counting")
-    tasks: list[tuple[Shard, Sequence[str]]] = []
+    tasks: list[Task] = []
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):
         given = plain_types(format_of(file.path, options).schema(file.path, options))
-        missing = [name for name in question.read if name not in given]
-        if missing:
-            raise UsageError(f"there is no column {missing[0]}", file.path, f"It has: {', '.join(given)}")
-        if types and given != types:
-            raise UsageError(
-                "its columns or their types are not those of the first file", file.path, "Assess it by itself"
-            )
+        _check(question, file.path, given, types or given)
         types = given
         tasks += ((shard, list(columns or given)) for shard in shards(file, options))
     if not types:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
-    each = -(-len(tasks) // _THREADS) or 1
-    with ThreadPoolExecutor(_THREADS) as threads:
-        begun = [
-            threads.submit(_counted, question, tasks[i : i + each], options, key) for i in range(0, len(tasks), each)
-        ]
-        parts = [part for one in begun for part in one.result()]
+    parts = _counted_by_threads(question, tasks, options, key)
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types
 
 
-def _counted(
-    question: Question, tasks: Sequence[tuple[Shard, Sequence[str]]], options: InputOptions, key: FingerprintKey
+def _check(question: Question, path: str, given: dict[str, pa.DataType], first: dict[str, pa.DataType]) -> None:
+    """See that a file has the columns that are asked about, and the same columns as the first file."""
+    missing = [name for name in question.read if name not in given]
+    if missing:
+        raise UsageError(f"there is no column {missing[0]}", path, f"It has: {', '.join(given)}")
+    if given != first:
+        raise UsageError("its columns or their types are not those of the first file", path, "Assess it by itself")
+
+
+def _counted_by_threads(
+    question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey
 ) -> list[Counted]:
+    each = -(-len(tasks) // _THREADS) or 1
+    shares = [tasks[first : first + each] for first in range(0, len(tasks), each)]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        begun = [threads.submit(_counted, question, share, options, key) for share in shares]
+        return [part for one in begun for part in one.result()]
+
+
+def _counted(question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey) -> list[Counted]:
     counting = Counting(question, key)
     for shard, columns in tasks:
         for batch in batches(shard, options, columns):

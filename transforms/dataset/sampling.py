@@ -1,6 +1,7 @@
 """A sample of any input, always the same for the same files: the first rows of evenly chosen shards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -11,18 +12,16 @@ from beam_deid.transforms.dataset.reading import dataset_files, plain_types, sha
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, InputOptions, Shard
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.run.progress import PROGRESS
-
-SAMPLE_ROWS = 100_000
-"""Rows of a sample, if nobody says otherwise."""
+from beam_deid.transforms.storage.files import InputFile
 
 _SHARDS = 32
 _BATCH_ROWS = 1 << 15
 
 
-def take_sample(inputs: Sequence[str], options: InputOptions, most: int = SAMPLE_ROWS) -> Sample:
+def take_sample(inputs: Sequence[str], options: InputOptions, most: int) -> Sample:
     """Read a sample.
 
     All files are cut into shards (a whole file, or Parquet row groups of some 262,144 rows together). At most 32 of them are
@@ -31,7 +30,7 @@ def take_sample(inputs: Sequence[str], options: InputOptions, most: int = SAMPLE
     Args:
         inputs: Globs.
         options: How the files are written.
-        most: Most rows.
+        most: Greatest number of rows.
 
     Raises:
         UsageError: No file matches, or the files' columns differ.
@@ -41,44 +40,116 @@ def take_sample(inputs: Sequence[str], options: InputOptions, most: int = SAMPLE
     files = dataset_files(inputs)
     if not files:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
-    types: dict[str, pa.DataType] = {}
-    lists: set[str] = set()
-    mixed: set[str] = set()
-    cut: list[Shard] = []
+    columns = _read_columns(files, options)
+    cut = [shard for file in files for shard in shards(file, options)]
+    chosen = _evenly(cut, _SHARDS)
+    reader = _Reader(columns, options, -(-most // max(len(chosen), 1)))
+    for shard in chosen:
+        reader.read(shard)
+    whole = len(chosen) == len(cut) and not reader.is_cut
+    return Sample(len(files), tuple(columns.types), reader.columns(), reader.rows, whole, reader.unreadable)
+
+
+@dataclass
+class _Columns:
+    """The columns of all files.
+
+    Attributes:
+        types: Type of each column in the first file, in its order.
+        lists: Columns that are lists, which are not sampled.
+        mixed: Columns whose type differs between files; their values are read as text.
+    """
+
+    types: dict[str, pa.DataType] = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
+    mixed: set[str] = field(default_factory=set)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are sampled."""
+        return [name for name in self.types if name not in self.lists]
+
+
+def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns:
+    columns = _Columns()
     for file in files:
         schema = format_of(file.path, options).schema(file.path, options)
         given = plain_types(schema)
-        types = types or given
-        if set(given) != set(types):
-            name = min(set(given) ^ set(types))
-            raise UsageError(f"its columns are not those of the first file: {name}", file.path, "Profile it by itself")
-        lists.update(one.name for one in schema if one.metadata == LIST)
-        mixed.update(name for name in given if given[name] != types[name])
-        cut += shards(file, options)
-    chosen = (
-        [cut[i] for i in np.unique(np.linspace(0, len(cut) - 1, min(len(cut), _SHARDS)).astype(int))] if cut else []
-    )
-    names = [name for name in types if name not in lists]
-    pieces: dict[str, list[pa.Array]] = {name: [] for name in names}
-    each = -(-most // max(len(chosen), 1))
-    read = 0
-    unreadable = 0
-    whole = len(chosen) == len(cut)
-    for shard in chosen:
-        left = each
-        for chunk in format_of(shard.path, options).read(shard, options, names, min(each + 1, _BATCH_ROWS)):
+        columns.types = columns.types or given
+        _check_names(columns.types, given, file.path)
+        columns.lists.update(one.name for one in schema if one.metadata == LIST)
+        columns.mixed.update(name for name in given if given[name] != columns.types[name])
+    return columns
+
+
+def _check_names(first: dict[str, pa.DataType], given: dict[str, pa.DataType], path: str) -> None:
+    differing = set(given) ^ set(first)
+    if differing:
+        raise UsageError(f"its columns are not those of the first file: {min(differing)}", path, "Profile it by itself")
+
+
+def _evenly(cut: Sequence[Shard], most: int) -> list[Shard]:
+    """At most so many shards, evenly chosen from the first to the last."""
+    if not cut:
+        return []
+    places = np.linspace(0, len(cut) - 1, min(len(cut), most)).astype(int)
+    return [cut[place] for place in np.unique(places)]
+
+
+class _Reader:
+    """Reads the first rows of shards.
+
+    Args:
+        columns: The columns of all files.
+        options: How the files are written.
+        each: Greatest number of rows of a shard.
+
+    Attributes:
+        rows: Number of rows read.
+        unreadable: Number of rows that could not be read.
+        is_cut: Whether a shard had more rows than were read.
+    """
+
+    def __init__(self, columns: _Columns, options: InputOptions, each: int) -> None:
+        self._mixed = columns.mixed
+        self._options = options
+        self._each = each
+        self._pieces: dict[str, list[pa.Array]] = {name: [] for name in columns.names}
+        self.rows = 0
+        self.unreadable = 0
+        self.is_cut = False
+
+    def read(self, shard: Shard) -> None:
+        """Read the first rows of a shard."""
+        left = self._each
+        for chunk in self._chunks(shard):
             batch = chunk.batch.slice(0, left)
-            unreadable += len(np.unique(np.concatenate([fault.rows for fault in chunk.faults]))) if chunk.faults else 0
-            for name, column in zip(names, batch.columns, strict=True):
-                pieces[name].append(canonical_text(column) if name in mixed else plain(column))
-            read += batch.num_rows
-            PROGRESS.add(batch.num_rows)
+            self._keep(batch)
+            self.unreadable += _distinct_rows(chunk.faults)
             left -= batch.num_rows
             if batch.num_rows < chunk.batch.num_rows:
-                whole = False
-                break
-    columns = {
-        name: pa.chunked_array(pieces[name], None if pieces[name] else pa.string()).combine_chunks() for name in names
-    }
-    columns = {name: plain(column) for name, column in columns.items()}
-    return Sample(len(files), tuple(types), columns, read, whole, unreadable)
+                self.is_cut = True
+                return
+
+    def _chunks(self, shard: Shard) -> Iterator[Chunk]:
+        kind = format_of(shard.path, self._options)
+        # One row more than is wanted shows whether there are more.
+        return iter(kind.read(shard, self._options, list(self._pieces), min(self._each + 1, _BATCH_ROWS)))
+
+    def _keep(self, batch: pa.RecordBatch) -> None:
+        for name, column in zip(self._pieces, batch.columns, strict=True):
+            self._pieces[name].append(canonical_text(column) if name in self._mixed else plain(column))
+        self.rows += batch.num_rows
+        PROGRESS.add(batch.num_rows)
+
+    def columns(self) -> dict[str, pa.Array]:
+        """What was read, each column in one piece; a column without any piece is an empty column of text."""
+        return {name: plain(_joined(pieces)) for name, pieces in self._pieces.items()}
+
+
+def _joined(pieces: list[pa.Array]) -> pa.Array:
+    return pa.chunked_array(pieces, None if pieces else pa.string()).combine_chunks()
+
+
+def _distinct_rows(faults: Sequence[Fault]) -> int:
+    return len(np.unique(np.concatenate([fault.rows for fault in faults]))) if faults else 0

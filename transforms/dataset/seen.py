@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.label.requirements.requirement import Found, Values
+from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import numbered
 from beam_deid.transforms.risk.persons import Persons, persons
 
@@ -28,7 +29,6 @@ class DatasetSeen:
         counts: Records of each row, shape (n,).
         subject: Whom each row is about, shape (n,); None if every record is a person of its own.
         null: The key of null.
-        risk: The figures of all measures.
     """
 
     def __init__(
@@ -38,7 +38,6 @@ class DatasetSeen:
         counts: Counts,
         subject: Fingerprints | None,
         null: np.uint64 | None = None,
-        risk: Mapping[str, Any] | None = None,
     ) -> None:
         if subject is None and len(counts):
             rows = np.repeat(np.arange(len(counts)), counts)
@@ -46,7 +45,7 @@ class DatasetSeen:
             counts = np.ones(len(rows), np.int64)
             subject = np.arange(1, len(rows) + 1, dtype=np.uint64)
         self.scope = scope
-        self.risk = dict(risk or {})
+        self.risk = Risk()
         self.found = Found()
         self._columns = columns
         self._counts = counts

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from beam_deid.transforms.attack.earlier import earlier_probes
-from beam_deid.transforms.attack.evidence import attack, exposed_facts, joined_attack
+from beam_deid.transforms.attack.evidence import attack, joined_attack
 from beam_deid.transforms.attack.recovery import (
     FieldRemains,
     JoinedMasks,
@@ -19,7 +19,7 @@ from beam_deid.transforms.attack.table import attacker_probes
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
-from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.evidence import Attack, AttackExposure, Recovery
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.risk.coverage import coverage_problem
 from beam_deid.transforms.risk.joining import Join, Probes, Released
@@ -62,7 +62,7 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
         join.add(_released(seen, exact, near))
         joined = join.result()
         made = joined_attack(f"attacker:{name}", (*exact, *near), joined, 0.0)
-        attacks.append(replace(made, exposed=exposed_facts(joined.exposed)))
+        attacks.append(replace(made, exposed=AttackExposure.of(joined.exposed)))
         missed = coverage_problem(joined.exposed, truth) if seen.scope.attackers[name].table else None
         if missed and not (attacker.names_what_stays and attacker.release is not None):
             untested[name] = missed

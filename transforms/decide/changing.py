@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.requirements.risk import OverallRisk
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
@@ -24,8 +25,8 @@ _MOST_VALUES = 1 << 26
 """Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
 
 
-def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[dict[str, Any]]:
-    """Yield the smallest change for each condition that does not hold.
+def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[Change]:
+    """Yield the smallest change for each test that does not hold.
 
     Args:
         one: What was chosen for the release.
@@ -33,18 +34,13 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         tests: All its tests.
 
     Yields:
-        ``{line, test, columns, drop, suppress, text}``: columns of which leaving out any one would do at the same levels, and the
-        share of rows that would have to be suppressed, each None where it does not help or was not looked for.
+        A change for each of them: columns of which leaving out any one would do at the same levels, and the share of rows that
+        would have to be suppressed, each None where it does not help or was not looked for.
     """
     missed = {test.name for test in tests if not test.passed}
     failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
-    # Where identifiers or keys stand in the way no other change makes a label, and nobody asked for one.
-    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
-    looked_for = possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
-    mended = any(requirement.suppresses for requirement, _ in failing) and looked_for
-    share = _share(one) if mended else None
-    if share is not None and share <= one.data.spec.require.suppression:
-        share = None  # allowed already: something else stands in the way
+    looked_for = _is_looked_for(one, seen, tests)
+    share = _unallowed_share(one) if looked_for and any(requirement.suppresses for requirement, _ in failing) else None
     bearable = _MOST_VALUES
     for requirement, test in failing:
         looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
@@ -52,18 +48,26 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         bearable -= looked_at if drop is not None else 0
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
-        yield {
-            "line": test.line,
-            "test": test.name,
-            "columns": list(test.columns),
-            "drop": drop,
-            "suppress": suppress,
-            "text": text,
-        }
+        yield Change(test.line, test.name, test.columns, drop, suppress, text)
+
+
+def _is_looked_for(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> bool:
+    """Whether columns to drop and rows to suppress are looked for.
+
+    Where identifiers or keys stand in the way no other change makes a label, and nobody asks for one who expects none.
+    """
+    possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
+    return possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
+
+
+def _unallowed_share(one: Chosen) -> float | None:
+    """The share of rows that would have to be suppressed; None where it is allowed already: something else is in the way."""
+    share = _share(one)
+    return None if share is not None and share <= one.data.spec.require.suppression else share
 
 
 def _share(one: Chosen) -> float | None:
-    """The share of rows that would have to be suppressed at the same levels, for all lines that this mends.
+    """The share of rows to suppress at the same levels, for all lines that suppression satisfies.
 
     None as well where the risk of what is left is too great: nothing is suppressed then, since that would not make the label.
     """
@@ -79,7 +83,7 @@ def _share(one: Chosen) -> float | None:
     return found.lost(one.data.everything) / everything if enough else None
 
 
-def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list[str] | None:
+def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tuple[str, ...] | None:
     """The columns without any one of which the condition would hold."""
     if test.line not in (3, 4, 5, 6) or test.name == "history":
         return None
@@ -90,10 +94,10 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> list
             found.append(name)
     if test.target in seen.scope.fields and test.target not in found:
         found.append(test.target)
-    return found
+    return tuple(found)
 
 
-def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: float | None) -> str:
+def _text(test: Planned, seen: Candidate, drop: tuple[str, ...] | None, suppress: float | None) -> str:
     """Describe a change in a sentence."""
     if seen.empty:
         return "release a record: with none, nothing can be measured"
@@ -101,21 +105,25 @@ def _text(test: Planned, seen: Candidate, drop: list[str] | None, suppress: floa
         return "name the subject in the policy, or write subject: each_record where every record is one person"
     if test.line in _FIXED:
         return _FIXED[test.line](test, seen)
-    ways = []
-    if drop:
-        ways.append(f"drop, or coarsen, {' or '.join(drop)}")
-    if suppress is not None:
-        ways.append(f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})")
+    ways = list(_ways(drop, suppress))
     if not ways:
         named = ", ".join(test.columns) or "the release"
         ways.append(f"coarsen several of {named}, or release fewer of them")
-    if (
-        test.name == "overall_risk"
-        and seen.scope.sharing is not Sharing.PUBLIC
-        and seen.data.spec.environment == Environment()
-    ):
+    if test.name == OverallRisk.name and _may_declare_environment(seen):
         ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
     return "; or ".join(ways)
+
+
+def _ways(drop: tuple[str, ...] | None, suppress: float | None) -> Iterator[str]:
+    if drop:
+        yield f"drop, or coarsen, {' or '.join(drop)}"
+    if suppress is not None:
+        yield f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})"
+
+
+def _may_declare_environment(seen: Candidate) -> bool:
+    """Whether an environment would count, and none is declared."""
+    return seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment()
 
 
 def _up(share: float) -> float:
@@ -127,7 +135,7 @@ def _identifier(test: Planned, seen: Candidate) -> str:
     if test.name == "direct_identifiers":
         names = [name for name, facts in seen.scope.fields.items() if identifies(facts)]
         return f"drop {', '.join(names)}, or generalize it so that it names nobody"
-    names = sorted({name for name, _, _ in seen.found.hits})
+    names = sorted({hit.field for hit in seen.found.hits})
     return f"drop or generalize {', '.join(names)}: identifiers stand in it"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
@@ -14,10 +13,11 @@ from beam_deid.transforms.decide.findings import found_for_lines
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Searched, Searcher
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Found
 from beam_deid.transforms.label.rule import test_of
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.terms import LabelName
 
 _CHANGING = (1, 2, 6, 7)
@@ -41,7 +41,7 @@ class Chosen:
     data: ReleasedData
     searched: Searched
     recoding: Recoding
-    blocked: dict[str, Any] | None
+    blocked: Blocked | None
     settled: Settled | None = None
 
     @property
@@ -60,10 +60,10 @@ class Chosen:
 
 
 def choose(data: ReleasedData) -> Chosen:
-    """Choose a release's levels: those that reach the label, or else what the policy requires, or the most general ones.
+    """Choose a release's levels: the best that reach the label, or else the policy's requirements, or the most general ones.
 
-    They are those that are best for the release alone, where what it says together with earlier ones can be suppressed: so the same
-    records have the same levels again. Else those are looked for at which it can.
+    First come the levels that are best for the release by itself, so that the same records have the same levels in every run.
+    Only if suppression cannot satisfy line 8 there, together with earlier releases, are levels searched at which it can.
 
     Raises:
         InputError: An attacker's table cannot be read.

@@ -12,7 +12,8 @@ import numpy as np
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.label.evidence import Label
+from beam_deid.transforms.label.label import Label
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.terms import LabelName
@@ -82,7 +83,7 @@ class ReleaseDecision:
         label: The label with its evidence.
         classes: Fingerprints and records of every combination of all released values that will be written, ascending by key.
         digest: Order-free digest of all released values of what will be written.
-        records: ``read, released, suppressed, withheld, rejected``.
+        records: What becomes of the records that were read.
         remembered: The fingerprints of its records, where a register wants them.
     """
 
@@ -93,7 +94,7 @@ class ReleaseDecision:
     label: Label
     classes: tuple[Fingerprints, Counts]
     digest: int
-    records: dict[str, int]
+    records: RecordCounts
     remembered: Remembered | None = None
 
     def without_proof(self) -> "ReleaseDecision":
@@ -113,7 +114,7 @@ class ReleaseDecision:
     @property
     def parts(self) -> int:
         """The number of parts of a shuffled release."""
-        return max(1, -(-self.records["released"] // SHARD_ROWS))
+        return max(1, -(-self.records.released // SHARD_ROWS))
 
 
 @dataclass(frozen=True)

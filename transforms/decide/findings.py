@@ -4,13 +4,13 @@ While levels are searched only what the label's lines ask is looked for; the lab
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.decide.attacks import declared, masks, remainders, told
-from beam_deid.transforms.label.evidence import Recovery
-from beam_deid.transforms.label.requirements.requirement import Composed, Found
+from beam_deid.transforms.label.evidence import Hit, Recovery
+from beam_deid.transforms.label.found import Composed, Found
+from beam_deid.transforms.label.requirements.history import HISTORY
+from beam_deid.transforms.risk.history import History
 
 WHOLE = "ungeneralized"
 """The recogniser that is named for a value which generalizing left unchanged in a field that names persons."""
@@ -56,26 +56,23 @@ def found_for_label(
     )
 
 
-def hits_of(seen: Candidate) -> tuple[tuple[str, str, int], ...]:
-    """List the identifiers that a release may give out at its levels.
+def hits_of(seen: Candidate) -> tuple[Hit, ...]:
+    """List the identifiers that a release may give out at its levels, in ascending order.
 
     A value that is generalized to itself, in a field that names persons, counts as one: see `WHOLE`.
-
-    Returns:
-        ``(field, recogniser, count)``, ascending.
     """
     data = seen.data
-    whole = ((name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
-    return tuple(sorted([*data.hits, *(hit for hit in whole if hit[2])]))
+    whole = (Hit(name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return tuple(sorted([*data.hits, *(hit for hit in whole if hit.hits)]))
 
 
 def _recoveries(seen: Candidate) -> tuple[Recovery, ...]:
     return (*seen.data.foreign, *remainders(seen))
 
 
-def _history(seen: Candidate) -> tuple[Mapping[str, Any], ...] | None:
+def _history(seen: Candidate) -> tuple[History, ...] | None:
     """How unique persons' histories are; None where neither the data nor the policy asks for it."""
-    if not (seen.scope.linked or "history" in seen.scope.asked):
+    if not (seen.scope.linked or HISTORY.of(seen.scope.asked) is not None):
         return None
     points = seen.history()
-    return None if points is None else tuple(map(asdict, points))
+    return None if points is None else tuple(points)

@@ -38,11 +38,7 @@ def asked_alone(data: ReleasedData) -> frozenset[str]:
         test.name
         for requirement, test in planned(data.layout.scope)
         if test.name == "k"
-        or (
-            requirement.option is not None
-            and requirement.option.by_field
-            and test.target in asked.get(requirement.option.name, {})
-        )
+        or (requirement.option is not None and requirement.option.of_field(asked, test.target) is not None)
     )
 
 
@@ -63,7 +59,7 @@ def requirements(data: ReleasedData, for_label: bool) -> Requirements:
         if scope.sharing is Sharing.PUBLIC:
             highest = risk or None
         else:
-            environment = scope.environment["E"]
+            environment = scope.environment.E
             mean = risk / environment if environment else None
     alone = asked_alone(data)
     without = frozenset[str]() if for_label else frozenset(test.name for _, test in planned(scope)) - alone

@@ -1,11 +1,11 @@
 """The search for a release's levels on files: one read, in processes of this machine."""
 
 from dataclasses import replace
-from typing import Any
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import refusals
-from beam_deid.transforms.decide.search_document import Asked, search_document
+from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
+from beam_deid.transforms.decide.search_outcome import SearchOutcome
+from beam_deid.transforms.decide.search_release import Asked, search_release
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
@@ -16,7 +16,7 @@ from beam_deid.transforms.run.workers import Tasks, guarded
 WHERE = "searching"
 
 
-def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> dict[str, Any]:
+def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> SearchOutcome:
     """Search the levels of the one release of a job.
 
     Args:
@@ -49,17 +49,11 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         PROGRESS.add(part.read)
         parts.append(part)
     measured = Measured.merge(parts)
-    refused = refusals(measured, max_rejects)
-    if refused:
-        raise InputError(
-            "\n".join(["too many records were rejected", *refused]),
-            "input",
-            "Mend the input or the policy's kinds, or raise --max-rejects",
-        )
+    raise_if_refused(refusals(measured, max_rejects))
     found = measured.releases.get(release)
     histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     PROGRESS.start(WHERE)
-    document: dict[str, Any] = guarded(WHERE, search_document, job, release, found, histogram, asked)
-    return {**document, "records": {"read": measured.read, "rejected": found.rejected}}
+    outcome: SearchOutcome = guarded(WHERE, search_release, job, release, found, histogram, measured.read, asked)
+    return outcome

@@ -3,8 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.requiring import lattice
@@ -134,8 +133,8 @@ class Searcher:
                 return each.objectives(tuple(choices[name].index(level) for name, level in levels.items()), require)
         return {}
 
-    def blocked(self, require: Requirements) -> dict[str, Any]:
-        """Why nothing satisfies: see `Blocked`; and ``fields``, without each of which something would, with what is then lost."""
+    def blocked(self, require: Requirements) -> Blocked:
+        """Find out why nothing satisfies, over all lattices."""
         if len(self.lattices()) > 1:
             whys = [blocked(each, require) for _, each in self.lattices()]
             why = Blocked(
@@ -145,7 +144,7 @@ class Searcher:
             )
         else:
             why = blocked(self.lattices()[0][1], require)
-        return {**asdict(why), "by": list(why.by), "fields": self._dropped(require)}
+        return replace(why, fields=self._dropped(require))
 
     def _dropped(self, require: Requirements) -> dict[str, float]:
         fields = {}

@@ -14,7 +14,8 @@ from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.drafting.subject import Subject, propose_subject
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.recognisers.platforms import ColumnFound, TableFound, platforms, recognise
+from beam_deid.transforms.recognisers.platforms.catalogue import platforms
+from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 from beam_deid.transforms.terms import Role
 
 PURPOSE = "market analysis"
@@ -86,7 +87,7 @@ class Draft:
         }
         return policy
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """What the draft says, with all figures, as plain values for JSON; without a value of the data."""
         return {
             "schema_version": 1,

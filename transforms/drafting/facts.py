@@ -14,19 +14,24 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, is_text
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.recognisers.kinds import KINDS, valid_share
-from beam_deid.transforms.recognisers.platforms import ColumnFound
-from beam_deid.transforms.terms import Kind
-
-NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER)
-TIMES = (Kind.DATE, Kind.TIMESTAMP)
+from beam_deid.transforms.recognisers import RECOGNISERS
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.recognisers.platforms.tables import ColumnFound
 
 _EPOCHS = (
     (1_000_000_000, 2_500_000_000),
     (1_000_000_000_000, 2_500_000_000_000),
 )  # seconds, milliseconds: 2001 to 2049
 _DATE_LENGTH = 10
-_CHECKED = (Kind.ID_CARD, Kind.CREDIT_CODE, Kind.BANK_CARD, Kind.MOBILE)  # check digits, or prefixes in use
+_CHECKED = tuple(kind for form in RECOGNISERS for kind in KINDS if kind.recogniser is form and kind.checked)
+"""Kinds whose values prove themselves, in the order in which texts are searched for them."""
 _FEW_CHECKED = 0.01
 
 
@@ -68,7 +73,17 @@ class Facts:
     @property
     def is_text(self) -> bool:
         """Whether the values are neither numbers nor times."""
-        return self.reads_as not in (*NUMBERS, *TIMES)
+        return not (self.is_number or self.is_time)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether every value can be read as a number."""
+        return self.reads_as is not None and self.reads_as.is_number
+
+    @property
+    def is_time(self) -> bool:
+        """Whether every value can be read as a date or time."""
+        return self.reads_as is not None and self.reads_as.is_time
 
     @cached_property
     def length(self) -> float:
@@ -91,15 +106,14 @@ class Facts:
     @cached_property
     def valid(self) -> Mapping[Kind, float]:
         """The share of the distinct texts that pass the check of a kind which has one: check digits, prefixes in use."""
-        shares = {
-            kind: valid_share(kind, self.texts) for kind in _CHECKED if KINDS[kind].recogniser.name in self.found.forms
-        }
+        seen = (kind for kind in _CHECKED if kind.recogniser is not None and kind.recogniser.name in self.found.forms)
+        shares = {kind: kind.valid_share(self.texts) for kind in seen}
         return {kind: share for kind, share in shares.items() if share >= _FEW_CHECKED}
 
     @cached_property
     def epoch(self) -> bool:
         """Whether the values are whole numbers as large as seconds or milliseconds since 1970 of our days."""
-        if self.reads_as is not Kind.INTEGER or not self.distinct:
+        if self.reads_as is not INTEGER or not self.distinct:
             return False
         low, high = pc.min_max(self.typed).as_py().values()
         return any(first <= low and high <= last for first, last in _EPOCHS)
@@ -167,16 +181,16 @@ def _texts(values: pa.Array) -> pa.Array:
 def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
     kind = values.type
     if pa.types.is_boolean(kind):
-        return Kind.BOOLEAN, values
+        return BOOLEAN, values
     if pa.types.is_integer(kind):
-        return Kind.INTEGER, values
+        return INTEGER, values
     if pa.types.is_decimal(kind):
-        return Kind.DECIMAL, values
+        return DECIMAL, values
     if pa.types.is_floating(kind):
-        typed, faults = to_kind(values, Kind.NUMBER)
-        return (Kind.NUMBER, typed) if faults is None else (None, _texts(values))
+        typed, faults = to_kind(values, NUMBER)
+        return (NUMBER, typed) if faults is None else (None, _texts(values))
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return (Kind.DATE if pa.types.is_date(kind) else Kind.TIMESTAMP), values
+        return (DATE if pa.types.is_date(kind) else TIMESTAMP), values
     texts = _texts(values)
     if not len(texts) or len(texts) != len(values):
         return None, texts
@@ -200,10 +214,10 @@ _like_times = _matching(r"^\s*[0-9]{4}\D")
 
 # A number that begins with a zero is a code, and so is one that no integer holds.
 _LOOKS: Mapping[Kind, Callable[[pa.Array], bool]] = {
-    Kind.INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"),
-    Kind.DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,2})?\s*$"),
-    Kind.NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
-    Kind.BOOLEAN: _matching(r"^(?i:true|false)$"),
-    Kind.DATE: _like_dates,
-    Kind.TIMESTAMP: _like_times,
+    INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"),
+    DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,2})?\s*$"),
+    NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
+    BOOLEAN: _matching(r"^(?i:true|false)$"),
+    DATE: _like_dates,
+    TIMESTAMP: _like_times,
 }

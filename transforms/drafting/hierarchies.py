@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
 from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.columns.kinds import to_kind
-from beam_deid.transforms.drafting.facts import NUMBERS, TIMES, Facts
+from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged, masked
 from beam_deid.transforms.drafting.names import Group
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Role
 
 Action = str | dict[str, Any]
 
@@ -42,9 +44,9 @@ def suggest(judged: Judged) -> Action | None:
         return None
     if masked(facts):
         return {"generalize": {"masks": [{"keep_first": 1}]}}
-    if kind in TIMES:
+    if kind is not None and kind.is_time:
         return {"generalize": {"calendar": _calendar(facts, kind, judged.group)}}
-    if facts.reads_as in NUMBERS:
+    if facts.is_number:
         return _numbers(judged)
     if judged.group is Group.PLACE:
         named = next((name for name in ("cn_divisions", "cn_districts") if _within(facts, name)), None)
@@ -69,12 +71,12 @@ def rounded(value: float) -> float:
 
 def _numbers(judged: Judged) -> Action | None:
     facts = judged.facts
-    if judged.group is Group.AGE and facts.reads_as is Kind.INTEGER:
+    if judged.group is Group.AGE and facts.reads_as is INTEGER:
         return {"generalize": {"ranges": [5, 10, 20]}}
     if facts.distinct == 1:
         return "keep"
     values, counts = _floats(facts)
-    if judged.group in (Group.TIME, Group.OTHER, Group.TRAIT) and facts.reads_as is Kind.INTEGER:
+    if judged.group in (Group.TIME, Group.OTHER, Group.TRAIT) and facts.reads_as is INTEGER:
         if facts.distinct <= KEPT and judged.group is not Group.TIME:
             return "keep"
         if judged.group is Group.OTHER:
@@ -104,7 +106,7 @@ def _bins(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> dic
 def _calendar(facts: Facts, kind: Kind | None, group: Group) -> list[str]:
     if group is Group.AGE:
         return ["year"]
-    typed = facts.typed if facts.reads_as in TIMES else to_kind(facts.typed, kind)[0]
+    typed = facts.typed if facts.is_time else to_kind(facts.typed, kind)[0]
     if pa.types.is_timestamp(typed.type) and typed.type.tz is not None:
         typed = pc.local_timestamp(typed)
     first, last = pc.min_max(pc.cast(typed, pa.date32(), safe=False).cast(pa.int32())).as_py().values()

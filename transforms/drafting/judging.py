@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass, replace
 
-from beam_deid.transforms.drafting.facts import NUMBERS, TIMES, Facts
+from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.names import FEW, Group, NameRule, rule_of
-from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
+from beam_deid.transforms.recognisers.kinds.date import DATE
+from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
+from beam_deid.transforms.recognisers.kinds.division import DIVISION
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.integer import INTEGER
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 from beam_deid.transforms.recognisers.meaning import MASKED
-from beam_deid.transforms.recognisers.platforms import ColumnFound, advise
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.platforms.advice import advise
+from beam_deid.transforms.recognisers.platforms.tables import ColumnFound
+from beam_deid.transforms.terms import Role
 
 _HALF = 0.5
 _MANY = 1000
@@ -118,7 +128,7 @@ def _doubted(found: ColumnFound) -> ColumnFound:
 def _unread(facts: Facts) -> Judged:
     what = "a list or bytes, which are never released; free text, for it may hold anything, and counts nobody"
     todo = "nothing in it was read; if its entries are what a row should be, name it in input.items"
-    return Judged(facts.name, (Role.DIRECT,), Kind.FREE_TEXT, Group.OTHER, (what,), todo, facts)
+    return Judged(facts.name, (Role.DIRECT,), FREE_TEXT, Group.OTHER, (what,), todo, facts)
 
 
 def _by_values(facts: Facts, named: bool) -> ColumnFound:
@@ -139,11 +149,11 @@ def _too_many(facts: Facts, rule: NameRule) -> bool:
 def _by_spread(facts: Facts) -> tuple[tuple[Role, ...], str, str]:
     """Role, reason and what is to decide of a column of which nothing but its spread is known."""
     many = facts.distinct_share >= _HALF or facts.distinct > _MANY
-    if facts.reads_as in TIMES:
+    if facts.is_time:
         return (Role.QUASI,), "dates or times: exact ones are rare", ""
     if facts.is_text and facts.distinct > FEW // 2 and (many or facts.length >= _LONG):
         return (Role.DIRECT,), "text of many values", "who or what are these? Some may name or number people"
-    if facts.reads_as is Kind.INTEGER and facts.distinct > FEW:
+    if facts.reads_as is INTEGER and facts.distinct > FEW:
         apart = facts.distinct_share >= _NEARLY_ALL
         own = facts.distinct > _MANY and (facts.alone or 0) >= _NEARLY_ALL
         long = facts.length >= _LONG_NUMBER and facts.distinct_share >= _SOME_SHARE
@@ -156,7 +166,14 @@ def _by_spread(facts: Facts) -> tuple[tuple[Role, ...], str, str]:
 def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None) -> str:
     """What speaks against a column's name."""
     seen = bool(facts.found.forms)
-    if kind in KINDS and not seen and facts.is_text and facts.values and role == (Role.DIRECT,):
+    if (
+        kind is not None
+        and kind.recogniser is not None
+        and not seen
+        and facts.is_text
+        and facts.values
+        and role == (Role.DIRECT,)
+    ):
         return f"its values do not look like kind {kind}; is it something else?"
     if role == (Role.DIRECT,) and kind is None and facts.distinct <= FEW < facts.values and not seen:
         return "few values for a direct identifier; if nobody is named by them, quasi_identifier may do"
@@ -165,31 +182,31 @@ def _doubt(facts: Facts, role: tuple[Role, ...], kind: Kind | None) -> str:
 
 def _kind(facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRule | None, group: Group) -> Kind | None:
     """The kind to declare: one that every value of the sample can be read as."""
-    if kind in (*NUMBERS, *TIMES, Kind.BOOLEAN) and facts.values:
+    if kind is not None and facts.values and (kind.is_number or kind.is_time or kind is BOOLEAN):
         kind = kind if _readable(facts, kind) else None
-    if kind in KINDS and rule is not None and not facts.found.forms and facts.values:
+    if kind is not None and kind.recogniser is not None and rule is not None and not facts.found.forms and facts.values:
         kind = None  # only the name says so
-    if kind is Kind.PERSON_NAME and rule is not None and facts.numbered >= _HALF:
+    if kind is PERSON_NAME and rule is not None and facts.numbered >= _HALF:
         kind = None
     if kind is not None or role == (Role.DIRECT,) or not facts.values:
         return kind
-    if facts.reads_as in TIMES:
+    if facts.is_time:
         return facts.reads_as
-    if facts.reads_as in NUMBERS:
+    if facts.is_number:
         # Numbers that count or measure nothing are codes, and others of them may have letters.
         timed = facts.epoch and group in (Group.TIME, Group.AGE)
-        return Kind.TIMESTAMP if timed else facts.reads_as if group in _MEASURED else None
+        return TIMESTAMP if timed else facts.reads_as if group in _MEASURED else None
     if facts.placed >= _PLACED:
-        return Kind.DIVISION
+        return DIVISION
     return None
 
 
 def _readable(facts: Facts, kind: Kind) -> bool:
-    if facts.reads_as is Kind.INTEGER:
-        return kind in NUMBERS or (kind in TIMES and facts.epoch)
-    if facts.reads_as is Kind.DECIMAL:
-        return kind in (Kind.DECIMAL, Kind.NUMBER)
-    return facts.reads_as is kind or (kind is Kind.TIMESTAMP and facts.reads_as is Kind.DATE)
+    if facts.reads_as is INTEGER:
+        return kind.is_number or (kind.is_time and facts.epoch)
+    if facts.reads_as is DECIMAL:
+        return kind in (DECIMAL, NUMBER)
+    return facts.reads_as is kind or (kind is TIMESTAMP and facts.reads_as is DATE)
 
 
 def _group(facts: Facts, rule: NameRule | None) -> Group:
@@ -197,13 +214,13 @@ def _group(facts: Facts, rule: NameRule | None) -> Group:
         return rule.group
     spec = facts.found.spec
     kind = spec.kind if spec is not None else None
-    if kind is Kind.DIVISION or facts.placed >= _PLACED:
+    if kind is DIVISION or facts.placed >= _PLACED:
         return Group.PLACE
-    if kind in TIMES or facts.reads_as in TIMES:
+    if (kind is not None and kind.is_time) or facts.is_time:
         return Group.TIME
     if spec is not None and spec.unit is not None:
         return Group.AMOUNT
-    if facts.reads_as in (Kind.DECIMAL, Kind.NUMBER):
+    if facts.reads_as in (DECIMAL, NUMBER):
         return Group.AMOUNT
     return Group.OTHER
 

@@ -1,4 +1,4 @@
-"""What names of columns say, in English and Chinese: one rule a line, the first that fits counts.
+"""What names of columns say, in English and Chinese: kinds declare their own names, and the rules of everything else stand here.
 
 A name is compared in small letters, its words (also those of ``camelCase`` and ``dotted.paths``) joined and enclosed by ``_``:
 ``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words.
@@ -8,8 +8,22 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from beam_deid.transforms.drafting.facts import NUMBERS, TIMES, Facts
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.drafting.facts import Facts
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
+from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.kind import NUMBERED, Kind, Where
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
+from beam_deid.transforms.recognisers.kinds.passport import PASSPORT
+from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
+from beam_deid.transforms.recognisers.kinds.plate import PLATE
+from beam_deid.transforms.recognisers.kinds.platform_id import PLATFORM_ID
+from beam_deid.transforms.recognisers.kinds.tracking_number import TRACKING_NUMBER
+from beam_deid.transforms.recognisers.kinds.wechat import WECHAT
+from beam_deid.transforms.terms import Role
 
 FEW = 50
 """Up to so many distinct values a column of words is a list of choices."""
@@ -19,16 +33,6 @@ _QUASI = (Role.QUASI,)
 _BOTH = (Role.QUASI, Role.SENSITIVE)
 _SENSITIVE = (Role.SENSITIVE,)
 _INSENSITIVE = (Role.INSENSITIVE,)
-
-
-class Where(Enum):
-    """The columns for which a rule holds."""
-
-    ANY = "any"
-    TEXT = "text"
-    NUMBER = "number"
-    TIME = "number or time"
-    CHOICES = "choices"
 
 
 class Group(Enum):
@@ -77,35 +81,25 @@ _PERSON = (
     "user|customer|buyer|member|client|patient|household|person|employee|student|account|subscriber|visitor|guest|driver"
     "|owner"
 )
-_NUMBERED = "id|ids|no|nos|num|number|code|sn|key|uid|guid|uuid|ref|reference|serial"
 _GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware"
 
-NAMES: tuple[NameRule, ...] = (
-    NameRule("e_?mails?|mail", "邮箱|电子邮件", _DIRECT, "an e-mail address", Kind.EMAIL, Where.TEXT),
-    NameRule("wechat|weixin|wx|wx_?id|qq", "微信", _DIRECT, "an account for messages", Kind.WECHAT),
-    NameRule(
-        "message|memos?|remarks?|comments?|notes?|note_attributes|feedback|words|instructions?|review_text|tags",
-        "留言|备注|评论|描述|附言",
-        _DIRECT,
-        "what people write; it may hold anything",
-        Kind.FREE_TEXT,
-        Where.TEXT,
-    ),
-    NameRule("mobiles?|cell_?phone|cell", "手机|移动电话", _DIRECT, "a mobile", Kind.MOBILE),
+_PLACED: tuple[NameRule | Kind, ...] = (
+    EMAIL,
+    WECHAT,
+    FREE_TEXT,
+    MOBILE,
     NameRule("phones?|tel|telephone|landline|fax", "电话|联系方式|传真", _DIRECT, "a telephone"),
-    NameRule("passport", "护照", _DIRECT, "a passport", Kind.PASSPORT),
+    PASSPORT,
     NameRule(
         "id_?card|identity(_no|_number)?|ssn|social_security|national_id|tax_id|nin|driver_s_licen[cs]e|licen[cs]e_no",
         "身份证|证件|驾驶?证",
         _DIRECT,
         "an identity document",
     ),
-    NameRule(
-        "bank_?card|card_?(no|num|number)|credit_?card(_number)?", "银行卡|卡号", _DIRECT, "a bank card", Kind.BANK_CARD
-    ),
+    BANK_CARD,
     NameRule("bank_?account|iban|account_?(no|num|number)|alipay|paypal", "账号|帐号|支付宝", _DIRECT, "an account"),
-    NameRule("plate(_no|_number)?|licen[cs]e_plate|vin", "车牌|车架", _DIRECT, "a vehicle", Kind.PLATE),
-    NameRule("oaid|open_?id|union_?id|ouid|openid", "", _DIRECT, "a platform's name for a person", Kind.PLATFORM_ID),
+    PLATE,
+    PLATFORM_ID,
     NameRule(
         "ip|ip_address|device(_id)?|imei|imsi|mac(_address)?|cookie|session(_id)?|idfa|gaid|user_agent|fingerprint|token",
         "设备",
@@ -199,21 +193,8 @@ NAMES: tuple[NameRule, ...] = (
         _BOTH,
         "what was bought: others see it, and it may tell of health or belief",
     ),
-    NameRule(
-        "tracking(_no|_number|_code|_url)?|waybill(_no|_id)?|logistics_no|express_no|shipment_id",
-        "快递单号|运单|物流单号",
-        _DIRECT,
-        "a parcel",
-        Kind.TRACKING_NUMBER,
-    ),
-    NameRule(
-        r"address\d*|addr\d*|street(?:_\w+)?|house_?(?:no|number)?|building|room|apartment|flat|detail(?:ed)?_(?:address|info)",
-        "地址|门牌|小区|街道",
-        _DIRECT,
-        "an address",
-        Kind.ADDRESS,
-        Where.TEXT,
-    ),
+    TRACKING_NUMBER,
+    ADDRESS,
     NameRule(
         "province(_name|_code)?|provice|state|city(_name|_code)?|town|district|county|region|area|prefecture|location|"
         "municipality|receiver_state|neighbou?rhood",
@@ -222,16 +203,7 @@ NAMES: tuple[NameRule, ...] = (
         "a place",
         group=Group.PLACE,
     ),
-    NameRule(
-        r"(?:first|last|middle|full|given|family|user|nick|customer|buyer|receiver|recipient|consignee|contact|sender|shipping|"
-        r"billing|seller|member|owner|author|person|employee|patient|guest|display|login|account|real)_?names?|name|surname|nick|"
-        "fullname|username|nickname|consignee|receiver|recipient|contact|invoice_title",
-        "姓名|收货人|收件人|联系人|昵称|会员名|用户名|客户名|买家|抬头|名字",
-        _DIRECT,
-        "a name",
-        Kind.PERSON_NAME,
-        Where.TEXT,
-    ),
+    PERSON_NAME,
     NameRule(
         "company|employer|organi[sz]ation|firm",
         "公司|单位",
@@ -241,28 +213,43 @@ NAMES: tuple[NameRule, ...] = (
     ),
     NameRule(
         rf"(?:store|shop|branch|warehouse|merchant|seller|vendor|brand|site|pos|terminal|channel|campaign|coupon|promotion|"
-        rf"source|supplier|manufacturer)(?:_?(?:{_NUMBERED}|name|type))?",
+        rf"source|supplier|manufacturer)(?:_?(?:{NUMBERED}|name|type))?",
         "门店|店铺|仓库|渠道|品牌|商家",
         _QUASI,
         "where or through whom it was bought",
     ),
+    ORDER_NUMBER,
     NameRule(
-        rf"(?:order|basket|invoice|receipt|trade|transaction|txn|bill|payment|refund|parcel|cart|checkout|booking|ticket)"
-        rf"s?(?:_?(?:{_NUMBERED}))?(?=_$)|tid|oid",
-        "订单|交易号|流水|单号|编号$",
-        _DIRECT,
-        "a number that other systems know",
-        Kind.ORDER_NUMBER,
-    ),
-    NameRule(
-        rf"(?:{_PERSON})s?_?(?:\w+_)?(?:{_NUMBERED})|uid|pin|(?:{_PERSON})(?=_$)",
+        rf"(?:{_PERSON})s?_?(?:\w+_)?(?:{NUMBERED})|uid|pin|(?:{_PERSON})(?=_$)",
         "会员|客户|用户|顾客|买家",
         _DIRECT,
         "who a record is about",
     ),
-    NameRule(rf"(?:\w+_)?(?:{_NUMBERED}|hash)", "号$|编码|ID$", _DIRECT, "a number or code of its own"),
+    NameRule(rf"(?:\w+_)?(?:{NUMBERED}|hash)", "号$|编码|ID$", _DIRECT, "a number or code of its own"),
 )
-"""All rules. Roles follow GB/T 42460-2023 and its examples, and where these leave a choice the more personal one."""
+"""Rules in their order: a kind stands where its names, or those of the rules around it, would take what another means.
+
+Roles follow GB/T 42460-2023 and its examples, and where these leave a choice the more personal one.
+"""
+
+
+def _rules() -> tuple[NameRule, ...]:
+    """All rules: kinds that have no place of their own come first, since what they are called is theirs alone."""
+    placed = {one for one in _PLACED if isinstance(one, Kind)}
+    rules = (*(kind for kind in KINDS if kind not in placed), *_PLACED)
+    found = (_rule_of_kind(one) if isinstance(one, Kind) else one for one in rules)
+    return tuple(rule for rule in found if rule is not None)
+
+
+def _rule_of_kind(kind: Kind) -> NameRule | None:
+    column = kind.column
+    if column is None:
+        return None
+    return NameRule(column.words, column.chinese, _DIRECT, column.what, kind, column.where)
+
+
+NAMES = _rules()
+"""All rules; the first that fits counts."""
 
 
 def rule_of(name: str, facts: Facts) -> NameRule | None:
@@ -285,8 +272,7 @@ def _holds(where: Where, facts: Facts) -> bool:
     if where is Where.ANY or not facts.values:
         return True
     if where is Where.NUMBER:
-        return facts.reads_as in NUMBERS
+        return facts.is_number
     if where is Where.TIME:
-        return facts.reads_as in (*NUMBERS, *TIMES)
-    text = facts.is_text
-    return text if where is Where.TEXT else facts.distinct <= FEW and facts.reads_as not in TIMES
+        return facts.is_number or facts.is_time
+    return facts.is_text if where is Where.TEXT else facts.distinct <= FEW and not facts.is_time

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.formats.json_shape import ListFound, Shape, first_list, shape_of
-from beam_deid.transforms.recognisers.platforms import platforms
+from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
 
 _RECORDS = re.compile(

@@ -42,7 +42,7 @@ class Combined(Format):
         return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)])
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """As the file's format cuts it."""
+        """Cut a file into shards as the format of the file does."""
         return self._inner.shards(path, size, options, rows)
 
     def read(
@@ -66,7 +66,7 @@ class Combined(Format):
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """As the file's format writes."""
+        """Make the writer that the format of the file makes; columns are put together when files are read only."""
         return self._inner.writer(stream, schema)
 
 

@@ -30,7 +30,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 
 class Delimited(Format):
-    """CSV and its kin."""
+    """Text with a header and one row a line, whose values a comma, semicolon, tab or other character separates (CSV, TSV)."""
 
     name = "csv"
     suffixes = (".csv", ".tsv", ".txt")

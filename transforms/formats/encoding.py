@@ -70,11 +70,11 @@ class Utf8Stream:
             return b"" if self.closed else self._take(size)
 
     def readable(self) -> bool:
-        """It is."""
+        """Say that the stream can be read: pyarrow asks before it reads from a Python object."""
         return True
 
     def close(self) -> None:
-        """Close the stream below."""
+        """Close the stream of bytes that the text is read from."""
         with self._reading:
             if not self.closed:
                 self.closed = True

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, BinaryIO, ClassVar, NamedTuple, Protocol
+from typing import Annotated, Any, BinaryIO, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,22 @@ from beam_deid.transforms.terms import Reason
 Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
 
 
+def _names_formats(schema: dict[str, Any]) -> None:
+    """Describe the setting by the formats that there are; asked for when all of them are declared."""
+    from beam_deid.transforms.formats import FORMATS
+
+    flat = [one.name for one in FORMATS if not one.nests]
+    *names, last = [*flat, *sorted(one.name for one in FORMATS if one.nests)]
+    schema["description"] = f"{', '.join(names)} or {last}; by the file's name if not given"
+
+
+def _nests(name: str) -> bool:
+    """Whether records of a format hold lists and objects; those of an unknown one may, and it is told when a file is read."""
+    from beam_deid.transforms.formats import FORMATS
+
+    return all(one.nests for one in FORMATS if one.name == name)
+
+
 class InputOptions(BaseModel):
     """How input files are written (``input:`` in a policy). What is not said is taken from the file's name.
 
@@ -25,7 +41,7 @@ class InputOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: str | None = Field(None, description="parquet, csv, json or jsonl; by the file's name if not given")
+    format: str | None = Field(None, json_schema_extra=_names_formats)
     delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = Field("auto", description="utf-8, gb18030 or auto")
@@ -47,7 +63,7 @@ class InputOptions(BaseModel):
     @model_validator(mode="after")
     def _paths_go_together(self) -> "InputOptions":
         nested = [name for name in ("records", "items", "fields") if getattr(self, name)]
-        if nested and self.format in ("parquet", "csv"):
+        if nested and self.format is not None and not _nests(self.format):
             raise ValueError(f"{nested[0]} is for JSON, and format says {self.format}; leave one out")
         seen: dict[str, str] = {}
         for name, path in self.fields.items():
@@ -121,7 +137,7 @@ class Chunk:
 
 
 class PartWriter(Protocol):
-    """Writes the batches of one part."""
+    """Writes the record batches of one part of a release, in the order in which they come, to a stream that is open."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch of the part's schema."""
@@ -133,10 +149,23 @@ class PartWriter(Protocol):
 
 
 class Format(ABC):
-    """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.storage.files`."""
+    """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.storage.files`.
+
+    Attributes:
+        name: What a policy calls it; parts that are written in it end with this after a dot.
+        suffixes: How its files end, in small letters, with the dot.
+        nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
+        written: Whether a release can be written in it.
+        heads: Whether a file names its columns even where it has no row.
+        describes: Whether parts bear the metadata of a release, by which `verify` compares them with the label.
+    """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
+    nests: ClassVar[bool] = False
+    written: ClassVar[bool] = True
+    heads: ClassVar[bool] = True
+    describes: ClassVar[bool] = False
 
     @abstractmethod
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

@@ -28,6 +28,9 @@ class JsonDocument(Format):
     """One JSON document, or JSON Lines under the same ending."""
 
     name = "json"
+    nests = True
+    written = False
+    heads = False
     suffixes = (".json",)
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -38,7 +41,7 @@ class JsonDocument(Format):
         return columns_of(units(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """The whole file."""
+        """Give the whole file as one shard, for records cannot be told apart from the middle of a document."""
         return [Shard(path, self.name, size)]
 
     def read(
@@ -50,14 +53,14 @@ class JsonDocument(Format):
         known: Collection[str] | None = None,
         spare: Collection[str] = (),
     ) -> Iterator[Chunk]:
-        """Stream the file."""
+        """Read the records of the document piece by piece, so that memory stays bounded; see `Format.read`."""
         if is_lines(shard.path, options):
             return _LINES.read(shard, options, columns, rows, known, spare)
         nesting = Nesting(options)
         return chunks(units(shard.path, options, nesting), nesting, columns, rows, known, spare=spare)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """JSON Lines."""
+        """Make a writer of JSON Lines. A policy cannot ask for it; it serves whoever writes a ``.json`` file of records."""
         return _LINES.writer(stream, schema)
 
 

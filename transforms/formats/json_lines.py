@@ -33,6 +33,8 @@ class JsonLines(Format):
     """One JSON object a line."""
 
     name = "jsonl"
+    nests = True
+    heads = False
     suffixes = (".jsonl", ".ndjson")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -41,7 +43,7 @@ class JsonLines(Format):
         return columns_of(units(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """The whole file."""
+        """Give the whole file as one shard, for a compressed file can only be read from its beginning."""
         return [Shard(path, self.name, size)]
 
     def read(
@@ -191,7 +193,7 @@ class _Writer:
         self._stream.write("".join(lines.to_pylist()).encode())
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: every batch was written when it came."""
 
 
 def _texts(column: pa.Array) -> pa.Array:

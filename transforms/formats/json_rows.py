@@ -101,7 +101,7 @@ def chunks(
 
 
 class _Gathered:
-    """Rows on their way to a chunk."""
+    """Rows that were read from JSON, collected column by column until they are enough for a chunk."""
 
     def __init__(
         self, columns: Sequence[str], known: Collection[str] | None, nesting: Nesting, spare: Collection[str]

@@ -51,11 +51,11 @@ class Nesting:
         self.objects = parents([*self._names, *([options.items] if options.items else [])])
 
     def name(self, path: str) -> str:
-        """The column of a path."""
+        """Give the name of the column that holds what stands at a path of a record."""
         return self._names.get(path, path)
 
     def path(self, name: str) -> str:
-        """The path of a column."""
+        """Give the path of a record at which the values of a column stand."""
         return self._paths.get(name, name)
 
     def declares(self, path: str) -> bool:
@@ -67,7 +67,7 @@ class Nesting:
         return (parents([self.path(name) for name in names]) | self.objects) - self.aliases
 
     def units(self, value: Any) -> Iterator[Unit]:
-        """The rows of one JSON value."""
+        """Give the rows that one JSON value holds: those of its records, and of their items."""
         for key in self.records:
             if not isinstance(value, dict) or key not in value:
                 yield Unit(None, ".".join(self.records), Reason.NO_RECORDS)

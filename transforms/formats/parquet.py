@@ -22,9 +22,10 @@ _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leav
 
 
 class Parquet(Format):
-    """Apache Parquet."""
+    """Apache Parquet: typed columns in row groups, which are read apart, and metadata that carries the label."""
 
     name = "parquet"
+    describes = True
     suffixes = (".parquet", ".pq")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

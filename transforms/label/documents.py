@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from beam_deid.transforms.crypto.signing import ALGORITHM, SigningKey, is_signed
@@ -11,12 +12,31 @@ SIGNATURE = "signature"
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: words as text, tuples as lists, keys as text."""
+    """Turn a value into what JSON holds.
+
+    Args:
+        value: A plain value, or a frozen dataclass, a named tuple, a mapping, a list or a tuple of such.
+
+    Returns:
+        Objects with a ``to_document`` as that writes them, other dataclasses and named tuples as dictionaries of their
+        attributes in order, words of a closed set as text, tuples as lists, and everything else as it is.
+    """
+    if hasattr(value, "to_document"):
+        return plain(value.to_document())
+    if is_dataclass(value):
+        return attributes(value)
+    if hasattr(value, "_asdict"):
+        return plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return str(value) if isinstance(value, str) else value
+
+
+def attributes(value: Any, without: Collection[str] = ()) -> dict[str, Any]:
+    """Turn the attributes of a dataclass into what JSON holds, by name and in order, but for some."""
+    return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.name not in without}
 
 
 def to_bytes(document: dict[str, Any]) -> bytes:

@@ -1,12 +1,12 @@
-"""A label with its evidence, as ``label.json`` holds it."""
+"""The evidence behind a label, as ``label.json`` holds it: its tests, and what was found of the fields and by attacks."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.terms import LabelName
-
-SCHEMA_VERSION = 3
+from beam_deid.transforms.label.documents import attributes
+from beam_deid.transforms.risk.exposure import Exposed
+from beam_deid.transforms.risk.joining import Candidates, Presence
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,23 @@ class Test:
     line: int
     name: str
     passed: bool
-    measured: Any = None
-    limit: Any = None
+    measured: float | None = None
+    limit: float | None = None
     detail: str = ""
+
+
+class KeyFacts(NamedTuple):
+    """The key that made a field, never a byte of it.
+
+    Attributes:
+        id: The id of the key in its keyring.
+        check: What tells the subkey of the field from others, in hex.
+        keyring: The id of its keyring; None where it lies in none.
+    """
+
+    id: int
+    check: str
+    keyring: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +54,7 @@ class FieldFacts:
         recoverability: How far it can be turned back.
         kind: What the policy says the column holds, or None.
         sentence: What was done, for a person.
-        key: Where a key was used that still exists: ``id`` of the key, ``check`` that tells its subkey from others,
-            and ``keyring``, the id of its keyring or None.
+        key: The key that made it, where one was used that still existed when the field was released.
     """
 
     role: tuple[str, ...]
@@ -49,20 +62,81 @@ class FieldFacts:
     recoverability: str
     kind: str | None = None
     sentence: str = ""
-    key: dict[str, Any] | None = None
+    key: KeyFacts | None = None
 
     @classmethod
-    def from_json(cls, facts: dict[str, Any]) -> "FieldFacts":
-        """The facts as a label holds them."""
-        return cls(**{**facts, "role": tuple(facts["role"])})
+    def from_document(cls, facts: Mapping[str, Any]) -> "FieldFacts":
+        """Read the facts from a label.
+
+        Raises:
+            KeyError, TypeError: They have another shape.
+        """
+        key = facts.get("key")
+        return cls(**{**facts, "role": tuple(facts["role"]), "key": None if key is None else KeyFacts(**key)})
+
+
+class Hit(NamedTuple):
+    """An identifier that the scan of released values, hierarchy labels and column names found.
+
+    Attributes:
+        field: The column in which it stands.
+        kind: The recogniser that found it.
+        hits: In how many distinct values.
+    """
+
+    field: str
+    kind: str
+    hits: int
+
+
+@dataclass(frozen=True)
+class AttackExposure:
+    """Whom an attacker narrows down to fewer than k persons, as a label tells it.
+
+    Attributes:
+        counts: The counts of persons.
+        share: The share of the exposed, over the attacker's persons or over the released ones, whichever is greater.
+    """
+
+    counts: Exposed
+    share: float
+
+    @classmethod
+    def of(cls, counts: Exposed) -> "AttackExposure":
+        """The exposure with the share that follows from its counts."""
+        return cls(counts, counts.share)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "AttackExposure":
+        """Read an exposure from a label; its share is the one that is told, whether or not it follows from the counts.
+
+        Raises:
+            KeyError, TypeError: It has another shape.
+        """
+        counts = dict(document)
+        share = counts.pop("share")
+        return cls(Exposed(**counts), share)
+
+    def to_document(self) -> dict[str, Any]:
+        """Write the counts, and then the share."""
+        return {**attributes(self.counts), "share": self.share}
 
 
 @dataclass(frozen=True)
 class Attack:
-    """A join test: what was joined, on what, and how many subjects it linked to exactly one.
+    """A record-linkage attack: what a release was joined with, on what, and how many subjects had a unique match.
 
-    With a table of the attacker's there is more: ``candidates`` and ``presence`` are those of
-    `beam_deid.transforms.risk.joining`, and ``exposed`` is that of `beam_deid.transforms.risk.exposure`.
+    Attributes:
+        name: The attack; ``attacker:NAME`` for a declared attacker.
+        on: The released columns that both sides hold.
+        subjects: Subjects in the attacker's table.
+        linked: Those of them with exactly one match.
+        linked_rightly: Those whose match is themselves; None where the truth is not known.
+        share: Share of the attacker's subjects with exactly one match, 0 to 1.
+        limit: The limit that is told beside it; None where it is reported, not enforced.
+        candidates: How many released subjects each of the attacker's may be; None without a table of the attacker's.
+        presence: What the table tells where it is taken for the population; None where it tells nothing.
+        exposed: Whom the attacker narrows down to fewer than k; None where that was not tested.
     """
 
     name: str
@@ -72,9 +146,27 @@ class Attack:
     linked_rightly: int | None
     share: float
     limit: float | None
-    candidates: dict[str, Any] | None = None
-    presence: dict[str, Any] | None = None
-    exposed: dict[str, Any] | None = None
+    candidates: Candidates | None = None
+    presence: Presence | None = None
+    exposed: AttackExposure | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Attack":
+        """Read an attack from a label.
+
+        Raises:
+            KeyError, TypeError: It has another shape.
+        """
+        candidates = document.get("candidates")
+        presence = document.get("presence")
+        exposed = document.get("exposed")
+        read = {
+            "on": tuple(document["on"]),
+            "candidates": None if candidates is None else Candidates(**candidates),
+            "presence": None if presence is None else Presence(**presence),
+            "exposed": None if exposed is None else AttackExposure.from_document(exposed),
+        }
+        return cls(**{**document, **read})
 
 
 @dataclass(frozen=True)
@@ -87,7 +179,7 @@ class Recovery:
             or index string stands in it, ``masked`` where it came masked.
         values: What was attacked: distinct values, or subjects.
         recovered: Of these, how many were recovered.
-        share: The same as a share; None where the attack was too weak to conclude from it.
+        share: The recovered as a share of the attacked, 0 to 1; None where the attack was too weak to conclude from it.
         limit: Greatest share that is allowed; None where it is told only.
         detail: One sentence for a person.
     """
@@ -99,58 +191,3 @@ class Recovery:
     share: float | None
     limit: float | None
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class Label:
-    """The label of a release and everything that it rests on, before files and records are known.
-
-    Attributes:
-        label: The label.
-        sensitive: Whether a sensitive column is released.
-        grade: After GB/T 42460-2023, 1 to 4, as a reference value.
-        tests: Every condition, and whether it holds.
-        condition: Under what condition the label holds; empty where it is `still_personal`.
-        changes: For every condition that does not hold the nearest change that would make it hold.
-        environment: The environment as declared, and the environment risk E that follows.
-        attackers: Declared attackers, with what they know.
-        limits: The limit of every condition.
-        identities: By what persons were counted, and what was found of each identity.
-        base_rates: Of each sensitive column the share of all persons who have its commonest value.
-        register: What is known of earlier releases: ``kept``, ``missing``, ``new``, ``record``, ``tested``,
-            ``in_common``, ``untested``, ``disjoint``.
-        asked: What the tests follow from, beside the fields: see `Scope.to_json`.
-    """
-
-    label: LabelName
-    sensitive: bool
-    grade: int
-    tests: tuple[Test, ...]
-    condition: str
-    changes: tuple[dict[str, Any], ...]
-    environment: dict[str, Any]
-    attackers: dict[str, Any]
-    limits: dict[str, float]
-    identities: dict[str, Any]
-    risk: dict[str, Any]
-    attacks: tuple[Attack, ...]
-    scan: tuple[dict[str, Any], ...]
-    search: dict[str, Any]
-    fields: dict[str, FieldFacts] = field(default_factory=dict)
-    asked: dict[str, Any] = field(default_factory=dict)
-    history: tuple[dict[str, Any], ...] = ()
-    recoveries: tuple[Recovery, ...] = ()
-    base_rates: dict[str, float] = field(default_factory=dict)
-    register: dict[str, Any] = field(default_factory=dict)
-    combinations: tuple[dict[str, Any], ...] = ()
-    contributions: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def failing(self) -> tuple[Test, ...]:
-        """The tests that do not hold."""
-        return tuple(test for test in self.tests if not test.passed)
-
-    def to_json(self) -> dict[str, Any]:
-        """The label as plain JSON types."""
-        document: dict[str, Any] = plain(asdict(self))
-        return document

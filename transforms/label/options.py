@@ -1,9 +1,11 @@
 """What a policy may write under ``require``: the types of its options. Which there are, the requirements say."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+T = TypeVar("T")
 
 # Strict: true and "5" are no numbers here.
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
@@ -84,13 +86,32 @@ Diversities = dict[str, Annotated[Diversity, BeforeValidator(_as_distinct, json_
 Likenesses = dict[str, Annotated[Likeness, BeforeValidator(_as_max, json_schema_input_type=Positive | Likeness)]]
 
 
-class Option:
+class PolicyOptions(Section):
+    """What a policy writes under ``require``. The model with every requirement's option is made of it."""
+
+    def names(self, field: str) -> bool:
+        """Whether any option says something of a field."""
+        return any(isinstance(value, dict) and field in value for _, value in self)
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it as plain values: only what the policy says, in the order of the requirements."""
+        document = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in document.items() if value != {}}
+
+
+class Option(Generic[T]):
     """An option of a policy: what it is called under ``require``, what it holds, and what it is for.
+
+    It is also the one way to what a policy says under that name: `of`, and `of_field` where it is said for each field.
 
     Args:
         name: Its name.
         holds: Its type; a mapping where it is said for each field.
         description: What it is for, in one sentence.
+
+    Attributes:
+        by_field: Whether it is said for each field.
+        schema: Type and default, as `pydantic.create_model` takes them.
     """
 
     def __init__(self, name: str, holds: Any, description: str) -> None:
@@ -102,6 +123,18 @@ class Option:
             if self.by_field
             else (holds | None, Field(None, description=description))
         )
+
+    def of(self, asked: PolicyOptions) -> T | None:
+        """What a policy says; None where it says nothing."""
+        found: T | None = getattr(asked, self.name)
+        return found
+
+    def of_field(self, asked: PolicyOptions, field: str) -> T | None:
+        """What a policy says of one field; None where it says nothing of it, or the option is not said for each field."""
+        if not self.by_field:
+            return None
+        found: T | None = getattr(asked, self.name).get(field)
+        return found
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:

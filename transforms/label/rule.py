@@ -4,15 +4,19 @@ Whatever is unknown or was not measured does not hold. A test is decided in one 
 so that `verify` and ``label --again`` decide again by the same words.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from beam_deid.transforms.label.evidence import Label, Test
-from beam_deid.transforms.label.papers import condition_of, disagreements
+from beam_deid.transforms.label.change import Change
+from beam_deid.transforms.label.condition import condition_of
+from beam_deid.transforms.label.evidence import FieldFacts, Test
+from beam_deid.transforms.label.identity_facts import IdentityFacts
+from beam_deid.transforms.label.label import Label
+from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Seen, holds
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.search_facts import SearchFacts
+from beam_deid.transforms.risk.combinations import Combinations
 from beam_deid.transforms.terms import LabelName
 
 ORDER = 9
@@ -42,13 +46,30 @@ def name_of(tests: Iterable[Test]) -> LabelName:
     return LabelName.ANONYMIZED if all(test.passed for test in tests) else LabelName.STILL_PERSONAL
 
 
-def decide(seen: Seen, tests: tuple[Test, ...], **evidence: Any) -> Label:
+def decide(
+    seen: Seen,
+    tests: tuple[Test, ...],
+    *,
+    fields: Mapping[str, FieldFacts],
+    search: SearchFacts,
+    changes: tuple[Change, ...],
+    identities: IdentityFacts,
+    base_rates: Mapping[str, float],
+    register: RegisterFacts,
+    combinations: Combinations | None = None,
+) -> Label:
     """Decide the label of a release from all nine lines.
 
     Args:
         seen: The release.
         tests: All its tests, as `tests_of` makes them.
-        **evidence: What else `Label` holds: ``search``, ``changes``, ``identities`` …
+        fields: How each field is released, with the key that made it.
+        search: How levels were chosen.
+        changes: What would make the failing tests hold.
+        identities: By what persons were counted.
+        base_rates: Of each sensitive column the share of all persons who have its commonest value.
+        register: What is known of releases that were given out before.
+        combinations: Which columns single people out together; None where the policy does not ask.
     """
     scope = seen.scope
     found = seen.found
@@ -59,66 +80,24 @@ def decide(seen: Seen, tests: tuple[Test, ...], **evidence: Any) -> Label:
         grade=grade(scope, tests),
         tests=tests,
         condition=condition_of(name, scope),
-        environment=dict(scope.environment),
-        attackers={
-            one: {"known": list(attacker.known), "table": attacker.table} for one, attacker in scope.attackers.items()
-        },
+        changes=changes,
+        environment=scope.environment,
+        attackers=scope.attackers,
         limits={test.name: test.limit for test in tests},
-        risk=dict(seen.risk),
+        identities=identities,
+        risk=seen.risk,
         attacks=found.attacks,
-        scan=tuple({"field": field, "kind": kind, "hits": hits} for field, kind, hits in found.hits),
-        fields=dict(scope.fields),
-        asked=scope.to_json(),
-        history=tuple(map(dict, found.history or ())),
+        scan=found.hits,
+        search=search,
+        fields=fields,
+        asked=scope,
+        history=found.history or (),
         recoveries=found.recoveries,
-        **evidence,
+        base_rates=base_rates,
+        register=register,
+        combinations=combinations.found if combinations else (),
+        contributions=combinations.contributions if combinations else {},
     )
-
-
-def contradictions(label: Mapping[str, Any]) -> list[str]:
-    """What in a label does not follow from its own evidence, a sentence each; empty if all does.
-
-    The tests that its scope demands must be there with limits no laxer than the scope's, each must be decided by its figure and
-    its limit, and the label by the tests.
-    """
-    try:
-        scope = Scope.from_label(label)
-        wanted = {test.name: test for _, test in planned(scope)}
-        given = {str(test["name"]): test for test in label["tests"]}
-        twice = [name for name, count in Counter(str(test["name"]) for test in label["tests"]).items() if count > 1]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return ["the label does not say what it is about, so nothing can be decided again"]
-    problems = [f"the test {name} is missing" for name in wanted if name not in given]
-    problems += [f"the test {name} stands there more than once" for name in twice]
-    for name, test in given.items():
-        if name not in wanted:
-            problems.append(f"the test {name} is none that this release has")
-            continue
-        problems += _contradiction(wanted[name], test)
-    decided = all(test.get("passed") is True for test in given.values()) and bool(given)
-    if (label.get("label") == LabelName.ANONYMIZED) != decided:
-        problems.append("the label does not follow from its tests")
-    try:
-        tests = tuple(Test(**test) for test in label["tests"])
-        if label["grade"] != grade(scope, tests) and not label.get("amendments"):
-            problems.append("the grade does not follow from the tests")
-        return [*problems, *disagreements(scope, label)]
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return [*problems, "the label lacks evidence that its tests rest on"]
-
-
-def _contradiction(wanted: Planned, test: Mapping[str, Any]) -> list[str]:
-    measured = test.get("measured")
-    limit = test.get("limit")
-    problems = []
-    if limit != wanted.limit:
-        problems.append(f"the test {wanted.name} has the limit {limit}, and {wanted.limit:g} is the one that holds")
-    figure = measured if isinstance(measured, int | float) and not isinstance(measured, bool) else None
-    if holds(figure, wanted.limit, wanted.compare) != test.get("passed"):
-        problems.append(f"the test {wanted.name} does not follow from what was measured")
-    if test.get("line") != wanted.line:
-        problems.append(f"the test {wanted.name} stands on another line")
-    return problems
 
 
 def grade(scope: Scope, tests: tuple[Test, ...]) -> int:

@@ -1,15 +1,17 @@
 """What a label is about, as far as the policy alone says it: which columns are released, and what is asked of them.
 
-`plan` makes it from a policy, a run puts it into ``label.json`` under ``asked``, and `verify` reads it back: so all three know
-the same tests.
+`plan` makes it from a policy, a run puts it into ``label.json`` under ``asked``, and `verify` reads it back with `read_scope`: so
+all three know the same tests.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.documents import attributes
+from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
+from beam_deid.transforms.label.options import PolicyOptions
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
 SUBJECT = "subject"
@@ -20,6 +22,9 @@ EACH_RECORD = "each_record"
 
 EVERY = "*"
 """In place of a sibling release: all releases of the run that are tested together, where there are more than two of them."""
+
+STATED = ("release", "sharing", "fields")
+"""What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
 
@@ -58,7 +63,7 @@ class Sibling:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scope:
     """What is asked of a release.
 
@@ -68,12 +73,13 @@ class Scope:
         fields: The released fields, and how each is given out.
         subject: The field that says whom a record is about, `EACH_RECORD`, or None.
         identities: The fields of the source by which persons are counted, the subject's first.
-        asked: What the policy asks for under ``require``, as it is written; only what it says.
+        asked: What the policy asks for under ``require``: an instance of the model with every requirement's option, which
+            `Option.of` and `Option.of_field` read.
         attackers: Declared attackers, by name.
         siblings: The releases that are tested together with this one, those of the run and those that were given out before, by
             what the register calls them; `EVERY` of them, too, where there are several.
-        linked: Whether rows of one person can be told to belong together: see `Scope.links`.
-        environment: The environment as declared, with the environment risk E that follows from it.
+        linked: Whether rows of one person can be told to belong together: see `links`.
+        environment: The environment as declared.
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
     """
@@ -81,13 +87,13 @@ class Scope:
     release: str
     sharing: Sharing
     fields: Mapping[str, FieldFacts]
-    subject: str | None = None
-    identities: tuple[str, ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None
+    identities: tuple[str, ...]
+    asked: PolicyOptions
     attackers: Mapping[str, Knowledge] = field(default_factory=dict)
     siblings: Mapping[str, Sibling] = field(default_factory=dict)
     linked: bool = False
-    environment: Mapping[str, Any] = field(default_factory=dict)
+    environment: DeclaredEnvironment
     register: str | None = None
 
     @property
@@ -120,38 +126,9 @@ class Scope:
             name for name, facts in self.fields.items() if facts.recoverability == Recoverability.KEY_DESTROYED
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """The scope as plain values; the fields stand in the label beside it."""
-        document: dict[str, Any] = plain(asdict(self))
-        del document["fields"], document["release"], document["sharing"]
-        return document
-
-    @classmethod
-    def from_label(cls, label: Mapping[str, Any]) -> "Scope":
-        """The scope of a label, from the content of its ``label.json``.
-
-        Raises:
-            KeyError, TypeError, ValueError: The document is no label of this version.
-        """
-        asked = label["asked"]
-        return cls(
-            release=label["release"],
-            sharing=Sharing(label["sharing"]),
-            fields={name: FieldFacts.from_json(facts) for name, facts in label["fields"].items()},
-            subject=asked["subject"],
-            identities=tuple(asked["identities"]),
-            asked=dict(asked["asked"]),
-            attackers={name: Knowledge(tuple(one["known"]), one["table"]) for name, one in asked["attackers"].items()},
-            siblings={
-                name: Sibling(
-                    tuple(one["shared"]), tuple(one["sensitive"]), one["k"], dict(one["l"]), tuple(one["left_out"])
-                )
-                for name, one in asked["siblings"].items()
-            },
-            linked=asked["linked"],
-            environment=dict(asked["environment"]),
-            register=asked.get("register"),
-        )
+    def to_document(self) -> dict[str, Any]:
+        """Write it as ``asked`` of a label, without what stands in the label beside it."""
+        return attributes(self, without=STATED)
 
 
 def links(fields: Mapping[str, FieldFacts]) -> bool:

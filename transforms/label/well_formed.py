@@ -1,12 +1,12 @@
-"""Whether papers have the shape that whoever checks them relies on; says nothing of whether they are true."""
+"""Whether manifests have the shape that whoever checks them relies on; says nothing of whether they are true."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 from beam_deid.transforms.terms import LabelName, Sharing
 
 _Check = Callable[[Any], bool]
-COUNTS = ("read", "released", "suppressed", "withheld", "rejected")
 
 
 def label_malformed(label: Mapping[str, Any]) -> list[str]:
@@ -15,7 +15,7 @@ def label_malformed(label: Mapping[str, Any]) -> list[str]:
 
 
 def run_malformed(run: Mapping[str, Any]) -> list[str]:
-    """The same of a run's ``run.json``."""
+    """What of ``run.json``'s content has another shape than a run's, a sentence each; empty if nothing has."""
     return list(_wrong("run.json", run, _RUN, _RUN_OPTIONAL))
 
 
@@ -83,7 +83,7 @@ _FIELD = _with(
 )
 _FILE = _with({"path": _text, "rows": _count, "sha256": _text})
 _AMENDMENT = _with({"label": _one_of(*LabelName), "fields": _map_of(_text)})
-_RECORDS = _with({"read": _count, "released": _count}, dict.fromkeys(COUNTS, _count))
+_RECORDS = _with({"read": _count, "released": _count}, dict.fromkeys(RECORD_COUNTS, _count))
 
 _LABEL: Mapping[str, _Check] = {
     "schema_version": _count,

@@ -13,10 +13,6 @@ from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.persons import Persons, persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.terms import Kind
-
-_OF_ORDERS = {Kind.ORDER_NUMBER, Kind.TRACKING_NUMBER}
-"""Kinds of a subject that stand for an order: one person may have any number of them."""
 
 
 class Cells:
@@ -65,8 +61,14 @@ class Cells:
             subject = None
         else:
             subject = keys.pop(policy.subject_field)
-        crowds = policy.subject_field is not None and policy.kind(policy.subject_field) not in _OF_ORDERS
-        return persons(subject, keys, self._job.prints.null, crowds)
+        return persons(subject, keys, self._job.prints.null, self._crowds)
+
+    @property
+    def _crowds(self) -> bool:
+        """Whether a value of many subjects names nobody; of a subject that numbers orders one person may have any number."""
+        field = self._job.policy.subject_field
+        kind = None if field is None else self._job.policy.kind(field)
+        return field is not None and not (kind is not None and kind.of_orders)
 
     @cached_property
     def subject(self) -> Fingerprints:

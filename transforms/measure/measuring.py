@@ -25,7 +25,7 @@ from beam_deid.transforms.measure.scanning import Scanner
 from beam_deid.transforms.measure.spelling import without_spelling
 from beam_deid.transforms.measure.unchanged import left_whole
 from beam_deid.transforms.policy.roles import platform_fields
-from beam_deid.transforms.recognisers.platforms import linkable_shapes
+from beam_deid.transforms.recognisers.platforms.linkable import linkable_shapes
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job

@@ -11,15 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, MASKED, PLATFORM_ID
-from beam_deid.transforms.recognisers.platforms import parse
-from beam_deid.transforms.recognisers.platforms.ciphertext import rule_of
+from beam_deid.transforms.recognisers.platforms.ciphertext import parse, rule_of
 from beam_deid.transforms.recognisers.respelled import respelled
 from beam_deid.transforms.recognisers.screen import Screen, Sign
 from beam_deid.transforms.risk.recovery.digests import Digests
-from beam_deid.transforms.terms import Kind
 
 _HELD = 1 << 17
 """Distinct values of a column that are held back before they are searched, so that what repeats is searched once."""
@@ -124,7 +122,7 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
         values: The values.
         shape: What they look like if they are a platform's identifiers, in RE2; None where the column's name tells no such thing.
     """
-    texts, unreadable = to_kind(values, Kind.TEXT)
+    texts, unreadable = to_text(values)
     texts = texts.drop_null()
     screen = Screen.of(texts)
     found = Scanned()

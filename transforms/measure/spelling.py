@@ -6,10 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.normal_text import spelt_once
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.terms import Kind
 
 
 def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
@@ -25,7 +24,7 @@ def without_spelling(values: pa.Array, policy: Policy, name: str) -> pa.Array:
     same = policy.same.get(name, {})
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
-    texts = spelt_once(to_kind(values, Kind.TEXT)[0])
+    texts = spelt_once(to_text(values)[0])
     if not same:
         return texts
     merged = _merged(same)

@@ -4,9 +4,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.normal_text import normal_text
-from beam_deid.transforms.terms import Kind
 
 
 def left_whole(values: pa.Array, released: pa.Array) -> pa.Array:
@@ -20,7 +19,7 @@ def left_whole(values: pa.Array, released: pa.Array) -> pa.Array:
         The distinct released values, a plain column.
     """
     released = plain(released)
-    own = normal_text(to_kind(values, Kind.TEXT)[0])
+    own = normal_text(to_text(values)[0])
     return pc.unique(released.filter(pc.equal(still_whole(released), own).fill_null(False)))
 
 
@@ -33,5 +32,5 @@ def still_whole(values: pa.Array) -> pa.Array:
     Returns:
         Text, shape (n,); null where the value has fewer than two letters or digits and so names nobody.
     """
-    texts = normal_text(to_kind(values, Kind.TEXT)[0])
+    texts = normal_text(to_text(values)[0])
     return pc.if_else(pc.match_substring_regex(texts, r"[\p{L}\p{N}].*[\p{L}\p{N}]"), texts, None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.places import is_hierarchy_file, with_paths
+from beam_deid.transforms.policy.paths import is_hierarchy_file, with_paths
 from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown

@@ -12,7 +12,8 @@ from beam_deid.transforms.policy.model import FieldSpec, kind_of
 from beam_deid.transforms.policy.nearest import advice, shown
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.policy.yaml_nodes import Path
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import Recoverability
 
 _Part = TypeVar("_Part")
 

@@ -1,29 +1,35 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.reference import KeyReference, ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.label.options import Count, Positive, Section, Share
-from beam_deid.transforms.label.requirements import options_model
+from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
+from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.one_of import OneOf
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.written import read_action
+from beam_deid.transforms.recognisers.kinds import NamedKind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk.recovery.digests import TRIES
+from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.storage.paths import name_of
-from beam_deid.transforms.terms import Kind, LabelName, Role, Sharing
+from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 Distance = (
     Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
     | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
 )
 Grade = Literal["low", "medium", "high"]
+Written = Annotated[str, OneOf(one.name for one in FORMATS if one.written)]
 
 
 def _one_or_more(value: Any) -> Any:
@@ -37,7 +43,9 @@ class FieldSpec(Section):
         min_length=1,
         description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these",
     )
-    kind: Kind | None = Field(None, description="What the column holds; text if not given and not implied by an action")
+    kind: NamedKind | None = Field(
+        None, description="What the column holds; text if not given and not implied by an action"
+    )
 
     @field_validator("role")
     @classmethod
@@ -120,9 +128,9 @@ class Environment(Section):
 
 
 if TYPE_CHECKING:
-    _Options: Any = Section
+    _Options: Any = PolicyOptions
 else:
-    _Options = options_model()
+    _Options = Options
 
 
 class Require(_Options):
@@ -130,26 +138,26 @@ class Require(_Options):
 
     suppression: Share = Field(0.0, description="Greatest share of records that may be suppressed to get there")
 
-    def asked(self) -> dict[str, Any]:
-        """What the policy says, as plain values for the label; without what it leaves to the sharing model, and without folders."""
-        given: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, exclude={"suppression"})
-        for one in given["t"].values():
-            if "hierarchy" in one:
-                one["hierarchy"] = name_of(one["hierarchy"])
-        return {name: value for name, value in given.items() if value != {}}
+    def asked(self) -> PolicyOptions:
+        """What the policy asks of the label: the requirements' options alone, and hierarchies without their folders."""
+        given = {name: getattr(self, name) for name in Options.model_fields}
+        given["t"] = {name: _without_folder(one) for name, one in given["t"].items()}
+        return Options.model_construct(**given)
+
+
+def _without_folder(asked: Closeness) -> Closeness:
+    """What is asked of a field, with the name of a hierarchy file in place of its path."""
+    if asked.hierarchy is None:
+        return asked
+    return asked.model_copy(update={"hierarchy": name_of(asked.hierarchy)})
 
 
 class Search(Section):
     """How levels that the policy leaves open are chosen."""
 
-    objective: Literal[
-        "loss",
-        "precision",
-        "non_uniform_entropy",
-        "monotonic_non_uniform_entropy",
-        "discernibility",
-        "average_class_size",
-    ] = Field("loss", description="What is made least; loss is Iyengar's, from 0 to 1")
+    objective: Annotated[str, OneOf(OBJECTIVES)] = Field(
+        next(iter(OBJECTIVES)), description="What is made least; loss is Iyengar's, from 0 to 1"
+    )
     weights: dict[str, Positive] = Field(
         default_factory=dict, description="What losing a field costs beside the others, 1 where nothing is said"
     )
@@ -249,7 +257,9 @@ class Release(Section):
         description="How often a field's values occur in the population, which its tokens are matched to: path of a table "
         "with a column called as the field, and count or share",
     )
-    format: Literal["parquet", "csv", "jsonl"] = Field("parquet", description="Format of the files written")
+    format: Annotated[str, OneOf(one.name for one in FORMATS if one.written)] = Field(
+        "parquet", description="Format of the files written"
+    )
 
     @property
     def k(self) -> int:
@@ -308,8 +318,8 @@ class Policy(Section):
                 {**spec.search.model_dump(), **({"objective": objective} if objective else {})}
             )
         except ValueError:
-            known = ", ".join(get_args(Search.model_fields["objective"].annotation))
-            raise UsageError(f"there is no objective {objective}", "--objective", f"There are: {known}") from None
+            known = f"There are: {', '.join(OBJECTIVES)}"
+            raise UsageError(f"there is no objective {objective}", "--objective", known) from None
         require = spec.require.model_copy(update={"k": k}) if k else spec.require
         changed = spec.model_copy(update={"search": search, "require": require})
         return self.model_copy(update={"releases": {**self.releases, release: changed}})

@@ -1,20 +1,21 @@
 """What a policy will do to each field, what is tested, and the best label that can come out."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
-from beam_deid.transforms.policy.register_place import register_place
+from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role, Sharing
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,14 @@ class Plan:
     never_released: tuple[str, ...]
     releases: dict[str, ReleasePlan]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
-        document: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": 2, **document}
+        return {"schema_version": 2, **attributes(self)}
 
 
 def plan(policy: Policy) -> Plan:
     """Plan every release of a policy, without reading data."""
-    missing = register_place(policy, os.curdir).missing
+    missing = register_location(policy, os.curdir).missing
     releases = {name: _release(policy, name, missing) for name in policy.releases}
     given = {field for name in policy.releases for field in released_fields(policy, name)}
     never = tuple(field for field in policy.fields if field not in given)

@@ -9,7 +9,8 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import platform_fields
-from beam_deid.transforms.terms import Kind, LabelName, Recoverability, Role
+from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
+from beam_deid.transforms.terms import LabelName, Recoverability, Role
 
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
@@ -106,7 +107,7 @@ def _limits(scope: Scope) -> Iterator[str]:
     if not scope.rest:
         yield "no released column is anything but sensitive: the whole release is one group"
     for field in scope.sensitive:
-        if scope.fields[field].kind == Kind.BOOLEAN:
+        if scope.fields[field].kind == BOOLEAN:
             yield (
                 f"{bare(field)} has two values, and every group needs both: where one of them is rare, groups must have hundreds "
                 "of persons"

@@ -17,7 +17,7 @@ from beam_deid.transforms.policy.draft import draft_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
-from beam_deid.transforms.policy.places import anchored, folder_of
+from beam_deid.transforms.policy.paths import anchored, folder_of
 from beam_deid.transforms.policy.shape import shape_problems
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
 from beam_deid.transforms.storage.files import is_file, read_all

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.recognisers.meaning import PLATFORM_KINDS
 from beam_deid.transforms.terms import Recoverability
 
 _PSEUDONYM = {Recoverability.KEYED, Recoverability.KEY_DESTROYED}
@@ -39,7 +38,9 @@ def keyed_fields(policy: Policy, release: str) -> tuple[str, ...]:
 def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields, whole or in part, that are a platform's or a carrier's identifiers by their kind."""
     shown = (Recoverability.CLEAR, Recoverability.PARTIAL)
-    return _those(policy, release, lambda field, how: how in shown and policy.kind(field) in PLATFORM_KINDS)
+    kinds = {field: policy.kind(field) for field in policy.releases[release].fields}
+    theirs = {field for field, kind in kinds.items() if kind is not None and kind.of_platforms}
+    return _those(policy, release, lambda field, how: how in shown and field in theirs)
 
 
 def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:

@@ -27,6 +27,7 @@ def policy_schema() -> dict[str, Any]:
         definitions.update(options.pop("$defs", {}))
         definitions[_title(action)] = _with_options(action, options)
     _allow_one_role(definitions["FieldSpec"])
+    _name_kinds(definitions)
     schema["properties"]["releases"]["propertyNames"] = {"pattern": f"^{RELEASE_NAME}$"}
     return {
         "$schema": DIALECT,
@@ -71,3 +72,10 @@ def _allow_one_role(field: dict[str, Any]) -> None:
     roles = field["properties"]["role"]
     description = roles.pop("description")
     field["properties"]["role"] = {"description": description, "anyOf": [roles["items"], roles]}
+
+
+def _name_kinds(definitions: dict[str, Any]) -> None:
+    """Give the list of kinds a name of its own, so that editors show it once."""
+    kind = definitions["FieldSpec"]["properties"]["kind"]
+    definitions["Kind"], null = kind["anyOf"]
+    kind["anyOf"] = [{"$ref": DEFINITIONS.format(model="Kind")}, null]

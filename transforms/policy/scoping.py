@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
@@ -10,7 +11,6 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.register.document import Entry
-from beam_deid.transforms.risk.measures.sharing import environment_risk
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
@@ -81,9 +81,6 @@ def scope_of(
     attackers = {
         name: Knowledge(known(policy, release, name), _has_table(policy, release, name)) for name in spec.attackers
     }
-    environment = spec.environment.model_dump(mode="json", exclude_none=True)
-    settings = spec.environment.model_dump(exclude={"population"})
-    environment["E"] = environment_risk(spec.sharing is Sharing.PUBLIC, **settings)
     return Scope(
         release=release,
         sharing=spec.sharing,
@@ -94,7 +91,7 @@ def scope_of(
         attackers=attackers,
         siblings=siblings,
         linked=links(fields),
-        environment=environment,
+        environment=DeclaredEnvironment.declared(spec.sharing is Sharing.PUBLIC, **spec.environment.model_dump()),
         register=register,
     )
 

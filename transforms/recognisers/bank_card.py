@@ -45,4 +45,5 @@ BANK_CARD = Recogniser(
     check=is_luhn,
     columnar=are_luhn,
     source="ISO/IEC 7812-1",
+    links=True,
 )

@@ -2,6 +2,7 @@
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability
 
 # A line of wrapped base64, or what stands behind the comma of a data URI, is the middle of something else.
 BARE_CIPHERTEXT = Recogniser(
@@ -10,4 +11,7 @@ BARE_CIPHERTEXT = Recogniser(
     {Sign.WORD: 50},
     before=r"A-Za-z0-9+/=_\-,\r\n",
     after=r"A-Za-z0-9+/=_\-\r\n",
+    recoverability=Recoverability.KEYED,
+    links=True,
+    kind="platform_ciphertext",
 )

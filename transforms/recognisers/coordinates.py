@@ -16,4 +16,5 @@ COORDINATES = Recogniser(
     before=r"0-9.\[-",
     after=r"0-9.\]",
     check=_is_on_earth,
+    links=True,
 )

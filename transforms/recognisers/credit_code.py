@@ -54,4 +54,5 @@ CREDIT_CODE = Recogniser(
     check=is_credit_code,
     columnar=are_credit_codes,
     source="GB 32100-2015",
+    links=True,
 )

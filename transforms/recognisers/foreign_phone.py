@@ -32,4 +32,5 @@ FOREIGN_PHONE = Recogniser(
     check=_is_long,
     columnar=_are_long,
     source="ITU-T E.123; E.164",
+    links=True,
 )

@@ -84,4 +84,5 @@ ID_CARD = Recogniser(
     check=is_id_card,
     columnar=are_id_cards,
     source="GB 11643-1999, ISO 7064 MOD 11-2",
+    links=True,
 )

@@ -12,60 +12,20 @@ from beam_deid.transforms.columns.code_points import CodePoints
 from beam_deid.transforms.columns.distinct import per_distinct, plain
 from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.columns.words import words
 from beam_deid.transforms.recognisers import BY_NAME
-from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED, PLATFORM_KINDS
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
 from beam_deid.transforms.recognisers.respelled import NUMERALS, digits_read, numerals_read
 from beam_deid.transforms.recognisers.screen import Screen
-from beam_deid.transforms.terms import Kind
 
-IDENTIFYING: frozenset[Kind] = PLATFORM_KINDS | {
-    Kind.ORDER_NUMBER,
-    Kind.TRACKING_NUMBER,
-    Kind.PERSON_NAME,
-    Kind.MOBILE,
-    Kind.LANDLINE,
-    Kind.PRIVACY_NUMBER,
-    Kind.ID_CARD,
-    Kind.BANK_CARD,
-    Kind.PASSPORT,
-    Kind.EMAIL,
-    Kind.PLATE,
-    Kind.ADDRESS,
-    Kind.FREE_TEXT,
-    Kind.CREDIT_CODE,
-    Kind.INVOICE_TITLE,
-    Kind.WECHAT,
-}
+IDENTIFYING: frozenset[Kind] = frozenset(kind for kind in KINDS if kind.identifies)
 """Kinds whose values name a person, or may hold what does, whatever the role of their field."""
 
-_OF_MANY = {
-    Kind.PERSON_NAME,
-    Kind.ADDRESS,
-    Kind.FREE_TEXT,
-    Kind.INVOICE_TITLE,
-    Kind.CREDIT_CODE,
-    Kind.DIVISION,
-    Kind.DATE,
-    Kind.TIMESTAMP,
-    Kind.BOOLEAN,
-}
-_IN_GROUPS = {
-    Kind.MOBILE,
-    Kind.LANDLINE,
-    Kind.PRIVACY_NUMBER,
-    Kind.ID_CARD,
-    Kind.BANK_CARD,
-    Kind.PASSPORT,
-    Kind.PLATE,
-    Kind.ORDER_NUMBER,
-    Kind.TRACKING_NUMBER,
-}
-"""Kinds that are written in groups, which mean nothing."""
-
 _HIDDEN = r"[*●○■□█•]|\A[0-9 +-]*[xX×]{3,}[0-9 -]*\z|\A[?？]+\z|\.{3,}|…"
-_NOTHING = pa.array(
-    ["null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空"]
-)
+_NOTHING = ("null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "无", "暂无", "没有", "未知", "空")
 """What exports and people write where there is nothing."""
 _BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
 _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
@@ -83,7 +43,7 @@ _EXACT = float(2**63)
 
 def names_one_person(kind: Kind | None) -> bool:
     """Whether equal values of a kind mean one person, more or less; names, addresses and firms belong to many."""
-    return kind not in _OF_MANY
+    return kind is None or not kind.shared
 
 
 def identity_text(column: pa.Array, kind: Kind | None) -> pa.Array:
@@ -104,7 +64,7 @@ def _as_text(values: pa.Array) -> pa.Array:
     """Values (n,) as text; whole numbers without a point."""
     if pa.types.is_floating(values.type):
         return _floats(values.cast(pa.float64()))
-    texts, _ = to_kind(plain(values), Kind.TEXT)
+    texts, _ = to_kind(plain(values), TEXT)
     return _trimmed(texts)
 
 
@@ -123,7 +83,7 @@ def _spelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     """Texts (n,), none null, in one spelling. Letters and digits without anything else are in it already, but for their case."""
     simple = pc.and_not(pc.match_substring_regex(given, _SIMPLE), pc.match_substring_regex(given, _NOT_SIMPLE))
     lower = pc.utf8_lower(given)
-    simple = pc.and_not(simple, pc.is_in(lower, value_set=_NOTHING))
+    simple = pc.and_not(simple, pc.is_in(lower, value_set=words(*_NOTHING)))
     if pc.all(simple, min_count=0).as_py():
         return _national(lower, kind)
     if not pc.any(simple).as_py():
@@ -138,7 +98,7 @@ def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
     texts = pc.if_else(pa.array(none), None, given).fill_null("")
     texts = _alone(digits_read(CodePoints.of(normal_text(texts))).column())
     texts = _trimmed(pc.replace_substring_regex(texts, r"[\s\x00-\x1f\x7f]+", ""))
-    texts = pc.if_else(pc.is_in(texts, value_set=_NOTHING), "", texts)
+    texts = pc.if_else(pc.is_in(texts, value_set=words(*_NOTHING)), "", texts)
     texts = _scientific(texts)
     texts = _numerals(texts)
     texts = _alone(_ungrouped(texts, kind))
@@ -173,7 +133,7 @@ def _numerals(texts: pa.Array) -> pa.Array:
 
 def _ungrouped(texts: pa.Array, kind: Kind | None) -> pa.Array:
     """Without separators in what is written in groups; a number as a whole has none that matter either."""
-    if kind in _IN_GROUPS:
+    if kind is not None and kind.grouped:
         return pc.replace_substring_regex(texts, _BETWEEN, "")
     number = pc.match_substring_regex(texts, rf"{_IN_DIGITS}|\A[0-9,]+\z")
     if not pc.any(number, min_count=0).as_py():
@@ -195,6 +155,4 @@ def _alone(texts: pa.Array) -> pa.Array:
 def _national(texts: pa.Array, kind: Kind | None) -> pa.Array:
     """Without what stands before a number that is called from abroad, or from another place."""
     texts = pc.replace_substring_regex(texts, r"\A(?:\+?(?:0*86|0+))*(1[3-9][0-9]{9}(?:[0-9]{3,4})?)\z", r"\1")
-    if kind is Kind.LANDLINE:
-        texts = pc.replace_substring_regex(texts, r"\A(?:\+|00)860?([1-9][0-9]{8,})\z", r"0\1")
-    return texts
+    return texts if kind is None or kind.respelled is None else kind.respelled(texts)

@@ -6,4 +6,9 @@ A title is a person's name or a firm's, and firms of one bear their owner's; so 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
 
-INVOICE_TITLE = Recogniser("invoice_title", "抬头[:：为是] ?[一-龥A-Za-z()（）·]{2,40}", {Sign.HIGH: 9})
+INVOICE_TITLE = Recogniser(
+    "invoice_title",
+    "抬头[:：为是] ?[一-龥A-Za-z()（）·]{2,40}",
+    {Sign.HIGH: 9},
+    links=True,
+)

@@ -20,4 +20,5 @@ IP_ADDRESS = Recogniser(
     after="0-9.",
     check=_is_no_version,
     source="RFC 791",
+    links=True,
 )

@@ -13,4 +13,5 @@ LANDLINE = Recogniser(
     {Sign.DIGIT: 10},
     before="0-9.",
     after="0-9",
+    links=True,
 )

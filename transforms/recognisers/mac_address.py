@@ -16,4 +16,5 @@ MAC_ADDRESS = Recogniser(
     after="0-9A-Za-z:-",
     check=_is_no_date,
     source="IEEE 802",
+    links=True,
 )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.recognisers.masked_name import CHARACTERS
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 _PART = "(?:号|弄|幢|栋|座|单元|楼|层|室|户)"
 _ROAD = "(?:路|街|街道|大道|巷|弄|村|里|镇|乡|区|苑|园|庄|庭|寓|府|居|场)"
@@ -34,4 +35,8 @@ MASKED_ADDRESS = Recogniser(
     rf"|[一-龥]\*{{1,3}}(?:街道|路|大道|巷)[^*]{{0,8}}\*{{1,4}}{_PART}|[一-龥]{{2}}{_ROAD}\*{{3,}}",
     {Sign.STAR: 1, Sign.HIGH: 6},
     source="taobao.trade.fullinfo.get; pdd.open.decrypt.mask.batch",
+    role=Role.QUASI,
+    recoverability=Recoverability.PARTIAL,
+    kind="address",
+    left=addresses_left,
 )

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 _SHORTEST = 15
 
@@ -28,4 +29,7 @@ MASKED_DOCUMENT = Recogniser(
     after="0-9*A-Za-z",
     check=_is_long,
     columnar=_are_long,
+    role=Role.QUASI,
+    recoverability=Recoverability.PARTIAL,
+    kind="id_card",
 )

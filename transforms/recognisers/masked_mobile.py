@@ -8,6 +8,7 @@ from beam_deid.transforms.columns.sizes import by_size
 from beam_deid.transforms.recognisers.mobile import PREFIXES_IN_USE
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 _STAR = ord("*")
 _PREFIXES = np.array([list(str(prefix).encode()) for prefix in PREFIXES_IN_USE], np.uint8)
@@ -42,4 +43,8 @@ MASKED_MOBILE = Recogniser(
     {Sign.STAR: 4, Sign.DIGIT: 2},
     before="0-9*",
     after="0-9*",
+    role=Role.QUASI,
+    recoverability=Recoverability.PARTIAL,
+    kind="mobile",
+    left=mobiles_left,
 )

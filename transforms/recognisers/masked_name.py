@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 CHARACTERS = 8_105
 """Characters that a name may hold: 通用规范汉字表 (2013). The upper bound for each hidden one; few of them are common."""
@@ -25,4 +26,8 @@ MASKED_NAME = Recogniser(
     # Letters or digits beside it make it a product or a sum (A4纸*5包), not a name.
     before="一-龥*A-Za-z0-9",
     after="一-龥*A-Za-z0-9",
+    role=Role.QUASI,
+    recoverability=Recoverability.PARTIAL,
+    kind="person_name",
+    left=names_left,
 )

@@ -4,8 +4,11 @@ Found loosely, for new prefixes appear; `PREFIXES_IN_USE` are those of libphonen
 ``phonenumbers`` parses one value at a time.
 """
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from beam_deid.transforms.recognisers.recogniser import Recogniser
-from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.recognisers.screen import Screen, Sign
 
 # Ranges in use for persons; the other two digits of the first three vary by carrier.
 PREFIXES_IN_USE = (
@@ -32,4 +35,16 @@ MOBILE = Recogniser(
     before="0-9*",
     after="0-9",
     source="loose on purpose: new prefixes appear",
+    links=True,
 )
+
+
+def are_in_use(texts: pa.Array) -> pa.Array:
+    """Which texts (n,) are a mobile number whose first three digits are in use: a boolean mask (n,), never null.
+
+    Spaces, dashes and the country's code do not matter.
+    """
+    fits = MOBILE.valid(texts)
+    digits = pc.replace_substring_regex(Screen.of(texts).texts, r"^(?:\+|00)?86[- ]?|[- ]", "")
+    known = pc.is_in(pc.utf8_slice_codeunits(digits, 0, 3), pa.array(list(map(str, PREFIXES_IN_USE))))
+    return pc.and_(fits, known)

@@ -42,4 +42,6 @@ ORDER_NUMBER = Recogniser(
     check=_is_dated,
     columnar=_are_dated,
     source="pdd.order.list.get (yymmdd-15 digits); Xiaohongshu's order.getOrderDetail (P and 18 digits)",
+    links=True,
+    kind="order_number",
 )

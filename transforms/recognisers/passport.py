@@ -10,5 +10,9 @@ NUMBER = "(?:[EeGg][0-9]{8}|[Ee][A-HJ-NP-Za-hj-np-z][0-9]{7}|[DdSsPp][EeDd]?[0-9
 """The number alone: ordinary ones begin with E or G, diplomatic and service ones with D, S or P."""
 
 PASSPORT = Recogniser(
-    "passport", f"(?:护照|[Pp]assport)[^0-9]{{0,12}}?{NUMBER}", {Sign.DIGIT: 7, Sign.WORD: 8}, after="0-9"
+    "passport",
+    f"(?:护照|[Pp]assport)[^0-9]{{0,12}}?{NUMBER}",
+    {Sign.DIGIT: 7, Sign.WORD: 8},
+    after="0-9",
+    links=True,
 )

@@ -18,4 +18,5 @@ PLATE = Recogniser(
     after="A-Za-z0-9",
     check=_has_a_digit,
     source="GA 36-2018",
+    links=True,
 )

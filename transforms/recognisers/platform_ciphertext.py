@@ -16,6 +16,7 @@ from beam_deid.transforms.recognisers.platforms.ciphertext import SEPARATORS, si
 from beam_deid.transforms.recognisers.randomness import look_random
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability
 
 _CIPHER = "[A-Za-z0-9+/=_&-]{16,}"
 # Whole blocks of a cipher in base64: their padding, or 64 characters and more.
@@ -53,4 +54,7 @@ PLATFORM_CIPHERTEXT = Recogniser(
     {Sign.MARK: 3, Sign.WORD: 14, Sign.DIGIT: 1},
     check=_is_ciphertext,
     columnar=_are_ciphertexts,
+    recoverability=Recoverability.KEYED,
+    links=True,
+    kind="platform_ciphertext",
 )

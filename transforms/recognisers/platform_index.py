@@ -9,6 +9,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.randomness import look_random
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 from beam_deid.transforms.recognisers.screen import Sign
+from beam_deid.transforms.terms import Recoverability
 
 
 def _look_random(texts: pa.Array) -> Bools:
@@ -24,4 +25,7 @@ PLATFORM_INDEX = Recogniser(
     whole=True,
     check=lambda text: bool(_look_random(pa.array([text]))[0]),
     columnar=_look_random,
+    recoverability=Recoverability.KEYED,
+    links=True,
+    kind="platform_id",
 )

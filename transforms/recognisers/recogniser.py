@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.recognisers.screen import WIDE, Rows, Screen, Sign
+from beam_deid.transforms.terms import Recoverability, Role
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class Recogniser:
         check: Whether a match is one indeed; all are if None.
         columnar: The same for a column of matches, shape (m,), none null: a mask (m,). `check` value by value if None.
         source: The standard or format.
+        role: The role of a column of such values, at least. A masked value is a quasi-identifier: the less it hides, the
+            fewer people may be meant.
+        recoverability: How far the values can be turned back as they stand: clear, partial (masked), keyed (by their platform).
+        links: Whether equal values mean the same person, telephone, address or order.
+        kind: The name of the kind whose values may look like this among other things. Empty where a kind of
+            `beam_deid.transforms.recognisers.kinds` names this as its own recogniser, or none has to do with it.
+        left: How many values may be meant by each masked one, shape (n,), float64; None where nothing is masked, or nobody knows.
     """
 
     name: str
@@ -44,6 +53,11 @@ class Recogniser:
     check: Callable[[str], bool] | None = None
     columnar: Callable[[pa.Array], Bools] | None = None
     source: str = field(default="", compare=False)
+    role: Role = Role.DIRECT
+    recoverability: Recoverability = Recoverability.CLEAR
+    links: bool = False
+    kind: str = ""
+    left: Callable[[pa.Array], npt.NDArray[np.float64]] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

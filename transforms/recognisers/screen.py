@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import plain
 
@@ -21,7 +22,7 @@ _MOST = 255
 
 
 class Sign(IntEnum):
-    """What is counted in each text."""
+    """Classes of bytes; how many of each a text has tells which identifiers it can hold at all."""
 
     DIGIT = 0
     WORD = 1  # ASCII letters, digits, _ and -
@@ -102,8 +103,13 @@ class Screen:
         return part
 
     def some(self, rows: Rows) -> pa.Array:
-        """The texts of some rows."""
+        """Give the texts that stand in some rows, shape (m,), in their order."""
         return self.texts if len(rows) == len(self.texts) else self.texts.take(pa.array(rows))
+
+
+def matches(pattern: str, texts: pa.Array) -> pa.Array:
+    """Which texts (n,) a pattern in RE2 matches as a whole: a boolean mask (n,), never null. Full-width digits are digits."""
+    return pc.match_substring_regex(Screen.of(texts).texts, rf"\A(?:{pattern})\z").fill_null(False)
 
 
 def narrowed(texts: pa.Array) -> pa.Array:

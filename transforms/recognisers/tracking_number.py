@@ -12,4 +12,6 @@ TRACKING_NUMBER = Recogniser(
     {Sign.DIGIT: 9, Sign.UPPER: 2},
     before="A-Za-z0-9",
     after="A-Za-z0-9",
+    links=True,
+    kind="tracking_number",
 )

@@ -22,4 +22,5 @@ WECHAT = Recogniser(
     _pattern(r"(?:\A|[^A-Za-z0-9_-])", r"(?:\A|[^A-Za-z])", r"(?:\z|[^0-9])"),
     {Sign.WORD: 6},
     lookaround=_pattern("(?<![A-Za-z0-9_-])", "(?<![A-Za-z])", "(?![0-9])"),
+    links=True,
 )

@@ -5,10 +5,11 @@ names. A revision is written once and never changed; see `beam_deid.transforms.r
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.documents import attributes
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import LabelName, Word
 
 FORMAT = 1
@@ -86,7 +87,7 @@ class Entry:
         state: What became of it.
         levels: Name of the decided level of each open field.
         losses: Loss of each open field, 0 to 1.
-        records: ``read, released, suppressed, withheld, rejected``.
+        records: What became of the records that were read.
         inputs: Of each input file ``name``, ``size`` and ``sha256``.
         files: Of each part ``path``, ``rows`` and ``sha256``.
         label_sha256: Hash of its ``label.json``; of an embedded release, of its label without the time of its decision.
@@ -113,7 +114,7 @@ class Entry:
     state: State
     levels: Mapping[str, str]
     losses: Mapping[str, float]
-    records: Mapping[str, int]
+    records: RecordCounts
     inputs: tuple[Mapping[str, Any], ...]
     files: tuple[Mapping[str, Any], ...]
     label_sha256: str
@@ -137,7 +138,7 @@ class Entry:
         return replace(self, state=event.state, events=(*self.events, event))
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> "Entry":
+    def from_document(cls, given: Mapping[str, Any]) -> "Entry":
         """An entry as a revision holds it.
 
         Raises:
@@ -149,6 +150,7 @@ class Entry:
                 **given,
                 "label": LabelName(given["label"]),
                 "state": State(given["state"]),
+                "records": RecordCounts.from_document(given["records"]),
                 "inputs": tuple(given["inputs"]),
                 "files": tuple(given["files"]),
                 "identities": tuple(given["identities"]),
@@ -175,7 +177,7 @@ class Run:
     persons: Table | None = None
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> "Run":
+    def from_document(cls, given: Mapping[str, Any]) -> "Run":
         """A run as a revision holds it.
 
         Raises:
@@ -237,18 +239,17 @@ class Document:
         known = {entry.name for entry in kept}
         return replace(self, releases=(*kept, *(entry for name, entry in entries.items() if name not in known)))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The revision as plain values."""
-        document: dict[str, Any] = plain(asdict(self))
-        return document
+        return attributes(self)
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> "Document":
+    def from_document(cls, given: Mapping[str, Any]) -> "Document":
         """A revision from its JSON.
 
         Raises:
             KeyError, TypeError, ValueError: It is none.
         """
-        releases = tuple(Entry.from_json(one) for one in given["releases"])
-        runs = tuple(Run.from_json(one) for one in given["runs"])
+        releases = tuple(Entry.from_document(one) for one in given["releases"])
+        runs = tuple(Run.from_document(one) for one in given["runs"])
         return cls(**{**given, "releases": releases, "runs": runs})

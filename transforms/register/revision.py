@@ -18,7 +18,7 @@ RESTORE = (
 
 def revision_bytes(document: Document) -> bytes:
     """A revision's file: the document with the hash of its canonical form, as readable JSON."""
-    plain = document.to_json()
+    plain = document.to_document()
     return to_bytes({**plain, "sha256": document_sha256(plain)})
 
 
@@ -62,7 +62,7 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
 
 def _document(given: dict[str, Any], number: int, path: str) -> Document:
     try:
-        document = Document.from_json(given)
+        document = Document.from_document(given)
         is_right = document.format == FORMAT and all(map(is_name, document.files))
     except (AttributeError, KeyError, TypeError, ValueError):
         is_right = False

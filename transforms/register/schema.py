@@ -1,10 +1,10 @@
 """The JSON Schema of a register's revision, made from its types."""
 
 from beam_deid.transforms.label.json_schema import (
+    COUNT,
     TEXT,
     TIME,
     Schema,
-    dataclass_of,
     list_of,
     map_of,
     nullable,
@@ -12,24 +12,23 @@ from beam_deid.transforms.label.json_schema import (
     one_of,
     only,
     said,
+    type_of,
 )
 from beam_deid.transforms.label.options import DIALECT
-from beam_deid.transforms.label.well_formed import COUNTS
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.register.document import FORMAT, Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
-_COUNT: Schema = {"$ref": "#/$defs/count"}
 _SHA256: Schema = {"$ref": "#/$defs/sha256"}
 _TABLE: Schema = {"$ref": "#/$defs/table"}
 
 
 def register_schema() -> Schema:
     """The JSON Schema (2020-12) of a register's ``revision-….json``, as plain values."""
-    document = dataclass_of(
+    document = type_of(
         Document,
         {
             "register": said(TEXT, "The register's id, which is also the domain of its key"),
-            "dataset": TEXT,
             "revision": said({"type": "integer", "minimum": 1}, "As in the file's name"),
             "written_at": TIME,
             "key": said(_key(), "The key of its fingerprints, and what tells it from others; never the key itself"),
@@ -56,31 +55,28 @@ def _key() -> Schema:
 
 
 def _entry() -> Schema:
-    return dataclass_of(
+    return type_of(
         Entry,
         {
             "name": said(TEXT, "What it is called here: the release's name and a number"),
             "release": said(TEXT, "The release's name in its policy"),
-            "run": TEXT,
             "made_at": TIME,
             "label": said(one_of(LabelName), "The label when it was published"),
             "sharing": one_of(Sharing),
-            "purpose": TEXT,
             "recipient": said(nullable(TEXT), "To whom it was given; null where the policy does not say"),
-            "output": TEXT,
             "state": _state(),
             "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
             "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
-            "records": only(dict.fromkeys(COUNTS, _COUNT)),
-            "inputs": list_of(object_of(name=TEXT, size=_COUNT, sha256=_SHA256)),
-            "files": list_of(object_of(path=TEXT, rows=_COUNT, sha256=_SHA256)),
+            "records": type_of(RecordCounts),
+            "inputs": list_of(object_of(name=TEXT, size=COUNT, sha256=_SHA256)),
+            "files": list_of(object_of(path=TEXT, rows=COUNT, sha256=_SHA256)),
             "label_sha256": said(_SHA256, "Of its label.json"),
             "policy_sha256": _SHA256,
             "record": said({"type": "string", "pattern": "^(field|columns):"}, "How records are known"),
             "identities": list_of(TEXT, "The identities by which its persons are counted, the subject's first"),
             "roles": said(map_of(list_of(one_of(Role))), "Of each released field"),
-            "k": said(_COUNT, "Persons that each of its groups must have"),
-            "l": said(map_of(_COUNT), "Distinct values that each of its sensitive fields must have in each group"),
+            "k": said(COUNT, "Persons that each of its groups must have"),
+            "l": said(map_of(COUNT), "Distinct values that each of its sensitive fields must have in each group"),
             "together": list_of(
                 TEXT, "Earlier entries of which it has some of the same records, directly or through others"
             ),
@@ -91,7 +87,7 @@ def _entry() -> Schema:
 
 
 def _event() -> Schema:
-    return dataclass_of(
+    return type_of(
         Event,
         {
             "at": TIME,
@@ -103,10 +99,9 @@ def _event() -> Schema:
 
 
 def _run() -> Schema:
-    return dataclass_of(
+    return type_of(
         Run,
         {
-            "run": TEXT,
             "made_at": TIME,
             "persons": said(
                 nullable(_TABLE), "The persons of its records by every identity; null where there are none"
@@ -120,12 +115,10 @@ def _state() -> Schema:
 
 
 def _definitions() -> Schema:
-    table = dataclass_of(
+    table = type_of(
         Table,
         {
             "file": said({"type": "string", "pattern": r"^[^/\\]+$"}, "Its name below tables/"),
-            "rows": _COUNT,
-            "size": _COUNT,
             "sha256": _SHA256,
             "prefix": said(TEXT, "What the names of this entry's columns begin with, where several share it"),
         },

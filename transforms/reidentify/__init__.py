@@ -1,1 +1,1 @@
-"""Released values turned back for who holds the key, with a record of it."""
+"""Re-identification: released values are turned back by whoever holds the key, with a record of it. Needs no Beam."""

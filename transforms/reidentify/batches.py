@@ -1,9 +1,9 @@
-"""Released values turned back, batch by batch, for who holds the key. Rows that cannot be are set apart."""
+"""Rows of a release are re-identified batch by batch; rows of which a value cannot be turned back are set apart."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.actions.key_options import Restoring, Reversible
@@ -13,35 +13,29 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.reidentify.marks import Mark
 from beam_deid.transforms.terms import Reason, Recoverability
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What a release says of the key that made a field: its id, and the check of its subkey."""
-
-    id: int
-    check: str
+def reversible_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The fields of a release that the holder of a key can turn back, in the policy's order."""
+    released = policy.releases[release].fields
+    return tuple(name for name in policy.fields if name in released and _is_reversible(policy, release, name))
 
 
-def restorable_fields(policy: Policy, release: str) -> tuple[str, ...]:
-    """The fields of a release that the holder of a key can turn back."""
-    fields = policy.releases[release].fields
-    return tuple(
-        name
-        for name in policy.fields
-        if name in fields
-        and isinstance(fields[name], Reversible)
-        and fields[name].recoverability(policy.target(release, name)) is Recoverability.KEYED
-    )
+def _is_reversible(policy: Policy, release: str, name: str) -> bool:
+    action = policy.releases[release].fields[name]
+    if not isinstance(action, Reversible):
+        return False
+    return action.recoverability(policy.target(release, name)) is Recoverability.KEYED
 
 
-class Restorer:
-    """Turns back the fields of one release. Holds keys, so it is never pickled.
+class Reidentifier:
+    """Re-identifies fields of one release. It holds keys, so it is never pickled.
 
     Args:
         policy: The policy that the release was made by.
-        release: The release.
+        release: Name of the release.
         fields: The fields to turn back.
         keys: Where keys come from.
 
@@ -53,28 +47,22 @@ class Restorer:
         self._policy = policy
         self._release = release
         self._keys = keys
-        possible = restorable_fields(policy, release)
+        possible = reversible_fields(policy, release)
         for name in fields:
             if name not in possible:
                 known = ", ".join(possible) or "none"
-                raise UsageError(f"{name} cannot be restored", f"release {release}", f"These fields can: {known}")
+                raise UsageError(f"{name} cannot be re-identified", f"release {release}", f"These fields can: {known}")
         self.fields = tuple(fields)
-        self._restoring: dict[tuple[str, int | None], Restoring] = {}
+        self._openings: dict[tuple[str, int | None], Restoring] = {}
 
     def schema(self, given: pa.Schema) -> pa.Schema:
-        """The schema of restored rows for rows of ``given``; without the release's marks, for it is one no more."""
-        return pa.schema(
-            [
-                pa.field(
-                    name,
-                    arrow_type(
-                        self._policy.kind(name) if name in self.fields else None,
-                        pa.string() if name in self.fields else kind,
-                    ),
-                )
-                for name, kind in zip(given.names, given.types, strict=True)
-            ]
-        )
+        """The schema of re-identified rows for rows of ``given``, without the release's metadata: it is no release."""
+        return pa.schema([pa.field(column.name, self._type(column)) for column in given])
+
+    def _type(self, column: pa.Field) -> pa.DataType:
+        if column.name not in self.fields:
+            return arrow_type(None, column.type)
+        return arrow_type(self._policy.kind(column.name), pa.string())
 
     def ready(self, marks: Mapping[str, Mark], where: str) -> dict[str, Restoring]:
         """Make ready for a file.
@@ -83,57 +71,72 @@ class Restorer:
             marks: What the release says of each field's key, where it says anything.
             where: The file, for messages.
 
+        Returns:
+            For each field, the function that turns a column of it back.
+
         Raises:
             KeyFault: A key is not there or was destroyed; or it is not the one that made the field, or the policy's
                 domain is another, where the values themselves could not show that.
             UsageError: It is not known which key made a field, and its values do not tell.
         """
-        return {name: self._ready(name, marks.get(name), where) for name in self.fields}
+        return {name: self._opening(name, marks.get(name), where) for name in self.fields}
 
-    def _ready(self, name: str, mark: Mark | None, where: str) -> Restoring:
+    def _opening(self, name: str, mark: Mark | None, where: str) -> Restoring:
         action = self._policy.releases[self._release].fields[name]
-        target = self._policy.target(self._release, name)
         assert isinstance(action, Reversible)  # noqa: S101 - the constructor saw to it
-        identity = None
-        if not action.key_in_value:
-            if mark is None:
-                raise UsageError(
-                    f"which key made {name} is not known, and a wrong one would give wrong values",
-                    where,
-                    "Name the release's label.json by --label",
-                )
-            identity = mark.id
-            if action.subkey(target, self._keys, identity).check(action.form(target)) != mark.check:
-                raise KeyFault(
-                    f"{name} was made under another key, in another domain or in another format",
-                    where,
-                    "Take the policy and the key that the release was made with",
-                )
-        if (name, identity) not in self._restoring:
-            self._restoring[name, identity] = action.restoring(target, self._keys, identity)
-        return self._restoring[name, identity]
+        identity = None if action.key_in_value else self._checked_key(name, action, mark, where)
+        if (name, identity) not in self._openings:
+            target = self._policy.target(self._release, name)
+            self._openings[name, identity] = action.restoring(target, self._keys, identity)
+        return self._openings[name, identity]
 
-    def restore(self, chunk: Chunk, restoring: Mapping[str, Restoring]) -> tuple[pa.RecordBatch, list[Fault]]:
+    def _checked_key(self, name: str, action: Reversible, mark: Mark | None, where: str) -> int:
+        """The id of the key that made a field, once its check value shows that it is the right one."""
+        if mark is None:
+            what = f"which key made {name} is not known, and a wrong one would give wrong values"
+            raise UsageError(what, where, "Name the release's label.json by --label")
+        target = self._policy.target(self._release, name)
+        if action.subkey(target, self._keys, mark.id).check(action.form(target)) != mark.check:
+            what = f"{name} was made under another key, in another domain or in another format"
+            raise KeyFault(what, where, "Take the policy and the key that the release was made with")
+        return mark.id
+
+    def reidentify(self, chunk: Chunk, openings: Mapping[str, Restoring]) -> tuple[pa.RecordBatch, list[Fault]]:
         """Turn back the fields of some rows.
 
+        Args:
+            chunk: The rows.
+            openings: What `ready` returned for their file.
+
         Returns:
-            The rows whose fields could all be restored, with the schema of `schema`, and the faults of the others.
+            The rows of which every field could be turned back, with the schema of `schema`, and the faults of the others.
         """
         faults: list[Fault] = []
-        sound = np.ones(len(chunk.rows), bool)
         columns = []
         for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True):
-            values = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
-            if name in restoring:
-                restored = restoring[name](canonical_text(column))
-                values, wrong = to_kind(restored.values, self._policy.kind(name))
-                for mask, reason in (*restored.faults, *(() if wrong is None else ((wrong, Reason.WRONG_TYPE),))):
-                    rows = mask.to_numpy(zero_copy_only=False)
-                    faults.append(Fault(chunk.rows[rows], name, reason))
-                    sound &= ~rows
+            if name in openings:
+                values, found = self._column(name, column, openings[name], chunk.rows)
+                faults += found
+            else:
+                values = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
             columns.append(values)
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema(chunk.batch.schema))
-        return (batch if sound.all() else batch.filter(pa.array(sound))), faults
+        return _sound(batch, chunk.rows, faults), faults
+
+    def _column(
+        self, name: str, column: pa.Array, opening: Restoring, rows: npt.NDArray[np.int64]
+    ) -> tuple[pa.Array, list[Fault]]:
+        """A column turned back, with the type of its kind, and the faults of the rows where that is not possible."""
+        opened = opening(canonical_text(column))
+        values, wrong = to_kind(opened.values, self._policy.kind(name))
+        masks = [*opened.faults, *([] if wrong is None else [(wrong, Reason.WRONG_TYPE)])]
+        return values, [Fault(rows[mask.to_numpy(zero_copy_only=False)], name, reason) for mask, reason in masks]
+
+
+def _sound(batch: pa.RecordBatch, rows: npt.NDArray[np.int64], faults: Sequence[Fault]) -> pa.RecordBatch:
+    """The rows of a batch that are in no fault; ``rows`` are their numbers in the file."""
+    sound = ~np.isin(rows, np.concatenate([np.empty(0, np.int64), *(fault.rows for fault in faults)]))
+    return batch if sound.all() else batch.filter(pa.array(sound))
 
 
 def fault_rows(faults: Sequence[Fault], path: str) -> Iterator[tuple[str, int, str, str, str]]:

@@ -5,6 +5,7 @@ import json
 import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.run.job import Job
@@ -30,7 +31,7 @@ def _treatment(facts: FieldFacts) -> dict[str, str]:
         "beam_deid.recoverability": facts.recoverability,
     }
     if facts.key is not None:
-        metadata["beam_deid.key"] = f"{facts.key['id']}:{facts.key['check']}"
+        metadata["beam_deid.key"] = f"{facts.key.id}:{facts.key.check}"
     return metadata
 
 
@@ -44,5 +45,5 @@ def _label(job: Job, decision: ReleaseDecision) -> dict[str, str]:
         "beam_deid.sharing": json.dumps(str(job.policy.releases[decision.release].sharing)),
     }
     for name in _OF_LABEL:
-        metadata[f"beam_deid.{name}"] = json.dumps(getattr(label, name), ensure_ascii=False, sort_keys=True)
+        metadata[f"beam_deid.{name}"] = json.dumps(plain(getattr(label, name)), ensure_ascii=False, sort_keys=True)
     return metadata

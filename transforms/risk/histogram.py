@@ -85,7 +85,10 @@ class Histogram:
 class Classes:
     """Equivalence classes over histogram rows, ascending by key, with their sizes.
 
-    Without subjects every record is a person of its own.
+    Without subjects every record is a person of its own. What is told does not depend on what was asked before.
+
+    Attributes:
+        sorts: Whether sorting the keys tells all, without a number for each row: every row is one record and one person.
 
     Args:
         keys: Key of each row, shape (n,).
@@ -100,6 +103,7 @@ class Classes:
         self._keys = keys
         self._counts = counts
         self._subject = subject
+        self.sorts = subject is None and bool((counts == 1).all())
         if people is not None:
             self.__dict__["subjects"] = people
 
@@ -109,20 +113,11 @@ class Classes:
 
     @cached_property
     def _sized(self) -> tuple[Fingerprints, Counts]:
-        """Keys and records of the classes, by sorting where no row's class number is needed."""
+        """Fingerprints and records of the classes."""
         if self.sorts:
             return runs(self._keys)
         numbers, keys = self._coded
         return keys, tally(numbers, self._counts, len(keys))
-
-    @property
-    def sorts(self) -> bool:
-        """Whether sorting the keys is enough: each row is one record and one person, and no row's class number was needed yet."""
-        return "_coded" not in self.__dict__ and self._subject is None and self._single
-
-    @cached_property
-    def _single(self) -> bool:
-        return bool((self._counts == 1).all())
 
     def paired(self, values: Codes, many: int) -> Pairs | None:
         """The pairs of a class and a value that occur, by sorting rows: quicker than numbering their classes.
@@ -132,7 +127,7 @@ class Classes:
             many: How many values there are.
 
         Returns:
-            The pairs; None if rows must be numbered.
+            The pairs; None where rows must be numbered, since they stand for several records or say who they are about.
         """
         if not self.sorts:
             return None

@@ -1,7 +1,7 @@
 """Records found again in earlier releases: what each of these says of them, and the persons whom only they contain.
 
-Everything comes and goes in cuts of the key space, so that no more than one cut of a register is in memory. What stays is of
-the size of the groups: what several releases say together of a record is one of so many *histories*.
+The register is read by ranges ("cuts") of the key space, so that no more than one range is in memory. What stays in memory grows
+with the number of groups, not of records: what several releases say together of a record is one of a number of *histories*.
 """
 
 from collections.abc import Mapping, Sequence

@@ -30,17 +30,19 @@ class Persons:
     """The person of each row by each identity.
 
     Attributes:
-        names: Identities that are counted, the subject ("subject") first; none if there is no subject.
-        numbers: Person number of each row by that identity, shape (n,), int64; -1 counts nobody. All numbers below the size occur.
-        sizes: How many persons there are by that identity.
-        same_as: Identities whose numbers are in bijection with those of an earlier one, which counts for both.
-        shared: For each identity but the subject, the values that stand for more than 100 subjects, and the rows that have one.
-        filled: For each identity but the subject, the rows whose own cell was null (those with a shared value not counted).
-        nobody: Rows that count nobody by the subject.
-        keys: The key of each person by each identity, shape (size,): that of the value, or one made of the subject's where the
-            subject stands for itself. It tells the same person again among other rows.
-        finer: Of each identity whether its persons are parts of another one's: it never says the fewest, nor has a person of it
-            more records than that one of the other.
+        names: The identities that are counted, the subject ("subject") first; empty if there is no subject.
+        numbers: The person of each row by each identity, each of shape (n,), int64; -1 counts nobody. Every number from 0 to
+            below the size occurs.
+        sizes: The number of persons by each identity.
+        same_as: Identities that are in bijection with an earlier one, which counts for both.
+        shared: By identity except the subject, how many values stand for more than 100 subjects, and how many rows have one.
+        filled: By identity except the subject, how many rows have a null there (rows with a shared value not included).
+        nobody: How many rows count nobody by the subject.
+        keys: The key of each person by each identity, each of shape (size,): that of the value, or one made from the subject's
+            where the subject stands for itself. By it the same person is found again among other rows.
+        finer: For each identity whether its persons are parts of another one's. Such an identity never gives the least number of
+            persons, nor has a person of it more records than the other's.
+        same_keys: As `keys`, by name, for the identities of `same_as`, in the numbering of the earlier identity.
     """
 
     names: tuple[str, ...]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.canonical import policy_document
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.places import with_paths
+from beam_deid.transforms.policy.paths import with_paths
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.run.ephemeral_keys import refuse_ephemeral
 from beam_deid.transforms.run.shards import Prepared

@@ -1,8 +1,8 @@
 """Why no node satisfies the requirements: which of them stands in the way, and the nearest settings that can be met."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from beam_deid.transforms.search.exploring import explore
 from beam_deid.transforms.search.lattice import LARGEST, Lattice
@@ -22,11 +22,13 @@ class Blocked:
             or the name of a criterion. None of them where several stand in the way at once.
         k: The greatest k that can be met with all else as it is; None if not even 1 can.
         suppression: The least share of records that must be suppressed, rounded up to 0.0001; None if nothing helps.
+        fields: Fields without each of which, by itself, something satisfies, with the loss that is left then.
     """
 
     by: tuple[str, ...]
     k: int | None
     suppression: float | None
+    fields: Mapping[str, float] = field(default_factory=dict)
 
 
 def blocked(lattice: Lattice, require: Requirements) -> Blocked:

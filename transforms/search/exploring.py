@@ -1,7 +1,7 @@
 """A search of lattices that are too large to be listed: from the coarsest node down, within a budget.
 
-Nothing is guessed: what is told is the best node of those that were counted, how many these were, and whether all others were
-ruled out, in which case it is the optimum after all.
+The result is the best node among those that were counted, with their number, and with whether all others were ruled out, in
+which case it is proved to be the optimum.
 """
 
 import heapq

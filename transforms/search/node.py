@@ -22,12 +22,12 @@ class Seen:
     """The classes of a node.
 
     Attributes:
-        node: Its levels.
-        records: Records of each class, shape (classes,).
-        people: People in each class, shape (classes,).
-        failing: By the name of each criterion, which classes miss it, shape (classes,).
-        base: Of each field a base value of each class, any of its group, shape (fields, classes).
-        source: A table whose rows are parts of the classes, where some field does not tell them apart; else None.
+        node: The level of each attribute.
+        records: Records in each class, shape (classes,), int64.
+        people: Persons in each class, shape (classes,), int64; the records where each is a person of its own.
+        failing: By the name of each criterion, which classes miss it, shape (classes,), bool.
+        base: For each field, one base value of each class, each of shape (classes,); any value of a group stands for it.
+        source: Where some field does not tell classes apart, a table whose rows are parts of the classes; else None.
     """
 
     node: Node
@@ -43,16 +43,16 @@ class Counted:
     """The evaluation of a node, and the bounds that follow for other nodes.
 
     Attributes:
-        node: Its levels.
-        loss: What is lost, as the objective has it.
-        suppressed: Records that are suppressed.
-        classes: Classes that are left.
-        smallest: People in the smallest of them; 0 if there are none.
-        largest: People in the largest.
-        satisfies: Whether anything is left, and no more is suppressed than allowed.
-        hopeless: Whether no finer node can satisfy either.
-        penalty: How far above its own bound any finer node is.
-        least: What no coarser node can lose less than.
+        node: The level of each attribute.
+        loss: Information loss, in the unit of the objective.
+        suppressed: Number of suppressed records.
+        classes: Number of classes that are left.
+        smallest: Persons in the smallest class that is left; 0 if there is none.
+        largest: Persons in the largest class that is left.
+        satisfies: Whether any record is left, and no more are suppressed than allowed.
+        hopeless: Whether it is certain that no finer node satisfies.
+        penalty: How much more any finer node loses, at least, than that node's own lower bound.
+        least: A lower bound of the loss of every coarser node.
     """
 
     node: Node

@@ -41,7 +41,7 @@ class Table:
         return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
 
     def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:
-        """The class of each row at a node."""
+        """Number the classes of a node, and give the number of each row's class, shape (n,)."""
         sizes = [attribute.sizes[level] for attribute, level in zip(attributes, levels, strict=True)]
         lookups = [attribute.groups[level] for attribute, level in zip(attributes, levels, strict=True)]
         return numbered(self.base, sizes, lookups)

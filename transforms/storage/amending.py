@@ -1,4 +1,4 @@
-"""Papers of a published run replaced by others, all or none."""
+"""Manifests of a published run replaced by others, all or none."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,12 +14,12 @@ from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.storage.sweeping import finish, sweep_held, waiting
 
 Amend = Callable[[Mapping[str, bytes]], None]
-"""Replaces papers: takes the bytes of each by its path below the output."""
+"""Replaces manifests: takes the bytes of each by its path below the output."""
 
 
 @contextlib.contextmanager
 def amending(output: str) -> Iterator[Amend]:
-    """Hold an output while papers of it are read, decided anew, and replaced.
+    """Hold an output while manifests of it are read, decided anew, and replaced.
 
     Once it was written down that they are to be replaced, they will be.
 
@@ -38,10 +38,10 @@ def amending(output: str) -> Iterator[Amend]:
     lease = Lease(folder, lambda: hidden_folders(place), place)
     begun = False
 
-    def amend(papers: Mapping[str, bytes]) -> None:
+    def amend(manifests: Mapping[str, bytes]) -> None:
         nonlocal begun
         files = []
-        for path, data in papers.items():
+        for path, data in manifests.items():
             write_all(join(folder, *path.split("/")), data)
             files.append(Moved(path, path, len(data), sha256(data).hexdigest()))
             check(files[-1], join(folder, path))

@@ -2,7 +2,7 @@
 
 A store that cannot put one folder in another's place in one step is changed file by file, in an order in which nothing ever
 looks published that is not whole: first what calls the old state published goes (``run.json``, ``label.json``), then files
-that the new one does not have; then all files come, are read back, and last the papers, ``run.json`` at the very end. Every
+that the new one does not have; then all files come, are read back, and last the manifests, ``run.json`` at the very end. Every
 step may be done twice.
 """
 
@@ -18,7 +18,7 @@ from beam_deid.transforms.storage.files import open_arrow, reason, store_of, wri
 from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
 
 JOURNAL = "publication.json"
-PAPERS = ("label.json", "run.json")
+MANIFESTS = ("label.json", "run.json")
 """What says that something is published."""
 
 _FORMAT = 1
@@ -57,7 +57,7 @@ class Journal:
     """The steps of a publication.
 
     Attributes:
-        files: The files that are to be there, papers included.
+        files: The files that are to be there, manifests included.
         removed: Paths below the output that are not to be there any more.
         replaces: SHA-256, in hex, of the ``run.json`` that is there before; None where none is.
     """
@@ -140,17 +140,17 @@ class Journal:
         store = store_of(output)
         self._see_that_it_can(folder, output)
         confirm()
-        papers = [one for one in self.files if name_of(one.target) in PAPERS]
-        rest = [one for one in self.files if one not in papers]
-        gone = {*self.removed, *(one.target for one in papers)}
-        old = sorted((path for path in gone if name_of(path) in PAPERS), key=_papers_first)
+        manifests = [one for one in self.files if name_of(one.target) in MANIFESTS]
+        rest = [one for one in self.files if one not in manifests]
+        gone = {*self.removed, *(one.target for one in manifests)}
+        old = sorted((path for path in gone if name_of(path) in MANIFESTS), key=_manifests_first)
         for path in old:
             store.delete([join(output, path)])
         store.delete([join(output, path) for path in sorted(gone) if path not in old])
         self._drop_empty(output)
         self._bring(rest, folder, output)
         confirm()
-        for one in sorted(papers, key=lambda paper: _papers_first(paper.target), reverse=True):
+        for one in sorted(manifests, key=lambda manifest: _manifests_first(manifest.target), reverse=True):
             self._bring([one], folder, output)
 
     def _see_that_it_can(self, folder: str, output: str) -> None:
@@ -260,6 +260,6 @@ def failed(error: OSError, where: str) -> OutputError:
     )
 
 
-def _papers_first(path: str) -> int:
+def _manifests_first(path: str) -> int:
     """``run.json`` before all ``label.json``."""
-    return -PAPERS.index(name_of(path))
+    return -MANIFESTS.index(name_of(path))

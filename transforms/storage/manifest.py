@@ -10,18 +10,18 @@ from beam_deid.transforms.storage.paths import is_name, join
 def files_of_run(output: str) -> tuple[str, ...] | None:
     """The paths, below an output, of all files that its run wrote; None where there is no run.
 
-    Only what the papers name is a run's: whatever else lies there somebody else has put there.
+    Only what the manifests name is a run's: whatever else lies there somebody else has put there.
 
     Raises:
-        OSError: A paper cannot be read. Then nobody knows.
+        OSError: A manifest cannot be read. Then nobody knows.
     """
-    run = _paper(join(output, "run.json"))
+    run = _manifest(join(output, "run.json"))
     if run is None:
         return None
     found = ["run.json", "rejected.parquet"]
     releases = run.get("releases")
     for name in releases if isinstance(releases, dict) else ():
-        label = _paper(join(output, name, "label.json")) if is_name(name) else None
+        label = _manifest(join(output, name, "label.json")) if is_name(name) else None
         if label is not None:
             found.append(f"{name}/label.json")
             listed = label.get("files")
@@ -33,7 +33,7 @@ def _is_file(file: Any) -> bool:
     return isinstance(file, dict) and is_name(file.get("path"))
 
 
-def _paper(path: str) -> dict[str, Any] | None:
+def _manifest(path: str) -> dict[str, Any] | None:
     store = store_of(path)
     found = store.entry(path)
     if found is None or found.is_folder:

@@ -87,7 +87,7 @@ def _uri(path: str) -> str:
     user, at, _ = bucket.rpartition("@")
     if at and (scheme_of(path) in _WITHOUT_USERS or ":" in user):
         raise UsageError(
-            "credentials do not belong into a path, which stands in messages and papers",
+            "credentials do not belong into a path, which stands in messages and manifests",
             f"{scheme}://…@{bucket.rpartition('@')[2]}",
             "Leave them to the environment or a profile",
         )

@@ -92,12 +92,12 @@ class Staging:
         """Whether a publication was begun that did not come to its end, so that others finish it or undo it."""
         return self._begun
 
-    def publish(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+    def publish(self, files: Sequence[Moved], manifests: Mapping[str, bytes]) -> None:
         """Move everything into place, the manifests last. Until then nothing looks published.
 
         Args:
             files: The files, with ``source`` below `path`.
-            papers: The bytes of each paper by its path below the output.
+            manifests: The bytes of each manifest by its path below the output.
 
         Raises:
             OutputError: A file is not what was written, or the store fails. An earlier output is as it was, or the
@@ -108,9 +108,9 @@ class Staging:
             at_once(lambda one: check(one, join(self.path, one.source)), files)
             self._lease.confirm()
             if store_of(self._output).renames_folders:
-                self._replace(files, papers)
+                self._replace(files, manifests)
             else:
-                self._bring(files, papers)
+                self._bring(files, manifests)
             self._published = True
         except Superseded:
             self._begun = False
@@ -138,18 +138,18 @@ class Staging:
         else:
             self._lease.give_back()
 
-    def _replace(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+    def _replace(self, files: Sequence[Moved], manifests: Mapping[str, bytes]) -> None:
         """Build the output here and let it take the old one's place."""
         store = store_of(self._output)
         new = join(self.path, _NEW)
         for one in files:
             if one.source != f"{_NEW}/{one.target}":
                 store.rename(join(self.path, one.source), join(new, one.target))
-        if self._adopted:  # a paper that was being written when the driver died
+        if self._adopted:  # a manifest that was being written when the driver died
             wanted = {join(new, one.target) for one in files}
             strays = [entry.path for entry in store.entries(new, recursive=True) if not entry.is_folder]
             store.delete(path for path in strays if path not in wanted)
-        for path, data in papers.items():
+        for path, data in manifests.items():
             write_all(join(new, path), data)
             check_bytes(data, join(new, path))
         store.settle(new)
@@ -170,10 +170,10 @@ class Staging:
             raise
         self._begun = False
 
-    def _bring(self, files: Sequence[Moved], papers: Mapping[str, bytes]) -> None:
+    def _bring(self, files: Sequence[Moved], manifests: Mapping[str, bytes]) -> None:
         """Bring everything into the store's hidden folder, write down what is to be done, and do it."""
         waiting = [self._upload(one) for one in files] if self.path != self._claim else list(files)
-        for path, data in papers.items():
+        for path, data in manifests.items():
             source = f"{_NEW}/{path}"
             write_all(join(self._claim, source), data)
             waiting.append(Moved(source, path, len(data), sha256(data).hexdigest()))

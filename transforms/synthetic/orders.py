@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.synthetic.addresses import homes, places
 from beam_deid.transforms.synthetic.buyers import buyers
 from beam_deid.transforms.synthetic.chance import Chance, Index
 from beam_deid.transforms.synthetic.goods import goods
 from beam_deid.transforms.synthetic.messages import messages
 from beam_deid.transforms.synthetic.people import people
-from beam_deid.transforms.synthetic.places import homes, places
 from beam_deid.transforms.synthetic.text import digits, joined, letters
 from beam_deid.transforms.synthetic.times import created, hours_of_year, moments, paid
 

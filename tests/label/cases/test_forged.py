@@ -1,6 +1,6 @@
 """Case 19 and its kind: `verify` decides again from the evidence, and refuses a label that does not follow from it.
 
-Each forgery is sealed again: every hash that the papers hold is made anew, as whoever has no secret can, so that only what
+Each forgery is sealed again: every hash that the manifests hold is made anew, as whoever has no secret can, so that only what
 the label says can give it away. Without a signature `verify` is no proof of origin, and says so.
 """
 
@@ -49,7 +49,7 @@ def sha256(path):
 def forge(out, change, metadata=lambda found: found, fields=lambda name, found: found):
     """Change what a label says, and what the parts' metadata say; make every hash anew.
 
-    The label's name is written into the parts and the run's papers, too.
+    The label's name is written into the parts and the run's manifests, too.
     """
     path = out / "a" / "label.json"
     label = json.loads(path.read_text("utf-8"))
@@ -65,10 +65,10 @@ def forge(out, change, metadata=lambda found: found, fields=lambda name, found: 
         pq.write_table(table.cast(schema), part)
         file["sha256"] = sha256(part)
     path.write_text(json.dumps(label, ensure_ascii=False), "utf-8")
-    papers = json.loads((out / "run.json").read_text("utf-8"))
+    manifests = json.loads((out / "run.json").read_text("utf-8"))
     failing = [test["name"] for test in label["tests"] if not test["passed"]]
-    papers["releases"]["a"].update(label=label["label"], label_sha256=sha256(path), failing=failing)
-    whole = {key: value for key, value in papers.items() if key != "sha256"}
+    manifests["releases"]["a"].update(label=label["label"], label_sha256=sha256(path), failing=failing)
+    whole = {key: value for key, value in manifests.items() if key != "sha256"}
     packed = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()
     (out / "run.json").write_text(json.dumps({**whole, "sha256": hashlib.sha256(packed).hexdigest()}), "utf-8")
 

@@ -275,12 +275,12 @@ def sealed(out, change):
 def reseal(out, change):
     """Forge a label whose parts bear no metadata."""
     path = out / "a" / "label.json"
-    papers = json.loads((out / "run.json").read_text("utf-8"))
+    manifests = json.loads((out / "run.json").read_text("utf-8"))
     label = json.loads(path.read_text("utf-8"))
     change(label)
     path.write_text(json.dumps(label, ensure_ascii=False), "utf-8")
-    papers["releases"]["a"]["label_sha256"] = sha256(path)
-    (out / "run.json").write_text(json.dumps({**papers, "sha256": document_sha256(papers)}), "utf-8")
+    manifests["releases"]["a"]["label_sha256"] = sha256(path)
+    (out / "run.json").write_text(json.dumps({**manifests, "sha256": document_sha256(manifests)}), "utf-8")
 
 
 @pytest.mark.parametrize(("name", "change"), FORGED, ids=lambda one: one if isinstance(one, str) else one.__name__)

@@ -12,7 +12,9 @@ from pydantic import Field
 from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.hierarchies.numbers import NUMBERS, Number, numbers, spelt
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.terms import Reason
 
 Cuts = Sequence[float]
 
@@ -40,7 +42,7 @@ class BinsHierarchy(Hierarchy[BinsOptions]):
 
     option: ClassVar[str] = "bins"
     options: ClassVar[type[HierarchyOptions]] = BinsOptions
-    wants: ClassVar[Kind] = Kind.NUMBER
+    wants: ClassVar[Kind] = NUMBER
     fitting: ClassVar[tuple[Kind, ...] | None] = NUMBERS
     lists_levels: ClassVar[bool] = True
 

@@ -10,7 +10,10 @@ from pydantic import Field
 from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
+from beam_deid.transforms.terms import Reason
 
 Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
 
@@ -39,8 +42,11 @@ class CalendarHierarchy(Hierarchy[CalendarOptions]):
 
     option: ClassVar[str] = "calendar"
     options: ClassVar[type[HierarchyOptions]] = CalendarOptions
-    wants: ClassVar[Kind] = Kind.TIMESTAMP
-    fitting: ClassVar[tuple[Kind, ...] | None] = (Kind.TIMESTAMP, Kind.DATE)
+    wants: ClassVar[Kind] = TIMESTAMP
+    fitting: ClassVar[tuple[Kind, ...] | None] = (
+        TIMESTAMP,
+        *(kind for kind in KINDS if kind.is_time and kind is not TIMESTAMP),
+    )
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = tuple(units)

@@ -13,7 +13,9 @@ from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOpti
 from beam_deid.transforms.actions.masks.characters import keep_ends
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.terms import Recoverability
 
 
 class Ends(BaseModel):
@@ -45,7 +47,7 @@ class MasksHierarchy(Hierarchy[MasksOptions]):
 
     option: ClassVar[str] = "masks"
     options: ClassVar[type[HierarchyOptions]] = MasksOptions
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
     recoverability: ClassVar[Recoverability] = Recoverability.PARTIAL
 
     def __init__(self, masks: Sequence[Ends]) -> None:

@@ -11,13 +11,14 @@ from pydantic import Field
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
 
 # The integer stays one, so that 5 is written "5".
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
 """A number in a policy."""
 
-NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.DECIMAL)
+NUMBERS = (NUMBER, *(kind for kind in KINDS if kind.is_number and kind is not NUMBER))
 """The kinds that hold numbers."""
 
 

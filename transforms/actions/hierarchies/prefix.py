@@ -12,7 +12,8 @@ from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
-from beam_deid.transforms.terms import Kind
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 
 
 class PrefixOptions(HierarchyOptions):
@@ -32,7 +33,7 @@ class PrefixHierarchy(Hierarchy[PrefixOptions]):
 
     option: ClassVar[str] = "prefix"
     options: ClassVar[type[HierarchyOptions]] = PrefixOptions
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
     by_kernel: ClassVar[bool] = True
 
     def __init__(self, lengths: Sequence[int]) -> None:

@@ -14,7 +14,9 @@ from beam_deid.transforms.actions.action import Treated
 from beam_deid.transforms.actions.hierarchies.numbers import NUMBERS, Number, numbers, spelt
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.terms import Reason
 
 # Beyond this numbers are not exact in float64.
 _MOST = 2**53
@@ -43,7 +45,7 @@ class RangesHierarchy(Hierarchy[RangesOptions]):
 
     option: ClassVar[str] = "ranges"
     options: ClassVar[type[HierarchyOptions]] = RangesOptions
-    wants: ClassVar[Kind] = Kind.NUMBER
+    wants: ClassVar[Kind] = NUMBER
     fitting: ClassVar[tuple[Kind, ...] | None] = NUMBERS
 
     def __init__(self, widths: Sequence[float], start: float = 0) -> None:

@@ -13,8 +13,10 @@ from beam_deid.transforms.actions.hierarchies.hierarchy_file import HierarchyTab
 from beam_deid.transforms.actions.hierarchy import ALL, Hierarchy, HierarchyOptions
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_distinct
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.storage.paths import name_of
-from beam_deid.transforms.terms import Kind, Reason
+from beam_deid.transforms.terms import Reason
 
 
 class TableOptions(HierarchyOptions):
@@ -36,7 +38,7 @@ class TableHierarchy(Hierarchy[TableOptions]):
     option: ClassVar[str] = "hierarchy"
     documented: ClassVar[str | None] = "a `hierarchy` file (`leaf;level1;…`)"
     options: ClassVar[type[HierarchyOptions]] = TableOptions
-    wants: ClassVar[Kind] = Kind.TEXT
+    wants: ClassVar[Kind] = TEXT
 
     def __init__(self, table: HierarchyTable) -> None:
         self._table = table

@@ -7,20 +7,18 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Documented
 from beam_deid.transforms.actions.addresses import Division
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
 
 class MaskPreset(ABC):
     """How platforms and Chinese practice mask one kind of value.
 
     A value without the shape of its kind is hidden whole: a mask made for a mobile number says nothing about what to keep of
-    anything else.
+    anything else. A kind whose `mask` names a preset is masked by it where a policy names no way of masking.
     """
 
     name: ClassVar[str]
     """What a policy calls it."""
-    kind: ClassVar[Kind]
-    """The kind of field that it masks where a policy names no way of masking; of several presets the first that is listed does."""
     recoverability: ClassVar[Recoverability] = Recoverability.PARTIAL
     """How far what is left can be turned back."""
     documented: ClassVar[Documented | None] = None

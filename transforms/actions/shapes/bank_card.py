@@ -8,7 +8,6 @@ from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digi
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.recognisers.bank_card import DOUBLED
-from beam_deid.transforms.terms import Kind
 
 _SHORTEST = 13
 _LONGEST = 19
@@ -47,6 +46,4 @@ def _check_digit(numerals: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     return np.asarray((10 - total % 10) % 10, np.uint16)
 
 
-BANK_CARD = ShapePreset(
-    "bank_card", Kind.BANK_CARD, BankCard, "another card number that passes Luhn's check", takes=("keep_first",)
-)
+BANK_CARD = ShapePreset("bank_card", BankCard, "another card number that passes Luhn's check", takes=("keep_first",))

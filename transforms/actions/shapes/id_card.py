@@ -10,7 +10,6 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
 from beam_deid.transforms.recognisers.id_card import CHECKS, WEIGHTS
-from beam_deid.transforms.terms import Kind
 
 # The provinces of GB/T 2260, with Taiwan's second code for residents of the mainland.
 _PROVINCES = np.array(
@@ -155,6 +154,4 @@ def _birth(days: Ints, width: int) -> npt.NDArray[np.uint16]:
     return numerals_of(((year * 100 + month) * 100 + day).astype(np.uint64), 8)[:, 8 - width :]
 
 
-ID_CARD = ShapePreset(
-    "id_card", Kind.ID_CARD, IdCard, "another identity number with a right check character", adds=IdCardOptions
-)
+ID_CARD = ShapePreset("id_card", IdCard, "another identity number with a right check character", adds=IdCardOptions)

@@ -7,7 +7,6 @@ from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import ZERO, Changed, Shape, digits_of, number_of, numerals_of
 from beam_deid.transforms.columns.characters import Codes
 from beam_deid.transforms.crypto.ff1 import Ff1
-from beam_deid.transforms.terms import Kind
 
 _LENGTH = 11
 _PREFIX = 3
@@ -67,4 +66,4 @@ def _is_head(codes: Codes) -> np.ndarray:
     return found
 
 
-MOBILE = ShapePreset("mobile", Kind.MOBILE, Mobile, "another mobile number", adds=MobileOptions)
+MOBILE = ShapePreset("mobile", Mobile, "another mobile number", adds=MobileOptions)

@@ -3,7 +3,6 @@
 from beam_deid.transforms.actions.shapes.characters import ALPHABETS, Characters
 from beam_deid.transforms.actions.shapes.preset import ShapePreset
 from beam_deid.transforms.actions.shapes.shape import Shape
-from beam_deid.transforms.terms import Kind
 
 
 def _order_number(key: bytes) -> Shape:
@@ -11,4 +10,4 @@ def _order_number(key: bytes) -> Shape:
     return Characters(key, ALPHABETS["digits"], keep_others=True)
 
 
-ORDER_NUMBER = ShapePreset("order_number", Kind.ORDER_NUMBER, _order_number, "another number in the same layout")
+ORDER_NUMBER = ShapePreset("order_number", _order_number, "another number in the same layout")

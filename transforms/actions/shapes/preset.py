@@ -1,4 +1,4 @@
-"""The contract of an FPE preset: a shape by its name, with the kind of field that it is for."""
+"""The contract of an FPE preset: a shape by its name; kinds of fields say which is theirs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from beam_deid.transforms.actions.shapes.shape import Shape
-from beam_deid.transforms.terms import Kind
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class ShapePreset:
 
     Attributes:
         name: What a policy calls it.
-        kind: The kind of field that it is for; of several presets for one the first that is listed is the default.
         make: Makes the shape under a key, with those of its options that a policy gives.
         sentence: What a value becomes, for a person to read.
         takes: Those of its options that ``fpe`` has for all shapes, such as ``keep_first``.
@@ -24,7 +22,6 @@ class ShapePreset:
     """
 
     name: str
-    kind: Kind
     make: Callable[..., Shape]
     sentence: str
     takes: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """Made-up addresses."""
 
 from beam_deid.transforms.actions.surrogates.substitute import Substitute
-from beam_deid.transforms.terms import Kind
 
-ADDRESS = Substitute("address", Kind.ADDRESS, lambda faker: faker.address())
+ADDRESS = Substitute("address", lambda faker: faker.address())

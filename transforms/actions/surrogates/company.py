@@ -2,4 +2,4 @@
 
 from beam_deid.transforms.actions.surrogates.substitute import Substitute
 
-COMPANY = Substitute("company", None, lambda faker: faker.company())
+COMPANY = Substitute("company", lambda faker: faker.company())

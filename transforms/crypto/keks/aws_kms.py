@@ -20,11 +20,11 @@ class AwsKek(Kek):
     form: ClassVar[str] = "aws-kms:KEY_ARN"
 
     def wrap(self, key: bytes, context: str) -> bytes:
-        """See `Kek.wrap`."""
+        """Have AWS KMS encrypt a key; see `Kek.wrap`."""
         return bytes(self._call("encrypt", Plaintext=key, EncryptionContext={_CONTEXT: context})["CiphertextBlob"])
 
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """See `Kek.unwrap`."""
+        """Have AWS KMS decrypt a key; see `Kek.unwrap`."""
         return bytes(self._call("decrypt", CiphertextBlob=wrapped, EncryptionContext={_CONTEXT: context})["Plaintext"])
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:

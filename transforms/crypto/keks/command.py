@@ -5,7 +5,7 @@ import subprocess
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked
+from beam_deid.transforms.crypto.read_secret import checked
 from beam_deid.transforms.errors import KeyFault
 
 _SECONDS = 60
@@ -28,7 +28,7 @@ class CommandKek(LocalKek):
         return f"command:{(self._arguments() or ['?'])[0]}"
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Run the command and take what it prints; see `LocalKek.material`."""
         arguments = self._arguments()
         if not arguments:
             raise KeyFault("no command is named", "command:", "Write command:pass show keys/kek")

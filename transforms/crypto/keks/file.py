@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked, read_private
+from beam_deid.transforms.crypto.read_secret import checked, read_private
 
 
 class FileKek(LocalKek):
@@ -13,5 +13,5 @@ class FileKek(LocalKek):
     form: ClassVar[str] = "file:PATH"
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Read the file, which nobody else may read; see `LocalKek.material`."""
         return checked(read_private(self.place, self.where), self.where)

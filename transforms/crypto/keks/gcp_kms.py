@@ -17,12 +17,12 @@ class GcpKek(Kek):
     form: ClassVar[str] = "gcp-kms:projects/…/locations/…/keyRings/…/cryptoKeys/…"
 
     def wrap(self, key: bytes, context: str) -> bytes:
-        """See `Kek.wrap`."""
+        """Have Google Cloud KMS encrypt a key; see `Kek.wrap`."""
         request = {"name": self.place, "plaintext": key, "additional_authenticated_data": context.encode()}
         return bytes(self._call("encrypt", request).ciphertext)
 
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """See `Kek.unwrap`."""
+        """Have Google Cloud KMS decrypt a key; see `Kek.unwrap`."""
         request = {"name": self.place, "ciphertext": wrapped, "additional_authenticated_data": context.encode()}
         return bytes(self._call("decrypt", request).plaintext)
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import read_variable
+from beam_deid.transforms.crypto.read_secret import read_variable
 from beam_deid.transforms.errors import KeyFault
 
 _LEAST = 12
@@ -26,7 +26,7 @@ class PassphraseKek(LocalKek):
         return {**super().parameters(), "scrypt_salt": os.urandom(16).hex(), **_COST}
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Stretch the passphrase with scrypt, at the costs that the keyring remembers; see `LocalKek.material`."""
         given = read_variable(self.place, self.where, "Set it to the keyring's passphrase")
         if len(given.decode("utf-8", "replace")) < _LEAST:
             raise KeyFault(f"the passphrase is shorter than {_LEAST} characters", self.where, "Take a longer one")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from beam_deid.transforms.crypto.keks.kek import LocalKek
-from beam_deid.transforms.crypto.places import checked, read_variable
+from beam_deid.transforms.crypto.read_secret import checked, read_variable
 
 
 class VariableKek(LocalKek):
@@ -13,5 +13,5 @@ class VariableKek(LocalKek):
     form: ClassVar[str] = "env:NAME"
 
     def material(self) -> bytes:
-        """See `LocalKek.material`."""
+        """Read the environment variable; see `LocalKek.material`."""
         return checked(read_variable(self.place, self.where), self.where)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import create_model
 
-from beam_deid.transforms.label.options import Option, Section
+from beam_deid.transforms.label.options import Option, PolicyOptions
 from beam_deid.transforms.label.requirements.alpha import Alpha
 from beam_deid.transforms.label.requirements.attackers import Attackers
 from beam_deid.transforms.label.requirements.average_risk import AverageRisk
@@ -82,12 +82,15 @@ def planned(scope: Scope) -> Iterator[tuple[Requirement, Planned]]:
             yield requirement, test
 
 
-def options_model() -> type[Section]:
-    """What stands under ``require``: a model with every requirement's option."""
-    holds: dict[str, Any] = {name: one.schema for name, one in options().items()}
-    return create_model("Options", __base__=Section, **holds)
-
-
-def options() -> dict[str, Option]:
+def options() -> dict[str, Option[Any]]:
     """The options that policies may write under ``require``, by name."""
     return {one.option.name: one.option for one in REQUIREMENTS if one.option is not None}
+
+
+def _options_model() -> type[PolicyOptions]:
+    holds: dict[str, Any] = {name: one.schema for name, one in options().items()}
+    return create_model("Options", __base__=PolicyOptions, __module__=__name__, **holds)
+
+
+Options = _options_model()
+"""What stands under ``require`` of a policy, and under ``asked`` of a label: a model with every requirement's option."""

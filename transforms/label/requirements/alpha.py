@@ -13,7 +13,7 @@ class Alpha(Asked):
     """Share of a group's persons who have one value."""
 
     name = "alpha"
-    option = Option(
+    option = Option[float](
         "alpha", dict[str, Share], "Greatest share of a group's persons who may have one value of a sensitive field"
     )
     example = "alpha: {category: 0.5}"
@@ -23,7 +23,7 @@ class Alpha(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``alpha: {FIELD: …}``."""
-        most = scope.asked.get("alpha", {}).get(name)
+        most = self.option.of_field(scope.asked, name)
         return None if most is None else (most, None)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:

@@ -70,7 +70,7 @@ class Asked(Requirement):
         return Broken(test.columns, fails) if fails.any() else None
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion:
-        """The same of each class."""
+        """Ask for the same limit in each class of a candidate's levels."""
         return Criterion(
             test.name,
             test.target,

@@ -34,9 +34,9 @@ class Attackers(Requirement):
         made = next((one for one in seen.found.attacks if one.name == f"attacker:{test.target}"), None)
         if made is None or made.exposed is None:
             return Figure(None, "this attacker was not tested")
-        one = made.exposed
+        one = made.exposed.counts
         said = (
-            f"{one['attackers_exposed']:,} of {one['attackers']:,} persons of the attacker's and {one['released_exposed']:,} of "
-            f"{one['released']:,} released ones are narrowed down to fewer than k on {', '.join(made.on) or 'nothing'}"
+            f"{one.attackers_exposed:,} of {one.attackers:,} persons of the attacker's and {one.released_exposed:,} of "
+            f"{one.released:,} released ones are narrowed down to fewer than k on {', '.join(made.on) or 'nothing'}"
         )
-        return Figure(one["share"], said)
+        return Figure(made.exposed.share, said)

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.reidentification import ReidentificationRisk
 
 
 class AverageRisk(Requirement):
     """Classes by persons are within the policy's limit."""
 
     name = "average_risk"
-    option = Option("average_risk", Share, "Greatest average risk of the persons released: groups divided by persons")
+    option = Option[float](
+        "average_risk", Share, "Greatest average risk of the persons released: groups divided by persons"
+    )
     example = "average_risk: 0.1"
     source = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
     line = 6
@@ -20,9 +23,10 @@ class AverageRisk(Requirement):
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
-        if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.rest, self.words)
+        most = self.option.of(scope.asked)
+        if most is not None:
+            yield self._test(most, scope.rest, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """The figure."""
-        return unmeasured(seen) or Figure(seen.risk["avg_risk"], "groups divided by persons")
+        """Take the average risk from the risk figures."""
+        return unmeasured(seen) or Figure(seen.risk.of(ReidentificationRisk).avg_risk, "groups divided by persons")

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from beam_deid.transforms.label.options import Likenesses, Option
+from beam_deid.transforms.label.options import Likeness, Likenesses, Option
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
@@ -15,7 +15,9 @@ class Beta(Asked):
     """Relative gain of a value's share in a group."""
 
     name = "beta"
-    option = Option("beta", Likenesses, "Greatest relative gain of a sensitive value's share in a group (β-likeness)")
+    option = Option[Likeness](
+        "beta", Likenesses, "Greatest relative gain of a sensitive value's share in a group (β-likeness)"
+    )
     example = "beta: {category: {max: 2, kind: enhanced}}"
     source = "Cao, Karras: β-likeness (2012)"
     compare = Compare.AT_MOST
@@ -24,8 +26,8 @@ class Beta(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``beta: {FIELD: …}``."""
-        asked = scope.asked.get("beta", {}).get(name)
-        return None if asked is None else (asked["max"], asked["kind"])
+        asked = self.option.of_field(scope.asked, name)
+        return None if asked is None else (asked.max, asked.kind)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
         """The gain of the kind that is asked."""

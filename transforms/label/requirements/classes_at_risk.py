@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.sharing import SharingFigures
 
 
 class ClassesAtRisk(Requirement):
@@ -16,9 +17,11 @@ class ClassesAtRisk(Requirement):
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         yield self._test(self.limit(scope), scope.rest, "share of groups whose risk is above 1/k")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """R_a."""
-        return unmeasured(seen) or Figure(seen.risk["sharing"]["R_a"], "share of groups whose risk is above 1/k")
+        """Take R_a from the risk figures."""
+        return unmeasured(seen) or Figure(
+            seen.risk.of(SharingFigures).sharing.R_a, "share of groups whose risk is above 1/k"
+        )

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from beam_deid.transforms.label.options import Closenesses, Option
+from beam_deid.transforms.label import options
+from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.requirements.asked import Asked
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned, Seen
 from beam_deid.transforms.label.scope import Scope
@@ -10,14 +11,16 @@ from beam_deid.transforms.risk.distances import Scale, equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.search.requirements import ClassFigure
 
+T = Option[options.Closeness](
+    "t", options.Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's"
+)
+
 
 class Closeness(Asked):
     """Distance of the distribution in a group from that of the release."""
 
     name = "t"
-    option = Option(
-        "t", Closenesses, "Greatest distance of a sensitive field's distribution in a group from the release's"
-    )
+    option = T
     example = "t: {category: {max: 0.4, distance: equal}}"
     source = "Li, Li, Venkatasubramanian: t-Closeness (2007)"
     compare = Compare.AT_MOST
@@ -27,8 +30,8 @@ class Closeness(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``t: {FIELD: …}``."""
-        asked = scope.asked.get("t", {}).get(name)
-        return None if asked is None else (asked["max"], asked["distance"])
+        asked = T.of_field(scope.asked, name)
+        return None if asked is None else (asked.max, asked.distance)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
         """The distance that the policy names."""

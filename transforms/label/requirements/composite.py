@@ -13,6 +13,7 @@ from beam_deid.transforms.label.requirements.requirement import (
     unmeasured,
 )
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 
 
 class Composite(Requirement):
@@ -36,5 +37,7 @@ class Composite(Requirement):
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The fewest persons who share one multiset of groups."""
         missing = unmeasured(seen)
-        composite = None if missing else seen.risk.get("k_composite")
-        return missing or Figure(composite, "a pseudonym links a person's rows, so all of them count as one value")
+        if missing:
+            return missing
+        composite = seen.risk.of(ClassSizes).k_composite
+        return Figure(composite, "a pseudonym links a person's rows, so all of them count as one value")

@@ -13,7 +13,7 @@ class Delta(Asked):
     """Logarithm of a value's share in a group over that in the release."""
 
     name = "delta"
-    option = Option(
+    option = Option[float](
         "delta", dict[str, Positive], "Greatest |ln| of a sensitive value's share in a group over that in the release"
     )
     example = "delta: {category: 1.5}"
@@ -24,7 +24,7 @@ class Delta(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``delta: {FIELD: …}``."""
-        most = scope.asked.get("delta", {}).get(name)
+        most = self.option.of_field(scope.asked, name)
         return None if most is None else (most, None)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:

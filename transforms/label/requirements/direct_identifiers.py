@@ -6,16 +6,17 @@ from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.recognisers.identity import IDENTIFYING
-from beam_deid.transforms.terms import Kind, Recoverability, Role
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.terms import Recoverability, Role
 
 _SHOWN = (Recoverability.CLEAR, Recoverability.PARTIAL, Recoverability.KEYED)
 
 
 def identifies(facts: FieldFacts) -> bool:
     """Whether a column names persons as it is released. A kind that names a person overrides any role."""
-    named = Role.DIRECT in facts.role or (facts.kind is not None and Kind(facts.kind) in IDENTIFYING)
+    named = Role.DIRECT in facts.role or (facts.kind in IDENTIFYING)
     # Nobody can say what is left in free text, whatever is done to it.
-    return (named and facts.recoverability in _SHOWN) or facts.kind == Kind.FREE_TEXT
+    return (named and facts.recoverability in _SHOWN) or facts.kind == FREE_TEXT
 
 
 class DirectIdentifiers(Requirement):

@@ -5,11 +5,10 @@ that differ in spelling only, or that the policy calls the same, are one.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from beam_deid.transforms.label.options import Diversities, Option
+from beam_deid.transforms.label.options import Diversities, Diversity, Option
 from beam_deid.transforms.label.requirements.requirement import (
     Broken,
     Compare,
@@ -27,13 +26,9 @@ from beam_deid.transforms.risk.inference import distinct_values
 from beam_deid.transforms.search.requirements import Criterion
 
 LEAST_L = 2
-L = Option("l", Diversities, "Least number of values of a sensitive field in each group: distinct ones, or by entropy")
-
-
-def diversity(scope: Scope, name: str, how: str) -> Any:
-    """What a policy asks of a column's diversity: ``distinct``, ``entropy`` or ``recursive``; None if nothing."""
-    asked = scope.asked.get("l", {}).get(name)
-    return asked.get(how) if isinstance(asked, dict) else None
+L = Option[Diversity](
+    "l", Diversities, "Least number of values of a sensitive field in each group: distinct ones, or by entropy"
+)
 
 
 class Distinct(Requirement):
@@ -52,7 +47,8 @@ class Distinct(Requirement):
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column."""
         for name in scope.sensitive:
-            least = max(LEAST_L, diversity(scope, name, "distinct") or LEAST_L)
+            asked = L.of_field(scope.asked, name)
+            least = max(LEAST_L, (asked.distinct if asked else None) or LEAST_L)
             yield self._test(least, scope.around(name), f"distinct values of {name} in the poorest group", name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
@@ -71,5 +67,5 @@ class Distinct(Requirement):
         return Broken(test.columns, np.asarray(few)) if few.any() else None
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:
-        """The same of each class; what a class misses its parts miss, too."""
+        """Ask for l distinct values in each class; a class that has too few has parts that have too few as well."""
         return Criterion(test.name, test.target, per_class.distinct_values, test.limit, at_least=True, inherited=True)

@@ -23,7 +23,7 @@ class Dominance(Requirement):
 
     name = "dominance"
     line = 5
-    option = Option(
+    option = Option[float](
         "dominance",
         Share,
         "Greatest share of a group's records that one person has; never above the sharing model's own: 0.5, 0.7, 0.85",
@@ -34,7 +34,7 @@ class Dominance(Requirement):
     suppresses = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         yield self._test(self.limit(scope), scope.rest, "greatest share of a group's records that belong to one person")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:

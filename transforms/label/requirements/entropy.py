@@ -1,7 +1,7 @@
 """Line 4, where a policy asks: entropy l-diversity (Machanavajjhala et al., 2007)."""
 
 from beam_deid.transforms.label.requirements.asked import Asked
-from beam_deid.transforms.label.requirements.distinct import L, diversity
+from beam_deid.transforms.label.requirements.distinct import L
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk import per_class
@@ -21,8 +21,8 @@ class Entropy(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {entropy: …}}``."""
-        least = diversity(scope, name, "entropy")
-        return None if least is None else (least, None)
+        asked = L.of_field(scope.asked, name)
+        return None if asked is None or asked.entropy is None else (asked.entropy, None)
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
         """E to the entropy."""

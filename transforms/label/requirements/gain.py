@@ -29,7 +29,7 @@ class Gain(Requirement):
     name = "gain"
     target = "FIELD"
     line = 4
-    option = Option(
+    option = Option[float](
         "gain",
         Share,
         "Greatest gain of certainty about a sensitive value; never above the sharing model's own: 0.5, 0.75, 0.9",

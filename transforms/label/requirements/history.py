@@ -11,16 +11,18 @@ from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen
 from beam_deid.transforms.label.scope import Scope
 
+HISTORY = Option[float](
+    "history",
+    Share,
+    "Greatest chance that one to four points of a person's history single it out; evidence alone if not given",
+)
+
 
 class History(Requirement):
     """One to four points of a person's history single the person out no more often than the policy allows."""
 
     name = "history"
-    option = Option(
-        "history",
-        Share,
-        "Greatest chance that one to four points of a person's history single it out; evidence alone if not given",
-    )
+    option = HISTORY
     example = "history: 0.1"
     source = "de Montjoye et al.: Unique in the crowd (2013)"
     line = 3
@@ -29,13 +31,14 @@ class History(Requirement):
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where the policy asks."""
-        if scope.asked.get(self.option.name) is not None:
-            yield self._test(scope.asked[self.option.name], scope.columns, self.words)
+        most = self.option.of(scope.asked)
+        if most is not None:
+            yield self._test(most, scope.columns, self.words)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
         """The greatest upper bound over the numbers of points known."""
         past = seen.found.history
         if not past:
             return Figure(None, "histories could not be measured")
-        told = ", ".join(f"{point['points']}: {point['share']:.1%}" for point in past)
-        return Figure(float(np.max([point["high"] for point in past])), f"by points known: {told}")
+        told = ", ".join(f"{point.points}: {point.share:.1%}" for point in past)
+        return Figure(float(np.max([point.high for point in past])), f"by points known: {told}")

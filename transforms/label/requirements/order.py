@@ -15,7 +15,7 @@ class Order(Requirement):
     words = "traces of the source's order in rows, files and metadata"
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over rows, files and metadata."""
         yield self._test(
             self.limit(scope), (), "traces of the source's order: rows are shuffled once every other line holds"
         )

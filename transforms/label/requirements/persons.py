@@ -26,7 +26,7 @@ from beam_deid.transforms.terms import Sharing
 LEAST_K: Mapping[Sharing, int] = {Sharing.PUBLIC: 20, Sharing.CONTROLLED: 5, Sharing.ENCLAVE: 3}
 
 
-K = Option("k", Count, "Least number of persons in a group; never below the sharing model's own: 20, 5, 3")
+K = Option[int]("k", Count, "Least number of persons in a group; never below the sharing model's own: 20, 5, 3")
 
 
 class Persons(Requirement):

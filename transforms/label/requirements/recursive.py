@@ -6,7 +6,7 @@ Its figure is not pycanon's ``l_recursive``, which looks at the rarest value; so
 from functools import partial
 
 from beam_deid.transforms.label.requirements.asked import Asked
-from beam_deid.transforms.label.requirements.distinct import L, diversity
+from beam_deid.transforms.label.requirements.distinct import L
 from beam_deid.transforms.label.requirements.requirement import Compare, Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk import per_class
@@ -26,8 +26,8 @@ class Recursive(Asked):
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {recursive: [c, l]}}``."""
-        asked = diversity(scope, name, "recursive")
-        return None if asked is None else (asked[0], asked[1])
+        asked = L.of_field(scope.asked, name)
+        return None if asked is None else asked.recursive
 
     def measure(self, test: Planned, scale: Scale | None) -> ClassFigure:
         """The ratio, for the l that is asked."""

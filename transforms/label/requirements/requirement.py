@@ -7,19 +7,20 @@ rows may be suppressed, what breaks it (`broken`). Whether a figure is within it
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.arrays import Bools
-from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.search.requirements import Criterion
 from beam_deid.transforms.terms import Sharing, Word
 
@@ -52,7 +53,7 @@ class Planned:
         line: The line of the label rule that it belongs to, 1 to 9.
         name: The name that it has in ``label.json``.
         limit: What the figure is compared with.
-        compare: How.
+        compare: How the figure is compared with it.
         columns: The released columns that it looks at.
         sentence: What is tested, in one sentence without a full stop.
         target: The field, attacker or release that it is about, where there are several tests of a kind.
@@ -146,7 +147,7 @@ class Seen(Protocol):
         ...
 
     def as_written(self, name: str) -> Sequence[Distribution]:
-        """The same with values as they are written."""
+        """The distribution of a sensitive column where values that differ in spelling only are different."""
         ...
 
     def scale(self, name: str) -> Scale | None:
@@ -154,52 +155,14 @@ class Seen(Protocol):
         ...
 
     @property
-    def risk(self) -> Mapping[str, Any]:
+    def risk(self) -> Risk:
         """The figures of all measures."""
         ...
 
     @property
-    def found(self) -> "Found":
+    def found(self) -> Found:
         """What was found beside the classes."""
         ...
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found of a release beside its classes.
-
-    Attributes:
-        hits: Direct identifiers found in released values, labels and names: (field, recogniser, count).
-        recoveries: Attacks on what fields still show of the values that they were made from.
-        attacks: Joins with what declared attackers hold.
-        untested: Attackers that could not be tested, with the reason.
-        compositions: What each sibling release and this one say together, by release.
-        history: What points of a person's history do; None if it was not measured.
-        ordered: Whether rows, files and metadata say nothing of the source's order.
-    """
-
-    hits: tuple[tuple[str, str, int], ...] = ()
-    recoveries: tuple[Recovery, ...] = ()
-    attacks: tuple[Attack, ...] = ()
-    untested: Mapping[str, str] = field(default_factory=dict)
-    compositions: Mapping[str, "Composed"] = field(default_factory=dict)
-    history: tuple[Mapping[str, Any], ...] | None = None
-    ordered: bool = False
-
-
-@dataclass(frozen=True)
-class Composed:
-    """What two releases of the same records say together.
-
-    Attributes:
-        persons: Fewest persons of a joint group; None where it could not be computed.
-        values: Of each sensitive field that both hold the fewest values that the two groups of a record have in common.
-        reason: Why it could not be computed.
-    """
-
-    persons: int | None
-    values: Mapping[str, int] = field(default_factory=dict)
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +179,7 @@ class Default:
 
     @classmethod
     def always(cls, limit: float, source: str) -> "Default":
-        """The same limit in every sharing model."""
+        """A default that is the same limit in every sharing model."""
         return cls(dict.fromkeys(Sharing, limit), source)
 
     @property
@@ -250,7 +213,7 @@ class Requirement(ABC):
     target: ClassVar[str] = ""
     line: ClassVar[int]
     sharings: ClassVar[tuple[Sharing, ...]] = tuple(Sharing)
-    option: ClassVar[Option | None] = None
+    option: ClassVar[Option[Any] | None] = None
     example: ClassVar[str] = ""
     default: ClassVar[Default | None] = None
     source: ClassVar[str] = ""
@@ -283,7 +246,7 @@ class Requirement(ABC):
         """Its limit: the policy's where that is stricter, else that of the sharing model."""
         assert self.default is not None  # noqa: S101 - asked for only where there is one
         own = self.default[scope.sharing]
-        asked = scope.asked.get(self.option.name) if self.option else None
+        asked = self.option.of(scope.asked) if self.option else None
         if not isinstance(asked, int | float):
             return own
         return max(own, asked) if self.compare is Compare.AT_LEAST else min(own, asked)

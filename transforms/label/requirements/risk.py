@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from beam_deid.transforms.label.options import Option, Share
 from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.measures.sharing import SharingFigures
 from beam_deid.transforms.terms import Sharing
 
 MOST_RISK = 0.05
@@ -15,7 +16,7 @@ class OverallRisk(Requirement):
 
     name = "overall_risk"
     line = 6
-    option = Option("risk", Share, "Greatest overall risk R; never above 0.05")
+    option = Option[float]("risk", Share, "Greatest overall risk R; never above 0.05")
     example = "risk: 0.03"
     default = Default.always(
         MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)"
@@ -24,14 +25,14 @@ class OverallRisk(Requirement):
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test."""
+        """Yield one test over the equivalence classes."""
         which = "highest" if scope.sharing is Sharing.PUBLIC else "average"
         yield self._test(self.limit(scope), scope.rest, f"overall risk R: {which} group risk times environment risk E")
 
     def figure(self, test: Planned, seen: Seen) -> Figure:
-        """R."""
+        """Take the overall risk R from the risk figures."""
         missing = unmeasured(seen)
         if missing:
             return missing
-        sharing = seen.risk["sharing"]
-        return Figure(sharing["R"], f"overall risk R = group risk × E, with E = {sharing['E']:g}")
+        sharing = seen.risk.of(SharingFigures).sharing
+        return Figure(sharing.R, f"overall risk R = group risk × E, with E = {sharing.E:g}")

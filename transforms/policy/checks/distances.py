@@ -4,10 +4,6 @@ from typing import Any
 
 from beam_deid.transforms.policy.draft import Draft
 from beam_deid.transforms.policy.nearest import bare
-from beam_deid.transforms.terms import Kind
-
-_TIMES = (Kind.DATE, Kind.TIMESTAMP)
-_NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL)
 
 
 def distance_problem(draft: Draft, field: str, distance: Any) -> str | None:
@@ -16,10 +12,10 @@ def distance_problem(draft: Draft, field: str, distance: Any) -> str | None:
     kind = None if spec is None else spec.kind or next((a.wants for _, a in draft.actions_on(field) if a.wants), None)
     if kind is None:
         return None
-    if kind not in (*_TIMES, *_NUMBERS):
+    if not (kind.is_time or kind.is_number):
         return f"{bare(field)} is of kind {kind}; only numbers, dates and times can be near each other"
-    if isinstance(distance, str) is not (kind in _TIMES):
+    if isinstance(distance, str) is not kind.is_time:
         return f"{bare(field)} is of kind {kind}; write " + (
-            "2d, 12h or so" if kind in _TIMES else "a number without a unit"
+            "2d, 12h or so" if kind.is_time else "a number without a unit"
         )
     return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from beam_deid.transforms.crypto.keys import check_reference
 from beam_deid.transforms.policy.draft import Draft
-from beam_deid.transforms.policy.places import NO_REGISTER
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.yaml_nodes import Problem
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MEANINGS
+from beam_deid.transforms.recognisers import BY_NAME
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, OF_FORM
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound
-from beam_deid.transforms.terms import Kind, Recoverability, Role
+from beam_deid.transforms.terms import Recoverability, Role
 
 _SOME = 0.001
 """From this share of its values on a form counts: one number in a thousand messages makes free text of them."""
@@ -43,19 +46,19 @@ def advise(found: ColumnFound) -> Advice:
         if share < _SOME:
             continue
         reasons.append(f"{share:.1%} of the values are {form.replace('_', ' ')}")
-        meaning = MEANINGS.get(form)
-        if meaning is None:  # a shape of the platform's own: its file has said what it is
+        recogniser = BY_NAME.get(form)
+        if recogniser is None:  # a shape of the platform's own: its file has said what it is
             continue
-        links |= meaning.links
+        links |= recogniser.links
         most = share >= _MOST
         if most:
-            how = meaning.recoverability
+            how = recogniser.recoverability
         if most and (kind is None or form in CIPHERTEXTS):
-            kind = meaning.kind
-        if meaning.role is Role.DIRECT:
+            kind = OF_FORM.get(form)
+        if recogniser.role is Role.DIRECT:
             # What stands in a few values only is text that people wrote.
             role = (Role.DIRECT,)
-            kind = kind if most or kind is not None else Kind.FREE_TEXT
+            kind = kind if most or kind is not None else FREE_TEXT
         elif Role.DIRECT not in role and Role.QUASI not in role:
             role = (Role.QUASI, Role.SENSITIVE) if Role.SENSITIVE in role else (Role.QUASI,)
     reasons += [f"ciphertext of {name}" for name, _ in found.platforms.most_common()]

@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from pydantic import Field as Option
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.terms import Kind, Role
+from beam_deid.transforms.recognisers.kinds import NamedKind
+from beam_deid.transforms.terms import Role
 
 Amount = Literal["yuan", "fen"]
 Time = Literal["text", "seconds", "milliseconds"]
@@ -86,7 +87,7 @@ class Field(Section):
     """
 
     role: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = Option(min_length=1)
-    kind: Kind | None = None
+    kind: NamedKind | None = None
     forms: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     says: str = Option(min_length=1)
     also: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ def forms(separator: str) -> tuple[tuple[str, str], ...]:
 
 @dataclass
 class _Found:
-    """Rows of one form."""
+    """The rows of a column whose texts are ciphertexts of one form, with their parts."""
 
     rows: npt.NDArray[np.int64]
     form: pa.Array

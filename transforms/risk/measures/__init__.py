@@ -1,6 +1,8 @@
 """Disclosure measures: one file a measure, all of them in `MEASURES`."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import Any
 
 from beam_deid.transforms.risk.measures.alpha_k import AlphaK
@@ -10,6 +12,7 @@ from beam_deid.transforms.risk.measures.likeness import Likeness
 from beam_deid.transforms.risk.measures.measure import Measure, View
 from beam_deid.transforms.risk.measures.population import Population
 from beam_deid.transforms.risk.measures.reidentification import Reidentification
+from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.measures.sharing import SharingModel
 from beam_deid.transforms.risk.measures.t_closeness import TCloseness
 from beam_deid.transforms.risk.steady import steady
@@ -33,12 +36,23 @@ if len({measure.name for measure in MEASURES}) != len(MEASURES):
     raise RuntimeError("two measures share a name")
 
 
-def all_figures(view: View) -> dict[str, Any]:
-    """The figures of every measure."""
+def all_figures(view: View) -> Risk:
+    """Compute the figures of every measure, those that are floating-point numbers to ten digits."""
     if len(view.counts) < _MANY:
         parts = [measure.figures(view) for measure in MEASURES]
     else:
         _ = view.distributions, view.classes.subjects  # what all of them need
         with ThreadPoolExecutor(2) as threads:
             parts = list(threads.map(lambda measure: measure.figures(view), MEASURES))
-    return dict(steady({name: figure for part in parts for name, figure in part.items()}))
+    return Risk(tuple(steady(part) for part in parts if part is not None))
+
+
+def read_figures(document: Mapping[str, Any]) -> Risk:
+    """Read ``risk`` of a label, as far as it holds all figures of a measure.
+
+    Raises:
+        TypeError: A figure has another shape.
+    """
+    kinds = [one.kind for one in MEASURES]
+    told = [kind for kind in kinds if {one.name for one in fields(kind)} <= document.keys()]
+    return Risk(tuple(kind.from_document(document) for kind in told))

@@ -3,23 +3,34 @@
 Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-preserving data publishing (2006).
 """
 
-from typing import Any
+from dataclasses import dataclass
 
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View
 from beam_deid.transforms.risk.per_class import commonest_share
 
 
+@dataclass(frozen=True)
+class AlphaFigures(Figures):
+    """The figures of `AlphaK`.
+
+    Attributes:
+        alpha_k: α from 0 to 1, over persons where there are any, and the least number of them in a class; by sensitive field.
+    """
+
+    alpha_k: NumberPairs
+
+
 class AlphaK(Measure):
-    """``alpha_k{FIELD: [alpha, k]}``."""
+    """The greatest share that one value has in a class, with the size of the smallest class."""
 
     name = "alpha_k"
+    kind = AlphaFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """α from 0 to 1, over persons where there are any, and the least number of them in a class."""
+    def figures(self, view: View) -> AlphaFigures:
+        """Take the greatest share over all classes, per sensitive field."""
         least = int(view.classes.subjects.min())
-        return {
-            "alpha_k": {
-                name: [max(float(commonest_share(part).max()) for one in each for part in one.parts()), least]
-                for name, each in view.distributions.items()
-            }
+        shares = {
+            name: max(float(commonest_share(part).max()) for one in each for part in one.parts())
+            for name, each in view.distributions.items()
         }
+        return AlphaFigures({name: (share, least) for name, share in shares.items()})

@@ -5,27 +5,49 @@ over-states safety where rows of one subject can be linked: the multiset of a su
 quasi-identifier, which is how Google's Sensitive Data Protection defines k with an entity id.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Count, CountOrNone, Figures, Measure, View
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
+@dataclass(frozen=True)
+class ClassSizes(Figures):
+    """How large equivalence classes are.
+
+    Attributes:
+        records: Records.
+        subjects: Distinct subjects; records where nobody says whom they are about.
+        classes: Equivalence classes.
+        unique_subjects: Subjects who are alone in one of them at least.
+        k: Subjects of the smallest class.
+        k_composite: Fewest subjects who share one multiset of classes; None where no subject is declared.
+    """
+
+    records: Count
+    subjects: Count
+    classes: Count
+    unique_subjects: Count
+    k: Count
+    k_composite: CountOrNone
+
+
 class KAnonymity(Measure):
-    """``records, subjects, classes, unique_subjects, k, k_composite``."""
+    """How many subjects stand in each class, and how many stand in the same classes with all their rows."""
 
     name = "k_anonymity"
+    kind = ClassSizes
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The figures; ``k_composite`` is null where nothing was declared as subject."""
+    def figures(self, view: View) -> ClassSizes:
+        """Count records, subjects and classes."""
         classes = view.classes
         subject = view.subject
         if subject is None:
@@ -36,14 +58,8 @@ class KAnonymity(Measure):
             people = distinct_count(subject)
             alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
             composite = k_composite(classes, view.counts, subject)
-        return {
-            "records": int(view.counts.sum()),
-            "subjects": people,
-            "classes": len(classes),
-            "unique_subjects": alone,
-            "k": int(classes.subjects.min()),
-            "k_composite": composite,
-        }
+        least = int(classes.subjects.min())
+        return ClassSizes(int(view.counts.sum()), people, len(classes), alone, least, composite)
 
 
 def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:

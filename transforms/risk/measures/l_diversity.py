@@ -5,31 +5,47 @@ figures are those of pycanon, so that they can be compared: the first rounded do
 count over that of the l-th rarest and all above.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View
 from beam_deid.transforms.risk.per_class import entropies
 
 _NEAR = 1e-6
 """Far more than sums are off by rounding."""
 
 
+@dataclass(frozen=True)
+class DiversityFigures(Figures):
+    """l-diversity of the poorest class, by sensitive field.
+
+    Attributes:
+        l_distinct: Distinct values.
+        l_entropy: Effective number of values, rounded down.
+        l_recursive: c and l of recursive (c,l)-diversity; c is None where l is below 2.
+    """
+
+    l_distinct: Counts
+    l_entropy: Counts
+    l_recursive: CountPairs
+
+
 class LDiversity(Measure):
-    """``l_distinct{FIELD: l}, l_entropy{FIELD: l}, l_recursive{FIELD: [c, l]}``."""
+    """How many values a sensitive field has in the poorest class."""
 
     name = "l_diversity"
+    kind = DiversityFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The least figure over all classes, per sensitive field."""
+    def figures(self, view: View) -> DiversityFigures:
+        """Take the least figure over all classes, per sensitive field."""
         found = view.distributions
-        return {
-            "l_distinct": {name: min(int(one.distinct.min()) for one in each) for name, each in found.items()},
-            "l_entropy": {name: min(map(entropy_l, each)) for name, each in found.items()},
-            "l_recursive": {name: _worst([recursive_cl(one) for one in each]) for name, each in found.items()},
-        }
+        return DiversityFigures(
+            {name: min(int(one.distinct.min()) for one in each) for name, each in found.items()},
+            {name: min(map(entropy_l, each)) for name, each in found.items()},
+            {name: _worst([recursive_cl(one) for one in each]) for name, each in found.items()},
+        )
 
 
 def entropy_l(found: Distribution) -> int:
@@ -49,10 +65,10 @@ def recursive_cl(found: Distribution) -> tuple[int | None, int]:
     return max(_recursive_c(part, least) for part in found.parts()), least
 
 
-def _worst(found: list[tuple[int | None, int]]) -> list[int | None]:
+def _worst(found: list[tuple[int | None, int]]) -> tuple[int | None, int]:
     """Of several countings that of the least l, and of these the greatest c."""
     least = min(distinct for _, distinct in found)
-    return [max((c for c, distinct in found if distinct == least and c is not None), default=None), least]
+    return max((c for c, distinct in found if distinct == least and c is not None), default=None), least
 
 
 def _recursive_c(found: Distribution, least: int) -> int:

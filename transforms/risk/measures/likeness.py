@@ -4,30 +4,46 @@ Cao, Karras: Publishing microdata with a robust privacy guarantee (2012), basic 
 Shmatikov: The cost of privacy (2008), δ-disclosure privacy, here with the natural logarithm.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Numbers, View
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
+@dataclass(frozen=True)
+class LikenessFigures(Figures):
+    """How much likelier a value is in a class than in the release, by sensitive field.
+
+    Attributes:
+        beta_basic: The greatest relative gain.
+        beta_enhanced: The same, for rare values no more than the logarithm of their share allows.
+        delta_disclosure: The greatest |ln| of a value's share in a class over that in the release.
+    """
+
+    beta_basic: Numbers
+    beta_enhanced: Numbers
+    delta_disclosure: Numbers
+
+
 class Likeness(Measure):
-    """``beta_basic{FIELD: β}, beta_enhanced{FIELD: β}, delta_disclosure{FIELD: δ}``."""
+    """β-likeness and δ-disclosure privacy."""
 
     name = "likeness"
+    kind = LikenessFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The greatest figure over all classes and values, per sensitive field."""
+    def figures(self, view: View) -> LikenessFigures:
+        """Take the greatest figure over all classes and values, per sensitive field."""
         found = view.distributions
         basic = {name: max(map(beta_basic, each)) for name, each in found.items()}
         rarest = {name: max(float((-np.log(one.held_there)).max()) for one in each) for name, each in found.items()}
-        return {
-            "beta_basic": basic,
-            "beta_enhanced": {name: min(basic[name], rarest[name]) for name in found},
-            "delta_disclosure": {name: max(map(delta_disclosure, each)) for name, each in found.items()},
-        }
+        return LikenessFigures(
+            basic,
+            {name: min(basic[name], rarest[name]) for name in found},
+            {name: max(map(delta_disclosure, each)) for name, each in found.items()},
+        )
 
 
 def beta_basic(found: Distribution) -> float:

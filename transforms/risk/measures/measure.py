@@ -2,14 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.histogram import Classes, Counts
+from beam_deid.transforms.risk.histogram import Classes
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,12 @@ class View:
         setting: Limits and setting.
         sensitive: Value keys of each sensitive field, shape (n,), where its distribution is not given.
         given: The distributions, with values that differ in spelling only as one, where persons are counted.
-        given_as_written: The same with values as they are written.
+        given_as_written: The distributions where values that differ in spelling only are different.
         scales: How far the values of a sensitive field are apart, where not all are equally far.
     """
 
     classes: Classes
-    counts: Counts
+    counts: npt.NDArray[np.int64]
     subject: Fingerprints | None
     setting: Setting
     sensitive: Mapping[str, Fingerprints] = field(default_factory=dict)
@@ -72,15 +76,67 @@ class View:
 
     @property
     def as_written(self) -> Distributions:
-        """The same of values as they are written."""
+        """The distributions where values that differ in spelling only are different, as far as they are given."""
         return self.distributions if self.given_as_written is None else self.given_as_written
 
 
+class Shape(Enum):
+    """What a figure looks like in ``label.json``; its schema lists figures in the order of their shapes."""
+
+    COUNT = "a whole number from 0 on"
+    COUNT_OR_NULL = "the same, or null"
+    SHARE = "a number from 0 to 1"
+    SHARES = "an object of these, by sensitive field or by name"
+    COUNTS = "an object of whole numbers from 0 on, by sensitive field"
+    COUNT_PAIRS = "an object of pairs of whole numbers, either of which may be null, by sensitive field"
+    NUMBER_PAIRS = "an object of pairs of numbers, by sensitive field"
+    NUMBERS = "an object of numbers from 0 on, by sensitive field"
+    ESTIMATES = "an object of numbers that may be null, by the names of a dataclass's attributes"
+
+
+Count = Annotated[int, Shape.COUNT]
+CountOrNone = Annotated[int | None, Shape.COUNT_OR_NULL]
+Share = Annotated[float, Shape.SHARE]
+Shares = Annotated[Mapping[str, float], Shape.SHARES]
+Counts = Annotated[Mapping[str, int], Shape.COUNTS]
+CountPairs = Annotated[Mapping[str, tuple[int | None, int]], Shape.COUNT_PAIRS]
+NumberPairs = Annotated[Mapping[str, tuple[float, int]], Shape.NUMBER_PAIRS]
+Numbers = Annotated[Mapping[str, float], Shape.NUMBERS]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one measure. Its attributes are called what ``label.json`` calls the figures.
+
+    Each attribute's type says its `Shape` as well, from which the label's schema is made: `Count`, `Share` and the like, or
+    ``Annotated[Type, Shape…]`` for a dataclass.
+    """
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Figures":
+        """Read the figures from ``risk`` of a label, which holds those of other measures as well.
+
+        Raises:
+            KeyError, TypeError: One is missing, or has another shape.
+        """
+        return cls(**{one.name: document[one.name] for one in fields(cls)})
+
+    def to_document(self) -> dict[str, Any]:
+        """The figures by name, in the order in which ``label.json`` holds them."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
 class Measure(ABC):
-    """One measure. Stateless; it must not change what it is given."""
+    """One measure. Stateless; it must not change what it is given.
+
+    Attributes:
+        name: Its name.
+        kind: What its figures are.
+    """
 
     name: ClassVar[str]
+    kind: ClassVar[type[Figures]]
 
     @abstractmethod
-    def figures(self, view: View) -> dict[str, Any]:
-        """The figures, under the names that ``label.json`` uses. Called with at least one class."""
+    def figures(self, view: View) -> Figures | None:
+        """Measure; None where there is nothing to be told. Called with at least one class."""

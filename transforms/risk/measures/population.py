@@ -1,23 +1,40 @@
 """Uniqueness in the population that a release is a sample of; see `beam_deid.transforms.risk.population`."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Measure, View
-from beam_deid.transforms.risk.population import population_uniqueness
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
+from beam_deid.transforms.risk.population import PopulationUniqueness, population_uniqueness
+
+
+@dataclass(frozen=True)
+class PopulationFigures(Figures):
+    """The figures of `Population`.
+
+    Attributes:
+        population: Estimates of how many of the population are unique in it.
+    """
+
+    population: Annotated[PopulationUniqueness, Shape.ESTIMATES]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "PopulationFigures":
+        """Read the figures from ``risk`` of a label; see `Figures.from_document`."""
+        return cls(PopulationUniqueness(**document["population"]))
 
 
 class Population(Measure):
-    """``population{population, sample, pitman, zayatz, chosen}``, where the population's size is known."""
+    """Uniqueness in the population, where its size is known."""
 
     name = "population"
+    kind = PopulationFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The estimates over subjects, or nothing."""
-        if view.setting.population is None:
-            return {}
-        return {
-            "population": asdict(population_uniqueness(np.maximum(view.classes.subjects, 1), view.setting.population))
-        }
+    def figures(self, view: View) -> PopulationFigures | None:
+        """Estimate over subjects; None where the size of the population is not known."""
+        size = view.setting.population
+        if size is None:
+            return None
+        return PopulationFigures(population_uniqueness(np.maximum(view.classes.subjects, 1), size))

@@ -4,30 +4,72 @@ El Emam: Guide to the De-Identification of Personal Health Information (2013), c
 the population the release is taken for the whole of it, so that the journalist's risk is the prosecutor's.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, Share, View
+
+
+@dataclass(frozen=True)
+class AttackerRisk:
+    """The risk that one kind of attacker re-identifies a subject, from 0 to 1.
+
+    Attributes:
+        highest: The risk of the subject at greatest risk.
+        average: The mean over subjects.
+        at_risk: Share of the subjects whose risk is above the threshold 1/k.
+    """
+
+    highest: float
+    average: float
+    at_risk: float
+
+
+@dataclass(frozen=True)
+class ReidentificationRisk(Figures):
+    """The risk of re-identification, from 0 to 1, over subjects.
+
+    Attributes:
+        max_risk: The prosecutor's highest.
+        avg_risk: The prosecutor's average: classes divided by subjects.
+        prosecutor: The risk where the attacker knows that a subject is in the release.
+        journalist: The risk where it does not.
+        marketer: Share of subjects that are re-identified if everybody is linked at random within a class.
+    """
+
+    max_risk: Share
+    avg_risk: Share
+    prosecutor: Annotated[AttackerRisk, Shape.SHARES]
+    journalist: Annotated[AttackerRisk, Shape.SHARES]
+    marketer: Share
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ReidentificationRisk":
+        """Read the figures from ``risk`` of a label; see `Figures.from_document`."""
+        return cls(
+            max_risk=document["max_risk"],
+            avg_risk=document["avg_risk"],
+            prosecutor=AttackerRisk(**document["prosecutor"]),
+            journalist=AttackerRisk(**document["journalist"]),
+            marketer=document["marketer"],
+        )
 
 
 class Reidentification(Measure):
-    """``prosecutor{highest, average, at_risk}, journalist{…}, marketer, max_risk, avg_risk``."""
+    """Prosecutor, journalist and marketer risk."""
 
     name = "reidentification"
+    kind = ReidentificationRisk
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The figures: shares from 0 to 1, over subjects."""
+    def figures(self, view: View) -> ReidentificationRisk:
+        """Measure the risk over subjects."""
         sizes = np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
         risk = 1.0 / sizes
         people = sizes.sum()
         at_risk = sizes[risk > view.setting.threshold + 1e-12].sum() / people
         average = len(sizes) / people
-        prosecutor = {"highest": float(risk.max()), "average": float(average), "at_risk": float(at_risk)}
-        return {
-            "max_risk": prosecutor["highest"],
-            "avg_risk": prosecutor["average"],
-            "prosecutor": prosecutor,
-            "journalist": dict(prosecutor),
-            "marketer": float(average),
-        }
+        prosecutor = AttackerRisk(float(risk.max()), float(average), float(at_risk))
+        return ReidentificationRisk(prosecutor.highest, prosecutor.average, prosecutor, prosecutor, float(average))

@@ -7,11 +7,13 @@ For class sizes f_j (subjects) and θ_j = 1/f_j: R_a is the share of classes wit
 greatest θ_j, R_c the mean of θ_j over classes. R = R_b·E when fully public, R_c·E otherwise, and 1 if R_a > 0.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 
 _INSIDER = {
     ("high", "low"): 0.05,
@@ -27,13 +29,49 @@ _INSIDER = {
 _BREACH = {"high": 0.14, "medium": 0.27, "low": 0.55}
 
 
+@dataclass(frozen=True)
+class SharingRisk:
+    """The risk figures by sharing model, from 0 to 1.
+
+    Attributes:
+        R_a: Share of classes whose risk is above the threshold.
+        R_b: Greatest risk of a class.
+        R_c: Mean risk of the classes.
+        E: The environment risk.
+        R: The overall risk.
+    """
+
+    R_a: float
+    R_b: float
+    R_c: float
+    E: float
+    R: float
+
+
+@dataclass(frozen=True)
+class SharingFigures(Figures):
+    """The figures of `SharingModel`.
+
+    Attributes:
+        sharing: All of them.
+    """
+
+    sharing: Annotated[SharingRisk, Shape.SHARES]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "SharingFigures":
+        """Read the figures from ``risk`` of a label; see `Figures.from_document`."""
+        return cls(SharingRisk(**document["sharing"]))
+
+
 class SharingModel(Measure):
-    """``sharing{R_a, R_b, R_c, E, R}``."""
+    """The risk figures by sharing model."""
 
     name = "sharing"
+    kind = SharingFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The figures, from 0 to 1."""
+    def figures(self, view: View) -> SharingFigures:
+        """Measure the risk of each class, and multiply it by that of the environment."""
         risk = 1.0 / np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
         # The tolerance keeps 1/5 at the threshold 1/5.
         above = float((risk > view.setting.threshold + 1e-12).mean())
@@ -41,7 +79,7 @@ class SharingModel(Measure):
         mean = float(risk.mean())
         setting = view.setting
         overall = 1.0 if above > 0 else (greatest if setting.public else mean) * setting.environment
-        return {"sharing": {"R_a": above, "R_b": greatest, "R_c": mean, "E": setting.environment, "R": overall}}
+        return SharingFigures(SharingRisk(above, greatest, mean, setting.environment, overall))
 
 
 def environment_risk(

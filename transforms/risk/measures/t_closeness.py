@@ -4,21 +4,33 @@ Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-divers
 """
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Measure, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shares, View
+
+
+@dataclass(frozen=True)
+class ClosenessFigures(Figures):
+    """The figures of `TCloseness`.
+
+    Attributes:
+        t: The greatest distance over all classes, by sensitive field, from 0 to 1.
+    """
+
+    t: Shares
 
 
 class TCloseness(Measure):
-    """``t{FIELD: t}``, with the distance that was asked for; equal distance if none was."""
+    """t-closeness with the distance that was asked for; equal distance if none was."""
 
     name = "t_closeness"
+    kind = ClosenessFigures
 
-    def figures(self, view: View) -> dict[str, Any]:
-        """The greatest distance over all classes, per sensitive field, from 0 to 1."""
-        return {"t": {name: self._distance(view, name, each) for name, each in view.as_written.items()}}
+    def figures(self, view: View) -> ClosenessFigures:
+        """Take the greatest distance over all classes, per sensitive field."""
+        return ClosenessFigures({name: self._distance(view, name, each) for name, each in view.as_written.items()})
 
     @staticmethod
     def _distance(view: View, name: str, each: Iterable[Distribution]) -> float:

@@ -12,6 +12,8 @@ class Discernibility(Objective):
     """
 
     name = "discernibility"
+    words = "sum of squared class sizes; a suppressed record costs the number of all"
+    source = "Bayardo, Agrawal 2005"
     grows = True
 
     def value(self, left: Left) -> float:
@@ -32,6 +34,8 @@ class AverageClassSize(Objective):
     """
 
     name = "average_class_size"
+    words = "records per class, suppressed ones as one class"
+    source = "LeFevre et al. 2006"
     grows = True
 
     def value(self, left: Left) -> float:

@@ -42,6 +42,8 @@ class Loss(CellCosts):
     """
 
     name = "loss"
+    words = "mean over records and fields of (m − 1)/(M − 1), for a value that stands for m of M; a suppressed record costs 1"
+    source = "Iyengar 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
         """The cost of each value by the hierarchy, or by the data where there is none."""
@@ -55,6 +57,8 @@ class Precision(CellCosts):
     """
 
     name = "precision"
+    words = "mean height in the generalization hierarchy; a suppressed record costs 1"
+    source = "Sweeney 2002"
 
     def costs(self, attribute: Attribute, level: int) -> Floats:
         """The cost of a level, which is the same for all values."""

@@ -16,6 +16,8 @@ class MonotonicNonUniformEntropy(Objective):
     """
 
     name = "monotonic_non_uniform_entropy"
+    words = "bits lost about each cell, suppressed ones at their levels"
+    source = "de Waal, Willenborg 1999"
     averaged = False
 
     def floors(self, attribute: Attribute, counts: Counts) -> Floats:
@@ -40,6 +42,8 @@ class NonUniformEntropy(MonotonicNonUniformEntropy):
     """
 
     name = "non_uniform_entropy"
+    words = "bits lost about each cell, suppressed ones again among themselves"
+    source = "de Waal, Willenborg 1999; ARX"
 
     def value(self, left: Left) -> float:
         """The floor plus the entropy of what is suppressed."""

@@ -40,9 +40,17 @@ class Left:
 
 
 class Objective(ABC):
-    """A metric of information loss, in a unit of its own, that the search minimizes. Stateless."""
+    """A metric of information loss, in a unit of its own, that the search minimizes. Stateless.
+
+    Attributes:
+        name: What a policy calls it under ``search: {objective: …}``.
+        words: What is minimized, for documentation, in a few words.
+        source: Who proposed it.
+    """
 
     name: ClassVar[str]
+    words: ClassVar[str]
+    source: ClassVar[str]
     averaged: ClassVar[bool] = True
     """Whether it is a mean over the fields, so that their weights add up to 1, or a sum, so that they are 1 on average."""
     grows: ClassVar[bool] = False

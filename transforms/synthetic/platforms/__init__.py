@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.recognisers.platforms import platform as described
+from beam_deid.transforms.recognisers.platforms.catalogue import platform as described
 from beam_deid.transforms.synthetic.chance import Chance, Index
 from beam_deid.transforms.synthetic.goods import Goods, goods
 from beam_deid.transforms.synthetic.platforms import douyin, jd, kuaishou, pinduoduo, taobao, wechat, xiaohongshu

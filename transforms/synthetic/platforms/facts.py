@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.synthetic.addresses import Places, homes, places
 from beam_deid.transforms.synthetic.buyers import buyers
 from beam_deid.transforms.synthetic.chance import Chance, Index
 from beam_deid.transforms.synthetic.goods import Goods, goods
 from beam_deid.transforms.synthetic.messages import messages
 from beam_deid.transforms.synthetic.people import People, people
-from beam_deid.transforms.synthetic.places import Places, homes, places
 from beam_deid.transforms.synthetic.text import digits, fixed_width, joined, letters, picked, table
 from beam_deid.transforms.synthetic.times import created, hours_of_year
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from beam_deid.transforms.recognisers.platforms import Platform
+from beam_deid.transforms.recognisers.platforms.catalogue import Platform
 
 Columns = Mapping[str, Sequence[Any]]
 

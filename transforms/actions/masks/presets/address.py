@@ -8,7 +8,7 @@ from beam_deid.transforms.actions.action import Documented
 from beam_deid.transforms.actions.addresses import Division, cut_to
 from beam_deid.transforms.actions.masks.preset import MaskPreset
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.terms import Kind, Recoverability
+from beam_deid.transforms.terms import Recoverability
 
 _DIVISION: Division = "city"
 
@@ -17,7 +17,6 @@ class Address(MaskPreset):
     """Province, city or district in place of the address: it does not mask but generalizes."""
 
     name: ClassVar[str] = "address"
-    kind: ClassVar[Kind] = Kind.ADDRESS
     recoverability: ClassVar[Recoverability] = Recoverability.GENERALIZED
     documented: ClassVar[Documented | None] = Documented(
         "mask: {preset: address}",

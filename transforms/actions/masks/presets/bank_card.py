@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^[0-9](?:[ -]?[0-9]){11,18}$", 0, 4),)
 
@@ -16,7 +15,6 @@ class BankCard(MaskPreset):
     """The last four digits are kept, as on a receipt."""
 
     name: ClassVar[str] = "bank_card"
-    kind: ClassVar[Kind] = Kind.BANK_CARD
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^[0-9A-Z]{18}$", 2, 1),)
 
@@ -16,7 +15,6 @@ class CreditCode(MaskPreset):
     """The first two characters (registrar and category) and the last are kept: not the division."""
 
     name: ClassVar[str] = "credit_code"
-    kind: ClassVar[Kind] = Kind.CREDIT_CODE
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import hide_name_before, whole
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
 
@@ -17,7 +16,6 @@ class Email(MaskPreset):
     """The first character and the domain are kept."""
 
     name: ClassVar[str] = "email"
-    kind: ClassVar[Kind] = Kind.EMAIL
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^[1-9](?:[0-9]{14}|[0-9]{16}[0-9Xx])$", 1, 1),)
 
@@ -16,7 +15,6 @@ class IdCard(MaskPreset):
     """The first and the last character are kept: neither birthplace nor birthday."""
 
     name: ClassVar[str] = "id_card"
-    kind: ClassVar[Kind] = Kind.ID_CARD
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

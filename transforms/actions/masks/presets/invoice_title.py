@@ -8,7 +8,6 @@ from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
 from beam_deid.transforms.actions.masks.presets.person_name import PersonName
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^\p{Han}{5}", 2, 2),)
 
@@ -17,7 +16,6 @@ class InvoiceTitle(MaskPreset):
     """杭州张三餐饮店 to 杭州***饮店: two characters on either side; a shorter one is a person's name."""
 
     name: ClassVar[str] = "invoice_title"
-    kind: ClassVar[Kind] = Kind.INVOICE_TITLE
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (
     Shape(r"^0(?:10|2[0-9])[- ]?[2-8][0-9]{6,7}$", 3, 2),
@@ -21,7 +20,6 @@ class Landline(MaskPreset):
     """Area code and the last two digits are kept; with an extension the area code only."""
 
     name: ClassVar[str] = "landline"
-    kind: ClassVar[Kind] = Kind.LANDLINE
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import whole
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _MOBILE = r"^1[3-9][0-9][0-9*]{4}[0-9]{4}$"
 _SPACED_MOBILE = r"^(?:(?:\+|00)?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})$"
@@ -18,7 +17,6 @@ class Mobile(MaskPreset):
     """3 + 4 digits of a mainland mobile number are kept; its country code, spaces and dashes go."""
 
     name: ClassVar[str] = "mobile"
-    kind: ClassVar[Kind] = Kind.MOBILE
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

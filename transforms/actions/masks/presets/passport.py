@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^[A-Za-z]{1,2}[0-9]{7,8}$", 1, 1),)
 
@@ -16,7 +15,6 @@ class Passport(MaskPreset):
     """The first letter and the last digit are kept."""
 
     name: ClassVar[str] = "passport"
-    kind: ClassVar[Kind] = Kind.PASSPORT
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape, keep_ends
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 COMPOUND_SURNAMES = (
     "欧阳",
@@ -81,7 +80,6 @@ class PersonName(MaskPreset):
     """
 
     name: ClassVar[str] = "person_name"
-    kind: ClassVar[Kind] = Kind.PERSON_NAME
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^\p{Han}[A-Z][A-Z0-9\p{Han}]{5,6}$", 2, 1),)
 
@@ -16,7 +15,6 @@ class Plate(MaskPreset):
     """The place of registration (first two) and the last character are kept."""
 
     name: ClassVar[str] = "plate"
-    kind: ClassVar[Kind] = Kind.PLATE
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

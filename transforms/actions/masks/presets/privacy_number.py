@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^1[3-9][0-9]{9}(?:-| ?转 ?)[0-9]{3,4}$", 3, 0),)
 
@@ -16,7 +15,6 @@ class PrivacyNumber(MaskPreset):
     """The first three digits are kept; the extension goes, for it is what leads to the person."""
 
     name: ClassVar[str] = "privacy_number"
-    kind: ClassVar[Kind] = Kind.PRIVACY_NUMBER
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -7,7 +7,6 @@ import pyarrow as pa
 from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import Shape, by_shape
 from beam_deid.transforms.actions.masks.preset import MaskPreset
-from beam_deid.transforms.terms import Kind
 
 _SHAPES = (Shape(r"^[A-Za-z][A-Za-z0-9_-]{5,19}$", 1, 0),)
 
@@ -16,7 +15,6 @@ class Wechat(MaskPreset):
     """The first character is kept."""
 
     name: ClassVar[str] = "wechat"
-    kind: ClassVar[Kind] = Kind.WECHAT
 
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:
         """See `MaskPreset.mask`."""

@@ -1,0 +1,85 @@
+"""``beam-deid profile``: a policy drafted from data. A module named ``profile`` would hide the standard library's."""
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from beam_deid.pipelines import options, output
+from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.drafting.draft import Draft
+
+_SAMPLE_ROWS = 100_000
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  beam-deid profile --input 'orders/*.csv' > policy.yaml
+  beam-deid profile -i trades.json --subject buyer_open_uid > policy.yaml
+  beam-deid profile -i orders.parquet --rows 1000000 --json
+  beam-deid plan policy.yaml --input 'orders/*.csv'   # what the draft would do"""
+)
+@options.input_option(required=True)
+@click.option(
+    "--subject", metavar="F", help="The column that says whom a record is about; one is proposed if not given."
+)
+@click.option(
+    "--rows", type=click.IntRange(1), default=_SAMPLE_ROWS, show_default=True, help="Most records to look at."
+)
+@click.option("--dataset", metavar="NAME", help="Name of the dataset. Default: the first file's.")
+@options.json_option
+def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None, as_json: bool) -> None:
+    """Draft a policy from data: role and kind of every column with the reason, whom records are about, a first release.
+
+    The platform that orders are from is recognised; nested JSON gets an input section. What is unsure is taken for personal,
+    and "# TODO: decide" stands where a person must. The draft holds no value of the data.
+
+    Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
+    row groups of some 262,144 rows together), evenly chosen, equally many of each.
+    """
+    from beam_deid.transforms.drafting.written import as_yaml
+
+    with output.progress(None):
+        draft = _draft(inputs, subject, rows, dataset)
+    _check(draft)
+    if as_json:
+        output.emit(draft.to_document())
+    else:
+        click.echo(as_yaml(draft), nl=False)
+    about = draft.platform or "no platform that is known"
+    click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+
+
+def _draft(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None) -> "Draft":
+    from beam_deid.transforms.dataset.reading import dataset_files
+    from beam_deid.transforms.dataset.sampling import take_sample
+    from beam_deid.transforms.drafting.draft import make_draft
+    from beam_deid.transforms.drafting.nested import input_of
+
+    first = next((file.path for file in dataset_files(inputs)), None)
+    if first is None:
+        raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    nested = input_of(first)
+    sample = take_sample(inputs, nested.options, rows)
+    return make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)
+
+
+def _check(draft: "Draft") -> None:
+    """See that the draft is a policy."""
+    from beam_deid.transforms.policy.reader import policy_from_mapping
+
+    try:
+        policy_from_mapping(draft.mapping())
+    except PolicyError as error:
+        raise InternalFault(f"the draft is no policy: {error.what}", "profile", "Please report this message") from None
+
+
+def _name(path: str) -> str:
+    """A dataset's name from a file's: without folders, endings and what numbers it."""
+    from beam_deid.transforms.storage.paths import name_of
+
+    name = re.sub(r"(\.[A-Za-z0-9]{1,8})+$", "", name_of(path))
+    return re.sub(r"[-_.]?\d*$", "", name) or "dataset"

@@ -1,0 +1,202 @@
+"""A register as ``beam-deid releases`` reads it: the folder that is meant, its entries, and their labels."""
+
+from dataclasses import asdict
+from typing import Any
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.errors import DeidError, UsageError
+from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.reading import read_manifest
+from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.policy.register_location import register_location
+from beam_deid.transforms.register.comparing import difference, differing_tests, differs
+from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
+from beam_deid.transforms.register.folder import hold, read
+from beam_deid.transforms.register.summary import later_tested, sizes, suppressed_share
+from beam_deid.transforms.storage.journal import sha256_of
+from beam_deid.transforms.storage.paths import absolute, join, shown
+
+_POLICIES = (".yaml", ".yml")
+_NAMED = 20  # names that a message lists
+
+
+def opened(register: str, output_folder: str | None) -> tuple[str, Document]:
+    """The folder of a register, and its newest revision.
+
+    Args:
+        register: The register's folder, or a policy whose runs register there.
+        output_folder: Where it is a policy: the output of its runs.
+
+    Raises:
+        UsageError: There is no register, or it is not said where it is.
+    """
+    path = _register_of(register, output_folder)
+    found = read(path)
+    if found is None:
+        raise UsageError(
+            "there is no register here",
+            shown(path),
+            "Name the folder that a run registered in: DATASET.register beside its output",
+        )
+    return path, found
+
+
+def _register_of(path: str, output_folder: str | None) -> str:
+    """The folder of the register that is meant.
+
+    Args:
+        path: The folder, or a policy whose runs register there.
+        output_folder: Where it is a policy: the output of its runs.
+    """
+    if not shown(path).endswith(_POLICIES):
+        if output_folder is not None:
+            raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
+        return absolute(path)
+    place = register_location(read_policy(path, key_given=True), output_folder, key_given=True)
+    if place.missing:
+        raise UsageError(
+            place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder"
+        )
+    return place.path
+
+
+def entry_named(found: Document, name: str, path: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    entry = found.entry(name)
+    if entry is not None:
+        return entry
+    names = [one.name for one in found.releases]
+    known = ", ".join(names[-_NAMED:]) or "nothing"
+    told = f"It has: {known}" if len(names) <= _NAMED else f"The latest of {len(names):,}: {known}"
+    raise UsageError("the register has no release of that name", shown(path), told)
+
+
+def forgettable(found: Document, name: str, path: str) -> Entry:
+    """The entry of that name, if new releases may still be tested with it.
+
+    Raises:
+        UsageError: There is none, or it was forgotten before.
+    """
+    entry = entry_named(found, name, path)
+    if entry.state in COUNTED:
+        return entry
+    said = next((event for event in reversed(entry.events) if event.state is entry.state), None)
+    when = f" on {said.at}" if said is not None else ""
+    what = f"this release was {entry.state}{when}: nothing new is tested with it"
+    raise UsageError(what, shown(path), f"See: beam-deid releases show {shown(path)} {entry.name}")
+
+
+def forget_entry(path: str, entry: Entry, reason: str) -> tuple[Entry, Document]:
+    """Forget an entry.
+
+    Args:
+        path: The register's folder.
+        entry: The entry, as it was when somebody was asked.
+        reason: Why nobody can have the release.
+
+    Returns:
+        The entry and the register as they are now.
+
+    Raises:
+        UsageError: The entry was changed meanwhile: a run replaced it, or registered a release that was tested with it.
+    """
+    with hold(path) as held:
+        if held.document is None or held.document.entry(entry.name) != entry:
+            what = "the register has changed since this was asked"
+            raise UsageError(what, shown(path), "Look at it, and forget again")
+        gone = entry.after(Event(now(), State.FORGOTTEN, reason=reason))
+        return gone, held.save(held.document.with_entries({entry.name: gone}))
+
+
+def list_document(found: Document, path: str) -> dict[str, Any]:
+    """A register as ``releases list --json`` prints it."""
+    return {
+        "path": shown(path),
+        "register": found.register,
+        "dataset": found.dataset,
+        "revision": found.revision,
+        "written_at": found.written_at,
+        "releases": [_listed(entry) for entry in found.releases],
+        "tested": tested_now(found),
+        "tables": sizes(found),
+    }
+
+
+def _listed(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "made_at": entry.made_at,
+        "label": entry.label,
+        "state": entry.state,
+        "sharing": entry.sharing,
+        "recipient": entry.recipient,
+        "records": entry.records.to_document(),
+        "suppressed_share": suppressed_share(entry),
+        "is_tested": entry.is_tested,
+    }
+
+
+def show_document(found: Document, entry: Entry) -> dict[str, Any]:
+    """An entry as ``releases show --json`` prints it."""
+    return {
+        **entry_document(entry),
+        "suppressed_share": suppressed_share(entry),
+        "is_tested": entry.is_tested,
+        "together_later": later_tested(found, entry),
+    }
+
+
+def entry_document(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON."""
+    document: dict[str, Any] = plain(asdict(entry))
+    return document
+
+
+def tested_now(found: Document) -> dict[str, Any]:
+    """What a new release of the same records is tested together with."""
+    tested = found.tested
+    return {"releases": [entry.name for entry in tested], "records": sum(entry.records.released for entry in tested)}
+
+
+def difference_document(one: Entry, other: Entry) -> dict[str, Any]:
+    """What differs between two entries, as ``releases diff --json`` prints it."""
+    differing = difference(one, other)
+    return {
+        "one": one.name,
+        "other": other.name,
+        "same": not differs(differing),
+        **differing,
+        "tests": _differing_labels(one, other),
+    }
+
+
+def _differing_labels(one: Entry, other: Entry) -> dict[str, Any]:
+    """What differs in the tests of two labels, or why that cannot be told."""
+    (left, left_problem) = _registered_label(one)
+    (right, right_problem) = _registered_label(other)
+    differing = None if left is None or right is None else differing_tests(left, right)
+    return {"problems": {"one": left_problem, "other": right_problem}, "differing": differing}
+
+
+def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
+    """The label of an entry as it was registered; or None, and why it cannot be told."""
+    path = join(entry.output, entry.release, "label.json")
+    try:
+        label, problem = read_manifest(path)
+        fits = label is not None and sha256_of(path) == entry.label_sha256
+    except DeidError as error:
+        return None, f"the label of {entry.name} cannot be read: {error.message}"
+    except OSError:
+        return None, f"the label of {entry.name} cannot be read: {shown(path)}"
+    if label is None:
+        return None, f"the label of {entry.name} cannot be read: {problem}, in {shown(path)}"
+    if not fits:
+        return None, (
+            f"the label of {entry.name} is not the one that was registered (sha256): {shown(path)} was decided again, was "
+            "changed, or is another run's"
+        )
+    return label, None

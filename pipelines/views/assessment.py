@@ -1,0 +1,80 @@
+"""What any dataset discloses, and the label that it would get."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from beam_deid.pipelines.views.cells import figure, label_style, mark
+
+_SETS = 12
+_FIGURES = (
+    "records",
+    "subjects",
+    "classes",
+    "unique_subjects",
+    "k",
+    "k_composite",
+    "k_wildcard",
+    "l_distinct",
+    "l_entropy",
+    "l_recursive",
+    "t",
+    "alpha_k",
+    "beta_basic",
+    "beta_enhanced",
+    "delta_disclosure",
+    "prosecutor",
+    "marketer",
+    "sharing",
+    "population",
+)
+
+
+def show_assessment(out: Console, document: dict[str, Any]) -> None:
+    """Show an assessment: the label, the figures, the tests, the attacks, and the attributes that single people out.
+
+    Args:
+        out: Where it is shown.
+        document: What ``beam-deid assess --json`` prints.
+    """
+    style = label_style(document["label"])
+    out.print(f"It would be [bold {style}]{document['label']}[/], grade {document['grade']}")
+    for name in _FIGURES:
+        if document.get(name) not in (None, {}):
+            out.print(f"  {name}: {figure(document[name])}")
+    _show_tests(out, document["tests"])
+    for attack in document["attacks"]:
+        _show_attack(out, attack)
+    _show_combinations(out, document["combinations"])
+    _show_contributions(out, document["contributions"])
+
+
+def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("", "test", "measured", "limit", "why"):
+        grid.add_column(heading, overflow="fold")
+    for test in tests:
+        row = (test["name"], figure(test["measured"]), figure(test["limit"]), test["detail"])
+        grid.add_row(mark(test["passed"]), *row)
+    out.print(grid)
+
+
+def _show_attack(out: Console, attack: dict[str, Any]) -> None:
+    for name in ("candidates", "presence"):
+        if attack[name]:
+            out.print(f"  {attack['name']}: {name}: {figure(attack[name])}")
+
+
+def _show_combinations(out: Console, combinations: list[dict[str, Any]]) -> None:
+    unique = [one for one in combinations if one["unique_subjects"]]
+    worst = sorted(unique, key=lambda one: (-one["unique_subjects"], len(one["fields"])))
+    for one in worst[:_SETS]:
+        out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
+
+
+def _show_contributions(out: Console, contributions: dict[str, float]) -> None:
+    parts = sorted(contributions.items(), key=lambda pair: -pair[1])
+    if any(part for _, part in parts):
+        shares = ", ".join(f"{name} {part:.0%}" for name, part in parts)
+        out.print(f"  share in singling out: {shares}; coarsen or leave out {parts[0][0]} first")

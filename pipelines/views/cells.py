@@ -1,0 +1,43 @@
+"""What the views have in common: tables, and values in their cells."""
+
+from typing import Any
+
+from rich.table import Table
+
+from beam_deid.transforms.terms import LabelName
+
+NO_VALUE = "–"
+
+
+def table(*headings: str, gap: int = 2) -> Table:
+    """A table without lines whose cells are folded rather than cut off.
+
+    Args:
+        headings: The headings of its columns.
+        gap: Blanks between two columns.
+    """
+    made = Table(box=None, padding=(0, gap, 0, 0), header_style="dim", pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
+def figure(value: Any) -> str:
+    """A figure of a label or an assessment: floats with four digits; mappings and lists of figures, too."""
+    if value is None:
+        return NO_VALUE
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {figure(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "[" + ", ".join(map(figure, value)) + "]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def label_style(label: str) -> str:
+    """The colour of a label."""
+    return "green" if label == LabelName.ANONYMIZED else "yellow"
+
+
+def mark(passed: bool) -> str:
+    """A tick or a cross."""
+    return "[green]✓[/green]" if passed else "[red]✗[/red]"

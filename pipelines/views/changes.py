@@ -1,0 +1,65 @@
+"""What would change a label, or let a search find levels."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
+    """Show what would change a label, where something fails."""
+    lines = changes(found, blocked)
+    if not lines:
+        return
+    out.print("  [bold]what would change the label[/bold]")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for line in lines:
+        table.add_row("  -", Text(line, overflow="fold"))
+    out.print(table)
+
+
+def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:
+    """What would make failing tests pass: a line for each way, with the tests that it is for.
+
+    The order of rows depends on all other tests, and is named only where it alone fails.
+
+    Args:
+        found: The label's ``changes``.
+        blocked: Why the search found no levels, if it found none. What the changes already say is not repeated.
+    """
+    by_text: dict[str, list[str]] = {}
+    for one in found:
+        if one["test"] != "order" or len(found) == 1:
+            by_text.setdefault(one["text"], []).append(one["test"])
+    lines = [f"{', '.join(tests)}: {text}" for text, tests in by_text.items()]
+    return reasons(_without(found, blocked)) + lines if blocked else lines
+
+
+def _without(found: list[dict[str, Any]], blocked: dict[str, Any]) -> dict[str, Any]:
+    """Why the search found no levels, without what the changes say."""
+    dropped = {name for one in found for name in one["drop"] or ()}
+    fields = {name: loss for name, loss in blocked["fields"].items() if name not in dropped}
+    share = None if any(one["suppress"] is not None for one in found) else blocked["suppression"]
+    return {**blocked, "fields": fields, "suppression": share}
+
+
+def reasons(blocked: dict[str, Any] | None) -> list[str]:
+    """Why no levels satisfy what is required, and what would, line by line; empty where some levels do."""
+    if not blocked:
+        return []
+    lines = [f"no levels satisfy: {_in_the_way(blocked['by'])}"]
+    if blocked["k"]:
+        lines.append(f"the greatest k that can be met with all else as it is: {blocked['k']}")
+    if blocked["suppression"] is not None:
+        lines.append(f"the least share of records that must be suppressed: {blocked['suppression']:.4f}")
+    if blocked["fields"]:
+        losses = ", ".join(f"{name} (then {loss:.4g} is lost)" for name, loss in blocked["fields"].items())
+        lines.append(f"something satisfies without one of: {losses}")
+    return lines
+
+
+def _in_the_way(requirements: list[str]) -> str:
+    if not requirements:
+        return "several requirements are in the way at once"
+    return f"{', '.join(requirements)} in the way"

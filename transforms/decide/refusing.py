@@ -1,0 +1,50 @@
+"""When a run is refused because too much of its input was rejected, and how a person is told. Nothing else decides or says it."""
+
+from collections.abc import Iterator, Sequence
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+
+
+def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
+    """Say where more records were rejected than are allowed.
+
+    Args:
+        measured: What the measuring pass found.
+        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+
+    Returns:
+        A line for each release that rejects too many and one for each of its fields and reasons, without values; each line
+        once, and none where no release rejects too many.
+    """
+    lines = [
+        line
+        for name, found in measured.releases.items()
+        if found.rejected > max_rejects * measured.read
+        for line in _lines(name, found, measured.read)
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def _lines(release: str, found: ReleaseMeasured, read: int) -> Iterator[str]:
+    share = found.rejected / read
+    yield f"release {release}: {found.rejected} of {read} records rejected ({share:.2%})"
+    for (column, reason), count in sorted(found.faults.items()):
+        yield f"  {column or 'whole row'}: {reason}, {count} records"
+
+
+def raise_if_refused(refused: Sequence[str]) -> None:
+    """Stop where a run was refused.
+
+    Args:
+        refused: The lines of `refusals`.
+
+    Raises:
+        InputError: There are any.
+    """
+    if refused:
+        raise InputError(
+            "\n".join(["too many records were rejected", *refused]),
+            "input",
+            "Fix the input or the kinds in the policy, or allow more: --max-rejects of the command, max_rejects of Deidentify",
+        )

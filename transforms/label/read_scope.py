@@ -1,0 +1,49 @@
+"""What a published label is about, read from its ``label.json``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from beam_deid.transforms.label.environment import DeclaredEnvironment
+from beam_deid.transforms.label.evidence import FieldFacts
+from beam_deid.transforms.label.requirements import Options
+from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling
+from beam_deid.transforms.terms import Sharing
+
+
+def read_scope(label: Mapping[str, Any]) -> Scope:
+    """Read what a label is about.
+
+    Args:
+        label: The content of ``label.json``.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: The document is no label of this version.
+    """
+    asked = label["asked"]
+    return Scope(
+        release=label["release"],
+        sharing=Sharing(label["sharing"]),
+        fields={name: FieldFacts.from_document(facts) for name, facts in label["fields"].items()},
+        subject=asked["subject"],
+        identities=tuple(asked["identities"]),
+        asked=Options.model_validate(asked["asked"]),
+        attackers={name: _knowledge(one) for name, one in asked["attackers"].items()},
+        siblings={name: _sibling(one) for name, one in asked["siblings"].items()},
+        linked=asked["linked"],
+        environment=DeclaredEnvironment.from_document(asked["environment"]),
+        register=asked.get("register"),
+    )
+
+
+def _knowledge(document: Mapping[str, Any]) -> Knowledge:
+    return Knowledge(tuple(document["known"]), document["table"])
+
+
+def _sibling(document: Mapping[str, Any]) -> Sibling:
+    return Sibling(
+        shared=tuple(document["shared"]),
+        sensitive=tuple(document["sensitive"]),
+        k=document["k"],
+        l=dict(document["l"]),
+        left_out=tuple(document["left_out"]),
+    )

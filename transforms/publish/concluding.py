@@ -1,0 +1,110 @@
+"""The last step on the engine: every release proved, and what the driver needs to know left in staging."""
+
+import contextlib
+from collections.abc import Sequence
+
+from beam_deid.transforms.clock import now
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
+from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.label.documents import plain, to_bytes
+from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
+from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
+from beam_deid.transforms.release.proof import prove
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.storage.files import open_write, reason, write_all
+from beam_deid.transforms.storage.hashing import HashingStream
+from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.sweeping import OUTCOME
+from beam_deid.transforms.treat.part import new_attempt
+from beam_deid.transforms.treat.rejected import Rejects, write_rejects
+
+_REJECTED = "rejected.parquet"
+
+
+def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs: Sequence[InputFacts] = ()) -> str:
+    """Prove every release, and leave the driver what it needs to know.
+
+    Args:
+        job: The run.
+        decision: What was decided.
+        facts: What was written.
+        staging: The staging folder.
+        inputs: The input files, where a register wants to know them.
+
+    Returns:
+        The path of the outcome.
+
+    Raises:
+        InternalFault: A proof fails.
+        OutputError: It cannot be written.
+    """
+    releases = {} if decision.refused else _releases(job, decision, facts)
+    path = join(staging, OUTCOME)
+    try:
+        outcome = RunOutcome(
+            read=decision.read,
+            refused=decision.refused,
+            inputs=tuple(inputs),
+            persons=decision.persons,
+            releases=releases,
+            rejected=None if decision.refused else _write_rejected(staging, facts.rejects),
+        )
+        write_all(path, to_bytes(plain(outcome)))
+    except OSError as error:
+        raise OutputError(
+            f"the output cannot be written ({reason(error)})", shown(staging), "Free space there"
+        ) from None
+    return path
+
+
+def _releases(job: Job, decision: Decision, facts: RunFacts) -> dict[str, ReleaseOutcome]:
+    """What the run came to for each release, all of which are proved."""
+    found = {}
+    for name, decided in decision.releases.items():
+        part = facts.releases.get(name, PartFacts())
+        prove(decided, part)
+        found[name] = _release(job, decided, part)
+    return found
+
+
+def _release(job: Job, decided: ReleaseDecision, part: PartFacts) -> ReleaseOutcome:
+    expect = job.policy.releases[decided.release].expect
+    return ReleaseOutcome(
+        label=label_manifest(job, decided, part).to_document(),
+        published=expect is None or expect == decided.label.label,
+        expect=str(expect) if expect else None,
+        remembered=decided.remembered,
+        parts=tuple(Moved(one.source, f"{decided.release}/{one.path}", one.size, one.sha256) for one in part.files),
+    )
+
+
+def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> LabelManifest:
+    """The ``label.json`` of a release that was decided now.
+
+    Args:
+        job: The run.
+        decided: What was decided for the release.
+        part: What was written of it.
+    """
+    spec = job.policy.releases[decided.release]
+    return LabelManifest(
+        run=job.run,
+        release=decided.release,
+        purpose=spec.purpose,
+        sharing=spec.sharing,
+        label=decided.label,
+        decided_at=now(),
+        policy_sha256=job.policy_sha256,
+        records=decided.records,
+        files=tuple(ReleasedFile(one.path, one.rows, one.sha256) for one in part.files),
+    )
+
+
+def _write_rejected(staging: str, rejects: Rejects) -> Moved:
+    """Write ``rejected.parquet``."""
+    source = f"{_REJECTED}.{new_attempt()}"
+    with contextlib.closing(HashingStream(open_write(join(staging, source)))) as stream:
+        write_rejects(stream, rejects)  # type: ignore[arg-type]
+    return Moved(source, _REJECTED, stream.tell(), stream.sha256.hexdigest())

@@ -1,0 +1,108 @@
+"""What a run came to, as its last worker leaves it in staging for the driver, or for whoever publishes in the driver's place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from beam_deid.transforms.decide.decision import Remembered, Written
+from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import is_name
+
+
+class InputFacts(NamedTuple):
+    """An input file.
+
+    Attributes:
+        name: Its name, without its folder.
+        size: Bytes.
+        sha256: Hash of its bytes, in hex.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ReleaseOutcome:
+    """What a run came to for one release.
+
+    Attributes:
+        label: The content of its ``label.json``, as it is if the release is published.
+        published: Whether it is: its label is the one that is expected, or none is.
+        expect: The label that the policy expects; None where it expects none.
+        remembered: What the register will remember of it; None where it is not tested with others.
+        parts: Its files.
+    """
+
+    label: dict[str, Any]
+    published: bool
+    expect: str | None
+    remembered: Remembered | None
+    parts: tuple[Moved, ...]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":
+        """Read the outcome of a release.
+
+        Raises:
+            AttributeError, LookupError, TypeError, ValueError: It has another shape.
+        """
+        parts = tuple(Moved(**one) for one in document["parts"])
+        return cls(**{**document, "remembered": _remembered(document["remembered"]), "parts": parts})
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to.
+
+    Attributes:
+        read: Records read.
+        refused: Why the run was refused, a line each: see `beam_deid.transforms.decide.refusing`; empty if it was not.
+        inputs: The input files, where a register wants to know them.
+        persons: What the register will remember of all persons; None without a register.
+        releases: What it came to for each release; none where it was refused.
+        rejected: The file of rejects; None where the run was refused.
+    """
+
+    read: int
+    refused: tuple[str, ...] = ()
+    inputs: tuple[InputFacts, ...] = ()
+    persons: Remembered | None = None
+    releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
+    rejected: Moved | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "RunOutcome":
+        """Read the outcome of a run, which somebody else may have written.
+
+        Raises:
+            AttributeError, LookupError, TypeError, ValueError: It has another shape, or a path in it leads elsewhere.
+        """
+        rejected = document["rejected"]
+        return cls(
+            read=document["read"],
+            refused=tuple(document["refused"]),
+            inputs=tuple(InputFacts(**one) for one in document["inputs"]),
+            persons=_remembered(document["persons"]),
+            releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
+            rejected=None if rejected is None else Moved(**rejected),
+        )
+
+
+def _checked(name: str) -> str:
+    if not is_name(name):
+        raise ValueError("the path leads elsewhere")
+    return name
+
+
+def _remembered(document: Mapping[str, Any] | None) -> Remembered | None:
+    if document is None:
+        return None
+    return Remembered(
+        file=Written(**document["file"]),
+        record=document["record"],
+        identities=tuple(document["identities"]),
+        l=dict(document["l"]),
+        together=tuple(document["together"]),
+    )

@@ -1,0 +1,15 @@
+"""Numbers of bank cards."""
+
+from beam_deid.transforms.recognisers import bank_card
+from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind
+
+BANK_CARD = Kind(
+    "bank_card",
+    identifies=True,
+    grouped=True,
+    recogniser=bank_card.BANK_CARD,
+    checked=True,
+    mask="bank_card",
+    fpe="bank_card",
+    column=ColumnName("bank_?card|card_?(no|num|number)|credit_?card(_number)?", "银行卡|卡号", "a bank card"),
+)

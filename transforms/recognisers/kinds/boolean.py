@@ -1,0 +1,11 @@
+"""True or false."""
+
+import pyarrow as pa
+
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+
+BOOLEAN = Kind(
+    "boolean",
+    pa.bool_(),
+    shared=True,
+)

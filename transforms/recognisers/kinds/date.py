@@ -1,0 +1,11 @@
+"""Dates."""
+
+import pyarrow as pa
+
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+
+DATE = Kind(
+    "date",
+    pa.date32(),
+    shared=True,
+)

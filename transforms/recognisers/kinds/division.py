@@ -1,0 +1,9 @@
+"""Administrative divisions of China: provinces, cities, districts."""
+
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+
+DIVISION = Kind(
+    "division",
+    shared=True,
+    surrogate="city",
+)

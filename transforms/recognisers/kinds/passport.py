@@ -1,0 +1,17 @@
+"""Numbers of Chinese passports."""
+
+from functools import partial
+
+from beam_deid.transforms.recognisers import passport
+from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind
+from beam_deid.transforms.recognisers.screen import matches
+
+PASSPORT = Kind(
+    "passport",
+    identifies=True,
+    grouped=True,
+    recogniser=passport.PASSPORT,
+    whole=partial(matches, passport.NUMBER),
+    mask="passport",
+    column=ColumnName("passport", "护照", "a passport"),
+)

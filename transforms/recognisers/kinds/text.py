@@ -1,0 +1,7 @@
+"""Any text: what a field holds where nothing else is known of it."""
+
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+
+TEXT = Kind(
+    "text",
+)

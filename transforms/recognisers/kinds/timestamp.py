@@ -1,0 +1,11 @@
+"""Times to the microsecond, without a zone."""
+
+import pyarrow as pa
+
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+
+TIMESTAMP = Kind(
+    "timestamp",
+    pa.timestamp("us"),
+    shared=True,
+)

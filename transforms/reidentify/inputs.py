@@ -1,0 +1,71 @@
+"""The files that are re-identified: parts of a release, or rows taken from it, in any format."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
+from beam_deid.transforms.reidentify.marks import LABEL
+from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
+from beam_deid.transforms.storage.files import InputFile, match, open_arrow
+from beam_deid.transforms.storage.paths import name_of
+
+_OPTIONS = InputOptions()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file.
+
+    Attributes:
+        path: Where it is.
+        size: Its size in bytes.
+        format: Its format.
+        schema: The Arrow schema of its columns, with the metadata that the format has.
+    """
+
+    path: str
+    size: int
+    format: Format
+    schema: pa.Schema
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, some at a time."""
+        names = self.schema.names
+        for shard in self.format.shards(self.path, self.size, _OPTIONS, SHARD_ROWS):
+            yield from self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names)
+
+    def count_rows(self) -> int:
+        """The number of rows; formats without metadata are read once for it."""
+        if self.format.name == "parquet":
+            with open_arrow(self.path) as stream:
+                return int(pq.read_metadata(stream).num_rows)
+        return sum(map(rows_of, self.chunks()))
+
+
+def rows_of(chunk: Chunk) -> int:
+    """The number of rows of the file that a chunk stands for, those that could not be read included."""
+    return len(chunk.rows) + len({int(row) for fault in chunk.faults for row in fault.rows})
+
+
+def open_sources(globs: Sequence[str]) -> list[Source]:
+    """Find the input files and read their schemas.
+
+    Raises:
+        UsageError: No file matches, or a file is of no format that can be read.
+        InputError: A file cannot be read.
+    """
+    # A release's label lies beside its parts, and `out/crm/*` means the parts.
+    found = [file for file in match(globs) if name_of(file.path) != LABEL]
+    if not found:
+        raise UsageError("no file matches this input", globs[0], "Check the path; quote globs in a shell")
+    return [_opened(file) for file in found]
+
+
+def _opened(file: InputFile) -> Source:
+    kind = format_of(file.path, _OPTIONS)
+    return Source(file.path, file.size, kind, kind.schema(file.path, _OPTIONS))
