@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.attack.evidence import joined_attack
 from beam_deid.transforms.attack.knowledge import MOST_MASKS, Knowledge, shapes
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.dataset.attacker_table import Table, check_table, read_probes
 from beam_deid.transforms.dataset.reading import batches, dataset_files, shards
@@ -21,8 +21,6 @@ from beam_deid.transforms.storage.files import match
 
 PARTITION_ROWS = 1 << 23
 """Most released rows, about, that are in memory together: 40 bytes each, and three times that while they are ordered."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,11 @@ class _Partition:
     number: int
     of: int
 
-    def holds(self, keys: Fingerprints) -> Mask:
+    def holds(self, keys: Fingerprints) -> Bools:
         """Which of the keys (n,) are in it."""
         if self.of == 1:
             return np.ones(len(keys), bool)
-        held: Mask = (keys >> np.uint64(32)) % np.uint64(self.of) == self.number
+        held: Bools = (keys >> np.uint64(32)) % np.uint64(self.of) == self.number
         return held
 
 
@@ -154,7 +152,7 @@ def _released(
     return chunk
 
 
-def _met(keys: Fingerprints, here: Mask, wanted: pa.Array) -> Mask:
+def _met(keys: Fingerprints, here: Bools, wanted: pa.Array) -> Bools:
     """Which of the keys (n,) are in the partition and among those wanted."""
     met = here.copy()
     met[here] = pc.is_in(pa.array(keys[here]), value_set=wanted).to_numpy(zero_copy_only=False)

@@ -51,7 +51,7 @@ class Loss(CellCosts):
 
 
 class Precision(CellCosts):
-    """One minus Sweeney's precision: how far up its ladder each value went.
+    """One minus Sweeney's precision: how far up its hierarchy each value went.
 
     Sweeney: Achieving k-anonymity privacy protection using generalization and suppression (2002). From 0 to 1.
     """
