@@ -36,7 +36,8 @@ from .runs import ENVIRONMENT, Run, finish, making, runs
 from .texts import settled, storage_text, values_text
 
 _MOST = 12  # differences of a run that are told
-_BEFORE, _BEHIND = 40, 60  # characters that are shown around the place where two lines begin to differ
+_BEFORE = 40  # characters that are shown before the place where two lines begin to differ
+_BEHIND = 60  # and behind it
 _PHASES = "counting|deciding|listing files|measuring|proving|publishing|releasing|sampling"
 _PROGRESS = re.compile(rf"^beam-deid: (?:{_PHASES})(?:, [0-9,]+ rows, [0-9,]+ rows/s)?\n", re.MULTILINE)
 _OUTCOMES = ("identical", "there are differences", "some runs did not end as they should")
@@ -53,7 +54,9 @@ def main() -> None:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--only", metavar="NAME", action="append", help="only runs whose name begins so; repeatable")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where inputs and what BEFORE left stay for the next time")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="where inputs and what BEFORE left stay for the next time"
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time; 2 if not given")
     asked = parser.parse_args()
     with _place(asked.keep) as place:
@@ -110,7 +113,10 @@ def _compared(run: Run, before: Path, after: Path, place: Path, state: str) -> t
     many, rows = len(files_of(was)), released(was)
     outcome = "identical" if not found else f"{len(found)} differences"
     noted = f" ({by_text} as papers without times and hashes)" if by_text else ""
-    lines = [f"{run.name}: {many} files, {rows:,} rows released, {outcome}{noted}", *(f"    {one}" for one in found[:_MOST])]
+    lines = [
+        f"{run.name}: {many} files, {rows:,} rows released, {outcome}{noted}",
+        *(f"    {one}" for one in found[:_MOST]),
+    ]
     return "\n".join([*lines, ""]), int(bool(found))
 
 
@@ -239,7 +245,8 @@ def _plain_text(path: Path) -> str:
 
 def _around(line: str, other: str) -> str:
     """What of a line stands where it begins to differ from another."""
-    same = len(os.path.commonprefix([line, other]))
+    unlike = (number for number, pair in enumerate(zip_longest(line, other)) if pair[0] != pair[1])
+    same = next(unlike, len(line))
     first = max(0, same - _BEFORE)
     shown = line[first : same + _BEHIND]
     return f"{'…' if first else ''}{shown!r}{'…' if same + _BEHIND < len(line) else ''}"

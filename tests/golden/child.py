@@ -77,7 +77,9 @@ def stop_clocks() -> None:
 
     passing = time.monotonic
     datetime.datetime = _Still  # type: ignore[misc]
-    time.monotonic = lambda: 0.0 if sys._getframe(1).f_globals.get("__name__", "").startswith("beam_deid.") else passing()
+    time.monotonic = lambda: (
+        0.0 if sys._getframe(1).f_globals.get("__name__", "").startswith("beam_deid.") else passing()
+    )
 
 
 def call(arguments: list[str], said: str) -> int:

@@ -68,7 +68,9 @@ def call(*arguments: str, codes: Sequence[int] = (0,), name: str = "") -> Step:
 
 def making() -> Run:
     """What makes the inputs that the package can generate; `finish` makes the others of them."""
-    orders = [call("demo", "--platform", name, "--rows", str(ROWS), "--seed", "3", "--folder", ".") for name in PLATFORMS]
+    orders = [
+        call("demo", "--platform", name, "--rows", str(ROWS), "--seed", "3", "--folder", ".") for name in PLATFORMS
+    ]
     months = call("demo", "--monthly", "--rows", str(MONTHLY), "--seed", "1", "--folder", "months")
     tmall = call("demo", "--rows", str(ROWS), "--seed", "3", "--folder", "tmall", *_ONE, codes=(0, 4))
     return Run("inputs", [*orders, months, tmall, Step("shops", {"rows": ROWS}, does="shops")])
@@ -80,7 +82,9 @@ def finish(folder: Path, policies: Path) -> None:
     shutil.copy(folder / "tmall" / "orders.parquet", folder / "tmall.parquet")
     for name in PLATFORMS:
         _export(pq.read_table(folder / f"{name}.parquet"), folder / f"{name}.csv")
-    known = pq.read_table(folder / "tmall.parquet", columns=["receiver_mobile", "receiver_city", "created", "buyer_nick"])
+    known = pq.read_table(
+        folder / "tmall.parquet", columns=["receiver_mobile", "receiver_city", "created", "buyer_nick"]
+    )
     pq.write_table(known.slice(0, FEW), folder / "waybills.parquet")
     journey = journey_folder()
     if journey is not None:
@@ -104,7 +108,9 @@ def runs(policies: Path) -> Iterator[Run]:
             yield shipped(path.stem)
     yield Run("demo", [call("demo", "--rows", "3000", "--seed", "11", "--folder", ".", *_ONE), *_checks("out")])
     yield Run("demo_monthly", [call("demo", "--monthly", "--rows", "3000", "--seed", "11", "--folder", ".", "--json")])
-    yield Run("demo_platforms", [call("demo", "--platform", name, "--rows", "300", "--folder", name) for name in PLATFORMS])
+    yield Run(
+        "demo_platforms", [call("demo", "--platform", name, "--rows", "300", "--folder", name) for name in PLATFORMS]
+    )
     if with_journey:
         yield journey()
     yield golden()
@@ -158,7 +164,17 @@ def journey() -> Run:
 
 def golden() -> Run:
     """The policy of the golden files: every action, every format."""
-    sealed = ("restore", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment", "-i", "out/sealed")
+    sealed = (
+        "restore",
+        "--policy",
+        POLICY,
+        "--release",
+        "sealed",
+        "--fields",
+        "buyer_nick,payment",
+        "-i",
+        "out/sealed",
+    )
     csv_ = ("restore", "--policy", POLICY, "--release", "in_csv", "--fields", "receiver_mobile,tid", "-i", "out/in_csv")
     steps = [
         call("plan", POLICY, "--json"), call("plan", POLICY),
@@ -197,7 +213,13 @@ def ephemeral() -> Run:
     """A release whose key is gone when it is published; nothing of it is turned back."""
     key = ("purpose: marketing to members\n", "purpose: marketing to members\n    key: ephemeral\n")
     create = call("keys", "create", "keys/shop.keyring", "--kek", "env:SHOP_KEK")
-    steps = [create, call("plan", "policy.yaml", "--json"), _shop("out"), *_checks("out"), _restore("out", "one.csv", codes=(2,))]
+    steps = [
+        create,
+        call("plan", "policy.yaml", "--json"),
+        _shop("out"),
+        *_checks("out"),
+        _restore("out", "one.csv", codes=(2,)),
+    ]
     return Run("ephemeral", [*steps, _shop("second")], lambda folder: _shop_folder(folder, key))
 
 
@@ -213,7 +235,9 @@ def signed() -> Run:
         call("keys", "rotate", ring, "--name", "signing"), call("keys", "destroy", ring, "--name", "main", "--yes"),
         call("label", "--again", "out", "--json"), *_checks("out"),
     ]  # fmt: skip
-    return Run("signed", steps, lambda folder: _shop_folder(folder, ("dataset: shop\n", "dataset: shop\nsign: keyring\n")))
+    return Run(
+        "signed", steps, lambda folder: _shop_folder(folder, ("dataset: shop\n", "dataset: shop\nsign: keyring\n"))
+    )
 
 
 def months() -> Run:
@@ -294,7 +318,9 @@ def refused() -> Run:
 
     def prepare(folder: Path) -> None:
         _golden(folder)
-        (folder / "few.yaml").write_text("version: 1\ndataset: few\nfields: {a: {role: nobody}}\nreleases: {}\n", "utf-8")
+        (folder / "few.yaml").write_text(
+            "version: 1\ndataset: few\nfields: {a: {role: nobody}}\nreleases: {}\n", "utf-8"
+        )
 
     return Run("refused", steps, prepare)
 
@@ -308,7 +334,17 @@ def _shop(out: str, codes: Sequence[int] = (0,)) -> Step:
 
 
 def _restore(out: str, to: str, codes: Sequence[int] = (0,)) -> Step:
-    of = ("restore", "--policy", "policy.yaml", "--release", "crm", "--fields", "buyer,mobile,note,age", "-i", f"{out}/crm/part-*")
+    of = (
+        "restore",
+        "--policy",
+        "policy.yaml",
+        "--release",
+        "crm",
+        "--fields",
+        "buyer,mobile,note,age",
+        "-i",
+        f"{out}/crm/part-*",
+    )
     return call(*of, "-o", to, *_WHY, codes=codes)
 
 
@@ -342,6 +378,10 @@ def _export(table: pa.Table, path: Path) -> None:
         writer.writerow(table.column_names)
         for row in table.to_pylist():
             writer.writerow(
-                f'="{value}"' if isinstance(value, str) and value.isdigit() and len(value) > 11 else "" if value is None else value
+                f'="{value}"'
+                if isinstance(value, str) and value.isdigit() and len(value) > 11
+                else ""
+                if value is None
+                else value
                 for value in row.values()
             )

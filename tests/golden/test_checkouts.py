@@ -51,7 +51,8 @@ def test_a_paper_that_differs_in_its_time_is_told_as_such(sides):
 
 
 @pytest.mark.parametrize(
-    ("name", "was", "becomes"), [("label.json", "5", "6"), ("said/01-run.err", "mend", "lend"), ("restored.jsonl", "3}", "4}")]
+    ("name", "was", "becomes"),
+    [("label.json", "5", "6"), ("said/01-run.err", "mend", "lend"), ("restored.jsonl", "3}", "4}")],
 )
 def test_any_other_byte_is_told_with_its_line(sides, name, was, becomes):
     path = sides[1] / name
