@@ -47,7 +47,11 @@ def paper_text(path: Path) -> str:
     """A label.json or run.json as it is, but for times, versions, the register's id and place, and hashes of what has these or is
     Parquet.
     """
-    text = path.read_text("utf-8")
+    return settled(path.read_text("utf-8"))
+
+
+def settled(text: str) -> str:
+    """The text of a paper, or of a document on stdout that has papers in it, without what `paper_text` leaves out."""
     for pattern in _UNSURE:
         text = re.sub(pattern, _without_group, text, flags=re.MULTILINE)
     return re.sub(_VERSIONS, lambda found: found[1] + re.sub(r': "[^"]*"', f": {_LEFT_OUT}", found[2]) + found[3], text)
