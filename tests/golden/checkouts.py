@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,8 +36,7 @@ from .runs import ENVIRONMENT, Run, finish, making, runs
 from .texts import settled, storage_text, values_text
 
 _MOST = 12  # differences of a run that are told
-_BEFORE = 40  # characters that are shown before the place where two lines begin to differ
-_BEHIND = 60  # and behind it
+_BEFORE, _BEHIND = 40, 60  # characters that are shown around the place where two lines begin to differ
 _PHASES = "counting|deciding|listing files|measuring|proving|publishing|releasing|sampling"
 _PROGRESS = re.compile(rf"^beam-deid: (?:{_PHASES})(?:, [0-9,]+ rows, [0-9,]+ rows/s)?\n", re.MULTILINE)
 _OUTCOMES = ("identical", "there are differences", "some runs did not end as they should")
@@ -245,8 +244,7 @@ def _plain_text(path: Path) -> str:
 
 def _around(line: str, other: str) -> str:
     """What of a line stands where it begins to differ from another."""
-    unlike = (number for number, pair in enumerate(zip_longest(line, other)) if pair[0] != pair[1])
-    same = next(unlike, len(line))
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, other, strict=False)))
     first = max(0, same - _BEFORE)
     shown = line[first : same + _BEHIND]
     return f"{'…' if first else ''}{shown!r}{'…' if same + _BEHIND < len(line) else ''}"
