@@ -21,6 +21,7 @@ else:
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("transforms", "pipelines")
+PAGE = (ROOT / "transforms" / "README.md").read_text("utf-8")
 ERRORS = list(errors.ERRORS.values())
 
 in_checkout = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a git checkout")
@@ -170,7 +171,17 @@ def test_modules_that_know_beam_do_not_hide_their_types_from_it():
 def test_every_room_says_what_it_holds_and_has_tests_of_its_own(room):
     assert ast.get_docstring(MODULES[ROOT / "transforms" / room / "__init__.py"])
     assert list((ROOT / "tests" / room).glob("**/test_*.py"))
-    assert f"`{room}/`" in (ROOT / "transforms" / "README.md").read_text("utf-8")
+    assert re.search(rf"(?<!/)\b{room}/", PAGE)
+
+
+@pytest.mark.parametrize("named", sorted(set(re.findall(r"(?<![\w/])[a-z_]+(?:/[a-z_]+)+(?:\.\w+)*", PAGE))))
+def test_what_the_page_of_the_house_names_is_there(named):
+    module, _, name = named.removesuffix(".py").removesuffix(".yaml").partition(".")
+    folder = ROOT if module.startswith(("tests/", "configs/")) else ROOT / "transforms"
+    path = folder / f"{module}.py"
+    assert path.is_file() or (folder / module).is_dir()
+    if name:
+        assert re.search(rf"^ *(def|class) {name.rpartition('.')[2]}\b", path.read_text("utf-8"), re.MULTILINE)
 
 
 def test_modules_stay_small():

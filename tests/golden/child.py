@@ -27,6 +27,8 @@ _TRANSFORMS = (("Deidentify", "deidentify"), ("AssessReidentification", "assess"
 """What is embedded, and in which module; that may be in a folder of its own."""
 
 _DRAWERS = ("random", "secrets", "uuid")
+_RENAMED = {"_opened": "_new"}
+"""Functions that draw, and what they are called since."""
 _real, _hours = datetime.datetime, 0
 
 
@@ -61,7 +63,8 @@ def seed_chance() -> None:
         asking = sys._getframe(1)
         while asking.f_globals.get("__name__") in _DRAWERS and asking.f_back is not None:
             asking = asking.f_back
-        what = f"{asking.f_code.co_name}:{size}"
+        name = asking.f_code.co_name
+        what = f"{_RENAMED.get(name, name)}:{size}"
         drawn[what] += 1
         return hashlib.shake_256(f"{what}:{drawn[what]}".encode()).digest(size)
 
