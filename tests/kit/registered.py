@@ -35,7 +35,7 @@ def entry(name: str = "analytics.1", **changes: Any) -> Entry:
         State.PUBLISHED,
         {"city": "province"},
         {"city": 0.25},
-        {"read": 100, "released": 95, "suppressed": 5, "withheld": 0, "rejected": 0},
+        RecordCounts(read=100, released=95, suppressed=5, withheld=0, rejected=0),
         ({"name": "orders-10.csv", "size": 4096, "sha256": "1" * 64},),
         ({"path": "part-00000.parquet", "rows": 95, "sha256": "2" * 64},),
         "3" * 64,

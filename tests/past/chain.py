@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -187,7 +187,7 @@ class Chain:
                     "policy_sha256": "",
                     "label": LabelName.ANONYMIZED,
                 }
-                made = entry_of(called, label, MADE_AT, told[release], asdict(remembered), table)
+                made = entry_of(called, label, MADE_AT, told[release], remembered, table)
                 entries[release] = replace(made, state=State.PUBLISHED)
             ours = [entry.name for entry in entries.values()]
             for release, entry in entries.items():
