@@ -15,6 +15,7 @@ change. Exit codes: 0 identical, 1 anything differs, 2 a run of BEFORE did not e
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -71,7 +72,12 @@ def main() -> None:
 def _place(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        yield keep.resolve()
+        with (keep / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                sys.exit(f"another comparison is at work in {keep}")
+            yield keep.resolve()
         return
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder).resolve()
