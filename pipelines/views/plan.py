@@ -84,7 +84,7 @@ def show_register(out: Console, missing: str, earlier: list[dict[str, Any]] | No
         out.print(f"\nNothing is remembered of what is given out: {escape(missing)}", soft_wrap=True)
     elif earlier is None:
         out.print(
-            "\nThe register is beside the output; with --output DIR earlier releases are told that a run is tested with"
+            "\nThe register is beside the output; with --output DIR, plan lists the releases that a run will be tested with"
         )
     elif not earlier:
         out.print("\nNothing is registered yet that a run would be tested with")

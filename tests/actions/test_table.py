@@ -12,7 +12,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 @pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
 def test_readme_holds_it_between_its_marks() -> None:
-    """Regenerate: put what `actions_table` gives between the marks."""
+    """Regenerate: ``python -m tests.tables``."""
     _, held, _ = README.read_text("utf-8").split(MARK)
     assert held == f"\n{actions_table()}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from beam_deid.transforms.candidate import candidate
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.columns.kinds import to_text
+from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.composition import saying
 from beam_deid.transforms.decide import attacks as attacking
 from beam_deid.transforms.label.requirements import (

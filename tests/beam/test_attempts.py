@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.beam import parts
+from beam_deid.transforms.beam import parts_sink
 from beam_deid.transforms.beam import run as job
 from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import OutputError
@@ -159,7 +159,7 @@ def test_every_task_done_twice_publishes_the_same(counts, staging_place, undistu
 
 @pytest.mark.parametrize(
     ("module", "step"),
-    [(parts, "conclude"), (job, "publish"), (job.RunKeys, "discard")],
+    [(parts_sink, "conclude"), (job, "publish"), (job.RunKeys, "discard")],
     ids=["before the proof", "before publication", "after publication"],
 )
 def test_attempts_that_come_late_publish_the_same(module, step, staging_place, undisturbed, monkeypatch):

@@ -14,7 +14,7 @@ from apache_beam.transforms.window import FixedWindows, GlobalWindows, SlidingWi
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
-from beam_deid.transforms.beam import rows as rows_sink
+from beam_deid.transforms.beam import rows_sink as rows_sink
 from beam_deid.transforms.errors import ExpectationUnmet, KeyFault, UsageError, from_text
 from beam_deid.transforms.publish import register_embedded
 from beam_deid.transforms.register.folder import hold, read

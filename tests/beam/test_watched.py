@@ -10,7 +10,7 @@ from apache_beam.transforms.display import DisplayData
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam.measure import MeasureElements
 from beam_deid.transforms.beam.metrics import NAMESPACE
-from beam_deid.transforms.beam.parts import AssembleParts
+from beam_deid.transforms.beam.parts_sink import AssembleParts
 from beam_deid.transforms.beam.run import Settings, build
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.columns.fingerprint import FingerprintKey

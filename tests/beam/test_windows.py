@@ -17,7 +17,7 @@ from apache_beam.transforms.window import (
 )
 
 from beam_deid.transforms import Deidentify
-from beam_deid.transforms.beam import rows as rows_sink
+from beam_deid.transforms.beam import rows_sink as rows_sink
 from beam_deid.transforms.beam.windows import NOT_JOINED
 from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text

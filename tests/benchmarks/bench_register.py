@@ -34,7 +34,7 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
-from beam_deid.transforms.past.recognising import past_of
+from beam_deid.transforms.past.known_records import past_of
 from beam_deid.transforms.past.views import WHOLE
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.register.document import Entry, State, Table

@@ -20,7 +20,7 @@ OPTIONAL = [one for one in REQUIREMENTS if one.option is not None]
 
 @pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
 def test_readme_holds_it_between_its_marks() -> None:
-    """Regenerate: put what `requirements_table` gives between the marks."""
+    """Regenerate: ``python -m tests.tables``."""
     _, held, _ = README.read_text("utf-8").split(MARK)
     assert held == f"\n{requirements_table()}"
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.past import collecting as seeing
-from beam_deid.transforms.past import recognising as knowing_again
+from beam_deid.transforms.past import known_records as knowing_again
 from beam_deid.transforms.register.document import State
 from beam_deid.transforms.terms import LabelName
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.attack.table import alike
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions

@@ -33,12 +33,12 @@ from beam_deid.transforms.beam.elements import (
 )
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.release import Rejected
-from beam_deid.transforms.beam.rows import RowsSink
+from beam_deid.transforms.beam.rows_sink import RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.windows import condition_of
-from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.errors import UsageError

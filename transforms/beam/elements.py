@@ -16,7 +16,7 @@ from apache_beam.typehints.row_type import RowTypeConstraint
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms.columns.kinds import to_text
+from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.treat.given import PLACE

@@ -1,55 +1,19 @@
 """The engine: records of any source measured, decided, released to any sink, and proved."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 from apache_beam.typehints.decorators import no_annotations
 
 from beam_deid.transforms.beam.coders import register_coders
-from beam_deid.transforms.beam.decide import Decide, Decider
+from beam_deid.transforms.beam.decide import Decide
 from beam_deid.transforms.beam.measure import Measure
-from beam_deid.transforms.beam.release import Release, ReleasedElements
+from beam_deid.transforms.beam.release import Release
+from beam_deid.transforms.beam.sink import Sides, Sink
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.decide.decision import Decision
-from beam_deid.transforms.release.outputs import Outputs
 from beam_deid.transforms.run.job import Job
-
-
-class Sides(NamedTuple):
-    """What the last steps are told beside the rows, as side inputs.
-
-    Attributes:
-        given: What is known of the run only while it runs.
-        orders: The decision, as workers need it.
-        decision: The decision, with what the proof needs.
-    """
-
-    given: AsSingleton
-    orders: AsSingleton
-    decision: AsSingleton
-
-
-class Sink(Protocol):
-    """Where released rows go, and what is made of the proof.
-
-    Attributes:
-        decider: How its releases are decided.
-        outputs: What takes the rows of each piece of the input.
-    """
-
-    decider: Decider
-    outputs: Outputs
-
-    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> Any:
-        """The last steps: rows brought into their order, and the proof.
-
-        Args:
-            released: What the second pass gave.
-            orders: The decision, as workers need it.
-            sides: What else the steps are told.
-        """
-        ...
 
 
 class Engine(beam.PTransform):

@@ -10,7 +10,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.inputs import HashInputs
-from beam_deid.transforms.beam.parts import PartsSink
+from beam_deid.transforms.beam.parts_sink import PartsSink
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.base64_text import from_base64, to_base64
-from beam_deid.transforms.columns.kinds import to_text
+from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.columns.sizes import Bytes, Group, by_size, in_order, matrix_column
 from beam_deid.transforms.terms import Reason
 

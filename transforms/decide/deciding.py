@@ -18,7 +18,7 @@ from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import columns_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
-from beam_deid.transforms.past.recognising import past_of
+from beam_deid.transforms.past.known_records import past_of
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import scope_of, tested_together
 from beam_deid.transforms.risk.histogram import Histogram

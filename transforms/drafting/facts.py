@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.addresses import places_of
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, is_text
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.recognisers.kinds import KINDS

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.actions.hierarchies.hierarchy_file import read_hierarchy
 from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
-from beam_deid.transforms.columns.kinds import to_kind
+from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged, masked
 from beam_deid.transforms.drafting.names import Group

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.kinds import to_text
+from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, MASKED, PLATFORM_ID
 from beam_deid.transforms.recognisers.platforms.ciphertext import parse, rule_of

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import per_distinct
-from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.normal_text import spelt_once
+from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.policy.model import Policy
 
 

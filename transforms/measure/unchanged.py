@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import plain
-from beam_deid.transforms.columns.kinds import to_text
 from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.columns.read_as import to_text
 
 
 def left_whole(values: pa.Array, released: pa.Array) -> pa.Array:

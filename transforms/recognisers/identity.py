@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.code_points import CodePoints
 from beam_deid.transforms.columns.distinct import per_distinct, plain
-from beam_deid.transforms.columns.kinds import to_kind
 from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.words import words
 from beam_deid.transforms.recognisers import BY_NAME
 from beam_deid.transforms.recognisers.kinds import KINDS

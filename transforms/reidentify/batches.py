@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.key_options import Restoring, Reversible
 from beam_deid.transforms.columns.canonical_text import canonical_text
-from beam_deid.transforms.columns.kinds import arrow_type, to_kind
+from beam_deid.transforms.columns.read_as import arrow_type, to_kind
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.formats.format import Chunk, Fault

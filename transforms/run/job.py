@@ -12,7 +12,7 @@ import pyarrow as pa
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.columns.kinds import arrow_type
+from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.columns.type_class import type_class
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from beam_deid.transforms.columns.kinds import arrow_type
 from beam_deid.transforms.columns.one_type import one_type
+from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy

@@ -9,10 +9,10 @@ from apache_beam.transforms.window import GlobalWindows
 
 from beam_deid.transforms.beam.decide import Decider
 from beam_deid.transforms.beam.display import job_display
-from beam_deid.transforms.beam.engine import Sides
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements
+from beam_deid.transforms.beam.sink import Sides
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured

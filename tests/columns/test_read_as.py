@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.columns.kinds import arrow_type, to_kind, to_text
+from beam_deid.transforms.columns.read_as import arrow_type, to_kind, to_text
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE

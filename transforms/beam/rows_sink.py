@@ -16,9 +16,9 @@ from apache_beam.transforms.window import BoundedWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.beam.decide import Decider
-from beam_deid.transforms.beam.engine import Sides
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.release import ReleasedElements
+from beam_deid.transforms.beam.sink import Sides
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
