@@ -25,7 +25,7 @@ from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.policy.scoping import identities
-from beam_deid.transforms.publish.register_entries import entry_of, told_of
+from beam_deid.transforms.publish.register_entries import PolicyFacts, entry_of
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.register.compacting import compact
 from beam_deid.transforms.register.document import Document, Entry, State, Table
@@ -164,7 +164,6 @@ class Chain:
         return sorted((Path(self.register) / "tables").iterdir())
 
     def _registered(self, job: Job, chosen: Mapping[str, Chosen], ran: Ran, staging: Path) -> dict[str, str]:
-        told = told_of(job.policy, tuple(chosen))
         entries = dict[str, Entry]()
         with hold(self.register) as held:
             document = held.document or self.document
@@ -187,7 +186,7 @@ class Chain:
                     "policy_sha256": "",
                     "label": LabelName.ANONYMIZED,
                 }
-                made = entry_of(called, label, MADE_AT, told[release], remembered, table)
+                made = entry_of(called, label, MADE_AT, PolicyFacts.of(job.policy, release), remembered, table)
                 entries[release] = replace(made, state=State.PUBLISHED)
             ours = [entry.name for entry in entries.values()]
             for release, entry in entries.items():

@@ -6,9 +6,10 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import resume
-from beam_deid.transforms.publish.run_state import published_run, read_state
+from beam_deid.transforms.publish.run_state import damaged, published_run, read_state
 from beam_deid.transforms.storage.files import advice, is_file, reason
 from beam_deid.transforms.storage.hidden import hidden_folder, output_of, place_of
 from beam_deid.transforms.storage.journal import Journal, failed, published
@@ -48,12 +49,15 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     if published_run(output) not in (None, state["replaces"]):
         what = "the output was published anew since this run began"
         raise UsageError(what, shown(output), "Run again, or move that output away")
-    return _published(folder, output, state, _signer(state)), output
+    return _published(folder, output, state, _signer(folder, state)), output
 
 
-def _signer(state: dict[str, Any]) -> SigningKey | None:
-    keyring = state["about"]["keyring"]
-    return signing_key(keyring["path"]) if state["about"]["signed"] and keyring else None
+def _signer(folder: str, state: dict[str, Any]) -> SigningKey | None:
+    try:
+        about = AboutRun.from_document(state["about"])
+    except (LookupError, TypeError):
+        raise damaged(folder) from None
+    return signing_key(about.keyring.path) if about.signed and about.keyring else None
 
 
 def _check_abandoned(claim: str, folder: str) -> None:

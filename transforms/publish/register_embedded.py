@@ -20,7 +20,7 @@ from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.register_current import settle
-from beam_deid.transforms.publish.register_entries import entry_of, told_of
+from beam_deid.transforms.publish.register_entries import PolicyFacts, entry_of
 from beam_deid.transforms.publish.register_opening import open_register
 from beam_deid.transforms.register.document import Document, Entry, Run, State, Table
 from beam_deid.transforms.register.folder import Held, hold
@@ -128,7 +128,7 @@ def _sha256_of(table: Table | None) -> str | None:
 def _entry(
     held: Held, name: str, job: Job, decided: ReleaseDecision, label: Mapping[str, Any], made_at: str, folder: str
 ) -> Entry:
-    told = told_of(job.policy, [decided.release])[decided.release]
+    told = PolicyFacts.of(job.policy, decided.release)
     remembered = decided.remembered
     table = None if remembered is None else _table(held, name, remembered, folder)
     return entry_of(name, label, made_at, told, remembered, table)

@@ -1,8 +1,8 @@
 """What the register says of a run's releases, and what another process needs to know to register them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.decide.decision import Remembered
@@ -11,6 +11,31 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.terms import LabelName
+
+
+class PolicyFacts(NamedTuple):
+    """What the policy says of a release and the release's label does not.
+
+    Attributes:
+        recipient: To whom the release goes; None where the policy does not say.
+        k: The k that the release asks for.
+        levels: Names of the levels that the policy fixes, by field.
+    """
+
+    recipient: str | None
+    k: int
+    levels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, policy: Policy, release: str) -> "PolicyFacts":
+        """Take the facts of a release from the policy."""
+        spec = policy.releases[release]
+        levels = {
+            field: action.level_name(level)
+            for field, action in spec.fields.items()
+            if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
+        }
+        return cls(spec.recipient, spec.k, levels)
 
 
 @dataclass(frozen=True)
@@ -25,7 +50,7 @@ class Intent:
         entries: Names of the releases that the run is tested with.
         output: The run's output.
         replaced: What becomes of the releases that the run replaces in its output.
-        told: Of each release of the run what its label does not say: ``recipient``, ``k`` and ``levels``.
+        told: What the policy says of each release of the run, by the release's name.
     """
 
     path: str
@@ -35,14 +60,27 @@ class Intent:
     entries: tuple[str, ...]
     output: str
     replaced: str
-    told: dict[str, dict[str, Any]]
+    told: Mapping[str, PolicyFacts]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Intent":
+        """Read what a run left of itself.
+
+        Args:
+            document: An `Intent` as JSON values.
+
+        Raises:
+            AttributeError, LookupError, TypeError: The document has another shape.
+        """
+        told = {name: PolicyFacts(**facts) for name, facts in document["told"].items()}
+        return cls(**{**document, "entries": tuple(document["entries"]), "told": told})
 
 
 def entry_of(
     name: str,
     label: Mapping[str, Any],
     made_at: str,
-    told: Mapping[str, Any],
+    told: PolicyFacts,
     remembered: Remembered | None,
     table: Table | None,
 ) -> Entry:
@@ -52,7 +90,7 @@ def entry_of(
         name: What the register calls it.
         label: The content of its label.
         made_at: When its run began.
-        told: What the label does not say: ``recipient``, ``k``, and ``levels`` that the policy fixes.
+        told: What the policy says of it and the label does not.
         remembered: What the register will remember of it; None where it is not tested with others.
         table: The fingerprints of its records, if so.
     """
@@ -64,10 +102,10 @@ def entry_of(
         label=LabelName(label["label"]),
         sharing=label["sharing"],
         purpose=label["purpose"],
-        recipient=told["recipient"],
+        recipient=told.recipient,
         output="",
         state=State.PENDING,
-        levels={**told["levels"], **label["search"]["levels"]},
+        levels={**told.levels, **label["search"]["levels"]},
         losses=label["search"].get("losses", {}),
         records=RecordCounts.from_document(label["records"]),
         inputs=(),
@@ -77,27 +115,11 @@ def entry_of(
         record=remembered.record if remembered else "",
         identities=remembered.identities if remembered else (),
         roles={field: tuple(facts["role"]) for field, facts in label["fields"].items()},
-        k=told["k"],
+        k=told.k,
         l=remembered.l if remembered else {},
         together=remembered.together if remembered else (),
         table=table,
     )
-
-
-def told_of(policy: Policy, releases: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Of each release what its label does not say, for the register."""
-    return {
-        name: {
-            "recipient": policy.releases[name].recipient,
-            "k": policy.releases[name].k,
-            "levels": {
-                field: action.level_name(level)
-                for field, action in policy.releases[name].fields.items()
-                if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
-            },
-        }
-        for name in releases
-    }
 
 
 def note_of(entry: Entry, intent: Intent) -> str:

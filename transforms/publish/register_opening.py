@@ -16,7 +16,7 @@ from beam_deid.transforms.publish.register_checks import (
     check_none_was_lost,
 )
 from beam_deid.transforms.publish.register_current import settle, tested_with
-from beam_deid.transforms.publish.register_entries import Intent, told_of
+from beam_deid.transforms.publish.register_entries import Intent, PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.register.document import Document, State
 from beam_deid.transforms.register.folder import Held, hold
@@ -67,7 +67,7 @@ def resume(intent: Mapping[str, Any]) -> RegisterSession:
     Raises:
         UsageError: The register is damaged, or another run uses it.
     """
-    given = Intent(**{**intent, "entries": tuple(intent["entries"])})
+    given = Intent.from_document(intent)
     held = hold(given.path)
     try:
         settle(held)
@@ -97,7 +97,7 @@ def _opened(
         entries=tuple(entry.name for entry in reference.entries),
         output=output,
         replaced=str(replaced),
-        told=told_of(job.policy, job.releases),
+        told={name: PolicyFacts.of(job.policy, name) for name in job.releases},
     )
     return replace(job, register=reference, unregistered=""), RegisterSession(held, intent, notes)
 

@@ -6,12 +6,13 @@ them.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
 from beam_deid.transforms.publish.run_outcome import RunOutcome
@@ -191,4 +192,4 @@ def _with_siblings(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
 
 def intent_document(session: RegisterSession | None) -> dict[str, Any] | None:
     """What another process needs to know of a run's register, as JSON values."""
-    return None if session is None else asdict(session.intent)
+    return None if session is None else plain(session.intent)
