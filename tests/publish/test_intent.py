@@ -15,40 +15,28 @@ INTENT = Intent(
     replaced="superseded",
     told={"analytics": PolicyFacts("an agency", 5, {"city": "province"}), "crm": PolicyFacts(None, 3, {})},
 )
-LEFT_BY_0_6_0 = """{
-  "path": "/data/orders.register",
-  "register": "0123456789abcdef",
-  "key": {
-    "id": 7,
-    "check": "ab"
-  },
-  "dataset": "orders",
-  "entries": [
-    "analytics.1"
-  ],
-  "output": "/data/out",
-  "replaced": "superseded",
-  "told": {
-    "analytics": {
-      "recipient": "an agency",
-      "k": 5,
-      "levels": {
-        "city": "province"
-      }
+WRITTEN = {
+    "path": "/data/orders.register",
+    "register": "0123456789abcdef",
+    "key": {"id": 7, "check": "ab"},
+    "dataset": "orders",
+    "entries": ["analytics.1"],
+    "output": "/data/out",
+    "replaced": "superseded",
+    "told": {
+        "analytics": {"recipient": "an agency", "k": 5, "levels": {"city": "province"}},
+        "crm": {"recipient": None, "k": 3, "levels": {}},
     },
-    "crm": {
-      "recipient": null,
-      "k": 3,
-      "levels": {}
-    }
-  }
 }
-"""
 
 
-def test_an_intent_is_written_as_0_6_0_wrote_it():
-    assert to_bytes(plain(INTENT)).decode() == LEFT_BY_0_6_0
+def test_an_intent_is_written_as_objects_with_names_and_read_again():
+    document = json.loads(to_bytes(plain(INTENT)))
+    assert document == WRITTEN
+    assert Intent.from_document(document) == INTENT
 
 
-def test_an_intent_that_0_6_0_left_is_read():
-    assert Intent.from_document(json.loads(LEFT_BY_0_6_0)) == INTENT
+def test_what_a_run_of_0_6_0_left_is_read_although_it_names_no_levels():
+    told = {name: {"recipient": facts["recipient"], "k": facts["k"]} for name, facts in WRITTEN["told"].items()}
+    read = Intent.from_document({**WRITTEN, "told": told})
+    assert read.told == {"analytics": PolicyFacts("an agency", 5, {}), "crm": PolicyFacts(None, 3, {})}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from beam_deid.transforms.actions.levelled import Levelled
@@ -19,12 +20,12 @@ class PolicyFacts(NamedTuple):
     Attributes:
         recipient: To whom the release goes; None where the policy does not say.
         k: The k that the release asks for.
-        levels: Names of the levels that the policy fixes, by field.
+        levels: Names of the levels that the policy fixes, by field; empty in what runs of 0.6.0 left, which did not say.
     """
 
     recipient: str | None
     k: int
-    levels: Mapping[str, str]
+    levels: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def of(cls, policy: Policy, release: str) -> "PolicyFacts":
