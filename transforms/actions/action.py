@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Protocol
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from beam_deid.transforms.actions.attack import Attack
+from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.crypto.keys import Subkey
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import Reason, Recoverability
@@ -132,7 +132,7 @@ class Action(BaseModel, ABC):
     """What its result depends on beside the value and the key; None where equal values have equal results."""
     subject_use: ClassVar[str] = "needs to know whom a record is about"
     """What it does with the subject, where that stands beside the value: said to whoever names no subject."""
-    attacks: ClassVar[tuple[Attack, ...]] = (Attack.FREQUENCY,)
+    attacks: ClassVar[tuple[KeylessAttack, ...]] = (KeylessAttack.FREQUENCY,)
     """How its results are attacked where they are pseudonyms whose key was destroyed."""
     verbatim: ClassVar[bool] = False
     """Whether values are released as they came."""

@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Attack(Enum):
+class KeylessAttack(Enum):
     """An attack on pseudonyms without a key."""
 
     FREQUENCY = "frequency"
@@ -19,4 +19,4 @@ class Attack(Enum):
         return _MEASURED.get(self)
 
 
-_MEASURED = {Attack.SURROGATES: "origin", Attack.INTERVALS: "moment"}
+_MEASURED = {KeylessAttack.SURROGATES: "origin", KeylessAttack.INTERVALS: "moment"}

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from beam_deid.transforms.actions.action import Beside, Bound, Documented, KeySource, Target, Treated
-from beam_deid.transforms.actions.attack import Attack
+from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, plain
@@ -42,7 +42,7 @@ class Shift(KeyedAction):
     )
     beside: ClassVar[Beside | None] = Beside.SUBJECT
     subject_use: ClassVar[str] = "moves all dates of one subject alike"
-    attacks: ClassVar[tuple[Attack, ...]] = (Attack.INTERVALS,)
+    attacks: ClassVar[tuple[KeylessAttack, ...]] = (KeylessAttack.INTERVALS,)
     rejects: ClassVar[bool] = True
 
     days: int = Field(30, ge=1, le=36_500, description="Most days that a date moves, back or forth")

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated, names_of
-from beam_deid.transforms.actions.attack import Attack
+from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.surrogates import SUBSTITUTES
 from beam_deid.transforms.actions.surrogates.substitute import Substitute
@@ -43,7 +43,7 @@ class Surrogate(KeyedAction):
             "no",
         ),
     )
-    attacks: ClassVar[tuple[Attack, ...]] = (Attack.FREQUENCY, Attack.SURROGATES)
+    attacks: ClassVar[tuple[KeylessAttack, ...]] = (KeylessAttack.FREQUENCY, KeylessAttack.SURROGATES)
 
     of: Thing | None = Field(None, description="What to make up; from the field's kind if not given")
     locale: str = Field("zh_CN", description="Faker's name of the language and country")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_deid.transforms.actions.attack import Attack
+from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.attack.frequencies import read_frequencies
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
 from beam_deid.transforms.columns.numbers import NULL
@@ -197,7 +197,7 @@ def remainder_recoveries(
     for name, field in remains.fields.items():
         if recoverability(policy, layout.release, name) is Recoverability.PARTIAL:
             found.append(_mask_recovery(name, field, remains))
-        elif Attack.FREQUENCY in spec.fields[name].attacks:
+        elif KeylessAttack.FREQUENCY in spec.fields[name].attacks:
             found.append(_own_frequency_recovery(name, field, remains, matched.pop(name, None), limit))
         if field.origin is not None:
             found.append(_surrogate_recovery(name, field.shown, field.origin))

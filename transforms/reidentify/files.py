@@ -15,7 +15,7 @@ from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.reidentify.batches import Reidentifier, fault_rows
-from beam_deid.transforms.reidentify.inputs import Source, open_sources, rows_of
+from beam_deid.transforms.reidentify.inputs import InputSource, open_sources, rows_of
 from beam_deid.transforms.reidentify.marks import agreed, marks_in_label, marks_of
 from beam_deid.transforms.reidentify.record import ReidentificationRecord
 from beam_deid.transforms.reidentify.request import Outcome, Request, check_output, checked
@@ -59,7 +59,9 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     return outcome
 
 
-def _openings(reidentifier: Reidentifier, request: Request, sources: Sequence[Source]) -> list[Mapping[str, Restoring]]:
+def _openings(
+    reidentifier: Reidentifier, request: Request, sources: Sequence[InputSource]
+) -> list[Mapping[str, Restoring]]:
     """For each file, what turns each field back. Raises `KeyFault` where a key is not the one that made the file."""
     named = marks_in_label(request.label, request.release) if request.label else {}
     found: list[Mapping[str, Restoring]] = []
@@ -69,7 +71,7 @@ def _openings(reidentifier: Reidentifier, request: Request, sources: Sequence[So
     return found
 
 
-def _check_columns(reidentifier: Reidentifier, sources: Sequence[Source]) -> None:
+def _check_columns(reidentifier: Reidentifier, sources: Sequence[InputSource]) -> None:
     """See that every file has the fields that are asked for, and that all have the same columns."""
     expected = reidentifier.schema(sources[0].schema)
     for source in sources:
@@ -81,7 +83,7 @@ def _check_columns(reidentifier: Reidentifier, sources: Sequence[Source]) -> Non
             raise UsageError(what, source.path, "Re-identify it into a file of its own")
 
 
-def _beginning(policy: Policy, request: Request, sources: Sequence[Source]) -> dict[str, Any]:
+def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource]) -> dict[str, Any]:
     """What the record says before the first value is written."""
     return {
         "why": request.reason,
@@ -98,7 +100,7 @@ def _recorded(
     record: ReidentificationRecord,
     reidentifier: Reidentifier,
     request: Request,
-    sources: Sequence[Source],
+    sources: Sequence[InputSource],
     openings: Sequence[Mapping[str, Restoring]],
 ) -> Outcome:
     """Write the output, and record how that ended."""
@@ -116,7 +118,7 @@ def _recorded(
 
 def _turned_back(
     reidentifier: Reidentifier,
-    sources: Sequence[Source],
+    sources: Sequence[InputSource],
     openings: Sequence[Mapping[str, Restoring]],
     write: Callable[[pa.RecordBatch], None],
 ) -> Outcome:

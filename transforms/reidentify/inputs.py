@@ -18,7 +18,7 @@ _OPTIONS = InputOptions()
 
 
 @dataclass(frozen=True)
-class Source:
+class InputSource:
     """One input file.
 
     Attributes:
@@ -52,7 +52,7 @@ def rows_of(chunk: Chunk) -> int:
     return len(chunk.rows) + len({int(row) for fault in chunk.faults for row in fault.rows})
 
 
-def open_sources(globs: Sequence[str]) -> list[Source]:
+def open_sources(globs: Sequence[str]) -> list[InputSource]:
     """Find the input files and read their schemas.
 
     Raises:
@@ -66,6 +66,6 @@ def open_sources(globs: Sequence[str]) -> list[Source]:
     return [_opened(file) for file in found]
 
 
-def _opened(file: InputFile) -> Source:
+def _opened(file: InputFile) -> InputSource:
     kind = format_of(file.path, _OPTIONS)
-    return Source(file.path, file.size, kind, kind.schema(file.path, _OPTIONS))
+    return InputSource(file.path, file.size, kind, kind.schema(file.path, _OPTIONS))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, Numbers, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumbersByField, View
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
@@ -23,9 +23,9 @@ class LikenessFigures(Figures):
         delta_disclosure: The greatest |ln| of a value's share in a class over that in the release.
     """
 
-    beta_basic: Numbers
-    beta_enhanced: Numbers
-    delta_disclosure: Numbers
+    beta_basic: NumbersByField
+    beta_enhanced: NumbersByField
+    delta_disclosure: NumbersByField
 
 
 class Likeness(Measure):

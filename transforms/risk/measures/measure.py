@@ -101,7 +101,7 @@ Shares = Annotated[Mapping[str, float], Shape.SHARES]
 Counts = Annotated[Mapping[str, int], Shape.COUNTS]
 CountPairs = Annotated[Mapping[str, tuple[int | None, int]], Shape.COUNT_PAIRS]
 NumberPairs = Annotated[Mapping[str, tuple[float, int]], Shape.NUMBER_PAIRS]
-Numbers = Annotated[Mapping[str, float], Shape.NUMBERS]
+NumbersByField = Annotated[Mapping[str, float], Shape.NUMBERS]
 
 
 @dataclass(frozen=True)
