@@ -1,4 +1,4 @@
-"""A small run of two releases: the rows of one are mixed, those of the other stay in the order of their source."""
+"""A small run of two releases: the rows of one are shuffled, those of the other stay in the order of their source."""
 
 import gzip
 import hashlib

@@ -180,7 +180,7 @@ class Recovery:
         values: What was attacked: distinct values, or subjects.
         recovered: Of these, how many were recovered.
         share: The recovered as a share of the attacked, 0 to 1; None where the attack was too weak to conclude from it.
-        limit: Greatest share that is allowed; None where it is told only.
+        limit: Greatest share that is allowed; None where it is reported, not enforced.
         detail: One sentence for a person.
     """
 
