@@ -185,9 +185,9 @@ class Candidate:
         if scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)
-            others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
-            least = min(one for one in (sizes.k_composite, *others) if one is not None)
-            figures = figures.replaced(replace(sizes, k_composite=least))
+            if sizes.k_composite is not None:  # what is unmeasured by the subject stays so, whatever others say
+                others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
+                figures = figures.replaced(replace(sizes, k_composite=min([sizes.k_composite, *others])))
         return figures
 
     @property
