@@ -23,10 +23,11 @@ def tokens(keys) -> pa.Array:
     return action.bind(POLICY.target(IN_ORDER, "buyer"), keys)(pa.array(BUYERS), None).values
 
 
-def restored(given: pa.Array, keys):
+def restored(given: pa.Array, keys, rows=None):
+    rows = np.arange(len(given)) + 100 if rows is None else rows
     batch = pa.record_batch({"buyer": given, "age": pa.array(range(len(given)))})
     reidentifier = Reidentifier(POLICY, IN_ORDER, ["buyer"], keys)
-    return reidentifier.reidentify(Chunk(batch, np.arange(len(given)) + 100, []), reidentifier.ready({}, "a test"))
+    return reidentifier.reidentify(Chunk(batch, rows, []), reidentifier.ready({}, "a test"))
 
 
 def test_tokens_are_the_values_that_they_were_made_of_under_the_same_key():
@@ -43,6 +44,14 @@ def test_rows_whose_token_was_changed_are_set_apart_with_their_number():
     assert batch.column("buyer").to_pylist() == ["u1", None, "u1"]
     assert [(fault.rows.tolist(), fault.field) for fault in faults if len(fault.rows)] == [([101], "buyer")]
     assert all(isinstance(fault.reason, Reason) for fault in faults)
+
+
+def test_a_row_is_set_apart_by_its_place_even_where_another_bears_its_number():
+    given = tokens(FixedKeys()).to_pylist()
+    given[1] = given[1][:-2] + ("AA" if given[1][-2:] != "AA" else "BB")
+    batch, faults = restored(pa.array(given), FixedKeys(), rows=np.array([7, 7, 8, 9]))
+    assert batch.column("buyer").to_pylist() == ["u1", None, "u1"]
+    assert [fault.rows.tolist() for fault in faults if len(fault.rows)] == [[7]]
 
 
 def test_only_fields_that_a_key_turns_back_can_be():

@@ -1,6 +1,7 @@
 """Rows of a release are re-identified batch by batch; rows of which a value cannot be turned back are set apart."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,18 @@ def _is_reversible(policy: Policy, release: str, name: str) -> bool:
     if not isinstance(action, Reversible):
         return False
     return action.recoverability(policy.target(release, name)) is Recoverability.KEYED
+
+
+class FaultMask(NamedTuple):
+    """Where values of a column cannot be turned back, and why.
+
+    Attributes:
+        mask: True for each row at fault, by its place in the batch, shape (n,).
+        reason: The reason code.
+    """
+
+    mask: npt.NDArray[np.bool_]
+    reason: Reason
 
 
 class Reidentifier:
@@ -112,31 +125,26 @@ class Reidentifier:
             The rows of which every field could be turned back, with the schema of `schema`, and the faults of the others.
         """
         faults: list[Fault] = []
+        sound = np.ones(len(chunk.rows), bool)
         columns = []
         for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True):
             if name in openings:
-                values, found = self._column(name, column, openings[name], chunk.rows)
-                faults += found
+                values, masks = self._column(name, column, openings[name])
+                for mask, reason in masks:
+                    faults.append(Fault(chunk.rows[mask], name, reason))
+                    sound &= ~mask
             else:
                 values = column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
             columns.append(values)
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema(chunk.batch.schema))
-        return _sound(batch, chunk.rows, faults), faults
+        return batch if sound.all() else batch.filter(pa.array(sound)), faults
 
-    def _column(
-        self, name: str, column: pa.Array, opening: Restoring, rows: npt.NDArray[np.int64]
-    ) -> tuple[pa.Array, list[Fault]]:
-        """A column turned back, with the type of its kind, and the faults of the rows where that is not possible."""
+    def _column(self, name: str, column: pa.Array, opening: Restoring) -> tuple[pa.Array, list[FaultMask]]:
+        """A column turned back, with the type of its kind, and where that is not possible."""
         opened = opening(canonical_text(column))
         values, wrong = to_kind(opened.values, self._policy.kind(name))
         masks = [*opened.faults, *([] if wrong is None else [(wrong, Reason.WRONG_TYPE)])]
-        return values, [Fault(rows[mask.to_numpy(zero_copy_only=False)], name, reason) for mask, reason in masks]
-
-
-def _sound(batch: pa.RecordBatch, rows: npt.NDArray[np.int64], faults: Sequence[Fault]) -> pa.RecordBatch:
-    """The rows of a batch that are in no fault; ``rows`` are their numbers in the file."""
-    sound = ~np.isin(rows, np.concatenate([np.empty(0, np.int64), *(fault.rows for fault in faults)]))
-    return batch if sound.all() else batch.filter(pa.array(sound))
+        return values, [FaultMask(mask.to_numpy(zero_copy_only=False), reason) for mask, reason in masks]
 
 
 def fault_rows(faults: Sequence[Fault], path: str) -> Iterator[tuple[str, int, str, str, str]]:
