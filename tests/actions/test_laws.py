@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.actions import ACTIONS, parse_action
 from beam_deid.transforms.actions.action import Beside, Target
+from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.actions.hierarchies import HIERARCHIES
 
 from ..kit.examples import examples
@@ -205,6 +206,11 @@ def test_a_dictionary_column_and_a_plain_one_give_equal_values(written, columns,
 def test_the_same_column_gives_the_same_again(written, columns, data):
     column = data.draw(columns)
     assert rows(treat(written, column)) == rows(treat(written, column))
+
+
+@pytest.mark.parametrize("action", [one for one in ACTIONS if one.beside is None], ids=lambda one: one.name)
+def test_an_action_whose_equal_values_stay_equal_is_attacked_by_frequency(action):
+    assert KeylessAttack.FREQUENCY in action.attacks
 
 
 @pytest.mark.parametrize(("written", "columns"), [x for x in EXAMPLES if parse_action(x[0]).keyed], ids=str)

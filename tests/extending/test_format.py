@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Description, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.storage.files import open_arrow
 
 
@@ -27,10 +27,16 @@ class ArrowFile(Format):
 
     name = "arrow"
     suffixes = (".arrow",)
+    describes = True
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own."""
         return _opened(path).schema
+
+    def described(self, path: str) -> Description:
+        """All of it is counted."""
+        file = _opened(path)
+        return Description(file.read_all().num_rows, file.schema)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file."""
@@ -108,6 +114,29 @@ def test_a_draft_reads_it(package: Package) -> None:
     assert fields["age"]["reads_as"] == "integer"
 
 
+def test_a_later_run_is_joined_with_what_it_wrote(package: Package) -> None:
+    run = ("run", "-i", "orders.arrow", "--workers", "1", "--json")
+    package.command(*run, "policy.yaml", "-o", "earlier")
+    attackers = "attackers: {holder: {release: earlier/out, knows: [city, age]}}"
+    (package.folder / "later.yaml").write_text(POLICY.replace("format: arrow", f"format: arrow, {attackers}"), "utf-8")
+    (test,) = [
+        test
+        for test in package.document(*run, "later.yaml", "-o", "later")["labels"]["out"]["tests"]
+        if test["line"] == 7
+    ]
+    assert test["measured"] is not None, test["detail"]
+
+
+def test_verify_compares_what_its_parts_say_of_themselves(package: Package) -> None:
+    package.command("run", "policy.yaml", "-i", "orders.arrow", "-o", "told", "--workers", "1")
+    file = package.folder / NEW
+    file.write_text(FILE.replace(".num_rows, file.schema", ".num_rows + 1, file.schema"), "utf-8")
+    try:
+        assert "holds 41 rows, the label says 40" in package.command("verify", "told", code=1)
+    finally:
+        file.write_text(FILE, "utf-8")
+
+
 def test_a_run_reads_and_writes_it_and_verify_knows_its_parts(package: Package) -> None:
     run = ("run", "policy.yaml", "-i", "orders.arrow", "-o", "out", "--workers", "1", "--json")
     label = package.document(*run)["labels"]["out"]
@@ -115,6 +144,7 @@ def test_a_run_reads_and_writes_it_and_verify_knows_its_parts(package: Package) 
     with pa.ipc.open_file(package.folder / "out" / "out" / "part-00000.arrow") as reader:
         table = reader.read_all()
     assert sorted(table.column("city").to_pylist()) == ["A"] * 20 + ["B"] * 20
+    assert table.schema.metadata[b"beam_deid.release"] == b"out"
     package.command("verify", "out")
     (package.folder / "out" / "out" / "part-00000.arrow").write_bytes(b"no such thing")
     assert "was changed" in package.command("verify", "out", "--json", code=1) + package.command(

@@ -5,18 +5,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import FORMATS, format_of_part
+from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.risk.joining import Probes
-from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Job
 from beam_deid.transforms.run.layout import Layout
-from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.paths import join, name_of, shown
 from beam_deid.transforms.terms import Recoverability
 
@@ -77,27 +78,39 @@ def _read_parts(job: Job, folder: str, parts: Sequence[str], fields: Sequence[st
     """The side of a join that the parts are; or None, and why they cannot be read."""
     keys: list[Fingerprints] = [np.empty(0, np.uint64)]
     for part in parts:
-        if not part.endswith(".parquet"):
-            return None, "the earlier release is not in Parquet, so its values have lost their types"
-        table, problem = _read_part(join(folder, part), fields)
-        if table is None:
+        kind = format_of_part(part)
+        if kind is None or not kind.describes:
+            known = " or ".join(one.name.capitalize() for one in FORMATS if one.describes)
+            return None, f"the earlier release is not in {known}, so its values have lost their types"
+        chunks, problem = _read_part(kind, join(folder, part), fields)
+        if problem:
             return None, _gone(folder, f"its part {part} {problem}")
-        known = [fingerprint(table.column(name), job.prints) for name in fields]
-        keys.append(combine(known, len(table)))
+        keys += [_keys(job, chunk, fields) for chunk in chunks]
     key = np.concatenate(keys)
     near = np.empty((len(key), 0))
     return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
 
 
-def _read_part(path: str, fields: Sequence[str]) -> tuple[pa.Table | None, str]:
-    """The fields of a part; or None, and what is wrong with it."""
+def _keys(job: Job, chunk: Chunk, fields: Sequence[str]) -> Fingerprints:
+    """The key of the fields of each row, shape (n,)."""
+    known = [fingerprint(chunk.batch.column(name), job.prints) for name in fields]
+    return combine(known, len(chunk.rows))
+
+
+def _read_part(kind: Format, path: str, fields: Sequence[str]) -> tuple[list[Chunk], str]:
+    """The fields of a part, and what is wrong with it; empty where nothing is."""
+    options = InputOptions()
     try:
-        table = pq.ParquetFile(open_arrow(path)).read(columns=list(fields))
+        if not set(fields) <= set(kind.schema(path, options).names):
+            return [], "lacks a field that its label names"
+        found = store_of(path).entry(path)
+        shards = kind.shards(path, found.size if found else 0, options, SHARD_ROWS)
+        chunks = [chunk for shard in shards for chunk in kind.read(shard, options, fields, BATCH_ROWS)]
     except (InputError, OSError, pa.ArrowException):
-        return None, "is missing or cannot be read"
-    if set(table.column_names) != set(fields):
-        return None, "lacks a field that its label names"
-    return table, ""
+        return [], "is missing or cannot be read"
+    if any(chunk.faults for chunk in chunks):
+        return [], "is missing or cannot be read"
+    return chunks, ""
 
 
 def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:

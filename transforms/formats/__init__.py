@@ -28,6 +28,11 @@ def format_named(name: str) -> Format:
     return _BY_NAME[name]
 
 
+def format_of_part(name: str) -> Format | None:
+    """The format that a part of a release is written in, by the part's name; None where no release is written so."""
+    return next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
+
+
 def format_of(path: str, options: InputOptions) -> Format:
     """The format of a file: as the policy says, else by the file's name; with the policy's combined columns.
 

@@ -136,6 +136,18 @@ class Chunk:
     faults: list[Fault] = field(default_factory=list)
 
 
+class Description(NamedTuple):
+    """What a file says of itself.
+
+    Attributes:
+        rows: The number of rows.
+        schema: The columns with their types and, where a release was written, its metadata.
+    """
+
+    rows: int
+    schema: pa.Schema
+
+
 class PartWriter(Protocol):
     """Writes the record batches of one part of a release, in the order in which they come, to a stream that is open."""
 
@@ -157,7 +169,8 @@ class Format(ABC):
         nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
-        describes: Whether parts bear the metadata of a release, by which `verify` compares them with the label.
+        describes: Whether files keep types and metadata and say so themselves; then `described` is there. `verify` compares
+            what a part says with its label, and a later run can compare the part's values with its own.
     """
 
     name: ClassVar[str]
@@ -174,6 +187,14 @@ class Format(ABC):
         Raises:
             InputError: The file cannot be read, is empty, or names a column twice.
         """
+
+    def described(self, path: str) -> Description | None:
+        """What a file says of itself, without reading rows; None where the format does not describe.
+
+        Raises:
+            InputError: The file cannot be read, or is not of this format.
+        """
+        return None
 
     @abstractmethod
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Description, Format, InputOptions, PartWriter, Shard
 from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
@@ -42,6 +42,15 @@ class Parquet(Format):
                     f"columns of type {field.type} are not read", f"{path}: {field.name}", "Write float32, or binary"
                 )
         return schema
+
+    def described(self, path: str) -> Description:
+        """The number of rows and the schema, from the file's footer."""
+        try:
+            with open_arrow(path) as stream:
+                facts = pq.read_metadata(stream)
+            return Description(facts.num_rows, facts.schema.to_arrow_schema())
+        except (OSError, pa.ArrowException):
+            raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Whole row groups, together about ``rows`` rows."""

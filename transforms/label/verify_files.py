@@ -5,23 +5,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import DeidError, InputError
-from beam_deid.transforms.formats import FORMATS
+from beam_deid.transforms.formats import format_of_part
 from beam_deid.transforms.formats.format import Format, InputOptions
 from beam_deid.transforms.label.decide_again import as_published
 from beam_deid.transforms.label.documents import canonical
-from beam_deid.transforms.storage.files import is_file, open_arrow, store_of
+from beam_deid.transforms.storage.files import is_file, store_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import is_name, join
 
 TRAVELLING = ("sharing", "environment", "attackers", "limits", "condition")
-"""What of a label stands in every Parquet file as well, as JSON."""
+"""What of a label stands as JSON in every file whose format describes itself."""
 
 _ROWS = 1 << 16
 _NAMED = ("label", "release", "run")
-"""What of a label stands in every Parquet file as well, as text."""
+"""What of a label stands as text in every file whose format describes itself."""
 
 
 def file_problems(folder: str, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
@@ -37,7 +36,7 @@ def file_problems(folder: str, file: Mapping[str, Any], label: Mapping[str, Any]
     """
     name = file["path"]
     path = join(folder, name)
-    written = next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
+    written = format_of_part(name)
     if not is_name(name) or not is_file(path):
         yield f"{name} is missing"
     elif sha256_or_none(path) != file["sha256"]:
@@ -45,21 +44,28 @@ def file_problems(folder: str, file: Mapping[str, Any], label: Mapping[str, Any]
     elif written is None:
         yield f"{name} is of no format that a release is written in"
     elif written.describes:
-        yield from _parquet_problems(path, name, file, label)
+        yield from _described_problems(path, written, file, label)
     else:
         yield from _plain_problems(path, written, file, label)
 
 
-def _parquet_problems(path: str, name: str, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
+def _described_problems(path: str, kind: Format, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a part that bears metadata."""
+    name = file["path"]
     try:
-        with open_arrow(path) as stream:
-            facts = pq.read_metadata(stream)
-        schema = facts.schema.to_arrow_schema()
-    except (InputError, OSError, pa.ArrowException):
-        yield f"{name} is not a Parquet file"
+        described = kind.described(path)
+    except InputError:
+        described = None
+    if described is None:
+        yield f"{name} is not a {kind.name.capitalize()} file"
         return
-    if facts.num_rows != file["rows"]:
-        yield f"{name} holds {facts.num_rows} rows, the label says {file['rows']}"
+    if described.rows != file["rows"]:
+        yield f"{name} holds {described.rows} rows, the label says {file['rows']}"
+    yield from _metadata_problems(name, described.schema, label)
+
+
+def _metadata_problems(name: str, schema: pa.Schema, label: Mapping[str, Any]) -> Iterator[str]:
+    """What a part says of its release and its fields, where its label says otherwise."""
     written = as_published(label)
     differing = [key for key in _NAMED if _metadata(schema.metadata, key) != written[key]]
     differing += [key for key in _travelling(label) if not _says(_metadata(schema.metadata, key), written[key])]

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
-from beam_deid.transforms.storage.files import InputFile, match, open_arrow
+from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
 
 _OPTIONS = InputOptions()
@@ -40,11 +39,9 @@ class InputSource:
             yield from self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names)
 
     def count_rows(self) -> int:
-        """The number of rows; formats without metadata are read once for it."""
-        if self.format.name == "parquet":
-            with open_arrow(self.path) as stream:
-                return int(pq.read_metadata(stream).num_rows)
-        return sum(map(rows_of, self.chunks()))
+        """The number of rows; files that do not describe themselves are read once for it."""
+        described = self.format.described(self.path)
+        return sum(map(rows_of, self.chunks())) if described is None else described.rows
 
 
 def rows_of(chunk: Chunk) -> int:
