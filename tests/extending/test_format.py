@@ -129,7 +129,7 @@ def test_a_later_run_is_joined_with_what_it_wrote(package: Package) -> None:
 
 def test_verify_compares_what_its_parts_say_of_themselves(package: Package) -> None:
     package.command("run", "policy.yaml", "-i", "orders.arrow", "-o", "told", "--workers", "1")
-    file = package.folder / NEW
+    file = package.folder / "beam_deid" / NEW
     file.write_text(FILE.replace(".num_rows, file.schema", ".num_rows + 1, file.schema"), "utf-8")
     try:
         assert "holds 41 rows, the label says 40" in package.command("verify", "told", code=1)
