@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import apache_beam as beam
 
 from beam_deid.transforms.beam.display import job_display
+from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.run.job import Given, Job
@@ -35,6 +36,7 @@ class Decide(beam.DoFn):
         self._job = job
         self._decider = decider
         self._max_rejects = max_rejects
+        self._metrics = StepMetrics(WHERE)
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of the step."""
@@ -43,4 +45,5 @@ class Decide(beam.DoFn):
     def process(self, measured: Measured, given: Given) -> list[Decision]:
         """The decision."""
         PROGRESS.start(WHERE)
+        self._metrics.count(measured.read, measured.rejected, measured.nbytes)
         return [guarded(WHERE, self._decider.decide, self._job.given(given), measured, self._max_rejects)]

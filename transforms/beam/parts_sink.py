@@ -98,13 +98,15 @@ class AssembleParts(beam.DoFn):
     def start_bundle(self) -> None:
         """Begin a bundle of parts."""
         self._tasks = Tasks(self._workers, self.where)
+        self._here: Job | None = None
 
     def process(self, part: tuple[str, int], released: RunFacts, given: Given, orders: Decision) -> Iterator[RunFacts]:
         """One part; ``released`` is here because every piece must stand before any part is put together."""
         name, number = part
         attempts = released.releases[name].attempts
-        job = self._job.given(given)
-        for facts in self._tasks.submit(assemble, job, orders.releases[name], self._staging, number, attempts):
+        if self._here is None:
+            self._here = self._job.given(given)  # once for all parts, for much follows from it
+        for facts in self._tasks.submit(assemble, self._here, orders.releases[name], self._staging, number, attempts):
             yield self._counted(facts)
 
     def finish_bundle(self) -> Iterator[Any]:
@@ -113,7 +115,7 @@ class AssembleParts(beam.DoFn):
             yield GlobalWindows.windowed_value(self._counted(facts))
 
     def _counted(self, facts: RunFacts) -> RunFacts:
-        self._metrics.count(facts.written, 0, facts.nbytes)
+        self._metrics.count(facts.rows, 0, facts.nbytes)
         return facts
 
 
@@ -130,6 +132,11 @@ class Prove(beam.DoFn):
     def __init__(self, job: Job, staging: str) -> None:
         self._job = job
         self._staging = staging
+        self._metrics = StepMetrics(self.where)
+
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of the step."""
+        return job_display(self._job)
 
     def process(
         self, facts: RunFacts, decision: Decision, assembled: Iterable[RunFacts], inputs: Iterable[InputFacts]
@@ -141,4 +148,5 @@ class Prove(beam.DoFn):
         """
         PROGRESS.start(self.where)
         whole = RunFacts.merge([facts, *assembled])
+        self._metrics.count(whole.read, whole.rejected, whole.nbytes)
         yield guarded(self.where, conclude, self._job, decision, whole, self._staging, sorted(inputs))

@@ -18,6 +18,7 @@ from beam_deid.transforms.release.outputs import Outputs
 from beam_deid.transforms.release.releasing import ReleasePass, Releasing
 from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.run.workers import guarded
 
 
 class Rejected(NamedTuple):
@@ -72,7 +73,7 @@ class ReleaseElements(Step):
     def _passed_on(self, work: Releasing, least: int | None = None) -> Iterator[TaggedOutput]:
         for _, row, field, reason, _ in work.rejects():
             yield TaggedOutput("rejected", Rejected(row, field, reason))
-        for piece in work.take(BATCH_ROWS if least is None else least):
+        for piece in guarded(self.where, work.take, BATCH_ROWS if least is None else least):
             yield TaggedOutput("as_they_came", piece.batch) if piece.part is None else TaggedOutput("by_part", piece)
 
 

@@ -16,7 +16,9 @@ from apache_beam.transforms.window import BoundedWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.beam.decide import Decider
+from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.merge import Merge
+from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements
 from beam_deid.transforms.beam.sink import Sides
 from beam_deid.transforms.beam.windows import at_end
@@ -137,10 +139,22 @@ class Arrange(beam.DoFn):
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._metrics = StepMetrics("assembling")
+
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of the step."""
+        return job_display(self._job)
+
+    def start_bundle(self) -> None:
+        """Begin a bundle of parts, of any windows."""
+        self._here: tuple[Given, Job] | None = None
 
     def process(self, part: tuple[int, Iterable[pa.RecordBatch]], given: Given, orders: Decision) -> Iterator[Any]:
         """One part, which is held in memory."""
-        batches, facts = guarded("releasing", self._arranged, self._job.given(given), part[1], orders)
+        if self._here is None or self._here[0] is not given:
+            self._here = (given, self._job.given(given))  # once for all parts of a window, for much follows from it
+        batches, facts = guarded("releasing", self._arranged, self._here[1], part[1], orders)
+        self._metrics.count(sum(batch.num_rows for batch in batches), 0, sum(batch.nbytes for batch in batches))
         yield TaggedOutput("facts", facts)
         yield from batches
 
@@ -159,6 +173,11 @@ class ProveRelease(beam.DoFn):
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._metrics = StepMetrics("proving")
+
+    def display_data(self) -> dict[str, Any]:
+        """What an engine may show of the step."""
+        return job_display(self._job)
 
     def process(
         self, facts: RunFacts, decision: Decision, window: BoundedWindow = beam.DoFn.WindowParam
@@ -168,6 +187,7 @@ class ProveRelease(beam.DoFn):
         Raises:
             InternalFault: The proof fails.
         """
+        self._metrics.count(facts.read, facts.rejected, facts.nbytes)
         yield at_end(guarded("proving", self._label, facts, decision), window)
 
     def _label(self, facts: RunFacts, decision: Decision) -> dict[str, Any]:

@@ -58,6 +58,9 @@ class Step(beam.DoFn):
         """Nothing is done yet."""
         PROGRESS.start(self.where)
         self._tasks = Tasks(self._source.workers, self.where)
+        self._forget()
+
+    def _forget(self) -> None:
         self._told: Shared[Pass[Any]] | None = None
         self._works: dict[BoundedWindow, tuple[Pass[Any], Work[Any]]] = {}
 
@@ -69,6 +72,7 @@ class Step(beam.DoFn):
             guarded(self.where, work.close)
             yield from _in_window(self._passed_on(work, 0), window)
             yield from _in_window(self._done(guarded(self.where, work.result)), window)
+        self._forget()  # what holds keys, and all that was measured
 
     def _take(self, element: Any, make: MakePass, time: Timestamp, window: BoundedWindow) -> Iterator[Any]:
         """Take an element; what is ready to be passed on.

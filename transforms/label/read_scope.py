@@ -7,7 +7,8 @@ from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.recognisers.kinds import kind_named
+from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
 
 def read_scope(label: Mapping[str, Any]) -> Scope:
@@ -23,7 +24,7 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
     return Scope(
         release=label["release"],
         sharing=Sharing(label["sharing"]),
-        fields={name: FieldFacts.from_document(facts) for name, facts in label["fields"].items()},
+        fields={name: _field(facts) for name, facts in label["fields"].items()},
         subject=asked["subject"],
         identities=tuple(asked["identities"]),
         asked=Options.model_validate(asked["asked"]),
@@ -33,6 +34,17 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
         environment=DeclaredEnvironment.from_document(asked["environment"]),
         register=asked.get("register"),
     )
+
+
+def _field(document: Mapping[str, Any]) -> FieldFacts:
+    """How a field is released. A word that is none of ours would count as one that says nothing, so it is refused."""
+    facts = FieldFacts.from_document(document)
+    if facts.kind is not None:
+        kind_named(facts.kind)
+    for role in facts.role:
+        Role(role)
+    Recoverability(facts.recoverability)
+    return facts
 
 
 def _knowledge(document: Mapping[str, Any]) -> Knowledge:

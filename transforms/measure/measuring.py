@@ -6,6 +6,7 @@ in every value of every one of these releases. Each other release has a histogra
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -39,14 +40,15 @@ from beam_deid.transforms.treat.typed import Records, TypedBatch
 class Measurer:
     """Measures the records of a shard, or of any other part of the input, for all releases of a job.
 
-    Raises:
-        KeyFault: An action that is measured needs a key that cannot be resolved.
+    Args:
+        job: The run, on a worker.
+        treatments: What treats the records of each release before they are counted.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, treatments: Mapping[str, Treatment]) -> None:
         self._job = job
         self._layouts = job.layouts
-        self._treatments = {name: Treatment(job, name, {}, layout.treated) for name, layout in self._layouts.items()}
+        self._treatments = treatments
         self._done = Measured(releases={name: ReleaseMeasured() for name in self._layouts})
         self._parts: list[Measured] = []
         columns = tuple(job.policy.fields)
@@ -178,13 +180,21 @@ class MeasurePass:
         """The input columns that it reads."""
         return self.job.measured_columns
 
+    @cached_property
+    def _treatments(self) -> dict[str, Treatment]:
+        return {name: Treatment(self.job, name, {}, one.treated) for name, one in self.job.layouts.items()}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is pickled: treatments hold keys and are made once on each worker."""
+        return {"job": self.job}
+
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
 
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job)
+        return Measurer(self.job, self._treatments)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -21,6 +21,7 @@ class PartFacts:
         read: Records read.
         suppressed: Records suppressed.
         rejected: Records rejected.
+        nbytes: Bytes of the released rows, in memory.
     """
 
     files: list[WrittenPart] = field(default_factory=list)
@@ -30,6 +31,12 @@ class PartFacts:
     read: int = 0
     suppressed: int = 0
     rejected: int = 0
+    nbytes: int = 0
+
+    @property
+    def written(self) -> int:
+        """Bytes of the parts."""
+        return sum(file.size for file in self.files)
 
     @classmethod
     def merge(cls, parts: Sequence["PartFacts"]) -> "PartFacts":
@@ -42,6 +49,7 @@ class PartFacts:
             sum(part.read for part in parts),
             sum(part.suppressed for part in parts),
             sum(part.rejected for part in parts),
+            sum(part.nbytes for part in parts),
         )
 
 
@@ -68,14 +76,14 @@ class RunFacts:
         return max((part.rejected for part in self.releases.values()), default=0)
 
     @property
-    def written(self) -> int:
+    def rows(self) -> int:
         """Rows of the files that were written."""
         return sum(file.rows for part in self.releases.values() for file in part.files)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the files that were written."""
-        return sum(file.size for part in self.releases.values() for file in part.files)
+        """Bytes of the files that were written; of the rows in memory where they went elsewhere."""
+        return sum(part.written or part.nbytes for part in self.releases.values())
 
     @classmethod
     def merge(cls, parts: Sequence["RunFacts"]) -> "RunFacts":

@@ -50,7 +50,12 @@ class ReleasePass:
             KeyFault: A key cannot be resolved.
             OutputError: A file cannot be written.
         """
-        outputs = {name: self.outputs.open(self.job, one, shard) for name, one in self._releasers.items()}
+        outputs: dict[str, Output] = {}
+        with contextlib.ExitStack() as begun:  # of several outputs one may fail when others are open
+            for name, releaser in self._releasers.items():
+                outputs[name] = self.outputs.open(self.job, releaser, shard)
+                begun.callback(outputs[name].close)
+            begun.pop_all()
         return Releasing(self.job, self._releasers, outputs, 0 if shard is None else shard.index)
 
     def __getstate__(self) -> dict[str, object]:
@@ -124,6 +129,7 @@ class Releasing:
         facts.read += batch.read
         facts.rejected += batch.read - len(treated.records)
         facts.suppressed += released.suppressed
+        facts.nbytes += released.batch.nbytes
         facts.digest = (facts.digest + released.digest) % 2**64
         if not self._releasers[name].decision.shuffled:  # else they are counted when parts are put together
             self._written[name].append((released.keys, np.ones(len(released.keys), np.int64)))
