@@ -30,7 +30,7 @@ SECONDS = "3"
 
 KILLED_AT = """
 import os, signal
-from beam_deid.transforms.publish import registering
+from beam_deid.transforms.publish import register_session
 from beam_deid.transforms.register import folder
 from beam_deid.transforms.storage import staging
 def blow(owner, name, *, after=False, number=1):
@@ -47,11 +47,11 @@ def blow(owner, name, *, after=False, number=1):
 """
 """Kills the process before or after a call of a function, the number of which is said."""
 
-FOUND = "registering.Registering, 'announce'"
+FOUND = "register_session.RegisterSession, 'announce'"
 ADD = "folder.Held, 'add'"
 SAVE = "folder.Held, 'save'"
 PUBLISH = "staging.Staging, 'publish'"
-CONFIRM = "registering.Registering, 'confirm'"
+CONFIRM = "register_session.RegisterSession, 'confirm'"
 MOMENTS = {
     "before it is announced": FOUND,
     "before fingerprints are there": ADD,
