@@ -151,6 +151,14 @@ def test_every_module_stands_in_a_layer():
     assert there - {"__init__"} == named
 
 
+def test_every_room_but_beam_is_under_the_contract_that_forbids_it():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    forbidden = next(one for one in contracts if one["type"] == "forbidden")["source_modules"]
+    words = {"clock", "errors", "terms"}
+    assert {name.rpartition(".")[2] for name in forbidden} == {*ROOMS, *words} - {"beam"}
+
+
 def test_only_beam_and_pipelines_import_beam():
     knowing = {
         path

@@ -1,11 +1,12 @@
 """Tasks of a run, in this process and in others: results in order, and no exception that quotes data."""
 
 import os
+import pickle
 
 import pytest
 
 from beam_deid.transforms.errors import InternalFault, UsageError
-from beam_deid.transforms.run.workers import Tasks, close, guarded
+from beam_deid.transforms.run.workers import Shared, Tasks, close, guarded
 
 
 def refuse() -> None:
@@ -42,5 +43,34 @@ def test_a_worker_that_dies_ends_the_run_with_an_answer():
     try:
         with pytest.raises(InternalFault, match="a worker process died"):
             dying(Tasks(2, "a test"))
+    finally:
+        close()
+
+
+def told(shared: Shared[list[str]]) -> tuple[str, int]:
+    """What a task was told, and which object that is."""
+    return shared.value[0], id(shared.value)
+
+
+def test_what_tasks_are_told_is_one_object_in_a_process_and_no_other_steps():
+    first = Shared(["first"])
+    second = Shared(["second"])
+    assert told(first) == ("first", id(first.value))
+    sent = [pickle.loads(pickle.dumps(one)) for one in (first, first, second, first)]
+    assert [one.value[0] for one in sent] == ["first", "first", "second", "first"]
+    assert sent[0] is sent[1]
+    assert sent[0].value is not first.value
+
+
+@pytest.mark.slow("starts two processes that import the package")
+def test_two_steps_and_two_runs_in_the_same_processes_are_told_their_own():
+    try:
+        for _ in range(2):
+            first = Shared(["first"])
+            second = Shared(["second"])
+            tasks = Tasks(2, "a test")
+            found = [one for shared in (first, second, first, second) for one in tasks.submit(told, shared)]
+            found += tasks.rest()
+            assert [word for word, _ in found] == ["first", "second", "first", "second"]
     finally:
         close()

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -80,16 +81,12 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     """
     started = now()
     clock = time.monotonic()
-    prepared = replace(prepared, job=prepared.job.pinned())
     here = is_here(settings.runner, settings.beam_options)
     if not here:
         paths = [output, *(shard.path for shard in prepared.shards)]
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
-    if settings.runner != LOCAL:
-        prepared = shipped(prepared)
-    else:
-        prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
+    prepared = _for_workers(replace(prepared, job=prepared.job.pinned()), settings)
     signer = _signer(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
@@ -104,14 +101,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         )
         prepared = replace(prepared, job=job)
         keys = RunKeys(job, staging.path)
-        files = len({shard.path for shard in prepared.shards})
-        facts = {
-            "engine": settings.runner,
-            "started_at": started,
-            "finished_at": None,
-            "seconds": None,
-            "input": {"files": files, "shards": len(prepared.shards)},
-        }
+        facts = _facts(prepared, settings, started)
         # Makes the folder, for this user alone.
         write_state(staging.path, prepared.job, output, settings.overwrite, facts, session)
         prepared = replace(prepared, job=keys.made())
@@ -129,6 +119,30 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         staging.discard()
         if session is not None:
             session.close()
+
+
+def _for_workers(prepared: Prepared, settings: Settings) -> Prepared:
+    """The run as its workers need it, wherever they are.
+
+    Raises:
+        KeyFault: A key cannot be had here, where it is needed.
+    """
+    if settings.runner != LOCAL:
+        return shipped(prepared)
+    prepared.job.check_keys()  # before anything is read; elsewhere the keys may be the workers' alone
+    return prepared
+
+
+def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, Any]:
+    """What ``run.json`` says of how the run is carried out; what is not known yet is null."""
+    files = len({shard.path for shard in prepared.shards})
+    return {
+        "engine": settings.runner,
+        "started_at": started,
+        "finished_at": None,
+        "seconds": None,
+        "input": {"files": files, "shards": len(prepared.shards)},
+    }
 
 
 def _signer(prepared: Prepared) -> SigningKey | None:
