@@ -132,7 +132,7 @@ def test_verify_compares_what_its_parts_say_of_themselves(package: Package) -> N
     file = package.folder / "beam_deid" / NEW
     file.write_text(FILE.replace(".num_rows, file.schema", ".num_rows + 1, file.schema"), "utf-8")
     try:
-        assert "holds 41 rows, the label says 40" in package.command("verify", "told", code=1)
+        assert "holds 41 rows, the label says 40" in package.command("verify", "told", "--json", code=1)
     finally:
         file.write_text(FILE, "utf-8")
 
