@@ -584,7 +584,7 @@ def test_a_plan_tells_which_releases_a_run_is_tested_with(trade, capsys):
 
 
 def test_a_plan_that_does_not_know_the_output_says_how_to_tell_it(trade, capsys):
-    assert "with --output DIR earlier releases are told" in said(capsys, ["plan", str(trade.policy)], 0)
+    assert "with --output DIR, plan lists the releases" in said(capsys, ["plan", str(trade.policy)], 0)
     capsys.readouterr()
     assert call(["plan", str(trade.policy), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["earlier"] is None
