@@ -113,6 +113,7 @@ def test_an_unkeyed_hash_of_mobiles_is_broken_and_labelled_so(shop):
     assert not named_tests(keyed)["restorable"]["passed"]
 
 
+@pytest.mark.slow("tries all mobiles twice")
 def test_a_keyed_hash_withstands_the_attack_that_breaks_the_unkeyed_one(shop, capsys):
     out = shop.run(
         HEAD

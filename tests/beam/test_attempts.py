@@ -82,7 +82,7 @@ def place(request, tmp_path, monkeypatch):
     return made_place(request, tmp_path, monkeypatch)
 
 
-@pytest.fixture(params=quick_for([PLACES[2], PLACES[0]], 1))
+@pytest.fixture(params=quick_for([PLACES[0], PLACES[2]], 1))
 def staging_place(request, tmp_path, monkeypatch):
     """Each place that workers may write into: where the output is makes no difference to them."""
     return made_place(request, tmp_path, monkeypatch)

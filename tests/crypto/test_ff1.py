@@ -122,6 +122,7 @@ def _is_made(radix, test, message, sealed):
     return False
 
 
+@pytest.mark.slow("thousands of values of radices up to 65,536")
 @pytest.mark.parametrize("radix", RADICES)
 def test_random_values_of_any_radix_length_and_tweak_are_those_of_libffx(radix):
     ffx = pytest.importorskip("ffx", reason="libffx is not installed")

@@ -41,6 +41,7 @@ def sources(file):
     return ["env:TEST_KEK", f"file:{file}", "passphrase:TEST_PASSPHRASE", printing(KEK)]
 
 
+@pytest.mark.slow("stretches passphrases")
 @pytest.mark.parametrize("number", range(4))
 def test_a_keyring_is_made_opened_and_rotated_under_each(tmp_path, file, number):
     path = made(tmp_path, sources(file)[number])

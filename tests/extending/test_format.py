@@ -137,6 +137,7 @@ def test_verify_compares_what_its_parts_say_of_themselves(package: Package) -> N
         file.write_text(FILE, "utf-8")
 
 
+@pytest.mark.slow("processes that import a copy of the package")
 def test_a_run_reads_and_writes_it_and_verify_knows_its_parts(package: Package) -> None:
     run = ("run", "policy.yaml", "-i", "orders.arrow", "-o", "out", "--workers", "1", "--json")
     label = package.document(*run)["labels"]["out"]

@@ -70,6 +70,7 @@ def test_help_and_messages_name_its_form(package: Package) -> None:
     assert "halves:NAME+NAME" in package.command("keys", "create", "other.keyring", "--kek", "nothing:here", code=2)
 
 
+@pytest.mark.slow("four processes that import a copy of the package")
 def test_a_run_takes_keys_of_a_ring_under_it(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     package.command("keys", "create", "shop.keyring", "--kek", SOURCE)
     package.command("keys", "rotate", "shop.keyring")

@@ -65,6 +65,7 @@ def test_it_is_one_file_and_one_line(package: Package) -> None:
     one_file(package, NEW, LISTING)
 
 
+@pytest.mark.slow("processes that import a copy of the package")
 def test_the_label_and_its_schema_have_its_figure(package: Package) -> None:
     schema = package.document("schema", "--label")
     assert schema["properties"]["risk"]["properties"]["largest"] == {"$ref": "#/$defs/count"}

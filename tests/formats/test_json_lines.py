@@ -78,6 +78,7 @@ def test_a_longer_line_stops_with_its_number(tmp_path, before):
     assert "input.format: json" in raised.value.next_step
 
 
+@pytest.mark.slow("measures the memory of a process")
 def test_one_endless_line_stops_in_bounded_memory(tmp_path):
     path = tmp_path / "in.jsonl.gz"
     with pa.CompressedOutputStream(str(path), "gzip") as stream:

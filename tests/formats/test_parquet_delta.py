@@ -41,6 +41,7 @@ def test_a_long_value_that_all_share_stops_in_bounded_memory(tmp_path, columns):
     assert peak < 700
 
 
+@pytest.mark.slow("writes a row group of gigabytes")
 def test_the_row_group_that_unpacks_to_too_much_is_named(tmp_path):
     note = pa.array(["short"] * 1000 + ["x" * 1_000_000] * 1000)
     path = write(tmp_path / "in.parquet", {"note": note}, ["note"], row_group_size=1000)

@@ -25,7 +25,11 @@ def _here():
         yield
 
 
-@pytest.fixture(scope="module", params=["1", "2"], ids=["in one process", "in two processes"])
+@pytest.fixture(
+    scope="module",
+    params=["1", pytest.param("2", marks=pytest.mark.slow("starts processes that import the package"))],
+    ids=["in one process", "in two processes"],
+)
 def out(_here, request, tmp_path_factory):
     """The output of a run over all files."""
     out = tmp_path_factory.mktemp("golden") / "out"

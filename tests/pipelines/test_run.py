@@ -260,6 +260,7 @@ def test_a_read_only_place_is_refused(policy, tmp_path, capsys):
     assert "another --output" in capsys.readouterr().err
 
 
+@pytest.mark.slow("fills a disk")
 @pytest.mark.skipif(
     not os.path.exists("/dev/full") or shutil.which("mount") is None, reason="no small disk can be made"
 )
@@ -351,7 +352,7 @@ releases:
 """
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow("starts processes"))])
 def test_records_that_a_keyed_action_rejects_are_rejected_in_their_release_alone(tmp_path, workers):
     policy = tmp_path / "policy.yaml"
     source = tmp_path / "in.parquet"

@@ -53,6 +53,9 @@ def searched(capsys, *arguments, exit_code=0):
 ADULT_CSV = str(ADULT / "adult.csv")
 
 
+@pytest.mark.slow(
+    "searches a lattice of 12,960 nodes in a process of its own; tests/search does so without the command"
+)
 @needs_adult
 @pytest.mark.parametrize(
     ("suppression", "levels", "expected"),
@@ -185,6 +188,7 @@ def recoded(policy, rounds, folder, **require):
     return str(path)
 
 
+@pytest.mark.slow("searches and recodes thousands of orders")
 def test_local_recoding_loses_fewer_records_and_every_class_still_has_k_people(orders, tmall_policy, tmp_path, capsys):
     labels = {}
     for rounds in (0, 3):
@@ -212,6 +216,7 @@ def test_local_recoding_loses_fewer_records_and_every_class_still_has_k_people(o
     assert rows == local["records"]["released"]
 
 
+@pytest.mark.slow("starts processes that import the package")
 def test_local_recoding_gives_the_same_bytes_with_more_workers(orders, tmall_policy, tmp_path):
     policy = recoded(tmall_policy, 2, tmp_path)
     hashes = []

@@ -70,6 +70,7 @@ def test_the_demo_publishes_both_releases_at_any_size(tmp_path: Path, rows: int)
     assert crm["records"]["released"] == rows
 
 
+@pytest.mark.slow("runs over 20,000 orders")
 def test_more_orders_need_less_generalization(tmp_path: Path) -> None:
     losses = []
     for rows in (1_000, 20_000):

@@ -83,6 +83,7 @@ def test_of_threads_of_one_process_one_holds_it(place, tmp_path):
     assert_whole(place, ["a.1", "b.1"])
 
 
+@pytest.mark.slow("waits until many threads have had their turn")
 @pytest.mark.parametrize("is_new", [True, False], ids=["a new register", "one that is there"])
 def test_many_threads_that_try_until_they_hold_it_lose_nothing(place, tmp_path, is_new):
     at = tmp_path / "new.register" if is_new else place

@@ -55,6 +55,7 @@ def test_an_earlier_output_outlives_a_store_that_fails_while_it_is_replaced(hous
     assert trial(house, kind, True, tmp_path / "trial", at(house, kind, tmp_path, name, end, fault)) == 1
 
 
+@pytest.mark.slow("a run for each fault")
 @pytest.mark.parametrize("kind", STORES)
 @pytest.mark.parametrize("manifest", quick_for(["/out/run.json", "/out/crm/label.json"], 1))
 def test_manifests_that_cannot_be_read_before_they_are_replaced_leave_no_stale_part(house, tmp_path, kind, manifest):

@@ -45,6 +45,9 @@ class Journey:
         )
 
 
+pytestmark = pytest.mark.slow("every command, on a disk and in a bucket")
+
+
 def run(place, policy, pattern, out):
     more = ["--new-register"] if policy == "earlier" else []  # one in each place, and the keyring has its key already
     return call(
