@@ -36,6 +36,7 @@ def test_what_is_the_same_is_identical(sides):
     ("name", "was", "becomes"),
     [
         ("said/01-run.err", "measuring\n", "measuring\nbeam-deid: releasing, 1,000 rows, 20 rows/s\n"),
+        ("said/01-run.err", "measuring\n", "searching\n"),
         ("restored.jsonl", "17", "18"),
     ],
 )
