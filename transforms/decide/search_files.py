@@ -8,10 +8,11 @@ from beam_deid.transforms.decide.search_outcome import SearchOutcome
 from beam_deid.transforms.decide.search_release import Asked, search_release
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.measure.measuring import measure_shard
+from beam_deid.transforms.measure.measuring import MeasurePass
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.shards import Prepared
-from beam_deid.transforms.run.workers import Tasks, guarded
+from beam_deid.transforms.run.workers import Shared, Tasks, guarded
+from beam_deid.transforms.treat.passes import pass_over
 
 WHERE = "searching"
 
@@ -40,9 +41,10 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         )
     PROGRESS.start("measuring")
     tasks = Tasks(workers, "measuring")
+    told = Shared(MeasurePass(job))
     parts = []
     for shard in prepared.shards:
-        for part in tasks.submit(measure_shard, shard, job):
+        for part in tasks.submit(pass_over, shard, told):
             PROGRESS.add(part.read)
             parts.append(part)
     for part in tasks.rest():
