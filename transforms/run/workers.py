@@ -107,11 +107,18 @@ def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:
 
 
 def warm(workers: int) -> None:
-    """Start worker processes now, so that they are up when the first task comes."""
+    """Start worker processes now, so that they are up when the first task comes.
+
+    Raises:
+        InternalFault: One of them has died.
+    """
     if workers > 1:
         pool = _pool(workers)
-        for _ in range(workers):
-            pool.submit(_load)
+        try:
+            for _ in range(workers):
+                pool.submit(_load)
+        except BrokenProcessPool:
+            raise InternalFault(_DIED, "workers", _ADVICE) from None
 
 
 def _load() -> None:
