@@ -70,7 +70,7 @@ def policy_of(case: Case, release: str, folder: Path) -> dict[str, Any]:
 
 
 def told(text: str) -> Any:
-    """What a JSON text says. Sums run in the order of fingerprints, whose key is another in each run: their last digits may differ."""
+    """What a JSON text says, but for last digits: sums run in the order of fingerprints, whose key is another in each run."""
     return json.loads(text, parse_float=lambda number: round(float(number), 9))
 
 
