@@ -78,6 +78,7 @@ def test_the_samples_of_nist_and_edge_cases_of_wycheproof(key, radix, tweak, pla
         assert instance.encrypt(matrix(numerals(plain))).tolist() == [numerals(cipher)]
 
 
+@pytest.mark.slow("thousands of vectors, each under a key of its own")
 @pytest.mark.parametrize(
     "radix",
     quick_for([10, 16, 26, 32, 36, 45, 62, 64, 85, 255, 256, 65535, 65536], 2),
@@ -92,6 +93,7 @@ def test_wycheproof_lists(radix):
 
 
 # Not base85: its alphabet has one letter twice, so its texts stand for more than one list of numerals.
+@pytest.mark.slow("thousands of vectors, each under a key of its own")
 @pytest.mark.parametrize("base", quick_for([16, 10, 26, 32, 36, 45, 62, 64], 1), ids=lambda base: f"base{base}")
 def test_wycheproof_texts(base):
     seen = {"made": 0, "refused": 0}
