@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from beam_deid.transforms.label.evidence import Attack
-from beam_deid.transforms.risk.exposure import Exposed
 from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.risk.linkage import Linked
 from beam_deid.transforms.risk.steady import steady
@@ -18,12 +17,3 @@ def joined_attack(name: str, on: tuple[str, ...], joined: Joined, limit: float |
     """Turn a join with a table into evidence, with the number of candidates and what follows if the table is the population."""
     made = attack(name, on, joined.linked, limit)
     return replace(made, candidates=steady(joined.candidates), presence=steady(joined.presence))
-
-
-def exposed_detail(exposed: Exposed, k: int) -> str:
-    """Describe whom an attacker exposes in a sentence, with figures and no values."""
-    most = "" if exposed.exact else "at most "
-    return (
-        f"{most}{exposed.released_exposed:,} of {exposed.released:,} released persons and "
-        f"{most}{exposed.attackers_exposed:,} of {exposed.attackers:,} of the attacker's are among fewer than {k}"
-    )
