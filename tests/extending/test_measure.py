@@ -37,7 +37,7 @@ class Largest(Measure):
 
     def figures(self, view: View) -> LargestFigures:
         """Take the greatest number of subjects."""
-        return LargestFigures(int(view.classes.subjects.max()))
+        return LargestFigures(view.sizes.largest)
 '''
 POLICY = """\
 version: 1

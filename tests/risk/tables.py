@@ -5,7 +5,9 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes
+from beam_deid.transforms.risk.measures.k_anonymity import subjects_of
 from beam_deid.transforms.risk.measures.measure import Setting, View
 
 from ..kit.fingerprints import KEY
@@ -20,10 +22,6 @@ def view(quasi: list[list[object]], subject: list[object] | None = None, k: int 
     """A view of a table given by columns."""
     counts = np.ones(len(quasi[0]), np.int64)
     who = None if subject is None else keys(subject)
-    return View(
-        Classes(keys(*quasi), counts, who),
-        counts,
-        who,
-        Setting(1 / k),
-        {name: keys(values) for name, values in sensitive.items()},
-    )
+    classes = Classes(keys(*quasi), counts, who)
+    found = {name: (Distribution.of(classes, counts, keys(values)),) for name, values in sensitive.items()}
+    return View(subjects_of(classes, counts, who), Setting(1 / k), found, found)

@@ -23,7 +23,7 @@ from beam_deid.transforms.risk.histogram import Classes, Counts
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
-from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite, subjects_of
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import numbered
@@ -181,7 +181,7 @@ class Candidate:
         close = [name for name in scope.sensitive if T.of_field(scope.asked, name) is not None]
         written = given | {name: self.as_written(name) for name in close}
         scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
-        figures = all_figures(View(classes, self.counts, subject, setting, {}, given, written, scales))
+        figures = all_figures(View(subjects_of(classes, self.counts, subject), setting, given, written, scales))
         if scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)

@@ -28,10 +28,11 @@ from beam_deid.transforms.label.rule import grade, name_of, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
 from beam_deid.transforms.risk.combinations import Combinations, combinations
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Histogram
 from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.measures import all_figures
-from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
+from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, subjects_of
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.nulls import k_wildcard, suppressed, told
@@ -184,10 +185,11 @@ def figures(
     public = question.sharing is Sharing.PUBLIC
     environment = _environment(question)
     setting = Setting(1 / question.least, public, environment.E, question.subject is not None, question.population)
-    sensitive = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
-    return all_figures(
-        View(Classes(quasi, histogram.counts, subject), histogram.counts, subject, setting, sensitive, given)
-    )
+    classes = Classes(quasi, histogram.counts, subject)
+    if given is None:
+        keys = {name: histogram.columns[f"field:{name}"] for name in question.sensitive}
+        given = {name: (Distribution.of(classes, histogram.counts, each),) for name, each in keys.items()}
+    return all_figures(View(subjects_of(classes, histogram.counts, subject), setting, given, given))
 
 
 def _environment(question: Question) -> DeclaredEnvironment:

@@ -42,6 +42,8 @@ class Distribution:
         null: The number of the value that stands for null, or None where there is none.
         class_people: Persons of each class, shape (classes,), where pairs count persons.
         held_by: Share of all persons who have each value, shape (values,), likewise.
+        least_of_all: Distinct values of the poorest class of all, where these classes are not all of them.
+        rarest_of_all: Share of all persons who have the rarest value of all, likewise.
     """
 
     classes: int
@@ -55,6 +57,8 @@ class Distribution:
     null: int | None = None
     class_people: Counts | None = None
     held_by: Shares | None = None
+    least_of_all: int | None = None
+    rarest_of_all: float | None = None
 
     @classmethod
     def of(cls, classes: Classes, counts: Counts, values: Fingerprints) -> "Distribution":
@@ -177,6 +181,8 @@ class Distribution:
                 self.null,
                 None if self.class_people is None else self.class_people[low:high],
                 self.held_by,
+                self.least_of_all,
+                self.rarest_of_all,
             )
 
     @cached_property
@@ -234,3 +240,13 @@ class Distribution:
         if self.null is None:
             return self.sizes
         return self.sizes - np.bincount(self.pair_class[self.pair_value == self.null], minlength=self.classes)
+
+    @property
+    def least_distinct(self) -> int:
+        """Distinct values of the poorest class of all."""
+        return int(self.distinct.min()) if self.least_of_all is None else self.least_of_all
+
+    @property
+    def rarest(self) -> float:
+        """Share of all persons who have the rarest value of all, above 0."""
+        return float(self.held_there.min()) if self.rarest_of_all is None else self.rarest_of_all

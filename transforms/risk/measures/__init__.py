@@ -1,7 +1,6 @@
 """Disclosure measures: one file a measure, all of them in `MEASURES`."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,9 +15,6 @@ from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.measures.sharing import SharingModel
 from beam_deid.transforms.risk.measures.t_closeness import TCloseness
 from beam_deid.transforms.risk.steady import steady
-
-_MANY = 1 << 18
-"""From so many rows on measures are computed by two threads."""
 
 MEASURES: tuple[Measure, ...] = (
     KAnonymity(),
@@ -38,13 +34,21 @@ if len({measure.name for measure in MEASURES}) != len(MEASURES):
 
 def all_figures(view: View) -> Risk:
     """Compute the figures of every measure, those that are floating-point numbers to ten digits."""
-    if len(view.counts) < _MANY:
-        parts = [measure.figures(view) for measure in MEASURES]
-    else:
-        _ = view.distributions, view.classes.subjects  # what all of them need
-        with ThreadPoolExecutor(2) as threads:
-            parts = list(threads.map(lambda measure: measure.figures(view), MEASURES))
-    return Risk(tuple(steady(part) for part in parts if part is not None))
+    return Risk(tuple(steady(part) for part in (measure.figures(view) for measure in MEASURES) if part is not None))
+
+
+def merged_figures(parts: Sequence[Risk], whole: View) -> Risk:
+    """Compute the figures of a release from those of its parts.
+
+    Args:
+        parts: The figures of each part; no two parts have a class in common.
+        whole: The release, without its distributions.
+    """
+    found = []
+    for measure in MEASURES:
+        own = [figures for part in parts for figures in part.figures if type(figures) is measure.kind]
+        found.append(measure.merged(own, whole))
+    return Risk(tuple(steady(part) for part in found if part is not None))
 
 
 def read_figures(document: Mapping[str, Any]) -> Risk:

@@ -3,6 +3,7 @@
 Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-preserving data publishing (2006).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View
@@ -28,9 +29,16 @@ class AlphaK(Measure):
 
     def figures(self, view: View) -> AlphaFigures:
         """Take the greatest share over all classes, per sensitive field."""
-        least = int(view.classes.subjects.min())
+        least = view.sizes.least
         shares = {
             name: max(float(commonest_share(part).max()) for one in each for part in one.parts())
             for name, each in view.distributions.items()
         }
         return AlphaFigures({name: (share, least) for name, share in shares.items()})
+
+    def merged(self, parts: Sequence[AlphaFigures], whole: View) -> AlphaFigures:
+        """The greatest share of all parts."""
+        least = whole.sizes.least
+        return AlphaFigures(
+            {name: (max(part.alpha_k[name][0] for part in parts), least) for name in parts[0].alpha_k}
+        )

@@ -12,7 +12,8 @@ import numpy as np
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
-from beam_deid.transforms.risk.measures.measure import Count, CountOrNone, Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import Count, CountOrNone, Figures, Measure, Subjects, View
+from beam_deid.transforms.risk.sizes import Sizes
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -47,19 +48,30 @@ class KAnonymity(Measure):
     kind = ClassSizes
 
     def figures(self, view: View) -> ClassSizes:
-        """Count records, subjects and classes."""
-        classes = view.classes
-        subject = view.subject
-        if subject is None:
-            people = int(view.counts.sum())
-            alone = int((classes.subjects == 1).sum())
-            composite = None
-        else:
-            people = distinct_count(subject)
-            alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
-            composite = k_composite(classes, view.counts, subject)
-        least = int(classes.subjects.min())
-        return ClassSizes(int(view.counts.sum()), people, len(classes), alone, least, composite)
+        """Tell records, subjects and classes."""
+        found = view.subjects
+        sizes = found.sizes
+        return ClassSizes(
+            found.records, found.distinct, len(sizes), found.unique, sizes.least, found.k_composite
+        )
+
+
+def subjects_of(classes: Classes, counts: Counts, subject: Fingerprints | None) -> Subjects:
+    """Count the subjects of some rows and of their classes.
+
+    Args:
+        classes: Class of each row.
+        counts: Records per row, shape (n,).
+        subject: Subject of each row, shape (n,); None where each record is a person of its own.
+    """
+    sizes = Sizes.of(classes.subjects)
+    records = int(counts.sum())
+    if subject is None:
+        alone = int((classes.subjects == 1).sum())
+        return Subjects(records, records, alone, None, sizes)
+    alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
+    composite = k_composite(classes, counts, subject)
+    return Subjects(records, distinct_count(subject), alone, composite, sizes)
 
 
 def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:

@@ -5,6 +5,7 @@ figures are those of pycanon, so that they can be compared: the first rounded do
 count over that of the l-th rarest and all above.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +43,18 @@ class LDiversity(Measure):
         """Take the least figure over all classes, per sensitive field."""
         found = view.distributions
         return DiversityFigures(
-            {name: min(int(one.distinct.min()) for one in each) for name, each in found.items()},
+            {name: min(one.least_distinct for one in each) for name, each in found.items()},
             {name: min(map(entropy_l, each)) for name, each in found.items()},
             {name: _worst([recursive_cl(one) for one in each]) for name, each in found.items()},
+        )
+
+    def merged(self, parts: Sequence[DiversityFigures], whole: View) -> DiversityFigures:
+        """The least figures of all parts: every part knows how many values the poorest class of all has."""
+        names = parts[0].l_distinct
+        return DiversityFigures(
+            {name: min(part.l_distinct[name] for part in parts) for name in names},
+            {name: min(part.l_entropy[name] for part in parts) for name in names},
+            {name: _worst([part.l_recursive[name] for part in parts]) for name in names},
         )
 
 
@@ -59,13 +69,13 @@ def entropy_l(found: Distribution) -> int:
 
 def recursive_cl(found: Distribution) -> tuple[int | None, int]:
     """C and l of recursive (c,l)-diversity, where l is the distinct one; c is None where l is below 2."""
-    least = int(found.distinct.min())
+    least = found.least_distinct
     if least < 2:
         return None, least
     return max(_recursive_c(part, least) for part in found.parts()), least
 
 
-def _worst(found: list[tuple[int | None, int]]) -> tuple[int | None, int]:
+def _worst(found: Sequence[tuple[int | None, int]]) -> tuple[int | None, int]:
     """Of several countings that of the least l, and of these the greatest c."""
     least = min(distinct for _, distinct in found)
     return max((c for c, distinct in found if distinct == least and c is not None), default=None), least

@@ -4,6 +4,7 @@ Cao, Karras: Publishing microdata with a robust privacy guarantee (2012), basic 
 Shmatikov: The cost of privacy (2008), δ-disclosure privacy, here with the natural logarithm.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,11 +39,20 @@ class Likeness(Measure):
         """Take the greatest figure over all classes and values, per sensitive field."""
         found = view.distributions
         basic = {name: max(map(beta_basic, each)) for name, each in found.items()}
-        rarest = {name: max(float((-np.log(one.held_there)).max()) for one in each) for name, each in found.items()}
+        rarest = {name: max(-float(np.log(one.rarest)) for one in each) for name, each in found.items()}
         return LikenessFigures(
             basic,
             {name: min(basic[name], rarest[name]) for name in found},
             {name: max(map(delta_disclosure, each)) for name, each in found.items()},
+        )
+
+    def merged(self, parts: Sequence[LikenessFigures], whole: View) -> LikenessFigures:
+        """The greatest figures of all parts: every part knows how rare the rarest value of all is."""
+        names = parts[0].beta_basic
+        return LikenessFigures(
+            {name: max(part.beta_basic[name] for part in parts) for name in names},
+            {name: max(part.beta_enhanced[name] for part in parts) for name in names},
+            {name: max(part.delta_disclosure[name] for part in parts) for name in names},
         )
 
 

@@ -4,16 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.histogram import Classes
+from beam_deid.transforms.risk.sizes import Sizes
 
 
 @dataclass(frozen=True)
@@ -40,44 +35,47 @@ Distributions = Mapping[str, Sequence[Distribution]]
 
 
 @dataclass(frozen=True)
+class Subjects:
+    """Whom a release is about, and in classes of which sizes they are.
+
+    Attributes:
+        records: Records.
+        distinct: Distinct subjects; records where nobody says whom they are about.
+        unique: Subjects who are alone in some class.
+        k_composite: Fewest subjects who share one multiset of classes; None where no subject is declared.
+        sizes: Classes by their subjects.
+    """
+
+    records: int
+    distinct: int
+    unique: int
+    k_composite: int | None
+    sizes: Sizes
+
+
+@dataclass(frozen=True)
 class View:
     """What a measure sees: the released rows of a histogram.
 
     Attributes:
-        classes: Equivalence classes over the quasi-identifiers.
-        counts: Records per row, shape (n,).
-        subject: Subject of each row, shape (n,), or None.
+        subjects: Whom they are about.
         setting: Limits and setting.
-        sensitive: Value keys of each sensitive field, shape (n,), where its distribution is not given.
-        given: The distributions, with values that differ in spelling only as one, where persons are counted.
-        given_as_written: The distributions where values that differ in spelling only are different.
+        distributions: The distribution of each sensitive field over the classes, by each counting of persons; values that
+            differ in spelling only are one, where persons are counted.
+        as_written: The distributions where values that differ in spelling only are different.
         scales: How far the values of a sensitive field are apart, where not all are equally far.
     """
 
-    classes: Classes
-    counts: npt.NDArray[np.int64]
-    subject: Fingerprints | None
+    subjects: Subjects
     setting: Setting
-    sensitive: Mapping[str, Fingerprints] = field(default_factory=dict)
-    given: Distributions | None = None
-    given_as_written: Distributions | None = None
+    distributions: Distributions
+    as_written: Distributions
     scales: Mapping[str, Scale] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if self.sensitive and not self.classes.sorts:
-            _ = self.classes.numbers  # asked for later; sizes follow from them, so they need not be counted twice
-
-    @cached_property
-    def distributions(self) -> Distributions:
-        """The distribution of each sensitive field over the classes, counted once for all measures."""
-        if self.given is not None:
-            return self.given
-        return {name: (Distribution.of(self.classes, self.counts, keys),) for name, keys in self.sensitive.items()}
-
     @property
-    def as_written(self) -> Distributions:
-        """The distributions where values that differ in spelling only are different, as far as they are given."""
-        return self.distributions if self.given_as_written is None else self.given_as_written
+    def sizes(self) -> Sizes:
+        """Classes by their subjects."""
+        return self.subjects.sizes
 
 
 class Shape(Enum):
@@ -140,3 +138,13 @@ class Measure(ABC):
     @abstractmethod
     def figures(self, view: View) -> Figures | None:
         """Measure; None where there is nothing to be told. Called with at least one class."""
+
+    def merged(self, parts: Sequence[Any], whole: View) -> Figures | None:
+        """The figures of a release from those of its parts, which have no class in common.
+
+        Args:
+            parts: What `figures` told of each part.
+            whole: The release without its distributions: all that a measure needs which looks at sizes alone. A measure
+                of distributions merges the parts instead.
+        """
+        return self.figures(whole)

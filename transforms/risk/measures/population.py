@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
-
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 from beam_deid.transforms.risk.population import PopulationUniqueness, population_uniqueness
 
@@ -37,4 +35,4 @@ class Population(Measure):
         size = view.setting.population
         if size is None:
             return None
-        return PopulationFigures(population_uniqueness(np.maximum(view.classes.subjects, 1), size))
+        return PopulationFigures(population_uniqueness(view.sizes.of_somebody.each, size))

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
-
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, Share, View
 
 
@@ -66,10 +64,11 @@ class Reidentification(Measure):
 
     def figures(self, view: View) -> ReidentificationRisk:
         """Measure the risk over subjects."""
-        sizes = np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
-        risk = 1.0 / sizes
-        people = sizes.sum()
-        at_risk = sizes[risk > view.setting.threshold + 1e-12].sum() / people
+        sizes = view.sizes.of_somebody
+        risk = 1.0 / sizes.subjects
+        subjects = sizes.subjects * sizes.classes
+        people = subjects.sum()
+        at_risk = subjects[risk > view.setting.threshold + 1e-12].sum() / people
         average = len(sizes) / people
         prosecutor = AttackerRisk(float(risk.max()), float(average), float(at_risk))
         return ReidentificationRisk(prosecutor.highest, prosecutor.average, prosecutor, prosecutor, float(average))

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
-
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 
 _INSIDER = {
@@ -72,11 +70,12 @@ class SharingModel(Measure):
 
     def figures(self, view: View) -> SharingFigures:
         """Measure the risk of each class, and multiply it by that of the environment."""
-        risk = 1.0 / np.maximum(view.classes.subjects, 1)  # a class of nobody known is one of somebody, who is alone
+        sizes = view.sizes.of_somebody
+        risk = 1.0 / sizes.subjects
         # The tolerance keeps 1/5 at the threshold 1/5.
-        above = float((risk > view.setting.threshold + 1e-12).mean())
+        above = float(sizes.classes[risk > view.setting.threshold + 1e-12].sum() / len(sizes))
         greatest = float(risk.max())
-        mean = float(risk.mean())
+        mean = float((risk @ sizes.classes) / len(sizes))
         setting = view.setting
         overall = 1.0 if above > 0 else (greatest if setting.public else mean) * setting.environment
         return SharingFigures(SharingRisk(above, greatest, mean, setting.environment, overall))

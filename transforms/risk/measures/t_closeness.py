@@ -3,7 +3,7 @@
 Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from beam_deid.transforms.risk.distances import equal_distance
@@ -36,3 +36,7 @@ class TCloseness(Measure):
     def _distance(view: View, name: str, each: Iterable[Distribution]) -> float:
         distance = view.scales[name].distance if name in view.scales else equal_distance
         return max(float(distance(part).max()) for one in each for part in one.parts())
+
+    def merged(self, parts: Sequence[ClosenessFigures], whole: View) -> ClosenessFigures:
+        """The greatest distance of all parts."""
+        return ClosenessFigures({name: max(part.t[name] for part in parts) for name in parts[0].t})
