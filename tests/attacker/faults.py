@@ -114,7 +114,8 @@ def as_numbers(column: pa.Array, key: Any, right: Any = measuring.fingerprint) -
 
 def null_as_a_value(self: Candidate, name: str, right: Any = Candidate.values) -> Values:
     found = right(self, name)
-    return Values(np.where(found.numbers < 0, found.many, found.numbers), found.many + 1)
+    numbers = np.where(found.numbers < 0, found.many, found.numbers)
+    return Values(numbers, found.many + 1, np.append(found.keys, self.data.job.prints.null))
 
 
 def by_rows(self: Candidate, name: str, values: Any, keys: Any, null: int | None) -> list[Distribution]:

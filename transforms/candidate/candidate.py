@@ -1,19 +1,21 @@
 """A release at some levels with some of its records: what the requirements of the label look at."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from beam_deid.transforms.candidate.openings import RowLevels
+from beam_deid.transforms.candidate.references import References, ValueReference
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import first_rows
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.closeness import T
-from beam_deid.transforms.label.requirements.requirement import Values
+from beam_deid.transforms.label.requirements.requirement import Figure, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distances import Scale
@@ -26,7 +28,7 @@ from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite, subjects_of
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.risk import Risk
-from beam_deid.transforms.risk.numbering import numbered
+from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
 from beam_deid.transforms.terms import Sharing
 
@@ -41,13 +43,24 @@ class Candidate:
         levels: The level of each open field, one for all cells or one for each, shape (n,).
         left: Records of each cell that are released, shape (n,), int64.
         found: What was found beside the classes; nothing where no requirement that needs it is asked.
+        everywhere: What must be known of the whole release, where the cells are a part of it: all cells of their groups
+            around sensitive fields, whatever else is released.
     """
 
-    def __init__(self, data: ReleasedData, levels: RowLevels, left: Counts, found: Found | None = None) -> None:
+    def __init__(
+        self,
+        data: ReleasedData,
+        levels: RowLevels,
+        left: Counts,
+        found: Found | None = None,
+        everywhere: References | None = None,
+    ) -> None:
         self.data = data
         self.levels = levels
         self.left = left
+        self.figures: Mapping[str, Figure] = {}
         self._found = found or Found()
+        self._everywhere = everywhere
         self.cells = np.flatnonzero(left)
         self.counts = left[self.cells]
         self._groups: dict[tuple[str, ...], Groups] = {}
@@ -81,6 +94,8 @@ class Candidate:
     @cached_property
     def counted(self) -> bool:
         """Whether persons can be counted: there is a subject, and every identity names somebody."""
+        if self._everywhere is not None:
+            return self._everywhere.counted
         everybody = self.empty or all(bool((numbers >= 0).any()) for numbers in self.persons.numbers)
         return bool(self.persons.names) and everybody
 
@@ -114,49 +129,64 @@ class Candidate:
                 ],
                 [1 if begun is None else begun.many, *(many for _, many in coded)],
             )
-            self._groups[wanted] = Groups(found, self.counts, self.persons)
+            self._groups[wanted] = Groups(found, self.counts, self.persons, self._known_persons(wanted, found))
         return self._groups[wanted]
+
+    def _known_persons(self, columns: tuple[str, ...], found: Numbered) -> tuple[Counts, ...] | None:
+        """Persons of each group of one sensitive column by each identity, where other parts have rows of the same groups."""
+        if self._everywhere is None or len(columns) != 1 or columns[0] not in self._everywhere.written:
+            return None
+        keys = self.data.key(columns[0], self.levels)[self.cells][first_rows(found.numbers, found.many)]
+        return tuple(one.held for one in self._everywhere.written[columns[0]].holders_of(keys))
 
     def values(self, name: str) -> Values:
         """Number the values of a sensitive column, shape (m,); values that differ only in spelling have one number, null has -1."""
         found = self.data.values(name, self.levels)
-        return Values(found.numbers[self.cells], found.many)
+        known = None if self._everywhere is None else self._everywhere.values[name].holders_of(found.keys)
+        return found._replace(numbers=found.numbers[self.cells], everywhere=known)
 
     def distributions(self, name: str) -> Sequence[Distribution]:
-        """The distribution of a sensitive column over the groups around it, by each identity."""
+        """The distribution of a sensitive column over the groups around it, by each identity that anybody is known by."""
         found = self.values(name)
         nulls = found.numbers < 0
-        many = found.many + 1 if nulls.any() else found.many
-        keys = np.arange(many, dtype=np.uint64)
+        keys = np.append(found.keys, self.data.job.prints.null) if nulls.any() else found.keys
+        known = None if self._everywhere is None else self._everywhere.values[name]
         return self._by_identity(
-            name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None
+            name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None, known
         )
 
     def as_written(self, name: str) -> Sequence[Distribution]:
         """The same distributions for values as they are written, where spellings count as different values."""
         values, numbers = np.unique(self.data.key(name, self.levels)[self.cells], return_inverse=True)
         null = np.flatnonzero(values == self.data.job.prints.null)
-        return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None)
+        known = None if self._everywhere is None else self._everywhere.written[name]
+        return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None, known)
 
     def scale(self, name: str) -> Scale | None:
         """The distances between the values of a sensitive column; None where all are equally far apart."""
         return self.data.scale(name, self.levels)
 
-    def _by_identity(self, name: str, values: Counts, keys: np.ndarray, null: int | None) -> list[Distribution]:
+    def _by_identity(
+        self, name: str, values: Counts, keys: Fingerprints, null: int | None, known: ValueReference | None
+    ) -> list[Distribution]:
         groups = self.groups(self.scope.around(name))
-        found = []
-        # Figures that no test asks for are told by the subject alone.
-        asked = self.scope.asked.names(name)
         if not self.counted:
-            return [replace(Distribution.counted(groups.numbers, groups.records, values, keys, self.counts), null=null)]
-        for (persons, size), people in list(zip(groups.by_person, groups.by_identity, strict=True))[
-            : None if asked else 1
-        ]:
-            inhabited = people > 0
-            place = np.cumsum(inhabited) - 1
-            found.append(
-                Distribution.of_persons(place[groups.numbers], int(inhabited.sum()), values, keys, persons, size, null)
+            made = Distribution.counted(groups.numbers, groups.records, values, keys, self.counts)
+            return [replace(made, null=null, groups=np.arange(groups.many))]
+        # Figures that no test asks for are told by the subject alone.
+        identities = range(len(groups.by_person) if self.scope.asked.names(name) else 1)
+        found = []
+        for identity in identities:
+            inhabited = np.flatnonzero(groups.by_identity[identity])
+            if not len(inhabited):
+                continue
+            place = np.full(groups.many, -1, np.int64)
+            place[inhabited] = np.arange(len(inhabited))
+            persons, size = groups.by_person[identity]
+            made = Distribution.of_persons(
+                place[groups.numbers], len(inhabited), values, keys, persons, size, null
             )
+            found.append(replace(_within(made, identity, known), groups=inhabited))
         return found
 
     @cached_property
@@ -246,3 +276,17 @@ class Candidate:
     def proof_keys(self) -> np.ndarray:
         """The key of all released values of each row, shape (m,)."""
         return combine([self.data.key(name, self.levels)[self.cells] for name in self.scope.columns], len(self.cells))
+
+
+def _within(found: Distribution, identity: int, known: ValueReference | None) -> Distribution:
+    """A distribution over some groups with what is known of all."""
+    if known is None:
+        return found
+    keys = found.value_keys
+    return replace(
+        found,
+        reference=known.overall(identity, keys),
+        held_by=known.held_by(identity, keys),
+        least_of_all=known.spreads[identity].least,
+        rarest_of_all=known.rarest(identity),
+    )

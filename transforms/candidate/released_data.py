@@ -201,7 +201,8 @@ class ReleasedData:
         if len(null):
             place = int(null[0])
             numbers = np.where(numbers == place, -1, np.where(numbers > place, numbers - 1, numbers))
-        return Values(numbers, len(distinct) - len(null))
+        own = np.delete(distinct, null)
+        return Values(numbers, len(own), own)
 
     def _places(self, name: str, values: pa.Array) -> Counts:
         """Which of the base values each cell has; 0 where it was rejected."""

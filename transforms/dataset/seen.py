@@ -9,7 +9,7 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.found import Found
-from beam_deid.transforms.label.requirements.requirement import Values
+from beam_deid.transforms.label.requirements.requirement import Figure, Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
@@ -47,6 +47,7 @@ class DatasetSeen:
         self.scope = scope
         self.risk = Risk()
         self.found = Found()
+        self.figures: Mapping[str, Figure] = {}
         self._columns = columns
         self._counts = counts
         self._null = null
@@ -93,7 +94,7 @@ class DatasetSeen:
         null = np.flatnonzero(distinct == self._null)
         if len(null):
             numbers = np.where(numbers == null[0], -1, numbers)
-        return Values(numbers, len(distinct))
+        return Values(numbers, len(distinct), distinct)
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a column over the groups around it."""
@@ -101,8 +102,12 @@ class DatasetSeen:
         found = self.values(name)
         keys = np.arange(found.many + 1, dtype=np.uint64)
         values = np.where(found.numbers < 0, found.many, found.numbers)
+        each = np.arange(groups.many)
         return [
-            Distribution.of_persons(groups.numbers, groups.many, values, keys, persons_, size, found.many)
+            replace(
+                Distribution.of_persons(groups.numbers, groups.many, values, keys, persons_, size, found.many),
+                groups=each,
+            )
             for persons_, size in groups.by_person
         ]
 

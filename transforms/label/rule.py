@@ -13,7 +13,7 @@ from beam_deid.transforms.label.identity_facts import IdentityFacts
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Seen, holds
+from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, holds
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.label.search_facts import SearchFacts
 from beam_deid.transforms.risk.combinations import Combinations
@@ -31,7 +31,13 @@ def test_of(test: Planned, figure: Figure) -> Test:
 
 def tests_of(seen: Seen) -> tuple[Test, ...]:
     """Every test of a release, in the order of the lines."""
-    return tuple(test_of(test, requirement.figure(test, seen)) for requirement, test in planned(seen.scope))
+    return tuple(test_of(test, figure_of(requirement, test, seen)) for requirement, test in planned(seen.scope))
+
+
+def figure_of(requirement: Requirement, test: Planned, seen: Seen) -> Figure:
+    """What was measured for a test, or else is measured now."""
+    known = seen.figures.get(test.name)
+    return requirement.figure(test, seen) if known is None else known
 
 
 def once_ordered(seen: Seen, tests: tuple[Test, ...]) -> tuple[Test, ...]:

@@ -44,6 +44,7 @@ class Distribution:
         held_by: Share of all persons who have each value, shape (values,), likewise.
         least_of_all: Distinct values of the poorest class of all, where these classes are not all of them.
         rarest_of_all: Share of all persons who have the rarest value of all, likewise.
+        groups: Which group each class is, shape (classes,), where groups of nobody are left out.
     """
 
     classes: int
@@ -59,6 +60,7 @@ class Distribution:
     held_by: Shares | None = None
     least_of_all: int | None = None
     rarest_of_all: float | None = None
+    groups: Counts | None = None
 
     @classmethod
     def of(cls, classes: Classes, counts: Counts, values: Fingerprints) -> "Distribution":

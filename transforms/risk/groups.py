@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import Numbered
-from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_persons
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_of, least_persons
 
 
 class Groups:
@@ -17,12 +17,16 @@ class Groups:
         numbered: The group of each row, shape (n,), and how many there are.
         counts: Records of each row, shape (n,).
         persons: Whom the rows count for.
+        known: Persons of each group by each identity, each of shape (groups,), where groups have other rows as well.
     """
 
-    def __init__(self, numbered: Numbered, counts: Counts, persons: Persons) -> None:
+    def __init__(
+        self, numbered: Numbered, counts: Counts, persons: Persons, known: tuple[Counts, ...] | None = None
+    ) -> None:
         self.numbers, self.many = numbered
         self._counts = counts
         self._persons = persons
+        self._known = known
 
     def __len__(self) -> int:
         return self.many
@@ -34,6 +38,8 @@ class Groups:
 
     @cached_property
     def _least(self) -> tuple[Counts, Counts]:
+        if self._known is not None:
+            return least_of(self._known, self._persons.deciding)
         return least_persons(self.numbers, self.many, self._persons)
 
     @property
@@ -43,8 +49,9 @@ class Groups:
 
     @property
     def deciding(self) -> str:
-        """The identity by which the smallest group has the fewest persons."""
-        return self._persons.names[int(self._least[1][np.argmin(self._least[0])])]
+        """The identity by which a smallest group has the fewest persons; of several the first."""
+        least, which = self._least
+        return self._persons.names[int(which[least == least.min()].min())]
 
     @property
     def fewest(self) -> int:

@@ -5,7 +5,7 @@ quantifying privacy risk in synthetic data, 2022), here exact, person by person:
 against the share of all persons released.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +34,22 @@ class Certainty:
     base_rate: float
 
 
+class Holders(NamedTuple):
+    """All persons of a release by one identity, and those of them who have each value of a sensitive field.
+
+    Attributes:
+        everybody: Persons.
+        held: Persons who have each value, shape (values,).
+        nobody: Records that count nobody.
+        nobody_held: Those of them that have each value, shape (values,).
+    """
+
+    everybody: int
+    held: Counts
+    nobody: int
+    nobody_held: Counts
+
+
 def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
     """Distinct values that persons of each group have, by every identity, the worst counting; a null, -1, is none.
 
@@ -55,7 +71,9 @@ def distinct_values(groups: Groups, values: Counts, many: int) -> Counts:
     return np.asarray(np.minimum.reduce(counts))
 
 
-def certainty(groups: Groups, values: Counts, many: int, difference: float) -> Certainty:
+def certainty(
+    groups: Groups, values: Counts, many: int, difference: float, everywhere: Sequence[Holders] | None = None
+) -> Certainty:
     """The gain of certainty (p_group − p_release) / (1 − p_release), by every identity, the worst counting.
 
     Rows that count nobody are about somebody all the same: where there are any, persons are counted once more with a person for
@@ -66,6 +84,7 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
         values: Number of each row's value, below ``many``, shape (n,); -1 is null, which is no value.
         many: How many values there are.
         difference: A gain counts only where p_group − p_release is above this.
+        everywhere: By each identity, who has the values in the whole release, where these rows are a part of it.
     """
     worst = np.zeros(groups.many)
     base_rate = 0.0
@@ -74,7 +93,7 @@ def certainty(groups: Groups, values: Counts, many: int, difference: float) -> C
     first = there[first_rows(pairs.numbers, pairs.many)]
     group = groups.numbers[first]
     value = values[first]
-    for everybody, people, held, all_held in _countings(groups, values, many, pairs):
+    for everybody, people, held, all_held in _countings(groups, values, many, pairs, everywhere):
         rate = all_held / everybody
         base_rate = max(base_rate, float(rate.max(initial=0.0)))
         share = np.divide(held, people[group], out=np.zeros(len(group)), where=people[group] > 0)
@@ -94,23 +113,47 @@ class _Counting(NamedTuple):
     all_held: Counts
 
 
-def _countings(groups: Groups, values: Counts, many: int, pairs: Numbered) -> Iterator[_Counting]:
+def holders(groups: Groups, values: Counts, many: int) -> tuple[Holders, ...]:
+    """By each identity, who is there at all, and who has each value.
+
+    Args:
+        groups: Groups of the rows, which say whom each is about.
+        values: Number of each row's value, below ``many``, shape (n,); -1 is null, which is no value.
+        many: How many values there are.
+    """
+    there = np.flatnonzero(values >= 0)
+    found = []
+    for persons, size in groups.by_person:
+        nobody = np.where(persons < 0, groups.rows, 0)
+        found.append(
+            Holders(
+                everybody=int(np.count_nonzero(np.bincount(persons[persons >= 0], minlength=size))),
+                held=distinct_per_group(values[there], many, persons[there], size),
+                nobody=int(nobody.sum()),
+                nobody_held=tally(values[there], nobody[there], many),
+            )
+        )
+    return tuple(found)
+
+
+def _countings(
+    groups: Groups, values: Counts, many: int, pairs: Numbered, everywhere: Sequence[Holders] | None
+) -> Iterator[_Counting]:
     """By every identity those who are known, and, where a row counts nobody, once more with a person for each such record.
 
     ``pairs`` numbers the pairs of group and value of the rows that have a value.
     """
     there = np.flatnonzero(values >= 0)
-    for (persons, size), people in zip(groups.by_person, groups.by_identity, strict=True):
-        everybody = int(np.count_nonzero(np.bincount(persons[persons >= 0], minlength=size)))
+    whole = holders(groups, values, many) if everywhere is None else everywhere
+    for one, (persons, size), people in zip(whole, groups.by_person, groups.by_identity, strict=True):
         held = distinct_per_group(pairs.numbers, pairs.many, persons[there], size)
-        all_held = distinct_per_group(values[there], many, persons[there], size)
-        if everybody:
-            yield _Counting(everybody, people, held, all_held)
-        nobody = np.where(persons < 0, groups.rows, 0)
-        if nobody.any():
+        if one.everybody:
+            yield _Counting(one.everybody, people, held, one.held)
+        if one.nobody:
+            nobody = np.where(persons < 0, groups.rows, 0)
             yield _Counting(
-                everybody + int(nobody.sum()),
+                one.everybody + one.nobody,
                 people + tally(groups.numbers, nobody, groups.many),
                 held + tally(pairs.numbers, nobody[there], pairs.many),
-                all_held + tally(values[there], nobody[there], many),
+                one.held + one.nobody_held,
             )

@@ -4,7 +4,7 @@ One person may have several accounts, and one account several telephones. Nobody
 persons are counted by each, and a group has as many as the least of these counts says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -197,16 +197,32 @@ def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None
         Persons per group, and which of ``persons.names`` says so (the first among equals), both (many,), int64. Without
         any identity nothing is measured: no persons, and -1.
     """
-    least = np.zeros(many, np.int64)
-    which = np.full(many, -1, np.int64)
+    if not persons.deciding:
+        return np.zeros(many, np.int64), np.full(many, -1, np.int64)
     if rows is not None:
         groups = groups[rows]
+    found = {}
     for at in persons.deciding:
         numbers = persons.numbers[at]
-        size = persons.sizes[at]
-        found = distinct_per_group(groups, many, numbers if rows is None else numbers[rows], size)
-        fewer = (found < least) | (which < 0)
-        least[fewer] = found[fewer]
+        found[at] = distinct_per_group(groups, many, numbers if rows is None else numbers[rows], persons.sizes[at])
+    return least_of(found, persons.deciding)
+
+
+def least_of(found: Mapping[int, Counts] | Sequence[Counts], deciding: Sequence[int]) -> tuple[Counts, Counts]:
+    """The least of several counts of the same groups, and which says so, the first among equals.
+
+    Args:
+        found: Persons of each group by each identity, each of shape (groups,).
+        deciding: Indices of the identities that are looked at, ascending; at least one.
+
+    Returns:
+        Both of shape (groups,), int64.
+    """
+    least = found[deciding[0]].copy()
+    which = np.full(len(least), deciding[0], np.int64)
+    for at in deciding[1:]:
+        fewer = found[at] < least
+        least[fewer] = found[at][fewer]
         which[fewer] = at
     return least, which
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from beam_deid.transforms.label.requirements.requirement import (
+    NOTHING,
     Broken,
     Compare,
     Figure,
@@ -31,6 +32,7 @@ class Asked(Requirement):
     line = 4
     target = "FIELD"
     suppresses = True
+    by_group = True
     relative = False
     written = False
 
@@ -56,6 +58,8 @@ class Asked(Requirement):
             return missing
         one = self.criterion(test, seen.scale(test.target))
         worst = [one.worst(found) for found in self.distributions(test, seen)]
+        if not worst:
+            return NOTHING
         # NumPy's extremes keep what is not a number, so that it cannot hold; Python's may drop it.
         figure = float(np.min(worst) if self.compare is Compare.AT_LEAST else np.max(worst))
         return Figure(figure if np.isfinite(figure) else None, "of the worst group, over persons")
@@ -65,8 +69,8 @@ class Asked(Requirement):
         groups = seen.groups(test.columns)
         one = self.criterion(test, seen.scale(test.target))
         fails = np.zeros(len(groups), bool)
-        for found, people in zip(self.distributions(test, seen), groups.by_identity, strict=True):
-            fails[people > 0] |= one.fails(found)  # a distribution has no class without a person
+        for found in self.distributions(test, seen):
+            fails[found.groups] |= one.fails(found)  # a distribution has no class without a person
         return Broken(test.columns, fails) if fails.any() else None
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion:

@@ -43,6 +43,7 @@ class Distinct(Requirement):
     compare = Compare.AT_LEAST
     words = "distinct values of a sensitive column in the poorest group; nulls and other spellings do not count"
     suppresses = True
+    by_group = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column."""

@@ -32,6 +32,7 @@ class Dominance(Requirement):
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
     words = "greatest share of a group's records that belong to one person"
     suppresses = True
+    by_group = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """Yield one test over the equivalence classes."""
@@ -48,7 +49,9 @@ class Dominance(Requirement):
             for persons, size, name in groups.coarsest
         }
         worst = max(shares, key=lambda name: shares[name])
-        return Figure(shares[worst], f"of the records of a group, counted by {worst}")
+        return Figure(
+            shares[worst], f"of the records of a group, counted by {worst}", seen.identities.index(worst)
+        )
 
     def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
         """Without the surplus rows of persons who have more.

@@ -38,6 +38,7 @@ class Gain(Requirement):
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
     words = "greatest gain of certainty about a value of a sensitive column, over persons: (p_group − p_release)/(1 − p_release)"
     suppresses = True
+    by_group = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column."""
@@ -63,4 +64,4 @@ class Gain(Requirement):
     @staticmethod
     def _certainty(test: Planned, seen: Seen) -> Certainty:
         values = seen.values(test.target)
-        return certainty(seen.groups(test.columns), values.numbers, values.many, DIFFERENCE)
+        return certainty(seen.groups(test.columns), values.numbers, values.many, DIFFERENCE, values.everywhere)

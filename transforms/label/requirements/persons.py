@@ -38,6 +38,7 @@ class Persons(Requirement):
     default = Default(LEAST_K, "GB/T 42460-2023 by model of release (reference)")
     compare = Compare.AT_LEAST
     suppresses = True
+    by_group = True
 
     @abstractmethod
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
@@ -57,7 +58,7 @@ class Persons(Requirement):
         said = (
             f"persons in the smallest group of {', '.join(test.columns) or 'no column'}, counted by {groups.deciding}"
         )
-        return Figure(groups.fewest, said)
+        return Figure(groups.fewest, said, seen.identities.index(groups.deciding))
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:
         """Groups with fewer persons."""

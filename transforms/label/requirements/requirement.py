@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.inference import Holders
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.search.requirements import Criterion
 from beam_deid.transforms.terms import Sharing, Word
@@ -81,10 +83,12 @@ class Figure(NamedTuple):
     Attributes:
         measured: The figure; None where it could not be measured.
         detail: One sentence for a person; holds names and figures, never values.
+        place: Of several equal figures of one test the one with the least place is told.
     """
 
     measured: float | None
     detail: str
+    place: int = 0
 
 
 class Broken(NamedTuple):
@@ -105,10 +109,14 @@ class Values(NamedTuple):
     Attributes:
         numbers: Number of each row's value, shape (n,); -1 is null.
         many: How many values there are.
+        keys: The key of each value, shape (many,).
+        everywhere: By each identity, who has the values in the whole release, where the rows are a part of it.
     """
 
     numbers: npt.NDArray[np.int64]
     many: int
+    keys: Fingerprints
+    everywhere: tuple[Holders, ...] | None = None
 
 
 class Seen(Protocol):
@@ -164,6 +172,11 @@ class Seen(Protocol):
         """What was found beside the classes."""
         ...
 
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        """Figures that were measured part by part already, by the name of their test."""
+        ...
+
 
 @dataclass(frozen=True)
 class Default:
@@ -207,6 +220,8 @@ class Requirement(ABC):
         words: What its figure is, for README and report: in a few words, without a full stop.
         suppresses: Whether rows that break it may be suppressed.
         told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
+        by_group: Whether it looks at groups one by one, so that the figure of a release is the worst one of its parts, if no
+            group is in two of them.
     """
 
     name: ClassVar[str]
@@ -221,6 +236,7 @@ class Requirement(ABC):
     words: ClassVar[str]
     suppresses: ClassVar[bool] = False
     told: ClassVar[bool] = False
+    by_group: ClassVar[bool] = False
 
     @abstractmethod
     def planned(self, scope: Scope) -> Iterator[Planned]:
@@ -237,6 +253,17 @@ class Requirement(ABC):
     def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
         """Records of each row that may stay, shape (n,), where a part of a group's rows is too many; None if none is."""
         return None
+
+    def merged(self, figures: Sequence[Figure]) -> Figure:
+        """The figure of a release from those of its parts, where it is one by group: the worst; what is unmeasured is worst."""
+        said = [figure for figure in figures if figure != NOTHING]
+        return min(said, key=self._badness, default=NOTHING)
+
+    def _badness(self, figure: Figure) -> tuple[float, int, str]:
+        if figure.measured is None or not math.isfinite(figure.measured):
+            return (-math.inf, figure.place, figure.detail)
+        worst_first = figure.measured if self.compare is Compare.AT_LEAST else -figure.measured
+        return (worst_first, figure.place, figure.detail)
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:
         """What the search asks of each class of a candidate's levels before all lines are asked; None if nothing."""
@@ -272,6 +299,8 @@ class Requirement(ABC):
 
 
 NOBODY = Figure(None, "no record is released, so nothing could be measured")
+NOTHING = Figure(None, "")
+"""What a part of a release says of a test that is about none of its rows."""
 UNCOUNTED = Figure(None, "nobody says whom the records are about: name the subject, or write subject: each_record")
 
 
