@@ -142,15 +142,16 @@ class Candidate:
     def values(self, name: str) -> Values:
         """Number the values of a sensitive column, shape (m,); values that differ only in spelling have one number, null has -1."""
         found = self.data.values(name, self.levels)
-        known = None if self._everywhere is None else self._everywhere.values[name].holders_of(found.keys)
-        return found._replace(numbers=found.numbers[self.cells], everywhere=known)
+        known = None if self._everywhere is None else self._everywhere.values.get(name)
+        holders = None if known is None else known.holders_of(found.keys)
+        return found._replace(numbers=found.numbers[self.cells], everywhere=holders)
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a sensitive column over the groups around it, by each identity that anybody is known by."""
         found = self.values(name)
         nulls = found.numbers < 0
         keys = np.append(found.keys, self.data.job.prints.null) if nulls.any() else found.keys
-        known = None if self._everywhere is None else self._everywhere.values[name]
+        known = None if self._everywhere is None else self._everywhere.values.get(name)
         return self._by_identity(
             name, np.where(nulls, found.many, found.numbers), keys, found.many if nulls.any() else None, known
         )
@@ -159,7 +160,7 @@ class Candidate:
         """The same distributions for values as they are written, where spellings count as different values."""
         values, numbers = np.unique(self.data.key(name, self.levels)[self.cells], return_inverse=True)
         null = np.flatnonzero(values == self.data.job.prints.null)
-        known = None if self._everywhere is None else self._everywhere.written[name]
+        known = None if self._everywhere is None else self._everywhere.written.get(name)
         return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None, known)
 
     def scale(self, name: str) -> Scale | None:
@@ -173,21 +174,21 @@ class Candidate:
         if not self.counted:
             made = Distribution.counted(groups.numbers, groups.records, values, keys, self.counts)
             return [replace(made, null=null, groups=np.arange(groups.many))]
-        # Figures that no test asks for are told by the subject alone.
-        identities = range(len(groups.by_person) if self.scope.asked.names(name) else 1)
         found = []
-        for identity in identities:
+        for identity in self.told_identities(name):
             inhabited = np.flatnonzero(groups.by_identity[identity])
             if not len(inhabited):
                 continue
             place = np.full(groups.many, -1, np.int64)
             place[inhabited] = np.arange(len(inhabited))
             persons, size = groups.by_person[identity]
-            made = Distribution.of_persons(
-                place[groups.numbers], len(inhabited), values, keys, persons, size, null
-            )
-            found.append(replace(_within(made, identity, known), groups=inhabited))
+            made = Distribution.of_persons(place[groups.numbers], len(inhabited), values, keys, persons, size, null)
+            found.append(replace(_within(made, identity, known), groups=inhabited, identity=identity))
         return found
+
+    def told_identities(self, name: str) -> range:
+        """The identities by which figures of a sensitive column are told; where no test asks for them the subject alone."""
+        return range(len(self.persons.names) if self.scope.asked.names(name) else 1)
 
     @cached_property
     def risk(self) -> Risk:

@@ -47,21 +47,28 @@ class ValueReference:
     spreads: tuple[Spread, ...]
 
     def holders_of(self, keys: Fingerprints) -> tuple[Holders, ...]:
-        """The same of some of the values, shape (m,), each of which is among them."""
-        place = np.searchsorted(self.keys, keys)
+        """The same of some values, shape (m,); nobody has those that are not among them."""
         return tuple(
-            Holders(one.everybody, one.held[place], one.nobody, one.nobody_held[place]) for one in self.holders
+            Holders(one.everybody, self._of(one.held, keys), one.nobody, self._of(one.nobody_held, keys))
+            for one in self.holders
         )
 
     def overall(self, identity: int, keys: Fingerprints) -> Shares:
         """The share of all pairs of a group's person and a value that each of some values has, shape (m,)."""
         pairs = self.spreads[identity].pairs
-        return np.asarray(pairs[np.searchsorted(self.keys, keys)] / max(int(pairs.sum()), 1))
+        return np.asarray(self._of(pairs, keys) / max(int(pairs.sum()), 1))
 
     def held_by(self, identity: int, keys: Fingerprints) -> Shares:
         """The share of all persons who have each of some values, shape (m,)."""
         one = self.holders[identity]
-        return np.asarray(one.held[np.searchsorted(self.keys, keys)] / max(one.everybody, 1))
+        return np.asarray(self._of(one.held, keys) / max(one.everybody, 1))
+
+    def _of(self, counts: Counts, keys: Fingerprints) -> Counts:
+        """Counts (v,) of the values as counts of some values, shape (m,)."""
+        if not len(self.keys):
+            return np.zeros(len(keys), np.int64)
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[place] == keys, counts[place], 0)
 
     def rarest(self, identity: int) -> float | None:
         """The share of all persons who have the rarest value that anybody has; None where nobody is known."""

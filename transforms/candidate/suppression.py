@@ -1,6 +1,6 @@
 """Suppression: rows that break a line of the label are removed, for all lines at once and again until nothing changes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -8,16 +8,18 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Cut
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.histogram import Counts
 
 
-def suppressing(data: ReleasedData, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:
+def suppressing(scope: Scope, only: Collection[str] | None = None) -> list[tuple[Requirement, Planned]]:
     """List the tests of a release that suppression may satisfy; only the named ones, where names are given."""
-    tests = ((one, test) for one, test in planned(data.layout.scope) if one.suppresses)
+    tests = ((one, test) for one, test in planned(scope) if one.suppresses)
     return [(one, test) for one, test in tests if only is None or test.name in only]
 
 
@@ -40,8 +42,8 @@ def cut(
     everything = data.everything
     total = int(everything.sum())
     allowed = (data.spec.require.suppression if share is None else share) * total + 1e-9
-    tests = suppressing(data, only)
-    gone = _Gone(data, levels)
+    tests = suppressing(data.layout.scope, only)
+    gone = Gone(data, levels)
     left = everything if left is None else left
     while True:
         seen = Candidate(data, levels, left)
@@ -50,15 +52,14 @@ def cut(
             return Cut(everything, {}, False, None)
         if lost > allowed:
             return Cut(everything, {}, False, lost)
-        after = _trimmed(seen, tests)
-        if after is None:
-            after = _without_broken(seen, tests, gone, allowed - lost)
+        surplus = trimmed(seen, tests)
+        after = _without_broken(seen, tests, gone, allowed - lost) if surplus is None else surplus[1]
         if after is None:
             return Cut(left, gone.keys, True, lost)
         left = after
 
 
-class _Gone:
+class Gone:
     """The groups that are suppressed so far."""
 
     def __init__(self, data: ReleasedData, levels: RowLevels) -> None:
@@ -79,28 +80,46 @@ class _Gone:
         return {columns: np.unique(np.concatenate(keys)) for columns, keys in self._keys.items()}
 
 
-def _trimmed(seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]) -> Counts | None:
-    """Remove the surplus rows of persons who dominate a group (line 5); None if there are none."""
-    for requirement, test in tests:
+def trimmed(seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]) -> tuple[int, Counts] | None:
+    """Remove the surplus rows of persons who dominate a group (line 5).
+
+    Returns:
+        The number of the first test that finds some, and what it leaves of each cell, shape (n,); None if none does.
+    """
+    for number, (requirement, test) in enumerate(tests):
         left = requirement.trimmed(test, seen)
         if left is not None:
             after = seen.left.copy()
             after[seen.cells] = left
-            return after
+            return number, after
     return None
 
 
-def _without_broken(
-    seen: Candidate, tests: Sequence[tuple[Requirement, Planned]], gone: _Gone, bearable: float
-) -> Counts | None:
-    """Remove the groups that break a line; None if there are none."""
+def without_broken(
+    seen: Candidate, tests: Sequence[tuple[Requirement, Planned]]
+) -> Iterator[tuple[Bools, Broken | None]]:
+    """Ask one line after the other which groups break it.
+
+    Yields:
+        After each test which of the candidate's rows are in a group that breaks it or one before it, shape (m,), and the groups.
+    """
     bad = np.zeros(len(seen.cells), bool)
     for requirement, test in tests:
         broken = requirement.broken(test, seen)
-        if broken is None:
-            continue
-        bad |= broken.groups[seen.groups(broken.columns).numbers]
-        gone.add(seen, broken)
+        if broken is not None:
+            bad |= broken.groups[seen.groups(broken.columns).numbers]
+        yield bad, broken
+
+
+def _without_broken(
+    seen: Candidate, tests: Sequence[tuple[Requirement, Planned]], gone: Gone, bearable: float
+) -> Counts | None:
+    """Remove the groups that break a line; None if there are none."""
+    bad = np.zeros(len(seen.cells), bool)
+    for so_far, broken in without_broken(seen, tests):
+        bad = so_far
+        if broken is not None:
+            gone.add(seen, broken)
         if int(seen.counts[bad].sum()) > bearable:
             break  # too many already: the other lines need not be asked
     if not bad.any():

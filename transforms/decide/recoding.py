@@ -111,7 +111,7 @@ def _failing(data: ReleasedData, levels: RowLevels, cells: Bools, require: Requi
     seen = Candidate(data, levels, np.where(cells, data.everything, 0))
     groups = seen.groups(data.layout.rest)
     poor = np.zeros(len(groups), bool)
-    for one, test in suppressing(data):
+    for one, test in suppressing(data.layout.scope):
         broken = one.broken(test, seen) if tuple(sorted(test.columns)) == tuple(sorted(data.layout.rest)) else None
         if broken is not None:
             poor |= broken.groups

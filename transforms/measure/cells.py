@@ -21,12 +21,13 @@ class Cells:
     Args:
         job: The run.
         histogram: What was measured; its rows are the cells.
+        known: The persons of its rows, where these are some of all records, so that whose they are is known already.
     """
 
-    def __init__(self, job: Job, histogram: Histogram) -> None:
-        each = job.policy.subject == EACH_RECORD
+    def __init__(self, job: Job, histogram: Histogram, known: Persons | None = None) -> None:
         self._job = job
-        self._histogram = _one_by_one(histogram) if each else histogram.ordered()
+        self._histogram = histogram if known is not None else _ordered(job, histogram)
+        self._known = known
         self.counts: Counts = self._histogram.counts
 
     def __len__(self) -> int:
@@ -52,6 +53,8 @@ class Cells:
     @cached_property
     def persons(self) -> Persons:
         """The persons of the cells' records, by every identity of the source."""
+        if self._known is not None:
+            return self._known
         names = identities(self._job.policy)
         policy = self._job.policy
         keys = {name: self.column("identity", name) for name in names}
@@ -82,6 +85,8 @@ class Cells:
     @property
     def signature(self) -> Fingerprints:
         """One key for all identities of a cell, as they stand in the source."""
+        if self.has("signature"):
+            return self.column("signature")
         names = identities(self._job.policy)
         return combine([self.column("identity", name) for name in names], len(self))
 
@@ -99,6 +104,11 @@ class Cells:
         turn = np.empty(len(self), np.uint64)
         turn[order] = (np.arange(len(self)) - begins).astype(np.uint64)
         return combine([record, turn], len(self))
+
+
+def _ordered(job: Job, histogram: Histogram) -> Histogram:
+    """The cells in an order that follows from them alone; each record by itself where each is a person."""
+    return _one_by_one(histogram) if job.policy.subject == EACH_RECORD else histogram.ordered()
 
 
 def _one_by_one(histogram: Histogram) -> Histogram:

@@ -45,6 +45,7 @@ class Distribution:
         least_of_all: Distinct values of the poorest class of all, where these classes are not all of them.
         rarest_of_all: Share of all persons who have the rarest value of all, likewise.
         groups: Which group each class is, shape (classes,), where groups of nobody are left out.
+        identity: The place of the identity by which persons are counted.
     """
 
     classes: int
@@ -61,6 +62,7 @@ class Distribution:
     least_of_all: int | None = None
     rarest_of_all: float | None = None
     groups: Counts | None = None
+    identity: int = 0
 
     @classmethod
     def of(cls, classes: Classes, counts: Counts, values: Fingerprints) -> "Distribution":

@@ -1,0 +1,41 @@
+"""Suppression in buckets removes what it removes of all records together."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.suppression import cut
+from beam_deid.transforms.counting.classes import classes_of
+from beam_deid.transforms.counting.suppressing import cut_in_buckets
+from beam_deid.transforms.run.stages import Stages
+
+from ..candidate.test_suppression import asked, tables
+from ..kit.deciding import data_of
+from ..kit.examples import examples
+from .records import BUCKETS, rows_left, source_of
+
+
+def left_in_buckets(found, buckets):
+    kinds = {}
+    for bucket in range(buckets):
+        for kind, count in rows_left(found.classes.seen(bucket, found.everywhere)).items():
+            assert kind not in kinds
+            kinds[kind] = count
+    return kinds
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.5)
+@given(tables(), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from(["enclave", "controlled", "public"]))
+def test_the_same_rows_are_left_in_any_number_of_buckets(buckets, table, suppression, sharing):
+    data = data_of(asked(suppression, sharing, t={"category": 0.9}, beta={"category": 3}), table)["a"]
+    whole = cut(data, {})
+    stages = Stages(buckets)
+    found = cut_in_buckets(classes_of(source_of(data, buckets), {}, stages), stages)
+    assert (found.satisfied, found.needed) == (whole.satisfied, whole.needed)
+    assert found.lost == whole.lost(data.everything)
+    assert {name: keys.tolist() for name, keys in found.suppressed.items()} == {
+        name: keys.tolist() for name, keys in whole.suppressed.items()
+    }
+    assert left_in_buckets(found, buckets) == rows_left(Candidate(data, {}, whole.left))

@@ -1,0 +1,1 @@
+"""Releases counted bucket by bucket: stages over rows that do not fit into memory together."""

@@ -1,0 +1,193 @@
+"""Suppression over buckets: rows that break a line of the label are removed, round by round, for all lines at once.
+
+It removes what `candidate.suppression.cut` removes: a round looks at all buckets, shares are counted over all of them, and the
+next round begins with what is left.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.cut import Suppressed
+from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.candidate.suppression import Gone, suppressing, trimmed, without_broken
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.counting.classes import LEFT, Classes
+from beam_deid.transforms.counting.values import references_of
+from beam_deid.transforms.label.requirements.requirement import Planned, Requirement
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+
+
+@dataclass(frozen=True)
+class BucketCut:
+    """What suppression leaves of a release in buckets; see `Cut`.
+
+    Attributes:
+        classes: The records that are left.
+        everywhere: What is known of all of them.
+        lost: How many records are suppressed.
+        suppressed: The groups that are suppressed.
+        satisfied: Whether every line that suppression may satisfy holds for what is left, within the policy's share.
+        needed: Number of records that suppression needs, as far as that was searched; None if no record would be left.
+    """
+
+    classes: Classes
+    everywhere: References
+    lost: int = 0
+    suppressed: Suppressed = field(default_factory=dict)
+    satisfied: bool = True
+    needed: int | None = 0
+
+
+def cut_in_buckets(
+    classes: Classes, stages: Stages, share: float | None = None, only: Collection[str] | None = None
+) -> BucketCut:
+    """Suppress the groups that break a line, as long as the policy's share allows.
+
+    Args:
+        classes: The records of the release at its levels; all of them.
+        stages: Runs tasks over their buckets.
+        share: Greatest share of records that may be suppressed; the policy's if not given.
+        only: Names of the tests that are asked; all if not given.
+    """
+    source = classes.source
+    total = classes.records
+    spec = source.job.policy.releases[source.layout.release]
+    allowed = (spec.require.suppression if share is None else share) * total + 1e-9
+    tests = suppressing(source.layout.scope, only)
+    first = everywhere = references_of(classes, stages)
+    left = classes
+    lost = 0
+    gone: dict[tuple[str, ...], list[Fingerprints]] = {}
+    while True:
+        nobody = BucketCut(classes, first, satisfied=False, needed=None)
+        if lost == total or not everywhere.counted:
+            return nobody
+        if lost > allowed:
+            return BucketCut(classes, first, satisfied=False, needed=lost)
+        round_ = _round(left, everywhere, tests, stages, allowed - lost)
+        if round_ is None:
+            keys = {columns: np.unique(np.concatenate(parts)) for columns, parts in gone.items()}
+            return BucketCut(left, everywhere, lost, keys, True, lost)
+        left = classes.with_left(round_.left)
+        lost = total - round_.records
+        for columns, parts in round_.gone.items():
+            gone.setdefault(columns, []).extend(parts)
+        everywhere = references_of(left, stages) if lost <= allowed else everywhere
+
+
+Test = tuple[Requirement, Planned]
+Keys = Mapping[tuple[str, ...], Sequence[Fingerprints]]
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What a round leaves of all buckets."""
+
+    left: Stream
+    records: int
+    gone: Keys
+
+
+def _round(
+    classes: Classes, everywhere: References, tests: Sequence[Test], stages: Stages, bearable: float
+) -> _Left | None:
+    """One round; None if nothing has to go."""
+    looks, streams = stages.run(_Look(classes, everywhere, tests, bearable))
+    numbers = {look.trimmed for look in looks if look.trimmed is not None}
+    if numbers:
+        first = min(numbers)
+        if len(numbers) > 1:  # some buckets have a surplus by a later test alone, whose turn is not yet
+            looks, streams = stages.run(_Look(classes, everywhere, tests[first : first + 1], bearable))
+        return _Left(_stream(streams, stages), sum(look.records for look in looks), {})
+    so_far = np.sum([look.broken for look in looks], axis=0)
+    if not so_far.any():
+        return None
+    # The lines after the first one with which too much goes need not be asked.
+    too_much = np.flatnonzero(so_far > bearable)
+    asked = tests[: int(too_much[0]) + 1] if len(too_much) else tests
+    found, streams = stages.run(_Remove(classes, everywhere, asked))
+    gone: dict[tuple[str, ...], list[Fingerprints]] = {}
+    for _, keys in found:
+        for columns, parts in keys.items():
+            gone.setdefault(columns, []).extend(parts)
+    return _Left(_stream(streams, stages), sum(records for records, _ in found), gone)
+
+
+def _stream(streams: dict[str, Stream], stages: Stages) -> Stream:
+    return streams.get(LEFT, Stream(stages.buckets))
+
+
+class Look(NamedTuple):
+    """What a bucket shows of the lines.
+
+    Attributes:
+        trimmed: The number of the first test by which somebody has surplus rows; None if nobody has by any.
+        records: The records that are left without these.
+        broken: After each test the records in groups that break it or one before it, shape (tests,); not counted any
+            further once they are too many.
+    """
+
+    trimmed: int | None
+    records: int
+    broken: Counts
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks which rows of a bucket are surplus, and how many are in groups that break a line."""
+
+    classes: Classes
+    everywhere: References
+    tests: Sequence[Test]
+    bearable: float
+
+    def run(self, bucket: int, out: Out) -> Look:
+        """See `Task.run`."""
+        seen = self.classes.seen(bucket, self.everywhere)
+        surplus = None if seen.empty else trimmed(seen, self.tests)
+        left = seen.left if surplus is None else surplus[1]
+        _keep(out, bucket, seen, left)
+        return Look(None if surplus is None else surplus[0], int(left.sum()), self._broken(seen))
+
+    def _broken(self, seen: Candidate) -> Counts:
+        broken = np.zeros(len(self.tests), np.int64)
+        if seen.empty:
+            return broken
+        for number, (bad, _) in enumerate(without_broken(seen, self.tests)):
+            broken[number:] = int(seen.counts[bad].sum())
+            if broken[number] > self.bearable:
+                break
+        return broken
+
+
+@dataclass(frozen=True)
+class _Remove:
+    """Removes the groups of a bucket that break a line."""
+
+    classes: Classes
+    everywhere: References
+    tests: Sequence[Test]
+
+    def run(self, bucket: int, out: Out) -> tuple[int, Keys]:
+        """The records that are left, and what went; see `Task.run`."""
+        seen = self.classes.seen(bucket, self.everywhere)
+        left = seen.left.copy()
+        gone = Gone(seen.data, seen.levels)
+        if not seen.empty:
+            bad = np.zeros(len(seen.cells), bool)
+            for so_far, broken in without_broken(seen, self.tests):
+                bad = so_far
+                if broken is not None:
+                    gone.add(seen, broken)
+            left[seen.cells[bad]] = 0
+        _keep(out, bucket, seen, left)
+        return int(left.sum()), {columns: [keys] for columns, keys in gone.keys.items()}
+
+
+def _keep(out: Out, bucket: int, seen: Candidate, left: np.ndarray) -> None:
+    out.put_into(LEFT, np.full(len(seen.left), bucket, np.uint16), {COUNT: left})

@@ -1,0 +1,202 @@
+"""Work bucket by bucket: tasks that read the rows of one bucket, and set rows aside for the tasks of a later stage.
+
+A stage runs one task over all buckets of what an earlier stage set aside. A task gives back facts, which are small, and may
+set rows aside in streams; each stream is partitioned anew, by keys of its own. So no task needs more than a bucket's rows, and
+rows that must be counted together meet in one bucket. Rows wait in files of a private folder, or in memory where they are few.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.partition import Buckets, bucket_of, partition
+from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.spill import Spilled, SpillWriter, Words, read_bucket
+from beam_deid.transforms.run.spill_folder import SpillFolder
+from beam_deid.transforms.run.workers import Shared, Tasks
+
+Result = TypeVar("Result")
+Told = TypeVar("Told", covariant=True)
+Columns = Mapping[Column, Words]
+
+_BUFFER = 8 << 20
+"""Bytes of each stream's rows that a task collects before it writes them."""
+_FILES = 8
+"""Most files of one stream: each is opened once for every bucket."""
+
+
+@dataclass
+class Stream:
+    """Rows that were set aside, in buckets.
+
+    Attributes:
+        buckets: How many buckets there are.
+        files: Files that hold some of them.
+        pieces: Others, in memory, by bucket.
+    """
+
+    buckets: int
+    files: list[Spilled] = field(default_factory=list)
+    pieces: dict[int, list[Columns]] = field(default_factory=dict)
+
+    def rows_in(self, bucket: int) -> int:
+        """The number of rows of one bucket."""
+        own = sum(len(next(iter(piece.values()))) for piece in self.pieces.get(bucket, ()))
+        return own + sum(file.rows_in(bucket) for file in self.files)
+
+    @property
+    def rows(self) -> int:
+        """The number of all rows."""
+        return sum(self.rows_in(bucket) for bucket in range(self.buckets))
+
+    def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
+        """Read some columns of one bucket, each of shape (n,).
+
+        Raises:
+            OutputError: A file is gone, or is not what was written.
+        """
+        parts = [[piece[column] for column in wanted] for piece in self.pieces.get(bucket, ())]
+        files = [file for file in self.files if file.rows_in(bucket)]
+        if files:
+            parts.append(list(read_bucket(files, bucket, wanted)))
+        if not parts:
+            return {column: np.empty(0, np.int64 if column.what == COUNT.what else np.uint64) for column in wanted}
+        if len(parts) == 1:
+            return dict(zip(wanted, parts[0], strict=True))
+        return {column: np.concatenate([part[at] for part in parts]) for at, column in enumerate(wanted)}
+
+
+COUNT = Column("count")
+"""Records of each row; the one column of int64."""
+
+Streams = dict[str, Stream]
+
+
+class Out:
+    """What a task sets aside.
+
+    Args:
+        path: How the names of its files begin; empty where rows stay in memory.
+        buckets: How many buckets every stream has.
+    """
+
+    def __init__(self, path: str, buckets: int) -> None:
+        self._path = path
+        self._buckets = buckets
+        self._writers: dict[str, SpillWriter] = {}
+        self._pieces: Streams = {}
+
+    def put(self, stream: str, keys: Fingerprints, columns: Columns) -> None:
+        """Set rows aside.
+
+        Args:
+            stream: The stream; all rows of one stream have the same columns.
+            keys: By what they are partitioned, shape (n,).
+            columns: Their columns, each of shape (n,).
+
+        Raises:
+            OutputError: They cannot be written.
+        """
+        self.put_into(stream, bucket_of(keys, self._buckets), columns)
+
+    def put_into(self, stream: str, bucket: Buckets, columns: Columns) -> None:
+        """Set rows aside whose buckets are known, shape (n,); those of one bucket keep their order. See `put`."""
+        if not self._path:
+            self._keep(stream, bucket, columns)
+            return
+        if stream not in self._writers:
+            unsigned = [column for column in columns if column != COUNT]
+            signed = [column for column in columns if column == COUNT]
+            path = f"{self._path}-{len(self._writers)}"
+            self._writers[stream] = SpillWriter(path, unsigned, signed, self._buckets, _BUFFER)
+        ordered = [*(column for name, column in columns.items() if name != COUNT)]
+        ordered += [column for name, column in columns.items() if name == COUNT]
+        self._writers[stream].add(bucket, ordered)
+
+    def close(self) -> Streams:
+        """Finish all files.
+
+        Raises:
+            OutputError: What is left cannot be written.
+        """
+        return self._pieces | {
+            name: Stream(self._buckets, files=[writer.close()]) for name, writer in self._writers.items()
+        }
+
+    def _keep(self, stream: str, bucket: Buckets, columns: Columns) -> None:
+        kept = self._pieces.setdefault(stream, Stream(self._buckets))
+        if self._buckets == 1:
+            kept.pieces.setdefault(0, []).append(dict(columns))
+            return
+        rows = partition(bucket, self._buckets)
+        for bucket in np.flatnonzero(np.diff(rows.begins)).tolist():
+            piece = {name: column[rows.rows(bucket)] for name, column in columns.items()}
+            kept.pieces.setdefault(bucket, []).append(piece)
+
+
+class Task(Protocol[Told]):
+    """What is done with each bucket; it is pickled once for all buckets."""
+
+    def run(self, bucket: int, out: Out) -> Told:
+        """Work on a bucket."""
+        ...
+
+
+class Stages(Generic[Result]):
+    """Runs stages one after the other.
+
+    Args:
+        buckets: How many buckets every stream has.
+        folder: Where rows wait; None where they are few enough for memory, and all tasks run in this process.
+        workers: How many processes there are.
+        where: What the stages are part of, as messages call it.
+    """
+
+    def __init__(self, buckets: int, folder: SpillFolder | None = None, workers: int = 1, where: str = "") -> None:
+        self.buckets = buckets
+        self._folder = folder
+        self._workers = workers if folder is not None else 1
+        self._where = where
+        self._stage = 0
+
+    def run(self, task: Task[Result], buckets: Iterable[int] | None = None) -> tuple[list[Result], Streams]:
+        """Run a task over buckets, all of them if not said which.
+
+        Returns:
+            What it gave back for each bucket, in their order; and what it set aside.
+        """
+        chosen = list(range(self.buckets) if buckets is None else buckets)
+        groups = np.array_split(np.array(chosen, np.int64), min(_FILES, max(len(chosen), 1)))
+        self._stage += 1
+        told = Shared(task)
+        tasks = Tasks(self._workers, self._where)
+        results: list[Result] = []
+        streams: Streams = {}
+        for number, group in enumerate(groups):
+            path = "" if self._folder is None else self._folder.file(f"{self._stage}-{number}")
+            for found, aside in tasks.submit(_run, told, group.tolist(), path, self.buckets):
+                results += found
+                _join(streams, aside)
+        for found, aside in tasks.rest():
+            results += found
+            _join(streams, aside)
+        return results, streams
+
+
+def _run(told: Shared[Task[Result]], buckets: Sequence[int], path: str, many: int) -> tuple[list[Result], Streams]:
+    out = Out(path, many)
+    results = [told.value.run(bucket, out) for bucket in buckets]
+    return results, out.close()
+
+
+def _join(streams: Streams, more: Streams) -> None:
+    for name, stream in more.items():
+        if name not in streams:
+            streams[name] = stream
+            continue
+        streams[name].files += stream.files
+        for bucket, pieces in stream.pieces.items():
+            streams[name].pieces.setdefault(bucket, []).extend(pieces)
