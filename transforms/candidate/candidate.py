@@ -26,11 +26,11 @@ from beam_deid.transforms.risk.history import History, histories
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite, subjects_of
-from beam_deid.transforms.risk.measures.measure import Setting, View
+from beam_deid.transforms.risk.measures.measure import Subjects, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
-from beam_deid.transforms.terms import Sharing
+from beam_deid.transforms.risk.sizes import Sizes
 
 
 class Candidate:
@@ -196,30 +196,37 @@ class Candidate:
         if self.empty:
             return Risk()
         groups = self.groups(self.scope.rest)
-        spec = self.data.spec
-        scope = self.scope
         people = groups.persons if self.counted else None
-        subject = self.subject
-        classes = Classes(groups.numbers.view(np.uint64), self.counts, subject, people)
-        setting = Setting(
-            1 / spec.k,
-            scope.sharing is Sharing.PUBLIC,
-            scope.environment.E,
-            scope.linked,
-            spec.environment.population,
-        )
-        given = {name: self.distributions(name) for name in scope.sensitive}
-        close = [name for name in scope.sensitive if T.of_field(scope.asked, name) is not None]
-        written = given | {name: self.as_written(name) for name in close}
-        scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
-        figures = all_figures(View(subjects_of(classes, self.counts, subject), setting, given, written, scales))
-        if scope.linked and self.counted:
+        classes = Classes(groups.numbers.view(np.uint64), self.counts, self.subject, people)
+        subjects = subjects_of(classes, self.counts, self.subject)
+        figures = all_figures(self.view(subjects))
+        if self.scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)
             if sizes.k_composite is not None:  # what is unmeasured by the subject stays so, whatever others say
                 others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
                 figures = figures.replaced(replace(sizes, k_composite=min([sizes.k_composite, *others])))
         return figures
+
+    @cached_property
+    def part_risk(self) -> Risk:
+        """The figures of the measures as this part of a release shows them, to be merged with those of the others."""
+        groups = self.groups(self.scope.rest)
+        people = groups.persons if self.counted else groups.records
+        return all_figures(self.view(Subjects(self.records, 0, 0, None, Sizes.of(people))))
+
+    def view(self, subjects: Subjects) -> View:
+        """What measures see.
+
+        Args:
+            subjects: Whom the rows are about.
+        """
+        scope = self.scope
+        given = {name: self.distributions(name) for name in scope.sensitive}
+        close = [name for name in scope.sensitive if T.of_field(scope.asked, name) is not None]
+        written = given | {name: self.as_written(name) for name in close}
+        scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
+        return View(subjects, self.data.setting, given, written, scales)
 
     @property
     def other_persons(self) -> tuple[Fingerprints, ...]:

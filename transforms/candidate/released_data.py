@@ -29,8 +29,10 @@ from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.joining import Numbers
+from beam_deid.transforms.risk.measures.measure import Setting
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.terms import Sharing
 
 Level = int | npt.NDArray[np.int64]
 
@@ -65,6 +67,18 @@ class ReleasedData:
     def spec(self) -> Release:
         """The release as the policy has it."""
         return self.job.policy.releases[self.layout.release]
+
+    @property
+    def setting(self) -> Setting:
+        """What the figures of measures are measured against."""
+        scope = self.layout.scope
+        return Setting(
+            1 / self.spec.k,
+            scope.sharing is Sharing.PUBLIC,
+            scope.environment.E,
+            scope.linked,
+            self.spec.environment.population,
+        )
 
     @property
     def everything(self) -> Counts:

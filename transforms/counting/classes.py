@@ -54,6 +54,12 @@ class Source:
             kept.append(Column("recorded"))
         return (*self.people.all_columns, *kept, *release_columns(self.job, self.layout))
 
+    @property
+    def nothing(self) -> ReleasedData:
+        """The release without any record: what is known of it by what was measured beside them."""
+        columns = {column: np.empty(0, np.uint64) for column in self.columns}
+        return self.data({**columns, COUNT: np.empty(0, np.int64)})
+
     def data(self, columns: Mapping[Column, np.ndarray], with_persons: bool = True) -> ReleasedData:
         """The measured fields of some of the release's records.
 
@@ -133,4 +139,3 @@ class _ToClasses:
         data = source.data(columns, with_persons=False)
         keys = data.keys(common_columns(source.layout), self.levels)
         out.put(CLASSES, keys, columns)
-

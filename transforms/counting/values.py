@@ -183,7 +183,9 @@ def _spreads(keys: Fingerprints, parts: Sequence[ValuesSeen]) -> tuple[Spread, .
     many = len(parts[0].spreads) if parts else 0
     found = []
     for identity in range(many):
-        each = [Spread(_at(keys, part.keys, part.spreads[identity].pairs), part.spreads[identity].least) for part in parts]
+        each = [
+            Spread(_at(keys, part.keys, part.spreads[identity].pairs), part.spreads[identity].least) for part in parts
+        ]
         found.append(Spread.merge(each))
     return tuple(found)
 

@@ -49,9 +49,7 @@ class Dominance(Requirement):
             for persons, size, name in groups.coarsest
         }
         worst = max(shares, key=lambda name: shares[name])
-        return Figure(
-            shares[worst], f"of the records of a group, counted by {worst}", seen.identities.index(worst)
-        )
+        return Figure(shares[worst], f"of the records of a group, counted by {worst}", seen.identities.index(worst))
 
     def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
         """Without the surplus rows of persons who have more.

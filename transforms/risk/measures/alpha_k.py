@@ -39,6 +39,4 @@ class AlphaK(Measure):
     def merged(self, parts: Sequence[AlphaFigures], whole: View) -> AlphaFigures:
         """The greatest share of all parts."""
         least = whole.sizes.least
-        return AlphaFigures(
-            {name: (max(part.alpha_k[name][0] for part in parts), least) for name in parts[0].alpha_k}
-        )
+        return AlphaFigures({name: (max(part.alpha_k[name][0] for part in parts), least) for name in parts[0].alpha_k})

@@ -51,9 +51,7 @@ class KAnonymity(Measure):
         """Tell records, subjects and classes."""
         found = view.subjects
         sizes = found.sizes
-        return ClassSizes(
-            found.records, found.distinct, len(sizes), found.unique, sizes.least, found.k_composite
-        )
+        return ClassSizes(found.records, found.distinct, len(sizes), found.unique, sizes.least, found.k_composite)
 
 
 def subjects_of(classes: Classes, counts: Counts, subject: Fingerprints | None) -> Subjects:
@@ -86,8 +84,7 @@ def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:
         subject: Subject of each row, shape (n,).
     """
     people, size = numbered(subject)
-    # A mixed 0 is 0, of which any number adds up to nothing.
-    members = mix(classes.keys + _ODD)[classes.numbers] * counts.view(np.uint64)
+    members = member_keys(classes.keys, 1)[classes.numbers] * counts.view(np.uint64)
     # Halves of 32 bits add up exactly in floating point, for up to 2²¹ rows of one subject.
     halves = [np.bincount(people, weights=half, minlength=size) for half in (members & _LOW, members >> _HALF)]
     low, high = (half.astype(np.uint64) for half in halves)
@@ -95,3 +92,14 @@ def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:
     sums = np.sort((low + (high << _HALF))[there])
     begins = np.flatnonzero(np.r_[True, sums[1:] != sums[:-1]])
     return int(np.diff(np.r_[begins, len(sums)]).min())
+
+
+def member_keys(keys: Fingerprints, counts: Counts | int) -> Fingerprints:
+    """What each row adds to the sum by which a multiset of classes is known, shape (n,).
+
+    Args:
+        keys: Key of each row's class, shape (n,).
+        counts: Records per row, shape (n,), or of every row.
+    """
+    # A mixed 0 is 0, of which any number adds up to nothing.
+    return np.asarray(mix(keys + _ODD) * np.asarray(counts).astype(np.uint64))

@@ -1,0 +1,50 @@
+"""What is measured of a release in buckets is what is measured of all its records together."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.counting.classes import classes_of
+from beam_deid.transforms.counting.facts import facts_of
+from beam_deid.transforms.counting.values import references_of
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.run.stages import Stages
+
+from ..candidate.test_suppression import asked, tables
+from ..kit.deciding import data_of
+from ..kit.examples import examples
+from .records import BUCKETS, source_of
+
+ASKED = {
+    "t": {"category": 0.9},
+    "beta": {"category": {"max": 3, "kind": "enhanced"}},
+    "delta": {"category": 1.0},
+    "alpha": {"category": 0.5},
+    "l": {"category": {"distinct": 2, "entropy": 2, "recursive": [3, 2]}},
+}
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.5)
+@given(tables(), st.sampled_from(["enclave", "public"]), st.booleans())
+def test_figures_are_the_same_in_any_number_of_buckets(buckets, table, sharing, more):
+    data = data_of(asked(0.0, sharing, **(ASKED if more else {})), table)["a"]
+    whole = Candidate(data, {}, data.everything)
+    stages = Stages(buckets)
+    classes = classes_of(source_of(data, buckets), {}, stages)
+    everywhere = references_of(classes, stages)
+    found = facts_of(classes, everywhere, stages)
+    assert everywhere.counted == whole.counted
+    assert found.records == whole.records
+    for requirement, test in planned(data.layout.scope):
+        if requirement.by_group:
+            wanted = requirement.figure(test, whole)
+            assert found.figures[test.name][1:] == wanted[1:], test.name
+            assert found.figures[test.name].measured == pytest.approx(wanted.measured), test.name
+    assert found.risk.to_document() == whole.risk.to_document()
+    assert found.base_rates == pytest.approx(whole.base_rates())
+    assert found.singled.linked(by_all=False) == whole.singled_out(whole.scope.rest)
+    assert found.singled.linked(by_all=True) == whole.singled_out(whole.scope.columns)
+    deciding = whole.groups(whole.scope.rest).deciding
+    assert (None if found.deciding is None else whole.identities[found.deciding]) == deciding

@@ -1,0 +1,92 @@
+"""k with all rows of a person as one composite value, over all buckets; see `risk.measures.k_anonymity`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.counting.people import PERSON, People
+from beam_deid.transforms.risk.measures.k_anonymity import member_keys
+from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+
+_SUM = Column("sum")
+_SUMS = "sums"
+
+
+def put_composites(seen: Candidate, identities: tuple[str, ...], out: Out) -> None:
+    """Set aside, for each person of a bucket, the sum of the keys of its classes.
+
+    Args:
+        seen: The bucket.
+        identities: The identities by which persons are counted.
+        out: Where it is set aside.
+    """
+    keys = seen.data.keys(seen.scope.rest, seen.levels)[seen.cells]
+    members = member_keys(keys, seen.counts)
+    for name in identities:
+        persons = seen.data.cells.column(PERSON, name)[seen.cells]
+        who, sums = _summed(persons, members)
+        out.put(_stream(name), who, {Column(PERSON, name): who, _SUM: sums})
+
+
+def composite_of(people: People, linked: bool, streams: Streams, stages: Stages) -> int | None:
+    """The fewest persons who share one multiset of classes, by the identity that shows the fewest.
+
+    Args:
+        people: The persons of all records.
+        linked: Whether rows can be linked, which then every identity does; else the subject's alone are counted.
+        streams: What `put_composites` set aside.
+        stages: Runs tasks over it.
+    """
+    found = []
+    for name in counted_identities(people, linked):
+        _, sums = stages.run(_PerPerson(streams.get(_stream(name), Stream(stages.buckets)), Column(PERSON, name)))
+        fewest, _ = stages.run(_PerSum(sums.get(_SUMS, Stream(stages.buckets))))
+        found += [each for each in fewest if each is not None]
+    return min(found, default=None)
+
+
+def counted_identities(people: People, linked: bool) -> tuple[str, ...]:
+    """The identities by which composites are counted."""
+    return people.names if linked else people.names[:1]
+
+
+def _stream(name: str) -> str:
+    return f"composites of {name}"
+
+
+def _summed(keys: Fingerprints, values: Fingerprints) -> tuple[Fingerprints, Fingerprints]:
+    """The distinct keys, ascending, and the sum of the values of each modulo 2⁶⁴."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
+    return ordered[begins], np.add.reduceat(values[order], begins) if len(begins) else values
+
+
+@dataclass(frozen=True)
+class _PerPerson:
+    """Adds up the sums of each person of a bucket, and brings equal sums together."""
+
+    stream: Stream
+    person: Column
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        rows = self.stream.read(bucket, (self.person, _SUM))
+        _, sums = _summed(rows[self.person], rows[_SUM])
+        out.put(_SUMS, mix(sums.copy()), {_SUM: sums})
+
+
+@dataclass(frozen=True)
+class _PerSum:
+    """Counts the persons of each sum."""
+
+    stream: Stream
+
+    def run(self, bucket: int, out: Out) -> int | None:
+        """The fewest; None where there are no sums; see `Task.run`."""
+        sums = self.stream.read(bucket, (_SUM,))[_SUM]
+        return int(np.unique(sums, return_counts=True)[1].min()) if len(sums) else None

@@ -1,0 +1,109 @@
+"""Whom columns single out, over all buckets: a subject counts once, in however many buckets it has records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.columns.key_codes import codes
+from beam_deid.transforms.risk.histogram import distinct_per_number
+from beam_deid.transforms.risk.linkage import Linked
+from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+
+SUBJECTS = "subjects"
+_WHO = Column("who")
+_HOW = Column("how")
+_ALONE = 1
+"""In some class there is no other person, by the identity that shows the fewest."""
+_BY_REST = 2
+"""Some of its values of all columns but sensitive ones are nobody else's."""
+_BY_ALL = 4
+"""Some of its values of all columns are nobody else's."""
+
+
+@dataclass(frozen=True)
+class Singled:
+    """Whom the columns of a release single out. All that count nobody are one subject of their own.
+
+    Attributes:
+        subjects: All subjects; records where nobody says whom they are about.
+        alone: Subjects who are alone in some class, by the identity that shows the fewest persons.
+        by_rest: Subjects who are singled out by all columns but those that are sensitive alone.
+        by_all: Subjects who are singled out by all columns.
+    """
+
+    subjects: int = 0
+    alone: int = 0
+    by_rest: int = 0
+    by_all: int = 0
+
+    def linked(self, by_all: bool) -> Linked:
+        """The same as the result of a join of the release with itself."""
+        found = self.by_all if by_all else self.by_rest
+        return Linked(self.subjects, found, found)
+
+
+class Uncounted(NamedTuple):
+    """What a bucket shows where nobody says whom records are about: each is a person of its own.
+
+    Attributes:
+        alone: Classes of one record.
+        by_all: Records whose values of all columns no other one has.
+    """
+
+    alone: int
+    by_all: int
+
+
+def put_subjects(seen: Candidate, out: Out) -> Uncounted | None:
+    """Set aside which subjects of a bucket are singled out in it; or count records, where there are no subjects."""
+    rest = seen.groups(seen.scope.rest)
+    whole = seen.groups(seen.scope.columns)
+    if seen.subject is None:
+        alone = int(np.count_nonzero(rest.records == 1))
+        return Uncounted(alone, int(np.count_nonzero(whole.records == 1)))
+    how = np.where(rest.persons == 1, _ALONE, 0)[rest.numbers]
+    for flag, groups in ((_BY_REST, rest), (_BY_ALL, whole)):
+        subjects = distinct_per_number(groups.numbers, seen.subject, groups.many)
+        how = how | np.where(subjects == 1, flag, 0)[groups.numbers]
+    numbers, distinct = codes(seen.subject)
+    together = np.zeros(len(distinct), np.int64)
+    np.bitwise_or.at(together, numbers, how)
+    keys = np.append(seen.persons.keys[0], seen.data.job.prints.null)[distinct.view(np.int64)]
+    out.put(SUBJECTS, keys, {_WHO: keys, _HOW: together.view(np.uint64)})
+    return None
+
+
+def singled_of(streams: Streams, stages: Stages, uncounted: Sequence[Uncounted], records: int) -> Singled:
+    """Count the subjects who were set aside.
+
+    Args:
+        streams: What was set aside.
+        stages: Runs tasks over it.
+        uncounted: What buckets show where there are no subjects.
+        records: All records.
+    """
+    if uncounted:
+        alone = sum(one.alone for one in uncounted)
+        return Singled(records, alone, alone, sum(one.by_all for one in uncounted))
+    parts, _ = stages.run(_Count(streams.get(SUBJECTS, Stream(stages.buckets))))
+    return Singled(*(sum(each) for each in zip(*parts, strict=True)))
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Counts the subjects of a bucket."""
+
+    stream: Stream
+
+    def run(self, bucket: int, out: Out) -> tuple[int, int, int, int]:
+        """All of them, and those who are singled out in each way; see `Task.run`."""
+        rows = self.stream.read(bucket, (_WHO, _HOW))
+        numbers, distinct = codes(rows[_WHO])
+        how = np.zeros(len(distinct), np.int64)
+        np.bitwise_or.at(how, numbers, rows[_HOW].view(np.int64))
+        alone, by_rest, by_all = (int(np.count_nonzero(how & flag)) for flag in (_ALONE, _BY_REST, _BY_ALL))
+        return len(distinct), alone, by_rest, by_all
