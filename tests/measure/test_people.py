@@ -199,5 +199,11 @@ def test_values_are_counted_one_by_one_only_where_a_part_of_their_keys_is_often(
     assert counted.subjects[0].tolist() == [101]
 
 
+def test_records_without_a_subject_are_no_subjects_of_a_value():
+    rows = Identified(keyed([None] * 300 + [1]), (keyed([*range(150)] * 2 + [7]),), NULL)
+    seen = seen_in(rows, 10)
+    assert seen.subjects[0].tolist() == [1]
+
+
 def test_the_table_of_beginnings_grows_with_rows_to_a_bound():
     assert [slot_bits(rows) for rows in (0, 1 << 20, 50_000_000, 10**12)] == [10, 17, 21, 21]

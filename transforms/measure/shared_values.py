@@ -178,7 +178,7 @@ def _subjects(rows: Identified, values: Fingerprints, slots: Slots, bits: int) -
     """The values with one of some beginnings, and how many subjects have each."""
     wanted = np.zeros(1 << bits, np.bool_)
     wanted[slots] = True
-    some = np.flatnonzero(wanted[values >> np.uint64(_WIDTH - bits)] & (values != rows.null) & (rows.who >= 0))
+    some = np.flatnonzero(wanted[values >> np.uint64(_WIDTH - bits)] & (values != rows.null))
     numbers, distinct = ordered_codes(values[some])
     return distinct, distinct_per_group(numbers, len(distinct), rows.who[some], len(rows.subjects))
 
