@@ -6,16 +6,20 @@ persons are counted by each, and a group has as many as the least of these count
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.risk.histogram import Counts
 
 Rows = npt.NDArray[np.intp]
+Named = TypeVar("Named", Counts, Fingerprints)
+"""Values, or persons, of rows: as their numbers or as their keys."""
 
 MANY_SUBJECTS = 100
 """A value that stands for more subjects than this names nobody: a shop's own telephone, a placeholder."""
@@ -119,8 +123,9 @@ class _Counting:
         self._shared[name] = (0, 0)
         if crowds:
             values, self._shared[name] = _without_shared(values, many, self._who, self._subjects)
-        filled = _filled(values, many, self._who, self._subjects)
-        numbers, used = _without_gaps(filled, many + self._subjects)
+        own = np.arange(many, many + self._subjects, dtype=np.int64)
+        named = filled(values, values >= 0, self._who, own)
+        numbers, used = _without_gaps(named, many + self._subjects)
         self._append(name, numbers, np.concatenate([value_keys, self._stand_ins])[used])
 
     def _append(self, name: str, numbers: Counts, keys: Fingerprints) -> None:
@@ -153,7 +158,7 @@ class _Counting:
     def _is_finer(self, at: int) -> bool:
         """Whether the persons of an identity are parts of those of another one."""
         others = (other for place, other in enumerate(self._numbers) if place != at)
-        return any(_parts(self._numbers[at], other, len(self._keys[at])) for other in others)
+        return any(are_parts(self._numbers[at], other, len(self._keys[at])) for other in others)
 
 
 def stand_ins(subjects: Fingerprints) -> Fingerprints:
@@ -234,16 +239,63 @@ def paired(groups: Counts, numbers: Counts, size: int) -> Counts:
     return pairs[~apart] if apart.any() else pairs
 
 
-def _values(keys: Fingerprints, null: np.uint64) -> tuple[Counts, Fingerprints]:
-    """Numbers of the values, by their keys so that the order of rows does not matter, and the key of each; null is -1."""
-    numbers, distinct = ordered_codes(keys)
-    place = int(np.searchsorted(distinct, null))
-    if place == len(distinct) or distinct[place] != null:
+def without_null(numbers: Counts, distinct: Fingerprints, null: np.uint64) -> tuple[Counts, Fingerprints]:
+    """The same numbers of the same keys, with -1 for that of null and none left out."""
+    places = np.flatnonzero(distinct == null)
+    if not len(places):
         return numbers, distinct
     renumbered = np.arange(len(distinct), dtype=np.int64)
-    renumbered[place + 1 :] -= 1
-    renumbered[place] = -1
-    return renumbered[numbers], np.delete(distinct, place)
+    renumbered[places[0] + 1 :] -= 1
+    renumbered[places[0]] = -1
+    return renumbered[numbers], np.delete(distinct, places)
+
+
+def filled(values: Named, known: Bools, who: Counts, own: Named) -> Named:
+    """The person of each row: a null takes the only value that its subject has on other rows, else the subject stands for itself.
+
+    Args:
+        values: Value of each row, as its number or its key, shape (n,).
+        known: Whether the row has a value, shape (n,).
+        who: Subject number of each row, shape (n,); -1 for null, with which a row without a value stays as it is.
+        own: What stands for each subject, shape (subjects,), of the same dtype as ``values``.
+
+    Returns:
+        Shape (n,), of the same dtype; ``values`` itself where nothing is to be filled.
+    """
+    gaps = np.flatnonzero(~known & (who >= 0))
+    if not len(gaps):
+        return values
+    rows = np.flatnonzero(known & (who >= 0))
+    subjects = who[rows]
+    theirs = values[rows]
+    person = own.copy()
+    person[subjects] = theirs
+    # Whichever of a subject's values was written last, if it has another one, then one of its rows does not have the last.
+    several = subjects[person[subjects] != theirs]
+    person[several] = own[several]
+    named = values.copy()
+    named[gaps] = person[who[gaps]]
+    return named
+
+
+def are_parts(first: Counts, second: Counts, size: int) -> bool:
+    """Whether rows with one number in the first have one in the second, and those with none in either have none in both.
+
+    Two identities of `Persons` are never parts of each other: those in bijection are one already.
+
+    Args:
+        first: Person of each row, below ``size``, shape (n,); -1 for nobody.
+        second: The same by another identity, shape (n,).
+        size: How many persons there are in the first.
+    """
+    image = np.full(size + 1, -1, np.int64)
+    image[first] = second  # the last place is that of -1
+    return bool((image[first] == second).all() and ((first < 0) == (second < 0)).all())
+
+
+def _values(keys: Fingerprints, null: np.uint64) -> tuple[Counts, Fingerprints]:
+    """Numbers of the values, by their keys so that the order of rows does not matter, and the key of each; null is -1."""
+    return without_null(*ordered_codes(keys), null)
 
 
 def _without_shared(values: Counts, many: int, who: Counts, subjects: int) -> tuple[Counts, tuple[int, int]]:
@@ -258,24 +310,6 @@ def _without_shared(values: Counts, many: int, who: Counts, subjects: int) -> tu
     shared = np.append(distinct_per_group(values[rows], many, who[rows], subjects) > MANY_SUBJECTS, False)
     named = np.where(shared[values], -1, values)
     return named, (int(np.count_nonzero(shared)), int(np.count_nonzero(named != values)))
-
-
-def _filled(values: Counts, many: int, who: Counts, subjects: int) -> Counts:
-    """The person of each row; a subject stands for itself with a number from ``many`` on."""
-    gaps = np.flatnonzero((values < 0) & (who >= 0))
-    if not len(gaps):
-        return values
-    known = np.flatnonzero((values >= 0) & (who >= 0))
-    own = who[known]
-    theirs = values[known]
-    person = np.arange(many, many + subjects, dtype=np.int64)
-    person[own] = theirs
-    # Whichever of a subject's values was written last, if it has another one, then one of its rows does not have the last.
-    several = own[person[own] != theirs]
-    person[several] = several + many
-    numbers = values.copy()
-    numbers[gaps] = person[who[gaps]]
-    return numbers
 
 
 def _without_gaps(numbers: Counts, below: int) -> tuple[Counts, Counts]:
@@ -299,14 +333,4 @@ def _renumbered(keys: Fingerprints, own: Counts, others: Counts) -> Fingerprints
 
 def _bijective(first: Counts, second: Counts, size: int) -> bool:
     """Whether rows have equal numbers in both or in neither; both use all numbers below ``size``."""
-    return _parts(first, second, size)  # a function onto as many numbers is a bijection
-
-
-def _parts(first: Counts, second: Counts, size: int) -> bool:
-    """Whether rows with one number in the first have one in the second, and those with none in either have none in both.
-
-    Two identities are never parts of each other: those in bijection are one already.
-    """
-    image = np.full(size + 1, -1, np.int64)
-    image[first] = second  # the last place is that of -1
-    return bool((image[first] == second).all() and ((first < 0) == (second < 0)).all())
+    return are_parts(first, second, size)  # a function onto as many numbers is a bijection
