@@ -1,7 +1,8 @@
 """A release's records at some levels, bucket by bucket: no group of the rule's lines 3 to 5 has records in two buckets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +29,19 @@ def common_columns(layout: Layout) -> tuple[str, ...]:
     return tuple(name for name in layout.rest if name not in layout.sensitive)
 
 
+class Records(Protocol):
+    """Records in buckets, with whose they are by every identity."""
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets there are."""
+        ...
+
+    def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
+        """Read some columns of one bucket: see `Stream.read`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Source:
     """What tasks know of a release before its levels are chosen.
@@ -44,7 +58,7 @@ class Source:
     layout: Layout
     measured: ReleaseMeasured
     people: People
-    records: Stream
+    records: Records
 
     @property
     def columns(self) -> tuple[Column, ...]:

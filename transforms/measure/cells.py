@@ -8,7 +8,7 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.scoping import identities
+from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.persons import Persons, persons
 from beam_deid.transforms.run.job import Job
@@ -64,14 +64,7 @@ class Cells:
             subject = None
         else:
             subject = keys.pop(policy.subject_field)
-        return persons(subject, keys, self._job.prints.null, self._crowds)
-
-    @property
-    def _crowds(self) -> bool:
-        """Whether a value of many subjects names nobody; of a subject that numbers orders one person may have any number."""
-        field = self._job.policy.subject_field
-        kind = None if field is None else self._job.policy.kind(field)
-        return field is not None and not (kind is not None and kind.of_orders)
+        return persons(subject, keys, self._job.prints.null, names_a_crowd(policy))
 
     @cached_property
     def subject(self) -> Fingerprints:

@@ -30,6 +30,13 @@ def identities(policy: Policy) -> tuple[str, ...]:
     return (*((subject,) if subject is not None else ()), *named)
 
 
+def names_a_crowd(policy: Policy) -> bool:
+    """Whether a value of many subjects names nobody; of a subject that numbers orders one person may have any number."""
+    field = policy.subject_field
+    kind = None if field is None else policy.kind(field)
+    return field is not None and not (kind is not None and kind.of_orders)
+
+
 def tested_together(policy: Policy, releases: Sequence[str]) -> tuple[str, ...]:
     """The releases of a run whose policy does not say that they stay personal: what they say together is tested."""
     return tuple(name for name in releases if policy.releases[name].expect is not LabelName.STILL_PERSONAL)

@@ -1,0 +1,262 @@
+"""The records of a run as they were measured, in buckets by whom they are about, and whose they are by every identity."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
+from beam_deid.transforms.counting.people import PERSON, People
+from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.identified import Identified
+from beam_deid.transforms.measure.people import Counted, people_of
+from beam_deid.transforms.measure.person_facts import PersonFacts, person_facts
+from beam_deid.transforms.measure.person_mappings import Inside, Mapped, mapped_in
+from beam_deid.transforms.measure.shared_values import (
+    Often,
+    Seen,
+    Shared,
+    SubjectsOfValues,
+    seen_in,
+    slot_bits,
+    subjects_in,
+)
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.scoping import identities, names_a_crowd
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.stages import Out, Stages, Stream
+
+_FILE = Column("file")
+_RECORD = Column("record")
+
+
+def home_keys(policy: Policy, columns: dict[Column, Fingerprints]) -> Fingerprints:
+    """By what the records of a run are brought to their buckets, shape (n,): all of one person by the subject are in one.
+
+    Args:
+        policy: The policy.
+        columns: What was measured of the records, each of shape (n,).
+    """
+    if policy.subject_field is not None:
+        return columns[Column("identity", policy.subject_field)]
+    return columns.get(_RECORD, columns[Column("signature")])
+
+
+@dataclass(frozen=True)
+class Home:
+    """The records of a run, in buckets by the subject.
+
+    Attributes:
+        job: The run.
+        rows: The records: what was measured of each.
+        shared: The values of identities that name nobody.
+        null: The key of null.
+    """
+
+    job: Job
+    rows: Stream
+    shared: Shared
+    null: np.uint64
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets there are."""
+        return self.rows.buckets
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The identities beside the subject."""
+        subject = self.job.policy.subject_field
+        return tuple(name for name in identities(self.job.policy) if name != subject)
+
+    def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
+        """Read columns of a bucket, those of persons among them: see `Stream.read`."""
+        own = [column for column in wanted if column.what != PERSON]
+        if len(own) == len(wanted):
+            return self.rows.read(bucket, own)
+        given = self.rows.read(bucket, tuple(dict.fromkeys([*own, *self._identity_columns])))
+        people = people_of(self._identified(given, bucket), self.shared)
+        names = (self._subject_name, *self.others)
+        given |= {Column(PERSON, name): keys for name, keys in zip(names, people.keys, strict=True)}
+        return {column: given[column] for column in wanted}
+
+    def identified(self, bucket: int) -> Identified:
+        """Whom the records of a bucket name."""
+        return self._identified(self.rows.read(bucket, self._identity_columns), bucket)
+
+    def _identified(self, columns: dict[Column, Any], bucket: int) -> Identified:
+        policy = self.job.policy
+        if policy.subject_field is None:
+            subject = _each_record(columns, bucket)
+        else:
+            subject = columns[Column("identity", policy.subject_field)]
+        return Identified(subject, tuple(columns[Column("identity", name)] for name in self.others), self.null)
+
+    @property
+    def _subject_name(self) -> str:
+        return str(self.job.policy.subject)
+
+    @property
+    def _identity_columns(self) -> tuple[Column, ...]:
+        found = [Column("identity", name) for name in identities(self.job.policy)]
+        if self.job.policy.subject == EACH_RECORD:
+            several = [_RECORD, _FILE] if self.job.files > 1 else [Column("signature")]
+            found += several
+        return tuple(found)
+
+
+def _each_record(columns: dict[Column, Any], bucket: int) -> Fingerprints:
+    """A key for each record as a person of its own; a record that is in several files counts as one."""
+    if _RECORD not in columns:
+        rows = columns[Column("signature")]
+        places = np.arange(len(rows), dtype=np.uint64)
+        return combine([np.full(len(rows), bucket, np.uint64), places], len(rows))
+    record = columns[_RECORD]
+    # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
+    numbers, _ = codes(combine([record, columns[_FILE]], len(record)))
+    order = np.argsort(numbers, kind="stable")
+    begins = np.searchsorted(numbers[order], numbers[order], side="left")
+    turn = np.empty(len(record), np.uint64)
+    turn[order] = (np.arange(len(record)) - begins).astype(np.uint64)
+    return combine([record, turn], len(record))
+
+
+def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:
+    """Find out whose the records of a run are, by every identity.
+
+    Args:
+        job: The run.
+        rows: Its records, in buckets by `home_keys`.
+        stages: Runs tasks over them.
+    """
+    null = job.prints.null
+    home = Home(job, rows, Shared.none(len(identities(job.policy))), null)
+    if job.policy.subject is None:
+        return home, People()
+    home = Home(job, rows, _shared(home, stages), null)
+    found, _ = stages.run(_Persons(home))
+    counted = Counted.merge([one.counted for one in found])
+    inside = Inside.merge([one.inside for one in found])
+    mapped = _mapped(home, inside, stages)
+    return home, _people(job, person_facts(home.others, home.shared, counted, inside, mapped))
+
+
+def _shared(home: Home, stages: Stages) -> Shared:
+    """The values that name nobody."""
+    if not names_a_crowd(home.job.policy) or not home.others:
+        return Shared.none(len(home.others))
+    seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)))
+    often = Seen.merge(seen).often()
+    if often.is_empty:
+        return Shared.none(len(home.others))
+    subjects, _ = stages.run(_Subjects(home, often))
+    return SubjectsOfValues.merge(subjects).shared()
+
+
+def _people(job: Job, facts: PersonFacts) -> People:
+    subject = str(job.policy.subject)
+    names = (subject, *facts.names[1:])
+    same_as = {name: names[facts.names.index(other)] for name, other in facts.same_as.items()}
+    return People(names, same_as, facts.shared, facts.filled, facts.nobody, facts.finer)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Counts subjects by the beginnings of their values."""
+
+    home: Home
+    bits: int
+
+    def run(self, bucket: int, out: Out) -> Seen:
+        """See `Task.run`."""
+        return seen_in(self.home.identified(bucket), self.bits)
+
+
+@dataclass(frozen=True)
+class _Subjects:
+    """Counts the subjects of values that may name nobody."""
+
+    home: Home
+    often: Often
+
+    def run(self, bucket: int, out: Out) -> SubjectsOfValues:
+        """See `Task.run`."""
+        return subjects_in(self.home.identified(bucket), self.often)
+
+
+@dataclass(frozen=True)
+class PersonsFound:
+    """What a bucket says of its persons."""
+
+    counted: Counted
+    inside: Inside
+
+
+@dataclass(frozen=True)
+class _Persons:
+    """Finds the persons of a bucket."""
+
+    home: Home
+
+    def run(self, bucket: int, out: Out) -> PersonsFound:
+        """See `Task.run`."""
+        people = people_of(self.home.identified(bucket), self.home.shared)
+        return PersonsFound(people.counted, people.mappings.inside)
+
+
+def _mapped(home: Home, inside: Inside, stages: Stages) -> list[Mapped]:
+    """Of each identity but the subject, of whose persons its persons are parts.
+
+    What no bucket refutes by itself is seen where all records of a person by that identity are together.
+    """
+    undecided = {at: inside.undecided(at) for at in range(1, len(home.others) + 1)}
+    _, streams = stages.run(_Tables(home, {at: others for at, others in undecided.items() if others}))
+    mapped = []
+    for at, others in undecided.items():
+        found, _ = stages.run(_Mapped(streams.get(str(at), Stream(stages.buckets)), others)) if others else ([], {})
+        mapped.append(Mapped.merge(found) if found else Mapped(0, frozenset()))
+    return mapped
+
+
+def _image(place: int) -> Column:
+    return Column("image", str(place))
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Brings persons by some identities to buckets of their own, with the persons that they are by others.
+
+    Attributes:
+        home: The records.
+        wanted: The places of these identities, and of the others of each.
+    """
+
+    home: Home
+    wanted: Mapping[int, Sequence[int]]
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        if not self.wanted:
+            return
+        mappings = people_of(self.home.identified(bucket), self.home.shared).mappings
+        for at, others in self.wanted.items():
+            table = mappings.table(at, others)
+            out.put(str(at), table[0], {_image(place): column for place, column in enumerate(table)})
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """Counts the persons of a bucket by one identity, and sees whether they are parts of persons by others."""
+
+    stream: Stream
+    others: Sequence[int]
+
+    def run(self, bucket: int, out: Out) -> Mapped:
+        """See `Task.run`."""
+        wanted = [_image(place) for place in range(1 + len(self.others))]
+        rows = self.stream.read(bucket, wanted)
+        return mapped_in([rows[column] for column in wanted], self.others)
