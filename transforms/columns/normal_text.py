@@ -126,6 +126,12 @@ def composed(texts: pa.Array) -> CodePoints:
     return _changed(points, changing, _nfkc) if changing.any() else points
 
 
+@lru_cache(maxsize=1)
+def normal_already() -> Bools:
+    """Characters that `normal_text` leaves as they are, whatever stands beside them but white space, shape (0x110000,)."""
+    return np.asarray((_table() == np.arange(LAST)) & ~_changing() & ~_unfolded())
+
+
 def _nfkc(points: CodePoints) -> CodePoints:
     # pyarrow's utf8_normalize leaves composable characters apart.
     return points.translated(_seen()).mapped(lambda text: normalize("NFKC", text))
