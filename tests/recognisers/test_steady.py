@@ -52,7 +52,8 @@ texts = st.one_of(
 
 def by_rule(column: list[str | None], kind: Kind | None) -> list[str | None]:
     given = pa.array(column, pa.string()).fill_null("")
-    return respelt_by_rule(given, kind).to_pylist()
+    found: list[str | None] = respelt_by_rule(given, kind).to_pylist()
+    return found
 
 
 @examples(4.0)
@@ -78,7 +79,8 @@ def test_what_needs_no_rule_is_what_the_rules_make_of_it(column: list[str | None
     ],
 )
 def test_examples(text: str, kind: Kind | None) -> None:
-    for column in ([text], ["first", text, "last"], [text, "张三"], [None, text, ""]):
+    columns: tuple[list[str | None], ...] = ([text], ["first", text, "last"], [text, "张三"], [None, text, ""])
+    for column in columns:
         assert identity_text(pa.array(column, pa.string()), kind).to_pylist() == by_rule(column, kind)
 
 

@@ -126,7 +126,7 @@ def _is_from_here(text: _Text, sizes: Edges) -> Bools:
     """Which numbers cannot have a country's code or a zero before a mobile: they are short, or begin with another digit."""
     # Of an empty text at the end the character is another's; it is too short to matter.
     first = text.codes[np.minimum(text.edges[:-1], len(text.codes) - 1)]
-    return (sizes < _ABROAD) | ((first != ord("0")) & (first != ord("8")))
+    return np.asarray((sizes < _ABROAD) | ((first != ord("0")) & (first != ord("8"))))
 
 
 def _has_letters_inside(classes: Classes, edges: Edges, sizes: Edges) -> Bools:
