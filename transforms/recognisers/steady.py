@@ -95,7 +95,8 @@ def _steady(text: _Text, grouped: bool) -> Bools:
         return _is_from_here(text, sizes)
     if not len(codes):
         return np.zeros(len(sizes), bool)
-    classes = _table()[codes]
+    # The table of all characters takes its time to be made, and many columns are ASCII.
+    classes = (_ASCII if codes.dtype == np.uint8 else _table())[codes]
     signs = _signs(classes, edges)
     found = (signs & (_WORD | Sign.DIGIT)) > 0
     found &= (signs & Sign.OTHER) == 0
@@ -153,19 +154,28 @@ def _has_mobile(classes: Classes, edges: Edges) -> Bools:
     return found
 
 
-@lru_cache(maxsize=1)
-def _table() -> Classes:
-    """The class of each character, shape (0x110000,)."""
-    table = np.full(LAST, Sign.OTHER, np.uint8)
-    table[0x80:][(normal_already() & read_already())[0x80:]] = Sign.HIGH
+def _ascii() -> Classes:
+    """The class of each byte, shape (256,); those beyond ASCII are of none."""
+    table = np.full(256, Sign.OTHER, np.uint8)
     for signs, which in (
         ("0123456789", Sign.DIGIT),
         ("abcdfghijklmnopqrstuvwyzABCDFGHIJKLMNOPQRSTUVWYZ", Sign.LETTER),
         ("xXeE", Sign.MARK),
         ("-_", Sign.JOINT),
-        (_NO_STEADY_SIGN, Sign.OTHER),
     ):
-        table[[ord(sign) for sign in signs]] = which
-    numerals = [ord(sign) for sign in NUMERALS if table[ord(sign)] == Sign.HIGH]
-    table[numerals] = Sign.NUMERAL
+        table[list(signs.encode())] = which
+    return table
+
+
+_ASCII = _ascii()
+
+
+@lru_cache(maxsize=1)
+def _table() -> Classes:
+    """The class of each character, shape (0x110000,)."""
+    table = np.full(LAST, Sign.OTHER, np.uint8)
+    table[normal_already() & read_already()] = Sign.HIGH
+    table[:0x80] = _ASCII[:0x80]
+    table[[ord(sign) for sign in _NO_STEADY_SIGN]] = Sign.OTHER
+    table[[ord(sign) for sign in NUMERALS if table[ord(sign)] == Sign.HIGH]] = Sign.NUMERAL
     return table
