@@ -20,7 +20,7 @@ from beam_deid.transforms.label.requirements import (
 )
 from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
-from beam_deid.transforms.measure import cells, measuring
+from beam_deid.transforms.measure import cells, record_keys
 from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk import intersection_values
@@ -107,7 +107,7 @@ def as_it_is(column: pa.Array, kind: Kind | None) -> pa.Array:
     return texts.dictionary_decode() if isinstance(texts, pa.DictionaryArray) else texts
 
 
-def as_numbers(column: pa.Array, key: Any, right: Any = measuring.fingerprint) -> Any:
+def as_numbers(column: pa.Array, key: Any, right: Any = record_keys.fingerprint) -> Any:
     changed = pa.array(column.to_numpy(zero_copy_only=False) + 0.0) if pa.types.is_floating(column.type) else column
     return right(changed, key)
 

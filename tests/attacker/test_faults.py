@@ -104,7 +104,7 @@ FAULTS = (
         "null that the subject's other records fill",
     ),
     Fault("k", "crowd", replaced(persons_module, "MANY_SUBJECTS", 60), "a value of a hundred subjects"),
-    Fault("k", "equal values", replaced(measuring, "fingerprint", faults.as_numbers), "equal by value, not by bytes"),
+    Fault("k", "equal values", replaced(record_keys, "fingerprint", faults.as_numbers), "equal by value, not by bytes"),
     Fault("k_all", "limit", limit(k_all.All, 1), "all columns, off by one"),
     Fault("k_all", "column", asked_of(k_all.All, "place"), "all columns, off by one"),
     Fault("k_without", "limit", limit(k_without.AllButOne, 1), "all but one sensitive column, off by one"),

@@ -4,9 +4,9 @@ Chinese characters are converted one by one by OpenCC's table (Apache-2.0), not 
 become one, whichever; that 乾隆 keeps its 乾 in simplified Chinese does not matter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from unicodedata import combining, decomposition, is_normalized, normalize
+from unicodedata import combining, decomposition, normalize
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,10 @@ _INVISIBLE = (
 )
 _CHINESE = ((0x3400, 0x9FFF), (0xF900, 0xFAD9), (0x20000, 0x323AF))
 _CASED = 0x1E944  # no character from here on has a case
+_NORMALIZED = ((0x80, 0x3400), (0xA000, 0xD800), (0xE000, 0x20000), (0x2F800, 0x2FA20))
+"""Where the characters are, from the first to before the last, that NFKC may change."""
+_ALONE = 0x10FFFF
+"""No character; it stands between characters that are looked at one by one."""
 _SPACE = ord(" ")
 _EXACT = float(2**53)
 _UNKNOWN = ("null", "nan", "n/a", "nil", "unknown", "未知", "不详")
@@ -126,6 +130,12 @@ def composed(texts: pa.Array) -> CodePoints:
     return _changed(points, changing, _nfkc) if changing.any() else points
 
 
+@lru_cache(maxsize=1)
+def normal_already() -> Bools:
+    """Characters that `normal_text` leaves as they are, whatever stands beside them but white space, shape (0x110000,)."""
+    return np.asarray((_table() == np.arange(LAST)) & ~_changing() & ~_unfolded())
+
+
 def _nfkc(points: CodePoints) -> CodePoints:
     # pyarrow's utf8_normalize leaves composable characters apart.
     return points.translated(_seen()).mapped(lambda text: normalize("NFKC", text))
@@ -191,8 +201,7 @@ def white(table: Codes) -> Codes:
 @lru_cache(maxsize=1)
 def _table() -> Codes:
     table = invisible(white(simplified().copy()))
-    for code in range(_CASED):
-        folded = chr(code).casefold()
+    for code, folded in enumerate(_one_by_one(range(_CASED), str.casefold)):
         if len(folded) == 1 and ord(folded) != code:
             table[code] = ord(folded)
     return table
@@ -201,7 +210,14 @@ def _table() -> Codes:
 @lru_cache(maxsize=1)
 def _unfolded() -> Bools:
     """Characters whose folded form is more than one, shape (0x110000,)."""
-    return np.array([len(chr(code).casefold()) > 1 for code in range(_CASED)] + [False] * (LAST - _CASED))
+    table = np.zeros(LAST, bool)
+    table[:_CASED] = [len(folded) > 1 for folded in _one_by_one(range(_CASED), str.casefold)]
+    return table
+
+
+def _one_by_one(codes: Iterable[int], function: Callable[[str], str]) -> list[str]:
+    """What a function of text makes of each of some characters, in one call."""
+    return function(chr(_ALONE).join(map(chr, codes))).split(chr(_ALONE))
 
 
 @lru_cache(maxsize=1)
@@ -215,8 +231,9 @@ def _seen() -> Codes:
 def _changing() -> Bools:
     """Characters that NFKC may change, alone or behind another, and those that nobody sees, shape (0x110000,)."""
     table = _seen() == GONE
-    for code in (*range(0x80, 0x3400), *range(0xA000, 0xD800), *range(0xE000, 0x20000), *range(0x2F800, 0x2FA20)):
-        table[code] |= combining(chr(code)) > 0 or not is_normalized("NFKC", chr(code))
+    codes = [code for first, last in _NORMALIZED for code in range(first, last)]
+    forms = _one_by_one(codes, lambda text: normalize("NFKC", text))
+    table[[code for code, form in zip(codes, forms, strict=True) if chr(code) != form or combining(chr(code))]] = True
     # Vowels and finals of Hangul, and a few vowel signs, compose without being combining.
     table[0x1100:0x1200] = True
     return np.asarray(table | _composing())

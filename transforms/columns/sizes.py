@@ -99,11 +99,22 @@ def _load(padded: Bytes, words: Words, starts: Rows, size: int) -> Words:
         for row, start in enumerate(starts.tolist()):
             rows[row, :size] = padded[start : start + size]
         return loaded
+    # Values that lie one behind the other are read by a strided view, without an index.
+    strided = int(starts[-1] - starts[0]) == (len(starts) - 1) * size
     for number in range(whole):
-        loaded[:, number] = words[starts + 8 * number]
+        _word(padded, words, starts, 8 * number, size if strided else None, loaded[:, number])
     if rest:
-        loaded[:, whole] = words[starts + 8 * whole] & _TAIL[rest]
+        _word(padded, words, starts, 8 * whole, size if strided else None, loaded[:, whole])
+        loaded[:, whole] &= _TAIL[rest]
     return loaded
+
+
+def _word(padded: Bytes, words: Words, starts: Rows, place: int, step: int | None, out: Words) -> None:
+    """The eight bytes at a place of each value, of values that begin ``step`` bytes apart if that is given."""
+    if step is None:
+        out[:] = words[starts + place]
+    else:
+        out[:] = np.ndarray((len(starts),), "<u8", padded, int(starts[0]) + place, (step,))
 
 
 def matrix_column(matrix: Bytes, kind: pa.DataType) -> pa.Array:

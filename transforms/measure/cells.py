@@ -78,10 +78,7 @@ class Cells:
     @property
     def signature(self) -> Fingerprints:
         """One key for all identities of a cell, as they stand in the source."""
-        if self.has("signature"):
-            return self.column("signature")
-        names = identities(self._job.policy)
-        return combine([self.column("identity", name) for name in names], len(self))
+        return self.column("signature")
 
     @cached_property
     def _each_record(self) -> Fingerprints:

@@ -16,6 +16,7 @@ def columns_of(job: Job, releases: Sequence[str]) -> list[Column]:
         releases: Names of the releases that are counted together in it.
     """
     columns = [Column("identity", name) for name in identities(job.policy)]
+    columns.append(Column("signature"))
     if job.remembers:
         columns.append(Column("recorded"))
     if job.policy.subject == EACH_RECORD and job.files > 1:

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
@@ -21,7 +20,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured, fault_counts
-from beam_deid.transforms.measure.record_keys import identity_keys, recorded_keys, source_key
+from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.measure.scanning import Scanner
 from beam_deid.transforms.measure.spelling import without_spelling
 from beam_deid.transforms.measure.unchanged import left_whole
@@ -60,15 +59,16 @@ class Measurer:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
         records = batch.records
         part = Measured(batch.read, nbytes=batch.nbytes)
-        columns = self._whose(records)
+        keys = RecordKeys(self._job, records)
+        columns = self._whose(keys)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
-            found, values = self._release(layout, treated, records.where(sound))
+            found, values = self._release(layout, treated, keys.where(records.where(sound)))
             found.rejected = batch.read - int(sound.sum())
             found.faults = fault_counts([*batch.faults, *own])
             part.releases[name] = found
             columns[Column("present", release=name)] = sound.astype(np.uint64)
-            columns.update((column, _spread(keys, sound)) for column, keys in values.items())
+            columns.update((column, _spread(own_keys, sound)) for column, own_keys in values.items())
             for column in layout.scanned:
                 self._scanners[name].add(column, treated[column])
         if len(records):
@@ -89,48 +89,44 @@ class Measurer:
             merged.releases[name].scanned = scanner.result()
         return merged
 
-    def _whose(self, records: Records) -> dict[Column, Fingerprints]:
+    def _whose(self, keys: RecordKeys) -> dict[Column, Fingerprints]:
         """The columns that tell the records' persons, by every identity, and the records themselves."""
         job = self._job
-        policy = self._job.policy
-        columns = {Column("identity", name): keys for name, keys in identity_keys(job, records).items()}
+        columns = {Column("identity", name): own for name, own in keys.identities().items()}
+        columns[Column("signature")] = keys.signature()
         if job.remembers:
-            columns[Column("recorded")] = recorded_keys(job, records)
-        if policy.subject == EACH_RECORD and job.files > 1:
-            every = (fingerprint(records.columns[name], job.prints) for name in policy.fields)
-            columns[Column("record")] = combine(every, len(records))
-            file = fingerprint(pa.array([records.file]), job.prints)[0]
-            columns[Column("file")] = np.full(len(records), file, np.uint64)
+            columns[Column("recorded")] = keys.recorded()
+        if job.policy.subject == EACH_RECORD and job.files > 1:
+            columns[Column("record")] = keys.whole(job.policy.fields)
+            file = fingerprint(pa.array([keys.records.file]), job.prints)[0]
+            columns[Column("file")] = np.full(len(keys.records), file, np.uint64)
         return columns
 
     def _release(
-        self, layout: Layout, treated: Mapping[str, pa.Array], records: Records
+        self, layout: Layout, treated: Mapping[str, pa.Array], keys: RecordKeys
     ) -> tuple[ReleaseMeasured, dict[Column, Fingerprints]]:
         """What a release's sound records have: what is measured of them, and their columns."""
-        if len(records) == 0:
+        if len(keys.records) == 0:
             return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in release_columns(self._job, layout)}
-        columns = self._columns(layout, treated, records)
-        return self._beside(layout, treated, records, columns), columns
+        columns = self._columns(layout, treated, keys)
+        return self._beside(layout, treated, keys.records, columns), columns
 
-    def _columns(self, layout: Layout, treated: Mapping[str, pa.Array], records: Records) -> dict[Column, Fingerprints]:
+    def _columns(self, layout: Layout, treated: Mapping[str, pa.Array], keys: RecordKeys) -> dict[Column, Fingerprints]:
         """What the histogram holds of a release's sound records."""
-        job = self._job
+        policy = self._job.policy
         release = layout.release
         columns: dict[Column, Fingerprints] = {}
         for name in layout.fields:
             keyed = name in layout.keyed
-            columns[Column("value", name, release)] = (
-                source_key(job, layout, name, records) if keyed else fingerprint(treated[name], job.prints)
-            )
+            columns[Column("value", name, release)] = keys.source(layout, name) if keyed else keys.of(treated[name])
             if name in layout.sensitive and name not in layout.open:
-                values = without_spelling(records.columns[name] if keyed else treated[name], job.policy, name)
-                columns[Column("normal", name, release)] = fingerprint(values, job.prints)
-        for what, name in attacked_fields(job, layout):
+                values = keys.records.columns[name] if keyed else treated[name]
+                columns[Column("normal", name, release)] = keys.of(without_spelling(values, policy, name))
+        for what, name in attacked_fields(self._job, layout):
             if what == "moment":
                 columns[Column(what, name, release)] = as_moments(treated[name]).view(np.uint64)
             else:
-                values = treated[name] if what == "token" else records.columns[name]
-                columns[Column(what, name, release)] = fingerprint(values, job.prints)
+                columns[Column(what, name, release)] = keys.of(treated[name]) if what == "token" else keys.typed(name)
         return columns
 
     def _beside(

@@ -3,13 +3,15 @@
 Where two spellings may mean one person they become one: two persons taken for one make classes look smaller, never larger.
 """
 
+from string import ascii_uppercase
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.code_points import CodePoints
-from beam_deid.transforms.columns.distinct import per_distinct, plain
+from beam_deid.transforms.columns.distinct import per_distinct, per_value, plain
 from beam_deid.transforms.columns.normal_text import normal_text
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.words import words
@@ -19,7 +21,8 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
 from beam_deid.transforms.recognisers.respelled import NUMERALS, digits_read, numerals_read
-from beam_deid.transforms.recognisers.screen import Screen
+from beam_deid.transforms.recognisers.screen import Screen, Sign, buffers_of
+from beam_deid.transforms.recognisers.steady import steady
 
 IDENTIFYING: frozenset[Kind] = frozenset(kind for kind in KINDS if kind.identifies)
 """Kinds whose values name a person, or may hold what does, whatever the role of their field."""
@@ -29,16 +32,18 @@ _NOTHING = ("null", "none", "nan", "n/a", "na", "-", "--", "nil", "unknown", "�
 """What exports and people write where there is nothing."""
 _BETWEEN = r"[-‐‑‒–—−.·•_/\\()\[\]{}<>,:转#]"
 _IN_DIGITS = r"\A[+(]*[a-z]{0,4}[-0-9‐‑‒–—−.·_/\\()\[\]{}<>,转]{7,}[a-z]?\z"
-_SIMPLE = r"\A[0-9A-Za-z]{1,24}\z"
-_NOT_SIMPLE = r"(?i:\A[0-9]*x{3,}[0-9]*\z|\A[0-9]e[0-9]{1,2}\z)"
-"""What is spelt in one way only, and what looks so and is a mask, or a number as a spreadsheet writes it. No platform's ciphertext
-or index is so short and has letters and digits alone."""
+_LONGEST_NOTHING = max(len(word.encode()) for word in _NOTHING)
 _MAIL = r"\A.*?([a-z0-9][a-z0-9._%-]*)(?:\+[a-z0-9._%+-]*)?(@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}).*\z"
 _MOBILE = r"\A(?:.*[^0-9a-z])?(?:\+?(?:0*86|0+))*(1[3-9][0-9]{9})(?:[^0-9a-z].*)?\z"
 _EXTENDED = r"1[3-9][0-9]{9}[^0-9]{1,4}[0-9]{3,4}\s*\z"
 """A number with an extension behind it, which stands for another person."""
 _NUMERAL = "".join(NUMERALS)
 _EXACT = float(2**63)
+_HIDING = tuple(BY_NAME[name] for name in (*MASKED, *CIPHERTEXTS, "platform_index"))
+_SHORTEST_HIDDEN = min(
+    max(one.needs.values(), default=0) for one in _HIDING if not one.needs.keys() & {Sign.STAR, Sign.MARK, Sign.AT}
+)
+"""The fewest bytes of what hides an identity without a sign that steady texts lack."""
 
 
 def names_one_person(kind: Kind | None) -> bool:
@@ -57,7 +62,7 @@ def identity_text(column: pa.Array, kind: Kind | None) -> pa.Array:
         column: Of any scalar type, plain or dictionary-encoded, shape (n,).
         kind: What it holds, if declared.
     """
-    return per_distinct(column, lambda values: _spelt(_as_text(values), kind))
+    return per_value(column, lambda values: _spelt(_as_text(values), kind))
 
 
 def _as_text(values: pa.Array) -> pa.Array:
@@ -65,7 +70,7 @@ def _as_text(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(values.type):
         return _floats(values.cast(pa.float64()))
     texts, _ = to_kind(plain(values), TEXT)
-    return _trimmed(texts)
+    return texts
 
 
 def _floats(values: pa.Array) -> pa.Array:
@@ -79,20 +84,41 @@ def _trimmed(texts: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts, r"\A(\s*[-+]?[0-9][0-9,]*)\.0+(\s*)\z", r"\1")
 
 
-def _spelt(given: pa.Array, kind: Kind | None) -> pa.Array:
-    """Texts (n,), none null, in one spelling. Letters and digits without anything else are in it already, but for their case."""
-    simple = pc.and_not(pc.match_substring_regex(given, _SIMPLE), pc.match_substring_regex(given, _NOT_SIMPLE))
-    lower = pc.utf8_lower(given)
-    simple = pc.and_not(simple, pc.is_in(lower, value_set=words(*_NOTHING)))
-    if pc.all(simple, min_count=0).as_py():
-        return _national(lower, kind)
-    if not pc.any(simple).as_py():
-        return _respelt(given, kind)
-    rest = pc.invert(simple)
-    return pc.replace_with_mask(_national(lower, kind), rest, _respelt(given.filter(rest), kind))
+def _spelt(texts: pa.Array, kind: Kind | None) -> pa.Array:
+    """Texts (n,) in one spelling: the very array if nothing is to be changed. Each distinct value is respelt once."""
+    given = texts.fill_null("") if texts.null_count else texts
+    rest = pa.array(~_is_spelt(given, kind))
+    lower = _lower(given)
+    if kind is not None and kind.respelled is not None:
+        lower = kind.respelled(lower)
+    if not pc.any(rest).as_py():
+        return lower
+    respelt = per_distinct(given.filter(rest), lambda values: respelt_by_rule(values, kind))
+    return pc.replace_with_mask(lower, rest, respelt)
 
 
-def _respelt(given: pa.Array, kind: Kind | None) -> pa.Array:
+def _lower(texts: pa.Array) -> pa.Array:
+    data, _ = buffers_of(texts)
+    capitals = (data - np.uint8(ord("A"))) < len(ascii_uppercase)
+    return pc.ascii_lower(texts) if capitals.any() else texts
+
+
+def _is_spelt(texts: pa.Array, kind: Kind | None) -> Bools:
+    """Which texts (n,), none null, need nothing but small letters, and what their kind does with all texts."""
+    found = steady(texts, kind is not None and kind.grouped)
+    sizes = np.diff(buffers_of(texts)[1])
+    short = np.flatnonzero(found & (sizes <= _LONGEST_NOTHING))
+    if len(short):
+        found[short] &= ~_mask(pc.is_in(pc.ascii_lower(texts.take(pa.array(short))), value_set=words(*_NOTHING)))
+    long = np.flatnonzero(found & (sizes >= _SHORTEST_HIDDEN))
+    if len(long):
+        found[long] &= ~_hidden(texts.take(pa.array(long)))
+    return found
+
+
+def respelt_by_rule(given: pa.Array, kind: Kind | None) -> pa.Array:
+    """Respell texts (n,), none null, by every rule there is; null where there is no identity."""
+    given = _trimmed(given)
     given = pc.replace_substring_regex(given, r"\A\s*(?:=\"([^\"]*)\"|'(.*))\s*\z", r"\1\2")
     none = _hidden(given)
     texts = pc.if_else(pa.array(none), None, given).fill_null("")
@@ -110,9 +136,13 @@ def _hidden(texts: pa.Array) -> Bools:
     """Which texts (n,) stand for something else: masked ones and a platform's."""
     screen = Screen.of(texts)
     hidden = pc.match_substring_regex(screen.texts, _HIDDEN).fill_null(False)
-    for name in (*MASKED, *CIPHERTEXTS, "platform_index"):
-        hidden = pc.or_(hidden, BY_NAME[name].valid(screen))
-    return np.asarray(hidden.to_numpy(zero_copy_only=False))
+    for one in _HIDING:
+        hidden = pc.or_(hidden, one.valid(screen))
+    return _mask(hidden)
+
+
+def _mask(found: pa.Array) -> Bools:
+    return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
 def _scientific(texts: pa.Array) -> pa.Array:

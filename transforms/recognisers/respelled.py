@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
-from beam_deid.transforms.columns.code_points import GONE, CodePoints, Codes, Edges, identical
+from beam_deid.transforms.columns.code_points import GONE, LAST, CodePoints, Codes, Edges, identical
 from beam_deid.transforms.columns.normal_text import composed, simplified, single_spaced, white
 from beam_deid.transforms.recognisers.screen import Rows, Screen, Sign
 
@@ -67,6 +67,11 @@ def respelled(screen: Screen) -> list[tuple[Rows, pa.Array]]:
 def digits_read(points: CodePoints) -> CodePoints:
     """Digits of every script, circled ones and the like as ASCII digits; traditional characters simplified; spaces plain."""
     return points.translated(_plain())
+
+
+def read_already() -> Bools:
+    """Characters that `digits_read` leaves as they are, shape (0x110000,)."""
+    return np.asarray(_plain() == np.arange(LAST))
 
 
 def numerals_read(points: CodePoints) -> CodePoints:

@@ -78,7 +78,7 @@ class Screen:
     @cached_property
     def counts(self) -> Counts:
         """Counts by `Sign`, shape (n, 8). Of a text above 255 bytes every count is 255, so that all is looked for in it."""
-        data, offsets = _buffers(self.texts)
+        data, offsets = buffers_of(self.texts)
         counts = np.empty(len(self.texts), np.uint64)
         for begin in range(0, len(counts), _BLOCK):
             edges = offsets[begin : begin + _BLOCK + 1]
@@ -116,7 +116,7 @@ def narrowed(texts: pa.Array) -> pa.Array:
     """Texts with full-width digits, ``＠＊－．`` read as ASCII; the number of characters stays."""
     if len(texts) == 0:
         return texts
-    data, offsets = _buffers(texts)
+    data, offsets = buffers_of(texts)
     lead = np.flatnonzero(data[:-2] == 0xEF) if len(data) > 2 else np.empty(0, np.int64)
     lead = lead[(data[lead + 1] == 0xBC) & (_NARROW[data[lead + 2]] > 0)]
     if not len(lead):
@@ -132,7 +132,7 @@ def narrowed(texts: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
-def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def buffers_of(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The bytes of a string array and where each value begins and ends in them, shape (n + 1,), from 0."""
     if len(texts) == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64)

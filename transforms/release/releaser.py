@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault
-from beam_deid.transforms.measure.record_keys import identity_signature, source_key
+from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import row_digest
 from beam_deid.transforms.run.job import Job
@@ -33,6 +33,7 @@ class TreatedBatch:
         records: The sound records.
         values: Their released values, by field.
         keys: The keys of these; of a field that takes a key those of what it is made from.
+        signature: The key of all identities of each record, shape (n,).
         sound: Which of the records given are sound.
         faults: The faults of the others.
     """
@@ -40,6 +41,7 @@ class TreatedBatch:
     records: Records
     values: Mapping[str, pa.Array]
     keys: Mapping[str, Fingerprints]
+    signature: Fingerprints
     sound: Bools
     faults: list[Fault]
 
@@ -86,18 +88,19 @@ class Releaser:
         ]
         self._suppressed = {columns: pa.array(keys) for columns, keys in decision.suppressed.items()}
 
-    def treat(self, records: Records) -> TreatedBatch:
+    def treat(self, given: RecordKeys) -> TreatedBatch:
         """The sound records of a batch as they would be released, before anything is suppressed."""
-        treated, sound, faults = self._treatment.apply(records)
-        kept = records.where(sound)
+        treated, sound, faults = self._treatment.apply(given.records)
+        own = given.where(given.records.where(sound))
+        kept = own.records
         shown = (name for name in self._layout.fields if name not in self._layout.keyed)
-        keys = {name: fingerprint(treated[name], self._job.prints) for name in shown}
+        keys = {name: own.of(treated[name]) for name in shown}
         again = np.ones(len(kept), dtype=bool)
         for passed, treatment in self._later:
             again &= _among(combine([keys[name] for name in self._layout.rest], len(kept)), passed)
             self._recode(kept, treated, keys, again, treatment)
-        sources = {name: source_key(self._job, self._layout, name, kept) for name in self._layout.keyed}
-        return TreatedBatch(kept, treated, keys | sources, sound, faults)
+        sources = {name: own.source(self._layout, name) for name in self._layout.keyed}
+        return TreatedBatch(kept, treated, keys | sources, own.signature(), sound, faults)
 
     def release(self, given: TreatedBatch, joint: Fingerprints | None = None) -> Released:
         """Leave out of a batch what is suppressed.
@@ -150,8 +153,7 @@ class Releaser:
     def _digest(self, given: TreatedBatch, keys: Fingerprints, sure: Bools) -> int:
         """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
         rows = np.flatnonzero(sure)
-        signature = identity_signature(self._job, given.records)
-        return row_digest([keys[rows], signature[rows]], np.ones(len(rows), np.int64))
+        return row_digest([keys[rows], given.signature[rows]], np.ones(len(rows), np.int64))
 
     def _recode(
         self,
@@ -174,10 +176,11 @@ def release_together(
     job: Job, releasers: Mapping[str, Releaser], records: Records
 ) -> dict[str, tuple[TreatedBatch, Released]]:
     """Release a batch in every release of a job: as it was treated, and what is given out of it."""
-    treated = {name: releaser.treat(records) for name, releaser in releasers.items()}
+    keys = RecordKeys(job, records)
+    treated = {name: releaser.treat(keys) for name, releaser in releasers.items()}
     found = {}
     for together in job.tables:
-        joint = _joint(job, together, releasers, treated, records)
+        joint = _joint(together, releasers, treated, keys)
         for name in together:
             own = None if joint is None else joint[treated[name].sound]
             found[name] = treated[name], releasers[name].release(treated[name], own)
@@ -185,11 +188,10 @@ def release_together(
 
 
 def _joint(
-    job: Job,
     together: tuple[str, ...],
     releasers: Mapping[str, Releaser],
     treated: Mapping[str, TreatedBatch],
-    records: Records,
+    keys: RecordKeys,
 ) -> Fingerprints | None:
     """The key of each record's kind: all its values in every release that is tested together, and all its identities.
 
@@ -199,10 +201,10 @@ def _joint(
         return None
     values = []
     for name in together:
-        spread = np.zeros(len(records), np.uint64)
+        spread = np.zeros(len(keys.records), np.uint64)
         spread[treated[name].sound] = releasers[name].all_keys(treated[name])
         values.append(spread)
-    return joint_key(values, identity_signature(job, records))
+    return joint_key(values, keys.signature())
 
 
 def _among(keys: Fingerprints, some: pa.Array) -> Bools:

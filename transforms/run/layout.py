@@ -24,10 +24,10 @@ class Column(NamedTuple):
     """A column of fingerprints in what is measured.
 
     Attributes:
-        what: ``identity``, ``record``, ``file`` and ``recorded`` (by what it is known again in later runs) of a record; of a
-            release ``present``, and of its fields ``value`` (as released, the base where the level is open, what it is made from
-            where only a key's holder could compute it), ``normal`` (of a sensitive field, without differences in spelling),
-            ``origin`` (what it is made from), ``moment`` (its time).
+        what: ``identity``, ``signature`` (all identities as they are typed), ``record``, ``file`` and ``recorded`` (by what it
+            is known again in later runs) of a record; of a release ``present``, and of its fields ``value`` (as released, the
+            base where the level is open, what it is made from where only a key's holder could compute it), ``normal`` (of a
+            sensitive field, without differences in spelling), ``origin`` (what it is made from), ``moment`` (its time).
         field: The field.
         release: The release.
     """

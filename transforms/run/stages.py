@@ -7,7 +7,7 @@ rows that must be counted together meet in one bucket. Rows wait in files of a p
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -145,7 +145,7 @@ class Task(Protocol[Told]):
         ...
 
 
-class Stages(Generic[Result]):
+class Stages:
     """Runs stages one after the other.
 
     Args:
