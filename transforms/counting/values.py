@@ -38,11 +38,11 @@ def references_of(classes: Classes, stages: Stages) -> References:
     nothing = all(part is None for part in seen)
     counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
     parts = [part for part in seen if part is not None]
-    found = {column: _reference(column, [part[column] for part in parts], held) for column in _columns(classes)}
+    known = {column: _reference(column, [part[column] for part in parts], held) for column in _columns(classes)}
     return References(
         counted,
-        {column.field: one for column, one in found.items() if column.what == VALUE},
-        {column.field: one for column, one in found.items() if column.what == WRITTEN},
+        {column.field: one for column, one in known.items() if column.what == VALUE},
+        {column.field: one for column, one in known.items() if column.what == WRITTEN},
     )
 
 

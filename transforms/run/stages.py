@@ -132,9 +132,9 @@ class Out:
             kept.pieces.setdefault(0, []).append(dict(columns))
             return
         rows = partition(bucket, self._buckets)
-        for bucket in np.flatnonzero(np.diff(rows.begins)).tolist():
-            piece = {name: column[rows.rows(bucket)] for name, column in columns.items()}
-            kept.pieces.setdefault(bucket, []).append(piece)
+        for number in np.flatnonzero(np.diff(rows.begins)).tolist():
+            piece = {name: column[rows.rows(number)] for name, column in columns.items()}
+            kept.pieces.setdefault(number, []).append(piece)
 
 
 class Task(Protocol[Told]):
