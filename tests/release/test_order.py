@@ -4,6 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.release import cutting
 
 from ..kit.outputs import labels, parts
 
@@ -66,9 +67,7 @@ def test_which_file_a_record_came_from_does_not_show(tmp_path):
 
 def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
     """Every run has a key of fingerprints of its own; shards, workers and what is suppressed are the same or not."""
-    from beam_deid.transforms.decide import decision
-
-    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 300)
     rare = pa.table({"who": ["x", "y"], "city": ["c0", "nowhere"], "what": ["w9", "w1"]})
     rows = pa.concat_tables([table(1000), rare, pa.concat_tables([table(1)] * 2000)])  # somebody with most of a group
     text = POLICY.replace("    fields: {city", "    require: {suppression: 0.9}\n    fields: {city")
@@ -86,9 +85,9 @@ def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
 
 
 def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):
-    from beam_deid.transforms.decide import decision
-
-    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
+    monkeypatch.setitem(
+        globals(), "POLICY", POLICY.replace("    fields: {city", "    parts: {rows: 300}\n    fields: {city")
+    )
     out = run(tmp_path, "a", [table(1000), table(1000, 1000)])
     content = released(out)
     assert len(content) == 7
