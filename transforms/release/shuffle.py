@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.release.releaser import Released
 from beam_deid.transforms.risk.histogram import Counts
