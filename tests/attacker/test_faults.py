@@ -45,7 +45,6 @@ from beam_deid.transforms.label.requirements import (
 )
 from beam_deid.transforms.measure import measuring, record_keys, spelling
 from beam_deid.transforms.policy import scoping
-from beam_deid.transforms.release import shuffle as pieces
 from beam_deid.transforms.risk import persons as persons_module
 
 from ..kit.without_engine import write
@@ -335,7 +334,7 @@ RUN_FAULTS = (
     RunFault(
         "composition", replaced(saying, "joint_groups", faults.without_presence), absent, 0.2, ("a", 8, "composition:b")
     ),
-    RunFault("order", replaced(pieces, "value_order", faults.as_they_came), shuffled, 0.0, ("a", 9, "order")),
+    RunFault("order", faults.rows_as_they_came, shuffled, 0.0, ("a", 9, "order")),
 )
 
 

@@ -11,8 +11,8 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import parts_sink
 from beam_deid.transforms.beam import run as job
-from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.release import cutting
 from beam_deid.transforms.release.pieces import Pieces, piece_path
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.storage.files import read_all, store_of, write_all
@@ -58,7 +58,7 @@ class Place:
     def begin_uploads(self, staging, *_):
         """What workers that were killed leave in a bucket, where they wrote into it."""
         if self._bucket is not None and not is_local(staging.path):
-            for name in ("parts/crm/part-00000.parquet.0", "pieces/report/00000-00000-0.arrow"):
+            for name in ("parts/crm/part-00000.parquet.0", "pieces/report/00000-0.arrow"):
                 self._bucket.begin_upload(f"out/{name_of(staging.path)}/{name}")
 
     def left(self):
@@ -72,7 +72,7 @@ class Place:
 @pytest.fixture(autouse=True)
 def _small(tmp_path, monkeypatch):
     """A mixed release has several parts, and what a run keeps on this machine is in the test's own folder."""
-    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 300)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -100,7 +100,7 @@ def undisturbed(tmp_path_factory):
     """What a run publishes that nothing happens to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BEAM_DEID_KEY", KEY)
-        patch.setattr(decision, "SHARD_ROWS", 300)
+        patch.setattr(cutting, "SHARD_ROWS", 300)
         made = Place(tmp_path_factory.mktemp("undisturbed"), None)
         assert made.run() == 0
     told = made.published()
@@ -335,16 +335,20 @@ def test_a_torn_file_leaves_an_earlier_output_as_it_was(place, monkeypatch):
     assert_same(place, earlier)
 
 
+def piece_of_second_shard(told, release, lot):
+    """The file of pieces of the second shard, as whoever assembles a lot will look for it."""
+    return piece_path(told.value.staging, release, 1, told.value.attempts[release][1])
+
+
 def test_a_piece_that_lost_rows_stops_the_run(staging_place, monkeypatch, capsys):
     guarded = workers.guarded
 
     def shorten(where, task, *arguments):
         if task.__name__ == "assemble":
-            _, decision, staging, part, attempts_ = arguments
-            path = piece_path(staging, decision.release, 1, attempts_[1], part)
-            with pa.ipc.open_stream(read_all(path)) as stream:
+            path = piece_of_second_shard(*arguments)
+            with pa.ipc.open_file(read_all(path)) as stream:
                 sink = pa.BufferOutputStream()
-                pa.ipc.new_stream(sink, stream.schema).close()
+                pa.ipc.new_file(sink, stream.schema).close()
             replace(path, sink.getvalue().to_pybytes())
         return guarded(where, task, *arguments)
 
@@ -364,8 +368,7 @@ def test_a_piece_torn_before_its_part_is_put_together_stops_the_run_and_is_named
 
     def tear(where, task, *arguments):
         if task.__name__ == "assemble" and not torn:
-            _, decision, staging, part, attempts_ = arguments
-            torn.append(piece_path(staging, decision.release, 1, attempts_[1], part))
+            torn.append(piece_of_second_shard(*arguments))
             spoil(torn[0])
         return guarded(where, task, *arguments)
 

@@ -19,9 +19,9 @@ from apache_beam.transforms.window import (
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import rows_sink as rows_sink
 from beam_deid.transforms.beam.windows import NOT_JOINED
-from beam_deid.transforms.decide import decision
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
 from beam_deid.transforms.label.condition import CONDITION
+from beam_deid.transforms.release import cutting
 
 from .test_deidentify import POLICY, RELEASED, ROWS, pipeline
 
@@ -128,7 +128,7 @@ def test_every_part_is_ordered_by_its_values_and_all_rows_are_in_one(monkeypatch
     def as_table(batch):
         return pa.Table.from_batches([batch])
 
-    monkeypatch.setattr(decision, "SHARD_ROWS", 2)  # twenty parts, of which the two groups fill two
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 2)  # twenty parts, of which the two groups fill two
     with pipeline() as begun:
         batches = begun | beam.Create([pa.RecordBatch.from_pylist([row]) for row in ROWS])
         assert_that((batches | Deidentify(POLICY)).released, check)

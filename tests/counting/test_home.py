@@ -50,4 +50,4 @@ def test_persons_are_the_same_in_any_number_of_buckets(buckets, table):
         persons = [columns[column] for column in people.all_columns]
         seen |= kinds(columns[Column("signature")], persons, columns[COUNT])
     assert seen == kinds(cells.signature, wanted, cells.counts)
-    assert PERSON == people.columns[0].what
+    assert people.columns[0].what == PERSON

@@ -16,9 +16,10 @@ from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_location import register_location
+from beam_deid.transforms.release.cutting import Cut
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import ToParts
-from beam_deid.transforms.release.pieces import assemble
+from beam_deid.transforms.release.pieces import Assembly, assemble
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.release.releasing import ReleasePass
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
@@ -51,9 +52,10 @@ def released(prepared: Prepared, decision: Decision, staging: Path) -> RunFacts:
     told = Shared(ReleasePass(prepared.job, decision.releases, ToParts(str(staging))))
     facts = [pass_over(shard, told) for shard in prepared.shards]
     attempts = {name: one.attempts for name, one in RunFacts.merge(facts).releases.items()}
+    assembly = Shared(Assembly(prepared.job, decision.releases, str(staging), attempts))
     for name, order in decision.releases.items():
-        for number in range(order.parts if order.shuffled else 0):
-            facts += [assemble(prepared.job, order, str(staging), number, attempts[name])]
+        lots = Cut.of(prepared.job, order).lots if order.shuffled else 0
+        facts += [assemble(assembly, name, lot) for lot in range(lots)]
     return RunFacts.merge(facts)
 
 

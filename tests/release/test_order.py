@@ -1,9 +1,13 @@
 """The place of a row must not say whose it is: its source, and every sibling release, has the same order."""
 
+import subprocess
+import sys
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.release import cutting, pieces, sorting
 
 from ..kit.outputs import labels, parts
 
@@ -66,9 +70,7 @@ def test_which_file_a_record_came_from_does_not_show(tmp_path):
 
 def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
     """Every run has a key of fingerprints of its own; shards, workers and what is suppressed are the same or not."""
-    from beam_deid.transforms.decide import decision
-
-    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 300)
     rare = pa.table({"who": ["x", "y"], "city": ["c0", "nowhere"], "what": ["w9", "w1"]})
     rows = pa.concat_tables([table(1000), rare, pa.concat_tables([table(1)] * 2000)])  # somebody with most of a group
     text = POLICY.replace("    fields: {city", "    require: {suppression: 0.9}\n    fields: {city")
@@ -86,9 +88,9 @@ def test_bytes_do_not_depend_on_the_runs_key(tmp_path, monkeypatch):
 
 
 def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):
-    from beam_deid.transforms.decide import decision
-
-    monkeypatch.setattr(decision, "SHARD_ROWS", 300)
+    monkeypatch.setitem(
+        globals(), "POLICY", POLICY.replace("    fields: {city", "    parts: {rows: 300}\n    fields: {city")
+    )
     out = run(tmp_path, "a", [table(1000), table(1000, 1000)])
     content = released(out)
     assert len(content) == 7
@@ -97,3 +99,45 @@ def test_a_class_is_never_split_over_parts(tmp_path, monkeypatch):
     assert sum(map(len, content)) == 2000
     assert call(["verify", str(out)]) == 0
     assert len(parts(out)) == 7
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+from beam_deid.pipelines.cli import call
+sys.exit(call(sys.argv[1:]))
+"""
+
+
+def test_more_parts_than_files_may_be_open_hold_the_same_rows_from_one_file_and_from_many(tmp_path, monkeypatch):
+    monkeypatch.setitem(
+        globals(), "POLICY", POLICY.replace("    fields: {city", "    parts: {rows: 20}\n    fields: {city")
+    )
+    rows = pa.concat_tables([table(2000), table(2000, 2000)])
+    for module in (pieces, sorting):  # and the runs of a part are many
+        monkeypatch.setattr(module, "HELD_BYTES", 1000)
+    first = run(tmp_path, "a", [rows])
+    (tmp_path / "b").mkdir()
+    for number in range(20):
+        pq.write_table(rows.slice(number * 200, 200), tmp_path / "b" / f"in-{number}.parquet")
+    policy = str(tmp_path / "policy.yaml")
+    command = ["run", policy, "-i", str(tmp_path / "b"), "-o", str(tmp_path / "out-b"), "--workers", "2"]
+    subprocess.run([sys.executable, "-c", LIMITED, *command], check=True)
+    assert len(released(first)) == 200
+    assert released(first) == released(tmp_path / "out-b")
+
+
+def test_parts_of_a_release_in_the_order_of_its_source_are_as_large_as_the_policy_says(tmp_path, monkeypatch):
+    text = POLICY.replace("sharing: enclave", "sharing: public\n    expect: still_personal\n    parts: {rows: 300}")
+    monkeypatch.setitem(globals(), "POLICY", text)
+    rows = [table(700), table(100, 700), table(600, 800)]
+    out = run(tmp_path, "a", rows)
+    assert labels(out)["out"]["label"] == "still_personal"
+    names = [path.name for path in sorted((out / "out").glob("*.parquet"))]
+    assert names == [
+        f"part-{shard:05d}-{part:05d}.parquet" for shard, part in [*[(0, n) for n in range(3)], (1, 0), (2, 0), (2, 1)]
+    ]
+    assert list(map(len, released(out))) == [300, 300, 100, 100, 300, 300]
+    content = pa.concat_tables(rows).select(["city", "what"]).to_pylist()
+    assert [row for part in released(out) for row in part] == content
+    assert call(["verify", str(out)]) == 0

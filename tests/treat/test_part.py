@@ -14,7 +14,7 @@ BATCH = pa.record_batch({"city": ["杭州市", None, ""], "age": pa.array([30, 3
 
 
 def written(staging: Path, kind: str = "parquet", batches: int = 2) -> WrittenPart:
-    part = Part(str(staging), "report", 7, kind, BATCH.schema)
+    part = Part(str(staging), "report", (7,), kind, BATCH.schema)
     for _ in range(batches):
         part.write(BATCH)
     part.close()

@@ -9,8 +9,8 @@ from apache_beam.typehints.decorators import no_annotations
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.decide import Decide
 from beam_deid.transforms.beam.measure import Measure
-from beam_deid.transforms.beam.release import Release
-from beam_deid.transforms.beam.sink import Sides, Sink
+from beam_deid.transforms.beam.release import Release, Sides
+from beam_deid.transforms.beam.sink import Sink
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.run.job import Job
@@ -42,8 +42,6 @@ class Engine(beam.PTransform):
         measured = elements | "Measure" >> Measure(self._job, self._source, given)
         decide = beam.ParDo(Decide(self._job, self._sink.decider, self._max_rejects), given)
         decision = measured | "Decide" >> decide.with_output_types(Decision)
-        # Workers need to know what to suppress; the classes, of which there may be millions, are for the proof alone.
-        orders = decision | "Orders" >> beam.Map(Decision.without_proof).with_output_types(Decision)
-        sides = Sides(given, AsSingleton(orders), AsSingleton(decision))
-        released = elements | "Release" >> Release(self._job, self._source, self._sink.outputs, given, sides.orders)
-        return self._sink.finish(released, orders, sides)
+        sides = Sides(given, AsSingleton(decision))
+        released = elements | "Release" >> Release(self._job, self._source, self._sink.outputs, sides)
+        return self._sink.finish(released, decision, sides)

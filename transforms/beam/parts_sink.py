@@ -11,19 +11,19 @@ from beam_deid.transforms.beam.decide import Decider
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
-from beam_deid.transforms.beam.release import ReleasedElements
-from beam_deid.transforms.beam.sink import Sides
+from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.publish.concluding import conclude
 from beam_deid.transforms.publish.run_outcome import InputFacts
+from beam_deid.transforms.release.cutting import Cut
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToParts
-from beam_deid.transforms.release.pieces import assemble
+from beam_deid.transforms.release.pieces import Assembly, assemble
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
-from beam_deid.transforms.run.workers import Tasks, guarded
+from beam_deid.transforms.run.workers import Shared, Tasks, guarded
 
 
 class PartsDecider:
@@ -59,19 +59,22 @@ class PartsSink:
         self._workers = workers
         self._inputs = inputs
 
-    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> beam.PCollection:
+    def finish(
+        self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides
+    ) -> beam.PCollection:
         """The path of the outcome, once all parts are whole and proved."""
         facts = released.facts | "Merge" >> Merge(RunFacts)
-        parts = orders | "Parts" >> beam.FlatMap(shuffled_parts) | "Spread" >> beam.Reshuffle()
+        lots = decision | "Lots" >> beam.FlatMap(shuffled_lots, self._job) | "Spread" >> beam.Reshuffle()
         assembling = AssembleParts(self._job, self._staging, self._workers)
-        assembled = parts | "Assemble" >> beam.ParDo(assembling, AsSingleton(facts), sides.given, sides.orders)
+        assembled = lots | "Assemble" >> beam.ParDo(assembling, AsSingleton(facts), *sides)
         proving = Prove(self._job, self._staging)
         return facts | "Prove" >> beam.ParDo(proving, sides.decision, AsIter(assembled), AsIter(self._inputs))
 
 
-def shuffled_parts(decision: Decision) -> list[tuple[str, int]]:
-    """The parts that are to be put together: release and number."""
-    return [(name, part) for name, one in decision.releases.items() if one.shuffled for part in range(one.parts)]
+def shuffled_lots(decision: Decision, job: Job) -> list[tuple[str, int]]:
+    """The lots of parts that are to be put together: release and number."""
+    shuffled = (one for one in decision.releases.values() if one.shuffled)
+    return [(one.release, lot) for one in shuffled for lot in range(Cut.of(job, one).lots)]
 
 
 class AssembleParts(beam.DoFn):
@@ -96,17 +99,16 @@ class AssembleParts(beam.DoFn):
         return {**job_display(self._job), "workers": self._workers}
 
     def start_bundle(self) -> None:
-        """Begin a bundle of parts."""
+        """Begin a bundle of lots."""
         self._tasks = Tasks(self._workers, self.where)
-        self._here: Job | None = None
+        self._told: Shared[Assembly] | None = None
 
-    def process(self, part: tuple[str, int], released: RunFacts, given: Given, orders: Decision) -> Iterator[RunFacts]:
-        """One part; ``released`` is here because every piece must stand before any part is put together."""
-        name, number = part
-        attempts = released.releases[name].attempts
-        if self._here is None:
-            self._here = self._job.given(given)  # once for all parts, for much follows from it
-        for facts in self._tasks.submit(assemble, self._here, orders.releases[name], self._staging, number, attempts):
+    def process(self, lot: tuple[str, int], released: RunFacts, given: Given, decision: Decision) -> Iterator[RunFacts]:
+        """One lot; ``released`` is here because every piece must stand before any part is put together."""
+        if self._told is None:  # once for all lots, for much follows from it
+            attempts = {name: one.attempts for name, one in released.releases.items()}
+            self._told = Shared(Assembly(self._job.given(given), decision.releases, self._staging, attempts))
+        for facts in self._tasks.submit(assemble, self._told, *lot):
             yield self._counted(facts)
 
     def finish_bundle(self) -> Iterator[Any]:

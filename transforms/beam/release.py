@@ -93,6 +93,18 @@ class ReleasedElements(NamedTuple):
     rejected: beam.PCollection
 
 
+class Sides(NamedTuple):
+    """What the second pass and the last steps are told beside the rows, as side inputs.
+
+    Attributes:
+        given: What is known of the run only while it runs.
+        decision: The decision.
+    """
+
+    given: AsSingleton
+    decision: AsSingleton
+
+
 class Release(beam.PTransform):
     """Elements → `ReleasedElements`.
 
@@ -100,14 +112,13 @@ class Release(beam.PTransform):
         job: The run.
         source: What the elements are.
         outputs: Where released rows go.
-        given: What is known only while it runs, a side input.
-        orders: The decision, without what only the proof needs, a side input.
+        sides: What it is told beside the elements.
     """
 
-    def __init__(self, job: Job, source: Source, outputs: Outputs, given: AsSingleton, orders: AsSingleton) -> None:
+    def __init__(self, job: Job, source: Source, outputs: Outputs, sides: Sides) -> None:
         super().__init__()
         self._step = ReleaseElements(job, source, outputs)
-        self._sides = (given, orders)
+        self._sides = sides
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, elements: beam.PCollection) -> ReleasedElements:

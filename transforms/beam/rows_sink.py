@@ -19,8 +19,7 @@ from beam_deid.transforms.beam.decide import Decider
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
-from beam_deid.transforms.beam.release import ReleasedElements
-from beam_deid.transforms.beam.sink import Sides
+from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
@@ -30,11 +29,12 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.register_embedded import decide_registered
+from beam_deid.transforms.release.arranging import Arranging
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToCollection
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.shuffle import arranged
-from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
+from beam_deid.transforms.release.shuffle import condensed
+from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.workers import guarded
 
 
@@ -113,11 +113,9 @@ class RowsSink:
         self._job = job
         self._everywhere = everywhere
 
-    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> ProvedRows:
+    def finish(self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides) -> ProvedRows:
         """Shuffle rows, prove all that was done, and only then let them leave."""
-        arrange = beam.ParDo(Arrange(self._job), sides.given, sides.orders).with_output_types(
-            pa.RecordBatch, facts=RunFacts
-        )
+        arrange = beam.ParDo(Arrange(self._job), *sides).with_output_types(pa.RecordBatch, facts=RunFacts)
         parts = released.by_part | "By part" >> beam.GroupByKey()
         arranged_rows = parts | "Arrange" >> arrange.with_outputs("facts", main="rows")
         facts = (released.facts, arranged_rows.facts) | "Facts" >> beam.Flatten()
@@ -149,23 +147,22 @@ class Arrange(beam.DoFn):
         """Begin a bundle of parts, of any windows."""
         self._here: tuple[Given, Job] | None = None
 
-    def process(self, part: tuple[int, Iterable[pa.RecordBatch]], given: Given, orders: Decision) -> Iterator[Any]:
+    def process(self, part: tuple[int, Iterable[pa.RecordBatch]], given: Given, decision: Decision) -> Iterator[Any]:
         """One part, which is held in memory."""
         if self._here is None or self._here[0] is not given:
             self._here = (given, self._job.given(given))  # once for all parts of a window, for much follows from it
-        batches, facts = guarded("releasing", self._arranged, self._here[1], part[1], orders)
+        batches, facts = guarded("releasing", self._arranged, self._here[1], part[1], decision)
         self._metrics.count(sum(batch.num_rows for batch in batches), 0, sum(batch.nbytes for batch in batches))
         yield TaggedOutput("facts", facts)
         yield from batches
 
     def _arranged(
-        self, job: Job, given: Iterable[pa.RecordBatch], orders: Decision
+        self, job: Job, given: Iterable[pa.RecordBatch], decision: Decision
     ) -> tuple[list[pa.RecordBatch], RunFacts]:
         (release,) = job.releases
-        table = pa.Table.from_batches(list(given)).combine_chunks()
-        made = arranged(job, orders.releases[release], table)
-        batches = made.rows.combine_chunks().to_batches(BATCH_ROWS)
-        return batches, RunFacts({release: made.facts()})
+        arranging = Arranging(job, decision.releases[release])
+        batches = list(arranging.arrange(condensed(pa.concat_batches(list(given)))))
+        return batches, RunFacts({release: arranging.facts()})
 
 
 class ProveRelease(beam.DoFn):

@@ -1,28 +1,13 @@
 """What a sink of the engine is: where released rows go, and what is made of the proof."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import apache_beam as beam
-from apache_beam.pvalue import AsSingleton
 
 from beam_deid.transforms.beam.decide import Decider
-from beam_deid.transforms.beam.release import ReleasedElements
+from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.release.outputs import Outputs
-
-
-class Sides(NamedTuple):
-    """What the last steps are told beside the rows, as side inputs.
-
-    Attributes:
-        given: What is known of the run only while it runs.
-        orders: The decision, as workers need it.
-        decision: The decision, with what the proof needs.
-    """
-
-    given: AsSingleton
-    orders: AsSingleton
-    decision: AsSingleton
 
 
 class Sink(Protocol):
@@ -36,12 +21,12 @@ class Sink(Protocol):
     decider: Decider
     outputs: Outputs
 
-    def finish(self, released: ReleasedElements, orders: beam.PCollection[Decision], sides: Sides) -> Any:
+    def finish(self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides) -> Any:
         """The last steps: rows brought into their order, and the proof.
 
         Args:
             released: What the second pass gave.
-            orders: The decision, as workers need it.
-            sides: What else the steps are told.
+            decision: The decision.
+            sides: What the steps are told beside the rows.
         """
         ...

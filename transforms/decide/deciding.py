@@ -87,7 +87,7 @@ def _decision(
     seen = with_findings(one, compositions)
     label = label_of(one, seen)
     released_of, limited = quotas(chosen, name)
-    keys, counts, digest = proof_of(seen, limited)
+    proof = proof_of(seen, limited)
     wanted = folder and data.job.remembers and label.label is LabelName.ANONYMIZED
     return ReleaseDecision(
         release=name,
@@ -95,11 +95,10 @@ def _decision(
         suppressed=one.recoding.cut.suppressed,
         quotas=released_of,
         label=label,
-        classes=(keys, counts),
-        digest=digest,
+        proof=proof,
         records=RecordCounts(
             read=read,
-            released=int(counts.sum()),
+            released=proof.records,
             suppressed=one.recoding.cut.lost(data.everything),
             withheld=0,
             rejected=data.measured.rejected,

@@ -3,8 +3,8 @@
 Only types stand here. The code that makes a decision is in `decide.deciding`; the release pass and the proof need none of it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,6 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.terms import LabelName
 
 NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
@@ -71,6 +70,36 @@ class Remembered:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """Records of a release, summed up in three numbers, however many they are.
+
+    The digests are sums modulo 2⁶⁴ of what `risk.histogram.row_digest` makes of each record's keys, so that they do not depend on
+    the records' order and those of parts add up. The keys are made with the run's secret: nobody who writes records knows which
+    others have the same sum.
+
+    Attributes:
+        records: How many records are released.
+        values: The digest of all released values, of all records that are released.
+        persons: The digest of all released values together with all identities, of the records that are released for sure: of a
+            kind of which only some are, every one is like the others, and nobody knows yet which stay.
+    """
+
+    records: int = 0
+    values: int = 0
+    persons: int = 0
+
+    @classmethod
+    def merge(cls, parts: Iterable["Proof"]) -> "Proof":
+        """All parts together; associative, and independent of their order."""
+        parts = tuple(parts)
+        return cls(
+            sum(part.records for part in parts),
+            sum(part.values for part in parts) % 2**64,
+            sum(part.persons for part in parts) % 2**64,
+        )
+
+
+@dataclass(frozen=True)
 class ReleaseDecision:
     """What the release pass must do with one release, and what it must find.
 
@@ -81,8 +110,7 @@ class ReleaseDecision:
         quotas: Of kinds of records of which only so many are released, or none, without their group: the key, ascending, and
             how many. The key is that of all values of every release that is tested together, and of all identities.
         label: The label with its evidence.
-        classes: Fingerprints and records of every combination of all released values that will be written, ascending by key.
-        digest: Order-free digest of all released values of what will be written.
+        proof: What the release pass must find again.
         records: What becomes of the records that were read.
         remembered: The fingerprints of its records, where a register wants them.
     """
@@ -92,14 +120,9 @@ class ReleaseDecision:
     suppressed: Suppressed
     quotas: tuple[Fingerprints, Counts]
     label: Label
-    classes: tuple[Fingerprints, Counts]
-    digest: int
+    proof: Proof
     records: RecordCounts
     remembered: Remembered | None = None
-
-    def without_proof(self) -> "ReleaseDecision":
-        """The decision as workers need it: without the classes, of which there may be millions, and which only the proof reads."""
-        return replace(self, classes=NO_KEYS)
 
     @property
     def shuffled(self) -> bool:
@@ -110,11 +133,6 @@ class ReleaseDecision:
         equal rows are released, which are told when they are put together.
         """
         return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
-
-    @property
-    def parts(self) -> int:
-        """The number of parts of a shuffled release."""
-        return max(1, -(-self.records.released // SHARD_ROWS))
 
 
 @dataclass(frozen=True)
@@ -132,10 +150,6 @@ class Decision:
     releases: dict[str, ReleaseDecision] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     persons: Remembered | None = None
-
-    def without_proof(self) -> "Decision":
-        """What workers need to know of every release."""
-        return replace(self, releases={name: one.without_proof() for name, one in self.releases.items()})
 
 
 def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:

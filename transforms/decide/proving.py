@@ -7,7 +7,7 @@ import numpy as np
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.choosing import Chosen
-from beam_deid.transforms.decide.decision import NO_KEYS, joint_key
+from beam_deid.transforms.decide.decision import NO_KEYS, Proof, joint_key
 from beam_deid.transforms.risk.histogram import Counts, row_digest, total
 
 
@@ -32,13 +32,18 @@ def quotas(chosen: Mapping[str, Chosen], name: str) -> tuple[tuple[Fingerprints,
     return total([(keys[few], made.left[few])]), few
 
 
-def proof_of(seen: Candidate, limited: np.ndarray) -> tuple[Fingerprints, Counts, int]:
-    """What the release pass must find again: combinations of all values with their records, and a digest of the records.
+def proof_of(seen: Candidate, limited: np.ndarray) -> Proof:
+    """What the release pass must find again.
 
-    Records of a kind of which only so many are released are alike, so the digest leaves them to the count of combinations.
+    Args:
+        seen: The release as it was decided.
+        limited: Which cells are of a kind of which only so many records are released, shape (cells,).
     """
     keys = seen.proof_keys()
-    classes, counts = total([(keys, seen.counts)])
     signature = seen.data.cells.signature[seen.cells]
     sure = np.flatnonzero(~limited[seen.cells])
-    return classes, counts, row_digest([keys[sure], signature[sure]], seen.counts[sure])
+    return Proof(
+        int(seen.counts.sum()),
+        row_digest([keys], seen.counts),
+        row_digest([keys[sure], signature[sure]], seen.counts[sure]),
+    )

@@ -220,6 +220,16 @@ class Attacker(Section):
         return self.release is not None and self.knows is not None
 
 
+class Parts(Section):
+    """How large the parts of a release are."""
+
+    rows: Count = Field(
+        description="Rows of a part. Where rows are shuffled (anonymized), what a part has on average at most: a group is never in "
+        "two parts, so that one may have more, and the number of parts depends on the number of released rows alone. Elsewhere "
+        "parts follow the pieces that the input is read in, and none has more than so many",
+    )
+
+
 class Release(Section):
     """One output dataset: fields with actions. A field that is not listed is not released."""
 
@@ -259,6 +269,10 @@ class Release(Section):
     )
     format: Annotated[str, OneOf(one.name for one in FORMATS if one.written)] = Field(
         "parquet", description="Format of the files written"
+    )
+    parts: Parts | None = Field(
+        None,
+        description="How large the parts are; as large as the pieces that the input is read in if not given",
     )
 
     @property

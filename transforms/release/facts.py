@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.risk.histogram import Counts, total
+from beam_deid.transforms.decide.decision import Proof
 from beam_deid.transforms.treat.part import WrittenPart
 from beam_deid.transforms.treat.rejected import Rejects
 
@@ -16,8 +15,7 @@ class PartFacts:
     Attributes:
         files: The parts.
         attempts: The attempt at each shard whose pieces count, by the shard's number.
-        classes: Keys and records of every combination of all released values that was written, ascending by key.
-        digest: Order-free digest of the records.
+        proof: What was released, to be compared with what was decided.
         read: Records read.
         suppressed: Records suppressed.
         rejected: Records rejected.
@@ -26,8 +24,7 @@ class PartFacts:
 
     files: list[WrittenPart] = field(default_factory=list)
     attempts: dict[int, str] = field(default_factory=dict)
-    classes: tuple[Fingerprints, Counts] = field(default_factory=lambda: total([]))
-    digest: int = 0
+    proof: Proof = field(default_factory=Proof)
     read: int = 0
     suppressed: int = 0
     rejected: int = 0
@@ -44,8 +41,7 @@ class PartFacts:
         return cls(
             sorted((file for part in parts for file in part.files), key=lambda file: file.path),
             {shard: attempt for part in parts for shard, attempt in part.attempts.items()},
-            total(part.classes for part in parts),
-            sum(part.digest for part in parts) % 2**64,
+            Proof.merge(part.proof for part in parts),
             sum(part.read for part in parts),
             sum(part.suppressed for part in parts),
             sum(part.rejected for part in parts),

@@ -1,6 +1,7 @@
 """Where the released rows of a release go: to a part as they came, to pieces that are shuffled, or to a collection."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -8,9 +9,10 @@ import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.release.cutting import Cut
 from beam_deid.transforms.release.pieces import Pieces
 from beam_deid.transforms.release.releaser import Released, Releaser
-from beam_deid.transforms.release.shuffle import QUOTA, Piece, part_of
+from beam_deid.transforms.release.shuffle import Piece, parts_of, placed
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.part import Part, WrittenPart
 
@@ -52,7 +54,7 @@ class Outputs(Protocol):
 
 @dataclass(frozen=True)
 class ToParts:
-    """Rows go to files in staging: to a part of the shard's number, or where they are shuffled, to pieces of all parts.
+    """Rows go to files in staging: to parts of the shard's number, or where they are shuffled, to pieces of all parts.
 
     Attributes:
         staging: Folder in which each release has one of its own.
@@ -70,8 +72,8 @@ class ToParts:
         decision = releaser.decision
         if decision.shuffled:
             return Pieces(job, self.staging, decision, index, releaser.schema)
-        kind = job.policy.releases[decision.release].format
-        return PartOutput(Part(self.staging, decision.release, index, kind, releaser.schema))
+        asked = job.policy.releases[decision.release].parts
+        return PartsOutput(job, self.staging, releaser, index, None if asked is None else asked.rows)
 
 
 @dataclass(frozen=True)
@@ -83,34 +85,59 @@ class ToCollection:
         return CollectionOutput(job, releaser.decision)
 
 
-class PartOutput:
-    """One part, whose rows are in the order of the source.
+class PartsOutput:
+    """Parts whose rows are in the order of the source: one, or as many as rows need where the policy says how large they are.
 
     Args:
-        part: The part.
+        job: The run.
+        staging: The staging folder.
+        releaser: What makes the released batches.
+        index: The shard's number.
+        most: Most rows of a part; None for all in one.
+
+    Raises:
+        OutputError: A part cannot be written; so do `write` and `close`.
     """
 
     attempt = ""
 
-    def __init__(self, part: Part) -> None:
-        self._part = part
+    def __init__(self, job: Job, staging: str, releaser: Releaser, index: int, most: int | None) -> None:
+        release = releaser.decision.release
+        kind = job.policy.releases[release].format
+        self._begin = partial(Part, staging, release, kind=kind, schema=releaser.schema)
+        self._index = index
+        self._most = most
+        self._room = most or 0
+        self._parts = [self._begin((index,) if most is None else (index, 0))]
 
     def write(self, released: Released) -> None:
         """Append the rows of a batch."""
-        self._part.write(released.batch)
+        batch = released.batch
+        while self._most is not None and batch.num_rows > self._room:
+            self._parts[-1].write(batch.slice(0, self._room))
+            batch = batch.slice(self._room)
+            self._next(self._most)
+        self._room -= batch.num_rows
+        self._parts[-1].write(batch)
 
     def take(self, least: int = 0) -> list[Piece]:
-        """Nothing: all rows are in the part."""
+        """Nothing: all rows are in the parts."""
         return []
 
     def close(self) -> None:
-        """Finish the file."""
-        self._part.close()
+        """Finish the file that is open."""
+        self._parts[-1].close()
 
     @property
     def files(self) -> list[WrittenPart]:
-        """The part."""
-        return [self._part.facts]
+        """The parts."""
+        return [part.facts for part in self._parts]
+
+    def _next(self, most: int) -> None:
+        """Finish a part that is full, and begin another."""
+        self._parts[-1].close()
+        self._parts.append(self._begin((self._index, len(self._parts))))
+        self._room = most
 
 
 class CollectionOutput:
@@ -127,16 +154,14 @@ class CollectionOutput:
     def __init__(self, job: Job, decision: ReleaseDecision) -> None:
         self._decision = decision
         self._rest = job.layouts[decision.release].rest
+        self._parts = Cut.of(job, decision).parts
         self._waiting: list[pa.RecordBatch] = []
 
     def write(self, released: Released) -> None:
         """Let the rows of a batch wait to be taken."""
         if not released.batch.num_rows:
             return
-        batch = released.batch
-        if self._decision.shuffled:
-            batch = batch.append_column(QUOTA, pa.array(released.quota))
-        self._waiting.append(batch)
+        self._waiting.append(placed(released, self._rest) if self._decision.shuffled else released.batch)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -149,6 +174,6 @@ class CollectionOutput:
         self._waiting = []
         if not self._decision.shuffled:
             return [Piece(None, batch) for batch in waiting]
-        batch = pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
-        part = part_of(batch, self._rest) % np.uint64(self._decision.parts)
-        return [Piece(int(number), batch.filter(pa.array(part == number))) for number in np.unique(part)]
+        rows = pa.concat_batches(waiting)
+        part = parts_of(rows, self._parts)
+        return [Piece(int(number), rows.filter(pa.array(part == number))) for number in np.unique(part)]

@@ -1,29 +1,37 @@
-"""Pieces: what one shard has for each part of a shuffled release, and parts that are put together from them."""
+"""Pieces: what one shard has for each lot of parts of a shuffled release, and parts that are put together from them."""
 
 import contextlib
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
-from beam_deid.transforms.errors import InputError, OutputError
-from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.arranging import Arranging
+from beam_deid.transforms.release.cutting import Cut
+from beam_deid.transforms.release.facts import PartFacts, RunFacts
+from beam_deid.transforms.release.piece_files import PieceReader, PieceWriter
 from beam_deid.transforms.release.releaser import Released
-from beam_deid.transforms.release.shuffle import QUOTA, Piece, arranged, part_of
-from beam_deid.transforms.run.job import BATCH_ROWS, Job
-from beam_deid.transforms.storage.files import open_arrow, open_write, reason
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.release.schema import release_schema
+from beam_deid.transforms.release.shuffle import Piece, parts_of, placed, placed_schema
+from beam_deid.transforms.release.sorting import HELD_BYTES, Sorting
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.treat.part import Part, WrittenPart, new_attempt
 
 
-def piece_path(staging: str, release: str, shard: int, attempt: str, part: int) -> str:
-    """The piece of a shard that goes into a part, as one attempt at the shard wrote it."""
-    return join(staging, "pieces", release, f"{part:05d}-{shard:05d}-{attempt}.arrow")
+def piece_path(staging: str, release: str, shard: int, attempt: str) -> str:
+    """The pieces of a shard, as one attempt at the shard wrote them."""
+    return join(staging, "pieces", release, f"{shard:05d}-{attempt}.arrow")
 
 
 class Pieces:
-    """Sorts the rows of one shard into pieces, as Arrow IPC streams.
+    """Sorts the rows of one shard into a piece for each lot of parts, all in one file.
+
+    Batches stand in the file in turns: one of each lot, in the order of the lots, as often as rows were written.
 
     Args:
         job: The run.
@@ -33,94 +41,122 @@ class Pieces:
         schema: Schema of the released batches.
 
     Raises:
-        OutputError: A piece cannot be written.
+        OutputError: The file cannot be written; so do all methods.
     """
 
     def __init__(self, job: Job, staging: str, decision: ReleaseDecision, shard: int, schema: pa.Schema) -> None:
-        self._parts = np.uint64(decision.parts)
-        self._where = shown(join(staging, "pieces", decision.release))
+        self._cut = Cut.of(job, decision)
         self._rest = job.layouts[decision.release].rest
+        self._held: list[pa.RecordBatch] = []
+        self._nbytes = 0
         self.files: list[WrittenPart] = []
         self.attempt = new_attempt()
-        self._streams = []
-        self._writers = []
-        try:
-            for part in range(decision.parts):
-                stream = open_write(piece_path(staging, decision.release, shard, self.attempt, part))
-                self._streams.append(stream)
-                self._writers.append(pa.ipc.new_stream(stream, schema.append(pa.field(QUOTA, pa.int64()))))
-        except OSError as error:
-            raise self._fault(error) from None
+        path = piece_path(staging, decision.release, shard, self.attempt)
+        self._file = PieceWriter(path, placed_schema(schema))
 
     def write(self, released: Released) -> None:
-        """Append the rows of a batch, each to the piece of its part."""
-        part = part_of(released.batch, self._rest) % self._parts
-        batch = released.batch.append_column(QUOTA, pa.array(released.quota))
-        try:
-            for number, writer in enumerate(self._writers):
-                chosen = part == np.uint64(number)
-                if chosen.any():
-                    writer.write_batch(batch if chosen.all() else batch.filter(pa.array(chosen)))
-        except OSError as error:
-            raise self._fault(error) from None
+        """Append the rows of a batch, each to the piece of its lot."""
+        rows = placed(released, self._rest)
+        self._held.append(rows)
+        self._nbytes += rows.nbytes
+        if self._nbytes >= HELD_BYTES:
+            self._write_held()
 
     def take(self, least: int = 0) -> list[Piece]:
         """Nothing: all rows are in the pieces."""
         return []
 
     def close(self) -> None:
-        """Finish all pieces."""
+        """Finish the file."""
         try:
-            with contextlib.ExitStack() as streams:  # all are closed, whatever one of them raises
-                for stream in self._streams:
-                    streams.callback(stream.close)
-                for writer in self._writers:
-                    writer.close()
-        except OSError as error:
-            raise self._fault(error) from None
+            self._write_held()
+        finally:
+            self._file.close()
 
-    def _fault(self, error: OSError) -> OutputError:
-        return OutputError(f"a part cannot be written ({reason(error)})", self._where, "Free space there and run again")
+    def _write_held(self) -> None:
+        """Write the rows that wait, a batch for each lot."""
+        if not self._held:
+            return
+        rows = pa.concat_batches(self._held)
+        self._held = []
+        self._nbytes = 0
+        lot = parts_of(rows, self._cut.parts) // self._cut.together
+        order = np.argsort(lot, kind="stable")
+        ends = np.searchsorted(lot[order], np.arange(self._cut.lots + 1))
+        rows = rows.take(pa.array(order))
+        for first, last in itertools.pairwise(ends.tolist()):
+            self._file.write(rows.slice(first, last - first))
 
 
-def assemble(job: Job, decision: ReleaseDecision, staging: str, number: int, attempts: Mapping[int, str]) -> RunFacts:
-    """Put one part together from the pieces of all shards.
+@dataclass(frozen=True)
+class Assembly:
+    """What is known to whoever puts parts together.
+
+    Attributes:
+        job: The run, on a worker.
+        decisions: What was decided, by release.
+        staging: The staging folder.
+        attempts: The attempt at each shard that counts, by release and the number of the shard.
+    """
+
+    job: Job
+    decisions: Mapping[str, ReleaseDecision]
+    staging: str
+    attempts: Mapping[str, Mapping[int, str]]
+
+    def pieces(self, release: str, lot: int, lots: int) -> Iterator[pa.RecordBatch]:
+        """What all shards have for a lot of parts. One file is open at a time.
+
+        Raises:
+            OutputError: A piece is not what was written.
+        """
+        for shard in range(self.job.shards):
+            path = piece_path(self.staging, release, shard, self.attempts[release][shard])
+            with contextlib.closing(PieceReader(path)) as piece:
+                yield from (piece.batch(number) for number in range(lot, piece.batches, lots))
+
+    def write(self, release: str, number: int, rows: Iterator[pa.RecordBatch]) -> PartFacts:
+        """Write a part of condensed rows that are in order.
+
+        Raises:
+            OutputError: It cannot be written.
+            InternalFault: Rows that differ have one key.
+        """
+        decision = self.decisions[release]
+        arranging = Arranging(self.job, decision)
+        kind = self.job.policy.releases[release].format
+        part = Part(self.staging, release, (number,), kind, release_schema(self.job, decision))
+        try:
+            for some in rows:
+                for batch in arranging.arrange(some):
+                    part.write(batch)
+        finally:
+            part.close()
+        return arranging.facts(part.facts)
+
+
+def assemble(told: Shared[Assembly], release: str, lot: int) -> RunFacts:
+    """Put the parts of a lot together from the pieces of all shards.
 
     Args:
-        job: The run.
-        decision: The release.
-        staging: The staging folder.
-        number: The part's number.
-        attempts: The attempt that counts, by the number of the shard.
+        told: What is known.
+        release: The release.
+        lot: The lot's number.
 
     Returns:
-        The facts of the part.
+        The facts of the parts.
 
     Raises:
-        OutputError: A piece is not what was written, or the part cannot be written.
+        OutputError: A piece is not what was written, or a part cannot be written.
         InternalFault: Rows that differ have one key.
     """
-    tables = [
-        _piece(piece_path(staging, decision.release, shard, attempts[shard], number)) for shard in range(job.shards)
-    ]
-    made = arranged(job, decision, pa.concat_tables(tables).combine_chunks())
-    kind = job.policy.releases[decision.release].format
-    part = Part(staging, decision.release, number, kind, made.rows.schema)
+    one = told.value
+    cut = Cut.of(one.job, one.decisions[release])
+    sorting = Sorting(join(one.staging, "pieces", release, f"lot-{lot:05d}-{new_attempt()}.arrow"), cut, lot)
     try:
-        for batch in made.rows.to_batches(BATCH_ROWS):
-            part.write(batch)
+        for rows in one.pieces(release, lot, cut.lots):
+            sorting.add(rows)
+        written = [one.write(release, number, rows) for number, rows in sorting.parts()]
     finally:
-        part.close()
-    return RunFacts({decision.release: made.facts(part.facts)})
-
-
-def _piece(path: str) -> pa.Table:
-    try:
-        with open_arrow(path) as stream:
-            return pa.ipc.open_stream(stream).read_all()
-    except InputError as error:
-        raise OutputError(f"a piece of a part cannot be read: {error.what}", shown(path), "Run again") from None
-    except (OSError, pa.ArrowException):
-        raise OutputError(
-            "a piece of a part is not what was written: the storage lost or changed it", shown(path), "Run again"
-        ) from None
+        sorting.discard()
+    return RunFacts({release: PartFacts.merge(written)})

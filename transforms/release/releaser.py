@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
-from beam_deid.transforms.decide.decision import ReleaseDecision, joint_key
+from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, joint_key
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.release.schema import release_schema
@@ -52,17 +52,15 @@ class Released:
 
     Attributes:
         batch: The released rows.
-        keys: The key of all values of each of them.
         quota: Which quota each of them falls under.
         suppressed: Records that were suppressed.
-        digest: Order-free digest of the records that are released for sure.
+        proof: What is released, for the proof. Records and values of a shuffled release are counted when parts are put together.
     """
 
     batch: pa.RecordBatch
-    keys: Fingerprints
     quota: Quota
     suppressed: int
-    digest: int
+    proof: Proof
 
 
 class Releaser:
@@ -113,13 +111,13 @@ class Releaser:
         kept = self._passing(given)
         quota = self._quotas(joint, kept)
         kept &= ~self._is_spent(quota)
-        digest = self._digest(given, keys, kept & (quota < 0))
+        proof = self._proof(given, keys, kept, kept & (quota < 0))
         suppressed = len(kept) - int(kept.sum())
         columns = [_decoded(given.values[name]) for name in self.schema.names]
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
         if suppressed:
             batch = batch.filter(pa.array(kept))
-        return Released(batch, keys[kept], quota[kept], suppressed, digest)
+        return Released(batch, quota[kept], suppressed, proof)
 
     def all_keys(self, given: TreatedBatch) -> Fingerprints:
         """The key of all released values of each sound record, shape (n,)."""
@@ -150,10 +148,13 @@ class Releaser:
         found: Bools = spent[quota]
         return found
 
-    def _digest(self, given: TreatedBatch, keys: Fingerprints, sure: Bools) -> int:
-        """The digest of what is released for sure: of a kind of which only some are, every one is like the others."""
-        rows = np.flatnonzero(sure)
-        return row_digest([keys[rows], given.signature[rows]], np.ones(len(rows), np.int64))
+    def _proof(self, given: TreatedBatch, keys: Fingerprints, kept: Bools, sure: Bools) -> Proof:
+        """What is released, and what of it for sure."""
+        each = np.ones(len(keys), np.int64)
+        persons = row_digest([keys[sure], given.signature[sure]], each[sure])
+        if self.decision.shuffled:
+            return Proof(persons=persons)
+        return Proof(int(kept.sum()), row_digest([keys[kept]], each[kept]), persons)
 
     def _recode(
         self,

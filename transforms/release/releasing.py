@@ -5,16 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.decide.decision import Proof, ReleaseDecision
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Output, Outputs
 from beam_deid.transforms.release.releaser import Released, Releaser, TreatedBatch, release_together
 from beam_deid.transforms.release.shuffle import Piece
-from beam_deid.transforms.risk.histogram import Counts, total
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.rejected import Rejects
 from beam_deid.transforms.treat.typed import TypedBatch
@@ -22,7 +18,7 @@ from beam_deid.transforms.treat.typed import TypedBatch
 
 @dataclass(frozen=True)
 class ReleasePass:
-    """The release pass of a run, as workers are told of it: without a key of the policy, and without what only the proof needs.
+    """The release pass of a run, as workers are told of it: without a key of the policy.
 
     Attributes:
         job: The run, on a worker.
@@ -79,7 +75,6 @@ class Releasing:
         self._outputs = outputs
         self._index = index
         self._facts = {name: PartFacts() for name in releasers}
-        self._written: dict[str, list[tuple[Fingerprints, Counts]]] = {name: [] for name in releasers}
         self._rejects: Rejects = []
 
     def add(self, batch: TypedBatch) -> None:
@@ -118,7 +113,6 @@ class Releasing:
         """What was done, once all outputs are closed, with the rejects that nobody has asked for."""
         for name, facts in self._facts.items():
             output = self._outputs[name]
-            facts.classes = total(self._written[name])
             facts.files = list(output.files)
             if output.attempt:
                 facts.attempts = {self._index: output.attempt}
@@ -130,9 +124,7 @@ class Releasing:
         facts.rejected += batch.read - len(treated.records)
         facts.suppressed += released.suppressed
         facts.nbytes += released.batch.nbytes
-        facts.digest = (facts.digest + released.digest) % 2**64
-        if not self._releasers[name].decision.shuffled:  # else they are counted when parts are put together
-            self._written[name].append((released.keys, np.ones(len(released.keys), np.int64)))
+        facts.proof = Proof.merge((facts.proof, released.proof))
 
     def _reject(self, batch: TypedBatch, faults: Sequence[Fault], release: str) -> None:
         for fault in faults:

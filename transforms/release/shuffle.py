@@ -6,25 +6,26 @@ from released values alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.ordering import ordering
-from beam_deid.transforms.decide.decision import ReleaseDecision
-from beam_deid.transforms.errors import InternalFault
-from beam_deid.transforms.release.facts import PartFacts
-from beam_deid.transforms.risk.histogram import total
-from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.treat.part import WrittenPart
+from beam_deid.transforms.release.releaser import Released
+from beam_deid.transforms.risk.histogram import Counts
 
 QUOTA = "beam_deid.quota"
-"""The column of quotas, in rows that are not yet in their part; no part has it."""
+GROUP = "beam_deid.group"
+ROW = "beam_deid.row"
+COUNT = "beam_deid.count"
+PLACING = {QUOTA: pa.int64(), GROUP: pa.uint64(), ROW: pa.uint64()}
+"""Columns of rows that are not yet in their part; no part has one: the row's quota, and the hashes of the values that groups are
+made by and of all its values. Condensed rows have `COUNT` as well: how many of each there are."""
 
 
 class Piece(NamedTuple):
@@ -39,95 +40,129 @@ class Piece(NamedTuple):
     batch: pa.RecordBatch
 
 
-@dataclass(frozen=True)
-class Arranged:
-    """The rows of a part.
-
-    Attributes:
-        rows: The rows, in an order that follows from their values alone.
-        values: The key of all values of each, computed from the rows themselves, shape (n,).
-        left_out: Rows that were more of a kind than are released of it.
-    """
-
-    rows: pa.Table
-    values: Fingerprints
-    left_out: int
-
-    def facts(self, *files: WrittenPart) -> PartFacts:
-        """What was done, for the proof; the part as well where it was written to a file."""
-        counted = total([(self.values, np.ones(len(self.values), np.int64))])
-        return PartFacts(list(files), classes=counted, suppressed=self.left_out)
-
-
-def arranged(job: Job, decision: ReleaseDecision, rows: pa.Table) -> Arranged:
-    """The rows of a part in an order that follows from their values alone, no more of a kind than its quota.
+def placed(released: Released, rest: Sequence[str]) -> pa.RecordBatch:
+    """Released rows with the columns by which they find their place.
 
     Args:
-        job: The run.
-        decision: The release.
-        rows: All rows of the part, in any order, with the column of their quotas.
-
-    Raises:
-        InternalFault: Rows that differ have one key.
+        released: The rows, n of them.
+        rest: The columns by which groups are made.
     """
-    given = rows.num_rows
-    rows = _within_quotas(rows, decision)
-    layout = job.layouts[decision.release]
-    columns = {name: rows.column(name) for name in rows.schema.names}
-    values = combine([fingerprint(columns[name], job.prints) for name in layout.fields], rows.num_rows)
-    _compared(rows, values, decision.release)
-    order = value_order(rows, layout.rest)
-    return Arranged(rows.take(pa.array(order)), values[order], given - rows.num_rows)
+    batch = released.batch
+    hashed = {name: ordering(batch.column(name)) for name in batch.schema.names}
+    group = combine([hashed[name] for name in rest], batch.num_rows)
+    row = combine(hashed.values(), batch.num_rows)
+    placing = {QUOTA: released.quota, GROUP: group, ROW: row}
+    return _with(batch, {name: pa.array(values) for name, values in placing.items()})
 
 
-def part_of(batch: pa.RecordBatch, rest: Sequence[str]) -> Fingerprints:
-    """A number that says which part each row goes to, the same for rows that are alike in some columns, shape (n,)."""
-    return combine([ordering(batch.column(name)) for name in rest], batch.num_rows)
+def placed_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema of placed rows, by that of the released ones."""
+    for name, kind in PLACING.items():
+        schema = schema.append(pa.field(name, kind))
+    return schema
 
 
-def value_order(rows: pa.Table, rest: Sequence[str]) -> np.ndarray:
-    """An order of released rows that follows from their values alone, group by group.
+def parts_of(rows: pa.RecordBatch, parts: int) -> npt.NDArray[np.int64]:
+    """The number of the part that each placed row goes to, int64 (n,): rows that are alike in their group go to one."""
+    return (numbers(rows, GROUP) % np.uint64(parts)).astype(np.int64)
 
-    Rows that tie are equal in every released value, so whichever comes first, the bytes are the same.
+
+def condensed(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Placed rows in the order of their values, each kind once with its `COUNT`; rows are of a kind if values and quota are equal.
+
+    Args:
+        rows: The rows, in any order; some may be condensed already.
     """
-    hashed = {name: ordering(rows.column(name)) for name in rows.schema.names}
-    groups = combine([hashed[name] for name in rest], rows.num_rows)
-    each = combine(hashed.values(), rows.num_rows)
-    order = np.lexsort((each, groups))
-    if len(np.unique(each)) == rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows:
-        return order
-    # Values that differ have one hash: somebody made them so. Then the values themselves tell the order; floats by their bits,
-    # for 0.0 and -0.0 would tie.
-    for place, one in enumerate(rows.schema):
-        if pa.types.is_floating(one.type):
-            rows = rows.set_column(place, one.name, pa.array(hashed[one.name]))
-    return np.asarray(pc.sort_indices(rows, [(name, "ascending") for name in rows.schema.names]).to_numpy())
+    rows = _counted(rows).take(pa.array(value_order(rows)))
+    tied = _same(rows, GROUP) & _same(rows, ROW)
+    alike = _alike(rows, tied)
+    if not np.array_equal(tied, alike):
+        # Values that differ have one hash: somebody made them so. Then the values themselves tell the order.
+        rows = rows.take(_by_values(rows))
+        alike = _alike(rows, _same(rows, GROUP) & _same(rows, ROW))
+    return _merged(rows, alike & _same(rows, QUOTA))
 
 
-def _within_quotas(rows: pa.Table, decision: ReleaseDecision) -> pa.Table:
-    """No more rows of a kind than are released of it. They are alike, so whichever stay, the bytes are the same."""
-    quota = rows.column(QUOTA).to_numpy()
-    rows = rows.drop_columns([QUOTA])
-    limited = np.flatnonzero(quota >= 0)
-    if not len(limited):
+def value_order(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """An order of placed rows that follows from their values alone, group by group, int64 (n,).
+
+    Rows that tie are equal in every released value, unless somebody has made values of one hash, so that whichever comes first
+    the bytes are the same.
+    """
+    return np.lexsort((numbers(rows, QUOTA), numbers(rows, ROW), numbers(rows, GROUP)))
+
+
+def is_new(rows: pa.RecordBatch) -> Bools:
+    """Which condensed rows have other values than the one before, bool (n,)."""
+    tied = _same(rows, GROUP) & _same(rows, ROW)
+    return np.append(True, ~_alike(rows, tied))[: rows.num_rows]
+
+
+def numbers(rows: pa.RecordBatch, name: str) -> np.ndarray:
+    """A column of placed rows as numbers, (n,), int64 or uint64."""
+    return np.asarray(rows.column(name).to_numpy(zero_copy_only=True))
+
+
+def values_of(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The released values of placed rows, without what places them."""
+    return rows.select([name for name in rows.schema.names if name not in PLACING and name != COUNT])
+
+
+def _counted(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows with the number of each."""
+    if COUNT in rows.schema.names:
         return rows
-    order = limited[np.argsort(quota[limited], kind="stable")]
-    turn = np.arange(len(order)) - np.searchsorted(quota[order], quota[order], side="left")
-    kept = np.ones(rows.num_rows, bool)
-    kept[order] = turn < decision.quotas[1][quota[order]]
-    return rows.filter(pa.array(kept))
+    return _with(rows, {COUNT: pa.array(np.ones(rows.num_rows, np.int64))})
 
 
-def _compared(rows: pa.Table, values: Fingerprints, release: str) -> None:
-    """See that rows with one key are equal in every value that is written.
+def _same(rows: pa.RecordBatch, name: str) -> Bools:
+    """Whether each row but the first has the number of the one before, bool (n - 1,)."""
+    found = numbers(rows, name)
+    return np.asarray(found[1:] == found[:-1])
 
-    Raises:
-        InternalFault: Two that differ have one key.
-    """
-    distinct = rows.group_by(rows.schema.names, use_threads=False).aggregate([]).num_rows
-    if distinct != len(np.unique(values)):
-        raise InternalFault(
-            "values that differ have one fingerprint, so nothing that was counted can be relied on",
-            f"release {release}",
-            "Run again: the fingerprints of another run are others",
-        )
+
+def _alike(rows: pa.RecordBatch, tied: Bools) -> Bools:
+    """Whether each row but the first has all values of the one before, of those that may have; both bool (n - 1,)."""
+    if not tied.any():
+        return tied
+    found = tied.copy()
+    for column in values_of(rows).columns:
+        found &= _equal(_exact(column[1:]), _exact(column[:-1]))
+    return found
+
+
+def _equal(some: pa.Array, others: pa.Array) -> Bools:
+    """Whether values are the same, two nulls as well."""
+    both_null = pc.and_(pc.is_null(some), pc.is_null(others))
+    found = pc.coalesce(pc.equal(some, others), both_null)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _exact(column: pa.Array) -> pa.Array:
+    """A column whose values are equal if the file writes the same bytes: floats by their bits, for 0.0 and -0.0 would tie."""
+    bits = {pa.float32(): pa.int32(), pa.float64(): pa.int64()}
+    return column.view(bits[column.type]) if column.type in bits else column
+
+
+def _by_values(rows: pa.RecordBatch) -> pa.Array:
+    """An order within those of one hash by the values themselves."""
+    values = values_of(rows)
+    exact = {str(place): _exact(column) for place, column in enumerate(values.columns)}
+    keys = {GROUP: rows.column(GROUP), ROW: rows.column(ROW), **exact, QUOTA: rows.column(QUOTA)}
+    return pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
+
+
+def _merged(rows: pa.RecordBatch, repeated: Bools) -> pa.RecordBatch:
+    """Rows without those that repeat the one before, whose number is added to it."""
+    if not repeated.any():
+        return rows
+    first = np.append(True, ~repeated)
+    counts: Counts = np.add.reduceat(numbers(rows, COUNT), np.flatnonzero(first))
+    kept = rows.filter(pa.array(first))
+    return kept.set_column(kept.schema.get_field_index(COUNT), COUNT, pa.array(counts))
+
+
+def _with(batch: pa.RecordBatch, columns: dict[str, pa.Array]) -> pa.RecordBatch:
+    for name, column in columns.items():
+        batch = batch.append_column(name, column)
+    return batch

@@ -1,6 +1,7 @@
 """Parts: one file of a release, hashed on its way to the disk."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ class Part:
     Args:
         staging: The staging folder.
         release: The release.
-        number: The part's number.
+        number: The part's number; several, where parts are numbered within parts.
         kind: Name of the format.
         schema: Schema of the batches.
 
@@ -51,8 +52,9 @@ class Part:
         OutputError: It cannot be written; so do all methods.
     """
 
-    def __init__(self, staging: str, release: str, number: int, kind: str, schema: pa.Schema) -> None:
-        self._name = f"part-{number:05d}.{kind}"
+    def __init__(self, staging: str, release: str, number: Sequence[int], kind: str, schema: pa.Schema) -> None:
+        digits = "-".join(f"{one:05d}" for one in number)
+        self._name = f"part-{digits}.{kind}"
         self._rows = 0
         self._source = f"parts/{release}/{self._name}.{new_attempt()}"
         self._path = join(staging, *self._source.split("/"))
