@@ -26,8 +26,10 @@ def at_home(job, histogram, buckets):
 
 def kinds(signature, persons, counts):
     found = {}
-    for whose, *keys, count in zip(signature.tolist(), *(keys.tolist() for keys in persons), counts.tolist(), strict=True):
-        found[whose, *keys] = found.get((whose, *keys), 0) + count
+    rows = zip(signature.tolist(), *(keys.tolist() for keys in persons), counts.tolist(), strict=True)
+    for whose, *keys, count in rows:
+        kind = (whose, *keys)
+        found[kind] = found.get(kind, 0) + count
     return found
 
 
@@ -41,7 +43,8 @@ def test_persons_are_the_same_in_any_number_of_buckets(buckets, table):
     home, people = home_of(job, at_home(job, histogram, buckets), Stages(buckets))
     whole = cells.persons
     assert people.names == ("buyer", *whole.names[1:])
-    assert (people.same_as, people.finer) == ({name: "buyer" if one == "subject" else one for name, one in whole.same_as.items()}, whole.finer)
+    assert people.same_as == {name: "buyer" if one == "subject" else one for name, one in whole.same_as.items()}
+    assert people.finer == whole.finer
     assert (people.shared, people.filled) == (whole.shared, whole.filled)
     wanted = [np.append(keys, job.prints.null)[numbers] for _, numbers, keys, _ in identities_of(job, whole)]
     seen = {}

@@ -245,6 +245,11 @@ class Candidate:
         every = zip(self.persons.numbers, self.persons.sizes, strict=True)
         return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
 
+    @property
+    def deciding(self) -> str | None:
+        """The identity that shows the fewest persons in a class; None where nobody is counted."""
+        return self.groups(self.scope.rest).deciding if self.counted and not self.empty else None
+
     def history(self) -> list[History] | None:
         """Unicity of persons' histories over the columns that the policy names, or all; None without a subject or records."""
         subject = self.subject

@@ -1,9 +1,11 @@
 """What would change a label: for each condition that does not hold, the smallest change that would make it hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.label.change import Change
@@ -11,7 +13,7 @@ from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
-from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.policy.model import Environment
@@ -23,6 +25,23 @@ _MOST_COLUMNS = 16
 """Most columns that are left out by turns."""
 _MOST_VALUES = 1 << 26
 """Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
+
+
+class Tried(Protocol):
+    """A release, with what tells how its label would change."""
+
+    @property
+    def data(self) -> ReleasedData:
+        """The release; its records need not be there."""
+        ...
+
+
+class TriedRelease(Told, Tried, Protocol):
+    """A release with what was measured of it."""
+
+
+Droppable = Callable[[Requirement, Planned], tuple[str, ...] | None]
+"""The columns without any one of which a test would hold; None where it was not looked for."""
 
 
 def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[Change]:
@@ -37,27 +56,47 @@ def changes_of(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> Iterator[
         A change for each of them: columns of which leaving out any one would do at the same levels, and the share of rows that
         would have to be suppressed, each None where it does not help or was not looked for.
     """
+    bearable = _MOST_VALUES
+
+    def droppable(requirement: Requirement, test: Planned) -> tuple[str, ...] | None:
+        nonlocal bearable
+        looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
+        drop = _droppable(requirement, test, seen) if looked_at <= bearable else None
+        bearable -= looked_at if drop is not None else 0
+        return drop
+
+    return changes_told(seen, tests, lambda: _unallowed_share(one), droppable)
+
+
+def changes_told(
+    seen: TriedRelease, tests: Sequence[Test], unallowed_share: Callable[[], float | None], droppable: Droppable
+) -> Iterator[Change]:
+    """Yield the smallest change for each test that does not hold: see `changes_of`.
+
+    Args:
+        seen: The release, with all that was found of it.
+        tests: All its tests.
+        unallowed_share: Works out the share of rows that would have to be suppressed, where that is not allowed.
+        droppable: Finds columns to leave out.
+    """
     missed = {test.name for test in tests if not test.passed}
     failing = [(requirement, test) for requirement, test in planned(seen.scope) if test.name in missed]
-    looked_for = _is_looked_for(one, seen, tests)
-    share = _unallowed_share(one) if looked_for and any(requirement.suppresses for requirement, _ in failing) else None
-    bearable = _MOST_VALUES
+    looked_for = _is_looked_for(seen, tests)
+    share = unallowed_share() if looked_for and any(requirement.suppresses for requirement, _ in failing) else None
     for requirement, test in failing:
-        looked_at = min(len(test.columns), _MOST_COLUMNS) * len(test.columns) * len(seen.cells)
-        drop = _droppable(requirement, test, seen) if looked_for and looked_at <= bearable else None
-        bearable -= looked_at if drop is not None else 0
+        drop = droppable(requirement, test) if looked_for else None
         suppress = share if requirement.suppresses else None
         text = _text(test, seen, drop, suppress)
         yield Change(test.line, test.name, test.columns, drop, suppress, text)
 
 
-def _is_looked_for(one: Chosen, seen: Candidate, tests: Sequence[Test]) -> bool:
+def _is_looked_for(seen: TriedRelease, tests: Sequence[Test]) -> bool:
     """Whether columns to drop and rows to suppress are looked for.
 
     Where identifiers or keys stand in the way no other change makes a label, and nobody asks for one who expects none.
     """
     possible = all(test.passed for test in tests if test.line in (1, 2)) and seen.counted and not seen.empty
-    return possible and one.data.spec.expect is not LabelName.STILL_PERSONAL
+    return possible and seen.data.spec.expect is not LabelName.STILL_PERSONAL
 
 
 def _unallowed_share(one: Chosen) -> float | None:
@@ -97,7 +136,7 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tupl
     return tuple(found)
 
 
-def _text(test: Planned, seen: Candidate, drop: tuple[str, ...] | None, suppress: float | None) -> str:
+def _text(test: Planned, seen: TriedRelease, drop: tuple[str, ...] | None, suppress: float | None) -> str:
     """Describe a change in a sentence."""
     if seen.empty:
         return "release a record: with none, nothing can be measured"
@@ -121,7 +160,7 @@ def _ways(drop: tuple[str, ...] | None, suppress: float | None) -> Iterator[str]
         yield f"let {suppress:.2%} of the rows be suppressed (require: {{suppression: {_up(suppress)}}})"
 
 
-def _may_declare_environment(seen: Candidate) -> bool:
+def _may_declare_environment(seen: TriedRelease) -> bool:
     """Whether an environment would count, and none is declared."""
     return seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment()
 
@@ -131,7 +170,7 @@ def _up(share: float) -> float:
     return min(1.0, int(share * 10_000 + 1) / 10_000)
 
 
-def _identifier(test: Planned, seen: Candidate) -> str:
+def _identifier(test: Planned, seen: TriedRelease) -> str:
     if test.name == "direct_identifiers":
         names = [name for name, facts in seen.scope.fields.items() if identifies(facts)]
         return f"drop {', '.join(names)}, or generalize it so that it names nobody"
@@ -139,7 +178,7 @@ def _identifier(test: Planned, seen: Candidate) -> str:
     return f"drop or generalize {', '.join(names)}: identifiers stand in it"
 
 
-def _restorable(test: Planned, seen: Candidate) -> str:
+def _restorable(test: Planned, seen: TriedRelease) -> str:
     keyed = [name for name, facts in seen.scope.fields.items() if facts.recoverability == Recoverability.KEYED]
     names = (
         keyed if test.name == "restorable" else [one.field for one in seen.found.recoveries if one.attack == test.name]
@@ -147,13 +186,13 @@ def _restorable(test: Planned, seen: Candidate) -> str:
     return f"drop {', '.join(dict.fromkeys(names)) or test.target}, or generalize what it was made from"
 
 
-def _attacker(test: Planned, seen: Candidate) -> str:
+def _attacker(test: Planned, seen: TriedRelease) -> str:
     if test.target in seen.found.untested:
         return seen.found.untested[test.target]
     return f"drop or coarsen what {test.target} knows: {', '.join(test.columns)}"
 
 
-def _composition(test: Planned, seen: Candidate) -> str:
+def _composition(test: Planned, seen: TriedRelease) -> str:
     if test.name == Register.name:
         return f"keep a register: {seen.scope.register}"
     other = test.target.partition(":")[0]
@@ -168,7 +207,7 @@ def _composition(test: Planned, seen: Candidate) -> str:
     return f"give out {which}, release fewer fields in common, or let more rows be suppressed"
 
 
-def _order(test: Planned, seen: Candidate) -> str:
+def _order(test: Planned, seen: TriedRelease) -> str:
     return "nothing to do here: rows are shuffled once every other line holds"
 
 

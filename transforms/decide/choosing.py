@@ -12,11 +12,10 @@ from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.decide.findings import found_for_lines
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
-from beam_deid.transforms.decide.searching import Searched, Searcher
+from beam_deid.transforms.decide.searching import Accepted, Searched, Searcher
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.rule import test_of
-from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.terms import LabelName
 
@@ -89,7 +88,7 @@ def _choose(searcher: Searcher, with_past: bool) -> Chosen:
     if not found.satisfied:
         only = asked_alone(data)
         for_label = found
-        found = searcher.search(asked, lambda levels: _left(cut(data, levels, only=only)))
+        found = searcher.search(asked, lambda levels: _accepted(data, levels, cut(data, levels, only=only)))
         found = replace(found, method=f"{found.method}; for the label: {for_label.method}")
         wanted = layout.open or spec.expect is LabelName.ANONYMIZED
         if wanted and layout.rest and not found.satisfied and not found.refused:
@@ -123,13 +122,15 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
     data = searcher.data
     require = requirements(searcher.data, True)
 
-    def accept(levels: Mapping[str, int]) -> Counts | None:
+    def accept(levels: Mapping[str, int]) -> Accepted | None:
         made = cut(data, levels)
         if made.satisfied and with_past:
             settled = settle({data.layout.release: Member(data, levels, made)}, data.past)
             after = settled.members[data.layout.release].cut
             made = after if settled.reached else Cut(made.left, {}, False, None)
-        return made.left if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
+        return (
+            _accepted(data, levels, made) if made.satisfied and _others_hold(data, full_domain(levels, made)) else None
+        )
 
     hopeless = _hopeless(data)
     if hopeless is None and all(accept(levels) is None for levels in searcher.coarsest()):
@@ -153,8 +154,16 @@ def _hopeless(data: ReleasedData) -> str | None:
     """Why no levels can reach the label; None if some may."""
     if not data.cells.persons.names:
         return "nothing satisfies: nobody says whom the records are about"
-    nothing = Candidate(data, {}, data.everything, Found(data.hits, tuple(data.foreign)))
-    for requirement, test in planned(data.layout.scope):
+    return standing_fault(Candidate(data, {}, data.everything, Found(data.hits, tuple(data.foreign))))
+
+
+def standing_fault(nothing: Candidate) -> str | None:
+    """Why a release cannot reach the label at any levels, by what its fields and values are; None if it may.
+
+    Args:
+        nothing: The release, with what was found in its values.
+    """
+    for requirement, test in planned(nothing.scope):
         if test.line in _STANDING and not test.target:
             figure = requirement.figure(test, nothing)
             if not test_of(test, figure).passed:
@@ -162,5 +171,7 @@ def _hopeless(data: ReleasedData) -> str | None:
     return None
 
 
-def _left(made: Cut) -> Counts | None:
-    return made.left if made.satisfied else None
+def _accepted(data: ReleasedData, levels: Mapping[str, int], made: Cut) -> Accepted | None:
+    if not made.satisfied:
+        return None
+    return Accepted(made.lost(data.everything), lambda: data.openings.loss(levels, made.left))

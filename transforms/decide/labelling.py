@@ -1,6 +1,6 @@
 """The label of a release, from what was chosen for it and what was found of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from beam_deid.transforms.actions.key_options import KeyedAction
@@ -10,10 +10,11 @@ from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.findings import found_for_label
 from beam_deid.transforms.decide.telling import identity_facts, register_facts, search_facts
 from beam_deid.transforms.label.change import Change
-from beam_deid.transforms.label.evidence import FieldFacts, KeyFacts
+from beam_deid.transforms.label.evidence import FieldFacts, KeyFacts, Test
 from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.rule import ORDER, decide, once_ordered, tests_of
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Recoverability
 
@@ -29,13 +30,13 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         seen: The release at its levels, with all that was found of it.
     """
     tests = tests_of(seen)
-    if all(test.passed for test in tests if test.line != ORDER):
+    if would_be_ordered(tests):
         seen = seen.with_found(replace(seen.found, ordered=True))
         tests = once_ordered(seen, tests)
     return decide(
         seen,
         tests,
-        fields=_fields(one.data.job, seen),
+        fields=fields_with_keys(one.data.job, seen.scope),
         search=search_facts(one),
         changes=tuple(changes_of(one, seen, tests)),
         identities=identity_facts(one.data, seen),
@@ -43,6 +44,11 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         register=register_facts(one.data),
         combinations=seen.combinations(),
     )
+
+
+def would_be_ordered(tests: Sequence[Test]) -> bool:
+    """Whether every line but that of order holds, so that rows will be shuffled."""
+    return all(test.passed for test in tests if test.line != ORDER)
 
 
 def explained(one: Chosen) -> tuple[Change, ...]:
@@ -66,10 +72,9 @@ def with_findings(one: Chosen, compositions: Mapping[str, Composed]) -> Candidat
     return seen.with_found(found_for_label(seen, [each.levels for each in one.recoding.rounds], compositions))
 
 
-def _fields(job: Job, seen: Candidate) -> dict[str, FieldFacts]:
+def fields_with_keys(job: Job, scope: Scope) -> dict[str, FieldFacts]:
     """How each field is released, with the key that made it where one exists."""
-    release = seen.scope.release
-    return {name: replace(facts, key=_key(job, release, name, facts)) for name, facts in seen.scope.fields.items()}
+    return {name: replace(facts, key=_key(job, scope.release, name, facts)) for name, facts in scope.fields.items()}
 
 
 def _key(job: Job, release: str, name: str, facts: FieldFacts) -> KeyFacts | None:

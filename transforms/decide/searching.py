@@ -4,10 +4,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.requiring import lattice
-from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.search.blocking import Blocked, blocked, least
 from beam_deid.transforms.search.exploring import explore
 from beam_deid.transforms.search.lattice import LARGEST, Lattice
@@ -18,8 +18,21 @@ from beam_deid.transforms.search.requirements import Requirements
 Levels = dict[str, int]
 Choices = Mapping[str, tuple[int, ...]]
 
-Accept = Callable[[Levels], Counts | None]
-"""Records of each cell that are released at some levels, shape (n,); None where they cannot be."""
+
+class Accepted(NamedTuple):
+    """What is released at some levels.
+
+    Attributes:
+        suppressed: Records that are suppressed.
+        loss: Works out the information loss of what is left, from 0 to 1.
+    """
+
+    suppressed: int
+    loss: Callable[[], float]
+
+
+Accept = Callable[[Levels], Accepted | None]
+"""What is released at some levels; None where they cannot be."""
 
 _MOST_LATTICES = 200
 
@@ -180,22 +193,21 @@ class Searcher:
             if accept is None:
                 return counted
             levels = levels_at(choices, counted)
-            left = accept(levels)
-            return None if left is None else self._as_left(counted, levels, left)
+            accepted = accept(levels)
+            return None if accepted is None else self._as_left(counted, accepted)
 
         if nodes.many <= LARGEST:
             return optimum(nodes, require, verify)
         return explore(nodes, require, verify, self.seconds)
 
-    def _as_left(self, counted: Counted, levels: Levels, left: Counts) -> Counted:
+    def _as_left(self, counted: Counted, accepted: Accepted) -> Counted:
         """A node with what is really lost at it, where more is suppressed than its classes tell."""
-        suppressed = int(self.data.everything.sum() - left.sum())
-        if suppressed == counted.suppressed:
+        if accepted.suppressed == counted.suppressed:
             return counted
         loss = counted.loss
         if self.data.spec.search.objective == "loss":
-            loss = max(loss, self.data.openings.loss(levels, left))
-        return replace(counted, loss=loss, suppressed=suppressed)
+            loss = max(loss, accepted.loss())
+        return replace(counted, loss=loss, suppressed=accepted.suppressed)
 
 
 def _outcome(found: Searched) -> str:

@@ -1,36 +1,63 @@
 """What a label tells beside its tests: how levels were chosen, by what persons were counted, what was given out before."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.searching import Searched
 from beam_deid.transforms.label.identity_facts import IdentityFacts, SharedValues
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.search_facts import FullDomain, LocalRecoding, SearchFacts
 from beam_deid.transforms.risk.steady import steady
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.search.blocking import Blocked
 
 
 def search_facts(one: Chosen) -> SearchFacts:
     """How the levels of a release were chosen, with floating-point numbers to ten digits."""
     data = one.data
-    found = one.searched
-    recoding = one.recoding
+    cut = one.recoding.cut
+    losses = data.openings.losses(one.recoding.levels, cut.left) if data.everything.any() else {}
+    facts = searched_facts(data, one.searched, one.blocked, cut.lost(data.everything), cut.satisfied, losses)
+    local = _local_recoding(one) if len(one.recoding.rounds) > 1 else None
+    return replace(facts, local=steady(local))
+
+
+def searched_facts(
+    data: ReleasedData,
+    found: Searched,
+    blocked: Blocked | None,
+    suppressed: int,
+    satisfied: bool,
+    losses: Mapping[str, float],
+) -> SearchFacts:
+    """How the levels of a release were chosen, the same for all its records.
+
+    Args:
+        data: The release.
+        found: What the search found.
+        blocked: Why no levels satisfy, where that was asked.
+        suppressed: Records that are suppressed.
+        satisfied: Whether what is left satisfies.
+        losses: Information loss of each open field.
+    """
     facts = SearchFacts(
         levels=_level_names(data, found.levels),
         objective=data.spec.search.objective,
         loss=found.best.loss if found.best else None,
-        suppressed=recoding.cut.lost(data.everything),
-        losses=data.openings.losses(recoding.levels, recoding.cut.left) if data.everything.any() else {},
-        satisfied=recoding.cut.satisfied,
+        suppressed=suppressed,
+        losses=losses,
+        satisfied=satisfied,
         nodes=found.nodes,
         evaluated=found.evaluated,
         refused=found.refused,
         proved=found.proved,
         method=found.method,
-        local=_local_recoding(one) if len(recoding.rounds) > 1 else None,
-        blocked=one.blocked,
+        local=None,
+        blocked=blocked,
     )
     return steady(facts)
 
@@ -62,15 +89,27 @@ def identity_facts(data: ReleasedData, seen: Candidate) -> IdentityFacts:
         seen: The release at its levels.
     """
     persons = data.cells.persons
-    measured = seen.counted and not seen.empty
-    shared = {name: SharedValues(*found) for name, found in persons.shared.items() if found[0]}
+    without = int(data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None
+    same_as = {name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()}
+    return counted_by(data.job, seen.identities, seen.deciding, same_as, persons.shared, without)
+
+
+def counted_by(
+    job: Job,
+    identities: tuple[str, ...],
+    deciding: str | None,
+    same_as: Mapping[str, str],
+    shared: Mapping[str, tuple[int, int]],
+    without_subject: int | None,
+) -> IdentityFacts:
+    """By what persons were counted; see `IdentityFacts` and `Persons`."""
     return IdentityFacts(
-        counted=tuple(seen.identities),
-        deciding=seen.groups(seen.scope.rest).deciding if measured else None,
-        same_as={name: seen.identities[persons.names.index(other)] for name, other in persons.same_as.items()},
-        shared_values=shared,
-        without_subject=int(data.cells.counts[persons.numbers[0] < 0].sum()) if persons.names else None,
-        equal_files=data.job.equal_files,
+        counted=identities,
+        deciding=deciding,
+        same_as=same_as,
+        shared_values={name: SharedValues(*found) for name, found in shared.items() if found[0]},
+        without_subject=without_subject,
+        equal_files=job.equal_files,
     )
 
 

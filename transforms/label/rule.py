@@ -5,6 +5,7 @@ so that `verify` and ``label --again`` decide again by the same words.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.condition import condition_of
@@ -13,7 +14,7 @@ from beam_deid.transforms.label.identity_facts import IdentityFacts
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, holds
+from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, Told, holds
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.label.search_facts import SearchFacts
 from beam_deid.transforms.risk.combinations import Combinations
@@ -29,21 +30,24 @@ def test_of(test: Planned, figure: Figure) -> Test:
     return Test(test.line, test.name, passed, figure.measured, test.limit, figure.detail)
 
 
-def tests_of(seen: Seen) -> tuple[Test, ...]:
+def tests_of(seen: Told) -> tuple[Test, ...]:
     """Every test of a release, in the order of the lines."""
     return tuple(test_of(test, figure_of(requirement, test, seen)) for requirement, test in planned(seen.scope))
 
 
-def figure_of(requirement: Requirement, test: Planned, seen: Seen) -> Figure:
-    """What was measured for a test, or else is measured now."""
+def figure_of(requirement: Requirement, test: Planned, seen: Told) -> Figure:
+    """What was measured for a test, or else is measured now.
+
+    Whatever needs a release's rows was measured already where they are not here.
+    """
     known = seen.figures.get(test.name)
-    return requirement.figure(test, seen) if known is None else known
+    return requirement.figure(test, cast(Seen, seen)) if known is None else known
 
 
-def once_ordered(seen: Seen, tests: tuple[Test, ...]) -> tuple[Test, ...]:
+def once_ordered(seen: Told, tests: tuple[Test, ...]) -> tuple[Test, ...]:
     """The same tests of a release whose rows are shuffled, which they are where every other line holds."""
     asked = {test.name: (requirement, test) for requirement, test in planned(seen.scope) if test.line == ORDER}
-    made = {name: test_of(test, requirement.figure(test, seen)) for name, (requirement, test) in asked.items()}
+    made = {name: test_of(test, figure_of(requirement, test, seen)) for name, (requirement, test) in asked.items()}
     return tuple(made.get(test.name, test) for test in tests)
 
 
@@ -53,7 +57,7 @@ def name_of(tests: Iterable[Test]) -> LabelName:
 
 
 def decide(
-    seen: Seen,
+    seen: Told,
     tests: tuple[Test, ...],
     *,
     fields: Mapping[str, FieldFacts],

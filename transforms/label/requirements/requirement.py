@@ -119,8 +119,8 @@ class Values(NamedTuple):
     everywhere: tuple[Holders, ...] | None = None
 
 
-class Seen(Protocol):
-    """A release at some levels: the rows that are left, as requirements see them. Rows are of shape (n,)."""
+class Told(Protocol):
+    """A release, as far as its label is decided by what was measured already."""
 
     @property
     def scope(self) -> Scope:
@@ -142,6 +142,25 @@ class Seen(Protocol):
         """The identities by which persons are counted."""
         ...
 
+    @property
+    def risk(self) -> Risk:
+        """The figures of all measures."""
+        ...
+
+    @property
+    def found(self) -> Found:
+        """What was found beside the classes."""
+        ...
+
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        """Figures that were measured part by part already, by the name of their test."""
+        ...
+
+
+class Seen(Told, Protocol):
+    """A release at some levels: the rows that are left, as requirements see them. Rows are of shape (n,)."""
+
     def groups(self, columns: Sequence[str]) -> Groups:
         """The rows grouped by some released columns."""
         ...
@@ -160,21 +179,6 @@ class Seen(Protocol):
 
     def scale(self, name: str) -> Scale | None:
         """How far the values of a sensitive column are apart, where not all are equally far."""
-        ...
-
-    @property
-    def risk(self) -> Risk:
-        """The figures of all measures."""
-        ...
-
-    @property
-    def found(self) -> Found:
-        """What was found beside the classes."""
-        ...
-
-    @property
-    def figures(self) -> Mapping[str, Figure]:
-        """Figures that were measured part by part already, by the name of their test."""
         ...
 
 
@@ -304,7 +308,7 @@ NOTHING = Figure(None, "")
 UNCOUNTED = Figure(None, "nobody says whom the records are about: name the subject, or write subject: each_record")
 
 
-def unmeasured(seen: Seen) -> Figure | None:
+def unmeasured(seen: Told) -> Figure | None:
     """Why persons cannot be counted; None if they can."""
     if seen.empty:
         return NOBODY
