@@ -62,7 +62,9 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", help="leave the others out")
     parser.add_argument("--workers", type=int, default=None)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files of orders are made, and found again")
-    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="an earlier checkout, or its virtual environment")
+    parser.add_argument(
+        "--before", type=Path, metavar="CHECKOUT", help="an earlier checkout, or its virtual environment"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args()
 

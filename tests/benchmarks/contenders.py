@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .order_files import CRM, CRM_COLUMNS, KEY, MARKET, policy_file
+from .order_files import CRM_COLUMNS, KEY, MARKET, crm, policy_file
 from .processes import Cost, cost
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def peers(orders: Path, folder: Path) -> Iterator[Contender]:
 
 def runs(orders: Path, folder: Path, workers: int | None, before: Path | None) -> Iterator[Contender]:
     """The package with a personal release and with an anonymized one, of this checkout and of an earlier one."""
-    for name, text in (("run", CRM), ("anonymized", MARKET)):
+    for name, text in (("run", crm()), ("anonymized", MARKET)):
         policy = policy_file(folder, name, text)
         yield run(name, policy, orders, folder / name, workers)
         if before is not None:

@@ -1,14 +1,16 @@
 """What the benchmarks of a run read: files of generated orders, made once, and policies of these orders."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from beam_deid.transforms.synthetic import write_orders
 
 KEY = "BEAM_DEID_BENCH_KEY"
 """The variable of the environment with the key of the policies."""
 
-_FIELDS = """
+_FIELDS = Template("""
 version: 1
 dataset: benchmark
 subject: buyer_open_uid
@@ -27,16 +29,16 @@ fields:
   created: {role: quasi_identifier, kind: timestamp}
   pay_time: {role: quasi_identifier, kind: timestamp}
   payment: {role: quasi_identifier}
-  num: {role: NUM}
+  num: {role: $num}
   category: {role: sensitive}
   title: {role: sensitive}
   buyer_message: {role: direct_identifier, kind: free_text}
   oaid: {role: direct_identifier}
 releases:
-"""
+""")
 
-_CRM = """
-  NAME:
+_CRM = Template("""
+  $name:
     purpose: benchmark
     sharing: enclave
     require: {suppression: 0.05}
@@ -45,19 +47,18 @@ _CRM = """
       receiver_mobile: {fpe: {domain: mobile}}
       receiver_name: {mask: {keep_first: 1}}
       receiver_city: {generalize: {hierarchy: cn_divisions, level: 1}}
-      birth_year: {generalize: {ranges: [10], level: 0}}
-      created: {generalize: {calendar: [month], level: month}}
-      payment: {generalize: {bins: [50, 100, 200, 500, 1000], level: 0}}
+      birth_year: $birth_year
+      created: $created
+      payment: {generalize: {bins: $payment, level: 0}}
       num: keep
       category: keep
       title: keep
       receiver_state: keep
-"""
+""")
 
 _MARKET = """
   market:
     purpose: benchmark
-    recipient: an agency
     sharing: controlled
     expect: anonymized
     fields:
@@ -74,8 +75,22 @@ _MARKET = """
       courier: {knows: [receiver_city, created]}
 """
 
-CRM = _FIELDS.replace("NUM", "insensitive") + _CRM.replace("NAME", "crm")
-"""One release of 11 columns, with tokens, encrypted mobiles and masks: personal, at fixed levels."""
+
+@dataclass(frozen=True)
+class Levels:
+    """How fine the quasi-identifiers of a personal release are; as it stands, what the benchmark of a run asks."""
+
+    birth_year: str = "{generalize: {ranges: [10], level: 0}}"
+    created: str = "{generalize: {calendar: [month], level: month}}"
+    payment: str = "[50, 100, 200, 500, 1000]"
+
+
+def crm(levels: Levels = Levels(), releases: int = 1) -> str:
+    """A policy with so many equal releases of 11 columns, with tokens, encrypted mobiles and masks: personal."""
+    named = ["crm", *(f"crm{at}" for at in range(2, releases + 1))]
+    return _FIELDS.substitute(num="insensitive") + "".join(_CRM.substitute(vars(levels), name=name) for name in named)
+
+
 CRM_COLUMNS = (
     "buyer_open_uid",
     "receiver_mobile",
@@ -89,13 +104,8 @@ CRM_COLUMNS = (
     "title",
     "receiver_state",
 )
-MARKET = _FIELDS.replace("NUM", "quasi_identifier") + _MARKET
+MARKET = _FIELDS.substitute(num="quasi_identifier") + _MARKET
 """One release of 7 columns whose levels are searched, and which becomes anonymized."""
-
-
-def crm_releases(many: int) -> str:
-    """The policy with so many releases of the same columns."""
-    return _FIELDS.replace("NUM", "insensitive") + "".join(_CRM.replace("NAME", f"crm{at}") for at in range(many))
 
 
 def orders_file(folder: Path, rows: int) -> Path:

@@ -49,7 +49,7 @@ def cost(command: Sequence[str], environment: Mapping[str, str] | None = None) -
     with tempfile.TemporaryFile("w+") as output:
         streams = {"stdout": output, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, text=True, env=environment, **streams)  # type: ignore[call-overload]
-        with _Watch(process.pid) as watch:
+        with process.stderr, _Watch(process.pid) as watch:
             said = [(time.perf_counter() - begin, line) for line in process.stderr]
             _, status, used = os.wait4(process.pid, 0)  # with its children's, which it has waited for
             wall = time.perf_counter() - begin
