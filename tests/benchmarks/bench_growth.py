@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from .contenders import ROOT, Contender, run
 from .costs_table import summary
@@ -51,7 +51,8 @@ def growing(given: argparse.Namespace, kept: Path, folder: Path) -> Iterator[tup
 def measured(run: Contender, repeat: int) -> dict[str, Any]:
     """What a run took, and how many combinations there were."""
     found = summary([run.turn() for _ in range(repeat)])
-    released = pq.read_table(run.folder / "out" / "crm", columns=list(QUASI))
+    parts = sorted((run.folder / "out" / "crm").glob("*.parquet"))
+    released = dataset(parts).to_table(columns=list(QUASI))
     return {**found, "combinations": len(released.group_by(list(QUASI)).aggregate([]))}
 
 

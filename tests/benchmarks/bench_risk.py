@@ -134,7 +134,7 @@ def all_of(table: pa.Table, quasi: list[str]) -> dict:
     counting = Counting(question, KEY)
     for batch in table.combine_chunks().to_batches(max_chunksize=131_072):
         counting.add(dict(zip(batch.schema.names, batch.columns, strict=True)))
-    return figures(question, counting.result().histogram, None, KEY)
+    return figures(question, counting.result().histogram, None, KEY).to_document()
 
 
 def joined(path: str, known: str, partition_rows: int) -> None:

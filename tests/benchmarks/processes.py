@@ -16,7 +16,9 @@ STARTING = "starting"
 """The time before it says anything: the interpreter and its imports."""
 
 _EVERY = 0.04
-"""Seconds between two looks at the memory."""
+"""Seconds between two looks at the memory, at least."""
+_REST = 19
+"""Times that a look takes are waited until the next: a look at much memory is slow, and must not take a core from others."""
 _SAID = "beam-deid: "
 
 
@@ -102,8 +104,11 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._done.wait(_EVERY):
+        pause = _EVERY
+        while not self._done.wait(pause):
+            begin = time.thread_time()
             self.peak_mib = max(self.peak_mib, tree_mib(self._pid))
+            pause = max(_EVERY, _REST * (time.thread_time() - begin))
 
 
 def tree_mib(pid: int) -> float:
