@@ -59,7 +59,7 @@ def measured(run: Contender, repeat: int) -> dict[str, Any]:
 def panels(points: list[dict[str, Any]]) -> list[list[Panel]]:
     """A column for each thing that it grows with: seconds above, memory below."""
     things = list(dict.fromkeys(one["with"] for one in points))
-    seconds = {"seconds": "wall", "seconds of processors": "cpu"}
+    seconds = {"elapsed": "wall", "of processors": "cpu"}
     titles = {"seconds": seconds, "MiB at most": {"MiB": "peak_mib"}}
     return [[_panel(title, thing, figures, points) for thing in things] for title, figures in titles.items()]
 

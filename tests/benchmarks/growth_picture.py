@@ -68,10 +68,18 @@ def short(number: float) -> str:
 
 def _placed(panel: Panel, column: int, row: int) -> Iterator[str]:
     yield f'<g transform="translate({column * _WIDTH + _LEFT},{row * _HEIGHT + _TOP})">'
-    yield f'<text x="0" y="-14" font-weight="bold">{escape(panel.title)}</text>'
+    yield f'<text x="0" y="-14" font-weight="bold">{escape(panel.title)}{_names(panel)}</text>'
     yield from _axes(panel)
     yield from _measured(panel)
     yield "</g>"
+
+
+def _names(panel: Panel) -> str:
+    """The lines' names beside the title, each in its colour, if there are several."""
+    if len(panel.lines) == 1:
+        return ""
+    coloured = zip(panel.lines, _LINES, strict=False)
+    return "".join(f'<tspan dx="10" font-weight="normal" fill="{ink}">{escape(name)}</tspan>' for name, ink in coloured)
 
 
 def _axes(panel: Panel) -> Iterator[str]:
@@ -86,14 +94,11 @@ def _axes(panel: Panel) -> Iterator[str]:
 
 
 def _measured(panel: Panel) -> Iterator[str]:
-    for at, (name, points) in enumerate(panel.lines.items()):
-        colour = _LINES[at]
+    for colour, points in zip(_LINES, panel.lines.values(), strict=False):
         places = [(_x(panel, x), _y(panel, y)) for x, y in sorted(points)]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places)
-        if len(panel.lines) > 1:
-            yield f'<text x="8" y="{12 + 14 * at}" fill="{colour}">{escape(name)}</text>'
 
 
 def _up(panel: Panel) -> list[float]:
