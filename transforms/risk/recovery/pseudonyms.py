@@ -61,16 +61,20 @@ def by_intervals(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Recov
     people = people[order]
     moments = moments[order]
     again = np.r_[False, (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])]
-    # A sequence of intervals is known by the sum of its members' keys, each with its place in it.
-    place = np.cumsum(again)
     first = np.searchsorted(people, people, side="left")
-    steps = np.r_[0, np.diff(moments)][again].view(np.uint64)
-    own = mix(combine([steps, (place - place[first])[again].view(np.uint64)], len(steps)))
     sums = np.zeros(size, np.uint64)
-    np.add.at(sums, people[again], own)
+    np.add.at(sums, people[again], since(moments[again], moments[first[again]]))
     several = np.bincount(people[again], minlength=size) > 0
     _, times = np.unique(sums[several], return_counts=True)
     return Recovered(int(several.sum()), int((times == 1).sum()))
+
+
+def since(moments: npt.NDArray[np.int64], first: npt.NDArray[np.int64]) -> Fingerprints:
+    """Keys of the times that passed since the first date of a subject; both of shape (n,).
+
+    The intervals between a subject's dates are known by the sum of these, of each date but the first once.
+    """
+    return mix(combine([(moments - first).view(np.uint64)], len(moments)))
 
 
 def singled_out(values: Fingerprints, counts: Counts, subject: Fingerprints | None) -> tuple[Recovered, int]:
