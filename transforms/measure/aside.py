@@ -88,6 +88,5 @@ def counted_in_buckets(job: Job, table: Table) -> bool:
         return False
     layout = job.layouts[table[0]]
     spec = job.policy.releases[table[0]]
-    composed = job.register is not None and bool(job.register.entries) and job.remembers
     whole = spec.search.rounds or spec.combinations or spec.attackers or layout.matched or layout.remainders
-    return not composed and not whole and not layout.scope.linked
+    return job.register is None and not whole and not layout.scope.linked
