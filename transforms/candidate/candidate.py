@@ -33,7 +33,6 @@ from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
 from beam_deid.transforms.risk.sizes import Sizes
 
-
 _FEW_COLUMNS = 2
 """So many columns are numbered one by one: their values are few."""
 

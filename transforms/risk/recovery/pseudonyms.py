@@ -8,7 +8,8 @@ import numpy.typing as npt
 from beam_deid.transforms.columns.combining import combine, mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
+from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered, tally
+from beam_deid.transforms.risk.recovery.frequency import HowOften
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ def by_frequency(pseudonyms: Fingerprints, counts: Counts) -> Recovered:
         counts: Records of each row, shape (n,).
     """
     numbers, distinct = codes(pseudonyms)
-    records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
-    _, times = np.unique(records, return_counts=True)
-    return Recovered(len(distinct), int((times == 1).sum()))
+    return unlike_others(HowOften.of(tally(numbers, counts, len(distinct))))
+
+
+def unlike_others(often: HowOften) -> Recovered:
+    """Pseudonyms whose number of records is nobody else's, from how many have each number."""
+    return Recovered(int(often.many.sum()), int((often.many == 1).sum()))
 
 
 def without_collision(origins: Fingerprints, surrogates: Fingerprints) -> Recovered:
@@ -81,9 +85,14 @@ def singled_out(values: Fingerprints, counts: Counts, subject: Fingerprints | No
     """Subjects whom a value alone singles out in some record, and the fewest who share one: of a mask, what it leaves."""
     numbers, distinct = codes(values)
     if subject is None:
-        records = np.bincount(numbers, weights=counts, minlength=len(distinct))
-        return Recovered(int(counts.sum()), int((records == 1).sum())), int(records.min())
+        return of_records(HowOften.of(tally(numbers, counts, len(distinct))))
     people, size = numbered(subject)
     pairs = np.unique(numbers * size + people)
     sizes = np.bincount(pairs // size, minlength=len(distinct))
     return Recovered(distinct_count(subject), distinct_count(subject[sizes[numbers] == 1])), int(sizes.min())
+
+
+def of_records(often: HowOften) -> tuple[Recovered, int]:
+    """Records whose value is no other's, and the fewest that share one, from how many values have each number of records."""
+    records = int((often.weights * often.many).sum())
+    return Recovered(records, int(often.many[often.weights == 1].sum())), int(often.weights.min())
