@@ -268,8 +268,12 @@ class Candidate:
     def belongings(self) -> Belongings:
         """The points of subjects' histories; rows that count nobody are one subject of their own, with the key of null."""
         points = self.data.keys(self.data.layout.history, self.levels)[self.cells]
-        keys = np.append(self.persons.keys[0], self.data.job.prints.null)
-        return Belongings.of(points, keys[self.persons.numbers[0]], self.counts)
+        return Belongings.of(points, self.subject_keys, self.counts)
+
+    @property
+    def subject_keys(self) -> Fingerprints:
+        """The key of each row's subject, shape (m,), where there are subjects; that of null where a row counts nobody."""
+        return np.append(self.persons.keys[0], self.data.job.prints.null)[self.persons.numbers[0]]
 
     def combinations(self) -> Combinations | None:
         """Which combinations of columns single persons out; None where the policy does not ask, or no record is left."""

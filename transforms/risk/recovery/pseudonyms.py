@@ -60,6 +60,17 @@ def by_intervals(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Recov
         subject: Subject of each row, shape (n,).
         moments: The date of each row as a number, shape (n,).
     """
+    _, times = np.unique(interval_sums(subject, moments), return_counts=True)
+    return Recovered(int(times.sum()), int((times == 1).sum()))
+
+
+def interval_sums(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Fingerprints:
+    """A key of all intervals of each subject of two dates and more, shape (subjects,).
+
+    Args:
+        subject: Subject of each row, shape (n,).
+        moments: The date of each row as a number, shape (n,).
+    """
     people, size = numbered(subject)
     order = np.lexsort((moments, people))
     people = people[order]
@@ -68,9 +79,7 @@ def by_intervals(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Recov
     first = np.searchsorted(people, people, side="left")
     sums = np.zeros(size, np.uint64)
     np.add.at(sums, people[again], since(moments[again], moments[first[again]]))
-    several = np.bincount(people[again], minlength=size) > 0
-    _, times = np.unique(sums[several], return_counts=True)
-    return Recovered(int(several.sum()), int((times == 1).sum()))
+    return sums[np.bincount(people[again], minlength=size) > 0]
 
 
 def since(moments: npt.NDArray[np.int64], first: npt.NDArray[np.int64]) -> Fingerprints:
