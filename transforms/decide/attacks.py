@@ -7,14 +7,8 @@ import numpy as np
 
 from beam_deid.transforms.attack.earlier import earlier_probes
 from beam_deid.transforms.attack.evidence import attack, joined_attack
-from beam_deid.transforms.attack.recovery import (
-    FieldRemains,
-    JoinedMasks,
-    Remains,
-    Tokens,
-    mask_recoveries,
-    remainder_recoveries,
-)
+from beam_deid.transforms.attack.recovery import JoinedMasks, mask_recoveries
+from beam_deid.transforms.attack.remainders import FieldRemains, Remains, Tokens, remainder_recoveries
 from beam_deid.transforms.attack.table import attacker_probes
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
