@@ -14,7 +14,7 @@ from beam_deid.transforms.formats import FORMATS, format_of_part
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
-from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.risk.probes import Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Job
 from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.storage.files import store_of

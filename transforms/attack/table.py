@@ -16,7 +16,7 @@ from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Fault, InputOptions
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
-from beam_deid.transforms.risk.joining import Numbers, Probes
+from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.treat.treatment import Treatment

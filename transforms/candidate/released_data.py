@@ -28,7 +28,7 @@ from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.joining import Numbers
+from beam_deid.transforms.risk.probes import Numbers
 from beam_deid.transforms.risk.measures.measure import Setting
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout

@@ -22,7 +22,8 @@ from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.label.evidence import Attack, AttackExposure, Recovery
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.risk.coverage import coverage_problem
-from beam_deid.transforms.risk.joining import Join, Probes, Released
+from beam_deid.transforms.risk.joining import Join
+from beam_deid.transforms.risk.probes import Probes, Released
 
 Rounds = Sequence[Mapping[str, int]]
 
