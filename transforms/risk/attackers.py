@@ -85,15 +85,18 @@ class RowsMet:
     def how(self) -> Counts:
         """What there is to say of each row, as bits."""
         linked = self.found == 1
-        how = np.where(self.exposed, EXPOSED, 0) | np.where(self.met, MET, 0) | np.where(linked, LINKED, 0)
+        how = EXPOSED * self.exposed.astype(np.int64)
+        how |= MET * self.met.astype(np.int64)
+        how |= LINKED * linked.astype(np.int64)
         if self.subject is not None:
-            how |= np.where(linked & (self.only == self.subject), RIGHTLY, 0)
+            how |= RIGHTLY * (linked & (self.only == self.subject)).astype(np.int64)
         return how
 
     @property
     def fewest(self) -> Counts:
         """The subjects whom each row meets; `MEETS_NOBODY` where there are none."""
-        return np.where(self.found > 0, self.found, MEETS_NOBODY)
+        fewest: Counts = np.where(self.found > 0, self.found, MEETS_NOBODY)
+        return fewest
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,16 @@ class AttackersMet:
         """
         exposed, met, linked, rightly = (persons.how & flag > 0 for flag in (EXPOSED, MET, LINKED, RIGHTLY))
         fewest = persons.fewest[persons.fewest < MEETS_NOBODY]
-        counted = [exposed, met, known, known & met, linked, rightly]
-        return cls(len(persons.who), *(int(np.count_nonzero(each)) for each in counted), Sizes.of(fewest))
+        return cls(
+            attackers=len(persons.who),
+            exposed=_many(exposed),
+            met=_many(met),
+            known=_many(known),
+            known_met=_many(known & met),
+            linked=_many(linked),
+            rightly=_many(rightly),
+            candidates=Sizes.of(fewest),
+        )
 
     @classmethod
     def merge(cls, parts: Sequence["AttackersMet"]) -> "AttackersMet":
@@ -209,3 +220,7 @@ class AttackersMet:
             known_met=self.known_met,
             exact=exact,
         )
+
+
+def _many(those: Bools) -> int:
+    return int(np.count_nonzero(those))

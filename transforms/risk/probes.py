@@ -44,6 +44,29 @@ class Probes:
         return cls(rows, side.keys, near, near, side.counts, side.subject)
 
     @classmethod
+    def side_by_side(cls, parts: Sequence["Probes"], near: int, named: bool) -> "Probes":
+        """Put parts of a table one behind the other.
+
+        Args:
+            parts: Probes of some of its rows, which are numbered from 0 in each part.
+            near: How many values need only be near.
+            named: Whether every part says whom its rows are about.
+        """
+        begins = np.cumsum([0, *(len(one.counts) for one in parts)])
+        nothing = np.empty((0, near))
+        whom = [np.empty(0, np.uint64), *(one.subject for one in parts if one.subject is not None)]
+        return cls(
+            rows=np.concatenate(
+                [np.empty(0, np.int64), *(one.rows + at for one, at in zip(parts, begins[:-1], strict=True))]
+            ),
+            keys=np.concatenate([np.empty(0, np.uint64), *(one.keys for one in parts)]),
+            low=np.concatenate([nothing, *(one.low for one in parts)]),
+            high=np.concatenate([nothing, *(one.high for one in parts)]),
+            counts=np.concatenate([np.empty(0, np.int64), *(one.counts for one in parts)]),
+            subject=np.concatenate(whom) if named else None,
+        )
+
+    @classmethod
     def together(cls, parts: Sequence["Probes"]) -> "Probes":
         """Combine the probes of one table that were made in several ways. Equal probes count once."""
         rows = np.concatenate([one.rows for one in parts])
