@@ -40,6 +40,8 @@ def _show_release(out: Console, name: str, release: dict[str, Any], uncounted: s
     out.print(f"  persons are counted by: {_names(release['identities']) if release['identities'] else uncounted}")
     if release["tested_with"]:
         out.print(f"  tested together with: {_names(release['tested_with'])}")
+    if release["part_rows"]:
+        out.print(f"  rows of a part: {release['part_rows']:,}")
     for reason in release["reasons"]:
         said = escape(f"{reason['what']}; {reason['instead']}")
         out.print(f"  [yellow]still_personal[/yellow], line {reason['line']}: {said}")

@@ -4,10 +4,10 @@
 
 First a shop publishes for twelve months: each month once, and every month all orders so far; label, suppressed share, seconds
 and size of the register are told month by month. Then a run of some orders, of which half are known from earlier releases: with
-a register of so many records, with a new one and with none, each a process of its own, in turns; medians are compared. Peak memory
-is the sum of resident sets of a contender's process tree, sampled. The matching is told alone, too, with a tenth of the records
-beside: its memory must not follow them. The register is filled by its own tables and folder, not by runs of that size: each
-earlier release has its share of the known orders, and for the rest orders of others that look like them.
+a register of so many records, with a new one and with none, each a process of its own, in turns; medians are compared. Peak
+memory is the sum of proportional set sizes of a contender's processes, sampled. The matching is told alone, too, with a tenth
+of the records beside: its memory must not follow them. The register is filled by its own tables and folder, not by runs of that
+size: each earlier release has its share of the known orders, and for the rest orders of others that look like them.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import io
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -47,8 +46,8 @@ from beam_deid.transforms.register.tables import write_prints
 from beam_deid.transforms.run.shards import prepare
 
 from ..past.year import KEY, MONTHS, Shop, of_month, orders, policy, size_of, table_of, until
-from .bench_risk import peak_mib
-from .bench_run import measured
+from .costs_table import summary
+from .processes import Cost, cost, peak_mib
 
 RELEASES = 10
 """How many earlier releases the records are spread over."""
@@ -187,7 +186,7 @@ def beside(records: int, rows: int, repeat: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         pq.write_table(orders(rows), folder / "orders.parquet")
-        measured(command(folder, "first", str(folder / "empty")))
+        cost(command(folder, "first", str(folder / "empty")))
         start = time.perf_counter()
         large = filled(folder / "empty", folder / "large", records)
         small = filled(folder / "empty", folder / "small", records // 10)
@@ -198,25 +197,27 @@ def beside(records: int, rows: int, repeat: int) -> None:
             flush=True,
         )
         names = ("none", "new register", "register")
-        results: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+        results: dict[str, list[Cost]] = {name: [] for name in names}
         for turn in range(repeat + 1):
             for name in names:
                 shutil.rmtree(folder / "out", ignore_errors=True)
                 shutil.rmtree(folder / "used", ignore_errors=True)
                 if name == "register":
                     shutil.copytree(large, folder / "used")
-                figures = measured(command(folder, name, "none" if name == "none" else str(folder / "used")))
+                figures = cost(command(folder, name, "none" if name == "none" else str(folder / "used")))
                 if turn:  # the first turn warms caches
                     results[name].append(figures)
         label = json.loads((folder / "out" / "register" / "market" / "label.json").read_text())
         tested = label["register"]["tested"]
         records_of = label["records"]
         print(f"{label['label']}, tested with {len(tested)} releases, {records_of['suppressed']:,} suppressed")
-        median = {name: statistics.median(seconds for seconds, _ in runs) for name, runs in results.items()}
-        for name, runs in results.items():
-            print(f"  {name:14} {median[name]:7.2f} s   peak {max(mib for _, mib in runs):6,.0f} MiB")
-        print(f"register / none         = {median['register'] / median['none']:.2f}")
-        print(f"register / new register = {median['register'] / median['new register']:.2f}")
+        taken = {name: summary(costs) for name, costs in results.items()}
+        for name, one in taken.items():
+            figures = f"{one['wall']:7.2f} s   {one['cpu']:7.2f} s of processors   peak {one['peak_mib']:6,.0f} MiB"
+            print(f"  {name:14} {figures}")
+        for other in ("none", "new register"):
+            ratio = taken["register"]["wall"] / taken[other]["wall"]
+            print(f"register / {other:12} = {ratio:.2f}")
         for register in (small, large):
             call = [sys.executable, "-m", __spec__.name, "--match", str(folder / "orders.parquet"), str(register)]
             found = json.loads(subprocess.run(call, check=True, capture_output=True, text=True).stdout)

@@ -1,6 +1,6 @@
 """What a register's tables of fingerprints weigh, plain and compacted, and how long they take to write and to read.
 
-    python tests/benchmarks/bench_register_size.py [--rows 1000000] [--months 12] [--most 1048576]
+    python -m tests.benchmarks.bench_register_size [--rows 1000000] [--months 12] [--most 1048576]
 
 The records are a year's orders of a shop: 30 % of the buyers buy again, each has one mobile, six released fields of 5 to 400
 values, and a sensitive one of 30. They are registered once, and as snapshots that have everything since January.
@@ -8,7 +8,6 @@ values, and a sensitive one of 30. They are registered once, and as snapshots th
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +19,8 @@ from beam_deid.transforms.register.merging import merge
 from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.register.tables import write_persons, write_prints
+
+from .processes import peak_mib
 
 FIELDS = {"gender": 5, "month": 12, "province": 31, "amount": 60, "goods": 150, "city": 400}
 SENSITIVE = "category"
@@ -135,11 +136,6 @@ def main() -> None:
         del prints
         sizes = sum(path.stat().st_size for path in Path(folder).glob("month-*"))
         compaction(folder, files, sizes, given.most)
-
-
-def peak_mib() -> float:
-    """The most resident memory that this process had since it began."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

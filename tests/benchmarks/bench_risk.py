@@ -1,6 +1,6 @@
 """Risk arithmetic beside its peers: class measures beside DuckDB and pycanon, and the join of two large tables.
 
-    python tests/benchmarks/bench_risk.py [--rows 10000000] [--table 1000000] [--pycanon 1000000] [--repeat 3]
+    python -m tests.benchmarks.bench_risk [--rows 10000000] [--table 1000000] [--pycanon 1000000] [--repeat 3]
 
 Class measures read the same Parquet file as DuckDB's plain ``GROUP BY`` does, in turns in one process; medians are compared.
 pycanon measures the same table of generated orders in memory, once, since it takes long. The join is a process of its own,
@@ -32,6 +32,8 @@ from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
+
+from .processes import peak_mib
 
 QUASI = ("receiver_state", "receiver_city", "receiver_district", "birth_year", "num", "week")
 SENSITIVE = "category"
@@ -132,7 +134,7 @@ def all_of(table: pa.Table, quasi: list[str]) -> dict:
     counting = Counting(question, KEY)
     for batch in table.combine_chunks().to_batches(max_chunksize=131_072):
         counting.add(dict(zip(batch.schema.names, batch.columns, strict=True)))
-    return figures(question, counting.result().histogram, None, KEY)
+    return figures(question, counting.result().histogram, None, KEY).to_document()
 
 
 def joined(path: str, known: str, partition_rows: int) -> None:
@@ -143,12 +145,6 @@ def joined(path: str, known: str, partition_rows: int) -> None:
     before = peak_mib()
     found = join_files(Dataset([path], InputOptions(), types, SUBJECT), table, 0.05, partition_rows)
     print(time.perf_counter() - start, before, peak_mib(), found.subjects, found.linked, found.linked_rightly)
-
-
-def peak_mib() -> float:
-    """The most resident memory that this process had since it began."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 SQL = """
@@ -168,7 +164,7 @@ def join_of_two(path: Path, known: Path, partitions: tuple[int, ...]) -> None:
         f"  DuckDB {time.perf_counter() - start:21.2f} s   {expected[1]:,} of {expected[0]:,} linked, {expected[2]:,} rightly"
     )
     for rows in partitions:
-        command = [sys.executable, __file__, "--join", str(path), str(known), str(rows)]
+        command = [sys.executable, "-m", __spec__.name, "--join", str(path), str(known), str(rows)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         if tuple(map(int, answer[3:])) != expected:
             sys.exit(f"SQL finds {expected} and the join {answer[3:]}")

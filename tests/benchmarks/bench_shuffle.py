@@ -139,7 +139,7 @@ def done(tasks: Any, task: Any, told: Any, shards: Any) -> list[Any]:
 def decided(policy: Any, folder: Path) -> tuple[Any, Any]:
     """The decision on a few orders that are anonymized as they are, with the run that it was made for."""
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
-    from beam_deid.transforms.decide.deciding import decide
+    from beam_deid.transforms.counting.deciding_runs import decide
     from beam_deid.transforms.measure.measured import Measured
     from beam_deid.transforms.measure.measuring import measure_shard
     from beam_deid.transforms.run.shards import prepare

@@ -31,7 +31,8 @@ def source_of(data, buckets, seed=0):
     out = Out("", buckets)
     random = mix(np.arange(len(cells), dtype=np.uint64) + np.uint64(seed))
     out.put(RECORDS, random, columns)
-    return Source(data.job, data.layout, data.measured, people, out.close().get(RECORDS, Stream(buckets)))
+    records = out.close().get(RECORDS, Stream(buckets))
+    return Source(data.job, data.layout, data.measured, people, records, int(data.everything.sum()))
 
 
 def rows_left(seen):

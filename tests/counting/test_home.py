@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from beam_deid.transforms.counting.home import home_keys, home_of
+from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.people import PERSON
+from beam_deid.transforms.measure.aside import home_keys
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import identities_of
 from beam_deid.transforms.run.layout import Column

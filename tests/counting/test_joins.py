@@ -16,7 +16,6 @@ from beam_deid.transforms.counting.classes import classes_of
 from beam_deid.transforms.counting.joins import declared_in_buckets
 from beam_deid.transforms.counting.suppressing import cut_in_buckets
 from beam_deid.transforms.decide.attacks import declared
-from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages
 
 from ..candidate.test_suppression import tables
@@ -28,7 +27,8 @@ from .records import BUCKETS, source_of
 ONE = [{"age": 1}]
 ROUNDS = [{"age": 0}, {"age": 1}]
 KNOWN = st.lists(
-    st.tuples(st.integers(0, 14), st.integers(0, 3), st.integers(0, 2), st.sampled_from(["a", "b", "c", None])), max_size=25
+    st.tuples(st.integers(0, 14), st.integers(0, 3), st.integers(0, 2), st.sampled_from(["a", "b", "c", None])),
+    max_size=25,
 )
 """Rows of an attacker's: a person, who may be a stranger, a city that may be elsewhere, an age, a value."""
 
@@ -53,9 +53,7 @@ def asked(folder, suppression, sharing):
     spec = {"age": {"generalize": {"bins": [21]}}}
     return policy(
         fields,
-        a=release(
-            sharing, "city category", spec, require={"suppression": suppression}, attackers=attackers(folder)
-        ),
+        a=release(sharing, "city category", spec, require={"suppression": suppression}, attackers=attackers(folder)),
     )
 
 

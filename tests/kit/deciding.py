@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.choosing import choose
-from beam_deid.transforms.decide.deciding import decide
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard

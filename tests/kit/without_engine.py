@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
-from beam_deid.transforms.decide.deciding import decide as decide_run
+from beam_deid.transforms.counting.deciding_runs import decide as decide_run
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard

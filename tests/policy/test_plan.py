@@ -37,6 +37,11 @@ def test_every_field_has_its_action_and_a_sentence_and_what_is_not_released_is_t
     assert whole.never_released == ("tid", "note")
 
 
+def test_the_size_of_parts_is_told_where_the_policy_says_it() -> None:
+    assert planned().part_rows is None
+    assert planned(parts={"rows": 1_000_000}).part_rows == 1_000_000
+
+
 def test_a_release_without_identifiers_can_be_anonymized() -> None:
     release = planned()
     assert (release.best_label, release.reasons) == (LabelName.ANONYMIZED, ())

@@ -29,7 +29,7 @@ class MeasureElements(Step):
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[Any]:
         """One element."""
-        yield from self._take(element, lambda: MeasurePass(self._job.given(given)), time, window)
+        yield from self._take(element, lambda: MeasurePass(self._job.given(given), self._source.aside), time, window)
 
     def _done(self, result: Measured) -> Iterator[Measured]:
         PROGRESS.add(result.read)

@@ -12,7 +12,7 @@ from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements, Sides
-from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.publish.concluding import conclude
@@ -31,14 +31,16 @@ class PartsDecider:
 
     Args:
         staging: The staging folder, where fingerprints wait that the register will take.
+        workers: Processes of this machine that count what was set aside.
     """
 
-    def __init__(self, staging: str) -> None:
+    def __init__(self, staging: str, workers: int) -> None:
         self._staging = staging
+        self._workers = workers
 
     def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
         """See `decide`."""
-        return decide(job, measured, max_rejects, self._staging)
+        return decide(job, measured, max_rejects, self._staging, self._workers)
 
 
 class PartsSink:
@@ -53,7 +55,7 @@ class PartsSink:
 
     def __init__(self, job: Job, staging: str, workers: int, inputs: beam.PCollection[InputFacts]) -> None:
         self.outputs: Outputs = ToParts(staging)
-        self.decider: Decider = PartsDecider(staging)
+        self.decider: Decider = PartsDecider(staging, workers)
         self._job = job
         self._staging = staging
         self._workers = workers

@@ -21,7 +21,7 @@ from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.beam.windows import at_end
-from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import ExpectationUnmet

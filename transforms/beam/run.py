@@ -1,6 +1,8 @@
 """A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +17,12 @@ from beam_deid.transforms.beam.parts_sink import PartsSink
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now
+from beam_deid.transforms.columns.partition import MOST_BUCKETS
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
+from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import open_register
 from beam_deid.transforms.publish.run_state import write_state
@@ -28,9 +32,13 @@ from beam_deid.transforms.run.engines import LOCAL, is_here
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.shipping import check_reach, shipped
+from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
+
+FEW_SHARDS = 4
+"""So many shards are counted in memory; more are counted in buckets, one for each shard."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,18 @@ class Settings:
     new_register: bool = False
 
 
-def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings) -> None:
-    """Put a run's steps on a pipeline: two reads, with the decision as side input of the second."""
+def build(
+    pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings, aside: Aside | None = None
+) -> None:
+    """Put a run's steps on a pipeline: two reads, with the decision as side input of the second.
+
+    Args:
+        pipeline: The pipeline.
+        prepared: The run.
+        staging: The staging folder.
+        settings: How it is carried out.
+        aside: Where measured records wait that are counted in buckets; None where all are counted in memory.
+    """
     job = prepared.job
     register_coders()
     shards = (
@@ -68,7 +86,7 @@ def build(pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: S
     secret = pipeline | "Secret" >> RunSecret(job)
     inputs = pipeline | "Inputs" >> HashInputs(prepared)
     sink = PartsSink(job, staging, settings.workers, inputs)
-    _ = (shards, secret) | "Records" >> Engine(job, Source.files(settings.workers), sink, settings.max_rejects)
+    _ = (shards, secret) | "Records" >> Engine(job, Source.files(settings.workers, aside), sink, settings.max_rejects)
 
 
 def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
@@ -157,13 +175,25 @@ def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
     pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
-    build(pipeline, prepared, staging, settings)
     try:
-        pipeline.run().wait_until_finish()
+        with _aside(prepared, local) as aside:
+            build(pipeline, prepared, staging, settings, aside)
+            pipeline.run().wait_until_finish()
     except DeidError as error:
         raise _ours(error) from None
     except Exception as error:
         raise _ours(error) from None
+
+
+@contextlib.contextmanager
+def _aside(prepared: Prepared, local: bool) -> Iterator[Aside | None]:
+    """Where measured records wait if they are many. Workers on other machines have no folder of this one."""
+    shards = len(prepared.shards)
+    if not local or shards <= FEW_SHARDS:
+        yield None
+        return
+    with SpillFolder() as folder:
+        yield Aside(folder.path, min(shards, MOST_BUCKETS))
 
 
 def _ours(error: Exception) -> DeidError:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from beam_deid.transforms.measure.aside import Aside
+
 
 @dataclass(frozen=True)
 class Source:
@@ -11,17 +13,19 @@ class Source:
         in_shards: Whether an element is a shard, which is read by a task of its own. Else it is a record batch, and the batches
             of a window are taken together, as many as are in one bundle.
         workers: Processes of this machine that take shards; 1 means none beside this one.
+        aside: Where measured records wait that are counted in buckets; None where all are counted in memory.
         everywhere: Whether no elements are a release, too. Of windows there are only those that hold something.
     """
 
     in_shards: bool
     workers: int = 1
     everywhere: bool = True
+    aside: Aside | None = None
 
     @classmethod
-    def files(cls, workers: int) -> "Source":
+    def files(cls, workers: int, aside: Aside | None = None) -> "Source":
         """Shards of files, in the global window."""
-        return cls(True, workers)
+        return cls(True, workers, aside=aside)
 
     @classmethod
     def collection(cls, everywhere: bool) -> "Source":

@@ -12,7 +12,7 @@ from beam_deid.transforms.candidate.references import References, ValueReference
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import first_rows
+from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.closeness import T
 from beam_deid.transforms.label.requirements.requirement import Figure, Values
@@ -31,6 +31,9 @@ from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
 from beam_deid.transforms.risk.sizes import Sizes
+
+_FEW_COLUMNS = 2
+"""So many columns are numbered one by one: their values are few."""
 
 
 class Candidate:
@@ -121,16 +124,22 @@ class Candidate:
             # From groups over some of the columns, as many as are known, on.
             known = max((one for one in self._groups if {*one} < {*wanted}), key=len, default=())
             begun = self._groups[known] if known else None
-            coded = [self.data.coded(name, self.levels) for name in wanted if name not in known]
-            found = numbered(
-                [
-                    np.zeros(len(self.cells), np.int64) if begun is None else begun.numbers,
-                    *(each[self.cells] for each, _ in coded),
-                ],
-                [1 if begun is None else begun.many, *(many for _, many in coded)],
-            )
+            found = self._numbered(begun, [name for name in wanted if name not in known])
             self._groups[wanted] = Groups(found, self.counts, self.persons, self._known_persons(wanted, found))
         return self._groups[wanted]
+
+    def _numbered(self, begun: Groups | None, columns: Sequence[str]) -> Numbered:
+        """Number the groups of some columns, within groups that are known."""
+        rows = len(self.cells)
+        numbers = np.zeros(rows, np.int64) if begun is None else begun.numbers
+        if self._everywhere is not None and len(columns) > _FEW_COLUMNS:
+            # Whoever has not all records goes by keys anyway; many columns are numbered at once then.
+            keys = [self.data.key(name, self.levels)[self.cells] for name in columns]
+            together, distinct = codes(combine([numbers.view(np.uint64), *keys], rows))
+            return Numbered(together, len(distinct))
+        coded = [self.data.coded(name, self.levels) for name in columns]
+        sizes = [1 if begun is None else begun.many, *(many for _, many in coded)]
+        return numbered([numbers, *(each[self.cells] for each, _ in coded)], sizes)
 
     def _known_persons(self, columns: tuple[str, ...], found: Numbered) -> tuple[Counts, ...] | None:
         """Persons of each group of one sensitive column by each identity, where other parts have rows of the same groups."""
@@ -158,7 +167,7 @@ class Candidate:
 
     def as_written(self, name: str) -> Sequence[Distribution]:
         """The same distributions for values as they are written, where spellings count as different values."""
-        values, numbers = np.unique(self.data.key(name, self.levels)[self.cells], return_inverse=True)
+        numbers, values = ordered_codes(self.data.key(name, self.levels)[self.cells])
         null = np.flatnonzero(values == self.data.job.prints.null)
         known = None if self._everywhere is None else self._everywhere.written.get(name)
         return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None, known)

@@ -103,6 +103,7 @@ class Openings:
         together: Fingerprints,
         null: np.uint64,
         rows: Bools | None = None,
+        people: Counts | None = None,
     ) -> Lattice:
         """Build the lattice of all combinations of the open fields' levels.
 
@@ -114,6 +115,7 @@ class Openings:
             together: Key of what is the same at every level, shape (n,).
             null: The key of null.
             rows: Which cells are looked at, shape (n,); all of the release if not given.
+            people: Persons of each cell, each in one cell only, shape (n,), where it is not told whom each row is about.
         """
         attributes = [self.attribute(*one) for one in choices.items()]
         reference = {}
@@ -134,6 +136,7 @@ class Openings:
             OBJECTIVES[self._spec.search.objective],
             reference,
             null=null,
+            people=None if people is None else people[there],
         )
 
     def losses(self, levels: RowLevels, left: Counts) -> dict[str, float]:
@@ -154,7 +157,10 @@ class Openings:
 
     def loss(self, levels: RowLevels, left: Counts) -> float:
         """Information loss over all open fields, weighted; 0 where no field is open."""
-        losses = self.losses(levels, left)
+        return self.weighted(self.losses(levels, left))
+
+    def weighted(self, losses: Mapping[str, float]) -> float:
+        """Information loss over all open fields from that of each, weighted; 0 where no field is open."""
         weights = self._spec.search.weights
         total = sum(weights.get(name, 1.0) for name in losses)
         return sum(weights.get(name, 1.0) * lost for name, lost in losses.items()) / total if losses else 0.0

@@ -52,10 +52,11 @@ def string_blocks(data: Bytes, starts: Rows, sizes: Rows, which: ValueClass) -> 
     padded[len(data) :] = 0
     blocks = np.empty((len(starts), 2), np.uint64)
     size = int(sizes[0])
-    if size <= LONGEST and (sizes == size).all():
-        # Strings of one size lie at equal distances, so that a strided view reads them without an index.
+    together = int(starts[-1] - starts[0]) == (len(starts) - 1) * size
+    if size <= LONGEST and together and (sizes == size).all():
+        # Strings of one size that lie one behind the other are read by a strided view, without an index.
         for place, left in enumerate((min(size, 8), max(size - 8, 0))):
-            read = np.ndarray((len(starts),), "<u8", buffer=padded, offset=8 * place, strides=(size,))
+            read = np.ndarray((len(starts),), "<u8", buffer=padded, offset=int(starts[0]) + 8 * place, strides=(size,))
             np.bitwise_and(read, _TAIL[left], out=blocks[:, place])
         blocks[:, 1] |= class_tag(which | size)
         return blocks

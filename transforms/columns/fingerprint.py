@@ -12,6 +12,7 @@ different keys are unrelated.
 
 import hmac
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.aes import Aes
 from beam_deid.transforms.columns.blocks import LONGEST, SLICE, ValueClass, class_tag, string_blocks, word_fingerprints
 from beam_deid.transforms.columns.cmac import Cmac
-from beam_deid.transforms.columns.sizes import Words
+from beam_deid.transforms.columns.sizes import Rows, Words
 
 Fingerprints = npt.NDArray[np.uint64]
 _LEAST_SECRET = 16
@@ -232,17 +233,23 @@ def _strings(column: pa.Array, key: FingerprintKey, which: ValueClass) -> Finger
     sizes = np.diff(ends)
     keys = np.empty(length, np.uint64)
     long = np.flatnonzero(sizes > LONGEST)
-    if len(long) < length:
-        aes = Aes(key.subkeys.short)
-        for begin in range(0, length, SLICE):
-            part = ends[begin : begin + SLICE + 1]
-            blocks = string_blocks(data[part[0] : part[-1]], part[:-1] - part[0], sizes[begin : begin + SLICE], which)
-            keys[begin : begin + SLICE] = aes(blocks)[:, 0]
+    aes = Aes(key.subkeys.short)
+    for rows in _slices(np.flatnonzero(sizes <= LONGEST), length):
+        starts = ends[:-1][rows]
+        part = data[starts[0] : starts[-1] + LONGEST]
+        keys[rows] = aes(string_blocks(part, starts - starts[0], sizes[rows], which))[:, 0]
     if len(long):
         cmac = Cmac(key.subkeys.texts if which is ValueClass.TEXT else key.subkeys.binaries)
         texts = column if len(long) == length else column.take(pa.array(long))
         keys[long] = cmac.digests(texts).view("<u8")[:, 0]
     return keys
+
+
+def _slices(rows: Rows, length: int) -> Iterator[Rows | slice]:
+    """Rows (m,) of as many as ``length``, `SLICE` at a time: as a slice, which copies nothing, where no row is left out."""
+    for begin in range(0, len(rows), SLICE):
+        end = begin + SLICE
+        yield slice(begin, end) if len(rows) == length else rows[begin:end]
 
 
 def _words(values: npt.NDArray[np.signedinteger]) -> Words:

@@ -52,6 +52,7 @@ class Source:
         measured: What was measured of it beside its records.
         people: The persons of all records of the run.
         records: The records of the run, in any buckets, with their persons.
+        sound: How many of them are sound in this release.
     """
 
     job: Job
@@ -59,6 +60,7 @@ class Source:
     measured: ReleaseMeasured
     people: People
     records: Records
+    sound: int
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -106,10 +108,16 @@ class Classes:
     rows: Stream
     left: Stream | None = None
 
-    def seen(self, bucket: int, everywhere: References) -> Candidate:
-        """The release as one bucket of it shows it, given what must be known of all."""
+    def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
+        """The release as one bucket of it shows it, given what must be known of all.
+
+        Args:
+            bucket: The bucket.
+            everywhere: What must be known of all.
+            with_persons: Whether anybody will ask whose its records are.
+        """
         columns = self.rows.read(bucket, (*self.source.columns, COUNT))
-        data = self.source.data(columns)
+        data = self.source.data(columns, with_persons)
         left = data.everything if self.left is None else self.left.read(bucket, (COUNT,))[COUNT]
         return Candidate(data, self.levels, left, everywhere=everywhere)
 
@@ -118,7 +126,7 @@ class Classes:
         """The number of all records, suppressed or not."""
         return sum(int(self.rows.read(bucket, (COUNT,))[COUNT].sum()) for bucket in range(self.rows.buckets))
 
-    def with_left(self, left: Stream) -> "Classes":
+    def with_left(self, left: Stream | None) -> "Classes":
         """The same records with others suppressed."""
         return replace(self, left=left)
 

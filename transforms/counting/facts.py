@@ -1,7 +1,7 @@
 """What a label tells of a release's groups and of whom they are about, from all buckets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -58,12 +58,12 @@ class Facts:
     """
 
     records: int
-    figures: Mapping[str, Figure]
-    risk: Risk
-    singled: Singled
-    deciding: int | None
-    base_rates: Mapping[str, float]
-    losses: Mapping[str, float]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    risk: Risk = field(default_factory=Risk)
+    singled: Singled = field(default_factory=Singled)
+    deciding: int | None = None
+    base_rates: Mapping[str, float] = field(default_factory=dict)
+    losses: Mapping[str, float] = field(default_factory=dict)
 
 
 def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
@@ -78,7 +78,7 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
     losses = _losses(found)
     parts = [part for part in found if part.records]
     if not parts:
-        return Facts(0, {}, Risk(), Singled(), None, {}, losses)
+        return Facts(0, losses=losses)
     source = classes.source
     records = sum(part.records for part in parts)
     singled = singled_of(streams, stages, [part.uncounted for part in parts if part.uncounted is not None], records)

@@ -11,6 +11,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.counting.people import PERSON, People
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.aside import RECORD, SIGNATURE
 from beam_deid.transforms.measure.identified import Identified
 from beam_deid.transforms.measure.people import Counted, people_of
 from beam_deid.transforms.measure.person_facts import PersonFacts, person_facts
@@ -24,26 +25,12 @@ from beam_deid.transforms.measure.shared_values import (
     slot_bits,
     subjects_in,
 )
-from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import Out, Stages, Stream
 
 _FILE = Column("file")
-_RECORD = Column("record")
-
-
-def home_keys(policy: Policy, columns: dict[Column, Fingerprints]) -> Fingerprints:
-    """By what the records of a run are brought to their buckets, shape (n,): all of one person by the subject are in one.
-
-    Args:
-        policy: The policy.
-        columns: What was measured of the records, each of shape (n,).
-    """
-    if policy.subject_field is not None:
-        return columns[Column("identity", policy.subject_field)]
-    return columns.get(_RECORD, columns[Column("signature")])
 
 
 @dataclass(frozen=True)
@@ -104,18 +91,18 @@ class Home:
     def _identity_columns(self) -> tuple[Column, ...]:
         found = [Column("identity", name) for name in identities(self.job.policy)]
         if self.job.policy.subject == EACH_RECORD:
-            several = [_RECORD, _FILE] if self.job.files > 1 else [Column("signature")]
+            several = [RECORD, _FILE] if self.job.files > 1 else [SIGNATURE]
             found += several
         return tuple(found)
 
 
 def _each_record(columns: dict[Column, Any], bucket: int) -> Fingerprints:
     """A key for each record as a person of its own; a record that is in several files counts as one."""
-    if _RECORD not in columns:
-        rows = columns[Column("signature")]
+    if RECORD not in columns:
+        rows = columns[SIGNATURE]
         places = np.arange(len(rows), dtype=np.uint64)
         return combine([np.full(len(rows), bucket, np.uint64), places], len(rows))
-    record = columns[_RECORD]
+    record = columns[RECORD]
     # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
     numbers, _ = codes(combine([record, columns[_FILE]], len(record)))
     order = np.argsort(numbers, kind="stable")

@@ -149,7 +149,13 @@ def _put_probes(rows: Fingerprints, probes: Probes, found: ProbesMet | None, k: 
         persons = found.persons[0]
         for place, many in enumerate(found.persons):
             how |= np.uint64(_FULL << place) * (many >= k).astype(np.uint64)
-    columns: dict[Column, Words] = {ROW: rows, _FOUND: met.found.view(np.uint64), _ONLY: met.only, _HOW: how, COUNT: probes.counts}
+    columns: dict[Column, Words] = {
+        ROW: rows,
+        _FOUND: met.found.view(np.uint64),
+        _ONLY: met.only,
+        _HOW: how,
+        COUNT: probes.counts,
+    }
     columns[_PERSONS] = persons.view(np.uint64)
     if probes.subject is not None:
         columns[WHO] = probes.subject

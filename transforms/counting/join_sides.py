@@ -62,9 +62,9 @@ class Sides:
         return self.classes.source.job.prints.null
 
     @property
-    def buckets(self) -> int:
-        """How many buckets there are."""
-        return self.released.buckets
+    def filled(self) -> list[int]:
+        """The buckets in which either side has a row."""
+        return filled(self.released, self.probes)
 
     def read(self, bucket: int) -> tuple[Released, Probes, Fingerprints | None]:
         """Both sides as a bucket has them, and of each probe the row of the attacker's table, where it may have several."""
@@ -88,6 +88,12 @@ class Sides:
         keys = rows[_KEY]
         probes = Probes(np.arange(len(keys)), keys, *_ranges(rows, self.declared), rows[COUNT], rows.get(WHO))
         return probes, rows.get(ROW)
+
+
+def filled(*streams: Stream) -> list[int]:
+    """The buckets in which one of some streams has a row."""
+    many = range(streams[0].buckets)
+    return [bucket for bucket in many if any(stream.rows_in(bucket) for stream in streams)]
 
 
 def _people(classes: Classes, counted: bool) -> tuple[Column, ...]:
@@ -148,7 +154,7 @@ def sides_of(
         named, problem = told[0]
         if problem:
             return None, problem
-    _, streams = stages.run(_ToKeys(classes, everywhere, declared, own))
+    _, streams = stages.run(_ToKeys(classes, everywhere, declared, own), filled(classes.rows))
     probes = probes or streams
     nothing = Stream(stages.buckets)
     return Sides(

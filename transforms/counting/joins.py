@@ -23,7 +23,7 @@ from beam_deid.transforms.counting.join_met import (
     Pair,
     SumUp,
 )
-from beam_deid.transforms.counting.join_sides import WHO, Sides, sides_of
+from beam_deid.transforms.counting.join_sides import WHO, Sides, filled, sides_of
 from beam_deid.transforms.counting.people import PERSON
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.attackers import AttackersMet, Candidates
@@ -73,7 +73,7 @@ class _Joins:
         if sides is None:
             return None, False, problem
         own = declared.attacker.table is None and declared.attacker.release is None
-        keys, streams = self._stages.run(Meet(sides))
+        keys, streams = self._stages.run(Meet(sides), sides.filled)
         if sides.spelt:
             return self._spelt(sides, keys, streams), sides.named, ""
         met = [each.met for each in keys if each.met is not None]
@@ -84,9 +84,10 @@ class _Joins:
         nothing = Stream(self._stages.buckets)
         pairs = None
         if sum(each.pairs for each in keys) <= MOST_KEPT:
-            _, found = self._stages.run(Pair(sides))
+            _, found = self._stages.run(Pair(sides), sides.filled)
             pairs = found.get(PAIRS, nothing)
-        rows, more = self._stages.run(SumUp(sides, streams.get(ROWS, nothing), pairs))
+        probes = streams.get(ROWS, nothing)
+        rows, more = self._stages.run(SumUp(sides, probes, pairs), filled(probes))
         exact_keys = not sides.declared.near and not any(each.several for each in rows)
         return self._joined(sides, keys, _Met([each.met for each in rows], more, exact_keys, pairs is not None), False)
 
@@ -107,14 +108,15 @@ class _Joins:
         if not sides.named:
             return AttackersMet.merge([part.attackers for part in met.parts if part.attackers is not None])
         persons = met.streams.get(ATTACKERS, Stream(self._stages.buckets))
-        found, _ = self._stages.run(CountAttackers(persons, None if own else self._source, sides.nobody))
+        source = None if own else self._source
+        found, _ = self._stages.run(CountAttackers(persons, source, sides.nobody), filled(persons))
         return AttackersMet.merge(found)
 
     def _among(self, met: "_Met") -> int:
         among = sum(part.among for part in met.parts)
         if AMONG not in met.streams:
             return among
-        found, _ = self._stages.run(CountAmong(met.streams[AMONG]))
+        found, _ = self._stages.run(CountAmong(met.streams[AMONG]), filled(met.streams[AMONG]))
         return among + sum(found)
 
     @cached_property
@@ -128,8 +130,9 @@ class _Joins:
     @cached_property
     def _people(self) -> int:
         """How many persons are released."""
-        _, streams = self._stages.run(_ReleasedPeople(self._classes))
-        found, _ = self._stages.run(CountAmong(streams.get(_PEOPLE, Stream(self._stages.buckets))))
+        _, streams = self._stages.run(_ReleasedPeople(self._classes), filled(self._classes.rows))
+        people = streams.get(_PEOPLE, Stream(self._stages.buckets))
+        found, _ = self._stages.run(CountAmong(people), filled(people))
         return sum(found)
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import ordered_codes
-from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.persons import Persons
+from beam_deid.transforms.columns.key_codes import codes
+from beam_deid.transforms.risk.persons import Persons, without_null
 from beam_deid.transforms.run.layout import Column
 
 PERSON = "person"
@@ -52,7 +51,7 @@ class People:
             keys: Whose each record is by each identity that is counted, each of shape (n,).
             null: The key of nobody.
         """
-        numbered = [_numbers(each, null) for each in keys]
+        numbered = [without_null(*codes(each), null) for each in keys]
         return Persons(
             names=self.names,
             numbers=tuple(numbers for numbers, _ in numbered),
@@ -64,15 +63,3 @@ class People:
             finer=self.finer,
             keys=tuple(distinct for _, distinct in numbered),
         )
-
-
-def _numbers(keys: Fingerprints, null: np.uint64) -> tuple[Counts, Fingerprints]:
-    """Numbers of persons in the order of their keys, -1 for nobody, and the key of each."""
-    numbers, distinct = ordered_codes(keys)
-    place = int(np.searchsorted(distinct, null))
-    if place == len(distinct) or distinct[place] != null:
-        return numbers, distinct
-    renumbered = np.arange(len(distinct), dtype=np.int64)
-    renumbered[place + 1 :] -= 1
-    renumbered[place] = -1
-    return renumbered[numbers], np.delete(distinct, place)

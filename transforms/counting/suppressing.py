@@ -70,6 +70,8 @@ def cut_in_buckets(
         if lost > allowed:
             return BucketCut(classes, first, satisfied=False, needed=lost)
         round_ = _round(left, everywhere, tests, stages, allowed - lost)
+        if isinstance(round_, int):  # too many would go
+            return BucketCut(classes, first, satisfied=False, needed=lost + round_ if lost + round_ < total else None)
         if round_ is None:
             keys = {columns: np.unique(np.concatenate(parts)) for columns, parts in gone.items()}
             return BucketCut(left, everywhere, lost, keys, True, lost)
@@ -95,8 +97,8 @@ class _Left:
 
 def _round(
     classes: Classes, everywhere: References, tests: Sequence[Test], stages: Stages, bearable: float
-) -> _Left | None:
-    """One round; None if nothing has to go."""
+) -> _Left | int | None:
+    """One round: what it leaves; how many records would go, if these are too many; or None if nothing has to go."""
     looks, streams = stages.run(_Look(classes, everywhere, tests, bearable))
     numbers = {look.trimmed for look in looks if look.trimmed is not None}
     if numbers:
@@ -107,10 +109,10 @@ def _round(
     so_far = np.sum([look.broken for look in looks], axis=0)
     if not so_far.any():
         return None
-    # The lines after the first one with which too much goes need not be asked.
     too_much = np.flatnonzero(so_far > bearable)
-    asked = tests[: int(too_much[0]) + 1] if len(too_much) else tests
-    found, streams = stages.run(_Remove(classes, everywhere, asked))
+    if len(too_much):
+        return int(so_far[too_much[0]])
+    found, streams = stages.run(_Remove(classes, everywhere, tests))
     gone: dict[tuple[str, ...], list[Fingerprints]] = {}
     for _, keys in found:
         for columns, parts in keys.items():

@@ -14,6 +14,8 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, ordered_codes
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.people import PERSON
+from beam_deid.transforms.label.requirements.closeness import T
+from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number, tally
 from beam_deid.transforms.risk.inference import Holders
 from beam_deid.transforms.run.layout import Column
@@ -102,7 +104,7 @@ def _keys(seen: Candidate, column: Column) -> Fingerprints:
 def _values_seen(seen: Candidate, column: Column, keys: Fingerprints) -> ValuesSeen:
     numbers, distinct = ordered_codes(keys)
     identities = seen.told_identities(column.field)
-    found = seen.distributions(column.field) if column.what == VALUE else seen.as_written(column.field)
+    found = _distributions(seen, column)
     told = {one.identity: one for one in found}
     spreads = []
     for identity in identities:
@@ -118,6 +120,14 @@ def _values_seen(seen: Candidate, column: Column, keys: Fingerprints) -> ValuesS
         tuple(int(each.sum()) for each in nobody),
         tuple(tally(numbers, each, len(distinct)) for each in nobody),
     )
+
+
+def _distributions(seen: Candidate, column: Column) -> Sequence[Distribution]:
+    """How values spread over groups; of values as they are written where a test asks for that alone."""
+    if column.what == VALUE:
+        return seen.distributions(column.field)
+    asked = T.of_field(seen.scope.asked, column.field) is not None
+    return seen.as_written(column.field) if asked else ()
 
 
 HeldParts = dict[Column, tuple[Fingerprints, Counts]]

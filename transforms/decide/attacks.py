@@ -1,5 +1,6 @@
 """The attacks on a release at some levels: declared attackers, and recovery of the values that released fields were made from."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +18,13 @@ from beam_deid.transforms.attack.recovery import (
 )
 from beam_deid.transforms.attack.table import AttackerTable
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.label.evidence import Attack, Recovery
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.joining import Join, Joined
-from beam_deid.transforms.risk.linkage import Side
+from beam_deid.transforms.risk.linkage import Linked, Side
 from beam_deid.transforms.risk.probes import Probes, Released
 
 
@@ -43,18 +46,37 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
 
 def told(seen: Candidate) -> list[Attack]:
     """Count whom the released columns single out by themselves: evidence, reported but not enforced."""
-    scope = seen.scope
-    attacks = [attack("source", scope.rest, seen.singled_out(scope.rest), None)]
+    return told_by(seen.scope, seen.singled_out)
+
+
+def told_by(scope: Scope, singled_out: Callable[[Sequence[str]], Linked]) -> list[Attack]:
+    """Count whom the released columns single out by themselves.
+
+    Args:
+        scope: The release.
+        singled_out: Counts the subjects whom some columns single out.
+    """
+    attacks = [attack("source", scope.rest, singled_out(scope.rest), None)]
     if scope.sensitive and scope.rest != scope.columns:
-        attacks.append(attack("source+sensitive", scope.columns, seen.singled_out(scope.columns), None))
+        attacks.append(attack("source+sensitive", scope.columns, singled_out(scope.columns), None))
     return attacks
 
 
 def masks(seen: Candidate) -> list[Recovery]:
     """Measure what masks that came with the data leave recognisable: evidence, reported but not enforced."""
-    singled = seen.singled_out(seen.scope.columns)
-    joined = JoinedMasks(seen.scope.columns, singled.linked, singled.subjects)
-    return mask_recoveries(seen.data.measured.scanned, joined, seen.data.layout.remainders)
+    return masks_by(seen.data, seen.singled_out(seen.scope.columns))
+
+
+def masks_by(data: ReleasedData, singled: Linked) -> list[Recovery]:
+    """Measure what masks that came with the data leave recognisable.
+
+    Args:
+        data: The release.
+        singled: The subjects whom all its columns single out.
+    """
+    layout = data.layout
+    joined = JoinedMasks(layout.scope.columns, singled.linked, singled.subjects)
+    return mask_recoveries(data.measured.scanned, joined, layout.remainders)
 
 
 def remainders(seen: Candidate) -> list[Recovery]:

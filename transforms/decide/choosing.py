@@ -15,11 +15,13 @@ from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Accepted, Searched, Searcher
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.rule import test_of
+from beam_deid.transforms.label.requirements.requirement import Told
+from beam_deid.transforms.label.rule import figure_of, test_of
 from beam_deid.transforms.search.blocking import Blocked
+from beam_deid.transforms.search.requirements import Requirements
 from beam_deid.transforms.terms import LabelName
 
-_CHANGING = (1, 2, 6, 7)
+CHANGING = (1, 2, 6, 7)
 """Lines that no suppression mends, and that the choice of levels may."""
 _STANDING = (1, 2)
 """Lines of which some tests hold at every level or at none."""
@@ -105,8 +107,13 @@ def _choose(searcher: Searcher, with_past: bool) -> Chosen:
 def _of_nothing(data: ReleasedData) -> Chosen:
     """The most general levels, where there is no record."""
     levels = {name: data.openings.choices(name)[-1] for name in data.layout.open}
-    found = Searched(levels, None, requirements(data, True), 1, 0, 0.0, "no record to search levels for", True, 0)
+    found = of_nothing(levels, requirements(data, True))
     return Chosen(data, found, full_domain(levels, Cut(data.everything, {}, False, None)), None)
+
+
+def of_nothing(levels: dict[str, int], require: Requirements) -> Searched:
+    """Some levels, where there is no record."""
+    return Searched(levels, None, require, 1, 0, 0.0, "no record to search levels for", True, 0)
 
 
 def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched:
@@ -144,7 +151,7 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:
     """Whether the lines hold that suppression cannot satisfy."""
-    changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in _CHANGING]
+    changing = [(one, test) for one, test in planned(data.layout.scope) if test.line in CHANGING]
     classes = Candidate(data, made.levels, made.cut.left)
     seen = classes.with_found(found_for_lines(classes, [one.levels for one in made.rounds]))
     return all(test_of(test, one.figure(test, seen)).passed for one, test in changing)
@@ -157,7 +164,7 @@ def _hopeless(data: ReleasedData) -> str | None:
     return standing_fault(Candidate(data, {}, data.everything, Found(data.hits, tuple(data.foreign))))
 
 
-def standing_fault(nothing: Candidate) -> str | None:
+def standing_fault(nothing: Told) -> str | None:
     """Why a release cannot reach the label at any levels, by what its fields and values are; None if it may.
 
     Args:
@@ -165,7 +172,7 @@ def standing_fault(nothing: Candidate) -> str | None:
     """
     for requirement, test in planned(nothing.scope):
         if test.line in _STANDING and not test.target:
-            figure = requirement.figure(test, nothing)
+            figure = figure_of(requirement, test, nothing)
             if not test_of(test, figure).passed:
                 return f"nothing satisfies: {figure.detail}"
     return None

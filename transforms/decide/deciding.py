@@ -8,11 +8,10 @@ import numpy as np
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.composition.composing import compose
 from beam_deid.transforms.decide.choosing import Chosen, choose
-from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
+from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.decide.labelling import label_of, with_findings
 from beam_deid.transforms.decide.proving import proof_of, quotas
-from beam_deid.transforms.decide.refusing import refusals
-from beam_deid.transforms.decide.remembering import remember_persons, remember_release
+from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.measure.cells import Cells
@@ -27,46 +26,38 @@ from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import LabelName
 
 
-def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "") -> Decision:
-    """Decide every release of a run, unless too much of its input was rejected.
+def decide_table(
+    job: Job, names: tuple[str, ...], measured: Measured, folder: str = ""
+) -> tuple[dict[str, ReleaseDecision], Cells]:
+    """Decide the releases that are counted together, over all their records at once.
 
     Args:
         job: The run, with its key of fingerprints.
+        names: The releases.
         measured: What the measuring pass found.
-        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
         folder: Where the fingerprints are written that the register will take; nowhere if empty.
+
+    Returns:
+        The decisions, and the records.
 
     Raises:
         InputError: An attacker's table cannot be read.
         OutputError: The fingerprints cannot be written.
     """
-    refused = refusals(measured, max_rejects)
-    if refused:
-        return Decision(measured.read, refused=refused)
-    decided: dict[str, ReleaseDecision] = {}
-    persons: list[Remembered] = []
     composed = tested_together(job.policy, job.releases)
-    for names in job.tables:
-        histogram = measured.histograms.get(names) or _nothing(job, names)
-        cells = Cells(job, histogram)
-        # What the policy expects to stay personal is tested with nothing, whatever was given out before.
-        past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
-        chosen = {
-            name: choose(
-                ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past)
-            )
-            for name in names
-        }
-        settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
-        cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past, settled)
-        after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
-        for name in names:
-            decided[name] = _decision(after, name, compositions[name], measured.read, folder)
-        if folder and job.register is not None and not persons:
-            persons.append(remember_persons(job, cells, folder))
-    return Decision(
-        measured.read, {name: decided[name] for name in job.releases}, persons=persons[0] if persons else None
-    )
+    cells = Cells(job, measured.histograms.get(names) or _nothing(job, names))
+    # What the policy expects to stay personal is tested with nothing, whatever was given out before.
+    past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
+    chosen = {
+        name: choose(
+            ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past)
+        )
+        for name in names
+    }
+    settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
+    cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past, settled)
+    after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
+    return {name: _decision(after, name, compositions[name], measured.read, folder) for name in names}, cells
 
 
 def _layout(job: Job, name: str, past: Past) -> Layout:

@@ -6,6 +6,8 @@ While levels are searched only what the label's lines ask is looked for; the lab
 from collections.abc import Mapping, Sequence
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.openings import RowLevels
+from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.attacks import declared, masks, remainders, told
 from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.found import Composed, Found
@@ -61,8 +63,12 @@ def hits_of(seen: Candidate) -> tuple[Hit, ...]:
 
     A value that is generalized to itself, in a field that names persons, counts as one: see `WHOLE`.
     """
-    data = seen.data
-    whole = (Hit(name, WHOLE, data.left_whole(name, seen.levels)) for name in data.layout.named)
+    return hits_at(seen.data, seen.levels)
+
+
+def hits_at(data: ReleasedData, levels: RowLevels) -> tuple[Hit, ...]:
+    """List the identifiers that a release may give out at some levels: see `hits_of`. No records are looked at."""
+    whole = (Hit(name, WHOLE, data.left_whole(name, levels)) for name in data.layout.named)
     return tuple(sorted([*data.hits, *(hit for hit in whole if hit.hits)]))
 
 

@@ -90,4 +90,5 @@ def lattice(
     if persons.names:
         numbers = persons.numbers[0]
         subject = np.where(numbers < 0, persons.sizes[0], numbers).view(np.uint64)
-    return data.openings.lattice(choices, asked, sensitive, subject, together, data.job.prints.null, rows)
+    people = data.cells.people
+    return data.openings.lattice(choices, asked, sensitive, subject, together, data.job.prints.null, rows, people)

@@ -22,9 +22,13 @@ class Cells:
         job: The run.
         histogram: What was measured; its rows are the cells.
         known: The persons of its rows, where these are some of all records, so that whose they are is known already.
+        people: Persons of each row, each person in one row only, where it is not told whose records the rows are.
     """
 
-    def __init__(self, job: Job, histogram: Histogram, known: Persons | None = None) -> None:
+    def __init__(
+        self, job: Job, histogram: Histogram, known: Persons | None = None, people: Counts | None = None
+    ) -> None:
+        self.people = people
         self._job = job
         self._histogram = histogram if known is not None else _ordered(job, histogram)
         self._known = known

@@ -11,6 +11,7 @@ from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
+from beam_deid.transforms.run.stages import Streams, joined
 
 FaultCounts = Counter[tuple[str, str]]
 
@@ -48,12 +49,14 @@ class Measured:
         releases: What was measured of each release.
         histograms: The records, by the releases that are counted together; see `Column`. None where no record was sound.
         nbytes: Bytes of what was read, in memory.
+        aside: The records that wait on disk instead, by `stream_of` of the releases that are counted together.
     """
 
     read: int = 0
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
     histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
     nbytes: int = 0
+    aside: Streams = field(default_factory=dict)
 
     @property
     def rejected(self) -> int:
@@ -70,6 +73,7 @@ class Measured:
             merged.histograms[together] = Histogram.merge(
                 [part.histograms[together] for part in parts if together in part.histograms]
             )
+        merged.aside = joined([part.aside for part in parts])
         return merged
 
 

@@ -18,6 +18,7 @@ from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_orde
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.aside import Aside, counted_in_buckets
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured, fault_counts
 from beam_deid.transforms.measure.record_keys import RecordKeys
@@ -42,10 +43,12 @@ class Measurer:
     Args:
         job: The run, on a worker.
         treatments: What treats the records of each release before they are counted.
+        aside: Where records wait that are counted in buckets; None where all are counted in memory.
     """
 
-    def __init__(self, job: Job, treatments: Mapping[str, Treatment]) -> None:
+    def __init__(self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None) -> None:
         self._job = job
+        self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
         self._treatments = treatments
         self._done = Measured(releases={name: ReleaseMeasured() for name in self._layouts})
@@ -76,11 +79,16 @@ class Measurer:
                 own_columns = {
                     name: keys for name, keys in columns.items() if not name.release or name.release in together
                 }
+                if self._aside is not None and counted_in_buckets(self._job, together):
+                    self._aside.add(together, self._job.policy, own_columns)
+                    continue
                 part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
         self._parts.append(part)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Finish what is set aside."""
+        if self._aside is not None:
+            self._done.aside = self._aside.close()
 
     def result(self) -> Measured:
         """The sum of all batches. Each distinct released text is scanned once."""
@@ -167,9 +175,11 @@ class MeasurePass:
 
     Attributes:
         job: The run, on a worker.
+        aside: Where records wait that are counted in buckets; None where all are counted in memory.
     """
 
     job: Job
+    aside: Aside | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -182,7 +192,7 @@ class MeasurePass:
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: treatments hold keys and are made once on each worker."""
-        return {"job": self.job}
+        return {"job": self.job, "aside": self.aside}
 
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
@@ -190,7 +200,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments)
+        return Measurer(self.job, self._treatments, self.aside)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

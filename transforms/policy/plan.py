@@ -52,6 +52,7 @@ class ReleasePlan:
         sharing: The sharing model.
         expect: The label that is expected, if any.
         format: Format of the files.
+        part_rows: Rows of a part, where the policy says how large parts are.
         fields: The released fields and those it drops by name, in the policy's order.
         not_released: Fields that the release does not give out, named by it or not.
         rest: Released fields that make the groups that anybody may know.
@@ -70,6 +71,7 @@ class ReleasePlan:
     sharing: Sharing
     expect: LabelName | None
     format: str
+    part_rows: int | None
     fields: tuple[FieldPlan, ...]
     not_released: tuple[str, ...]
     rest: tuple[str, ...]
@@ -129,6 +131,7 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
         sharing=spec.sharing,
         expect=spec.expect,
         format=spec.format,
+        part_rows=None if spec.parts is None else spec.parts.rows,
         fields=tuple(_field(policy, scope, field) for field in policy.fields if field in spec.fields),
         not_released=tuple(field for field in policy.fields if field not in scope.fields),
         rest=scope.rest,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.decide.deciding import decide
+from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes

@@ -96,7 +96,7 @@ def _steady(text: _Text, grouped: bool) -> Bools:
     if not len(codes):
         return np.zeros(len(sizes), bool)
     # The table of all characters takes its time to be made, and many columns are ASCII.
-    classes = (_ASCII if codes.dtype == np.uint8 else _table())[codes]
+    classes = np.take(_ASCII if codes.dtype == np.uint8 else _table(), codes)
     signs = _signs(classes, edges)
     found = (signs & (_WORD | Sign.DIGIT)) > 0
     found &= (signs & Sign.OTHER) == 0
@@ -133,11 +133,12 @@ def _is_from_here(text: _Text, sizes: Edges) -> Bools:
 def _has_letters_inside(classes: Classes, edges: Edges, sizes: Edges) -> Bools:
     """Which texts have a letter where a number that is written with separators has none."""
     found = np.zeros(len(sizes), bool)
-    last = edges[1:]
+    left = np.arange(len(sizes))
     for place in _INSIDE:
-        there = sizes >= place
-        # Of a text that is too short the character is another's, and does not count.
-        found |= there & ((classes[np.maximum(last - place, 0)] & (Sign.LETTER | Sign.MARK)) > 0)
+        left = left[sizes[left] >= place]
+        letters = (classes[edges[left + 1] - place] & (Sign.LETTER | Sign.MARK)) > 0
+        found[left[letters]] = True
+        left = left[~letters]
     return found
 
 

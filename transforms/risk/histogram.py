@@ -184,11 +184,15 @@ def distinct_count(keys: Fingerprints) -> int:
 def distinct_per_number(numbers: Counts, keys: Fingerprints, size: int) -> Counts:
     """How many distinct keys go with each number: (size,) for ``numbers`` below ``size`` and ``keys``, both (n,)."""
     values, many = numbered(keys)
+    # A row whose key, or whose number, has no other row is a pair of its own: only the others need be sorted.
+    sure = (np.bincount(values, minlength=many) == 1)[values]
+    sure |= (np.bincount(numbers, minlength=size) == 1)[numbers]
+    found = np.bincount(numbers[sure], minlength=size)
     # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
-    pairs = np.sort(numbers * many + values)
+    pairs = np.sort((numbers * many + values)[~sure])
     first = np.ones(len(pairs), dtype=bool)
     np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return np.bincount(pairs[first] // many, minlength=size).astype(np.int64)
+    return np.asarray(found + np.bincount(pairs[first] // max(many, 1), minlength=size)).astype(np.int64)
 
 
 def total(parts: Iterable[tuple[Fingerprints, Counts]]) -> tuple[Fingerprints, Counts]:

@@ -15,7 +15,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
-from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 
 Rows = npt.NDArray[np.intp]
 Named = TypeVar("Named", Counts, Fingerprints)
@@ -178,15 +178,19 @@ def distinct_per_group(groups: Counts, many: int, numbers: Counts, size: int) ->
     Returns:
         Shape (many,), int64.
     """
-    pairs = paired(groups, numbers, size)
-    if many * size <= _DENSE * len(pairs):
+    if many * size <= _DENSE * len(groups):
+        pairs = paired(groups, numbers, size)
         seen = np.zeros(many * size, np.bool_)
         seen[pairs] = True
         return np.asarray(seen.reshape(many, size).sum(axis=1, dtype=np.int64))
-    pairs.sort()
-    first = np.ones(len(pairs), np.bool_)
-    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return np.bincount(pairs[first] // max(size, 1), minlength=many).astype(np.int64)
+    groups, numbers = _both(groups, numbers)
+    return distinct_per_number(groups, numbers.view(np.uint64), many)
+
+
+def _both(groups: Counts, numbers: Counts) -> tuple[Counts, Counts]:
+    """The groups and numbers of the rows that have both."""
+    apart = (groups < 0) | (numbers < 0)
+    return (groups[~apart], numbers[~apart]) if apart.any() else (groups, numbers)
 
 
 def least_persons(groups: Counts, many: int, persons: Persons, rows: Rows | None = None) -> tuple[Counts, Counts]:

@@ -173,17 +173,12 @@ class Stages:
         self._stage += 1
         told = Shared(task)
         tasks = Tasks(self._workers, self._where)
-        results: list[Result] = []
-        streams: Streams = {}
+        done: list[tuple[list[Result], Streams]] = []
         for number, group in enumerate(groups):
             path = "" if self._folder is None else self._folder.file(f"{self._stage}-{number}")
-            for found, aside in tasks.submit(_run, told, group.tolist(), path, self.buckets):
-                results += found
-                _join(streams, aside)
-        for found, aside in tasks.rest():
-            results += found
-            _join(streams, aside)
-        return results, streams
+            done.extend(tasks.submit(_run, told, group.tolist(), path, self.buckets))
+        done.extend(tasks.rest())
+        return [result for results, _ in done for result in results], joined(aside for _, aside in done)
 
 
 def _run(told: Shared[Task[Result]], buckets: Sequence[int], path: str, many: int) -> tuple[list[Result], Streams]:
@@ -192,11 +187,13 @@ def _run(told: Shared[Task[Result]], buckets: Sequence[int], path: str, many: in
     return results, out.close()
 
 
-def _join(streams: Streams, more: Streams) -> None:
-    for name, stream in more.items():
-        if name not in streams:
-            streams[name] = stream
-            continue
-        streams[name].files += stream.files
-        for bucket, pieces in stream.pieces.items():
-            streams[name].pieces.setdefault(bucket, []).extend(pieces)
+def joined(parts: Iterable[Streams]) -> Streams:
+    """The streams of all parts together. Joining is associative."""
+    streams: Streams = {}
+    for part in parts:
+        for name, stream in part.items():
+            whole = streams.setdefault(name, Stream(stream.buckets))
+            whole.files.extend(stream.files)
+            for bucket, pieces in stream.pieces.items():
+                whole.pieces.setdefault(bucket, []).extend(pieces)
+    return streams

@@ -50,6 +50,7 @@ class Lattice:
         exact: Most work for which persons are counted exactly: see `EXACT`. Beyond it each person is counted in one class
             only, so that persons add up when classes are joined: never too many, and too few where a person's records differ.
         null: The key of null, which is no value; None where there is none.
+        people: Persons of each row, each in one row only, shape (n,), where it is not told whom each row is about.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Lattice:
         reference: Mapping[str, tuple[Fingerprints, Floats]] | None = None,
         exact: int = EXACT,
         null: np.uint64 | None = None,
+        people: Counts | None = None,
     ) -> None:
         self.attributes = weighted(attributes, 1.0 if objective.averaged else len(attributes))
         self.objective = objective
@@ -71,7 +73,7 @@ class Lattice:
         self.records = int(counts.sum())
         self._counts = counts
         self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
-        self.exact = subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= exact
+        self.exact = people is None and self._is_exact(counts, subject, exact)
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
         together = np.zeros(len(counts), np.int64) if fixed is None else codes(fixed)[0]
         self._every = (*self.attributes, Attribute.fixed("", together))
@@ -81,7 +83,7 @@ class Lattice:
         self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
         self._reference = self._shares_here(reference or {})
         self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
-        self._whole = self._table(counts, subject, [numbers for numbers, _ in named.values()])
+        self._whole = self._table(counts, subject, people, [numbers for numbers, _ in named.values()])
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
         self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
@@ -94,8 +96,14 @@ class Lattice:
                 shares[name] = every_share[np.searchsorted(keys, self._values[name][1])]
         return shares
 
-    def _table(self, counts: Counts, subject: Fingerprints | None, values: Sequence[Counts]) -> Table:
-        people = counts
+    def _is_exact(self, counts: Counts, subject: Fingerprints | None, most: int) -> bool:
+        """Whether persons are counted exactly."""
+        return subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= most
+
+    def _table(
+        self, counts: Counts, subject: Fingerprints | None, people: Counts | None, values: Sequence[Counts]
+    ) -> Table:
+        people = counts if people is None else people
         who = None
         if subject is not None:
             numbers, distinct = codes(subject)

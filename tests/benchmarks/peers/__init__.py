@@ -1,0 +1,1 @@
+"""Programs that copy or map generated orders, each a process of its own: `python FILE ORDERS TARGET`."""

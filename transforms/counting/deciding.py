@@ -1,0 +1,126 @@
+"""The decision of a release whose records lie in buckets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from beam_deid.transforms.counting.choosing import Chooser, Chosen
+from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.facts import Facts, facts_of
+from beam_deid.transforms.counting.finding import found_for_label
+from beam_deid.transforms.counting.proving import proved
+from beam_deid.transforms.counting.release_seen import ReleaseSeen
+from beam_deid.transforms.counting.suppressing import cut_in_buckets
+from beam_deid.transforms.decide.changing import changes_told
+from beam_deid.transforms.decide.decision import ReleaseDecision, Round
+from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ordered
+from beam_deid.transforms.decide.telling import counted_by, register_facts, searched_facts
+from beam_deid.transforms.label.change import Change
+from beam_deid.transforms.label.evidence import Test
+from beam_deid.transforms.label.label import Label
+from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
+from beam_deid.transforms.label.rule import decide, figure_of, once_ordered, tests_of
+from beam_deid.transforms.run.stages import Stages
+
+_RISK = 6
+
+
+def decide_release(source: Source, stages: Stages, read: int) -> ReleaseDecision:
+    """Decide one release.
+
+    Args:
+        source: The release, and the records of its run.
+        stages: Runs tasks over their buckets.
+        read: Records read.
+
+    Raises:
+        InputError: An attacker's table cannot be read.
+        OutputError: Rows cannot be set aside.
+    """
+    chosen = Chooser(source, stages).choose()
+    cut = chosen.cut
+    facts = facts_of(cut.classes, cut.everywhere, stages)
+    found = found_for_label(cut, facts, stages)
+    seen = ReleaseSeen(source.nothing, source.people, facts, cut.everywhere.counted, found)
+    label = _label(chosen, seen, stages)
+    quotas, proof = proved(cut, stages)
+    return ReleaseDecision(
+        release=source.layout.release,
+        rounds=(Round(chosen.searched.levels, np.empty(0, np.uint64)),),
+        suppressed=cut.suppressed,
+        quotas=quotas,
+        label=label,
+        proof=proof,
+        records=RecordCounts(
+            read=read,
+            released=proof.records,
+            suppressed=cut.lost,
+            withheld=0,
+            rejected=source.measured.rejected,
+        ),
+    )
+
+
+def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:
+    tests = tests_of(seen)
+    if would_be_ordered(tests):
+        seen = seen.with_found(replace(seen.found, ordered=True))
+        tests = once_ordered(seen, tests)
+    data = seen.data
+    people = seen.people
+    cut = chosen.cut
+    return decide(
+        seen,
+        tests,
+        fields=fields_with_keys(data.job, seen.scope),
+        search=searched_facts(
+            data, chosen.searched, chosen.blocked, cut.lost, cut.satisfied, _losses(chosen.source, seen.facts)
+        ),
+        changes=tuple(_changes(chosen, seen, tests, stages)),
+        identities=counted_by(
+            data.job,
+            people.names,
+            seen.deciding,
+            people.same_as,
+            people.shared,
+            people.nobody if people.names else None,
+        ),
+        base_rates=seen.facts.base_rates,
+        register=register_facts(data),
+    )
+
+
+def _losses(source: Source, facts: Facts) -> dict[str, float]:
+    return dict(facts.losses) if source.sound else {}
+
+
+def _changes(chosen: Chosen, seen: ReleaseSeen, tests: Sequence[Test], stages: Stages) -> Iterator[Change]:
+    """What would change the label. Which columns to leave out is not looked for: each would be a count of its own."""
+
+    def unallowed_share() -> float | None:
+        share = _share(chosen, stages)
+        return None if share is not None and share <= seen.data.spec.require.suppression else share
+
+    def droppable(requirement: Requirement, test: Planned) -> None:
+        return None
+
+    yield from changes_told(seen, tests, unallowed_share, droppable)
+
+
+def _share(chosen: Chosen, stages: Stages) -> float | None:
+    """The share of rows to suppress at the same levels, for all lines that suppression satisfies: see `decide.changing`."""
+    everything = chosen.cut.classes.with_left(None)
+    found = cut_in_buckets(everything, stages, share=1.0)
+    if not found.satisfied or not chosen.source.sound:
+        return None
+    facts = facts_of(found.classes, found.everywhere, stages)
+    source = chosen.source
+    left = ReleaseSeen(source.nothing, source.people, facts, found.everywhere.counted)
+    risks = [(requirement, test) for requirement, test in planned(left.scope) if test.line == _RISK]
+    enough = all(
+        holds(figure_of(requirement, test, left).measured, test.limit, test.compare) for requirement, test in risks
+    )
+    return found.lost / chosen.source.sound if enough else None

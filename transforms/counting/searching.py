@@ -1,0 +1,97 @@
+"""The search for the levels of a release in buckets: on combinations where some field is open, else on the only levels it has."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.combinations import combined
+from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher
+from beam_deid.transforms.run.stages import Stages
+from beam_deid.transforms.search.blocking import Blocked
+from beam_deid.transforms.search.node import Counted
+from beam_deid.transforms.search.requirements import Requirements
+
+
+class Search(Protocol):
+    """A search for levels."""
+
+    @property
+    def choices(self) -> Mapping[str, tuple[int, ...]]:
+        """The levels that are open to each field, ascending."""
+        ...
+
+    def coarsest(self) -> Iterator[Levels]:
+        """The most general levels."""
+        ...
+
+    def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
+        """Choose levels."""
+        ...
+
+    def blocked(self, require: Requirements) -> Blocked | None:
+        """Why nothing satisfies; None where that is not known."""
+        ...
+
+
+class InBuckets:
+    """A search over a release in buckets.
+
+    Args:
+        source: The release.
+        stages: Runs tasks over its records.
+    """
+
+    def __init__(self, source: Source, stages: Stages) -> None:
+        self._source = source
+        self._stages = stages
+        self._searcher: Searcher | None = None
+        self._looked = False
+
+    @property
+    def choices(self) -> Mapping[str, tuple[int, ...]]:
+        """The levels that are open to each field, ascending."""
+        openings = self._source.nothing.openings
+        return {name: openings.choices(name) for name in self._source.layout.open}
+
+    def coarsest(self) -> Iterator[Levels]:
+        """The most general levels, at each choice of levels of sensitive fields."""
+        nothing = self._source.nothing
+        yield from Searcher(nothing, nothing.spec.search.seconds).coarsest()
+
+    def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
+        """Choose levels: see `Searcher.search`."""
+        if not self.choices:
+            return _only(require, accept)
+        searcher = self._on_combinations()
+        return _most_general(self.choices, require) if searcher is None else searcher.search(require, accept)
+
+    def blocked(self, require: Requirements) -> Blocked | None:
+        """Why nothing satisfies; None where there are too many combinations to look at."""
+        searcher = self._on_combinations()
+        return None if searcher is None else searcher.blocked(require)
+
+    def _on_combinations(self) -> Searcher | None:
+        if not self._looked:
+            data = combined(self._source, self._stages)
+            self._searcher = None if data is None else Searcher(data, data.spec.search.seconds)
+            self._looked = True
+        return self._searcher
+
+
+def _only(require: Requirements, accept: Accept | None) -> Searched:
+    """The only levels that there are, if they are accepted."""
+    begun = time.perf_counter()
+    accepted = None if accept is None else accept({})
+    seconds = time.perf_counter() - begun
+    if accepted is None:
+        return Searched({}, None, require, 1, 1, seconds, "nothing satisfies", True, 0)
+    best = Counted((), 0.0, accepted.suppressed, 0, 0, 0, satisfies=True, hopeless=False)
+    return Searched({}, best, require, 1, 1, seconds, "optimum", True, 0)
+
+
+def _most_general(choices: Mapping[str, tuple[int, ...]], require: Requirements) -> Searched:
+    """The most general levels, unsearched."""
+    levels = {name: allowed[-1] for name, allowed in choices.items()}
+    method = "there are too many combinations of values to search levels on: the most general ones"
+    return Searched(levels, None, require, 1, 1, 0.0, method, False, 0)
