@@ -116,10 +116,10 @@ def test_what_is_known_only_while_a_run_runs_shows_no_key():
 
 @pytest.mark.parametrize("least", [0, None], ids=["as it goes", "at the end of a bundle"])
 def test_what_is_odd_in_a_released_value_is_not_told(least, monkeypatch):
-    def fails(batch, rest):
+    def fails(rows, parts):
         raise ValueError("the value 13800138000 is odd")
 
-    monkeypatch.setattr(outputs, "part_of", fails)
+    monkeypatch.setattr(outputs, "parts_of", fails)
     if least is not None:
         monkeypatch.setattr(release, "BATCH_ROWS", least)
     pipeline = beam.Pipeline(FnApiRunner())

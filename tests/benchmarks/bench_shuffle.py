@@ -163,7 +163,7 @@ class Watch:
         self._begun = (time.perf_counter(), _cpu())
         self._peak = 0.0
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._sample)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
 
     def stop(self, end_children: Any) -> dict[str, float]:

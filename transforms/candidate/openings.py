@@ -53,6 +53,27 @@ class Openings:
         """The levels that are open to a field, ascending."""
         return self._levelled(name).choices()
 
+    def above(self, name: str, level: int) -> tuple[int, ...]:
+        """The levels that are open to a field, from one on, of which each makes one group of what is one at that level."""
+        hierarchy = self.hierarchy(name)
+        labels = hierarchy.at(self._bases[name], level).dictionary_encode()
+        numbers = labels.indices.fill_null(len(labels.dictionary)).to_numpy(zero_copy_only=False)
+        found = []
+        for other in self.choices(name):
+            if other < level:
+                continue
+            groups = hierarchy.at(self._bases[name], other).dictionary_encode().indices.fill_null(-1)
+            own = groups.to_numpy(zero_copy_only=False)
+            image = np.full(len(labels.dictionary) + 1, -1, np.int64)
+            image[numbers] = own
+            if (image[numbers] == own).all():
+                found.append(other)
+        return tuple(found)
+
+    def distinct(self, name: str, level: int) -> int:
+        """How many groups a level makes of the values of an open field."""
+        return len(pc.unique(self.hierarchy(name).at(self._bases[name], level)))
+
     def _levelled(self, name: str) -> Levelled:
         action = self._spec.fields[name]
         assert isinstance(action, Levelled)  # noqa: S101 - only these are open

@@ -227,6 +227,19 @@ class ReleasedData:
         order = np.argsort(own)
         return spans.over(lifted[order][np.searchsorted(own[order], spans.keys)])
 
+    def representatives(self, name: str, level: int) -> Fingerprints:
+        """The base key of one value that stands for each cell's value of an open field at a level, shape (n,).
+
+        All values that are alike at the level have the same, whatever cells are looked at.
+        """
+        bases = self.measured.bases[name]
+        labels = self.openings.hierarchy(name).at(bases, level).dictionary_encode()
+        numbers = labels.indices.fill_null(len(labels.dictionary)).to_numpy(zero_copy_only=False).astype(np.int64)
+        first = np.full(len(labels.dictionary) + 1, -1, np.int64)
+        first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+        keys = fingerprint(bases, self.job.prints)
+        return np.asarray(keys[first[numbers]][self._base[name]])
+
     def _numbered(self, keys: Fingerprints) -> Values:
         numbers, distinct = codes(keys)
         null = np.flatnonzero(distinct == self.job.prints.null)

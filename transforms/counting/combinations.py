@@ -1,5 +1,6 @@
 """The records of a release as combinations of what its levels are searched by: however many records there are, these may be few."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,21 +19,36 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 MOST_COMBINATIONS = 1 << 22
 """Most combinations that levels are searched on."""
 
+_SAMPLED = 16
+"""Buckets, about, by whose combinations it is seen how many there are."""
 _COMBINATIONS = "combinations"
 _PEOPLE = Column("people")
 
 
-def combined(source: Source, stages: Stages) -> ReleasedData | None:
-    """Put a release's records together by all values that a search looks at.
+@dataclass(frozen=True)
+class Combined:
+    """A release over combinations of values.
+
+    Attributes:
+        data: The release; of persons each is counted in one combination only.
+        start: The level at which each open field's values were put together.
+    """
+
+    data: ReleasedData
+    start: Mapping[str, int]
+
+
+def combined(source: Source, stages: Stages) -> Combined | None:
+    """Put a release's records together by all values that a search looks at, at the finest levels at which they are few enough.
 
     Returns:
-        The release over its combinations, in each of which persons are counted who are in no other one; None where there are
-        more than `MOST_COMBINATIONS`.
+        The release over its combinations; None where there are more than `MOST_COMBINATIONS` at any levels.
     """
-    _, streams = stages.run(_Within(source), range(source.records.buckets))
+    start = _start(source, stages)
+    _, streams = stages.run(_Within(source, start), range(source.records.buckets))
     stream = streams.get(_COMBINATIONS, Stream(stages.buckets))
     if stream.rows == 0:
-        return source.nothing
+        return Combined(source.nothing, start)
     parts, _ = stages.run(_Whole(stream, _columns(source)))
     if sum(len(part[COUNT]) for part in parts) > MOST_COMBINATIONS:
         return None
@@ -41,7 +57,28 @@ def combined(source: Source, stages: Stages) -> ReleasedData | None:
     people = whole.pop(_PEOPLE).view(np.int64)
     whole[Column("present", release=source.layout.release)] = np.ones(len(counts), np.uint64)
     cells = Cells(source.job, Histogram(whole, counts), NOBODY, people)
-    return ReleasedData(source.job, source.layout, source.measured, cells)
+    return Combined(ReleasedData(source.job, source.layout, source.measured, cells), start)
+
+
+def _start(source: Source, stages: Stages) -> dict[str, int]:
+    """The finest levels at which a release's records make few enough combinations, by those of some of its persons.
+
+    Whatever field has the most values is coarsened first.
+    """
+    openings = source.nothing.openings
+    choices = {name: openings.choices(name) for name in source.layout.open}
+    levels = {name: allowed[0] for name, allowed in choices.items()}
+    buckets = source.records.buckets
+    some = range(0, buckets, max(1, buckets // _SAMPLED))
+    while True:
+        found, _ = stages.run(_Many(source, levels), some)
+        if sum(found) * buckets <= MOST_COMBINATIONS * len(some):
+            return levels
+        finer = [name for name, allowed in choices.items() if levels[name] < allowed[-1]]
+        if not finer:
+            return levels
+        most = max(finer, key=lambda name: openings.distinct(name, levels[name]))
+        levels[most] = next(level for level in choices[most] if level > levels[most])
 
 
 def _columns(source: Source) -> list[Column]:
@@ -52,28 +89,49 @@ def _columns(source: Source) -> list[Column]:
     return found + [Column("normal", name, layout.release) for name in layout.sensitive if name not in layout.open]
 
 
+def _sound(source: Source, bucket: int, levels: Mapping[str, int]) -> dict[Column, Any]:
+    """The sound records of a bucket, with one value for all that are alike at some levels."""
+    present = Column("present", release=source.layout.release)
+    rows = source.records.read(bucket, tuple(dict.fromkeys([*source.columns, present, COUNT])))
+    sound = np.flatnonzero(rows.pop(present) > 0)
+    rows = {column: values[sound] for column, values in rows.items()}
+    data = source.data(rows, with_persons=False)
+    for name, level in levels.items():
+        rows[Column("value", name, source.layout.release)] = data.representatives(name, level)
+    return rows
+
+
+@dataclass(frozen=True)
+class _Many:
+    """Counts the combinations of a bucket at some levels."""
+
+    source: Source
+    levels: Mapping[str, int]
+
+    def run(self, bucket: int, out: Out) -> int:
+        """See `Task.run`."""
+        rows = _sound(self.source, bucket, self.levels)
+        keys = combine([rows[column] for column in _columns(self.source)], len(rows[COUNT]))
+        return len(codes(keys)[1])
+
+
 @dataclass(frozen=True)
 class _Within:
     """Puts the records of a bucket of persons together, and brings equal combinations to one bucket."""
 
     source: Source
+    levels: Mapping[str, int]
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        source = self.source
-        present = Column("present", release=source.layout.release)
-        subject = source.people.columns[:1]
-        wanted = _columns(source)
-        rows = source.records.read(bucket, (*wanted, *subject, present, COUNT))
-        sound = np.flatnonzero(rows[present] > 0)
-        if not len(sound):
-            return
-        rows = {column: values[sound] for column, values in rows.items()}
+        rows = _sound(self.source, bucket, self.levels)
         people = rows[COUNT]
+        subject = self.source.people.columns[:1]
         if subject:
-            people = np.zeros(len(sound), np.int64)
+            people = np.zeros(len(people), np.int64)
             numbers, distinct = codes(rows[subject[0]])
             people[first_rows(numbers, len(distinct))] = 1
+        wanted = _columns(self.source)
         table = {column: rows[column] for column in wanted} | {COUNT: rows[COUNT], _PEOPLE: people.view(np.uint64)}
         keys, together = _together(table, wanted)
         out.put(_COMBINATIONS, keys, together)

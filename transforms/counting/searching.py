@@ -73,8 +73,9 @@ class InBuckets:
 
     def _on_combinations(self) -> Searcher | None:
         if not self._looked:
-            data = combined(self._source, self._stages)
-            self._searcher = None if data is None else Searcher(data, data.spec.search.seconds)
+            found = combined(self._source, self._stages)
+            if found is not None:
+                self._searcher = Searcher(found.data, found.data.spec.search.seconds, found.start)
             self._looked = True
         return self._searcher
 

@@ -76,16 +76,26 @@ class Searcher:
     Attributes:
         data: The release.
         seconds: Longest time for a lattice that is too large to be listed; None for what the work allows.
+        start: The finest levels that are searched, where records were put together at these; all, if not given.
     """
 
     data: ReleasedData
     seconds: float | None = None
+    start: Mapping[str, int] | None = None
     _lattices: list[tuple[Choices, Lattice]] = field(default_factory=list)
 
     @property
     def choices(self) -> dict[str, tuple[int, ...]]:
         """The levels that are open to each field, ascending."""
-        return {name: self.data.openings.choices(name) for name in self.data.layout.open}
+        openings = self.data.openings
+        if self.start is None:
+            return {name: openings.choices(name) for name in self.data.layout.open}
+        return {name: openings.above(name, self.start[name]) for name in self.data.layout.open}
+
+    @property
+    def whole(self) -> bool:
+        """Whether all levels are searched that are open."""
+        return all(allowed == self.data.openings.choices(name) for name, allowed in self.choices.items())
 
     def coarsest(self) -> Iterator[Levels]:
         """The most general levels, at each choice of levels of sensitive fields: more general ones of these have fewer values."""
@@ -122,7 +132,7 @@ class Searcher:
             evaluated=sum(one.counted for one in each),
             seconds=sum(one.seconds for one in each),
             method="",
-            proved=not self._left_out and all(one.proved for one in each),
+            proved=self.whole and not self._left_out and all(one.proved for one in each),
             refused=sum(one.refused for one in each),
         )
         return replace(searched, method=self._method(searched))
@@ -135,6 +145,8 @@ class Searcher:
         if found.refused:
             which = "better ones" if found.satisfied else "that satisfy by their classes"
             method += f"; {found.refused:,} {which} were refused by what else the label asks"
+        if not self.whole:
+            method += "; finer levels were not searched, since there are too many combinations of values at them"
         if self._left_out:
             method += "; sensitive fields at their most general levels only, for there are too many ways"
         return method

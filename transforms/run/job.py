@@ -19,7 +19,8 @@ from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.policy.model import KeyPlaces, Policy
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.register.key import register_prints
