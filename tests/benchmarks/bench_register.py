@@ -118,7 +118,7 @@ def filled(empty: Path, path: Path, records: int) -> Path:
         for number, known in enumerate(shares):
             made = earlier(prints, known, records // RELEASES, random)
             name = f"market.{number + 1}"
-            rows, size, sha256 = write_prints(f"{folder}/{name}", made)
+            rows, size, sha256 = write_prints(f"{folder}/{name}", [made])
             table = Table(held.add(f"{folder}/{name}", name, sha256), rows, size, sha256)
             gone = {"name": name, "run": f"{number:016x}", "output": f"/gone/{number}", "state": State.PUBLISHED}
             entries[name] = replace(own, table=table, **gone)

@@ -77,13 +77,13 @@ def one_table(folder: str, prints: Prints, most: int) -> None:
     millions = len(prints.record) / 1e6
     path = str(Path(folder, "one"))
     people = str(Path(folder, "persons"))
-    facts, seconds = timed(lambda: write_prints(path, prints))
+    facts, seconds = timed(lambda: write_prints(path, [prints]))
     tell("one table", f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s")
     file, seconds = timed(lambda: PrintsFile(path, Table("one", *facts)))
     tell("", f"{'':8} compared with its hash in {seconds:.2f} s")
     _, seconds = timed(lambda: read([file], most))
     tell("", f"{'':8} read in {seconds:.2f} s")
-    facts, seconds = timed(lambda: write_persons(people, prints.persons))
+    facts, seconds = timed(lambda: write_persons(people, {name: [keys] for name, keys in prints.persons.items()}))
     told = f"{facts[1] / 2**20 / millions:8.1f} MiB per million records, written in {seconds:.2f} s"
     tell("its persons, for counting", told)
 
@@ -93,7 +93,7 @@ def snapshots(folder: str, prints: Prints, months: int) -> list[PrintsFile]:
     files = []
     for month in range(1, months + 1):
         path = str(Path(folder, f"month-{month}"))
-        facts = write_prints(path, first(prints, len(prints.record) * month // months))
+        facts = write_prints(path, [first(prints, len(prints.record) * month // months)])
         files.append(PrintsFile(path, Table(path, *facts)))
     return files
 

@@ -9,7 +9,7 @@ from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.format import InputOptions
-from beam_deid.transforms.risk.joining import Candidates
+from beam_deid.transforms.risk.attackers import Candidates
 from beam_deid.transforms.risk.linkage import Linked
 
 duckdb = pytest.importorskip("duckdb")

@@ -73,14 +73,14 @@ def prints(entry: Entry, seed: int = 7) -> Prints:
 def with_table(held: Held, entry: Entry, folder: str) -> Entry:
     """An entry with the table of its fingerprints, which is in the register from then on."""
     path = f"{folder}/{entry.name}"
-    rows, size, sha256 = write_prints(path, prints(entry))
+    rows, size, sha256 = write_prints(path, [prints(entry)])
     return replace(entry, table=Table(held.add(path, entry.name, sha256), rows, size, sha256))
 
 
 def of_persons(held: Held, run: str, folder: str) -> Run:
     """A run that handled the data of three persons."""
     path = f"{folder}/{run}"
-    rows, size, sha256 = write_persons(path, {"buyer": np.arange(3, dtype=np.uint64)})
+    rows, size, sha256 = write_persons(path, {"buyer": [np.arange(3, dtype=np.uint64)]})
     return Run(run, MADE_AT, Table(held.add(path, "persons", sha256), rows, size, sha256))
 
 

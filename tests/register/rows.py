@@ -62,7 +62,7 @@ def counted_by_duckdb(path, there="", renamed=lambda name: name):
 
 def written(path, prints, file="table"):
     """Write a table, and what a register says of it."""
-    return Table(file, *write_prints(str(path), prints))
+    return Table(file, *write_prints(str(path), [prints]))
 
 
 def told(path, rows, prefix=""):

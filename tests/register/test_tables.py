@@ -94,28 +94,55 @@ def test_bytes_are_those_of_the_rows_whatever_their_order_and_that_of_columns(tm
     random.shuffle(order)
     mixed = picked(prints, order)
     turned = Prints(mixed.record, *(dict(reversed(one.items())) for one in (mixed.persons, mixed.values, mixed.normal)))
-    assert write_prints(str(tmp_path / "one"), prints) == write_prints(str(tmp_path / "other"), turned)
+    assert write_prints(str(tmp_path / "one"), [prints]) == write_prints(str(tmp_path / "other"), [turned])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
 def test_nothing_is_left_of_the_order_of_equal_records(tmp_path):
     prints = Prints(keys([7] * 1000), {"subject": random_keys(np.random.default_rng(1), 1000)}, {}, {})
-    first = write_prints(str(tmp_path / "one"), prints)
-    assert first == write_prints(str(tmp_path / "other"), picked(prints, np.random.default_rng(2).permutation(1000)))
+    first = write_prints(str(tmp_path / "one"), [prints])
+    assert first == write_prints(str(tmp_path / "other"), [picked(prints, np.random.default_rng(2).permutation(1000))])
+
+
+def in_parts(keys, cuts):
+    """Which of some keys are below the first cut, which between it and the second, and so on."""
+    place = np.searchsorted(np.array(sorted(cuts), np.uint64), keys, side="right")
+    return [np.flatnonzero(place == part) for part in range(len(cuts) + 1)]
+
+
+@quickly
+@given(releases(), st.lists(st.integers(0, 2**64 - 1), max_size=5))
+def test_bytes_do_not_depend_on_the_number_of_parts(tmp_path, prints, cuts):
+    parts = (picked(prints, rows) for rows in in_parts(prints.record, cuts))
+    assert write_prints(str(tmp_path / "one"), [prints]) == write_prints(str(tmp_path / "other"), parts)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.parametrize("cuts", [[2**63], [5, 2**40, 2**62, 2**63 + 1], [part << 54 for part in range(1, 1024)]])
+def test_large_tables_have_the_same_row_groups_in_any_number_of_parts(tmp_path, large, cuts):
+    _, table, prints = large
+    parts = (picked(prints, rows) for rows in in_parts(prints.record, cuts))
+    assert write_prints(str(tmp_path / "table"), parts) == (table.rows, table.size, table.sha256)
+    values = prints.persons["subject"]
+    first = write_persons(str(tmp_path / "one"), whole({"subject": values}))
+    parts = {"subject": (values[rows] for rows in in_parts(values, cuts))}
+    assert write_persons(str(tmp_path / "other"), parts) == first
 
 
 def test_columns_of_different_lengths_are_no_table(tmp_path):
     with pytest.raises(ValueError, match="one length"):
-        write_prints(str(tmp_path / "table"), Prints(keys([1, 2]), {"subject": keys([1, 2, 3])}, {}, {}))
+        write_prints(str(tmp_path / "table"), [Prints(keys([1, 2]), {"subject": keys([1, 2, 3])}, {}, {})])
     with pytest.raises(ValueError, match="one length"):
-        write_prints(str(tmp_path / "table"), Prints(keys([1, 2]).reshape(1, 2), {}, {}, {}))
+        write_prints(str(tmp_path / "table"), [Prints(keys([1, 2]).reshape(1, 2), {}, {}, {})])
+    with pytest.raises(ValueError, match="one part"):
+        write_prints(str(tmp_path / "table"), [])
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written") as caught:
-        write_prints(str(tmp_path / "file" / "table"), some(1, 10))
+        write_prints(str(tmp_path / "file" / "table"), [some(1, 10)])
     assert caught.value.next_step
 
     def groups():
@@ -203,7 +230,7 @@ def test_a_table_in_a_bucket_is_written_and_read(bucket):
     with PrintsFile(path, table) as file:
         file.check()
         assert counted(file.read_all(0, ALL)) == counted(prints)
-    write_persons(f"{bucket.uri}/tables/two", prints.persons)
+    write_persons(f"{bucket.uri}/tables/two", whole(prints.persons))
     assert read_persons(f"{bucket.uri}/tables/two")["subject"].tolist() == sorted(
         set(prints.persons["subject"].tolist())
     )
@@ -232,11 +259,16 @@ def test_nothing_at_all_is_one_range():
 # Persons
 
 
+def whole(persons):
+    """The persons of each identity in one part."""
+    return {name: [values] for name, values in persons.items()}
+
+
 @quickly
 @given(st.dictionaries(st.sampled_from(["subject", "mobile", "微信"]), st.lists(FEW, max_size=30)))
 def test_persons_are_there_once_and_in_order(tmp_path, persons):
     path = tmp_path / "persons"
-    rows, size, _ = write_persons(str(path), {name: keys(values) for name, values in persons.items()})
+    rows, size, _ = write_persons(str(path), {name: [keys(values)] for name, values in persons.items()})
     found = read_persons(str(path))
     assert {name: values.tolist() for name, values in found.items()} == {
         name: sorted(set(v)) for name, v in persons.items()
@@ -249,9 +281,9 @@ def test_persons_are_there_once_and_in_order(tmp_path, persons):
 def test_many_persons_are_several_row_groups(tmp_path):
     random = np.random.default_rng(1)
     persons = {"subject": random_keys(random, 2 * GROUP_ROWS + 5), "mobile": random_keys(random, 7)}
-    first = write_persons(str(tmp_path / "one"), persons)
+    first = write_persons(str(tmp_path / "one"), whole(persons))
     mixed = {name: random.permutation(np.concatenate([values, values])) for name, values in reversed(persons.items())}
-    assert write_persons(str(tmp_path / "other"), mixed) == first
+    assert write_persons(str(tmp_path / "other"), whole(mixed)) == first
     found = read_persons(str(tmp_path / "one"))
     assert all((found[name] == np.sort(persons[name])).all() for name in persons)
 
@@ -387,7 +419,7 @@ if table is None:
     values = {name: few[random.integers(0, 30, rows, dtype=np.int8)] for name in fields}
     prints = Prints(keys(rows), {"subject": keys(rows), "mobile": keys(rows)}, values, {"field0": values["field0"]})
     before = peak()
-    done = write_prints(path, prints)
+    done = write_prints(path, [prints])
 else:
     with PrintsFile(path, Table("table", *table)) as file:
         cuts, count, before = ranges([rows], 200_000), 0, 0

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.risk.coverage import coverage_problem
-from beam_deid.transforms.risk.exposure import Exposed, Exposure
-from beam_deid.transforms.risk.joining import Join, Probes, Released
+from beam_deid.transforms.risk.exposed import Exposed
+from beam_deid.transforms.risk.exposure import Exposure
+from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.linkage import Side
+from beam_deid.transforms.risk.probes import Probes, Released
 
 from ..kit.examples import examples
 from .tables import keys

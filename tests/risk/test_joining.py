@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk.joining import Candidates, Join, Probes, Released
+from beam_deid.transforms.risk.attackers import Candidates
+from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.linkage import Linked, Side, link
+from beam_deid.transforms.risk.probes import Probes, Released
 from beam_deid.transforms.risk.windows import Windows, distinct_in_windows, windows_of
 
 from ..kit.examples import examples

@@ -7,25 +7,41 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.actions.levelled import Levelled
+from beam_deid.transforms.attack.table import Take
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
+from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import FORMATS, format_of_part
 from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
-from beam_deid.transforms.risk.joining import Probes
+from beam_deid.transforms.risk.probes import Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Job
 from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.paths import join, name_of, shown
 from beam_deid.transforms.terms import Recoverability
 
+_UNREADABLE = "is missing or cannot be read"
+
 
 def earlier_probes(
     job: Job, layout: Layout, folder: str, fields: Sequence[str], levels: Mapping[str, int]
 ) -> tuple[Probes | None, str]:
-    """Read an earlier release as one side of a join, each of its records a person.
+    """Read an earlier release as one side of a join: see `read_earlier`.
+
+    Returns:
+        The side; or None, and why it cannot be compared.
+    """
+    parts: list[Probes] = []
+    problem = read_earlier(job, layout, folder, fields, levels, parts.append)
+    return (None, problem) if problem else (Probes.side_by_side(parts, 0, named=False), "")
+
+
+def read_earlier(
+    job: Job, layout: Layout, folder: str, fields: Sequence[str], levels: Mapping[str, int], take: Take
+) -> str:
+    """Read an earlier release some rows at a time, each of its records a person.
 
     Its values are taken as they were released. A field that was released otherwise then, or at another level, cannot be
     compared, and leaving it out would find too little; then nothing is joined.
@@ -36,20 +52,19 @@ def earlier_probes(
         folder: Folder of the earlier release, with its ``label.json``.
         fields: What is joined on.
         levels: The decided levels of the release that is attacked.
+        take: Takes the rows.
 
     Returns:
-        The side; or None, and why it cannot be compared. A release that is gone or cannot be read is not compared either:
-        others may have a copy of it.
+        Why it cannot be compared, whatever was taken of it; empty if it can. A release that is gone or cannot be read is not
+        compared either: others may have a copy of it.
     """
     label, problem = read_manifest(join(folder, "label.json"))
     if label is None:
-        return None, _gone(folder, problem)
+        return _gone(folder, problem)
     if not _is_comparable(label):
-        return None, _gone(folder, "its label.json is that of no release")
+        return _gone(folder, "its label.json is that of no release")
     problem = _difference(job, layout.release, label, fields, levels)
-    if problem:
-        return None, problem
-    return _read_parts(job, folder, _parts(label), fields)
+    return problem or _read_parts(job, folder, _parts(label), fields, take)
 
 
 def _difference(
@@ -74,43 +89,41 @@ def _parts(label: Mapping[str, Any]) -> list[str]:
     return sorted({name_of(str(file["path"])) for file in label["files"]})
 
 
-def _read_parts(job: Job, folder: str, parts: Sequence[str], fields: Sequence[str]) -> tuple[Probes | None, str]:
-    """The side of a join that the parts are; or None, and why they cannot be read."""
-    keys: list[Fingerprints] = [np.empty(0, np.uint64)]
+def _read_parts(job: Job, folder: str, parts: Sequence[str], fields: Sequence[str], take: Take) -> str:
+    """Read the parts; why they cannot be read, if they cannot."""
     for part in parts:
         kind = format_of_part(part)
         if kind is None or not kind.describes:
             known = " or ".join(one.name.capitalize() for one in FORMATS if one.describes)
-            return None, f"the earlier release is not in {known}, so its values have lost their types"
-        chunks, problem = _read_part(kind, join(folder, part), fields)
+            return f"the earlier release is not in {known}, so its values have lost their types"
+        problem = _read_part(job, kind, join(folder, part), fields, take)
         if problem:
-            return None, _gone(folder, f"its part {part} {problem}")
-        keys += [_keys(job, chunk, fields) for chunk in chunks]
-    key = np.concatenate(keys)
-    near = np.empty((len(key), 0))
-    return Probes(np.arange(len(key)), key, near, near, np.ones(len(key), np.int64), None), ""
+            return _gone(folder, f"its part {part} {problem}")
+    return ""
 
 
-def _keys(job: Job, chunk: Chunk, fields: Sequence[str]) -> Fingerprints:
-    """The key of the fields of each row, shape (n,)."""
+def _rows(job: Job, chunk: Chunk, fields: Sequence[str]) -> Probes:
     known = [fingerprint(chunk.batch.column(name), job.prints) for name in fields]
-    return combine(known, len(chunk.rows))
+    keys = combine(known, len(chunk.rows))
+    near = np.empty((len(keys), 0))
+    return Probes(np.arange(len(keys)), keys, near, near, np.ones(len(keys), np.int64), None)
 
 
-def _read_part(kind: Format, path: str, fields: Sequence[str]) -> tuple[list[Chunk], str]:
-    """The fields of a part, and what is wrong with it; empty where nothing is."""
+def _read_part(job: Job, kind: Format, path: str, fields: Sequence[str], take: Take) -> str:
+    """Read the fields of a part; what is wrong with it, if anything is."""
     options = InputOptions()
     try:
         if not set(fields) <= set(kind.schema(path, options).names):
-            return [], "lacks a field that its label names"
+            return "lacks a field that its label names"
         found = store_of(path).entry(path)
-        shards = kind.shards(path, found.size if found else 0, options, SHARD_ROWS)
-        chunks = [chunk for shard in shards for chunk in kind.read(shard, options, fields, BATCH_ROWS)]
+        for shard in kind.shards(path, found.size if found else 0, options, SHARD_ROWS):
+            for chunk in kind.read(shard, options, fields, BATCH_ROWS):
+                if chunk.faults:
+                    return _UNREADABLE
+                take(_rows(job, chunk, fields))
     except (InputError, OSError, pa.ArrowException):
-        return [], "is missing or cannot be read"
-    if any(chunk.faults for chunk in chunks):
-        return [], "is missing or cannot be read"
-    return chunks, ""
+        return _UNREADABLE
+    return ""
 
 
 def form(job: Job, release: str, name: str, levels: Mapping[str, int]) -> tuple[str, str | None]:

@@ -19,7 +19,7 @@ from beam_deid.transforms.columns.distinct import is_text, per_distinct, plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance, is_ordered
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.risk.joining import Numbers
+from beam_deid.transforms.risk.probes import Numbers
 
 MOST_MASKS = 64
 _STAR = "*"

@@ -28,8 +28,9 @@ from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.joining import Numbers
 from beam_deid.transforms.risk.measures.measure import Setting
+from beam_deid.transforms.risk.probes import Numbers
+from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import Sharing
@@ -201,13 +202,30 @@ class ReleasedData:
         return Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
 
     def range(self, name: str, levels: RowLevels) -> tuple[Numbers, Numbers]:
-        """The least and the greatest number that each cell's released value may stand for."""
-        keys = self.cells.column("value", name, self.layout.release)
+        """The least and the greatest number that each cell's released value may stand for at the cell's level.
+
+        All values of the release are asked, whoever has them: the range is the same in every part of the release.
+        """
         there = self.cells.present(self.layout.release)
-        low = np.full(len(keys), np.nan)
-        high = np.full(len(keys), np.nan)
-        low[there], high[there] = self.measured.spans[name].over(keys[there], self.key(name, levels)[there])
+        low = np.full(len(there), np.nan)
+        high = np.full(len(there), np.nan)
+        keys = self.key(name, levels)
+        level = levels[name] if name in self._base else 0
+        for one in np.unique(level).tolist():
+            rows = np.flatnonzero(there & (level == one))
+            low[rows], high[rows] = self._spans(name, one).ranges(keys[rows])
         return low, high
+
+    def _spans(self, name: str, level: int) -> Spans:
+        """The ranges of a field's released values at a level."""
+        spans = self.measured.spans[name]
+        if name not in self._base:
+            return spans
+        values = self.measured.bases[name]
+        own = fingerprint(values, self.job.prints)
+        lifted = fingerprint(self.openings.hierarchy(name).at(values, level), self.job.prints)
+        order = np.argsort(own)
+        return spans.over(lifted[order][np.searchsorted(own[order], spans.keys)])
 
     def representatives(self, name: str, level: int) -> Fingerprints:
         """The base key of one value that stands for each cell's value of an open field at a level, shape (n,).

@@ -14,7 +14,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.joining import Numbers, Probes
+from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.storage.files import InputFile
 
 _JOIN = re.compile(r"(?P<name>[\w-]+)=(?P<glob>.+):on=(?P<on>.+)")

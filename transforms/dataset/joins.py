@@ -16,7 +16,8 @@ from beam_deid.transforms.dataset.reading import batches, dataset_files, shards
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import InputOptions
 from beam_deid.transforms.label.evidence import Attack
-from beam_deid.transforms.risk.joining import Join, Numbers, Probes, Released
+from beam_deid.transforms.risk.joining import Join
+from beam_deid.transforms.risk.probes import Numbers, Probes, Released
 from beam_deid.transforms.storage.files import match
 
 PARTITION_ROWS = 1 << 23

@@ -1,31 +1,25 @@
 """The attacks on a release at some levels: declared attackers, and recovery of the values that released fields were made from."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from beam_deid.transforms.attack.declared import NO_ONE_LEVEL, Declared, Rounds, declared_attacks
 from beam_deid.transforms.attack.earlier import earlier_probes
-from beam_deid.transforms.attack.evidence import attack, joined_attack
+from beam_deid.transforms.attack.evidence import attack
 from beam_deid.transforms.attack.recovery import JoinedMasks, mask_recoveries
 from beam_deid.transforms.attack.remainders import FieldRemains, Remains, Tokens, remainder_recoveries
-from beam_deid.transforms.attack.table import attacker_probes
+from beam_deid.transforms.attack.table import AttackerTable
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
-from beam_deid.transforms.label.evidence import Attack, AttackExposure, Recovery
+from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.scope import Scope
-from beam_deid.transforms.policy.model import Attacker
-from beam_deid.transforms.risk.coverage import coverage_problem
-from beam_deid.transforms.risk.joining import Join, Probes, Released
-from beam_deid.transforms.risk.linkage import Linked
-
-Rounds = Sequence[Mapping[str, int]]
-
-_NOTHING = (
-    "nothing that this attacker knows is released, so it was not tested; name in knows what the release gives out"
-)
+from beam_deid.transforms.risk.joining import Join, Joined
+from beam_deid.transforms.risk.linkage import Linked, Side
+from beam_deid.transforms.risk.probes import Probes, Released
 
 
 def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, str]]:
@@ -41,29 +35,7 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
     Raises:
         InputError: An attacker's table cannot be read.
     """
-    attacks: list[Attack] = []
-    untested: dict[str, str] = {}
-    for name, attacker in seen.data.spec.attackers.items():
-        known = seen.scope.attackers[name].known
-        near = tuple(field for field in known if field in attacker.within)
-        exact = seen.data.layout.exact[name]
-        if not known:
-            untested[name] = _NOTHING
-            continue
-        probes, truth, problem = _probes(seen, name, attacker, exact, near, rounds)
-        if probes is None:
-            untested[name] = problem
-            continue
-        source = runs(seen.data.cells.subject)[0] if truth else None
-        join = Join(probes, truth, seen.data.spec.k, nobody=seen.data.job.prints.null, source=source)
-        join.add(_released(seen, exact, near))
-        joined = join.result()
-        made = joined_attack(f"attacker:{name}", (*exact, *near), joined, 0.0)
-        attacks.append(replace(made, exposed=AttackExposure.of(joined.exposed)))
-        missed = coverage_problem(joined.exposed, truth) if seen.scope.attackers[name].table else None
-        if missed and not (attacker.names_what_stays and attacker.release is not None):
-            untested[name] = missed
-    return attacks, untested
+    return declared_attacks(seen.data.job, seen.data.layout, _Together(seen, rounds))
 
 
 def told(seen: Candidate) -> list[Attack]:
@@ -143,39 +115,52 @@ def _measured(seen: Candidate, what: str, name: str) -> Fingerprints | None:
     return cells.column(what, name, release)[seen.cells] if cells.has(what, name, release) else None
 
 
-def _probes(
-    seen: Candidate, name: str, attacker: Attacker, exact: tuple[str, ...], near: tuple[str, ...], rounds: Rounds
-) -> tuple[Probes | None, bool, str]:
-    """What an attacker looks for, whether it names its persons as the source does, or why it cannot be tested."""
-    data = seen.data
-    if attacker.release is not None:
-        if len(rounds) > 1:
-            return (
-                None,
-                False,
-                "records have levels of their own (search.rounds), so the two releases cannot be compared",
+@dataclass(frozen=True)
+class _Together:
+    """Joins all records of a release at once."""
+
+    seen: Candidate
+    rounds: Rounds
+
+    def join(self, declared: Declared) -> tuple[Joined | None, bool, str]:
+        """See `Holding.join`."""
+        probes, truth, problem = self._probes(declared)
+        if probes is None:
+            return None, truth, problem
+        data = self.seen.data
+        source = runs(data.cells.subject)[0] if truth else None
+        join = Join(probes, truth, data.spec.k, nobody=data.job.prints.null, source=source)
+        join.add(self._released(declared))
+        return join.result(), truth, ""
+
+    def _probes(self, declared: Declared) -> tuple[Probes | None, bool, str]:
+        """What an attacker looks for, whether it names its persons as the source does, or why it cannot be tested."""
+        data = self.seen.data
+        attacker = declared.attacker
+        if attacker.release is not None:
+            if len(self.rounds) > 1:
+                return None, False, NO_ONE_LEVEL
+            found, problem = earlier_probes(data.job, data.layout, attacker.release, declared.exact, self.rounds[0])
+            return found, False, problem
+        if attacker.table is not None:
+            table = AttackerTable(
+                data.job, data.layout.release, attacker, declared.exact, declared.near, data.measured.types
             )
-        found, problem = earlier_probes(data.job, data.layout, attacker.release, exact, rounds[0])
-        return found, False, problem
-    if attacker.table is not None:
-        made = [
-            attacker_probes(data.job, data.layout.release, attacker, exact, near, one, data.measured.types)
-            for one in rounds
-        ]
-        whole = made[0][0] if len(made) == 1 else Probes.together([one for one, _ in made])
-        return whole, made[0][1], ""
-    # It knows these of everybody: the source's own records, those that are suppressed among them.
-    keys = data.keys(exact, seen.levels)
-    rows = np.flatnonzero(data.everything)
-    nothing = np.empty((len(rows), 0))
-    subject = data.cells.subject[rows] if seen.counted else None
-    return Probes(np.arange(len(rows)), keys[rows], nothing, nothing, data.everything[rows], subject), True, ""
+            return *table.probes(self.rounds), ""
+        # It knows these of everybody: the source's own records, those that are suppressed among them.
+        keys = data.keys(declared.exact, self.seen.levels)
+        rows = np.flatnonzero(data.everything)
+        subject = data.cells.subject[rows] if self.seen.counted else None
+        return Probes.exact(Side(keys[rows], data.everything[rows], subject)), True, ""
 
-
-def _released(seen: Candidate, exact: tuple[str, ...], near: tuple[str, ...]) -> Released:
-    """The released rows as one side of a join; persons are counted by every identity, the least counts."""
-    ranges = [seen.data.range(name, seen.levels) for name in near]
-    empty = np.empty((len(seen.cells), 0))
-    low, high = (np.stack([one[side][seen.cells] for one in ranges], axis=1) if ranges else empty for side in (0, 1))
-    subject = seen.data.cells.subject[seen.cells] if seen.counted else None
-    return Released(seen.data.keys(exact, seen.levels)[seen.cells], seen.counts, subject, low, high, seen.other_persons)
+    def _released(self, declared: Declared) -> Released:
+        """The released rows as one side of a join; persons are counted by every identity, the least counts."""
+        seen = self.seen
+        ranges = [seen.data.range(name, seen.levels) for name in declared.near]
+        empty = np.empty((len(seen.cells), 0))
+        low, high = (
+            np.stack([one[side][seen.cells] for one in ranges], axis=1) if ranges else empty for side in (0, 1)
+        )
+        subject = seen.data.cells.subject[seen.cells] if seen.counted else None
+        keys = seen.data.keys(declared.exact, seen.levels)[seen.cells]
+        return Released(keys, seen.counts, subject, low, high, seen.other_persons)

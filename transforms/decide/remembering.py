@@ -1,18 +1,21 @@
 """What the register will remember of a run: fingerprints of the records that it releases, and of all its persons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import person_keys
 from beam_deid.transforms.policy.scoping import least_values
+from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.storage.files import reason
 from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.treat.part import new_attempt
@@ -46,9 +49,33 @@ def remember_release(one: Chosen, folder: str) -> Remembered:
         {name: data.key(name, levels)[rows] for name in layout.fields},
         {name: np.where(nobody, job.prints.null, data.normal_keys(name, levels)[rows]) for name in layout.sensitive},
     )
+    return remembered_release(job, layout, tuple(persons), [prints], data.past.entries, folder)
+
+
+def remembered_release(
+    job: Job,
+    layout: Layout,
+    identities: tuple[str, ...],
+    parts: Iterable[Prints],
+    together: Sequence[Entry],
+    folder: str,
+) -> Remembered:
+    """Write the fingerprints of a release's records.
+
+    Args:
+        job: The run.
+        layout: The release.
+        identities: The identities by which persons are counted, the subject's first.
+        parts: The fingerprints: see `write_prints`.
+        together: The registered releases that it was tested with.
+        folder: The staging folder.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
     least = {name: least_values(job.policy, layout.release, name) for name in layout.sensitive}
-    file = _written(folder, layout.release, lambda path: write_prints(path, prints))
-    return Remembered(file, job.record_rule, tuple(persons), least, tuple(entry.name for entry in data.past.entries))
+    file = _written(folder, layout.release, lambda path: write_prints(path, parts))
+    return Remembered(file, job.record_rule, identities, least, tuple(entry.name for entry in together))
 
 
 def remember_persons(job: Job, cells: Cells, folder: str) -> Remembered:
@@ -58,8 +85,21 @@ def remember_persons(job: Job, cells: Cells, folder: str) -> Remembered:
         OutputError: They cannot be written.
     """
     rows = np.arange(len(cells)) if cells.persons.names else np.arange(0)
-    persons = {name: np.unique(keys) for name, keys in person_keys(job, cells, rows).items()}
-    persons = {name: keys[keys != job.prints.null] for name, keys in persons.items()}
+    persons = person_keys(job, cells, rows)
+    return remembered_persons(job, {name: [keys[keys != job.prints.null]] for name, keys in persons.items()}, folder)
+
+
+def remembered_persons(job: Job, persons: Mapping[str, Iterable[Fingerprints]], folder: str) -> Remembered:
+    """Write the fingerprints of persons.
+
+    Args:
+        job: The run.
+        persons: By each identity parts of the fingerprints, that of nobody not among them: see `write_persons`.
+        folder: The staging folder.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
     file = _written(folder, "persons", lambda path: write_persons(path, persons))
     return Remembered(file, job.record_rule, tuple(persons), {}, ())
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from beam_deid.transforms.label.documents import attributes
-from beam_deid.transforms.risk.exposure import Exposed
-from beam_deid.transforms.risk.joining import Candidates, Presence
+from beam_deid.transforms.risk.attackers import Candidates
+from beam_deid.transforms.risk.exposed import Exposed
+from beam_deid.transforms.risk.presence import Presence
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge
 from beam_deid.transforms.recognisers.kinds import KINDS
+from beam_deid.transforms.risk.attackers import Candidates
 from beam_deid.transforms.risk.combinations import Combination
-from beam_deid.transforms.risk.exposure import Exposed
+from beam_deid.transforms.risk.exposed import Exposed
 from beam_deid.transforms.risk.history import History
-from beam_deid.transforms.risk.joining import Candidates, Presence
 from beam_deid.transforms.risk.measures import MEASURES
 from beam_deid.transforms.risk.measures.measure import Shape
+from beam_deid.transforms.risk.presence import Presence
 from beam_deid.transforms.terms import Recoverability, Role
 
 LINE: Schema = {"type": "integer", "minimum": 1, "maximum": max(LINES), "description": "Line of the label rule"}

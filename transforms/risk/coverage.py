@@ -1,6 +1,6 @@
 """Whether an attacker's table matches enough of a release for a join with it to be a test."""
 
-from beam_deid.transforms.risk.exposure import Exposed
+from beam_deid.transforms.risk.exposed import Exposed
 
 _SPELL = "spell its values as the source does, or name in knows what stays the same"
 

@@ -1,55 +1,17 @@
-"""Line 7 of the label rule: an attacker's row matches no released person or at least k, and a join with too few matches fails.
+"""Whom an attacker's table exposes, partition by partition: line 7 of the label rule; see `exposed.Exposed`."""
 
-Strangers in an attacker's table must not make a release look safer, nor must persons who were suppressed. So a share is taken
-over the released persons, too, and of both shares the greater one counts.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.risk.histogram import Counts, numbered
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.matches import Matches
-from beam_deid.transforms.risk.meeting import Meeting
+from beam_deid.transforms.risk.probes import ProbesMet, Released
 
 MOST_KEPT = 1 << 23
 """Most pairs of a row and a person that are remembered, of 24 bytes; beyond these the result is an upper bound."""
-
-
-@dataclass(frozen=True)
-class Exposed:
-    """How many persons an attacker's table matches in groups of fewer than k.
-
-    Attributes:
-        attackers: Persons of the attacker's table; its records where it names nobody.
-        attackers_exposed: Those of whom a row meets a released row, and fewer than k released persons.
-        released: Released persons; released records where these name nobody.
-        released_exposed: Those who are among the fewer than k that some row meets.
-        met: Persons of the attacker's table of whom a row meets a released row.
-        known: Persons of the attacker's table who are in the source; all, where that cannot be told.
-        known_met: Those of them of whom a row meets a released row.
-        exact: Whether the exposed were counted exactly; else they are an upper bound.
-    """
-
-    attackers: int
-    attackers_exposed: int
-    released: int
-    released_exposed: int
-    met: int
-    known: int
-    known_met: int
-    exact: bool = True
-
-    @property
-    def share(self) -> float:
-        """The share of exposed persons: the greater of that over the attacker's persons and that over the released ones."""
-        ours = self.released_exposed / self.released if self.released else 0.0
-        return max(ours, self.attackers_exposed / self.attackers if self.attackers else 0.0)
 
 
 class Exposure:
@@ -71,7 +33,7 @@ class Exposure:
         self._exact = True
         self._met = np.zeros(rows, bool)
         self._exposed = np.zeros(rows, bool)
-        self._released = self._among = 0
+        self._counted = self._records_among = 0
         self._persons = np.empty(0, np.uint64)
         self._persons_among = np.empty(0, np.uint64)
         self._seen = 0
@@ -89,105 +51,83 @@ class Exposure:
             persons: Its persons, if the caller counts each in one partition only.
         """
         if persons is not None:
-            self._released += persons
+            self._counted += persons
         elif subject is None:
-            self._released += records
+            self._counted += records
         else:
             self._persons = np.union1d(self._persons, self._somebody(subject))
 
-    def add(
-        self, meeting: Meeting, rows: Counts, counts: Counts, identities: Sequence[Fingerprints | None], found: Counts
-    ) -> None:
+    def add(self, found: ProbesMet, rows: Counts, released: Released) -> None:
         """Add what the probes of a partition meet.
 
         Args:
-            meeting: Which of the partition's n rows each of m probes meets.
+            found: Which of the partition's n rows each of m probes meets.
             rows: Row of the table that each probe is of, shape (m,).
-            counts: Records of each released row, shape (n,).
-            identities: Person of each released row, shape (n,), by several numberings; None: each record is one.
-            found: Subjects whom each probe meets by the first, whoever they are, shape (m,).
+            released: The partition.
         """
-        self._met[rows[meeting.met]] = True
-        first = found if self._nobody is None else meeting.persons(identities[0], self._nobody)
-        numbers = [first, *(meeting.persons(who, self._nobody) for who in identities[1:])]
-        few = meeting.met & (np.minimum.reduce(numbers) < self._k)
+        self._met[rows[found.meeting.met]] = True
         if self._several:
-            self._remember(meeting, rows, counts, identities, numbers, few)
+            self._remember(found, rows, released)
             return
-        self._exposed[rows[few]] = True
-        if not few.any():
+        self._exposed[rows[found.few]] = True
+        if not found.few.any():
             return
-        there = meeting.rows(few)
-        if identities[0] is None:
-            self._among += int(counts[there].sum())
+        there = found.meeting.rows(found.few)
+        if released.subject is None:
+            self._records_among += int(released.counts[there].sum())
         else:
-            self._persons_among = np.union1d(self._persons_among, self._somebody(identities[0][there]))
+            self._persons_among = np.union1d(self._persons_among, self._somebody(released.subject[there]))
 
-    def result(self, counts: Counts, subject: Fingerprints | None, source: Fingerprints | None) -> Exposed:
-        """Sum up all partitions.
+    @property
+    def released(self) -> int:
+        """Released persons of all partitions."""
+        return self._counted + len(self._persons)
 
-        Args:
-            counts: Records of each row of the table, shape (a,).
-            subject: Person of each of its rows, shape (a,); None if every record is one.
-            source: The persons of the source, if they are numbered likewise.
-        """
-        released = self._released + len(self._persons)
-        exposed = self._exposed
-        among = self._among + len(self._persons_among)
-        if self._several:
-            exposed, among = self._remembered()
-            among = min(among, released)
-        if subject is None:
-            size = int(counts.sum())
-            many = int(counts[exposed].sum())
-            met = int(counts[self._met].sum())
-            return Exposed(size, many, released, among, met, size, met, self._exact)
-        size, many, met = (_persons(subject, chosen) for chosen in (np.ones(len(subject), bool), exposed, self._met))
-        if source is None:
-            return Exposed(size, many, released, among, met, size, met, self._exact)
-        inside = pc.is_in(pa.array(subject), value_set=pa.array(source)).to_numpy(zero_copy_only=False)
-        if self._nobody is not None:
-            inside = inside & (subject != self._nobody)
-        known = _persons(subject, inside)
-        known_met = _persons(subject, inside & self._met)
-        return Exposed(size, many, released, among, met, known, known_met, self._exact)
+    def rows(self) -> tuple[Bools, Bools]:
+        """Which rows of the table are exposed, and which meet a released row, each of shape (rows,)."""
+        return self._rows_exposed, self._met
+
+    @property
+    def among(self) -> tuple[int, bool]:
+        """Released persons who are exposed, and whether they and the exposed rows were counted exactly."""
+        if not self._several:
+            return self._records_among + len(self._persons_among), True
+        exposed = self._rows_exposed
+        if not self._full:
+            return 0, True
+        among = self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
+        return min(among, self.released), self._exact
+
+    @cached_property
+    def _rows_exposed(self) -> Bools:
+        if not self._full:
+            return self._exposed
+        few = [
+            ~full & (whom.persons(len(full)) < self._k if self._exact else True)
+            for full, whom in zip(self._full, self._whom, strict=True)
+        ]
+        return np.asarray(self._met & np.logical_or.reduce(few))
 
     def _somebody(self, subject: Fingerprints) -> Fingerprints:
         return subject if self._nobody is None else subject[subject != self._nobody]
 
-    def _remember(
-        self,
-        meeting: Meeting,
-        rows: Counts,
-        counts: Counts,
-        identities: Sequence[Fingerprints | None],
-        numbers: list[Counts],
-        few: Bools,
-    ) -> None:
+    def _remember(self, found: ProbesMet, rows: Counts, released: Released) -> None:
         """Keep the matches of rows that may turn out to have few."""
         if not self._full:
-            self._full = [np.zeros(len(self._met), bool) for _ in identities]
-            self._whom = [Matches() for _ in identities]
-        np.add.at(self._sum, rows, numbers[0])
-        for full, number in zip(self._full, numbers, strict=True):
-            full[rows[number >= self._k]] = True
+            self._full = [np.zeros(len(self._met), bool) for _ in found.persons]
+            self._whom = [Matches() for _ in found.persons]
+        np.add.at(self._sum, rows, found.persons[0])
+        for full, persons in zip(self._full, found.persons, strict=True):
+            full[rows[persons >= self._k]] = True
         if not self._exact:
             return
-        for probe, row in meeting.pairs(few):
-            for which, (whom, who) in enumerate(zip(self._whom, identities, strict=True)):
-                # By the first numbering all are remembered: they are exposed if another one finds few.
-                wanted = np.ones(len(probe), bool) if which == 0 else numbers[which][probe] < self._k
-                if who is None:
-                    whom.add(rows[probe[wanted]], (row[wanted] + self._seen).astype(np.uint64), counts[row[wanted]])
-                    continue
-                if self._nobody is not None:
-                    wanted &= who[row] != self._nobody
-                whom.add(rows[probe[wanted]], who[row[wanted]], None)
+        for pairs in found.pairs(released, self._k, self._nobody, self._seen):
+            self._whom[pairs.identity].add(rows[pairs.probes], pairs.who, pairs.counts)
             if sum(map(len, self._whom)) > self._kept:
                 self._forget()
                 if not self._exact:
                     return
-        self._seen += len(counts)
+        self._seen += len(released.counts)
 
     def _forget(self) -> None:
         """Drop the matches of rows that have many already; all of them, where they take too much memory even so."""
@@ -199,19 +139,3 @@ class Exposure:
         if sum(map(len, self._whom)) > self._kept // 2:
             self._exact = False
             self._whom = [Matches() for _ in self._whom]
-
-    def _remembered(self) -> tuple[Bools, int]:
-        """Which rows are exposed, and how many released persons are."""
-        if not self._full:
-            return self._exposed, 0
-        few = [
-            ~full & (whom.persons(len(full)) < self._k if self._exact else True)
-            for full, whom in zip(self._full, self._whom, strict=True)
-        ]
-        exposed = self._met & np.logical_or.reduce(few)
-        return exposed, self._whom[0].among(exposed) if self._exact else int(self._sum[exposed].sum())
-
-
-def _persons(subject: Fingerprints, chosen: Bools) -> int:
-    people, size = numbered(subject)
-    return int((np.bincount(people[chosen], minlength=size) > 0).sum())

@@ -34,10 +34,14 @@ class Matches:
 
     def among(self, chosen: Bools) -> int:
         """Number of distinct persons that the chosen rows match."""
+        return int(self.whom(chosen)[1].sum())
+
+    def whom(self, chosen: Bools) -> tuple[Fingerprints, Counts]:
+        """The distinct persons that the chosen rows match, with the records of each."""
         rows, who, counts = self._once()
         there = chosen[rows]
-        _, first = np.unique(who[there], return_index=True)
-        return int(counts[there][first].sum())
+        distinct, first = np.unique(who[there], return_index=True)
+        return distinct, counts[there][first]
 
     def drop(self, done: Bools) -> None:
         """Forget the rows that are done."""

@@ -30,13 +30,23 @@ class Sizes:
         return cls(*np.unique(subjects, return_counts=True))
 
     @classmethod
+    def weighted(cls, subjects: Counts, weights: Counts) -> "Sizes":
+        """Count classes by size where each stands for several of its size; both of shape (n,)."""
+        distinct, place = np.unique(subjects, return_inverse=True)
+        classes = np.zeros(len(distinct), np.int64)
+        np.add.at(classes, place, weights)
+        return cls(distinct, classes)
+
+    @classmethod
+    def none(cls) -> "Sizes":
+        """No class at all."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+
+    @classmethod
     def merge(cls, parts: Sequence["Sizes"]) -> "Sizes":
         """The sizes of the classes of all parts, of which no two have a class in common. Merging is associative."""
         sizes = np.concatenate([part.subjects for part in parts])
-        distinct, place = np.unique(sizes, return_inverse=True)
-        classes = np.zeros(len(distinct), np.int64)
-        np.add.at(classes, place, np.concatenate([part.classes for part in parts]))
-        return cls(distinct, classes)
+        return cls.weighted(sizes, np.concatenate([part.classes for part in parts]))
 
     def __len__(self) -> int:
         """The number of classes."""

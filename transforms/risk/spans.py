@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import codes, ordered_codes
+from beam_deid.transforms.columns.key_codes import ordered_codes
 
 Numbers = npt.NDArray[np.float64]
 
@@ -44,20 +44,19 @@ class Spans:
             *(np.concatenate(columns) for columns in zip(*((p.keys, p.low, p.high) for p in parts), strict=True))
         )
 
-    def over(self, keys: Fingerprints, groups: Fingerprints) -> tuple[Numbers, Numbers]:
-        """The range of each row's group.
+    def over(self, groups: Fingerprints) -> "Spans":
+        """The range of each group of values.
 
         Args:
-            keys: The value of each row, shape (n,); each is one of ``self.keys``.
-            groups: What the value is released as, shape (n,); the range is that of all its values.
+            groups: The group of each value, in the order of ``keys``, shape (v,).
+        """
+        return Spans.of(groups, self.low, self.high)
+
+    def ranges(self, keys: Fingerprints) -> tuple[Numbers, Numbers]:
+        """The least and the greatest number of some values, each of shape (n,).
+
+        Args:
+            keys: The values, shape (n,); each is one of ``self.keys``.
         """
         place = np.searchsorted(self.keys, keys)
-        numbers, distinct = codes(groups)
-        least = np.full(len(distinct), np.inf)
-        greatest = np.full(len(distinct), -np.inf)
-        np.fmin.at(least, numbers, self.low[place])
-        np.fmax.at(greatest, numbers, self.high[place])
-        none = np.isinf(least)
-        least = np.where(none, np.nan, least)
-        greatest = np.where(none, np.nan, greatest)
-        return least[numbers], greatest[numbers]
+        return self.low[place], self.high[place]
