@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.measure.aside import home_keys, stream_of
+from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.stages import COUNT, Out, Stream
 
 from ..candidate.test_suppression import tables
@@ -18,10 +20,13 @@ from .records import BUCKETS
 
 
 def aside(job, found, buckets):
-    """The same records, set aside in buckets in memory."""
+    """The same records, set aside one by one in buckets in memory."""
     streams = {}
     for names in job.tables:
-        histogram = found.histograms[names]
+        counted = found.histograms[names]
+        rows = np.repeat(np.arange(len(counted.counts)), counted.counts)
+        each = {column: keys[rows] for column, keys in counted.columns.items()}
+        histogram = Histogram(each, np.ones(len(rows), np.int64))
         out = Out("", buckets)
         out.put(
             stream_of(names), home_keys(job.policy, histogram.columns), {**histogram.columns, COUNT: histogram.counts}

@@ -153,8 +153,11 @@ class Candidate:
         """Number the values of a sensitive column, shape (m,); values that differ only in spelling have one number, null has -1."""
         found = self.data.values(name, self.levels)
         known = None if self._everywhere is None else self._everywhere.values.get(name)
-        holders = None if known is None else known.holders_of(found.keys)
-        return found._replace(numbers=found.numbers[self.cells], everywhere=holders)
+        numbers = found.numbers[self.cells]
+        if known is None:
+            return found._replace(numbers=numbers)
+        rate = known.base_rate(self.data.job.prints.null)
+        return found._replace(numbers=numbers, everywhere=known.holders_of(found.keys), base_rate=rate)
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a sensitive column over the groups around it, by each identity that anybody is known by."""
@@ -183,7 +186,7 @@ class Candidate:
         groups = self.groups(self.scope.around(name))
         if not self.counted:
             made = Distribution.counted(groups.numbers, groups.records, values, keys, self.counts)
-            return [replace(made, null=null, groups=np.arange(groups.many))]
+            return [replace(_among_records(made, known), null=null, groups=np.arange(groups.many))]
         found = []
         for identity in self.told_identities(name):
             inhabited = np.flatnonzero(groups.by_identity[identity])
@@ -232,8 +235,10 @@ class Candidate:
             subjects: Whom the rows are about.
         """
         scope = self.scope
-        given = {name: self.distributions(name) for name in scope.sensitive}
-        close = [name for name in scope.sensitive if T.of_field(scope.asked, name) is not None]
+        told = {name: self.distributions(name) for name in scope.sensitive}
+        # A part of a release may have nobody of whom a column tells.
+        given = {name: found for name, found in told.items() if found}
+        close = [name for name in given if T.of_field(scope.asked, name) is not None]
         written = given | {name: self.as_written(name) for name in close}
         scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
         return View(subjects, self.data.setting, given, written, scales)
@@ -305,6 +310,20 @@ class Candidate:
     def proof_keys(self) -> np.ndarray:
         """The key of all released values of each row, shape (m,)."""
         return combine([self.data.key(name, self.levels)[self.cells] for name in self.scope.columns], len(self.cells))
+
+
+def _among_records(found: Distribution, known: ValueReference | None) -> Distribution:
+    """A distribution of records over some groups with what is known of all, where nobody is counted."""
+    if known is None:
+        return found
+    overall = known.overall(0, known.keys)
+    some = overall[overall > 0]
+    return replace(
+        found,
+        reference=known.overall(0, found.value_keys),
+        least_of_all=known.spreads[0].least,
+        rarest_of_all=float(some.min()) if len(some) else None,
+    )
 
 
 def _within(found: Distribution, identity: int, known: ValueReference | None) -> Distribution:

@@ -63,6 +63,23 @@ class ValueReference:
         one = self.holders[identity]
         return np.asarray(self._of(one.held, keys) / max(one.everybody, 1))
 
+    def base_rate(self, null: np.uint64) -> float:
+        """The greatest share of all persons who have one value, by any identity, with those of nobody known and without them.
+
+        Args:
+            null: The key of null, which is no value.
+        """
+        values = self.keys != null
+        rates = [0.0]
+        for one in self.holders:
+            held = one.held[values]
+            if one.everybody:
+                rates.append(float(held.max(initial=0) / one.everybody))
+            if one.nobody:
+                more = held + one.nobody_held[values]
+                rates.append(float(more.max(initial=0) / (one.everybody + one.nobody)))
+        return max(rates)
+
     def _of(self, counts: Counts, keys: Fingerprints) -> Counts:
         """Counts (v,) of the values as counts of some values, shape (m,)."""
         if not len(self.keys):

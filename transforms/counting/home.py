@@ -28,7 +28,7 @@ from beam_deid.transforms.measure.shared_values import (
 from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 _FILE = Column("file")
 
@@ -129,7 +129,8 @@ def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:
     counted = Counted.merge([one.counted for one in found])
     inside = Inside.merge([one.inside for one in found])
     mapped = _mapped(home, inside, stages)
-    return home, _people(job, person_facts(home.others, home.shared, counted, inside, mapped))
+    nobody = sum(one.records_of_nobody for one in found)
+    return home, _people(job, person_facts(home.others, home.shared, counted, inside, mapped), nobody)
 
 
 def _shared(home: Home, stages: Stages) -> Shared:
@@ -144,11 +145,11 @@ def _shared(home: Home, stages: Stages) -> Shared:
     return SubjectsOfValues.merge(subjects).shared()
 
 
-def _people(job: Job, facts: PersonFacts) -> People:
+def _people(job: Job, facts: PersonFacts, nobody: int) -> People:
     subject = str(job.policy.subject)
     names = (subject, *facts.names[1:])
     same_as = {name: names[facts.names.index(other)] for name, other in facts.same_as.items()}
-    return People(names, same_as, facts.shared, facts.filled, facts.nobody, facts.finer)
+    return People(names, same_as, facts.shared, facts.filled, nobody, facts.finer)
 
 
 @dataclass(frozen=True)
@@ -177,10 +178,17 @@ class _Subjects:
 
 @dataclass(frozen=True)
 class PersonsFound:
-    """What a bucket says of its persons."""
+    """What a bucket says of its persons.
+
+    Attributes:
+        counted: How rows came to their persons.
+        inside: Which persons by one identity are parts of persons by another.
+        records_of_nobody: Records that count nobody by the subject.
+    """
 
     counted: Counted
     inside: Inside
+    records_of_nobody: int
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,9 @@ class _Persons:
     def run(self, bucket: int, out: Out) -> PersonsFound:
         """See `Task.run`."""
         people = people_of(self.home.identified(bucket), self.home.shared)
-        return PersonsFound(people.counted, people.mappings.inside)
+        counts = self.home.read(bucket, (COUNT,))[COUNT]
+        nobody = int(counts[people.rows.who < 0].sum())
+        return PersonsFound(people.counted, people.mappings.inside, nobody)
 
 
 def _mapped(home: Home, inside: Inside, stages: Stages) -> list[Mapped]:

@@ -1,15 +1,13 @@
 """The search for the levels of a release in buckets: on combinations where some field is open, else on the only levels it has."""
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.combinations import combined
-from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher
+from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher, only_levels
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.search.blocking import Blocked
-from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.requirements import Requirements
 
 
@@ -61,8 +59,8 @@ class InBuckets:
 
     def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
         """Choose levels: see `Searcher.search`."""
-        if not self.choices:
-            return _only(require, accept)
+        if accept is not None and not self.choices:
+            return only_levels(require, accept)
         searcher = self._on_combinations()
         return _most_general(self.choices, require) if searcher is None else searcher.search(require, accept)
 
@@ -78,17 +76,6 @@ class InBuckets:
                 self._searcher = Searcher(found.data, found.data.spec.search.seconds, found.start)
             self._looked = True
         return self._searcher
-
-
-def _only(require: Requirements, accept: Accept | None) -> Searched:
-    """The only levels that there are, if they are accepted."""
-    begun = time.perf_counter()
-    accepted = None if accept is None else accept({})
-    seconds = time.perf_counter() - begun
-    if accepted is None:
-        return Searched({}, None, require, 1, 1, seconds, "nothing satisfies", True, 0)
-    best = Counted((), 0.0, accepted.suppressed, 0, 0, 0, satisfies=True, hopeless=False)
-    return Searched({}, best, require, 1, 1, seconds, "optimum", True, 0)
 
 
 def _most_general(choices: Mapping[str, tuple[int, ...]], require: Requirements) -> Searched:

@@ -33,17 +33,19 @@ class Singled:
         alone: Subjects who are alone in some class, by the identity that shows the fewest persons.
         by_rest: Subjects who are singled out by all columns but those that are sensitive alone.
         by_all: Subjects who are singled out by all columns.
+        named: Whether it is said whom records are about.
     """
 
     subjects: int = 0
     alone: int = 0
     by_rest: int = 0
     by_all: int = 0
+    named: bool = True
 
     def linked(self, by_all: bool) -> Linked:
         """The same as the result of a join of the release with itself."""
         found = self.by_all if by_all else self.by_rest
-        return Linked(self.subjects, found, found)
+        return Linked(self.subjects, found, found if self.named else None)
 
 
 class Uncounted(NamedTuple):
@@ -88,7 +90,7 @@ def singled_of(streams: Streams, stages: Stages, uncounted: Sequence[Uncounted],
     """
     if uncounted:
         alone = sum(one.alone for one in uncounted)
-        return Singled(records, alone, alone, sum(one.by_all for one in uncounted))
+        return Singled(records, alone, alone, sum(one.by_all for one in uncounted), named=False)
     parts, _ = stages.run(_Count(streams.get(SUBJECTS, Stream(stages.buckets))))
     return Singled(*(sum(each) for each in zip(*parts, strict=True)))
 

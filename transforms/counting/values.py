@@ -25,12 +25,11 @@ VALUE = "value"
 """Values with all spellings of one as one; a column of a field."""
 WRITTEN = "written"
 """Values as they are written; a column of a field."""
-_UNKNOWN = References(True, {}, {})
 
 
 def references_of(classes: Classes, stages: Stages) -> References:
     """Count who has each sensitive value of a release, with the records that are left of it."""
-    seen, streams = stages.run(_Seen(classes))
+    seen, streams = stages.run(_Seen(classes, bool(classes.source.people.names)))
     people = classes.source.people
     held = []
     for name in people.names:
@@ -39,6 +38,8 @@ def references_of(classes: Classes, stages: Stages) -> References:
         held.append(_merged_held(found, _columns(classes)))
     nothing = all(part is None for part in seen)
     counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
+    if people.names and not counted:  # records are told of then, as if each were a person
+        seen, _ = stages.run(_Seen(classes, False))
     parts = [part for part in seen if part is not None]
     known = {column: _reference(column, [part[column] for part in parts], held) for column in _columns(classes)}
     return References(
@@ -79,10 +80,11 @@ class _Seen:
     """Counts what is known of values in a bucket, and brings persons to buckets of their own with the values that they have."""
 
     classes: Classes
+    counted: bool
 
     def run(self, bucket: int, out: Out) -> dict[Column, ValuesSeen] | None:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, _UNKNOWN)
+        seen = self.classes.seen(bucket, References(self.counted, {}, {}))
         if seen.empty:
             return None
         columns = {column: _keys(seen, column) for column in _columns(self.classes)}

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -115,6 +116,8 @@ class Searcher:
             require: What classes must meet.
             accept: What is released at some levels once everything else is asked, which classes alone cannot tell.
         """
+        if accept is not None and not self.choices:
+            return only_levels(require, accept)
         levels = {name: allowed[-1] for name, allowed in self.choices.items()}
         best: Counted | None = None
         each = []
@@ -228,6 +231,17 @@ def _outcome(found: Searched) -> str:
     if found.satisfied:
         return f"best of {found.evaluated:,} nodes that were looked at, of {found.nodes:,}"
     return f"nothing was found among {found.evaluated:,} nodes of {found.nodes:,}"
+
+
+def only_levels(require: Requirements, accept: Accept) -> Searched:
+    """Where no field is open: the only levels that there are, if they are accepted."""
+    begun = time.perf_counter()
+    accepted = accept({})
+    seconds = time.perf_counter() - begun
+    if accepted is None:
+        return Searched({}, None, require, 1, 1, seconds, "nothing satisfies", True, 0)
+    best = Counted((), 0.0, accepted.suppressed, 0, 0, 0, satisfies=True, hopeless=False)
+    return Searched({}, best, require, 1, 1, seconds, "optimum", True, 0)
 
 
 def levels_at(choices: Choices, counted: Counted) -> Levels:

@@ -52,9 +52,9 @@ class Gain(Requirement):
         if missing:
             return missing
         found = self._certainty(test, seen)
-        return Figure(
-            float(found.gain.max()), f"over persons; the commonest value has a base rate of {found.base_rate:.1%}"
-        )
+        known = seen.values(test.target).base_rate
+        rate = found.base_rate if known is None else known
+        return Figure(float(found.gain.max()), f"over persons; the commonest value has a base rate of {rate:.1%}")
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:
         """Groups in which it is greater."""

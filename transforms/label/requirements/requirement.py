@@ -111,12 +111,14 @@ class Values(NamedTuple):
         many: How many values there are.
         keys: The key of each value, shape (many,).
         everywhere: By each identity, who has the values in the whole release, where the rows are a part of it.
+        base_rate: The share of all persons who have the commonest value of all, likewise.
     """
 
     numbers: npt.NDArray[np.int64]
     many: int
     keys: Fingerprints
     everywhere: tuple[Holders, ...] | None = None
+    base_rate: float | None = None
 
 
 class Told(Protocol):

@@ -6,7 +6,7 @@ Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View, by_field
 from beam_deid.transforms.risk.per_class import commonest_share
 
 
@@ -39,4 +39,5 @@ class AlphaK(Measure):
     def merged(self, parts: Sequence[AlphaFigures], whole: View) -> AlphaFigures:
         """The greatest share of all parts."""
         least = whole.sizes.least
-        return AlphaFigures({name: (max(part.alpha_k[name][0] for part in parts), least) for name in parts[0].alpha_k})
+        told = by_field(parts, "alpha_k")
+        return AlphaFigures({name: (max(share for share, _ in each), least) for name, each in told.items()})

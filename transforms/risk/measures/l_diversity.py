@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View
+from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View, by_field
 from beam_deid.transforms.risk.per_class import entropies
 
 _NEAR = 1e-6
@@ -50,11 +50,10 @@ class LDiversity(Measure):
 
     def merged(self, parts: Sequence[DiversityFigures], whole: View) -> DiversityFigures:
         """The least figures of all parts: every part knows how many values the poorest class of all has."""
-        names = parts[0].l_distinct
         return DiversityFigures(
-            {name: min(part.l_distinct[name] for part in parts) for name in names},
-            {name: min(part.l_entropy[name] for part in parts) for name in names},
-            {name: _worst([part.l_recursive[name] for part in parts]) for name in names},
+            {name: min(told) for name, told in by_field(parts, "l_distinct").items()},
+            {name: min(told) for name, told in by_field(parts, "l_entropy").items()},
+            {name: _worst(told) for name, told in by_field(parts, "l_recursive").items()},
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumbersByField, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumbersByField, View, by_field
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
 
@@ -48,12 +48,9 @@ class Likeness(Measure):
 
     def merged(self, parts: Sequence[LikenessFigures], whole: View) -> LikenessFigures:
         """The greatest figures of all parts: every part knows how rare the rarest value of all is."""
-        names = parts[0].beta_basic
-        return LikenessFigures(
-            {name: max(part.beta_basic[name] for part in parts) for name in names},
-            {name: max(part.beta_enhanced[name] for part in parts) for name in names},
-            {name: max(part.delta_disclosure[name] for part in parts) for name in names},
-        )
+        names = ("beta_basic", "beta_enhanced", "delta_disclosure")
+        greatest = ({field: max(told) for field, told in by_field(parts, name).items()} for name in names)
+        return LikenessFigures(*greatest)
 
 
 def beta_basic(found: Distribution) -> float:

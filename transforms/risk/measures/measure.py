@@ -148,3 +148,12 @@ class Measure(ABC):
                 of distributions merges the parts instead.
         """
         return self.figures(whole)
+
+
+def by_field(parts: Sequence[Figures], name: str) -> dict[str, list[Any]]:
+    """What parts of a release tell of each sensitive field under one name; parts without anybody of whom it tells leave it out."""
+    told: dict[str, list[Any]] = {}
+    for part in parts:
+        for field_, figure in getattr(part, name).items():
+            told.setdefault(field_, []).append(figure)
+    return told

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shares, View
+from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shares, View, by_field
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ class TCloseness(Measure):
 
     def merged(self, parts: Sequence[ClosenessFigures], whole: View) -> ClosenessFigures:
         """The greatest distance of all parts."""
-        return ClosenessFigures({name: max(part.t[name] for part in parts) for name in parts[0].t})
+        return ClosenessFigures({name: max(told) for name, told in by_field(parts, "t").items()})

@@ -1,0 +1,56 @@
+"""Every case of the label rule is labelled in buckets as it is over all its records together."""
+
+import pytest
+
+from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.measure.aside import counted_in_buckets
+
+from ..beam.test_as_files import of_one_table, releases_of
+from ..kit.deciding import measured
+from ..label.cases import test_bad_input, test_earlier, test_later, test_misleading_sources
+from .test_labels import aside, document
+
+BUCKETS = 7
+
+
+def unlike(policy, table):
+    """What a label says otherwise in buckets, by name; and whether its levels were searched."""
+    job, found = measured(policy, table)
+    if not all(counted_in_buckets(job, names) for names in job.tables):
+        return None
+    unlike = {}
+    whole = decide(job, found, 0.5)
+    parts = decide(job, aside(job, found, BUCKETS), 0.5)
+    assert parts.refused == whole.refused
+    for name, one in whole.releases.items():
+        wanted = document(one)
+        mine = document(parts.releases[name])
+        if one.label.search.levels:  # a search on combinations counts each person in one class only
+            assert mine["search"]["satisfied"] <= wanted["search"]["satisfied"]
+            mine.pop("search")
+            wanted.pop("search")
+            if parts.releases[name].label.search.levels != one.label.search.levels:
+                continue
+        unlike |= {f"{name}.{key}": (mine[key], wanted[key]) for key in wanted if mine[key] != wanted[key]}
+        if parts.releases[name].proof != one.proof:
+            unlike[f"{name}.proof"] = (parts.releases[name].proof, one.proof)
+    return unlike
+
+
+@pytest.mark.slow("every case of the label rule twice")
+@pytest.mark.parametrize("module", [test_bad_input, test_earlier, test_later, test_misleading_sources])
+def test_cases_are_labelled_alike(module):
+    found = {}
+    done = 0
+    for name, case, release in releases_of(module):
+        table = of_one_table(case)
+        if table is None:
+            continue
+        one = dict(case.policy)
+        one["releases"] = {release: case.policy["releases"][release]}
+        different = unlike(one, table)
+        done += different is not None
+        if different:
+            found[name] = different
+    assert done > 10
+    assert found == {}
