@@ -26,8 +26,8 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.release import arranging, shuffle
 from beam_deid.transforms.risk import intersection_values
 from beam_deid.transforms.risk import persons as persons_module
+from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.histogram import Classes
 from beam_deid.transforms.risk.history import histories
 from beam_deid.transforms.risk.persons import SUBJECT, Persons, persons
 
@@ -171,7 +171,8 @@ def dominance_of_all(patch: Patch) -> None:
 
 
 def history_of_places(self: Candidate) -> Any:
-    return histories(Classes(self.groups(["place"]).numbers.view(np.uint64), self.counts, self.subject), self.subject)
+    places = self.groups(["place"]).numbers.view(np.uint64)
+    return histories(Belongings.of(places, self.subject, self.counts))
 
 
 def figure_of_all(patch: Patch) -> None:

@@ -7,18 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk.histogram import Classes
+from beam_deid.transforms.columns.combining import combine
+from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.history import histories
 
 from ..kit.examples import examples
 from .tables import keys
 
 
+def pairs_of(rows):
+    who, points = (keys(list(column)) for column in zip(*rows, strict=True))
+    return Belongings.of(points, who, np.ones(len(rows), np.int64))
+
+
 def of(rows, **options):
     """Histories of (subject, point) rows."""
-    who, points = (keys(list(column)) for column in zip(*rows, strict=True))
-    counts = np.ones(len(rows), np.int64)
-    return {one.points: one for one in histories(Classes(points, counts, who), who, **options)}
+    return {one.points: one for one in histories(pairs_of(rows), **options)}
 
 
 def exact(rows, number):
@@ -76,15 +80,42 @@ def test_twins_are_never_singled_out():
     assert of(rows)[2].high > 0
 
 
-def test_the_same_histogram_gives_the_same_figures():
-    random = np.random.default_rng(1)
-    rows = [(person, int(point)) for person in range(50) for point in random.integers(0, 12, 5)]
-    assert of(rows) == of(rows)
+def drawn_by_hand(rows, number, samples):
+    """How many of the persons who are drawn, and how many are drawn: from the keys of persons and points alone."""
+    who, points = (keys(list(column)).tolist() for column in zip(*rows, strict=True))
+    own = {}
+    for person, point in zip(who, points, strict=True):
+        own.setdefault(person, set()).add(point)
+    able = [person for person, theirs in own.items() if len(theirs) >= number]
+    drawn = sorted(able, key=lambda person: mixed(person))[:samples]
+    alone = 0
+    for person in drawn:
+        known = set(sorted(own[person], key=lambda point: mixed(person, point))[:number])
+        alone += sum(known <= theirs for theirs in own.values()) == 1
+    return alone, len(drawn)
+
+
+def mixed(*values):
+    return int(combine([np.array([value], np.uint64) for value in values], 1)[0])
+
+
+@examples(2)
+@given(ROWS, st.sampled_from([1, 3, 2_000]), st.randoms())
+def test_persons_and_points_are_drawn_by_their_keys_in_whatever_order_rows_are(rows, samples, random):
+    found = of(rows, samples=samples)
+    for number in range(2, len(found) + 1):
+        alone, drawn = drawn_by_hand(rows, number, samples)
+        assert found[number].share == alone / drawn
+    random.shuffle(rows)
+    assert of(rows, samples=samples) == found
 
 
 def test_a_crowded_point_is_looked_at_in_parts():
     rows = [(person, point) for person in range(3000) for point in (0, 1)]
     assert of(rows)[2].share == 0
+    # Of so many people one alone has both points: all of them are looked at.
+    several = [(person, 0) for person in range(3000)] + [(3000 + person, 1) for person in range(3000)]
+    assert of([*several, (6000, 0), (6000, 1)])[2].share == 1
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +135,7 @@ def journey():
 def test_one_purchase_of_a_household_is_as_telling_as_sql_says(journey):
     who = keys(journey["who"].tolist())
     points = keys(journey["item"].tolist(), journey["day"].tolist())
-    (found,) = histories(Classes(points, np.ones(len(journey), np.int64), who), who, points=(1,))
+    found = histories(Belongings.of(points, who, np.ones(len(journey), np.int64)))[0]
     share, pairs, records, subjects = duckdb.execute("""
         WITH pairs AS (SELECT who, item, day, count(*) AS n FROM journey GROUP BY ALL),
              crowds AS (SELECT item, day, count(*) = 1 AS alone FROM pairs GROUP BY item, day),

@@ -3,20 +3,11 @@
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
-from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.attack.frequencies import read_frequencies
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
-from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.measure.scanning import Scanned
-from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.recognisers.meaning import MASKED, RESTORABLE
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.recovery.digests import TRIES, Digests, attack
@@ -24,13 +15,7 @@ from beam_deid.transforms.risk.recovery.domains import all_domains
 from beam_deid.transforms.risk.recovery.frequency import Known, Matched, match
 from beam_deid.transforms.risk.recovery.pseudonyms import (
     Recovered,
-    by_frequency,
-    by_intervals,
-    singled_out,
-    without_collision,
 )
-from beam_deid.transforms.run.layout import Layout
-from beam_deid.transforms.terms import Recoverability, Sharing
 
 
 @dataclass(frozen=True)
@@ -132,115 +117,6 @@ def digest_recoveries(
     return found
 
 
-class FieldRemains(NamedTuple):
-    """What a released field still shows of the values that it was made from, all arrays of shape (n,).
-
-    Attributes:
-        shown: The key of each released value.
-        origin: The key of the value that each was made from; None where the attack does not need it.
-        moment: The time of each released value as int64 in uint64; None for a field that holds no shifted times.
-    """
-
-    shown: Fingerprints
-    origin: Fingerprints | None = None
-    moment: Fingerprints | None = None
-
-
-class Tokens(NamedTuple):
-    """Tokens that are matched to a known distribution, with the values that they stand for, both of shape (n,)."""
-
-    tokens: Fingerprints
-    truth: Fingerprints
-
-
-@dataclass(frozen=True)
-class Remains:
-    """What is attacked of the n kinds of records that are released.
-
-    Attributes:
-        fields: By field, what masks and pseudonyms still show.
-        tokens: By field, tokens that are matched to a known distribution.
-        counts: Records of each row, shape (n,), int64.
-        subject: Subject of each row, shape (n,), or None.
-        joined: Fewest subjects who share all quasi-identifiers.
-    """
-
-    fields: Mapping[str, FieldRemains]
-    tokens: Mapping[str, Tokens]
-    counts: Counts
-    subject: Fingerprints | None
-    joined: int
-
-
-def remainder_recoveries(
-    policy: Policy, layout: Layout, remains: Remains, types: Mapping[str, pa.DataType], key: FingerprintKey
-) -> list[Recovery]:
-    """Attack what masks and pseudonyms still show.
-
-    Args:
-        policy: The policy.
-        layout: What is measured of the release.
-        remains: What is attacked.
-        types: Type of each field of the source.
-        key: The key of the remains' fingerprints.
-
-    Raises:
-        InputError: A table of frequencies cannot be read.
-    """
-    spec = policy.releases[layout.release]
-    limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
-    matched = {}
-    for name in layout.matched:
-        known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
-        matched[name] = _match(remains.tokens[name].tokens, remains.tokens[name].truth, remains.counts, known, key)
-    found = []
-    for name, field in remains.fields.items():
-        if recoverability(policy, layout.release, name) is Recoverability.PARTIAL:
-            found.append(_mask_recovery(name, field, remains))
-        elif KeylessAttack.FREQUENCY in spec.fields[name].attacks:
-            found.append(_own_frequency_recovery(name, field, remains, matched.pop(name, None), limit))
-        if field.origin is not None:
-            found.append(_surrogate_recovery(name, field.shown, field.origin))
-        if field.moment is not None and remains.subject is not None:
-            found.append(_interval_recovery(name, field.moment.view(np.int64), remains.subject, limit))
-    # Whoever has the key needs no frequencies, so these have no limit and are only reported.
-    return [*found, *(frequency_recovery(name, one, None) for name, one in matched.items())]
-
-
-def _mask_recovery(name: str, field: FieldRemains, remains: Remains) -> Recovery:
-    """Whom a mask leaves singled out."""
-    one, least = singled_out(field.shown, remains.counts, remains.subject)
-    said = (
-        f"what the mask of {name} leaves singles out {one.recovered:,} of {one.values:,} subjects; of who may be meant "
-        f"{least:,} remain at least, and {remains.joined:,} joined with the other quasi-identifiers"
-    )
-    return _recovery(name, "mask", one, None, said)
-
-
-def _own_frequency_recovery(
-    name: str, field: FieldRemains, remains: Remains, matched: Matched | None, limit: float
-) -> Recovery:
-    """Which pseudonyms their own frequency tells apart, beside a known distribution where there is one."""
-    one = by_frequency(field.shown, remains.counts)
-    said = f"{one.recovered:,} of {one.values:,} values of {name} occur as often as no other does"
-    return frequency_recovery(name, matched, limit, one, said)
-
-
-def _surrogate_recovery(name: str, shown: Fingerprints, origin: Fingerprints) -> Recovery:
-    """Which synthetic substitutes stand for one original only."""
-    one = without_collision(origin, shown)
-    said = f"{one.recovered:,} of {one.values:,} surrogates of {name} stand for one original only"
-    return _recovery(name, "surrogates", one, None, said)
-
-
-def _interval_recovery(name: str, moments: npt.NDArray[np.int64], subject: Fingerprints, limit: float) -> Recovery:
-    """Whom the intervals between shifted dates single out, since a shift keeps them."""
-    dated = moments != NULL
-    one = by_intervals(subject[dated], moments[dated])
-    said = f"of {one.values:,} subjects with two dates in {name}, {one.recovered:,} have intervals of their own"
-    return _recovery(name, "intervals", one, limit, said)
-
-
 def frequency_recovery(
     name: str, matched: Matched | None, limit: float | None, own: Recovered | None = None, said: str = ""
 ) -> Recovery:
@@ -269,7 +145,7 @@ def frequency_recovery(
             f"by how often {matched.known:,} values are known to occur {found[-2].recovered:,} of {matched.records:,} records "
             f"and {found[-1].recovered:,} of {matched.tokens:,} tokens of {name} {result}"
         )
-    return _recovery(name, "frequency", max(found, key=lambda one: one.share), limit, "; ".join(told))
+    return recovery(name, "frequency", max(found, key=lambda one: one.share), limit, "; ".join(told))
 
 
 def token_recoveries(
@@ -292,18 +168,29 @@ def token_recoveries(
         InputError: A table of frequencies cannot be read.
     """
     return [
-        frequency_recovery(name, _match(tokens[name], None, counts, read_frequencies(path, name, key), key), limit)
+        frequency_recovery(
+            name, match_tokens(tokens[name], None, counts, read_frequencies(path, name, key), key), limit
+        )
         for name, path in frequencies.items()
     ]
 
 
-def _match(
+def match_tokens(
     tokens: Fingerprints, truth: Fingerprints | None, counts: Counts, known: Known, key: FingerprintKey
 ) -> Matched:
-    """Match the tokens that are not null."""
+    """Match the tokens of rows that are not null.
+
+    Args:
+        tokens: Token of each row, shape (n,).
+        truth: The value that each was made from, shape (n,); None where it is not known.
+        counts: Records of each row, shape (n,).
+        known: How often values are known to occur.
+        key: The key of all fingerprints.
+    """
     there = (tokens if truth is None else truth) != key.null
     return match(tokens[there], counts[there], known, None if truth is None else truth[there])
 
 
-def _recovery(name: str, attack_name: str, found: Recovered, limit: float | None, said: str) -> Recovery:
+def recovery(name: str, attack_name: str, found: Recovered, limit: float | None, said: str) -> Recovery:
+    """The result of an attack on a field as evidence: ``limit`` is the greatest share that may be recovered, None for any."""
     return Recovery(name, attack_name, found.values, found.recovered, found.share, limit, said)

@@ -17,6 +17,7 @@ from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.closeness import T
 from beam_deid.transforms.label.requirements.requirement import Figure, Values
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
@@ -261,12 +262,18 @@ class Candidate:
 
     def history(self) -> list[History] | None:
         """Unicity of persons' histories over the columns that the policy names, or all; None without a subject or records."""
-        subject = self.subject
-        if subject is None or self.empty:
-            return None
-        named = self.data.layout.history
-        points = self.groups(self.scope.columns if named is None else named).numbers.view(np.uint64)
-        return histories(Classes(points, self.counts, subject), subject)
+        return histories(self.belongings) if self.counted and not self.empty else None
+
+    @property
+    def belongings(self) -> Belongings:
+        """The points of subjects' histories; rows that count nobody are one subject of their own, with the key of null."""
+        points = self.data.keys(self.data.layout.history, self.levels)[self.cells]
+        return Belongings.of(points, self.subject_keys, self.counts)
+
+    @property
+    def subject_keys(self) -> Fingerprints:
+        """The key of each row's subject, shape (m,), where there are subjects; that of null where a row counts nobody."""
+        return np.append(self.persons.keys[0], self.data.job.prints.null)[self.persons.numbers[0]]
 
     def combinations(self) -> Combinations | None:
         """Which combinations of columns single persons out; None where the policy does not ask, or no record is left."""

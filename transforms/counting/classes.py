@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -70,7 +71,11 @@ class Source:
             kept.append(Column("recorded"))
         return (*self.people.all_columns, *kept, *release_columns(self.job, self.layout))
 
-    @property
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to a process: without what follows from it."""
+        return {name: value for name, value in self.__dict__.items() if name != "nothing"}
+
+    @cached_property
     def nothing(self) -> ReleasedData:
         """The release without any record: what is known of it by what was measured beside them."""
         columns = {column: np.empty(0, np.uint64) for column in self.columns}

@@ -11,9 +11,10 @@ from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_label
 from beam_deid.transforms.counting.proving import proved
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
-from beam_deid.transforms.counting.suppressing import cut_in_buckets
+from beam_deid.transforms.counting.remembering import remember_release_in_buckets
+from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.changing import changes_told
-from beam_deid.transforms.decide.decision import ReleaseDecision, Round
+from beam_deid.transforms.decide.decision import ReleaseDecision, Remembered, Round
 from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ordered
 from beam_deid.transforms.decide.telling import counted_by, register_facts, searched_facts
 from beam_deid.transforms.label.change import Change
@@ -24,17 +25,19 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.rule import decide, figure_of, once_ordered, tests_of
 from beam_deid.transforms.run.stages import Stages
+from beam_deid.transforms.terms import LabelName
 
 _RISK = 6
 
 
-def decide_release(source: Source, stages: Stages, read: int) -> ReleaseDecision:
+def decide_release(source: Source, stages: Stages, read: int, folder: str = "") -> ReleaseDecision:
     """Decide one release.
 
     Args:
         source: The release, and the records of its run.
         stages: Runs tasks over their buckets.
         read: Records read.
+        folder: Where the fingerprints are written that the register will take; nowhere if empty.
 
     Raises:
         InputError: An attacker's table cannot be read.
@@ -61,7 +64,15 @@ def decide_release(source: Source, stages: Stages, read: int) -> ReleaseDecision
             withheld=0,
             rejected=source.measured.rejected,
         ),
+        remembered=_remembered(cut, label, stages, folder),
     )
+
+
+def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Remembered | None:
+    """The fingerprints of what is released, where the register wants them."""
+    if not (folder and cut.classes.source.job.remembers and label.label is LabelName.ANONYMIZED):
+        return None
+    return remember_release_in_buckets(cut.classes, (), stages, folder)
 
 
 def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:

@@ -1,8 +1,12 @@
 """From what was measured to a decision: in memory where records are few, else bucket by bucket."""
 
+import contextlib
+from collections.abc import Iterator
+
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.deciding import decide_release
 from beam_deid.transforms.counting.home import home_of
+from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
 from beam_deid.transforms.decide.deciding import decide_table
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals
@@ -34,45 +38,37 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
     if refused:
         return Decision(measured.read, refused=refused)
     decided: dict[str, ReleaseDecision] = {}
-    persons: list[Remembered] = []
+    persons: Remembered | None = None
+    wanted = bool(folder) and job.register is not None
     for names in job.tables:
         stream = measured.aside.get(stream_of(names))
-        if stream is not None:
-            decided[names[0]] = decide_in_buckets(job, names[0], measured, stream, workers)
+        if stream is None:
+            table, cells = decide_table(job, names, measured, folder)
+            decided |= table
+            if wanted and persons is None:
+                persons = remember_persons(job, cells, folder)
             continue
-        table, cells = decide_table(job, names, measured, folder)
-        decided |= table
-        if folder and job.register is not None and not persons:
-            persons.append(remember_persons(job, cells, folder))
+        with _stages(stream, workers) as stages:
+            source = _source(job, names[0], measured, stream, stages)
+            decided[names[0]] = decide_release(source, stages, measured.read, folder)
+            if wanted and persons is None:
+                persons = remember_persons_in_buckets(source, stages, folder)
     releases = {name: decided[name] for name in job.releases}
-    return Decision(measured.read, releases, persons=persons[0] if persons else None)
+    return Decision(measured.read, releases, persons=persons)
 
 
-def decide_in_buckets(job: Job, name: str, measured: Measured, records: Stream, workers: int) -> ReleaseDecision:
-    """Decide a release whose records were set aside.
-
-    Args:
-        job: The run.
-        name: The release.
-        measured: What the measuring pass found.
-        records: The records.
-        workers: Processes of this machine that count them.
-
-    Raises:
-        InputError: An attacker's table cannot be read.
-        OutputError: Rows cannot be set aside.
-    """
-    found = measured.releases.get(name, ReleaseMeasured())
+@contextlib.contextmanager
+def _stages(records: Stream, workers: int) -> Iterator[Stages]:
+    """What runs tasks over records: in memory where these are there, else with files of its own."""
     if not records.files:
-        return _decided(job, name, measured, found, records, Stages(records.buckets, where=_WHERE))
+        yield Stages(records.buckets, where=_WHERE)
+        return
     with SpillFolder() as folder:
-        stages = Stages(records.buckets, folder, workers, _WHERE)
-        return _decided(job, name, measured, found, records, stages)
+        yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _decided(
-    job: Job, name: str, measured: Measured, found: ReleaseMeasured, records: Stream, stages: Stages
-) -> ReleaseDecision:
+def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages) -> Source:
+    """A release whose records were set aside."""
+    found = measured.releases.get(name, ReleaseMeasured())
     home, people = home_of(job, records, stages)
-    source = Source(job, job.layouts[name], found, people, home, measured.read - found.rejected)
-    return decide_release(source, stages, measured.read)
+    return Source(job, job.layouts[name], found, people, home, measured.read - found.rejected)

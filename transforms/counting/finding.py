@@ -1,17 +1,19 @@
 """What is found of a release in buckets beside its groups: see `decide.findings`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from beam_deid.transforms.counting.facts import Facts
+from beam_deid.transforms.counting.histories import histories_of
+from beam_deid.transforms.counting.joins import declared_in_buckets
+from beam_deid.transforms.counting.recoveries import recoveries_of
 from beam_deid.transforms.counting.suppressing import BucketCut
 from beam_deid.transforms.decide.attacks import masks_by, told_by
-from beam_deid.transforms.decide.findings import hits_at
+from beam_deid.transforms.decide.findings import asks_for_history, hits_at
 from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.linkage import Linked
 from beam_deid.transforms.run.stages import Stages
-
-Levels = Mapping[str, int]
 
 
 def found_for_lines(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
@@ -27,7 +29,8 @@ def found_for_lines(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     """
     data = cut.classes.source.nothing
     hits = hits_at(data, cut.classes.levels)
-    return Found(hits, tuple(data.foreign))
+    attacks, untested = _declared(cut, stages) if facts.records else ([], {})
+    return Found(hits, _recoveries(cut, stages), tuple(attacks), untested)
 
 
 def found_for_label(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
@@ -49,6 +52,30 @@ def found_for_label(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     def singled_out(columns: Sequence[str]) -> Linked:
         return facts.singled.linked(by_all=tuple(columns) != scope.rest)
 
-    recoveries: list[Recovery] = [*data.foreign, *masks_by(data, facts.singled.linked(by_all=True))]
-    attacks: list[Attack] = told_by(scope, singled_out)
-    return Found(hits_at(data, cut.classes.levels), tuple(recoveries), tuple(attacks), {})
+    attacks, untested = _declared(cut, stages)
+    return Found(
+        hits=hits_at(data, cut.classes.levels),
+        recoveries=(*_recoveries(cut, stages), *masks_by(data, facts.singled.linked(by_all=True))),
+        attacks=(*told_by(scope, singled_out), *attacks),
+        untested=untested,
+        history=_history(cut, stages),
+    )
+
+
+def _declared(cut: BucketCut, stages: Stages) -> tuple[list[Attack], dict[str, str]]:
+    if not cut.classes.source.layout.scope.attackers:
+        return [], {}
+    return declared_in_buckets(cut.classes, cut.everywhere, stages, [cut.classes.levels])
+
+
+def _recoveries(cut: BucketCut, stages: Stages) -> tuple[Recovery, ...]:
+    foreign = cut.classes.source.nothing.foreign
+    return (*foreign, *recoveries_of(cut.classes, cut.everywhere, stages))
+
+
+def _history(cut: BucketCut, stages: Stages) -> tuple[History, ...] | None:
+    """How unique persons' histories are; None where neither the data nor the policy asks for it."""
+    if not asks_for_history(cut.classes.source.layout.scope):
+        return None
+    points = histories_of(cut.classes, cut.everywhere, stages)
+    return None if points is None else tuple(points)

@@ -27,6 +27,7 @@ from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.rule import grade, name_of, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.model import Environment
+from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Classes, Histogram
@@ -142,7 +143,7 @@ def _history(question: Question, counted: Counted, people: Fingerprints | None) 
     counts = counted.histogram.counts
     names = question.history or question.counted
     points = combine((counted.histogram.columns[f"field:{name}"] for name in names), len(counts))
-    return tuple(histories(Classes(points, counts, people), people))
+    return tuple(histories(Belongings.of(points, people, counts)))
 
 
 def _k_wildcard(question: Question, counted: Counted, people: Fingerprints | None, key: FingerprintKey) -> int | None:

@@ -8,14 +8,8 @@ import numpy as np
 from beam_deid.transforms.attack.declared import NO_ONE_LEVEL, Declared, Rounds, declared_attacks
 from beam_deid.transforms.attack.earlier import earlier_probes
 from beam_deid.transforms.attack.evidence import attack
-from beam_deid.transforms.attack.recovery import (
-    FieldRemains,
-    JoinedMasks,
-    Remains,
-    Tokens,
-    mask_recoveries,
-    remainder_recoveries,
-)
+from beam_deid.transforms.attack.recovery import JoinedMasks, mask_recoveries
+from beam_deid.transforms.attack.remainders import FieldRemains, Remains, Tokens, remainder_recoveries
 from beam_deid.transforms.attack.table import AttackerTable
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData

@@ -12,6 +12,7 @@ from beam_deid.transforms.decide.attacks import declared, masks, remainders, tol
 from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.label.requirements.history import HISTORY
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.history import History
 
 WHOLE = "ungeneralized"
@@ -78,7 +79,12 @@ def _recoveries(seen: Candidate) -> tuple[Recovery, ...]:
 
 def _history(seen: Candidate) -> tuple[History, ...] | None:
     """How unique persons' histories are; None where neither the data nor the policy asks for it."""
-    if not (seen.scope.linked or HISTORY.of(seen.scope.asked) is not None):
+    if not asks_for_history(seen.scope):
         return None
     points = seen.history()
     return None if points is None else tuple(points)
+
+
+def asks_for_history(scope: Scope) -> bool:
+    """Whether it is to be told how unique persons' histories are: rows of a person can be linked, or the policy asks."""
+    return scope.linked or HISTORY.of(scope.asked) is not None

@@ -8,6 +8,7 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Streams
@@ -86,7 +87,10 @@ def counted_in_buckets(job: Job, table: Table) -> bool:
     """Whether a table's records can be counted in buckets: it is one release, and nothing is asked that needs all its records."""
     if len(table) != 1:
         return False
-    layout = job.layouts[table[0]]
     spec = job.policy.releases[table[0]]
-    whole = spec.search.rounds or spec.combinations or spec.attackers or layout.matched or layout.remainders
-    return job.register is None and not whole and not layout.scope.linked
+    with_earlier = (
+        job.register is not None
+        and bool(job.register.entries)
+        and table[0] in tested_together(job.policy, job.releases)
+    )
+    return not (with_earlier or spec.search.rounds or spec.combinations)

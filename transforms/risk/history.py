@@ -1,24 +1,25 @@
 """Unicity: how many points of a person's history single the person out.
 
 De Montjoye, Hidalgo, Verleysen, Blondel: Unique in the crowd (2013): draw p points of a subject at random and see whether
-anybody else has all of them. One point is computed exactly; more are drawn, always the same ones for the same histogram,
-with Wilson's interval of 95 %.
+anybody else has all of them. One point is computed exactly; more are drawn, with Wilson's interval of 95 %.
+
+What is drawn follows from the keys of persons and points alone, so that it does not depend on how rows are ordered or parted:
+the persons whose mixed keys are least, and of each the points whose keys mixed with the person's are least. Under another
+secret keys are others, and so is the sample.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.risk.histogram import Classes, Counts, numbered
+from beam_deid.transforms.risk.belongings import Belongings, Crowds
+from beam_deid.transforms.risk.drawn_points import MOST, Havers, Owned, Share, owned_by
+from beam_deid.transforms.risk.histogram import Counts
 
-POINTS = (1, 2, 3, 4)
+POINTS = tuple(range(1, MOST + 1))
 SAMPLES = 2_000
-_SEED = 20_130_325
 _Z = 1.959963984540054
-_CANDIDATES = 1 << 22
-"""Most pairs of a sample and a candidate that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -41,106 +42,56 @@ class History:
     others: dict[str, float] = field(default_factory=dict)
 
 
-def histories(
-    classes: Classes, subject: Fingerprints, points: tuple[int, ...] = POINTS, samples: int = SAMPLES
-) -> list[History]:
+class Records(NamedTuple):
+    """Records that are counted for histories.
+
+    Attributes:
+        all: All of them.
+        alone: Those whose point only one subject has.
+    """
+
+    all: int
+    alone: int
+
+
+def histories(pairs: Belongings, samples: int = SAMPLES) -> list[History]:
     """The figures for each number of points that anybody has.
 
     Args:
-        classes: The points: each class is one combination of the attributes that are known; rows of shape (n,).
-        subject: Subject of each row, shape (n,).
-        points: Numbers of points.
+        pairs: The points, each one combination of the attributes that are known, and the subjects who have them.
         samples: How many persons are drawn, where there are more.
     """
-    pairs = _Pairs(classes, subject)
-    found = []
-    for number in points:
-        if number == 1:
-            share, others = pairs.exact(classes.records)
-            found.append(History(1, share, share, share, others))
-        elif (pairs.own >= number).any():
-            found.append(_drawn(pairs, number, samples))
-    return found
+    alone = Crowds.of(pairs).alone
+    owned = owned_by(pairs, Share.nothing(), Share(alone.somebody, alone.holders), samples)
+    wanted = owned.sample.wanted(samples)
+    havers = Havers(pairs, wanted)
+    found = {number: havers.count(owned.sample.of(number, samples)) for number in owned.numbers[1:]}
+    records = Records(int(pairs.records.sum()), int(alone.records.sum()))
+    return figures(owned, records, found)
 
 
-class _Pairs:
-    """Which subject has which point, each pair once, by subject and by point."""
+def figures(owned: Owned, records: Records, found: dict[int, Counts]) -> list[History]:
+    """The figures from what was counted.
 
-    def __init__(self, classes: Classes, subject: Fingerprints) -> None:
-        people, size = numbered(subject)
-        self.many = len(classes)
-        # Both factors are below 2³¹, so a pair is one exact integer.
-        self.codes = np.unique(people * self.many + classes.numbers)
-        self.people = self.codes // self.many
-        self.points = self.codes % self.many
-        self.sizes = np.bincount(self.points, minlength=self.many)
-        self.own = np.bincount(self.people, minlength=size)
-        self.begins = np.concatenate([[0], np.cumsum(self.own)])
-        order = np.argsort(self.points, kind="stable")
-        self.by_point = self.people[order]
-        self.point_begins = np.concatenate([[0], np.cumsum(self.sizes)])
-
-    def exact(self, records: Counts) -> tuple[float, dict[str, float]]:
-        """The chance that one random point of a random subject is unique to the subject, by two definitions.
-
-        Args:
-            records: Records of each point, shape (points,).
-        """
-        hers = self.sizes == 1
-        alone = np.bincount(self.people, weights=hers[self.points], minlength=len(self.own))
-        there = self.own > 0
-        others = {
-            "points": float(hers.sum() / len(self.points)),
-            "records": float(records[hers].sum() / records.sum()),
-            "subjects": float((alone[there] > 0).mean()),
-        }
-        return float((alone[there] / self.own[there]).mean()), others
-
-    def has(self, people: Counts, points: Counts) -> npt.NDArray[np.bool_]:
-        """Whether each subject has the point beside it, element by element."""
-        wanted = people * self.many + points
-        place = np.minimum(np.searchsorted(self.codes, wanted), len(self.codes) - 1)
-        return np.asarray(self.codes[place] == wanted)
+    Args:
+        owned: How many points subjects have.
+        records: The records.
+        found: For each number of points from 2 on, how many subjects have those of each subject of the sample, shape (m,).
+    """
+    one = _exact(owned, records)
+    return [one, *(_wilson(number, int((who == 1).sum()), len(who)) for number, who in found.items())]
 
 
-def _drawn(pairs: _Pairs, number: int, samples: int) -> History:
-    random = np.random.default_rng([_SEED, number])
-    people = np.flatnonzero(pairs.own >= number)
-    if len(people) > samples:
-        people = np.sort(random.choice(people, samples, replace=False))
-    chosen = pairs.points[pairs.begins[people][:, None] + _distinct(random, pairs.own[people], number)]
-    # Whoever has all points has the rarest one, so only its people need be looked at.
-    order = np.argsort(pairs.sizes[chosen], axis=1, kind="stable")
-    chosen = np.take_along_axis(chosen, order, axis=1)
-    sizes = pairs.sizes[chosen[:, 0]]
-    alone = 0
-    edges = np.searchsorted(np.cumsum(sizes), np.arange(0, sizes.sum() + _CANDIDATES, _CANDIDATES), side="left")
-    for begin, end in zip(edges[:-1], [*edges[1:-1], len(people)], strict=True):
-        alone += _alone(pairs, chosen[begin:end], sizes[begin:end])
-    return _wilson(number, alone, len(people))
-
-
-def _alone(pairs: _Pairs, chosen: Counts, sizes: Counts) -> int:
-    """Of samples of points, shape (m, p) with the rarest first, how many only one subject has."""
-    sample = np.repeat(np.arange(len(chosen)), sizes)
-    within = np.arange(len(sample)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    candidates = pairs.by_point[pairs.point_begins[chosen[sample, 0]] + within]
-    for place in range(1, chosen.shape[1]):
-        having = pairs.has(candidates, chosen[sample, place])
-        sample = sample[having]
-        candidates = candidates[having]
-    return int((np.bincount(sample, minlength=len(chosen)) == 1).sum())
-
-
-def _distinct(random: np.random.Generator, below: Counts, number: int) -> Counts:
-    """``number`` distinct numbers below each limit, shape (m, number) (Floyd's algorithm)."""
-    drawn = np.empty((len(below), number), np.int64)
-    for place in range(number):
-        top = below - number + place
-        new = random.integers(0, top + 1)
-        taken = (drawn[:, :place] == new[:, None]).any(axis=1)
-        drawn[:, place] = np.where(taken, top, new)
-    return drawn
+def _exact(owned: Owned, records: Records) -> History:
+    """The chance that one random point of a random subject is unique to the subject."""
+    persons = int(owned.persons.sum())
+    others = {
+        "points": float(owned.alone.sum() / (owned.persons * owned.points).sum()),
+        "records": records.alone / records.all,
+        "subjects": owned.singled / persons,
+    }
+    share = float((owned.alone / owned.points).sum() / persons)
+    return History(1, share, share, share, others)
 
 
 def _wilson(points: int, hits: int, tries: int) -> History:

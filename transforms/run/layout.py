@@ -53,7 +53,7 @@ class Layout:
         named: Fields that name persons and are generalized, other than by a hierarchy that is built in.
         matched: Fields whose tokens are matched to how often values occur in the population.
         exact: Of each attacker the fields that it knows exactly.
-        history: The fields that make a point of a person's history; None for all.
+        history: The fields that make a point of a person's history.
     """
 
     scope: Scope
@@ -67,7 +67,7 @@ class Layout:
     named: tuple[str, ...]
     matched: tuple[str, ...]
     exact: Mapping[str, tuple[str, ...]]
-    history: tuple[str, ...] | None
+    history: tuple[str, ...]
 
     @property
     def release(self) -> str:
@@ -171,6 +171,6 @@ class _Projections:
             for name, attacker in self._spec.attackers.items()
         }
 
-    def _history(self) -> tuple[str, ...] | None:
-        history = self._spec.history
-        return None if history is None else tuple(name for name in history if name in self._released)
+    def _history(self) -> tuple[str, ...]:
+        history = self._released if self._spec.history is None else self._spec.history
+        return tuple(name for name in history if name in self._released)

@@ -6,17 +6,23 @@ value, the next for the next, and so on: Naveed, Kamara, Wright: Inference attac
 analysis vs. ℓp-optimization (2015). Where frequencies tie, every order is as good; figures are then the mean over all of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.belongings import Belongings
+from beam_deid.transforms.risk.histogram import Counts, tally
 
 Numbers = npt.NDArray[np.float64]
 
+UNKNOWN = np.uint64(2**64 - 1)
+"""The place of a value that is not known."""
 _SURE = float(np.log(20.0))
 """A guess is taken for sure where exchanging it with a neighbour's would make the data 20 times less likely."""
 
@@ -41,6 +47,18 @@ class Known:
         order = np.argsort(distinct)
         order = order[sums[order] > 0]
         return cls(distinct[order], sums[order] / sums.sum() if len(order) else np.empty(0))
+
+    @cached_property
+    def ties(self) -> "HowOften":
+        """How many values have which share."""
+        return HowOften.of(self.shares)
+
+    def places(self, values: Fingerprints) -> Fingerprints:
+        """The place of each of some values among these, or `UNKNOWN`, shape (n,)."""
+        if not len(self.values):
+            return np.full(len(values), UNKNOWN)
+        place = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        return np.where(self.values[place] == values, place.view(np.uint64), UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -76,36 +94,120 @@ def match(tokens: Fingerprints, counts: Counts, known: Known, origins: Fingerpri
             token of several values, as surrogates may be, is found as far as its records are of the value it is taken for.
     """
     numbers, distinct = codes(tokens)
-    records = np.asarray(np.bincount(numbers, weights=counts, minlength=len(distinct)), np.float64)
-    total = int(records.sum())
-    many = len(distinct)
+    records = tally(numbers, counts, len(distinct))
     if origins is None:
-        sure = _sure(records, known.shares)
-        return Matched(total, many, len(known.values), float(records[sure].sum()), float(sure.sum()), False)
-    place = np.searchsorted(known.values, origins)
-    there = np.flatnonzero(place < len(known.values))
-    there = there[known.values[place[there]] == origins[there]]
-    token = numbers[there]
-    value = place[there]
-    chance = _chance(_places(records), _places(known.shares), token, value)
-    pairs, first = np.unique(token * max(len(known.values), 1) + value, return_index=True)
-    found = float((chance * counts[there]).sum())
-    return Matched(total, many, len(known.values), found, float(chance[first].sum()) if len(pairs) else 0.0, True)
+        sure = _sure(records.astype(np.float64), known.shares)
+        total = int(records.sum())
+        return Matched(total, len(distinct), len(known.values), float(records[sure].sum()), float(sure.sum()), False)
+    pairs = Belongings.of(numbers.view(np.uint64), known.places(origins), counts)
+    often = HowOften.of(records)
+    hits = Hits.of(records[pairs.values.view(np.int64)], pairs.holders, pairs.records, often, known)
+    return hits.matched(often, known)
 
 
-def _places(weights: Numbers) -> tuple[Counts, Counts]:
-    """The first place that each weight may take in descending order, and the one behind the last, each of shape (n,)."""
-    ascending = np.sort(weights)
-    above = len(weights) - np.searchsorted(ascending, weights, side="right")
-    return above, len(weights) - np.searchsorted(ascending, weights, side="left")
+class HowOften(NamedTuple):
+    """How many tokens, or values, have each weight, and the places that they share if the heaviest has the first, from 0.
+
+    Attributes:
+        weights: The distinct weights, ascending, shape (d,).
+        many: How many have each, shape (d,).
+    """
+
+    weights: npt.NDArray[Any]
+    many: Counts
+
+    @classmethod
+    def of(cls, weights: npt.NDArray[Any]) -> "HowOften":
+        """From the weight of each, shape (n,)."""
+        return cls(*np.unique(weights, return_counts=True))
+
+    @classmethod
+    def merge(cls, parts: Sequence["HowOften"]) -> "HowOften":
+        """Add up what was counted of parts."""
+        weights, each = np.unique(np.concatenate([part.weights for part in parts]), return_inverse=True)
+        return cls(weights, tally(each, np.concatenate([part.many for part in parts]), len(weights)))
+
+    @property
+    def behind(self) -> Counts:
+        """The place behind the last that each weight may have, shape (d,)."""
+        return np.cumsum(self.many[::-1])[::-1]
+
+    def of_each(self, weights: npt.NDArray[Any]) -> Counts:
+        """Which of the weights each of others is, shape (n,); all of them are among these."""
+        return np.searchsorted(self.weights, weights)
 
 
-def _chance(tokens: tuple[Counts, Counts], values: tuple[Counts, Counts], token: Counts, value: Counts) -> Numbers:
-    """The chance that a token and a value take the same place, each any of its own with equal chance; shape (pairs,)."""
-    (low, high) = (tokens[0][token], tokens[1][token])
-    (first, last) = (values[0][value], values[1][value])
-    common = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0)
-    return np.asarray(common / ((high - low) * (last - first)))
+class Hits(NamedTuple):
+    """Tokens that may be taken for their value, by the weights of both; all of shape (h,). Parts of the tokens are merged.
+
+    Attributes:
+        token: The weight of tokens, as the number that it has in `HowOften`.
+        value: That of values.
+        records: How many records have such a token, made from such a value.
+        tokens: How many pairs of a token and its value there are.
+    """
+
+    token: Counts
+    value: Counts
+    records: Counts
+    tokens: Counts
+
+    @classmethod
+    def of(cls, often: Counts, values: Fingerprints, records: Counts, tokens: HowOften, known: Known) -> "Hits":
+        """Count pairs of a token and its value, each pair once.
+
+        Args:
+            often: How often each pair's token occurs, shape (pairs,).
+            values: The place of its value among those that are known, or `UNKNOWN`, shape (pairs,).
+            records: The records of each pair, shape (pairs,).
+            tokens: How many tokens occur how often.
+            known: What the attacker knows.
+        """
+        there = values != UNKNOWN
+        ties = known.ties
+        token = tokens.of_each(often[there])
+        value = ties.of_each(known.shares[values[there].view(np.int64)])
+        chance = _chance(tokens, ties, token, value) > 0
+        ones = np.ones(int(chance.sum()), np.int64)
+        return cls.merge([cls(token[chance], value[chance], records[there][chance], ones)])
+
+    @classmethod
+    def merge(cls, parts: Sequence["Hits"]) -> "Hits":
+        """Add up parts that have no pair in common."""
+        token, value, records, tokens = (np.concatenate(each) for each in zip(*parts, strict=True))
+        pairs, each = np.unique(np.stack([token, value]), axis=1, return_inverse=True)
+        each = each.reshape(-1)
+        many = pairs.shape[1]
+        return cls(pairs[0], pairs[1], tally(each, records, many), tally(each, tokens, many))
+
+    def matched(self, tokens: HowOften, known: Known) -> Matched:
+        """The result, where these are the hits of all tokens."""
+        chance = _chance(tokens, known.ties, self.token, self.value)
+        return Matched(
+            records=int((tokens.weights * tokens.many).sum()),
+            tokens=int(tokens.many.sum()),
+            known=len(known.values),
+            found_records=float((chance * self.records).sum()),
+            found_tokens=float((chance * self.tokens).sum()),
+            rightly=True,
+        )
+
+
+def _chance(tokens: HowOften, values: HowOften, token: Counts, value: Counts) -> Numbers:
+    """The chance that a token and a value take the same place, each any of its own with equal chance; shape (pairs,).
+
+    Args:
+        tokens: How many tokens occur how often.
+        values: How many values have which share.
+        token: Number of the weight of each pair's token, shape (pairs,).
+        value: Number of that of its value, shape (pairs,).
+    """
+    last = tokens.behind[token]
+    their_last = values.behind[value]
+    first = last - tokens.many[token]
+    their_first = their_last - values.many[value]
+    common = np.maximum(np.minimum(last, their_last) - np.maximum(first, their_first), 0)
+    return np.asarray(common / (tokens.many[token] * values.many[value]))
 
 
 def _sure(records: Numbers, shares: Numbers) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from beam_deid.transforms.columns.combining import combine, mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered
+from beam_deid.transforms.risk.histogram import Counts, distinct_count, numbered, tally
+from beam_deid.transforms.risk.recovery.frequency import HowOften
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ def by_frequency(pseudonyms: Fingerprints, counts: Counts) -> Recovered:
         counts: Records of each row, shape (n,).
     """
     numbers, distinct = codes(pseudonyms)
-    records = np.bincount(numbers, weights=counts, minlength=len(distinct)).astype(np.int64)
-    _, times = np.unique(records, return_counts=True)
-    return Recovered(len(distinct), int((times == 1).sum()))
+    return unlike_others(HowOften.of(tally(numbers, counts, len(distinct))))
+
+
+def unlike_others(often: HowOften) -> Recovered:
+    """Pseudonyms whose number of records is nobody else's, from how many have each number."""
+    return Recovered(int(often.many.sum()), int((often.many == 1).sum()))
 
 
 def without_collision(origins: Fingerprints, surrogates: Fingerprints) -> Recovered:
@@ -56,30 +60,48 @@ def by_intervals(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Recov
         subject: Subject of each row, shape (n,).
         moments: The date of each row as a number, shape (n,).
     """
+    _, times = np.unique(interval_sums(subject, moments), return_counts=True)
+    return Recovered(int(times.sum()), int((times == 1).sum()))
+
+
+def interval_sums(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Fingerprints:
+    """A key of all intervals of each subject of two dates and more, shape (subjects,).
+
+    Args:
+        subject: Subject of each row, shape (n,).
+        moments: The date of each row as a number, shape (n,).
+    """
     people, size = numbered(subject)
     order = np.lexsort((moments, people))
     people = people[order]
     moments = moments[order]
     again = np.r_[False, (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])]
-    # A sequence of intervals is known by the sum of its members' keys, each with its place in it.
-    place = np.cumsum(again)
     first = np.searchsorted(people, people, side="left")
-    steps = np.r_[0, np.diff(moments)][again].view(np.uint64)
-    own = mix(combine([steps, (place - place[first])[again].view(np.uint64)], len(steps)))
     sums = np.zeros(size, np.uint64)
-    np.add.at(sums, people[again], own)
-    several = np.bincount(people[again], minlength=size) > 0
-    _, times = np.unique(sums[several], return_counts=True)
-    return Recovered(int(several.sum()), int((times == 1).sum()))
+    np.add.at(sums, people[again], since(moments[again], moments[first[again]]))
+    return sums[np.bincount(people[again], minlength=size) > 0]
+
+
+def since(moments: npt.NDArray[np.int64], first: npt.NDArray[np.int64]) -> Fingerprints:
+    """Keys of the times that passed since the first date of a subject; both of shape (n,).
+
+    The intervals between a subject's dates are known by the sum of these, of each date but the first once.
+    """
+    return mix(combine([(moments - first).view(np.uint64)], len(moments)))
 
 
 def singled_out(values: Fingerprints, counts: Counts, subject: Fingerprints | None) -> tuple[Recovered, int]:
     """Subjects whom a value alone singles out in some record, and the fewest who share one: of a mask, what it leaves."""
     numbers, distinct = codes(values)
     if subject is None:
-        records = np.bincount(numbers, weights=counts, minlength=len(distinct))
-        return Recovered(int(counts.sum()), int((records == 1).sum())), int(records.min())
+        return of_records(HowOften.of(tally(numbers, counts, len(distinct))))
     people, size = numbered(subject)
     pairs = np.unique(numbers * size + people)
     sizes = np.bincount(pairs // size, minlength=len(distinct))
     return Recovered(distinct_count(subject), distinct_count(subject[sizes[numbers] == 1])), int(sizes.min())
+
+
+def of_records(often: HowOften) -> tuple[Recovered, int]:
+    """Records whose value is no other's, and the fewest that share one, from how many values have each number of records."""
+    records = int((often.weights * often.many).sum())
+    return Recovered(records, int(often.many[often.weights == 1].sum())), int(often.weights.min())
