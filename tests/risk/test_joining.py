@@ -193,3 +193,35 @@ def test_what_is_no_number_meets_nothing():
         np.zeros(3, np.uint64), values, values, np.zeros(2, np.uint64), np.array([0.0, nan]), np.array([5.0, nan])
     )
     assert (found.end - found.begin).tolist() == [2, 0]
+
+
+SPELT = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=8)
+"""Rows of an attacker's and the keys that they are looked for by."""
+
+
+@given(st.lists(ROW, min_size=1, max_size=20), SPELT, st.booleans(), st.randoms(use_true_random=False))
+def test_whom_a_row_meets_does_not_depend_on_the_order_of_its_probes(ours, spelt, named, random):
+    spelt = list(dict.fromkeys(spelt))
+    mixed = random.sample(spelt, len(spelt))
+    found = []
+    for probes_of in (spelt, mixed):
+        near = np.empty((len(probes_of), 0))
+        rows = np.array([row for row, _ in probes_of])
+        table = Probes(rows, keys([key for _, key in probes_of]), near, near, np.ones(3, np.int64), keys([0, 1, 2]))
+        join = Join(table, truth=True)
+        join.add(released(ours, 0, named))
+        found.append(join.result())
+    assert found[0] == found[1]
+    by_key = {}
+    for key, *_, who in ours:
+        by_key.setdefault(key, []).append(who)
+    sizes = []
+    for row in sorted({row for row, _ in spelt}):
+        meets = [by_key[key] for one, key in spelt if one == row and key in by_key]
+        whom = [set(those) if named else those for those in meets]
+        same = named and len({tuple(those) for those in whom}) == 1 and all(len(those) == 1 for those in whom)
+        sizes.append(1 if same else sum(map(len, whom)))
+    sizes = [size for size in sizes if size]
+    assert (0 if found[0].candidates is None else found[0].candidates.subjects) == len(sizes)
+    if sizes:
+        assert (found[0].candidates.mean, found[0].candidates.most) == (np.mean(sizes), max(sizes))
