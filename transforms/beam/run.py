@@ -38,7 +38,9 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
 
 FEW_SHARDS = 4
-"""So many shards are counted in memory; more are counted in buckets, one for each shard."""
+"""So many shards are counted in memory; more are counted in buckets."""
+BUCKETS_OF_A_SHARD = 2
+"""So a bucket of records, with all that is counted of it, takes some 100 MiB."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def _aside(prepared: Prepared, local: bool) -> Iterator[Aside | None]:
         yield None
         return
     with SpillFolder() as folder:
-        yield Aside(folder.path, min(shards, MOST_BUCKETS))
+        yield Aside(folder.path, min(BUCKETS_OF_A_SHARD * shards, MOST_BUCKETS))
 
 
 def _ours(error: Exception) -> DeidError:

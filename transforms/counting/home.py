@@ -137,11 +137,11 @@ def _shared(home: Home, stages: Stages) -> Shared:
     """The values that name nobody."""
     if not names_a_crowd(home.job.policy) or not home.others:
         return Shared.none(len(home.others))
-    seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)))
+    seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)), merge=Seen.merge)
     often = Seen.merge(seen).often()
     if often.is_empty:
         return Shared.none(len(home.others))
-    subjects, _ = stages.run(_Subjects(home, often))
+    subjects, _ = stages.run(_Subjects(home, often), merge=SubjectsOfValues.merge)
     return SubjectsOfValues.merge(subjects).shared()
 
 

@@ -5,7 +5,7 @@ set rows aside in streams; each stream is partitioned anew, by keys of its own. 
 rows that must be counted together meet in one bucket. Rows wait in files of a private folder, or in memory where they are few.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +24,8 @@ Columns = Mapping[Column, Words]
 
 _BUFFER = 8 << 20
 """Bytes of each stream's rows that a task collects before it writes them."""
+_MERGED = 8
+"""Results that are merged together."""
 _FILES = 8
 """Most files of one stream: each is opened once for every bucket."""
 
@@ -137,6 +139,10 @@ class Out:
             kept.pieces.setdefault(number, []).append(piece)
 
 
+Merge = Callable[[Iterable[Result]], Result]
+"""Merges facts; associative."""
+
+
 class Task(Protocol[Told]):
     """What is done with each bucket; it is pickled once for all buckets."""
 
@@ -162,11 +168,21 @@ class Stages:
         self._where = where
         self._stage = 0
 
-    def run(self, task: Task[Result], buckets: Iterable[int] | None = None) -> tuple[list[Result], Streams]:
-        """Run a task over buckets, all of them if not said which.
+    def run(
+        self, task: Task[Result], buckets: Iterable[int] | None = None, merge: Merge[Result] | None = None
+    ) -> tuple[list[Result], Streams]:
+        """Run a task over buckets.
+
+        Args:
+            task: The task.
+            buckets: Numbers of the buckets; all of them if not given.
+            merge: Merges what the task gave back for several buckets, where that is too much to be kept of each.
 
         Returns:
-            What it gave back for each bucket, in their order; and what it set aside.
+            What it gave back for each bucket, in their order, or merged; and what it set aside.
+
+        Raises:
+            OutputError: Rows cannot be set aside, or read again.
         """
         chosen = list(range(self.buckets) if buckets is None else buckets)
         groups = np.array_split(np.array(chosen, np.int64), min(_FILES, max(len(chosen), 1)))
@@ -176,14 +192,22 @@ class Stages:
         done: list[tuple[list[Result], Streams]] = []
         for number, group in enumerate(groups):
             path = "" if self._folder is None else self._folder.file(f"{self._stage}-{number}")
-            done.extend(tasks.submit(_run, told, group.tolist(), path, self.buckets))
+            done.extend(tasks.submit(_run, told, group.tolist(), path, self.buckets, merge))
         done.extend(tasks.rest())
         return [result for results, _ in done for result in results], joined(aside for _, aside in done)
 
 
-def _run(told: Shared[Task[Result]], buckets: Sequence[int], path: str, many: int) -> tuple[list[Result], Streams]:
+def _run(
+    told: Shared[Task[Result]], buckets: Sequence[int], path: str, many: int, merge: Merge[Result] | None
+) -> tuple[list[Result], Streams]:
     out = Out(path, many)
-    results = [told.value.run(bucket, out) for bucket in buckets]
+    results: list[Result] = []
+    for bucket in buckets:
+        results.append(told.value.run(bucket, out))
+        if merge is not None and len(results) == _MERGED:
+            results = [merge(results)]
+    if merge is not None and results:
+        results = [merge(results)]
     return results, out.close()
 
 
