@@ -36,7 +36,7 @@ def known(tmp_path_factory):
 
 
 def asked(frequencies, key="ephemeral", subject="buyer"):
-    """A release of every kind of remainder, in which whoever came masked is nobody; a pool of three names makes surrogates stand for several originals."""
+    """A release of every kind of remainder; a pool of three names makes surrogates stand for several originals."""
     fields = roles(direct="buyer:mobile phone:mobile name:person_name", quasi="city when:date", sensitive="category")
     actions = {
         "phone": {"mask": {"preset": "mobile"}},
@@ -53,6 +53,7 @@ def table_of(rows):
     who, phones, names, cities, days, values = zip(*rows, strict=True)
     return pa.table(
         {
+            # Whoever came masked is nobody.
             "buyer": ["138****0000" if one is None else f"1390013{one:04}" for one in who],
             "phone": [f"13{one}0013800{one}" for one in phones],
             "name": pa.array([None if one is None else NAMES[one] for one in names], pa.string()),
