@@ -34,6 +34,9 @@ def test_rows_of_one_token_are_added_up_and_what_the_population_lacks_is_not_fou
     origins = keys(list("abacb"))
     found = match(tokens, np.array([1, 1, 3, 1, 1]), population(a=0.6, b=0.4), origins)
     assert told(found) == (7, 3, 6, 2)
+    # The second token may have a place of the population's, but not for a value that is its own.
+    lacking = match(keys(list("wx")), np.array([5, 3]), population(a=1, b=1), keys(list("az")))
+    assert told(lacking) == (8, 2, 2.5, 0.5)
 
 
 def test_a_surrogate_of_several_values_is_found_as_far_as_its_records_are():

@@ -75,7 +75,8 @@ def interval_sums(subject: Fingerprints, moments: npt.NDArray[np.int64]) -> Fing
     order = np.lexsort((moments, people))
     people = people[order]
     moments = moments[order]
-    again = np.r_[False, (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])]
+    again = np.zeros(len(people), bool)
+    again[1:] = (people[1:] == people[:-1]) & (moments[1:] != moments[:-1])
     first = np.searchsorted(people, people, side="left")
     sums = np.zeros(size, np.uint64)
     np.add.at(sums, people[again], since(moments[again], moments[first[again]]))
