@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from beam_deid.transforms.candidate import candidate
+from beam_deid.transforms.candidate import released_data
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.composition import saying
@@ -93,14 +93,15 @@ def counted(change: Callable[..., Persons]) -> Plant:
 
 def rows_for_persons(subject: Any, identities: dict[str, Any], null: np.uint64, *_: Any) -> Persons:
     every = np.arange(len(subject), dtype=np.int64)
-    return Persons((SUBJECT,), (every,), (len(subject),), {}, {}, {}, 0)
+    return Persons((SUBJECT,), (every,), (len(subject),), {}, {}, {}, 0, keys=(every.view(np.uint64),))
 
 
-def filled_by_rows(values: Any, many: int, who: Any, subjects: int) -> Any:
-    gaps = np.flatnonzero(values < 0)
-    numbers = values.copy()
-    numbers[gaps] = many + np.arange(len(gaps))[:subjects]
-    return numbers
+def filled_by_rows(values: Any, known: Any, who: Any, own: Any) -> Any:
+    # Another subject in the place of each null, as far as there are any.
+    gaps = np.flatnonzero(~known)
+    named = values.copy()
+    named[gaps[: len(own)]] = own[: len(gaps)]
+    return named
 
 
 def as_it_is(column: pa.Array, kind: Kind | None) -> pa.Array:
@@ -119,10 +120,11 @@ def null_as_a_value(self: Candidate, name: str, right: Any = Candidate.values) -
     return Values(numbers, found.many + 1, np.append(found.keys, self.data.job.prints.null))
 
 
-def by_rows(self: Candidate, name: str, values: Any, keys: Any, null: int | None) -> list[Distribution]:
+def by_rows(self: Candidate, name: str, values: Any, keys: Any, null: int | None, *_: Any) -> list[Distribution]:
     groups = self.groups(self.scope.around(name))
     found = Distribution.counted(groups.numbers, groups.records, values, keys, self.counts)
-    return [replace(found, null=null, class_people=groups.records, held_by=found.overall)]
+    each = np.arange(groups.many)
+    return [replace(found, null=null, class_people=groups.records, held_by=found.overall, groups=each)]
 
 
 def whole(seen: Any) -> Candidate:
@@ -139,7 +141,9 @@ def certainty_of_all(test: Any, seen: Any, right: Any = gain.Gain._certainty) ->
     return replace(found, gain=gains)
 
 
-def certainty_without_nulls(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
+def certainty_without_nulls(
+    groups: Any, values: Any, many: int, difference: float, *_: Any, right: Any = gain.certainty
+) -> Any:
     # As if those who have a null were no persons of the group: every share is one of those who have a value.
     class Some:
         numbers = groups.numbers
@@ -153,7 +157,9 @@ def certainty_without_nulls(groups: Any, values: Any, many: int, difference: flo
     return right(Some, values, many, difference)
 
 
-def certainty_by_rows(groups: Any, values: Any, many: int, difference: float, right: Any = gain.certainty) -> Any:
+def certainty_by_rows(
+    groups: Any, values: Any, many: int, difference: float, *_: Any, right: Any = gain.certainty
+) -> Any:
     class Each:
         numbers = groups.numbers
         many = groups.many
@@ -215,7 +221,7 @@ def sibling_without(column: str) -> Plant:
     return replaced(scoping, "_sibling", changed)
 
 
-def threshold_off_by_one(threshold: float, *more: Any, right: Any = candidate.Setting) -> Any:
+def threshold_off_by_one(threshold: float, *more: Any, right: Any = released_data.Setting) -> Any:
     return right(1 / (1 / threshold - 1), *more)
 
 

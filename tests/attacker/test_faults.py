@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_deid.transforms.candidate import candidate
+from beam_deid.transforms.candidate import released_data
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.candidate.suppression import cut
@@ -99,7 +99,7 @@ FAULTS = (
     Fault(
         "k",
         "a null is its own",
-        replaced(persons_module, "_filled", faults.filled_by_rows),
+        replaced(persons_module, "filled", faults.filled_by_rows),
         "null that the subject's other records fill",
     ),
     Fault("k", "crowd", replaced(persons_module, "MANY_SUBJECTS", 60), "a value of a hundred subjects"),
@@ -232,7 +232,12 @@ HAND_FAULTS = (
     ("overall_risk", "limit", limit(risk.OverallRisk, 0.1), "overall risk"),
     ("overall_risk", "column", left_out("rest", "place"), "overall risk"),
     ("classes_at_risk", "limit", limit(classes_at_risk.ClassesAtRisk, 1), "classes at risk"),
-    ("classes_at_risk", "threshold", replaced(candidate, "Setting", faults.threshold_off_by_one), "classes at risk"),
+    (
+        "classes_at_risk",
+        "threshold",
+        replaced(released_data, "Setting", faults.threshold_off_by_one),
+        "classes at risk",
+    ),
     ("classes_at_risk", "column", left_out("rest", "place"), "classes at risk"),
 )
 

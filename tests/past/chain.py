@@ -15,6 +15,7 @@ import pytest
 
 from beam_deid.transforms.actions.hierarchy import ALL
 from beam_deid.transforms.columns.fingerprint import fingerprint
+from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide import deciding
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.decision import ReleaseDecision
@@ -131,7 +132,7 @@ class Chain:
         job = replace(prepared.job, fingerprint_key=KEY, register=reference, unregistered="")
         measured = Measured.merge([measure_shard(shard, job) for shard in prepared.shards])
         with _watched() as seen:
-            decision = deciding.decide(job, measured, 1.0, str(staging))
+            decision = decide(job, measured, 1.0, str(staging))
         chosen = seen.after
         words = _Words(job, tables)
         past = next(iter(chosen.values())).data.past
