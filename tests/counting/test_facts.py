@@ -14,6 +14,7 @@ from beam_deid.transforms.run.stages import Stages
 from ..candidate.test_suppression import asked, tables
 from ..kit.deciding import data_of
 from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
 from .records import BUCKETS, source_of
 
 ASKED = {
@@ -25,11 +26,35 @@ ASKED = {
 }
 
 
+FIELDS = roles(direct="buyer phone:mobile", quasi="city", sensitive="age category")
+PLACES = "a;x;1;*\nb;x;1;*\nc;y;1;*\n"
+"""A hierarchy of the values that tables have."""
+
+
 @pytest.mark.parametrize("buckets", BUCKETS)
 @examples(0.5)
 @given(tables(), st.sampled_from(["enclave", "public"]), st.booleans())
 def test_figures_are_the_same_in_any_number_of_buckets(buckets, table, sharing, more):
-    data = data_of(asked(0.0, sharing, **(ASKED if more else {})), table)["a"]
+    same_figures(asked(0.0, sharing, **(ASKED if more else {})), table, buckets)
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.5)
+@given(tables())
+def test_distances_between_values_are_the_same_in_any_number_of_buckets(buckets, tmp_path_factory, table):
+    places = tmp_path_factory.getbasetemp() / "places.csv"
+    places.write_text(PLACES)
+    near = {
+        "age": {"max": 0.2, "distance": "ordered"},
+        "category": {"max": 0.2, "distance": "hierarchical", "hierarchy": str(places)},
+    }
+    require = {"suppression": 0.0, "t": near}
+    same_figures(policy(FIELDS, a=release("enclave", "city age category", require=require)), table, buckets)
+
+
+def same_figures(spec, table, buckets):
+    """All figures of a release in buckets are those of all its records together."""
+    data = data_of(spec, table)["a"]
     whole = Candidate(data, {}, data.everything)
     stages = Stages(buckets)
     classes = classes_of(source_of(data, buckets), {}, stages)

@@ -171,14 +171,24 @@ class Candidate:
 
     def as_written(self, name: str) -> Sequence[Distribution]:
         """The same distributions for values as they are written, where spellings count as different values."""
-        numbers, values = ordered_codes(self.data.key(name, self.levels)[self.cells])
+        keys = self.data.key(name, self.levels)[self.cells]
+        known = self._written(name)
+        if known is None:
+            numbers, values = ordered_codes(keys)
+        else:  # those that no row here has are between the others, and far from them
+            values = known.keys
+            numbers = np.searchsorted(values, keys)
         null = np.flatnonzero(values == self.data.job.prints.null)
-        known = None if self._everywhere is None else self._everywhere.written.get(name)
         return self._by_identity(name, numbers, values, int(null[0]) if len(null) else None, known)
 
     def scale(self, name: str) -> Scale | None:
         """The distances between the values of a sensitive column; None where all are equally far apart."""
-        return self.data.scale(name, self.levels)
+        known = self._written(name)
+        return self.data.scale(name, self.levels, None if known is None else known.keys)
+
+    def _written(self, name: str) -> ValueReference | None:
+        """What is known of all values of a sensitive column as they are written, where the rows are a part of a release."""
+        return None if self._everywhere is None else self._everywhere.written.get(name)
 
     def _by_identity(
         self, name: str, values: Counts, keys: Fingerprints, null: int | None, known: ValueReference | None

@@ -182,17 +182,19 @@ class ReleasedData:
             self._values[name, level] = self._numbered(self.normal_keys(name, levels))
         return self._values[name, level]
 
-    def scale(self, name: str, levels: RowLevels) -> Scale | None:
-        """The distances between values of a sensitive field for t-closeness; None where all are equally far apart."""
+    def scale(self, name: str, levels: RowLevels, values: Fingerprints | None = None) -> Scale | None:
+        """The distances between values of a sensitive field for t-closeness; None where all are equally far apart.
+
+        Args:
+            name: The field.
+            levels: The levels.
+            values: The keys of all released values, ascending, where the cells do not have them all; the same levels for all.
+        """
         asked = self.spec.require.t.get(name)
         if asked is None or asked.distance == "equal":
             return None
         if asked.distance == "ordered":
-            values, first = np.unique(self.key(name, levels), return_index=True)
-            low, _ = self.range(name, levels)
-            ranks = np.empty(len(values), np.int64)
-            ranks[np.argsort(low[first], kind="stable")] = np.arange(len(values))  # not-a-number comes last
-            return Scale(values, ranks=ranks)
+            return self._ordered(name, levels) if values is None else self._ordered_values(name, levels, values)
         hierarchy = TableHierarchy(read_hierarchy(asked.hierarchy))
         texts = self.measured.bases[name]
         leaves = pc.coalesce(hierarchy.base(texts).values, texts)
@@ -200,6 +202,19 @@ class ReleasedData:
         keys = fingerprint(texts, self.job.prints)
         order = np.argsort(keys)
         return Scale(keys[order], levels=tuple(group[order] for group in [keys, *groups[1:-1], 0 * keys]))
+
+    def _ordered(self, name: str, levels: RowLevels) -> Scale:
+        """The distances between the values that the cells have, in the order of the least numbers that they stand for."""
+        values, first = np.unique(self.key(name, levels), return_index=True)
+        low, _ = self.range(name, levels)
+        return _by_least(values, low[first])
+
+    def _ordered_values(self, name: str, levels: RowLevels, values: Fingerprints) -> Scale:
+        """The same of some values, shape (v,), ascending."""
+        level = levels.get(name, 0)
+        assert isinstance(level, int)  # noqa: S101 - whoever has not all cells has the same levels for all
+        low, _ = self._spans(name, level).ranges(values)
+        return _by_least(values, low)
 
     def range(self, name: str, levels: RowLevels) -> tuple[Numbers, Numbers]:
         """The least and the greatest number that each cell's released value may stand for at the cell's level.
@@ -264,3 +279,10 @@ class ReleasedData:
     def _normal(self, name: str, level: int) -> Fingerprints:
         texts = self.openings.hierarchy(name).at(self.measured.bases[name], level)
         return fingerprint(without_spelling(texts, self.job.policy, name), self.job.prints)[self._base[name]]
+
+
+def _by_least(values: Fingerprints, low: Numbers) -> Scale:
+    """Values with the least number that each stands for; not-a-number comes last."""
+    ranks = np.empty(len(values), np.int64)
+    ranks[np.argsort(low, kind="stable")] = np.arange(len(values))
+    return Scale(values, ranks=ranks)
