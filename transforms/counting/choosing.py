@@ -20,6 +20,7 @@ from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.terms import LabelName
 
 Levels = Mapping[str, int]
+Key = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Chosen:
         searched: What the search found.
         cut: What is suppressed.
         blocked: Why no levels satisfy, where that was asked.
+        measured: What was measured of what is left, where that was asked.
     """
 
     source: Source
     searched: Searched
     cut: BucketCut
     blocked: Blocked | None
+    measured: tuple[Facts, Found] | None = None
 
 
 class Chooser:
@@ -51,7 +54,8 @@ class Chooser:
         self._source = source
         self._stages = stages
         self._nothing = source.nothing
-        self._cuts: dict[tuple[tuple[str, int], ...], tuple[BucketCut, Collection[str] | None]] = {}
+        self._cuts: dict[Key, tuple[BucketCut, Collection[str] | None]] = {}
+        self._measured: dict[Key, tuple[Facts, Found]] = {}
 
     def choose(self) -> Chosen:
         """Choose the best levels that reach the label, or else the policy's requirements, or the most general ones.
@@ -72,7 +76,9 @@ class Chooser:
             found = _told(found, for_label)
             if self._asks_why(found):
                 blocked = search.blocked(requirements(self._nothing, False))
-        return Chosen(self._source, found, self._cut(found.levels, only), blocked)
+        cut = self._cut(found.levels, only)
+        measured = None if only is not None else self._measured.get(_key(found.levels))
+        return Chosen(self._source, found, cut, blocked, measured)
 
     def _of_nothing(self, search: Search) -> Chosen:
         """The most general levels, where there is no record."""
@@ -110,6 +116,7 @@ class Chooser:
             return None
         facts = facts_of(made.classes, made.everywhere, self._stages)
         found = found_for_lines(made, facts, self._stages)
+        self._measured[_key(levels)] = facts, found
         seen = ReleaseSeen(self._nothing, self._source.people, facts, made.everywhere.counted, found)
         changing = [(one, test) for one, test in planned(seen.scope) if test.line in CHANGING]
         if not all(test_of(test, figure_of(one, test, seen)).passed for one, test in changing):
@@ -127,7 +134,7 @@ class Chooser:
 
     def _cut(self, levels: Levels, only: Collection[str] | None) -> BucketCut:
         """What is suppressed at some levels; kept, since the levels that are chosen were asked for before."""
-        key = tuple(sorted(levels.items()))
+        key = _key(levels)
         kept = self._cuts.get(key)
         if kept is None or kept[1] != only:
             made = cut_in_buckets(classes_of(self._source, levels, self._stages), self._stages, only=only)
@@ -138,3 +145,7 @@ class Chooser:
 
 def _told(found: Searched, for_label: Searched) -> Searched:
     return replace(found, method=f"{found.method}; for the label: {for_label.method}")
+
+
+def _key(levels: Levels) -> Key:
+    return tuple(sorted(levels.items()))

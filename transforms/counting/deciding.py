@@ -8,7 +8,7 @@ import numpy as np
 from beam_deid.transforms.counting.choosing import Chooser, Chosen
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.facts import Facts, facts_of
-from beam_deid.transforms.counting.finding import found_for_label
+from beam_deid.transforms.counting.finding import found_for_label, found_for_lines
 from beam_deid.transforms.counting.proving import proved
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
 from beam_deid.transforms.counting.remembering import remember_release_in_buckets
@@ -19,6 +19,7 @@ from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ord
 from beam_deid.transforms.decide.telling import counted_by, register_facts, searched_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
+from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import planned
@@ -45,8 +46,8 @@ def decide_release(source: Source, stages: Stages, read: int, folder: str = "") 
     """
     chosen = Chooser(source, stages).choose()
     cut = chosen.cut
-    facts = facts_of(cut.classes, cut.everywhere, stages)
-    found = found_for_label(cut, facts, stages)
+    facts, lines = chosen.measured or _measured(cut, stages)
+    found = found_for_label(cut, facts, lines, stages)
     seen = ReleaseSeen(source.nothing, source.people, facts, cut.everywhere.counted, found)
     label = _label(chosen, seen, stages)
     quotas, proof = proved(cut, stages)
@@ -66,6 +67,11 @@ def decide_release(source: Source, stages: Stages, read: int, folder: str = "") 
         ),
         remembered=_remembered(cut, label, stages, folder),
     )
+
+
+def _measured(cut: BucketCut, stages: Stages) -> tuple[Facts, Found]:
+    facts = facts_of(cut.classes, cut.everywhere, stages)
+    return facts, found_for_lines(cut, facts, stages)
 
 
 def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Remembered | None:

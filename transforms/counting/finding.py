@@ -33,16 +33,14 @@ def found_for_lines(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     return Found(hits, _recoveries(cut, stages), tuple(attacks), untested)
 
 
-def found_for_label(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
+def found_for_label(cut: BucketCut, facts: Facts, lines: Found, stages: Stages) -> Found:
     """Find all that a label tells of a release: what its lines ask, and what is reported beside them.
 
     Args:
         cut: What is left of it at its levels.
         facts: What its groups show.
+        lines: What was found for the lines.
         stages: Runs tasks over its buckets.
-
-    Raises:
-        InputError: An attacker's table, or one of frequencies, cannot be read.
     """
     data = cut.classes.source.nothing
     if not facts.records:
@@ -52,12 +50,11 @@ def found_for_label(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     def singled_out(columns: Sequence[str]) -> Linked:
         return facts.singled.linked(by_all=tuple(columns) != scope.rest)
 
-    attacks, untested = _declared(cut, stages)
     return Found(
-        hits=hits_at(data, cut.classes.levels),
-        recoveries=(*_recoveries(cut, stages), *masks_by(data, facts.singled.linked(by_all=True))),
-        attacks=(*told_by(scope, singled_out), *attacks),
-        untested=untested,
+        hits=lines.hits,
+        recoveries=(*lines.recoveries, *masks_by(data, facts.singled.linked(by_all=True))),
+        attacks=(*told_by(scope, singled_out), *lines.attacks),
+        untested=lines.untested,
         history=_history(cut, stages),
     )
 
