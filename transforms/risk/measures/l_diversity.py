@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.distribution import Distribution, Shares
 from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View, by_field
 from beam_deid.transforms.risk.per_class import entropies
 
@@ -62,8 +62,15 @@ def entropy_l(found: Distribution) -> int:
     values = float(np.exp(min(float(entropies(part).min()) for part in found.parts())))
     if abs(values - round(values)) > _NEAR or round(values) == 1:
         return max(int(values), 1)
-    least = min(float((-part.summed(part.share * np.log(part.share))).min()) for part in found.parts())
+    least = min(float(_entropies_in_order(part).min()) for part in found.parts())
     return int(np.exp(1) ** least)
+
+
+def _entropies_in_order(found: Distribution) -> Shares:
+    """The entropy of each class, shares added up from the least on: so its last digit does not depend on the values' order."""
+    order = np.lexsort((found.pair_records, found.pair_class))
+    share = found.share[order]
+    return -found.summed(share * np.log(share))
 
 
 def recursive_cl(found: Distribution) -> tuple[int | None, int]:
