@@ -3,20 +3,24 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.counting import combinations
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.measure.aside import home_keys, stream_of
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.stages import COUNT, Out, Stream
+from beam_deid.transforms.terms import LabelName
 
 from ..candidate.test_suppression import tables
+from ..kit.crowds import crowd, grid, turn
 from ..kit.deciding import measured
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
-from .records import BUCKETS
+from .records import BUCKETS, rounded
 
 
 def aside(job, found, buckets):
@@ -39,7 +43,7 @@ def document(decision):
     """A label without which columns might be left out, which is not looked for in buckets."""
     label = decision.label.to_document()
     label["changes"] = [[change["line"], change["test"], change["suppress"]] for change in label["changes"]]
-    return label
+    return rounded(label)
 
 
 def asked(sharing, open_, **require):
@@ -70,3 +74,30 @@ def test_labels_are_the_same_in_any_number_of_buckets(buckets, table, sharing, o
         name: keys.tolist() for name, keys in whole.suppressed.items()
     }
     assert parts.records == whole.records
+
+
+def test_where_nobody_says_whom_records_are_about_figures_are_told_of_records():
+    rows = {"city": ["a", "a", "b", "b"], "category": ["x", "y", "x", "x"]}
+    spec = policy(
+        roles(quasi="city", sensitive="category"),
+        top={"subject": None, "keys": None},
+        a=release("enclave", "city category", require={"alpha": {"category": 0.9}, "t": {"category": 0.4}}),
+    )
+    job, found = measured(spec, pa.table(rows))
+    whole = document(decide(job, found, 1.0).releases["a"])
+    assert document(decide(job, aside(job, found, 3), 1.0).releases["a"]) == whole
+
+
+def test_the_most_general_levels_reach_the_label_where_there_are_too_many_combinations(monkeypatch):
+    people = crowd(
+        grid(city=["a", "b"], age=[20, 21, 22, 23]), 30, 2, category=lambda who: turn("abc", who.person + who.order)
+    )
+    kept = {"age": {"generalize": {"ranges": [2, 10]}}}
+    fields = roles(direct="buyer", quasi="city age", sensitive="category")
+    spec = policy(fields, a=release("enclave", "city age category", kept))
+    job, found = measured(spec, people)
+    monkeypatch.setattr(combinations, "MOST_COMBINATIONS", 4)
+    label = decide(job, aside(job, found, 5), 1.0).releases["a"].label
+    assert label.label == LabelName.ANONYMIZED
+    assert not label.search.proved
+    assert "too many combinations" in label.search.method

@@ -211,7 +211,8 @@ class Candidate:
 
     def told_identities(self, name: str) -> range:
         """The identities by which figures of a sensitive column are told; where no test asks for them the subject alone."""
-        return range(len(self.persons.names) if self.scope.asked.names(name) else 1)
+        every = self.counted and self.scope.asked.names(name)
+        return range(len(self.persons.names) if every else 1)
 
     @cached_property
     def risk(self) -> Risk:

@@ -45,6 +45,8 @@ def combined(source: Source, stages: Stages) -> Combined | None:
         The release over its combinations; None where there are more than `MOST_COMBINATIONS` at any levels.
     """
     start = _start(source, stages)
+    if start is None:
+        return None
     _, streams = stages.run(_Within(source, start), range(source.records.buckets))
     stream = streams.get(_COMBINATIONS, Stream(stages.buckets))
     if stream.rows == 0:
@@ -60,10 +62,10 @@ def combined(source: Source, stages: Stages) -> Combined | None:
     return Combined(ReleasedData(source.job, source.layout, source.measured, cells), start)
 
 
-def _start(source: Source, stages: Stages) -> dict[str, int]:
+def _start(source: Source, stages: Stages) -> dict[str, int] | None:
     """The finest levels at which a release's records make few enough combinations, by those of some of its persons.
 
-    Whatever field has the most values is coarsened first.
+    Whatever field has the most values is coarsened first. None where there are too many at the most general levels, too.
     """
     openings = source.nothing.openings
     choices = {name: openings.choices(name) for name in source.layout.open}
@@ -76,7 +78,7 @@ def _start(source: Source, stages: Stages) -> dict[str, int]:
             return levels
         finer = [name for name, allowed in choices.items() if levels[name] < allowed[-1]]
         if not finer:
-            return levels
+            return None
         most = max(finer, key=lambda name: openings.distinct(name, levels[name]))
         levels[most] = next(level for level in choices[most] if level > levels[most])
 

@@ -8,6 +8,7 @@ from beam_deid.transforms.counting.combinations import combined
 from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher, only_levels
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.search.blocking import Blocked
+from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.requirements import Requirements
 
 
@@ -62,12 +63,24 @@ class InBuckets:
         if accept is not None and not self.choices:
             return only_levels(require, accept)
         searcher = self._on_combinations()
-        return _most_general(self.choices, require) if searcher is None else searcher.search(require, accept)
+        return self._most_general(require, accept) if searcher is None else searcher.search(require, accept)
 
     def blocked(self, require: Requirements) -> Blocked | None:
         """Why nothing satisfies; None where there are too many combinations to look at."""
         searcher = self._on_combinations()
         return None if searcher is None else searcher.blocked(require)
+
+    def _most_general(self, require: Requirements, accept: Accept | None) -> Searched:
+        """The most general levels that are accepted, since there are too many combinations to search on."""
+        method = "there are too many combinations of values to search levels on: the most general ones"
+        levels = {name: allowed[-1] for name, allowed in self.choices.items()}
+        for coarsest in self.coarsest() if accept is not None else ():
+            accepted = accept(coarsest) if accept is not None else None
+            if accepted is not None:
+                loss = accepted.loss()
+                best = Counted((), loss, accepted.suppressed, 0, 0, 0, satisfies=True, hopeless=False)
+                return Searched(coarsest, best, require, 1, 1, 0.0, method, False, 0)
+        return Searched(levels, None, require, 1, 1, 0.0, method, False, 0)
 
     def _on_combinations(self) -> Searcher | None:
         if not self._looked:
@@ -76,10 +89,3 @@ class InBuckets:
                 self._searcher = Searcher(found.data, found.data.spec.search.seconds, found.start)
             self._looked = True
         return self._searcher
-
-
-def _most_general(choices: Mapping[str, tuple[int, ...]], require: Requirements) -> Searched:
-    """The most general levels, unsearched."""
-    levels = {name: allowed[-1] for name, allowed in choices.items()}
-    method = "there are too many combinations of values to search levels on: the most general ones"
-    return Searched(levels, None, require, 1, 1, 0.0, method, False, 0)

@@ -9,12 +9,15 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_NOTHING = 1e-12
+"""What differences of sums may come to that are equal; no figure that is told is so near to nothing."""
+
 _DIGITS = 10
 """Sums are good to about 15; one of 100,000 figures is so near the edge of a tenth digit that it may still change there."""
 
 
 def steady(found: T) -> T:
-    """Round every floating-point number of a value to ten digits.
+    """Round every floating-point number of a value to ten digits; what is next to nothing is 0.
 
     Args:
         found: A number, text, None, or a dictionary, list, tuple or frozen dataclass of such.
@@ -27,6 +30,8 @@ def steady(found: T) -> T:
 
 def _rounded(found: Any) -> Any:
     if isinstance(found, float):
+        if abs(found) < _NOTHING:
+            return 0.0
         return float(f"{found:.{_DIGITS}g}")
     if is_dataclass(found) and not isinstance(found, type):
         return replace(found, **{one.name: _rounded(getattr(found, one.name)) for one in fields(found)})
