@@ -33,14 +33,14 @@ PLACES = "a;x;1;*\nb;x;1;*\nc;y;1;*\n"
 
 
 @pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.5)
+@examples(0.2)
 @given(tables(), st.sampled_from(["enclave", "public"]), st.booleans())
 def test_figures_are_the_same_in_any_number_of_buckets(buckets, table, sharing, more):
     same_figures(asked(0.0, sharing, **(ASKED if more else {})), table, buckets)
 
 
 @pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.5)
+@examples(0.2)
 @given(tables())
 def test_distances_between_values_are_the_same_in_any_number_of_buckets(buckets, tmp_path_factory, table):
     places = tmp_path_factory.getbasetemp() / "places.csv"

@@ -53,7 +53,7 @@ NAMED = [None, ["city", "age"], ["city"], ["age", "category"], ["category"]]
 
 @pytest.mark.parametrize("buckets", BUCKETS)
 @pytest.mark.parametrize("named", NAMED)
-@examples(0.5)
+@examples(0.2)
 @given(tables(), st.sampled_from([1, 3, 2_000]))
 def test_histories_are_the_same_in_any_number_of_buckets(buckets, named, table, samples):
     data = data_of(asked(**({"history": named} if named else {})), table)["a"]

@@ -35,7 +35,7 @@ def kinds(signature, persons, counts):
 
 
 @pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.5)
+@examples(0.2)
 @given(tables())
 def test_persons_are_the_same_in_any_number_of_buckets(buckets, table):
     job, found = measured(asked(), table)

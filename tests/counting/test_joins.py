@@ -93,7 +93,7 @@ def both(folder, table, known, suppression, sharing, rounds, buckets, spill=None
 
 @pytest.mark.parametrize("rounds", [ONE, ROUNDS], ids=["one", "rounds"])
 @pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.5)
+@examples(0.2)
 @given(tables(), KNOWN, st.sampled_from([0.0, 1.0]), st.sampled_from(["enclave", "public"]))
 def test_attackers_find_the_same_in_any_number_of_buckets(buckets, rounds, table, known, suppression, sharing):
     with tempfile.TemporaryDirectory() as folder:

@@ -53,7 +53,7 @@ def asked(sharing, open_, **require):
 
 
 @pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.5)
+@examples(0.2)
 @given(tables(), st.sampled_from(["enclave", "controlled"]), st.booleans(), st.sampled_from([0.0, 0.4, 1.0]))
 def test_labels_are_the_same_in_any_number_of_buckets(buckets, table, sharing, open_, suppression):
     job, found = measured(asked(sharing, open_, suppression=suppression), table)
