@@ -10,6 +10,7 @@ import numpy as np
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References, ValueReference
 from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
@@ -196,7 +197,7 @@ class Candidate:
         groups = self.groups(self.scope.around(name))
         if not self.counted:
             made = Distribution.counted(groups.numbers, groups.records, values, keys, self.counts)
-            return [replace(_among_records(made, known), null=null, groups=np.arange(groups.many))]
+            return [replace(among_records(made, known), null=null, groups=np.arange(groups.many))]
         found = []
         for identity in self.told_identities(name):
             inhabited = np.flatnonzero(groups.by_identity[identity])
@@ -206,7 +207,7 @@ class Candidate:
             place[inhabited] = np.arange(len(inhabited))
             persons, size = groups.by_person[identity]
             made = Distribution.of_persons(place[groups.numbers], len(inhabited), values, keys, persons, size, null)
-            found.append(replace(_within(made, identity, known), groups=inhabited, identity=identity))
+            found.append(replace(within(made, identity, known), groups=inhabited, identity=identity))
         return found
 
     def told_identities(self, name: str) -> range:
@@ -321,31 +322,3 @@ class Candidate:
     def proof_keys(self) -> np.ndarray:
         """The key of all released values of each row, shape (m,)."""
         return combine([self.data.key(name, self.levels)[self.cells] for name in self.scope.columns], len(self.cells))
-
-
-def _among_records(found: Distribution, known: ValueReference | None) -> Distribution:
-    """A distribution of records over some groups with what is known of all, where nobody is counted."""
-    if known is None:
-        return found
-    overall = known.overall(0, known.keys)
-    some = overall[overall > 0]
-    return replace(
-        found,
-        reference=known.overall(0, found.value_keys),
-        least_of_all=known.spreads[0].least,
-        rarest_of_all=float(some.min()) if len(some) else None,
-    )
-
-
-def _within(found: Distribution, identity: int, known: ValueReference | None) -> Distribution:
-    """A distribution over some groups with what is known of all."""
-    if known is None:
-        return found
-    keys = found.value_keys
-    return replace(
-        found,
-        reference=known.overall(identity, keys),
-        held_by=known.held_by(identity, keys),
-        least_of_all=known.spreads[identity].least,
-        rarest_of_all=known.rarest(identity),
-    )
