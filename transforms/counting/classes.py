@@ -126,11 +126,6 @@ class Classes:
         left = data.everything if self.left is None else self.left.read(bucket, (COUNT,))[COUNT]
         return Candidate(data, self.levels, left, everywhere=everywhere)
 
-    @property
-    def records(self) -> int:
-        """The number of all records, suppressed or not."""
-        return sum(int(self.rows.read(bucket, (COUNT,))[COUNT].sum()) for bucket in range(self.rows.buckets))
-
     def with_left(self, left: Stream | None) -> "Classes":
         """The same records with others suppressed."""
         return replace(self, left=left)

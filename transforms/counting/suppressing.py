@@ -55,7 +55,7 @@ def cut_in_buckets(
         only: Names of the tests that are asked; all if not given.
     """
     source = classes.source
-    total = classes.records
+    total = source.sound
     spec = source.job.policy.releases[source.layout.release]
     allowed = (spec.require.suppression if share is None else share) * total + 1e-9
     tests = suppressing(source.layout.scope, only)
