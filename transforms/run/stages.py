@@ -14,7 +14,8 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.partition import Buckets, bucket_of, partition
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.spill import Spilled, SpillWriter, Words, read_bucket
+from beam_deid.transforms.run.spill import Spilled, SpillWriter, read_bucket
+from beam_deid.transforms.run.spill_cipher import Words
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import Shared, Tasks
 
