@@ -53,4 +53,4 @@ class SpillCipher:
         if within:
             self._stream.update(bytes(within))
         if len(words):
-            self._stream.update_into(memoryview(words).cast("B"), memoryview(to).cast("B"))
+            self._stream.update_into(words.data.cast("B"), to.data.cast("B"))
