@@ -34,10 +34,10 @@ class Decider(Protocol):
 class Decide(beam.DoFn):
     """Chooses levels and suppressed classes, and decides the labels.
 
-    Few records are counted in memory. Many are counted in buckets: the disk of the worker that decides, where TMPDIR says, must hold
-    what was measured of all of them, which is eight bytes for each measured column of each record, and some three times as much
-    while they are counted. The folder is private, and gone when the decision is made or fails; of a worker that was killed, a later
-    one on its machine removes it.
+    Few records are counted in memory. Many are counted in buckets: the disk of the worker that decides, where TMPDIR says, must
+    hold what was measured of all of them, eight bytes for each measured column of each record, and some three times as much while
+    they are counted. The folder is private, and gone when the decision is made or fails; where a worker was killed, a later one
+    on its machine removes it.
 
     Args:
         job: The run.
