@@ -91,7 +91,7 @@ def singled_of(streams: Streams, stages: Stages, uncounted: Sequence[Uncounted],
     if uncounted:
         alone = sum(one.alone for one in uncounted)
         return Singled(records, alone, alone, sum(one.by_all for one in uncounted), named=False)
-    parts, _ = stages.run(_Count(streams.get(SUBJECTS, Stream(stages.buckets))))
+    parts, _ = stages.run(_Count(stages.take(streams, SUBJECTS)))
     return Singled(*(sum(each) for each in zip(*parts, strict=True)))
 
 
