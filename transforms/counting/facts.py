@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.candidate.viewing import part_risk
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.composite import composite_of, counted_identities, put_composites
 from beam_deid.transforms.counting.singled import Singled, Uncounted, put_subjects, singled_of
@@ -143,4 +144,6 @@ class _Facts:
         deciding = (groups.fewest, seen.identities.index(groups.deciding)) if seen.counted else None
         sizes = Sizes.of(groups.persons if seen.counted else groups.records)
         uncounted = put_subjects(seen, out)
-        return BucketFacts(seen.records, figures, seen.part_risk, sizes, deciding, uncounted, lost, everything)
+        return BucketFacts(
+            seen.records, figures, part_risk(seen, seen.data.setting), sizes, deciding, uncounted, lost, everything
+        )
