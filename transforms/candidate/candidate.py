@@ -10,7 +10,7 @@ import numpy as np
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References, ValueReference
 from beam_deid.transforms.candidate.released_data import ReleasedData, Values
-from beam_deid.transforms.candidate.viewing import view_of
+from beam_deid.transforms.candidate.viewing import told_identities, view_of
 from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
@@ -130,6 +130,10 @@ class Candidate:
             self._groups[wanted] = RowGroups(found, self.counts, self.persons, self._known_persons(wanted, found))
         return self._groups[wanted]
 
+    def group_keys(self, columns: Sequence[str]) -> Fingerprints:
+        """The key of each row's group of some released columns, shape (m,), by which others know it."""
+        return self.data.keys(tuple(sorted(columns)), self.levels)[self.cells]
+
     def _numbered(self, begun: RowGroups | None, columns: Sequence[str]) -> Numbered:
         """Number the groups of some columns, within groups that are known."""
         rows = len(self.cells)
@@ -217,8 +221,7 @@ class Candidate:
 
     def told_identities(self, name: str) -> range:
         """The identities by which figures of a sensitive column are told; where no test asks for them the subject alone."""
-        every = self.counted and self.scope.asked.names(name)
-        return range(len(self.persons.names) if every else 1)
+        return told_identities(self, name)
 
     @cached_property
     def risk(self) -> Risk:

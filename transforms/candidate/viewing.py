@@ -1,5 +1,7 @@
 """What the disclosure measures see of a release, or of a part of it."""
 
+import numpy as np
+
 from beam_deid.transforms.label.requirements.closeness import T
 from beam_deid.transforms.label.requirements.requirement import Seen
 from beam_deid.transforms.risk.measures import all_figures
@@ -26,6 +28,10 @@ def view_of(seen: Seen, subjects: Subjects, setting: Setting) -> View:
     return View(subjects, setting, given, written, scales)
 
 
+_NO_SIZES = Subjects(0, 0, 0, None, Sizes.of(np.ones(1, np.int64)))
+"""What stands for the subjects of a part: whoever merges parts knows those of the whole."""
+
+
 def part_risk(seen: Seen, setting: Setting) -> Risk:
     """The figures of the measures as a part of a release shows them, to be merged with those of the others.
 
@@ -33,6 +39,10 @@ def part_risk(seen: Seen, setting: Setting) -> Risk:
         seen: The part: whole groups.
         setting: What figures are measured against.
     """
-    groups = seen.groups(seen.scope.rest)
-    people = groups.persons if seen.counted else groups.records
-    return all_figures(view_of(seen, Subjects(int(groups.records.sum()), 0, 0, None, Sizes.of(people)), setting))
+    return all_figures(view_of(seen, _NO_SIZES, setting))
+
+
+def told_identities(seen: Seen, name: str) -> range:
+    """The identities by which figures of a sensitive column are told; where no test asks for them the subject alone."""
+    every = seen.counted and seen.scope.asked.names(name)
+    return range(len(seen.identities) if every else 1)
