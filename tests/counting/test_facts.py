@@ -72,5 +72,5 @@ def same_figures(spec, table, buckets, most):
     assert found.base_rates == pytest.approx(whole.base_rates())
     assert found.singled.linked(by_all=False) == whole.singled_out(whole.scope.rest)
     assert found.singled.linked(by_all=True) == whole.singled_out(whole.scope.columns)
-    deciding = whole.groups(whole.scope.rest).deciding
+    deciding = whole.deciding
     assert (None if found.deciding is None else whole.identities[found.deciding]) == deciding

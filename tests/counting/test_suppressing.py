@@ -33,7 +33,12 @@ def left_in_buckets(found, buckets):
     st.sampled_from(FEW_ROWS),
 )
 def test_the_same_rows_are_left_in_any_number_of_buckets(buckets, table, suppression, sharing, most):
-    data = data_of(asked(suppression, sharing, t={"category": 0.9}, beta={"category": 3}), table)["a"]
+    same_suppression(asked(suppression, sharing, t={"category": 0.9}, beta={"category": 3}), table, buckets, most)
+
+
+def same_suppression(spec, table, buckets, most):
+    """What is suppressed of a release in buckets is what is suppressed of all its records together."""
+    data = data_of(spec, table)["a"]
     whole = cut(data, {})
     stages = Stages(buckets)
     found = cut_in_buckets(classes_of(source_of(data, buckets, most=most), {}, stages), stages)

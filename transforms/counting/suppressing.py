@@ -82,7 +82,7 @@ def cut_in_buckets(
         left = tallied(round_.left, stages)
         lost = total - round_.records
         _add(gone, round_.gone)
-        everywhere = references_of(left, stages) if lost <= allowed else everywhere
+        everywhere = references_of(left, stages)
 
 
 @dataclass(frozen=True)

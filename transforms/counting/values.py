@@ -34,7 +34,7 @@ def references_of(classes: Classes, stages: Stages) -> References:
         stream = streams.get(_stream(name), Stream(stages.buckets))
         found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)))
         held.append(_merged_held(found, _columns(classes)))
-    nothing = not any(part.values for part in seen)
+    nothing = all(part.values is None for part in seen)
     counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
     if people.names and not counted:  # records are told of then, as if each were a person
         seen, _ = stages.run(_Seen(classes, False))
@@ -88,11 +88,11 @@ class BucketSeen:
     """What a bucket shows of the values of each sensitive field.
 
     Attributes:
-        values: What its records show; none if it has no records.
+        values: What its records show; None if it has no records.
         spreads: What its groups show.
     """
 
-    values: Mapping[Column, ValuesSeen]
+    values: Mapping[Column, ValuesSeen] | None
     spreads: Sequence[Mapping[Column, SpreadsSeen]]
 
 
@@ -111,7 +111,7 @@ class _Seen:
             {column: _spreads_seen(groups, column) for column in _columns(self.classes)}
             for groups in groups_of(self.classes, bucket, known, seen)
         ]
-        return BucketSeen({} if seen.empty else self._values(seen, out), spreads)
+        return BucketSeen(None if seen.empty else self._values(seen, out), spreads)
 
     def _values(self, seen: Candidate, out: Out) -> dict[Column, ValuesSeen]:
         columns = {column: value_keys(seen, column) for column in _columns(self.classes)}
@@ -198,7 +198,7 @@ def _added(keys: Sequence[Fingerprints], counts: Sequence[Counts]) -> tuple[Fing
 
 def _reference(column: Column, buckets: Sequence[BucketSeen], held: Sequence[Held]) -> ValueReference:
     """What is known of a field's values, from all buckets."""
-    parts = [bucket.values[column] for bucket in buckets if bucket.values]
+    parts = [bucket.values[column] for bucket in buckets if bucket.values is not None]
     keys = np.unique(np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)]))
     holders = []
     for identity, (everybody, found) in enumerate(held):
