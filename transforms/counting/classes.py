@@ -1,7 +1,7 @@
 """A release's records at some levels, bucket by bucket: no group of the rule's lines 3 to 5 has records in two buckets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -128,20 +128,24 @@ class Part:
     """Some records of a release, in buckets.
 
     Attributes:
-        rows: The records, before any is suppressed.
+        rows: The records, before any is suppressed: one stream behind the other.
         left: How many of each row are left, in the order of the rows; all, if None.
     """
 
-    rows: Stream
+    rows: tuple[Stream, ...]
     left: Stream | None = None
 
-    def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
+    def rows_in(self, bucket: int) -> int:
+        """The number of rows of one bucket."""
+        return sum(stream.rows_in(bucket) for stream in self.rows)
+
+    def read(self, bucket: int, wanted: Sequence[Column]) -> Mapping[Column, Any]:
         """Read some columns of one bucket: see `Stream.read`."""
-        return self.rows.read(bucket, wanted)
+        return stacked([stream.read(bucket, wanted) for stream in self.rows])
 
     def left_of(self, bucket: int) -> Counts:
         """How many of each row of a bucket are left, shape (n,)."""
-        return np.asarray((self.rows if self.left is None else self.left).read(bucket, (COUNT,))[COUNT])
+        return np.asarray((self if self.left is None else self.left).read(bucket, (COUNT,))[COUNT])
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,6 @@ class Classes:
         levels: The level of each open field.
         light: The records whose groups are whole in their bucket.
         heavy: The others; None if there are none.
-        groups: Their groups: keys of the common columns, ascending.
         tallies: What is counted of the heavy records that are left; None where nothing is counted yet.
     """
 
@@ -164,8 +167,7 @@ class Classes:
     levels: Mapping[str, int]
     light: Part
     heavy: Part | None = None
-    groups: Fingerprints = field(default_factory=lambda: np.empty(0, np.uint64))
-    tallies: Stream | None = None
+    tallies: tuple[Stream, ...] | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -180,8 +182,8 @@ class Classes:
     @property
     def filled(self) -> list[int]:
         """The buckets that have any record."""
-        buckets = range(self.light.rows.buckets)
-        return [bucket for bucket in buckets if any(part.rows.rows_in(bucket) for part in self.parts)]
+        buckets = range(self.light.rows[0].buckets)
+        return [bucket for bucket in buckets if any(part.rows_in(bucket) for part in self.parts)]
 
     def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
         """The release as the records of one bucket show it; of heavy groups some of their records.
@@ -202,7 +204,7 @@ class Classes:
         return self._seen(self.parts[1:], bucket, everywhere)
 
     def _seen(self, parts: Sequence[Part], bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
-        columns = _stacked([part.read(bucket, (*self.source.columns, COUNT)) for part in parts])
+        columns = stacked([part.read(bucket, (*self.source.columns, COUNT)) for part in parts])
         data = self.source.data(columns, with_persons)
         left = np.concatenate([part.left_of(bucket) for part in parts])
         return Candidate(data, self.levels, left, everywhere=everywhere)
@@ -218,7 +220,7 @@ class Classes:
         return replace(self, light=replace(self.light, left=light), heavy=spread, tallies=tallies)
 
 
-def _stacked(parts: Sequence[Mapping[Column, np.ndarray]]) -> Mapping[Column, np.ndarray]:
+def stacked(parts: Sequence[Mapping[Column, np.ndarray]]) -> Mapping[Column, np.ndarray]:
     """The columns of some rows, one behind the other."""
     if len(parts) == 1:
         return parts[0]
@@ -237,27 +239,23 @@ def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Cla
         OutputError: They cannot be set aside.
     """
     nothing = np.empty(0, np.uint64)
-    found = divided(source, levels, nothing, stages)
+    found = _divided(source, levels, nothing, stages)
     heavy = _heavy_groups(found, stages)
-    return divided(source, levels, heavy, stages) if len(heavy) else found
+    return _divided(source, levels, heavy, stages) if len(heavy) else found
 
 
-def divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:
-    """Bring a release's records into buckets, given which groups are heavy: see `Classes.groups`.
-
-    Raises:
-        OutputError: They cannot be set aside.
-    """
+def _divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:
+    """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
     _, streams = stages.run(_ToClasses(source, levels, heavy), range(source.records.buckets))
     nothing = Stream(stages.buckets)
-    spread = Part(streams[HEAVY]) if HEAVY in streams else None
-    return Classes(source, levels, Part(streams.get(CLASSES, nothing)), spread, heavy)
+    spread = Part((streams[HEAVY],)) if HEAVY in streams else None
+    return Classes(source, levels, Part((streams.get(CLASSES, nothing),)), spread)
 
 
 def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
     """The groups that make a bucket too large: its greatest ones, until what is left of it is small enough."""
     source = classes.source
-    rows = [classes.light.rows.rows_in(bucket) for bucket in range(stages.buckets)]
+    rows = [classes.light.rows_in(bucket) for bucket in range(stages.buckets)]
     large = np.flatnonzero(np.array(rows) > source.most)
     if not len(large):
         return np.empty(0, np.uint64)

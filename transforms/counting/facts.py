@@ -100,8 +100,10 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
         return Facts(0, losses=losses)
     source = classes.source
     records = sum(part.records for part in parts)
-    streams = alone_in(classes, everywhere, [part.few for part in parts], streams, stages)
-    singled = singled_of(streams, stages, [part.uncounted for part in parts if part.uncounted is not None], records)
+    alone = alone_in(classes, everywhere, [part.few for part in parts], stages)
+    singled = singled_of(
+        streams, alone, stages, [part.uncounted for part in parts if part.uncounted is not None], records
+    )
     linked = source.layout.scope.linked
     composite = composite_of(source.people, linked, streams, stages) if everywhere.counted else None
     sizes = Sizes.merge([part.sizes for part in parts])

@@ -10,12 +10,12 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.classes import Classes, stacked
 from beam_deid.transforms.counting.tallied import Tallied
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 from beam_deid.transforms.risk.linkage import Linked
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, joined
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
 
 SUBJECTS = "subjects"
 _WHO = Column("who")
@@ -122,23 +122,20 @@ def _put(who: Fingerprints, how: Counts, out: Out) -> None:
     out.put(SUBJECTS, who, {_WHO: who, _HOW: how.view(np.uint64)})
 
 
-def alone_in(
-    classes: Classes, everywhere: References, groups: Sequence[Fingerprints], streams: Streams, stages: Stages
-) -> Streams:
+def alone_in(classes: Classes, everywhere: References, groups: Sequence[Fingerprints], stages: Stages) -> Stream:
     """Set aside who has records in some heavy groups in which everybody is alone.
 
     Args:
         classes: What is left of the release.
         everywhere: What is known of all of that.
         groups: The groups: see `put_groups`.
-        streams: What was set aside already.
         stages: Runs tasks over the release's buckets.
     """
     keys = np.concatenate([np.empty(0, np.uint64), *groups])
     if not len(keys):
-        return streams
-    _, more = stages.run(_Alone(classes, everywhere, np.sort(keys)))
-    return joined([streams, more])
+        return Stream(stages.buckets)
+    _, streams = stages.run(_Alone(classes, everywhere, np.sort(keys)))
+    return streams.get(SUBJECTS, Stream(stages.buckets))
 
 
 @dataclass(frozen=True)
@@ -156,19 +153,22 @@ class _Alone:
         _put_all(np.unique(seen.subject_keys[there]), _ALONE, out)
 
 
-def singled_of(streams: Streams, stages: Stages, uncounted: Sequence[Uncounted], records: int) -> Singled:
+def singled_of(
+    streams: Streams, alone: Stream, stages: Stages, uncounted: Sequence[Uncounted], records: int
+) -> Singled:
     """Count the subjects who were set aside.
 
     Args:
         streams: What was set aside.
+        alone: What `alone_in` set aside beside it.
         stages: Runs tasks over it.
         uncounted: What buckets show where there are no subjects.
         records: All records.
     """
     if uncounted:
-        alone = sum(one.alone for one in uncounted)
-        return Singled(records, alone, alone, sum(one.by_all for one in uncounted), named=False)
-    parts, _ = stages.run(_Count(streams.get(SUBJECTS, Stream(stages.buckets))))
+        each = sum(one.alone for one in uncounted)
+        return Singled(records, each, each, sum(one.by_all for one in uncounted), named=False)
+    parts, _ = stages.run(_Count((streams.get(SUBJECTS, Stream(stages.buckets)), alone)))
     return Singled(*(sum(each) for each in zip(*parts, strict=True)))
 
 
@@ -176,11 +176,11 @@ def singled_of(streams: Streams, stages: Stages, uncounted: Sequence[Uncounted],
 class _Count:
     """Counts the subjects of a bucket."""
 
-    stream: Stream
+    streams: Sequence[Stream]
 
     def run(self, bucket: int, out: Out) -> tuple[int, int, int, int]:
         """All of them, and those who are singled out in each way; see `Task.run`."""
-        rows = self.stream.read(bucket, (_WHO, _HOW))
+        rows = stacked([stream.read(bucket, (_WHO, _HOW)) for stream in self.streams])
         numbers, distinct = codes(rows[_WHO])
         how = np.zeros(len(distinct), np.int64)
         np.bitwise_or.at(how, numbers, rows[_HOW].view(np.int64))

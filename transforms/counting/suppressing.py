@@ -73,7 +73,8 @@ def cut_in_buckets(
             return BucketCut(classes, first, satisfied=False, needed=lost)
         round_ = _round(left, everywhere, tests, stages, allowed - lost)
         if isinstance(round_, Trimming):
-            return cut_in_buckets(without_trimmed(classes, round_, stages), stages, share, only)
+            left = tallied(without_trimmed(left, round_, stages), stages)
+            continue
         if isinstance(round_, int):  # too many would go
             return BucketCut(classes, first, satisfied=False, needed=lost + round_ if lost + round_ < total else None)
         if round_ is None:

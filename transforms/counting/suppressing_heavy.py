@@ -13,7 +13,7 @@ import numpy as np
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.classes import LEFT, Classes, common_columns, divided, keep_left
+from beam_deid.transforms.counting.classes import CLASSES, HEAVY, LEFT, Classes, Part, common_columns, keep_left
 from beam_deid.transforms.counting.tallied import Tallied, heavy_groups
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
@@ -24,6 +24,7 @@ Test = tuple[Requirement, Planned]
 Keys = Mapping[tuple[str, ...], Sequence[Fingerprints]]
 
 _GROUP = Column("group")
+_LEFT = Column("left")
 _GONE = "gone before"
 _ANYTHING = References(True, {}, {})
 
@@ -103,14 +104,19 @@ def look_at_heavy(
 
 
 def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Classes:
-    """All records of a release, with groups of which a part has to go as light ones, however large they are.
+    """The same records, with groups of which a part has to go as light ones, however large they are.
 
     Raises:
         OutputError: They cannot be set aside.
     """
     found, _ = stages.run(_Common(classes, trimming))
-    light = np.concatenate(found)
-    return divided(classes.source, classes.levels, np.setdiff1d(classes.groups, light), stages)
+    _, streams = stages.run(_Move(classes, _together(found)))
+    nothing = Stream(stages.buckets)
+    moved = streams.get(CLASSES, nothing)
+    _, lefts = stages.run(_Left(classes.light, moved))
+    light = Part((*classes.light.rows, moved), lefts.get(LEFT, nothing))
+    heavy = Part((streams[HEAVY],), streams[LEFT]) if HEAVY in streams else None
+    return Classes(classes.source, classes.levels, light, heavy)
 
 
 def _ascending(columns: Sequence[str]) -> tuple[str, ...]:
@@ -259,3 +265,40 @@ class _Common:
             there |= np.isin(seen.group_keys(columns), _together(keys))
         common = seen.data.keys(common_columns(self.classes.source.layout), seen.levels)[seen.cells]
         return np.unique(common[there])
+
+
+@dataclass(frozen=True)
+class _Move:
+    """Brings the heavy rows of some groups together; the others stay where they are."""
+
+    classes: Classes
+    groups: Fingerprints
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        source = self.classes.source
+        heavy = self.classes.heavy
+        assert heavy is not None  # noqa: S101 - there is a group that is moved
+        columns = heavy.read(bucket, (*source.columns, COUNT))
+        left = heavy.left_of(bucket)
+        keys = source.group_keys(columns, self.classes.levels)
+        moved = np.isin(keys, self.groups)
+        own = {name: column[moved] for name, column in columns.items()}
+        out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})
+        if not moved.all():
+            stay = {name: column[~moved] for name, column in columns.items()}
+            out.put_into(HEAVY, np.full(len(stay[COUNT]), bucket, np.uint16), stay)
+            keep_left(out, bucket, left[~moved])
+
+
+@dataclass(frozen=True)
+class _Left:
+    """Tells how many are left of the light rows of a bucket, and of those that were moved behind them."""
+
+    light: Part
+    moved: Stream
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        moved = self.moved.read(bucket, (_LEFT,))[_LEFT].view(np.int64)
+        keep_left(out, bucket, np.concatenate([self.light.left_of(bucket), moved]))

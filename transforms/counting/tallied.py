@@ -12,7 +12,7 @@ from beam_deid.transforms.candidate.viewing import told_identities
 from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
-from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.classes import Classes, stacked
 from beam_deid.transforms.counting.tallies import (
     COLUMNS,
     IDENTITIES,
@@ -293,7 +293,7 @@ def heavy_groups(classes: Classes, bucket: int, everywhere: References) -> Talli
         everywhere: What must be known of all records.
     """
     assert classes.tallies is not None  # noqa: S101 - whoever asks has counted them
-    return Tallied(classes, classes.tallies.read(bucket, COLUMNS), everywhere)
+    return Tallied(classes, stacked([stream.read(bucket, COLUMNS) for stream in classes.tallies]), everywhere)
 
 
 def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candidate) -> Sequence[Candidate | Tallied]:

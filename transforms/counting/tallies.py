@@ -23,7 +23,7 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.dominance import greatest_holdings
 from beam_deid.transforms.risk.histogram import Counts, Histogram, distinct_per_number, tally
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, joined
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 VALUE = "value"
 """Values with all spellings of one as one; a column of a field."""
@@ -97,14 +97,13 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
         return classes
     kinds = kinds_of(classes.source.layout.scope)
     _, streams = stages.run(_BySubject(classes, kinds))
-    found = [streams]
+    found = [streams.get(TALLIES, Stream(stages.buckets))]
     for place, column in enumerate(classes.source.people.columns):
         if _stream(column.field) in streams:
             stream = streams[_stream(column.field)]
             _, more = stages.run(_ByPerson(kinds, stream, place, column, classes.source.job.prints.null))
-            found.append(more)
-    tables = joined({TALLIES: each[TALLIES]} for each in found if TALLIES in each)
-    return replace(classes, tallies=tables.get(TALLIES, Stream(stages.buckets)))
+            found.append(more.get(TALLIES, Stream(stages.buckets)))
+    return replace(classes, tallies=tuple(found))
 
 
 def _stream(identity: str) -> str:
