@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.candidate.suppression import cut
+
+from ..kit.deciding import data_of
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
 from .records import BUCKETS
@@ -75,3 +78,53 @@ def test_figures_of_heavy_groups_are_those_of_their_records(buckets, table, name
 @given(tables(), st.sampled_from(ROLES), SHARINGS, MORE, st.sampled_from(LIMITS), st.sampled_from([0.1, 0.3, 0.6, 1.0]))
 def test_the_same_heavy_groups_are_suppressed(buckets, table, named, sharing, more, most, suppression):
     same_suppression(asked(named, sharing, suppression, more), table, buckets, most)
+
+
+def people(rows):
+    """A table of rows of: person, city, category, title."""
+    who, city, category, title = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "buyer": [f"u{one}" for one in who],
+            "phone": [f"138{one:08}" for one in who],
+            "city": list(city),
+            "age": [20] * len(rows),
+            "category": list(category),
+            "title": list(title),
+        }
+    )
+
+
+def plain(number):
+    """Records of so many persons of two places, who all have both values."""
+    places = [("c0", one) for one in range(number)] + [("c1", one) for one in range(number)]
+    return [(one, city, value, value) for city, one in places for value in "ab"]
+
+
+SENSITIVE = {"quasi": "city age", "sensitive": "category title"}
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@pytest.mark.parametrize("most", [0, 60])
+def test_rows_that_go_for_several_lines_count_once(buckets, most):
+    few = [(one, "c2", value, "z") for one in range(2) for value in "ab"]
+    rare = [(one, "c0", "a", f"t{one}") for one in range(60)] + [(one, "c2", "a", f"t{one}") for one in range(2)]
+    spec = asked(SENSITIVE, "controlled", 0.1, {})
+    table = people(plain(10) + few + rare)
+    assert not cut(data_of(spec, table)["a"], {}).satisfied
+    same_suppression(spec, table, buckets, most)
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@pytest.mark.parametrize("most", [0, 60])
+def test_somebody_may_come_to_dominate_a_heavy_group_by_what_is_suppressed(buckets, most):
+    much = [(0, "c2", value, value) for value in "ab"] * 30 + [
+        (one, "c2", value, value) for one in range(5) for value in "ab"
+    ]
+    rare = [(one, "c2", f"r{one}", "a") for one in range(1, 5)] * 6
+    spec = asked(SENSITIVE, "enclave", 0.9, {})
+    table = people(plain(10) + much + rare)
+    made = cut(data_of(spec, table)["a"], {})
+    assert made.satisfied
+    assert made.needed > len(rare)
+    same_suppression(spec, table, buckets, most)
