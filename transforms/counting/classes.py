@@ -14,6 +14,7 @@ from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.columns.partition import bucket_of
+from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
@@ -26,7 +27,6 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
-LEFT = "left"
 HEAVY = "heavy"
 
 MOST_ROWS = 1 << 19
@@ -101,7 +101,7 @@ class Source:
         present = Column("present", release=self.layout.release)
         columns = self.records.read(bucket, (*self.columns, present, COUNT))
         sound = columns.pop(present) > 0
-        return columns if sound.all() else _chosen(columns, sound)
+        return columns if sound.all() else chosen(columns, sound)
 
     def group_keys(self, columns: Mapping[Column, np.ndarray], levels: Mapping[str, int]) -> Fingerprints:
         """The key of each row by what all groupings of the release have in common, shape (n,)."""
@@ -121,31 +121,6 @@ class Source:
         persons = self.people.of(whose, self.job.prints.null) if with_persons else NOBODY
         cells = Cells(self.job, Histogram(own, counts), persons)
         return ReleasedData(self.job, self.layout, self.measured, cells)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some records of a release, in buckets.
-
-    Attributes:
-        rows: The records, before any is suppressed: one stream behind the other.
-        left: How many of each row are left, in the order of the rows; all, if None.
-    """
-
-    rows: tuple[Stream, ...]
-    left: Stream | None = None
-
-    def rows_in(self, bucket: int) -> int:
-        """The number of rows of one bucket."""
-        return sum(stream.rows_in(bucket) for stream in self.rows)
-
-    def read(self, bucket: int, wanted: Sequence[Column]) -> Mapping[Column, Any]:
-        """Read some columns of one bucket: see `Stream.read`."""
-        return stacked([stream.read(bucket, wanted) for stream in self.rows])
-
-    def left_of(self, bucket: int) -> Counts:
-        """How many of each row of a bucket are left, shape (n,)."""
-        return np.asarray((self if self.left is None else self.left).read(bucket, (COUNT,))[COUNT])
 
 
 @dataclass(frozen=True)
@@ -218,18 +193,6 @@ class Classes:
         spread = None if self.heavy is None else replace(self.heavy, left=heavy)
         tallies = self.tallies if heavy is self.heavy_left else None
         return replace(self, light=replace(self.light, left=light), heavy=spread, tallies=tallies)
-
-
-def stacked(parts: Sequence[Mapping[Column, np.ndarray]]) -> Mapping[Column, np.ndarray]:
-    """The columns of some rows, one behind the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-
-
-def keep_left(out: Out, bucket: int, left: Counts) -> None:
-    """Set aside how many of each row of a bucket are left, shape (n,)."""
-    out.put_into(LEFT, np.full(len(left), bucket, np.uint16), {COUNT: left})
 
 
 def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Classes:
@@ -317,9 +280,9 @@ class _ToClasses:
             out.put(CLASSES, keys, columns)
             return
         heavy = np.isin(keys, self.heavy)
-        out.put(CLASSES, keys[~heavy], _chosen(columns, ~heavy))
+        out.put(CLASSES, keys[~heavy], chosen(columns, ~heavy))
         if heavy.any():
-            spread = _chosen(columns, heavy)
+            spread = chosen(columns, heavy)
             out.put(HEAVY, self._whose(bucket, spread), spread)
 
     def _whose(self, bucket: int, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
@@ -330,7 +293,3 @@ class _ToClasses:
             return own
         subject = columns[self.source.people.columns[0]]
         return np.where(subject == self.source.job.prints.null, own, subject)
-
-
-def _chosen(columns: Mapping[Column, np.ndarray], rows: np.ndarray) -> dict[Column, np.ndarray]:
-    return {name: column[rows] for name, column in columns.items()}

@@ -10,7 +10,8 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
-from beam_deid.transforms.counting.classes import Classes, stacked
+from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.parts import stacked
 from beam_deid.transforms.counting.tallied import Tallied
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 from beam_deid.transforms.risk.linkage import Linked

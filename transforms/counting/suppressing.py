@@ -15,7 +15,8 @@ from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.suppression import Gone, suppressing, trimmed, without_broken
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.classes import LEFT, Classes, keep_left
+from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.parts import LEFT, keep_left
 from beam_deid.transforms.counting.suppressing_heavy import Keys, Test, Trimming, look_at_heavy, without_trimmed
 from beam_deid.transforms.counting.tallies import tallied
 from beam_deid.transforms.counting.values import references_of

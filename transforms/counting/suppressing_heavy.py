@@ -13,7 +13,8 @@ import numpy as np
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.classes import CLASSES, HEAVY, LEFT, Classes, Part, common_columns, keep_left
+from beam_deid.transforms.counting.classes import CLASSES, HEAVY, Classes, common_columns
+from beam_deid.transforms.counting.parts import LEFT, Part, chosen, keep_left
 from beam_deid.transforms.counting.tallied import Tallied, heavy_groups
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
@@ -80,27 +81,56 @@ def look_at_heavy(
     surplus = _merged([look.surplus for look in looks])
     if surplus:
         return Trimming(surplus)
-    records = sum(look.records for look in looks)
     alone = np.sum([look.broken for look in looks], axis=0)
-    end = int(np.flatnonzero(np.append(alone, np.inf) > bearable)[0])  # no test from here on can be satisfied
-    keys = [_together([look.keys[at] for look in looks]) for at in range(end)]
-    if not any(len(each) for each in keys):
-        broken = np.zeros(len(tests), np.int64)
-        broken[end:] = alone[end : end + 1]
-        return HeavyLook(broken, records, classes.heavy_left, records)
-    columns = [_ascending(test.columns) for _, test in tests]
-    last = tests[end] if end < len(tests) else None
-    removed, streams = stages.run(
-        _Remove(classes, list(zip(columns, keys, strict=False)), None if last is None else columns[end])
+    end = int(np.flatnonzero(np.append(alone, np.inf) > bearable)[0])  # the first test that breaks more than may go
+    broken = [
+        (_ascending(test.columns), _together([look.keys[at] for look in looks]))
+        for at, (_, test) in enumerate(tests[:end])
+    ]
+    records = sum(look.records for look in looks)
+    if any(len(keys) for _, keys in broken):
+        return _removed(classes, everywhere, broken, tests[end : end + 1], alone, records, stages)
+    so_far = np.zeros(len(tests), np.int64)
+    so_far[end:] = alone[end : end + 1]
+    return HeavyLook(so_far, records, classes.heavy_left, records)
+
+
+def _removed(
+    classes: Classes,
+    everywhere: References,
+    broken: Sequence[tuple[tuple[str, ...], Fingerprints]],
+    last: Sequence[Test],
+    alone: Counts,
+    records: int,
+    stages: Stages,
+) -> HeavyLook:
+    """Remove groups by their rows, which may be in groups that break several tests.
+
+    Args:
+        classes: What is left of a release, tallied.
+        everywhere: What is known of all of that.
+        broken: Of the first tests the columns that make groups, and the groups that break it.
+        last: The test after these, if more groups break it than may go.
+        alone: The records in groups that break each test, shape (tests,).
+        records: All records that are left.
+        stages: Runs tasks over its buckets.
+    """
+    end = len(broken)
+    after = _ascending(last[0][1].columns) if last else None
+    found, streams = stages.run(_Remove(classes, broken, after))
+    so_far = np.zeros(len(alone), np.int64)
+    so_far[:end] = np.sum([one.gone for one in found], axis=0)
+    if last:
+        gone = streams.get(_GONE, Stream(stages.buckets))
+        before, _ = stages.run(_Both(classes, everywhere, last[0], gone))
+        so_far[end:] = so_far[end - 1] + alone[end] - sum(before)
+    return HeavyLook(
+        broken=so_far,
+        records=records,
+        left=streams.get(LEFT, Stream(stages.buckets)),
+        records_left=sum(one.records for one in found),
+        gone=_merged([{columns: [keys]} for columns, keys in broken if len(keys)]),
     )
-    broken = np.zeros(len(tests), np.int64)
-    broken[:end] = np.sum([one.gone for one in removed], axis=0)
-    if last is not None:
-        before, _ = stages.run(_Both(classes, everywhere, last, streams.get(_GONE, Stream(stages.buckets))))
-        broken[end:] = broken[end - 1] + alone[end] - sum(before)
-    gone = _merged([{name: [own]} for name, own in zip(columns, keys, strict=False) if len(own)])
-    left = streams.get(LEFT, Stream(stages.buckets))
-    return HeavyLook(broken, records, left, sum(one.records for one in removed), gone)
 
 
 def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Classes:
@@ -283,10 +313,10 @@ class _Move:
         left = heavy.left_of(bucket)
         keys = source.group_keys(columns, self.classes.levels)
         moved = np.isin(keys, self.groups)
-        own = {name: column[moved] for name, column in columns.items()}
+        own = chosen(columns, moved)
         out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})
         if not moved.all():
-            stay = {name: column[~moved] for name, column in columns.items()}
+            stay = chosen(columns, ~moved)
             out.put_into(HEAVY, np.full(len(stay[COUNT]), bucket, np.uint16), stay)
             keep_left(out, bucket, left[~moved])
 

@@ -1,7 +1,7 @@
 """Heavy groups as requirements see them: by the tallies of one bucket, which has all that was counted of its groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,150 +12,27 @@ from beam_deid.transforms.candidate.viewing import told_identities
 from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
-from beam_deid.transforms.counting.classes import Classes, stacked
+from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.parts import stacked
 from beam_deid.transforms.counting.tallies import (
     COLUMNS,
     IDENTITIES,
-    KEY,
     KIND,
-    MOST,
-    NOBODY,
-    PERSONS,
-    RECORDS,
-    SOMEBODY,
     VALUE,
-    VALUE_KEY,
     WRITTEN,
     Kind,
     kinds_of,
 )
+from beam_deid.transforms.counting.tally_tables import Table, TalliedGroups
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.dominance import Shares
-from beam_deid.transforms.risk.groups import Groups
-from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.inference import GroupValues, Having
 from beam_deid.transforms.risk.measures.risk import Risk
-from beam_deid.transforms.risk.persons import Persons, least_of
+from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.layout import Column
-
-
-@dataclass(frozen=True)
-class Table:
-    """What is counted of groups, or of pairs of a group and a value. Arrays are of shape (g,).
-
-    Attributes:
-        keys: Their groups, ascending.
-        values: Their values, ascending within a group; 0 where groups are counted.
-        records: Their records.
-        persons: Their persons by each identity.
-        nobody: Their records that count nobody, by each identity.
-        most: The most records that one person has, by each identity.
-        somebody: The key of one of their subjects, or that of null.
-    """
-
-    keys: Fingerprints
-    values: Fingerprints
-    records: Counts
-    persons: tuple[Counts, ...]
-    nobody: tuple[Counts, ...]
-    most: tuple[Counts, ...]
-    somebody: Fingerprints
-
-    @classmethod
-    def of(cls, columns: Mapping[Column, Fingerprints], identities: int) -> "Table":
-        """Add up what was counted.
-
-        Args:
-            columns: The columns of tallies of one kind, each of shape (n,).
-            identities: How many identities there are.
-        """
-        order = np.lexsort((columns[VALUE_KEY], columns[KEY]))
-        keys = columns[KEY][order]
-        values = columns[VALUE_KEY][order]
-        new = np.r_[True, (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])][: len(keys)]
-        numbers = np.empty(len(order), np.int64)
-        numbers[order] = np.cumsum(new) - 1
-        many = int(np.count_nonzero(new))
-        place = columns[KIND] % np.uint64(IDENTITIES)
-        rows = [np.flatnonzero(place == np.uint64(at)) for at in range(max(identities, 1))]
-        somebody = np.zeros(many, np.uint64)
-        somebody[numbers[rows[0]]] = columns[SOMEBODY][rows[0]]
-
-        def added(column: Column, at: int) -> Counts:
-            return tally(numbers[rows[at]], columns[column][rows[at]].view(np.int64), many)
-
-        def greatest(at: int) -> Counts:
-            most = np.zeros(many, np.int64)
-            np.maximum.at(most, numbers[rows[at]], columns[MOST][rows[at]].view(np.int64))
-            return most
-
-        every = range(identities)
-        return cls(
-            keys[new],
-            values[new],
-            added(RECORDS, 0),
-            tuple(added(PERSONS, at) for at in every),
-            tuple(added(NOBODY, at) for at in every),
-            tuple(greatest(at) for at in every),
-            somebody,
-        )
-
-    def where(self, chosen: np.ndarray) -> "Table":
-        """Some of them, shape (g,), bool."""
-        return Table(
-            self.keys[chosen],
-            self.values[chosen],
-            self.records[chosen],
-            tuple(each[chosen] for each in self.persons),
-            tuple(each[chosen] for each in self.nobody),
-            tuple(each[chosen] for each in self.most),
-            self.somebody[chosen],
-        )
-
-
-class TalliedGroups(Groups):
-    """Groups of which tallies are at hand.
-
-    Args:
-        table: What is counted of them.
-        persons: Whom records count for.
-        known: See `Groups`.
-    """
-
-    def __init__(self, table: Table, persons: Persons, known: tuple[Counts, ...] | None = None) -> None:
-        super().__init__(len(table.keys), persons, known)
-        self.table = table
-
-    @property
-    def records(self) -> Counts:
-        """See `Groups.records`."""
-        return self.table.records
-
-    @property
-    def by_identity(self) -> tuple[Counts, ...]:
-        """See `Groups.by_identity`."""
-        return self.table.persons
-
-    @property
-    def greatest_shares(self) -> dict[str, Shares]:
-        """See `Groups.greatest_shares`."""
-        names = self._persons.names
-        return {names[at]: np.asarray(self.table.most[at] / self.records) for at in self._persons.deciding}
-
-    @property
-    def subjects(self) -> Counts:
-        """Distinct subjects of each group, shape (groups,); all that count nobody are one."""
-        return self.table.persons[0] + (self.table.nobody[0] > 0)
-
-    def _counted(self) -> tuple[Counts, Counts]:
-        deciding = self._persons.deciding
-        if not deciding:
-            return np.zeros(self.many, np.int64), np.full(self.many, -1, np.int64)
-        return least_of(self.table.persons, deciding)
 
 
 class Tallied:

@@ -99,8 +99,8 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
     _, streams = stages.run(_BySubject(classes, kinds))
     found = [streams.get(TALLIES, Stream(stages.buckets))]
     for place, column in enumerate(classes.source.people.columns):
-        if _stream(column.field) in streams:
-            stream = streams[_stream(column.field)]
+        stream = streams.pop(_stream(column.field), None)
+        if stream is not None:
             _, more = stages.run(_ByPerson(kinds, stream, place, column, classes.source.job.prints.null))
             found.append(more.get(TALLIES, Stream(stages.buckets)))
     return replace(classes, tallies=tuple(found))
