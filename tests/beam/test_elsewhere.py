@@ -5,6 +5,7 @@ Chunks are forced small and all records are called many: what comes out must be 
 
 import json
 import os
+from dataclasses import replace
 
 import apache_beam as beam
 import pyarrow as pa
@@ -22,7 +23,8 @@ from beam_deid.transforms.measure.measured import Measured
 
 from ..kit.any_size import FILES, POLICY, ROWS, comparable, published, unlike, write_all
 from ..kit.job_service import engine as job_service
-from .test_as_files import Made, in_order, made_of, noted
+from .test_as_files import MODULES, Made, in_order, made_of, noted, of_one_table, releases_of, through_collections
+from .test_as_files import policy_of as policy_of_case
 
 SMALL = 4096
 """Bytes of a chunk."""
@@ -95,6 +97,33 @@ def test_each_window_has_the_records_of_its_own(batches, tmp_path, monkeypatch):
     assert len(set(whole)) == len(batches) / 2
     monkeypatch.setattr(engine, "BOUNDS", IN_BUCKETS)
     assert labels("apart") == whole
+
+
+@pytest.mark.slow("every sixteenth case of the label rule as a collection, twice")
+def test_cases_of_the_label_rule_are_released_and_labelled_alike(tmp_path, monkeypatch):
+    def made(name):
+        policies = {
+            each: policy_of_case(case, release, tmp_path / f"{name}-{at}")
+            for at, (each, case, release) in enumerate(cases)
+        }
+        folder = tmp_path / name
+        folder.mkdir()
+        found = through_collections({each: of_one_table(case) for each, case, _ in cases}, policies, folder)
+        return {each: without_search(one) for each, one in found.items()}
+
+    cases = [one for module in MODULES for one in releases_of(module) if of_one_table(one[1]) is not None][::16]
+    whole = made("whole")
+    monkeypatch.setattr(engine, "BOUNDS", Bounds(256, 0, 3))
+    apart = made("apart")
+    assert len(whole) > 7
+    assert {each: one for each, one in apart.items() if one != whole[each]} == {}
+
+
+def without_search(made):
+    """What was made, without what is told of the search and of histories: see `comparable`."""
+    label = comparable(made.label)
+    label["search"] = label["search"].get("levels")
+    return replace(made, label={**label, "history": None})
 
 
 @pytest.mark.slow("orders through Beam's job service")
