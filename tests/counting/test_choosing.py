@@ -34,7 +34,7 @@ def copies_made(monkeypatch):
     def counted(*given):
         others.append(sum(stream() is not None for stream in made))
         classes = classes_of(*given)
-        made.append(weakref.ref(classes.rows))
+        made.append(weakref.ref(classes.light.rows[0]))
         return classes
 
     monkeypatch.setattr(choosing, "classes_of", counted)

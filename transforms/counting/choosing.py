@@ -170,7 +170,7 @@ class Chooser:
         """All records at some levels, of which there is no other copy than those that are kept."""
         for kept in (self._last, self._accepted_last):
             if kept is not None and kept.key == key:
-                return kept.cut.classes.with_left(None)
+                return kept.cut.classes.with_left(None, None)
         self._last = None
         return classes_of(self._source, levels, self._stages)
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.deciding import decide_release
 from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
@@ -20,7 +20,14 @@ from beam_deid.transforms.run.stages import Stages, Stream
 _WHERE = "deciding"
 
 
-def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", workers: int = 1) -> Decision:
+def decide(
+    job: Job,
+    measured: Measured,
+    max_rejects: float,
+    folder: str = "",
+    workers: int = 1,
+    most_rows: int = MOST_ROWS,
+) -> Decision:
     """Decide every release of a run, unless too much of its input was rejected.
 
     Args:
@@ -29,6 +36,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
         folder: Where the fingerprints are written that the register will take; nowhere if empty.
         workers: Processes of this machine that count what was set aside.
+        most_rows: Most rows of a bucket of whole groups; a few groups that are more are spread over all buckets.
 
     Raises:
         InputError: An attacker's table cannot be read.
@@ -49,7 +57,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
                 persons = remember_persons(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
-            source = _source(job, names[0], measured, stream, stages)
+            source = _source(job, names[0], measured, stream, stages, most_rows)
             decided[names[0]] = decide_release(source, stages, measured.read, folder)
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(source, stages, folder)
@@ -67,8 +75,8 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages) -> Source:
+def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages, most_rows: int) -> Source:
     """A release whose records were set aside."""
     found = measured.releases.get(name, ReleaseMeasured())
     home, people = home_of(job, records, stages)
-    return Source(job, job.layouts[name], found, people, home, measured.read - found.rejected)
+    return Source(job, job.layouts[name], found, people, home, measured.read - found.rejected, most_rows)

@@ -72,10 +72,10 @@ def histories_of(
 def _pointed(classes: Classes, everywhere: References, stages: Stages) -> tuple[Records, Streams]:
     """Bring points to their persons, and tell those that nobody else has.
 
-    A point of which the columns that all groups have in common are a part lies in one bucket already.
+    A point of which the columns that all groups have in common are a part lies in one bucket already, if no group is heavy.
     """
     layout = classes.source.layout
-    whole = {*common_columns(layout)} <= {*layout.history}
+    whole = classes.heavy is None and {*common_columns(layout)} <= {*layout.history}
     found, streams = stages.run(_Points(classes, everywhere, whole))
     if not whole:
         _, streams = stages.run(_Pairs(stages.take(streams, _PAIRS)))
