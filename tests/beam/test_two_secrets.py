@@ -10,7 +10,7 @@ from beam_deid.transforms.beam import run
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.synthetic import write_orders
 
-from .test_aside import POLICY
+from ..kit.any_size import POLICY
 
 SECRETS = (b"one secret, of a first run", b"another one, of a second run")
 OF_A_RUN = ("run", "decided_at", "files")
