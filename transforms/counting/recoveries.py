@@ -124,7 +124,7 @@ class RemainsInBuckets:
     def _sizes(self, what: str, name: str) -> "tuple[list[_Size | None], Streams]":
         """How many holders the values of a field have."""
         _, streams = self._stages.run(_Pairs(stream_of(self._streams, _stream(what, name), self._stages)))
-        return self._stages.run(_Sizes(stream_of(streams, _SIZES, self._stages)))
+        return self._stages.run(_Sizes(self._stages.take(streams, _SIZES)))
 
 
 def _stream(what: str, name: str) -> str:

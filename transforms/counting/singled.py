@@ -169,7 +169,7 @@ def singled_of(
     if uncounted:
         each = sum(one.alone for one in uncounted)
         return Singled(records, each, each, sum(one.by_all for one in uncounted), named=False)
-    parts, _ = stages.run(_Count((streams.get(SUBJECTS, Stream(stages.buckets)), alone)))
+    parts, _ = stages.run(_Count((stages.take(streams, SUBJECTS), alone)))
     return Singled(*(sum(each) for each in zip(*parts, strict=True)))
 
 

@@ -31,7 +31,7 @@ def references_of(classes: Classes, stages: Stages) -> References:
     people = classes.source.people
     held = []
     for name in people.names:
-        stream = streams.get(_stream(name), Stream(stages.buckets))
+        stream = stages.take(streams, _stream(name))
         found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)))
         held.append(_merged_held(found, _columns(classes)))
     nothing = all(part.values is None for part in seen)
