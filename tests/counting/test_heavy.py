@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.suppression import cut
+from beam_deid.transforms.run.spill_folder import SpillFolder
 
 from ..kit.deciding import data_of
 from ..kit.examples import examples
@@ -118,13 +119,23 @@ def test_rows_that_go_for_several_lines_count_once(buckets, most):
 @pytest.mark.parametrize("buckets", BUCKETS)
 @pytest.mark.parametrize("most", [0, 60])
 def test_somebody_may_come_to_dominate_a_heavy_group_by_what_is_suppressed(buckets, most):
+    spec, table, rare = dominated()
+    made = cut(data_of(spec, table)["a"], {})
+    assert made.satisfied
+    assert made.needed > rare
+    same_suppression(spec, table, buckets, most)
+
+
+def test_heavy_groups_are_suppressed_with_rows_in_files_and_two_workers():
+    spec, table, _ = dominated()
+    with SpillFolder() as folder:
+        same_suppression(spec, table, 5, 60, folder, 2)
+
+
+def dominated():
+    """A group of which one person has most, once rare values are gone; and how many records have these."""
     much = [(0, "c2", value, value) for value in "ab"] * 30 + [
         (one, "c2", value, value) for one in range(5) for value in "ab"
     ]
     rare = [(one, "c2", f"r{one}", "a") for one in range(1, 5)] * 6
-    spec = asked(SENSITIVE, "enclave", 0.9, {})
-    table = people(plain(10) + much + rare)
-    made = cut(data_of(spec, table)["a"], {})
-    assert made.satisfied
-    assert made.needed > len(rare)
-    same_suppression(spec, table, buckets, most)
+    return asked(SENSITIVE, "enclave", 0.9, {}), people(plain(10) + much + rare), len(rare)

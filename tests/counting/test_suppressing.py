@@ -36,11 +36,11 @@ def test_the_same_rows_are_left_in_any_number_of_buckets(buckets, table, suppres
     same_suppression(asked(suppression, sharing, t={"category": 0.9}, beta={"category": 3}), table, buckets, most)
 
 
-def same_suppression(spec, table, buckets, most):
+def same_suppression(spec, table, buckets, most, spill=None, workers=1):
     """What is suppressed of a release in buckets is what is suppressed of all its records together."""
     data = data_of(spec, table)["a"]
     whole = cut(data, {})
-    stages = Stages(buckets)
+    stages = Stages(buckets, spill, workers)
     found = cut_in_buckets(classes_of(source_of(data, buckets, most=most), {}, stages), stages)
     assert (found.satisfied, found.needed) == (whole.satisfied, whole.needed)
     assert found.lost == whole.lost(data.everything)

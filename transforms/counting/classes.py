@@ -204,7 +204,10 @@ def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Cla
     nothing = np.empty(0, np.uint64)
     found = _divided(source, levels, nothing, stages)
     heavy = _heavy_groups(found, stages)
-    return _divided(source, levels, heavy, stages) if len(heavy) else found
+    if not len(heavy):
+        return found
+    del found  # its files go before others come
+    return _divided(source, levels, heavy, stages)
 
 
 def _divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:

@@ -55,14 +55,14 @@ class Having(NamedTuple):
 
     Attributes:
         people: Persons of each group, shape (groups,).
-        held: Persons of each pair of a group and a value, shape (pairs,).
+        held: Persons of each pair of a group and a value, shape (pairs,); of few bytes each, since pairs are many.
         nobody: Records of each group that count nobody, shape (groups,).
         nobody_held: Those of each pair, shape (pairs,).
         everywhere: All persons of the release.
     """
 
     people: Counts
-    held: Counts
+    held: npt.NDArray[np.integer]
     nobody: Counts
     nobody_held: Counts
     everywhere: Holders
@@ -110,17 +110,22 @@ class GroupValues:
         whole = holders(groups, values, many) if everywhere is None else everywhere
         having = []
         for one, (persons, size), people in zip(whole, groups.by_person, groups.by_identity, strict=True):
-            nobody = np.where(persons < 0, groups.rows, 0)
+            nobody = np.where(persons < 0, groups.rows, 0) if one.nobody else None
             having.append(
                 Having(
                     people,
-                    distinct_per_group(pairs.numbers, pairs.many, persons[there], size),
-                    tally(groups.numbers, nobody, groups.many),
-                    tally(pairs.numbers, nobody[there], pairs.many),
+                    distinct_per_group(pairs.numbers, pairs.many, persons[there], size).astype(np.int32),
+                    _none(groups.many) if nobody is None else tally(groups.numbers, nobody, groups.many),
+                    _none(pairs.many) if nobody is None else tally(pairs.numbers, nobody[there], pairs.many),
                     one,
                 )
             )
         return cls(groups.many, groups.numbers[first], values[first], tuple(having), base_rate)
+
+
+def _none(many: int) -> Counts:
+    """So many times 0, which need no memory."""
+    return np.broadcast_to(np.int64(0), many)
 
 
 def distinct_values(found: GroupValues) -> Counts:
@@ -162,7 +167,7 @@ class _Counting(NamedTuple):
 
     everybody: int
     people: Counts
-    held: Counts
+    held: npt.NDArray[np.integer]
     all_held: Counts
 
 
