@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.label import rule
 from beam_deid.transforms.label.condition import REGISTERED
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.read_scope import read_scope
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Compare, Figure, Planned, holds
-from beam_deid.transforms.label.rule import test_of as tested
 from beam_deid.transforms.terms import LabelName
 
 from ..kit.crowds import crowd, grid, mobile, turn
@@ -326,7 +326,7 @@ def test_a_figure_is_within_its_limit_but_for_rounding(measured, limit, compare,
 
 def told_of(measured, limit, compare):
     planned_one = Planned(3, "one", limit, compare, (), "one")
-    return tested(planned_one, Figure(measured, ""))
+    return rule.test_of(planned_one, Figure(measured, ""))
 
 
 @examples(1)
