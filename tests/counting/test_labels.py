@@ -32,9 +32,7 @@ def aside(job, found, buckets):
         each = {column: keys[rows] for column, keys in counted.columns.items()}
         histogram = Histogram(each, np.ones(len(rows), np.int64))
         out = Out("", buckets)
-        out.put(
-            stream_of(names), home_keys(job.policy, histogram.columns), {**histogram.columns, COUNT: histogram.counts}
-        )
+        out.put(stream_of(names), home_keys(job, histogram.columns), {**histogram.columns, COUNT: histogram.counts})
         streams |= out.close() or {stream_of(names): Stream(buckets)}
     return replace(found, histograms={}, aside=streams)
 

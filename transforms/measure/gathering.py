@@ -65,7 +65,7 @@ def _set_aside(aside: AsideOut, job: Job, table: Table, histogram: Histogram) ->
     if (histogram.counts > 1).any():
         rows = np.repeat(np.arange(len(histogram.counts)), histogram.counts)
         columns = {name: keys[rows] for name, keys in columns.items()}
-    aside.add(table, job.policy, columns)
+    aside.add(table, job, columns)
 
 
 class _Gathered:

@@ -82,7 +82,7 @@ class Measurer:
                     name: keys for name, keys in columns.items() if not name.release or name.release in together
                 }
                 if self._aside is not None and counted_in_buckets(self._job, together):
-                    self._aside.add(together, self._job.policy, own_columns)
+                    self._aside.add(together, self._job, own_columns)
                     continue
                 counted[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
             self._records.append(counted)
