@@ -43,9 +43,10 @@ ROLES = (
     {"quasi": "city", "sensitive": "category title", "both": "age"},
     {"quasi": "city age", "sensitive": "category title"},
     {"both": "city age category", "sensitive": "title"},
+    {"both": "city age", "sensitive": "category title"},
     {"quasi": "city age category title"},
 )
-"""Columns that no grouping leaves out and others; of the third there is none that all groupings have."""
+"""Columns that no grouping leaves out and others; where two or three columns are both, there is none that all groupings have."""
 ASKED = {
     "t": {"category": 0.9},
     "beta": {"title": {"max": 3, "kind": "enhanced"}},
