@@ -4,8 +4,6 @@ Line 8 compares fields by their names. If one release holds a copy or a pseudony
 comparison would miss it; the two releases then count as untested.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from beam_deid.transforms.columns.combining import combine
@@ -16,6 +14,7 @@ from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.intersection_groups import one_to_one
+from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import Role
 
 
@@ -48,7 +47,7 @@ def copied_earlier(member: Member, entry: Entry) -> str:
     Raises:
         UsageError: The fingerprints are missing or damaged.
     """
-    candidates = list(_candidates(member, entry))
+    candidates = candidates_of(member.data.layout, entry)
     register = member.data.job.register
     if not candidates or register is None or entry.table is None:
         return ""
@@ -69,19 +68,26 @@ def copied_earlier(member: Member, entry: Entry) -> str:
                 pair.add(mine[ours][known], prints.values[name][first[known]])
     for (ours, name), pair in zip(candidates, pairs, strict=True):
         if pair.is_one_to_one:
-            is_ours = str(Role.SENSITIVE) in entry.roles[name]
-            return _told(ours, member.name, name, entry.name) if is_ours else _told(name, entry.name, ours, member.name)
+            return told_of(ours, member.name, name, entry)
     return ""
 
 
-def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield a column of the run and one of the earlier release that may be copies, where one of both is sensitive."""
-    fields = member.data.layout.fields
-    secret = member.data.layout.scope.sensitive
-    for ours in (name for name in fields if name not in entry.roles):
-        for name, roles in entry.roles.items():
-            if name not in fields and (ours in secret or str(Role.SENSITIVE) in roles):
-                yield ours, name
+def told_of(ours: str, release: str, name: str, entry: Entry) -> str:
+    """Say that a column of a release of the run and one of an earlier one are copies, and what to do."""
+    is_ours = str(Role.SENSITIVE) in entry.roles[name]
+    return _told(ours, release, name, entry.name) if is_ours else _told(name, entry.name, ours, release)
+
+
+def candidates_of(layout: Layout, entry: Entry) -> list[tuple[str, str]]:
+    """List a column of the run and one of the earlier release that may be copies, where one of both is sensitive."""
+    secret = layout.scope.sensitive
+    return [
+        (ours, name)
+        for ours in layout.fields
+        if ours not in entry.roles
+        for name, roles in entry.roles.items()
+        if name not in layout.fields and (ours in secret or str(Role.SENSITIVE) in roles)
+    ]
 
 
 class _Pairs:

@@ -1,7 +1,7 @@
 """A release's records at some levels, bucket by bucket: no group of the rule's lines 3 to 5 has records in two buckets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -11,10 +11,12 @@ from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.counting.people import People
+from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.measure.measured import ReleaseMeasured
-from beam_deid.transforms.risk.histogram import Histogram
+from beam_deid.transforms.past.views import Past
+from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
@@ -23,6 +25,8 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
 LEFT = "left"
+HOME = Column("home")
+"""Where the record of a row is among those of the run: see `said.places`."""
 
 
 def common_columns(layout: Layout) -> tuple[str, ...]:
@@ -54,6 +58,8 @@ class Source:
         people: The persons of all records of the run.
         records: The records of the run, in any buckets, with their persons.
         sound: How many of them are sound in this release.
+        past: What was given out before of the same records: which releases, and why others cannot be tested.
+        met: Whether rows are found again among the records of the run, since they are tested with those of other releases.
     """
 
     job: Job
@@ -62,6 +68,8 @@ class Source:
     people: People
     records: Records
     sound: int
+    past: Past = field(default_factory=Past)
+    met: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -94,7 +102,7 @@ class Source:
         whose = [own[name] for name in self.people.columns]
         persons = self.people.of(whose, self.job.prints.null) if with_persons else NOBODY
         cells = Cells(self.job, Histogram(own, counts), persons)
-        return ReleasedData(self.job, self.layout, self.measured, cells)
+        return ReleasedData(self.job, self.layout, self.measured, cells, self.past)
 
 
 @dataclass(frozen=True)
@@ -123,8 +131,13 @@ class Classes:
         """
         columns = self.rows.read(bucket, (*self.source.columns, COUNT))
         data = self.source.data(columns, with_persons)
-        left = data.everything if self.left is None else self.left.read(bucket, (COUNT,))[COUNT]
+        left = data.everything if self.left is None else self.left_in(bucket)
         return Candidate(data, self.levels, left, everywhere=everywhere)
+
+    def left_in(self, bucket: int) -> Counts:
+        """How many of each row of a bucket are left, shape (n,)."""
+        left: Counts = (self.left or self.rows).read(bucket, (COUNT,))[COUNT]
+        return left
 
     def with_left(self, left: Stream | None) -> "Classes":
         """The same records with others suppressed."""
@@ -156,8 +169,10 @@ class _ToClasses:
         sound = columns.pop(present) > 0
         if not sound.any():
             return
+        if source.met:
+            columns[HOME] = places(bucket, np.arange(len(sound)))
         if not sound.all():
             columns = {name: column[sound] for name, column in columns.items()}
-        data = source.data(columns, with_persons=False)
+        data = source.data({name: columns[name] for name in (*source.columns, COUNT)}, with_persons=False)
         keys = data.keys(common_columns(source.layout), self.levels)
         out.put(CLASSES, keys, columns)

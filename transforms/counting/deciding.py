@@ -7,6 +7,8 @@ import numpy as np
 
 from beam_deid.transforms.counting.choosing import Chooser, Chosen
 from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.composing import Composer
+from beam_deid.transforms.counting.earlier import Earlier
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_label, found_for_lines
 from beam_deid.transforms.counting.proving import proved
@@ -31,11 +33,12 @@ from beam_deid.transforms.terms import LabelName
 _RISK = 6
 
 
-def decide_release(source: Source, stages: Stages, read: int, folder: str = "") -> ReleaseDecision:
+def decide_release(source: Source, composer: Composer, stages: Stages, read: int, folder: str = "") -> ReleaseDecision:
     """Decide one release.
 
     Args:
         source: The release, and the records of its run.
+        composer: Asks what it and earlier releases say together.
         stages: Runs tasks over their buckets.
         read: Records read.
         folder: Where the fingerprints are written that the register will take; nowhere if empty.
@@ -44,15 +47,18 @@ def decide_release(source: Source, stages: Stages, read: int, folder: str = "") 
         InputError: An attacker's table cannot be read.
         OutputError: Rows cannot be set aside.
     """
-    chosen = Chooser(source, stages).choose()
+    name = source.layout.release
+    chosen = Chooser(source, composer, stages).choose()
+    composed = composer.compose({name: chosen.cut}, chosen.settled)
+    chosen = chosen.with_cut(composed.cuts[name])
     cut = chosen.cut
     facts, lines = chosen.measured or _measured(cut, stages)
-    found = found_for_label(cut, facts, lines, stages)
+    found = found_for_label(cut, facts, lines, composed.found[name], stages)
     seen = ReleaseSeen(source.nothing, source.people, facts, cut.everywhere.counted, found)
-    label = _label(chosen, seen, stages)
+    label = _label(chosen, seen, composer.earlier, stages)
     quotas, proof = proved(cut, stages)
     return ReleaseDecision(
-        release=source.layout.release,
+        release=name,
         rounds=(Round(chosen.searched.levels, np.empty(0, np.uint64)),),
         suppressed=cut.suppressed,
         quotas=quotas,
@@ -78,10 +84,10 @@ def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Re
     """The fingerprints of what is released, where the register wants them."""
     if not (folder and cut.classes.source.job.remembers and label.label is LabelName.ANONYMIZED):
         return None
-    return remember_release_in_buckets(cut.classes, (), stages, folder)
+    return remember_release_in_buckets(cut.classes, cut.classes.source.past.entries, stages, folder)
 
 
-def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:
+def _label(chosen: Chosen, seen: ReleaseSeen, earlier: Earlier, stages: Stages) -> Label:
     tests = tests_of(seen)
     if would_be_ordered(tests):
         seen = seen.with_found(replace(seen.found, ordered=True))
@@ -106,7 +112,7 @@ def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:
             people.nobody if people.names else None,
         ),
         base_rates=seen.facts.base_rates,
-        register=register_facts(data),
+        register=register_facts(data, earlier.in_common),
     )
 
 

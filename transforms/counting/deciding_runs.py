@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import Iterator
 
 from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.deciding import decide_release
+from beam_deid.transforms.counting.earlier import earlier_of
 from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
-from beam_deid.transforms.decide.deciding import decide_table
+from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals
 from beam_deid.transforms.decide.remembering import remember_persons
@@ -49,8 +51,8 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
                 persons = remember_persons(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
-            source = _source(job, names[0], measured, stream, stages)
-            decided[names[0]] = decide_release(source, stages, measured.read, folder)
+            source, composer = _source(job, names[0], measured, stream, stages)
+            decided[names[0]] = decide_release(source, composer, stages, measured.read, folder)
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(source, stages, folder)
     releases = {name: decided[name] for name in job.releases}
@@ -67,8 +69,12 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages) -> Source:
-    """A release whose records were set aside."""
+def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages) -> tuple[Source, Composer]:
+    """A release whose records were set aside, and what asks what it and others say together."""
     found = measured.releases.get(name, ReleaseMeasured())
     home, people = home_of(job, records, stages)
-    return Source(job, job.layouts[name], found, people, home, measured.read - found.rejected)
+    earlier = earlier_of(job, home, people, (name,), stages)
+    layout = layout_of(job, name, earlier.past)
+    composer = Composer(job, {name: layout}, home, people, earlier, stages)
+    sound = measured.read - found.rejected
+    return Source(job, layout, found, people, home, sound, earlier.past, composer.asks), composer

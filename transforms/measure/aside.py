@@ -8,7 +8,6 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Streams
@@ -88,9 +87,4 @@ def counted_in_buckets(job: Job, table: Table) -> bool:
     if len(table) != 1:
         return False
     spec = job.policy.releases[table[0]]
-    with_earlier = (
-        job.register is not None
-        and bool(job.register.entries)
-        and table[0] in tested_together(job.policy, job.releases)
-    )
-    return not (with_earlier or spec.search.rounds or spec.combinations)
+    return not (spec.search.rounds or spec.combinations)

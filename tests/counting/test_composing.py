@@ -1,0 +1,98 @@
+"""Releases beside what was given out before are labelled in buckets as they are over all records together."""
+
+import tempfile
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.label.scope import EACH_RECORD
+
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
+from .given_out import given_out, registering
+from .records import BUCKETS
+from .test_labels import aside, document
+
+CATEGORIES = ["a", "b", "c", None]
+KEPT = ("city age category", "city category", "city age goods", "age category goods")
+ROW = st.tuples(
+    st.integers(0, 30),
+    st.integers(0, 11),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.sampled_from(CATEGORIES),
+    st.sampled_from(["x", "y"]),
+)
+
+
+def table_of(rows):
+    return pa.table(
+        {
+            "tid": [f"9{number:06d}" for number, *_ in rows],
+            "buyer": [f"u{who}" for _, who, *_ in rows],
+            "phone": [f"1380013800{who % 10}" for _, who, *_ in rows],
+            "city": [f"c{city}" for _, _, city, *_ in rows],
+            "age": [20 + age for _, _, _, age, *_ in rows],
+            "category": pa.array([what for *_, what, _ in rows], pa.string()),
+            "goods": [goods for *_, goods in rows],
+        }
+    )
+
+
+@st.composite
+def months(draw):
+    """Orders of two or three months, most of which are in several of them; sometimes of one number."""
+    every = draw(st.lists(ROW, min_size=1, max_size=50, unique_by=draw(st.sampled_from([lambda row: row[0], repr]))))
+    chosen = st.lists(st.sampled_from(every), min_size=1, max_size=50, unique_by=repr)
+    return [table_of(draw(chosen)) for _ in range(draw(st.integers(2, 3)))]
+
+
+def shop(kept, sharing, subject, record, suppression, open_=False):
+    fields = roles(
+        direct="tid:order_number buyer phone:mobile", quasi="city age", sensitive="category goods", insensitive=""
+    )
+    levels = {"age": {"generalize": {"ranges": [2, 10]}}} if open_ else {}
+    top = {"subject": subject, "record": "tid" if record else None}
+    return policy(fields, top=top, a=release(sharing, kept, levels, require={"suppression": suppression}))
+
+
+def beside(tables, policies, folder):
+    """The last month's run, beside what was given out in those before."""
+    before = []
+    for number, (table, one) in enumerate(zip(tables[:-1], policies[:-1], strict=True)):
+        before += given_out(one, table, folder, number + 1, before)
+    return registering(policies[-1], tables[-1], folder, before)
+
+
+def same(parts, whole):
+    mine, wanted = document(parts), document(whole)
+    assert mine == wanted
+    assert parts.proof == whole.proof
+    assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
+    assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
+        name: keys.tolist() for name, keys in whole.suppressed.items()
+    }
+    assert parts.records == whole.records
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.2)
+@given(
+    months(),
+    st.lists(st.tuples(st.sampled_from(KEPT), st.sampled_from(["enclave", "controlled", "public"])), min_size=3, max_size=3),
+    st.sampled_from(["buyer", EACH_RECORD]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.4, 1.0]),
+)
+def test_a_release_beside_earlier_ones_is_labelled_the_same_in_any_number_of_buckets(
+    buckets, tables, made, subject, record, suppression
+):
+    policies = [shop(kept, sharing, subject, record, suppression) for kept, sharing in made[: len(tables)]]
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        whole = decide(job, found, 1.0).releases["a"]
+        parts = decide(job, aside(job, found, buckets), 1.0).releases["a"]
+    same(parts, whole)
