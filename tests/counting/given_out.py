@@ -8,6 +8,7 @@ from beam_deid.transforms.decide.choosing import choose
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.register.document import Table
+from beam_deid.transforms.register.names import table_path
 from beam_deid.transforms.register.reference import Reference
 
 from ..kit.deciding import measured
@@ -33,13 +34,16 @@ def given_out(policy, table, folder, number, before=()):
         for name in names:
             one = choose(ReleasedData(job, job.layouts[name], found.releases[name], cells))
             kept = remember_release(one, str(folder))
-            made.append(_entry(job, name, f"{name}.{number}", kept, before))
+            made.append(_entry(job, name, f"{name}.{number}", kept, before, folder))
     return made
 
 
-def _entry(job, name, called, kept, before):
+def _entry(job, name, called, kept, before, folder):
     spec = job.policy.releases[name]
     file = kept.file
+    path = Path(table_path(f"{folder}/register", Path(file.path).name))
+    path.parent.mkdir(exist_ok=True)
+    Path(folder, file.path).rename(path)
     return replace(
         made_entry(called),
         sharing=str(spec.sharing),
@@ -49,5 +53,5 @@ def _entry(job, name, called, kept, before):
         k=spec.k,
         l=kept.l,
         together=tuple(one.name for one in before),
-        table=Table(Path(file.path).name, file.rows, file.size, file.sha256),
+        table=Table(path.name, file.rows, file.size, file.sha256),
     )

@@ -93,8 +93,8 @@ class _Groups:
         """The fewest persons of a group that is asked for; see `Task.run`."""
         rows = self._rows(bucket)
         mine = many(rows)
-        if not mine:
-            return None  # of groups without a record of the run nothing new is told
+        if not any((rows[place_column(member)] != NOWHERE).any() for member in self.look.shared):
+            return None  # of groups without a record that the run releases nothing new is told
         others = self.others.read(bucket, (SAID, OPEN, CROWD, *self.persons)) if self.look.entries else {}
         more = many(others) if others else 0
         alike = Alike(self.look.k, mine)
