@@ -109,7 +109,9 @@ def same(parts, whole):
 @examples(0.2)
 @given(
     st.one_of(months(), crowds()),
-    st.lists(st.tuples(st.sampled_from(KEPT), st.sampled_from(["enclave", "controlled", "public"])), min_size=3, max_size=3),
+    st.lists(
+        st.tuples(st.sampled_from(KEPT), st.sampled_from(["enclave", "controlled", "public"])), min_size=3, max_size=3
+    ),
     st.sampled_from(["buyer", EACH_RECORD]),
     st.booleans(),
     st.sampled_from([0.0, 0.4, 1.0]),

@@ -12,11 +12,11 @@ from beam_deid.transforms.columns.key_codes import codes, runs
 from beam_deid.transforms.composition.copies import candidates_of, told_of
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.finding_again import opened_again, ranges_of
-from beam_deid.transforms.counting.said import RECORDED, many, some_of, stream
+from beam_deid.transforms.counting.said import RECORDED, filled, many, some_of, stream
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
 
 _FIRST = Column("first")
 _SECOND = Column("second")
@@ -43,20 +43,22 @@ def copied_earlier(classes: Classes, entry: Entry, stages: Stages) -> str:
     if not pairs or entry.table is None:
         return ""
     _, streams = stages.run(_ToRecords(classes, tuple(dict.fromkeys(ours for ours, _ in pairs))))
-    found, met = stages.run(_Meet(source.job, entry, pairs, stream(streams, _ROWS, stages.buckets)))
+    both = stream(streams, _ROWS, stages.buckets)
+    found, met = stages.run(_Meet(source.job, entry, pairs, both), filled(both))
     rows = sum(one.rows for one in found)
     refuted = frozenset[int]().union(*(one.refuted for one in found))
     for number, (ours, name) in enumerate(pairs):
-        if number not in refuted and _is_one_to_one(number, rows, {**met}, stages):
+        if number not in refuted and _is_one_to_one(number, rows, met, stages):
             return told_of(ours, source.layout.release, name, entry)
     return ""
 
 
-def _is_one_to_one(number: int, rows: int, met: dict[str, Stream], stages: Stages) -> bool:
+def _is_one_to_one(number: int, rows: int, met: Streams, stages: Stages) -> bool:
     """Whether two columns of which no bucket of records shows otherwise are a renaming of each other."""
     values = []
     for one, other in ((_FIRST, _SECOND), (_SECOND, _FIRST)):
-        found, _ = stages.run(_Images(one, other, stream(met, _by(one, number), stages.buckets)))
+        pairs = stream(met, _by(one, number), stages.buckets)
+        found, _ = stages.run(_Images(one, other, pairs), filled(pairs))
         if not all(each.is_single for each in found):
             return False
         values.append(sum(each.values for each in found))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.said import many, said_together, some_of, stream, view_columns
+from beam_deid.transforms.counting.said import filled, many, said_together, some_of, stream, view_columns
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.comparing import Compared
 from beam_deid.transforms.risk.known_again import ABSENT, Others
@@ -40,7 +40,7 @@ def crowds_of(
     found: Streams = {}
     for view in compared.views:
         rows = stream(streams, others_stream(view), stages.buckets)
-        _, more = stages.run(_Crowds(job, compared, together, identities, rows, view))
+        _, more = stages.run(_Crowds(job, compared, together, identities, rows, view), filled(rows))
         found |= more
     return found
 

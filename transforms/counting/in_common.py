@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.counting.finding_again import GROUP, VALUE, held_stream
 from beam_deid.transforms.counting.meeting import CHOICE, Rows, place_column, put_broken, side_column
-from beam_deid.transforms.counting.said import many, some_of, stream
+from beam_deid.transforms.counting.said import filled, many, some_of, stream
 from beam_deid.transforms.counting.targets import InCommon
 from beam_deid.transforms.past.collecting import is_among
 from beam_deid.transforms.risk.group_pairs import expanded
@@ -50,24 +50,34 @@ def fewest_in_common(
     values = [stream(held, held_stream(asked.field, name), stages.buckets) for name in (*asked.holders, *asked.entries)]
     choices = stream(met, f"choices\n{asked.name}", stages.buckets)
     streams = _sized(choices, values, stages)
-    found = [
-        stages.run(_Expand(side, values, stream(streams, _at(side), stages.buckets)))[1] for side in range(len(values))
-    ]
-    streams = joined(found)
+    streams = joined([_beside(_Expand, side, values, streams, _at(side), stages) for side in range(len(values))])
     for side in range(len(values)):
-        _, more = stages.run(_Keep(side, values, stream(streams, _at(side), stages.buckets)))
-        streams = joined([streams, more])
-    told, broken = stages.run(_Count(asked, tuple(members), rows, stream(streams, _LEFT, stages.buckets)))
+        streams = joined([streams, _beside(_Keep, side, values, streams, _at(side), stages)])
+    count = _Count(asked, tuple(members), rows, stream(streams, _LEFT, stages.buckets))
+    told, broken = stages.run(count, filled(rows))
     return min(one for one in told if one is not None), broken
 
 
 def _sized(choices: Stream, values: Sequence[Stream], stages: Stages) -> Streams:
     """Choices, each at the bucket of its group with the fewest values."""
-    _, streams = stages.run(_Begin(len(values), choices))
+    _, streams = stages.run(_Begin(len(values), choices), filled(choices))
     for side in range(len(values)):
-        _, more = stages.run(_Size(side, values, stream(streams, _asking(side), stages.buckets)))
-        streams = joined([streams, more])
+        streams = joined([streams, _beside(_Size, side, values, streams, _asking(side), stages)])
     return streams
+
+
+def _beside(
+    task: "type[_Size | _Expand | _Keep]",
+    side: int,
+    values: Sequence[Stream],
+    streams: Streams,
+    name: str,
+    stages: Stages,
+) -> Streams:
+    """What is set aside of the choices of one stream that are looked at beside a release's groups."""
+    choices = stream(streams, name, stages.buckets)
+    _, found = stages.run(task(side, values, choices), filled(choices))
+    return found
 
 
 def _at(side: int) -> str:

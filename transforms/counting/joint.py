@@ -17,7 +17,7 @@ from beam_deid.transforms.counting.meeting import (
     put_broken,
     shared_column,
 )
-from beam_deid.transforms.counting.said import NOWHERE, many, some_of, stream
+from beam_deid.transforms.counting.said import NOWHERE, filled, many, some_of, stream
 from beam_deid.transforms.counting.targets import Look
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.intersection_groups import Side, joint_groups_of_all
@@ -49,11 +49,12 @@ def fewest_of(
     buckets = stages.buckets
     more = Stream(buckets)
     for member in () if look.all_asked else look.shared:
-        _, found = stages.run(_Divided(stream(met, divided_stream(look, member), buckets), shared_column(member)))
+        pairs = stream(met, divided_stream(look, member), buckets)
+        _, found = stages.run(_Divided(pairs, shared_column(member)), filled(pairs))
         more = joined([{_MORE: more}, found])[_MORE]
     counted = stream(others, counted_stream(look.view, look.other), buckets) if look.entries else Stream(buckets)
     rows = stream(met, look.name, buckets)
-    told, broken = stages.run(_Groups(look, persons, rows, counted, more, crowd, null))
+    told, broken = stages.run(_Groups(look, persons, rows, counted, more, crowd, null), filled(rows))
     return min((one for one in told if one is not None), default=None), broken
 
 
