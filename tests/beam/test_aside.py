@@ -73,9 +73,9 @@ def orders(tmp_path_factory):
     return folder
 
 
-def published(orders: Path, out: Path, workers: int) -> dict[str, object]:
+def published(orders: Path, out: Path, workers: int, policy: str = "policy.yaml") -> dict[str, object]:
     """Every part as bytes, and every label without what names its run."""
-    given = ["run", str(orders / "policy.yaml"), "-i", str(orders / "in-*.parquet"), "-o", str(out)]
+    given = ["run", str(orders / policy), "-i", str(orders / "in-*.parquet"), "-o", str(out)]
     assert call([*given, "--workers", str(workers), "--max-rejects", "0.5"]) == 0
     found: dict[str, object] = {}
     for path in sorted(out.rglob("*")):
