@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -73,9 +74,11 @@ def orders(tmp_path_factory):
     return folder
 
 
-def published(orders: Path, out: Path, workers: int, policy: str = "policy.yaml") -> dict[str, object]:
+def published(
+    orders: Path, out: Path, workers: int, policy: str = "policy.yaml", files: str = "in-*.parquet"
+) -> dict[str, object]:
     """Every part as bytes, and every label without what names its run."""
-    given = ["run", str(orders / policy), "-i", str(orders / "in-*.parquet"), "-o", str(out)]
+    given = ["run", str(orders / policy), "-i", str(orders / files), "-o", str(out)]
     assert call([*given, "--workers", str(workers), "--max-rejects", "0.5"]) == 0
     found: dict[str, object] = {}
     for path in sorted(out.rglob("*")):
@@ -114,3 +117,37 @@ def test_parts_and_labels_are_the_same_in_memory_and_in_buckets_of_one_and_two_p
         assert apart.keys() == whole.keys()
         assert list(unlike(whole, apart)) == []
     assert os.listdir(spills) == []
+
+
+def registered(orders: Path, register: Path) -> str:
+    """The name of a policy whose release of the market is registered."""
+    policy = yaml.safe_load(POLICY)
+    policy["register"] = {"path": str(register), "key": "env:BEAM_DEID_KEY"}
+    policy["record"] = "tid"
+    del policy["releases"]["crm"]
+    (orders / f"{register.name}.yaml").write_text(yaml.safe_dump(policy, sort_keys=False), "utf-8")
+    return f"{register.name}.yaml"
+
+
+def tables(register: Path) -> list[bytes]:
+    """All tables of fingerprints of a register."""
+    return sorted(path.read_bytes() for path in (register / "tables").iterdir())
+
+
+@pytest.mark.slow("four runs of some thousand orders")
+def test_a_second_run_is_the_same_in_memory_and_in_buckets_beside_what_was_given_out(orders, tmp_path, monkeypatch):
+    first = tmp_path / "first.register"
+    assert "market/label.json" in published(orders, tmp_path / "first", 1, registered(orders, first), "in-[01].parquet")
+    found = {}
+    for name, few, workers in (("whole", 100, 1), ("apart", 0, 1), ("two", 0, 2)):
+        register = tmp_path / f"{name}.register"
+        shutil.copytree(first, register)
+        monkeypatch.setattr(run, "FEW_SHARDS", few)
+        found[name] = published(orders, tmp_path / name, workers, registered(orders, register)), tables(register)
+    whole, remembered = found["whole"]
+    label = whole["market/label.json"]
+    assert isinstance(label, dict)
+    assert label["register"]["tested"] == ["market.1"]
+    for apart, also in (found["apart"], found["two"]):
+        assert list(unlike(whole, apart)) == []
+        assert also == remembered
