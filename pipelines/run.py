@@ -109,6 +109,7 @@ def carry_out(
     """
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.engines import LOCAL
+    from beam_deid.transforms.run.heap import keep_freed
     from beam_deid.transforms.run.shards import prepare
 
     if unreleased and not overwrite:
@@ -120,6 +121,7 @@ def carry_out(
     prepared = prepare(policy, inputs, releases)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
+    keep_freed()
     from beam_deid.transforms.beam.run import Settings
     from beam_deid.transforms.beam.run import run as run_job
 

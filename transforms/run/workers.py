@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
 
 from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.run.heap import keep_freed
 
 Result = TypeVar("Result")
 Told = TypeVar("Told")
@@ -145,6 +146,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _prepare(parent: int) -> None:
+    keep_freed()
     # Ctrl-C is the parent's to answer; a worker whose parent was killed must not stay behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
