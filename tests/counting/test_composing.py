@@ -159,3 +159,35 @@ def test_what_is_no_more_in_the_register_is_told_as_untested():
         parts = decide(job, aside(job, found, 3), 1.0).releases["a"]
     assert [test.measured for test in parts.label.tests if test.name == "composition:a.1"] == [None]
     same(parts, whole)
+
+
+def shops(made, suppression):
+    """A policy of several releases that are tested together."""
+    fields = roles(direct="tid:order_number buyer phone:mobile", quasi="city age", sensitive="category goods")
+    releases = {
+        name: release(sharing, kept, require={"suppression": suppression})
+        for name, (kept, sharing) in zip("abc", made, strict=False)
+    }
+    return policy(fields, top={"record": "tid"}, **releases)
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.1)
+@given(
+    st.one_of(months(), crowds()),
+    MADE,
+    st.integers(2, 3),
+    st.booleans(),
+    st.sampled_from([0.0, 0.4, 1.0]),
+)
+def test_releases_that_are_tested_together_are_labelled_the_same_in_any_number_of_buckets(
+    buckets, tables, made, many, later, suppression
+):
+    one = shops(made[:many], suppression)
+    with tempfile.TemporaryDirectory() as folder:
+        before = [shop(*made[0], "buyer", True, suppression)] if later else []
+        job, found = beside([*tables[: len(before)], tables[-1]], [*before, one], folder)
+        whole = decide(job, found, 1.0).releases
+        parts = decide(job, aside(job, found, buckets), 1.0).releases
+    for name, release_ in whole.items():
+        same(parts[name], release_)

@@ -26,14 +26,18 @@ def copied(one: Member, other: Member) -> str:
     """
     both = np.flatnonzero(one.present & other.present)
     for holder, elsewhere in ((one, other), (other, one)):
-        secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
-        others = [name for name in elsewhere.data.layout.fields if name not in holder.data.layout.fields]
-        for name in secret:
+        for name, copy in candidates_between(holder.data.layout, elsewhere.data.layout):
             numbers = holder.data.coded(name, holder.levels)[0][both]
-            for copy in others:
-                if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
-                    return _told(copy, elsewhere.name, name, holder.name)
+            if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
+                return told(copy, elsewhere.name, name, holder.name)
     return ""
+
+
+def candidates_between(holder: Layout, elsewhere: Layout) -> list[tuple[str, str]]:
+    """List a sensitive column of a release of the run and one of another that may be a copy of it."""
+    secret = [name for name in holder.scope.sensitive if name not in elsewhere.fields]
+    others = [name for name in elsewhere.fields if name not in holder.fields]
+    return [(name, copy) for name in secret for copy in others]
 
 
 def copied_earlier(member: Member, entry: Entry) -> str:
@@ -75,7 +79,7 @@ def copied_earlier(member: Member, entry: Entry) -> str:
 def told_of(ours: str, release: str, name: str, entry: Entry) -> str:
     """Say that a column of a release of the run and one of an earlier one are copies, and what to do."""
     is_ours = str(Role.SENSITIVE) in entry.roles[name]
-    return _told(ours, release, name, entry.name) if is_ours else _told(name, entry.name, ours, release)
+    return told(ours, release, name, entry.name) if is_ours else told(name, entry.name, ours, release)
 
 
 def candidates_of(layout: Layout, entry: Entry) -> list[tuple[str, str]]:
@@ -121,5 +125,6 @@ class _Pairs:
         return not self._is_over and 1 < len(self._first) < self._rows
 
 
-def _told(copy: str, where: str, secret: str, holder: str) -> str:
+def told(copy: str, where: str, secret: str, holder: str) -> str:
+    """Say that a column is a copy of another release's sensitive one, and what to do."""
     return f"{copy} in {where} says what {secret} in {holder} does: give both out under one name, or only one of them"

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.counting.classes import LEFT, Classes, Records
 from beam_deid.transforms.counting.copies import copied_earlier
+from beam_deid.transforms.counting.copies_between import copied
 from beam_deid.transforms.counting.earlier import Earlier
 from beam_deid.transforms.counting.in_common import fewest_in_common
 from beam_deid.transforms.counting.joint import fewest_of
@@ -88,12 +90,28 @@ class Composer:
             cuts: What is left of each release.
             settled: The same releases settled with the past, where that is known already.
         """
-        settled = settled or self.settle(cuts)
+        copies = self._copied(cuts)
+        if copies:
+            # Where a column is a copy of a sensitive one no line can be reached, and so nothing is suppressed.
+            settled = self.composed(cuts)
+        elif settled is None:
+            settled = self.settle(cuts)
         found = {name: dict(said) for name, said in settled.found.items()}
+        for (one, other), reason in copies.items():
+            found[one][other] = found[other][one] = Composed(None, {}, reason)
         for name, said in found.items():
             said |= {other: Composed(None, {}, reason) for other, reason in self.earlier.past.untested.items()}
             said |= self._copies(settled.cuts[name])
         return replace(settled, found=found)
+
+    def _copied(self, cuts: Cuts) -> dict[tuple[str, str], str]:
+        """The releases of the run that cannot be tested together, since one holds a copy of the other's sensitive column."""
+        pairs = combinations(cuts, 2)
+        reasons = {pair: self._copy(*(cuts[name] for name in pair)) for pair in pairs}
+        return {pair: reason for pair, reason in reasons.items() if reason}
+
+    def _copy(self, one: BucketCut, other: BucketCut) -> str:
+        return copied(one.classes, other.classes, self.records, self.stages)
 
     def _copies(self, one: BucketCut) -> dict[str, Composed]:
         """The earlier releases with which one cannot be tested, since it holds a copy of the other's sensitive column."""

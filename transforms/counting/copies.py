@@ -48,13 +48,20 @@ def copied_earlier(classes: Classes, entry: Entry, stages: Stages) -> str:
     rows = sum(one.rows for one in found)
     refuted = frozenset[int]().union(*(one.refuted for one in found))
     for number, (ours, name) in enumerate(pairs):
-        if number not in refuted and _is_one_to_one(number, rows, met, stages):
+        if number not in refuted and is_one_to_one(number, rows, met, stages):
             return told_of(ours, source.layout.release, name, entry)
     return ""
 
 
-def _is_one_to_one(number: int, rows: int, met: Streams, stages: Stages) -> bool:
-    """Whether two columns of which no bucket of records shows otherwise are a renaming of each other."""
+def is_one_to_one(number: int, rows: int, met: Streams, stages: Stages) -> bool:
+    """Whether two columns of which no bucket shows otherwise are a renaming of each other: see `put_pairs`.
+
+    Args:
+        number: The number of the candidate.
+        rows: Rows; a column of a value for each of these is no renaming.
+        met: The pairs of values that occur together.
+        stages: Runs tasks over buckets.
+    """
     values = []
     for one, other in ((_FIRST, _SECOND), (_SECOND, _FIRST)):
         pairs = stream(met, _by(one, number), stages.buckets)
@@ -134,19 +141,27 @@ class _Meet:
         refuted = [
             number
             for number, (mine, name) in enumerate(self.pairs)
-            if not self._put(number, rows[Column("value", mine)][known], values[name][known], out)
+            if not put_pairs(out, number, rows[Column("value", mine)][known], values[name][known])
         ]
         return _Met(int(known.sum()), frozenset(refuted))
 
-    def _put(self, number: int, first: Fingerprints, second: Fingerprints, out: Out) -> bool:
-        """Set pairs aside that occur together; False where they show already that the columns are no copies."""
-        _, once = np.unique(combine([first, second], len(first)), return_index=True)
-        pairs = {_FIRST: first[once], _SECOND: second[once]}
-        if not all(len(runs(values)[0]) == len(once) for values in pairs.values()):
-            return False
-        for column, values in pairs.items():
-            out.put(_by(column, number), values, pairs)
-        return True
+
+def put_pairs(out: Out, number: int, first: Fingerprints, second: Fingerprints) -> bool:
+    """Set pairs of values aside that occur together; False where they show already that the columns are no copies.
+
+    Args:
+        out: What sets them aside.
+        number: The number of the candidate.
+        first: The key of each row's value in one column, shape (n,).
+        second: The same of the other column.
+    """
+    _, once = np.unique(combine([first, second], len(first)), return_index=True)
+    pairs = {_FIRST: first[once], _SECOND: second[once]}
+    if not all(len(runs(values)[0]) == len(once) for values in pairs.values()):
+        return False
+    for column, values in pairs.items():
+        out.put(_by(column, number), values, pairs)
+    return True
 
 
 @dataclass(frozen=True)

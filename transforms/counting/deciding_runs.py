@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.composing import Composer
-from beam_deid.transforms.counting.deciding import decide_release
+from beam_deid.transforms.counting.deciding import decide_releases
 from beam_deid.transforms.counting.earlier import earlier_of
 from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
@@ -51,10 +51,10 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
                 persons = remember_persons(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
-            source, composer = _source(job, names[0], measured, stream, stages)
-            decided[names[0]] = decide_release(source, composer, stages, measured.read, folder)
+            sources, composer = _sources(job, names, measured, stream, stages)
+            decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
-                persons = remember_persons_in_buckets(source, stages, folder)
+                persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
     releases = {name: decided[name] for name in job.releases}
     return Decision(measured.read, releases, persons=persons)
 
@@ -69,12 +69,17 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages) -> tuple[Source, Composer]:
-    """A release whose records were set aside, and what asks what it and others say together."""
-    found = measured.releases.get(name, ReleaseMeasured())
+def _sources(
+    job: Job, names: tuple[str, ...], measured: Measured, records: Stream, stages: Stages
+) -> tuple[dict[str, Source], Composer]:
+    """Releases whose records were set aside, and what asks what they say together."""
     home, people = home_of(job, records, stages)
-    earlier = earlier_of(job, home, people, (name,), stages)
-    layout = layout_of(job, name, earlier.past)
-    composer = Composer(job, {name: layout}, home, people, earlier, stages)
-    sound = measured.read - found.rejected
-    return Source(job, layout, found, people, home, sound, earlier.past, composer.asks), composer
+    earlier = earlier_of(job, home, people, names, stages)
+    layouts = {name: layout_of(job, name, earlier.past) for name in names}
+    composer = Composer(job, layouts, home, people, earlier, stages)
+    sources = {}
+    for name, layout in layouts.items():
+        found = measured.releases.get(name, ReleaseMeasured())
+        sound = measured.read - found.rejected
+        sources[name] = Source(job, layout, found, people, home, sound, earlier.past, composer.asks)
+    return sources, composer

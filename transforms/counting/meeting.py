@@ -165,7 +165,9 @@ class Meeting:
         if self.known is not None:
             rows |= self.known.read(bucket, records)
         for member in members_of(self.targets):
-            rows |= _spread(self._read(member, bucket), records)
+            given = spread(self._read(member, bucket), records)
+            del given[HOME]
+            rows |= given
         return rows
 
     def _read(self, member: str, bucket: int) -> dict[Column, Any]:
@@ -235,14 +237,25 @@ def _put_asked(target: Target, asked: InCommon, rows: Rows, out: Out) -> None:
     out.put(f"choices\n{asked.name}", choice[once], some_of({CHOICE: choice, **groups}, once))
 
 
-def _spread(rows: dict[Column, Any], records: int) -> dict[Column, Any]:
-    """The rows of a release as columns over all records of a bucket; its places are `NOWHERE` where it has none."""
+def spread(rows: dict[Column, Any], records: int) -> dict[Column, Any]:
+    """The rows of a release as columns over all records of a bucket.
+
+    Args:
+        rows: The rows, with the places of their records, `HOME`.
+        records: The records of the bucket.
+
+    Returns:
+        The columns, each of shape (records,): `ABSENT` where the release has no row, places `NOWHERE`; and `HOME`, whether it
+        has one.
+    """
     at = row_at(rows.pop(HOME))
-    whole = {}
+    whole: dict[Column, Any] = {}
     for column, values in rows.items():
         filler = NOWHERE if column.what == PLACE.what else ABSENT
         whole[column] = np.full(records, filler, np.uint64)
         whole[column][at] = values
+    whole[HOME] = np.zeros(records, bool)
+    whole[HOME][at] = True
     return whole
 
 

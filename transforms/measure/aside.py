@@ -83,8 +83,6 @@ def home_keys(policy: Policy, columns: Mapping[Column, Fingerprints]) -> Fingerp
 
 
 def counted_in_buckets(job: Job, table: Table) -> bool:
-    """Whether a table's records can be counted in buckets: it is one release, and nothing is asked that needs all its records."""
-    if len(table) != 1:
-        return False
-    spec = job.policy.releases[table[0]]
-    return not (spec.search.rounds or spec.combinations)
+    """Whether a table's records can be counted in buckets: nothing is asked that needs all records of a release."""
+    specs = [job.policy.releases[name] for name in table]
+    return not any(spec.search.rounds or spec.combinations for spec in specs)
