@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.policy.memory import in_memory
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
@@ -84,5 +85,4 @@ def home_keys(policy: Policy, columns: Mapping[Column, Fingerprints]) -> Fingerp
 
 def counted_in_buckets(job: Job, table: Table) -> bool:
     """Whether a table's records can be counted in buckets: nothing is asked that needs all records of a release."""
-    specs = [job.policy.releases[name] for name in table]
-    return not any(spec.search.rounds or spec.combinations for spec in specs)
+    return not any(in_memory(job.policy, name) for name in table)
