@@ -10,6 +10,7 @@ import pytest
 
 from beam_deid.transforms.candidate import released_data
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.released_data import Values
 from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.composition import saying
 from beam_deid.transforms.decide import attacks as attacking
@@ -18,7 +19,6 @@ from beam_deid.transforms.label.requirements import (
     dominance,
     gain,
 )
-from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.measure import cells, record_keys
 from beam_deid.transforms.policy import scoping
@@ -29,6 +29,7 @@ from beam_deid.transforms.risk import persons as persons_module
 from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.history import histories
+from beam_deid.transforms.risk.inference import GroupValues
 from beam_deid.transforms.risk.persons import SUBJECT, Persons, persons
 
 Patch = pytest.MonkeyPatch
@@ -141,25 +142,27 @@ def certainty_of_all(test: Any, seen: Any, right: Any = gain.Gain._certainty) ->
     return replace(found, gain=gains)
 
 
-def certainty_without_nulls(
-    groups: Any, values: Any, many: int, difference: float, *_: Any, right: Any = gain.certainty
-) -> Any:
+def without_nulls(self: Candidate, name: str) -> GroupValues:
     # As if those who have a null were no persons of the group: every share is one of those who have a value.
+    groups = self.groups(self.scope.around(name))
+    found = self.values(name)
+
     class Some:
         numbers = groups.numbers
         many = groups.many
         rows = groups.rows
-        by_person = tuple((np.where(values < 0, -1, numbers), size) for numbers, size in groups.by_person)
+        by_person = tuple((np.where(found.numbers < 0, -1, numbers), size) for numbers, size in groups.by_person)
         by_identity = tuple(
             persons_module.distinct_per_group(groups.numbers, groups.many, numbers, size) for numbers, size in by_person
         )
 
-    return right(Some, values, many, difference)
+    return GroupValues.of(Some, found.numbers, found.many)  # type: ignore[arg-type]
 
 
-def certainty_by_rows(
-    groups: Any, values: Any, many: int, difference: float, *_: Any, right: Any = gain.certainty
-) -> Any:
+def values_by_rows(self: Candidate, name: str) -> GroupValues:
+    groups = self.groups(self.scope.around(name))
+    found = self.values(name)
+
     class Each:
         numbers = groups.numbers
         many = groups.many
@@ -167,7 +170,7 @@ def certainty_by_rows(
         by_person = ((np.arange(len(groups.numbers)), len(groups.numbers)),)
         by_identity = (np.bincount(groups.numbers, minlength=groups.many),)
 
-    return right(Each, values, many, difference)
+    return GroupValues.of(Each, found.numbers, found.many)  # type: ignore[arg-type]
 
 
 def dominance_of_all(patch: Patch) -> None:

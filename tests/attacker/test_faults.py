@@ -124,7 +124,7 @@ FAULTS = (
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, controlled"),
     Fault("gain", "limit", limit(gain.Gain, 0.02), "gain, off by one, enclave"),
     Fault("gain", "column", left_out("around", "place"), "gain, off by one, controlled"),
-    Fault("gain", "rows", replaced(gain, "certainty", faults.certainty_by_rows), "gain over rows"),
+    Fault("gain", "rows", replaced(Candidate, "group_values", faults.values_by_rows), "gain over rows"),
     Fault("gain", "difference", replaced(gain, "DIFFERENCE", 0.95), "gain, off by one, controlled"),
     Fault("dominance", "limit", limit(dominance.Dominance, 0.05), "dominance, off by one, public"),
     Fault("dominance", "limit", limit(dominance.Dominance, 0.05), "dominance, off by one, controlled"),
@@ -176,7 +176,7 @@ def test_the_attacker_sees_a_fault(fault: Fault, tmp_path: Path, monkeypatch: Pa
 
 
 EAGER = (
-    ("gain", "nulls are nobody", replaced(gain, "certainty", faults.certainty_without_nulls), "gain with nulls"),
+    ("gain", "nulls are nobody", replaced(Candidate, "group_values", faults.without_nulls), "gain with nulls"),
     ("k", "masks name somebody", replaced(record_keys, "identity_text", faults.as_it_is), "masked identity"),
     ("k", "a shop is somebody", replaced(persons_module, "MANY_SUBJECTS", 10_000), "a value of a hundred subjects"),
 )

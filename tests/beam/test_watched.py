@@ -9,14 +9,16 @@ from apache_beam.transforms.display import DisplayData
 
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import release
+from beam_deid.transforms.beam.decide import Decide
 from beam_deid.transforms.beam.measure import MeasureElements
 from beam_deid.transforms.beam.metrics import NAMESPACE
-from beam_deid.transforms.beam.parts_sink import AssembleParts
+from beam_deid.transforms.beam.parts_sink import AssembleParts, PartsDecider
 from beam_deid.transforms.beam.rows_sink import Arrange, ProveRelease
 from beam_deid.transforms.beam.run import Settings, build
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import InternalFault, KeyFault, from_text
+from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.release import outputs
 from beam_deid.transforms.run.job import Given
@@ -81,7 +83,8 @@ def test_display_data_names_the_run_and_no_key(monkeypatch):
     assert (shown["dataset"], shown["releases"], shown["max_rejects"]) == ("embedded", "out", 0.1)
     job = transform._job
     for step in (
-        MeasureElements(job, Source.files(2)),
+        MeasureElements(job, Source.files(2, 2), Bounds()),
+        Decide(job, PartsDecider("staging"), 0.5, Bounds(), 2),
         AssembleParts(job, "staging", 2),
         ProveRelease(job),
         Arrange(job),
@@ -99,7 +102,7 @@ def test_a_worker_without_the_key_fails_before_it_reads(monkeypatch):
     monkeypatch.setenv("WATCHED_KEY", "0123456789abcdef" * 4)
     transform = Deidentify({**policy, "register": "none"})
     monkeypatch.delenv("WATCHED_KEY")
-    step = MeasureElements(transform._job, Source.collection(True))
+    step = MeasureElements(transform._job, Source.collection(True), Bounds())
     with pytest.raises(KeyFault, match="WATCHED_KEY"):
         step.setup()
     pipeline = beam.Pipeline(FnApiRunner())

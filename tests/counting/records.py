@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from beam_deid.transforms.columns.combining import mix
-from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.people import PERSON, People
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.past.views import identities_of
@@ -14,10 +14,19 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stream
 
 RECORDS = "records"
 BUCKETS = (1, 2, 16, 1000)
+FEW_ROWS = (0, 3, MOST_ROWS)
+"""Most rows of a bucket: all groups are heavy, some are, or none is."""
 
 
-def source_of(data, buckets, seed=0):
-    """A release over records that lie in buckets at random, but for what is the same about all of them."""
+def source_of(data, buckets, seed=0, most=MOST_ROWS):
+    """A release over records that lie in buckets at random, but for what is the same about all of them.
+
+    Args:
+        data: The release over all records together.
+        buckets: How many buckets there are.
+        seed: Tells one order from another.
+        most: Most rows of a bucket of whole groups.
+    """
     cells = data.cells
     persons = cells.persons
     names = persons.names
@@ -34,7 +43,7 @@ def source_of(data, buckets, seed=0):
     random = mix(np.arange(len(cells), dtype=np.uint64) + np.uint64(seed))
     out.put(RECORDS, random, columns)
     records = out.close().get(RECORDS, Stream(buckets))
-    return Source(data.job, data.layout, data.measured, people, records, int(data.everything.sum()))
+    return Source(data.job, data.layout, data.measured, people, records, int(data.everything.sum()), most)
 
 
 def rounded(document):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.measure.aside import counted_in_buckets
 
@@ -21,14 +22,14 @@ SEVERAL = (test_bad_input, test_earlier, test_later, test_many_releases_and_forg
 """Modules with cases of several releases."""
 
 
-def unlike(policy, table):
+def unlike(policy, table, most):
     """What a label says otherwise in buckets, by name; and whether its levels were searched."""
     job, found = measured(policy, table)
     if not all(counted_in_buckets(job, names) for names in job.tables):
         return None
     unlike = {}
     whole = decide(job, found, 0.5)
-    parts = decide(job, aside(job, found, BUCKETS), 0.5)
+    parts = decide(job, aside(job, found, BUCKETS), 0.5, most_rows=most)
     assert parts.refused == whole.refused
     for name, one in whole.releases.items():
         wanted = document(one)
@@ -47,7 +48,8 @@ def unlike(policy, table):
 
 @pytest.mark.slow("every case of the label rule twice")
 @pytest.mark.parametrize("module", [test_bad_input, test_earlier, test_later, test_misleading_sources])
-def test_cases_are_labelled_alike(module):
+@pytest.mark.parametrize("most", [0, MOST_ROWS], ids=["heavy", "light"])
+def test_cases_are_labelled_alike(module, most):
     found = {}
     done = 0
     for name, case, release in releases_of(module):
@@ -56,7 +58,7 @@ def test_cases_are_labelled_alike(module):
             continue
         one = dict(case.policy)
         one["releases"] = {release: case.policy["releases"][release]}
-        different = unlike(one, table)
+        different = unlike(one, table, most)
         done += different is not None
         if different:
             found[name] = different

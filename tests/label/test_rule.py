@@ -12,7 +12,8 @@ from beam_deid.transforms.label.condition import REGISTERED
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.read_scope import read_scope
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Compare, holds
+from beam_deid.transforms.label.requirements.requirement import Compare, Figure, Planned, holds
+from beam_deid.transforms.label.rule import test_of as tested
 from beam_deid.transforms.terms import LabelName
 
 from ..kit.crowds import crowd, grid, mobile, turn
@@ -321,6 +322,31 @@ def test_what_was_not_measured_does_not_hold(figure, compare):
 )
 def test_a_figure_is_within_its_limit_but_for_rounding(measured, limit, compare, held):
     assert holds(measured, limit, compare) == held
+
+
+def told_of(measured, limit, compare):
+    planned_one = Planned(3, "one", limit, compare, (), "one")
+    return tested(planned_one, Figure(measured, ""))
+
+
+@examples(1)
+@given(
+    st.floats(0.001, 10).map(lambda one: float(f"{one:.3g}")),
+    st.sampled_from([0.0, 1e-15, 4e-13, 9e-13, 1.1e-12, 5e-12, 4e-11, 6e-11, 1e-9, 1e-3]),
+    st.sampled_from([-1, 1]),
+    st.sampled_from(Compare),
+)
+def test_no_rounding_passes_a_limit_and_what_is_told_decides_alike(limit, off, side, compare):
+    measured = limit + side * off
+    found = told_of(measured, limit, compare)
+    assert found.passed == holds(measured, limit, compare)
+    assert holds(found.measured, limit, compare) == found.passed
+    assert found.measured == pytest.approx(measured, rel=1e-9)
+
+
+def test_the_last_digits_of_a_sum_are_not_told():
+    assert told_of(0.1 + 0.2, 0.5, Compare.AT_MOST) == told_of(0.3, 0.5, Compare.AT_MOST)
+    assert told_of(None, 0.5, Compare.AT_MOST).measured is None
 
 
 # What does not follow from its own evidence

@@ -142,6 +142,21 @@ def test_rows_that_differ_under_one_fingerprint_stop_the_run(report, monkeypatch
         arranged(prepared.job, decision, rows)
 
 
+def test_rows_that_differ_stop_the_run_also_where_they_come_one_by_one(report, monkeypatch):
+    prepared, decision, rows = report
+    together = condensed(rows)
+    alike = iter(range(1, together.num_rows + 1))
+    monkeypatch.setattr(
+        "beam_deid.transforms.release.arranging.combine",
+        lambda _, many: np.array([next(alike) % (together.num_rows - 1) for _ in range(many)], "u8"),
+    )
+    arranging = Arranging(prepared.job, decision)
+    for row in range(together.num_rows):
+        assert sum(batch.num_rows for batch in arranging.arrange(together.slice(row, 1))) > 0
+    with pytest.raises(InternalFault, match="values that differ have one fingerprint"):
+        arranging.facts()
+
+
 def test_the_source_s_order_does_not_reach_the_parts(tmp_path):
     found = []
     for name, order in (("forwards", 1), ("backwards", -1)):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.risk.groups import Groups
-from beam_deid.transforms.risk.inference import certainty, distinct_values
+from beam_deid.transforms.risk.groups import RowGroups
+from beam_deid.transforms.risk.inference import GroupValues, certainty, distinct_values
 from beam_deid.transforms.risk.numbering import Numbered
 from beam_deid.transforms.risk.persons import Persons
 
@@ -28,7 +28,7 @@ def groups_of(rows):
     there = sorted({row[0] for row in rows})
     group, value, first, second, counts = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     persons = Persons(("subject", "mobile"), (first, second), (6, 5), {}, {}, {}, 0)
-    return Groups(Numbered(np.searchsorted(there, group), len(there)), counts, persons), value
+    return RowGroups(Numbered(np.searchsorted(there, group), len(there)), counts, persons), value
 
 
 def who(rows, identity, group=None, value=None):
@@ -71,14 +71,14 @@ def test_neither_a_null_nor_what_a_record_of_nobody_says_is_a_value(rows):
         {name: {row[1] for row in rows if row[0] == name and row[at] >= 0} - {-1} for name in names} for at in (2, 3)
     ]
     wanted = [min(len(values_by[name]) for values_by in said) for name in names]
-    assert distinct_values(groups, values, 4).tolist() == wanted
+    assert distinct_values(GroupValues.of(groups, values, 4)).tolist() == wanted
 
 
 @examples(3)
 @given(TABLES, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
 def test_the_gain_of_certainty_is_that_of_persons_counted_one_by_one(rows, difference):
     groups, values = groups_of(rows)
-    found = certainty(groups, values, 4, difference)
+    found = certainty(GroupValues.of(groups, values, 4), difference)
     gains = defaultdict(float)
     rates = [0.0]
     for identity, alone in product((0, 1), (False, True)):
@@ -97,7 +97,7 @@ def test_the_gain_of_certainty_is_that_of_persons_counted_one_by_one(rows, diffe
 
 def test_what_everybody_has_is_told_of_nobody():
     groups, values = groups_of([(number // 5, 0, number, number % 5, 1) for number in range(5)] * 2)
-    found = certainty(groups, values, 1, 0.0)
+    found = certainty(GroupValues.of(groups, values, 1), 0.0)
     assert (found.gain.tolist(), found.base_rate) == ([0.0], 1.0)
 
 
@@ -106,12 +106,12 @@ def test_a_person_has_every_value_of_its_records():
     rows = [(0, 0, 0, 0, 1), (0, 1, 0, 0, 1), (0, 1, 1, 1, 1), (1, 1, 2, 2, 1), (1, 1, 3, 3, 1)]
     groups, values = groups_of(rows)
     # Value 0: half of group 0, a quarter of all. Value 1: all of both groups, and everybody has it.
-    assert certainty(groups, values, 2, 0.0).gain == pytest.approx([(1 / 2 - 1 / 4) / (3 / 4), 0.0])
+    assert certainty(GroupValues.of(groups, values, 2), 0.0).gain == pytest.approx([(1 / 2 - 1 / 4) / (3 / 4), 0.0])
 
 
 def test_a_gain_counts_only_where_the_difference_is_above_the_one_that_is_given():
     groups, values = groups_of([*((0, 0, one, -1, 1) for one in range(3)), (0, 1, 3, -1, 1), (1, 0, 4, -1, 1)])
     # Value 1 in group 0: 1/4 against 1/5; value 0 in group 1: 1 against 4/5, 0.2 more.
-    assert certainty(groups, values, 2, 0.25).gain.tolist() == [0.0, 0.0]
-    assert certainty(groups, values, 2, 0.2).gain.tolist() == [0.0, 0.0]
-    assert certainty(groups, values, 2, 0.19).gain == pytest.approx([0.0, 1.0])
+    assert certainty(GroupValues.of(groups, values, 2), 0.25).gain.tolist() == [0.0, 0.0]
+    assert certainty(GroupValues.of(groups, values, 2), 0.2).gain.tolist() == [0.0, 0.0]
+    assert certainty(GroupValues.of(groups, values, 2), 0.19).gain == pytest.approx([0.0, 1.0])

@@ -2,11 +2,14 @@
 
 import os
 import pickle
+import sys
+import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
 from beam_deid.transforms.errors import InternalFault, UsageError
-from beam_deid.transforms.run.workers import Shared, Tasks, close, guarded
+from beam_deid.transforms.run.workers import Shared, Tasks, close, guarded, processes
 
 
 def refuse() -> None:
@@ -74,3 +77,43 @@ def test_two_steps_and_two_runs_in_the_same_processes_are_told_their_own():
             assert [word for word, _ in found] == ["first", "second", "first", "second"]
     finally:
         close()
+
+
+def module(file: str | None, name: str | None) -> types.ModuleType:
+    """A main module of a file, or of a name."""
+    made = types.ModuleType("__main__")
+    made.__spec__ = None if name is None else ModuleSpec(name, None)
+    if file is not None:
+        made.__file__ = file
+    return made
+
+
+@pytest.mark.parametrize(
+    ("main", "many"),
+    [
+        (module("pipeline.py", None), False),
+        (module("__main__.py", "somebody.pipeline"), False),
+        (module("worker.py", "apache_beam.runners.worker.sdk_worker_main"), True),
+        (module(None, None), True),
+    ],
+    ids=["a script", "somebody's module", "a worker of Beam's", "no file"],
+)
+def test_processes_are_started_only_where_that_runs_no_script_again(monkeypatch, main, many):
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    with processes(None) as found:
+        assert found == (7 if many else 1)
+    with processes(3) as found:
+        assert found == 3
+
+
+@pytest.mark.slow("starts processes that import the package")
+def test_processes_that_nobody_asked_for_are_ended_with_their_block(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setitem(sys.modules, "__main__", module(None, None))
+    with processes(None) as found:
+        tasks = Tasks(found, "a test")
+        (pid,) = [*tasks.submit(os.getpid), *tasks.rest()]
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

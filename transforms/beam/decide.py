@@ -1,24 +1,32 @@
-"""One `Measured` to one `Decision`."""
+"""One `Measured`, and the chunks of its records, to one `Decision`."""
 
+import threading
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import apache_beam as beam
+import pyarrow as pa
 
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.measure.chunks import SHARES, Bounds
+from beam_deid.transforms.measure.gathering import are_many, gather
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
-from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.run.spill_folder import SpillFolder
+from beam_deid.transforms.run.workers import guarded, processes
 
 WHERE = "deciding"
+_ALONE = threading.Lock()
+"""Of many records one window is counted at a time in a process: each takes its cores, and memory for as many buckets."""
 
 
 class Decider(Protocol):
     """How a sink has its releases decided."""
 
-    def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
+    def decide(self, job: Job, measured: Measured, max_rejects: float, workers: int) -> Decision:
         """The decision, if it is one that the sink can act on."""
         ...
 
@@ -26,24 +34,48 @@ class Decider(Protocol):
 class Decide(beam.DoFn):
     """Chooses levels and suppressed classes, and decides the labels.
 
+    Few records are counted in memory. Many are counted in buckets: the disk of the worker that decides, where TMPDIR says, must
+    hold what was measured of all of them, eight bytes for each measured column of each record, and some three times as much while
+    they are counted. The folder is private, and gone when the decision is made or fails; where a worker was killed, a later one
+    on its machine removes it.
+
     Args:
         job: The run.
         decider: The sink's part of it.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        bounds: How many records are counted in memory.
+        workers: Processes that count buckets; None for as many as the worker that decides has cores.
     """
 
-    def __init__(self, job: Job, decider: Decider, max_rejects: float) -> None:
+    def __init__(self, job: Job, decider: Decider, max_rejects: float, bounds: Bounds, workers: int | None) -> None:
         self._job = job
         self._decider = decider
         self._max_rejects = max_rejects
+        self._bounds = bounds
+        self._workers = workers
         self._metrics = StepMetrics(WHERE)
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of the step."""
         return {**job_display(self._job), "max_rejects": self._max_rejects}
 
-    def process(self, measured: Measured, given: Given) -> list[Decision]:
-        """The decision."""
+    def process(
+        self, measured: Measured, given: Given, records: Mapping[int, Iterable[pa.RecordBatch]]
+    ) -> list[Decision]:
+        """The decision. Shares of the records are asked for one after the other, so that no answer holds all of them."""
         PROGRESS.start(WHERE)
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
-        return [guarded(WHERE, self._decider.decide, self._job.given(given), measured, self._max_rejects)]
+        chunks = (chunk for share in range(SHARES) for chunk in records[share])
+        return [guarded(WHERE, self._decided, self._job.given(given), measured, chunks)]
+
+    def _decided(self, job: Job, measured: Measured, chunks: Iterable[pa.RecordBatch]) -> Decision:
+        if not are_many(measured, self._bounds):
+            gathered = gather(job, measured, chunks, self._bounds, None)
+            return self._decider.decide(job, gathered, self._max_rejects, self._workers or 1)
+        with _ALONE, SpillFolder() as folder, processes(self._asked(job)) as workers:
+            gathered = gather(job, measured, chunks, self._bounds, folder)
+            return self._decider.decide(job, gathered, self._max_rejects, workers)
+
+    def _asked(self, job: Job) -> int | None:
+        # An object that fetches the key may be of the caller's own class, which other processes do not know.
+        return self._workers if job.secret is None else 1

@@ -3,7 +3,7 @@
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.pvalue import AsSingleton
+from apache_beam.pvalue import AsMultiMap, AsSingleton
 from apache_beam.typehints.decorators import no_annotations
 
 from beam_deid.transforms.beam.coders import register_coders
@@ -13,7 +13,10 @@ from beam_deid.transforms.beam.release import Release, Sides
 from beam_deid.transforms.beam.sink import Sink
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.run.job import Job
+
+BOUNDS = Bounds()
 
 
 class Engine(beam.PTransform):
@@ -39,9 +42,10 @@ class Engine(beam.PTransform):
         register_coders()
         elements, known = inputs
         given = AsSingleton(known)
-        measured = elements | "Measure" >> Measure(self._job, self._source, given)
-        decide = beam.ParDo(Decide(self._job, self._sink.decider, self._max_rejects), given)
-        decision = measured | "Decide" >> decide.with_output_types(Decision)
+        measured = elements | "Measure" >> Measure(self._job, self._source, given, BOUNDS)
+        decide = Decide(self._job, self._sink.decider, self._max_rejects, BOUNDS, self._source.deciding)
+        deciding = beam.ParDo(decide, given, AsMultiMap(measured.records)).with_output_types(Decision)
+        decision = measured.facts | "Decide" >> deciding
         sides = Sides(given, AsSingleton(decision))
         released = elements | "Release" >> Release(self._job, self._source, self._sink.outputs, sides)
         return self._sink.finish(released, decision, sides)

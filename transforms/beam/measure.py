@@ -1,25 +1,42 @@
-"""The first pass: elements of a source to one `Measured` for each window."""
+"""The first pass: elements of a source to one `Measured` for each window, and to chunks of the records beside it."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import apache_beam as beam
+import pyarrow as pa
+from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import BoundedWindow
+from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.timestamp import Timestamp
 
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.step import Step
-from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.measure.measuring import MeasurePass
+from beam_deid.transforms.measure.chunks import Bounds, chunks_of
+from beam_deid.transforms.measure.measured import Histograms, Measured
+from beam_deid.transforms.measure.measuring import MeasurePass, Measurer
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 
+_RECORDS = "records"
+
 
 class MeasureElements(Step):
-    """Measures the elements of a source."""
+    """Measures the elements of a source. Its main output are small facts; chunks of records are beside them.
+
+    Args:
+        job: The run.
+        source: What the elements are.
+        bounds: How large a chunk may be.
+    """
 
     where = "measuring"
+
+    def __init__(self, job: Job, source: Source, bounds: Bounds) -> None:
+        super().__init__(job, source)
+        self._bounds = bounds
 
     def process(
         self,
@@ -31,28 +48,52 @@ class MeasureElements(Step):
         """One element."""
         yield from self._take(element, lambda: MeasurePass(self._job.given(given), self._source.aside), time, window)
 
-    def _done(self, result: Measured) -> Iterator[Measured]:
+    def _done(self, result: Measured) -> Iterator[Any]:
         PROGRESS.add(result.read)
         self._metrics.count(result.read, result.rejected, result.nbytes)
-        yield result
+        yield from self._chunks(result.histograms)
+        yield replace(result, histograms={})
+
+    def _passed_on(self, work: Measurer, least: int | None = None) -> Iterator[TaggedOutput]:
+        for histograms in work.leave():
+            yield from self._chunks(histograms)
+
+    def _chunks(self, histograms: Histograms) -> Iterator[TaggedOutput]:
+        for chunk in chunks_of(histograms, self._bounds.chunk):
+            yield TaggedOutput(_RECORDS, chunk)
+
+
+class MeasuredElements(NamedTuple):
+    """What the first pass gives.
+
+    Attributes:
+        facts: One `Measured` for each window, without records.
+        records: Chunks of records, each with the number of its share; none of those that were set aside.
+    """
+
+    facts: beam.PCollection
+    records: beam.PCollection
 
 
 class Measure(beam.PTransform):
-    """Elements → one `Measured` for each window.
+    """Elements → `MeasuredElements`.
 
     Args:
         job: The run.
         source: What the elements are.
         given: What is known only while it runs, a side input.
+        bounds: How large a chunk may be.
     """
 
-    def __init__(self, job: Job, source: Source, given: beam.pvalue.AsSingleton) -> None:
+    def __init__(self, job: Job, source: Source, given: beam.pvalue.AsSingleton, bounds: Bounds) -> None:
         super().__init__()
-        self._step = MeasureElements(job, source)
+        self._step = MeasureElements(job, source, bounds)
         self._given = given
         self._everywhere = source.everywhere
 
-    def expand(self, elements: beam.PCollection) -> beam.PCollection[Measured]:
-        """Measure, and merge what was measured."""
-        measured = elements | "Count" >> beam.ParDo(self._step, self._given).with_output_types(Measured)
-        return measured | "Merge" >> Merge(Measured, self._everywhere)
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
+    def expand(self, elements: beam.PCollection) -> MeasuredElements:
+        """Measure, and merge the facts; no element grows with the number of records."""
+        step = beam.ParDo(self._step, self._given).with_output_types(Measured, records=tuple[int, pa.RecordBatch])
+        measured = elements | "Count" >> step.with_outputs(_RECORDS, main="facts")
+        return MeasuredElements(measured.facts | "Merge" >> Merge(Measured, self._everywhere), measured.records)

@@ -31,16 +31,14 @@ class PartsDecider:
 
     Args:
         staging: The staging folder, where fingerprints wait that the register will take.
-        workers: Processes of this machine that count what was set aside.
     """
 
-    def __init__(self, staging: str, workers: int) -> None:
+    def __init__(self, staging: str) -> None:
         self._staging = staging
-        self._workers = workers
 
-    def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
+    def decide(self, job: Job, measured: Measured, max_rejects: float, workers: int) -> Decision:
         """See `decide`."""
-        return decide(job, measured, max_rejects, self._staging, self._workers)
+        return decide(job, measured, max_rejects, self._staging, workers)
 
 
 class PartsSink:
@@ -55,7 +53,7 @@ class PartsSink:
 
     def __init__(self, job: Job, staging: str, workers: int, inputs: beam.PCollection[InputFacts]) -> None:
         self.outputs: Outputs = ToParts(staging)
-        self.decider: Decider = PartsDecider(staging, workers)
+        self.decider: Decider = PartsDecider(staging)
         self._job = job
         self._staging = staging
         self._workers = workers

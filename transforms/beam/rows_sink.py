@@ -62,7 +62,7 @@ class StrictDecider:
     def __init__(self, condition: str) -> None:
         self._condition = condition
 
-    def decide(self, job: Job, measured: Measured, max_rejects: float) -> Decision:
+    def decide(self, job: Job, measured: Measured, max_rejects: float, workers: int) -> Decision:
         """The decision, which is registered where a register is kept.
 
         Raises:
@@ -70,8 +70,8 @@ class StrictDecider:
             ExpectationUnmet: The label is another one than is expected.
         """
         if job.register is None:
-            return self._checked(job, decide(job, measured, max_rejects))
-        return decide_registered(job, measured, max_rejects, lambda made: self._checked(job, made))
+            return self._checked(job, decide(job, measured, max_rejects, workers=workers))
+        return decide_registered(job, measured, max_rejects, workers, lambda made: self._checked(job, made))
 
     def _checked(self, job: Job, decision: Decision) -> Decision:
         """The decision, if it is one to act on, with the further condition."""

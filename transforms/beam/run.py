@@ -88,7 +88,8 @@ def build(
     secret = pipeline | "Secret" >> RunSecret(job)
     inputs = pipeline | "Inputs" >> HashInputs(prepared)
     sink = PartsSink(job, staging, settings.workers, inputs)
-    _ = (shards, secret) | "Records" >> Engine(job, Source.files(settings.workers, aside), sink, settings.max_rejects)
+    source = Source.files(settings.workers, settings.workers if settings.runner == LOCAL else None, aside)
+    _ = (shards, secret) | "Records" >> Engine(job, source, sink, settings.max_rejects)
 
 
 def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:

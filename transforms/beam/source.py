@@ -14,18 +14,20 @@ class Source:
             of a window are taken together, as many as are in one bundle.
         workers: Processes of this machine that take shards; 1 means none beside this one.
         aside: Where measured records wait that are counted in buckets; None where all are counted in memory.
+        deciding: Processes that count what was measured; None for as many as the worker that decides has cores.
         everywhere: Whether no elements are a release, too. Of windows there are only those that hold something.
     """
 
     in_shards: bool
     workers: int = 1
+    deciding: int | None = None
     everywhere: bool = True
     aside: Aside | None = None
 
     @classmethod
-    def files(cls, workers: int, aside: Aside | None = None) -> "Source":
+    def files(cls, workers: int, deciding: int | None, aside: Aside | None = None) -> "Source":
         """Shards of files, in the global window."""
-        return cls(True, workers, aside=aside)
+        return cls(True, workers, deciding, aside=aside)
 
     @classmethod
     def collection(cls, everywhere: bool) -> "Source":

@@ -9,30 +9,29 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References, ValueReference
-from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.candidate.released_data import ReleasedData, Values
+from beam_deid.transforms.candidate.viewing import told_identities, view_of
 from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
 from beam_deid.transforms.label.found import Found
-from beam_deid.transforms.label.requirements.closeness import T
-from beam_deid.transforms.label.requirements.requirement import Figure, Values
+from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.groups import RowGroups
 from beam_deid.transforms.risk.histogram import Classes, Counts
 from beam_deid.transforms.risk.history import History, histories
+from beam_deid.transforms.risk.inference import GroupValues
 from beam_deid.transforms.risk.linkage import Linked, Side, link
 from beam_deid.transforms.risk.measures import all_figures
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, k_composite, subjects_of
-from beam_deid.transforms.risk.measures.measure import Subjects, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import Numbered, numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group
-from beam_deid.transforms.risk.sizes import Sizes
 
 _FEW_COLUMNS = 2
 """So many columns are numbered one by one: their values are few."""
@@ -68,7 +67,8 @@ class Candidate:
         self._everywhere = everywhere
         self.cells = np.flatnonzero(left)
         self.counts = left[self.cells]
-        self._groups: dict[tuple[str, ...], Groups] = {}
+        self._groups: dict[tuple[str, ...], RowGroups] = {}
+        self._group_values: dict[str, GroupValues] = {}
 
     def with_found(self, found: Found) -> "Candidate":
         """The same candidate with other findings. Both share what they count: none of it depends on findings."""
@@ -119,7 +119,7 @@ class Candidate:
             return replace(every, names=names)
         return replace(every, names=names, numbers=tuple(numbers[self.cells] for numbers in every.numbers))
 
-    def groups(self, columns: Sequence[str]) -> Groups:
+    def groups(self, columns: Sequence[str]) -> RowGroups:
         """Group the rows by some released columns, at the candidate's levels."""
         wanted = tuple(sorted(columns))
         if wanted not in self._groups:
@@ -127,10 +127,14 @@ class Candidate:
             known = max((one for one in self._groups if {*one} < {*wanted}), key=len, default=())
             begun = self._groups[known] if known else None
             found = self._numbered(begun, [name for name in wanted if name not in known])
-            self._groups[wanted] = Groups(found, self.counts, self.persons, self._known_persons(wanted, found))
+            self._groups[wanted] = RowGroups(found, self.counts, self.persons, self._known_persons(wanted, found))
         return self._groups[wanted]
 
-    def _numbered(self, begun: Groups | None, columns: Sequence[str]) -> Numbered:
+    def group_keys(self, columns: Sequence[str]) -> Fingerprints:
+        """The key of each row's group of some released columns, shape (m,), by which others know it."""
+        return self.data.keys(tuple(sorted(columns)), self.levels)[self.cells]
+
+    def _numbered(self, begun: RowGroups | None, columns: Sequence[str]) -> Numbered:
         """Number the groups of some columns, within groups that are known."""
         rows = len(self.cells)
         numbers = np.zeros(rows, np.int64) if begun is None else begun.numbers
@@ -153,12 +157,17 @@ class Candidate:
     def values(self, name: str) -> Values:
         """Number the values of a sensitive column, shape (m,); values that differ only in spelling have one number, null has -1."""
         found = self.data.values(name, self.levels)
-        known = None if self._everywhere is None else self._everywhere.values.get(name)
-        numbers = found.numbers[self.cells]
-        if known is None:
-            return found._replace(numbers=numbers)
-        rate = known.base_rate(self.data.job.prints.null)
-        return found._replace(numbers=numbers, everywhere=known.holders_of(found.keys), base_rate=rate)
+        return found._replace(numbers=found.numbers[self.cells])
+
+    def group_values(self, name: str) -> GroupValues:
+        """The values of a sensitive column in the groups around it, those that differ in spelling only as one."""
+        if name not in self._group_values:
+            found = self.values(name)
+            known = None if self._everywhere is None else self._everywhere.values.get(name)
+            said = () if known is None else (known.holders_of(found.keys), known.base_rate(self.data.job.prints.null))
+            groups = self.groups(self.scope.around(name))
+            self._group_values[name] = GroupValues.of(groups, found.numbers, found.many, *said)
+        return self._group_values[name]
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a sensitive column over the groups around it, by each identity that anybody is known by."""
@@ -212,8 +221,7 @@ class Candidate:
 
     def told_identities(self, name: str) -> range:
         """The identities by which figures of a sensitive column are told; where no test asks for them the subject alone."""
-        every = self.counted and self.scope.asked.names(name)
-        return range(len(self.persons.names) if every else 1)
+        return told_identities(self, name)
 
     @cached_property
     def risk(self) -> Risk:
@@ -224,7 +232,7 @@ class Candidate:
         people = groups.persons if self.counted else None
         classes = Classes(groups.numbers.view(np.uint64), self.counts, self.subject, people)
         subjects = subjects_of(classes, self.counts, self.subject)
-        figures = all_figures(self.view(subjects))
+        figures = all_figures(view_of(self, subjects, self.data.setting))
         if self.scope.linked and self.counted:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)
@@ -232,28 +240,6 @@ class Candidate:
                 others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
                 figures = figures.replaced(replace(sizes, k_composite=min([sizes.k_composite, *others])))
         return figures
-
-    @cached_property
-    def part_risk(self) -> Risk:
-        """The figures of the measures as this part of a release shows them, to be merged with those of the others."""
-        groups = self.groups(self.scope.rest)
-        people = groups.persons if self.counted else groups.records
-        return all_figures(self.view(Subjects(self.records, 0, 0, None, Sizes.of(people))))
-
-    def view(self, subjects: Subjects) -> View:
-        """What measures see.
-
-        Args:
-            subjects: Whom the rows are about.
-        """
-        scope = self.scope
-        told = {name: self.distributions(name) for name in scope.sensitive}
-        # A part of a release may have nobody of whom a column tells.
-        given = {name: found for name, found in told.items() if found}
-        close = [name for name in given if T.of_field(scope.asked, name) is not None]
-        written = given | {name: self.as_written(name) for name in close}
-        scales = {name: scale for name in scope.sensitive if (scale := self.scale(name)) is not None}
-        return View(subjects, self.data.setting, given, written, scales)
 
     @property
     def other_persons(self) -> tuple[Fingerprints, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
-from beam_deid.transforms.label.requirements.requirement import Values
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.measure.scanning import Scanned, scan, scan_names
@@ -36,6 +36,20 @@ from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import Sharing
 
 Level = int | npt.NDArray[np.int64]
+
+
+class Values(NamedTuple):
+    """The values of a sensitive field, those that differ in spelling only as one.
+
+    Attributes:
+        numbers: Number of each cell's value, shape (n,); -1 is null.
+        many: How many values there are.
+        keys: The key of each value, shape (many,).
+    """
+
+    numbers: Counts
+    many: int
+    keys: Fingerprints
 
 
 class ReleasedData:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from beam_deid.transforms.counting.classes import Source, classes_of
+from beam_deid.transforms.counting.classes import Classes, Source, classes_of
 from beam_deid.transforms.counting.composing import Composer, Settled
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_lines
@@ -49,8 +49,28 @@ class Chosen:
         return self if cut is self.cut else replace(self, cut=cut, measured=None)
 
 
+@dataclass
+class _Made:
+    """What was suppressed at some levels.
+
+    Attributes:
+        key: The levels.
+        only: Names of the tests that were asked; all, if None.
+        cut: What is suppressed.
+        measured: What was measured of what is left, where that was asked.
+    """
+
+    key: Key
+    only: Collection[str] | None
+    cut: BucketCut
+    measured: tuple[Facts, Found] | None = None
+
+
 class Chooser:
     """Chooses the levels of one release: see `decide.choosing.choose`.
+
+    What is suppressed at some levels is a copy of all records, so that no more than two are kept: what was made last, and what was
+    last accepted, which the search chooses mostly. Another choice is made once more.
 
     Args:
         source: The release.
@@ -63,8 +83,8 @@ class Chooser:
         self._composer = composer
         self._stages = stages
         self._nothing = source.nothing
-        self._cuts: dict[Key, tuple[BucketCut, Collection[str] | None]] = {}
-        self._measured: dict[Key, tuple[Facts, Found]] = {}
+        self._last: _Made | None = None
+        self._accepted_last: _Made | None = None
 
     def choose(self) -> Chosen:
         """Choose the best levels that reach the label, or else the policy's requirements, or the most general ones.
@@ -95,9 +115,8 @@ class Chooser:
             found = _told(found, for_label)
             if self._asks_why(found):
                 blocked = search.blocked(requirements(self._nothing, False))
-        cut = self._cut(found.levels, only)
-        measured = None if only is not None else self._measured.get(_key(found.levels))
-        return Chosen(self._source, found, cut, blocked, measured)
+        made = self._made(found.levels, only)
+        return Chosen(self._source, found, made.cut, blocked, made.measured)
 
     def _settle(self, cut: BucketCut) -> Settled:
         return self._composer.settle({self._source.layout.release: cut})
@@ -106,13 +125,13 @@ class Chooser:
         """The most general levels, where there is no record."""
         levels = {name: allowed[-1] for name, allowed in search.choices.items()}
         found = of_nothing(levels, requirements(self._nothing, True))
-        return Chosen(self._source, found, self._cut(levels, None), None)
+        return Chosen(self._source, found, self._made(levels, None).cut, None)
 
     def _for_label(self, search: Search, *, with_past: bool) -> Searched:
         require = requirements(self._nothing, True)
 
         def accept(levels: Levels) -> Accepted | None:
-            return self._reaches(levels, with_past=with_past)
+            return self.reaches(levels, with_past=with_past)
 
         hopeless = self._hopeless()
         if hopeless is None and all(accept(levels) is None for levels in search.coarsest()):
@@ -135,44 +154,58 @@ class Chooser:
         wanted = self._source.layout.open or self._nothing.spec.expect is LabelName.ANONYMIZED
         return bool(wanted and self._source.layout.rest and not found.satisfied and not found.refused)
 
-    def _reaches(self, levels: Levels, *, with_past: bool) -> Accepted | None:
+    def reaches(self, levels: Levels, *, with_past: bool = False) -> Accepted | None:
         """What is released at some levels, if every line holds there that levels and suppression can satisfy."""
-        alone = made = self._cut(levels, None)
-        if not alone.satisfied:
+        made = self._made(levels, None)
+        cut = made.cut
+        if not cut.satisfied:
             return None
         if with_past:
-            settled = self._settle(alone)
+            settled = self._settle(cut)
             if not settled.reached:
                 return None
-            made = settled.cuts[self._source.layout.release]
-        facts = facts_of(made.classes, made.everywhere, self._stages)
-        found = found_for_lines(made, facts, self._stages)
-        if made is alone:
-            self._measured[_key(levels)] = facts, found
-        seen = ReleaseSeen(self._nothing, self._source.people, facts, made.everywhere.counted, found)
+            cut = settled.cuts[self._source.layout.release]
+        facts, found = self._measured(cut)
+        if cut is made.cut:
+            made.measured = facts, found
+        seen = ReleaseSeen(self._nothing, self._source.people, facts, cut.everywhere.counted, found)
         changing = [(one, test) for one, test in planned(seen.scope) if test.line in CHANGING]
         if not all(test_of(test, figure_of(one, test, seen)).passed for one, test in changing):
             return None
-        return Accepted(made.lost, lambda: self._nothing.openings.weighted(facts.losses))
+        self._accepted_last = made
+        return Accepted(cut.lost, lambda: self._nothing.openings.weighted(facts.losses))
+
+    def _measured(self, cut: BucketCut) -> tuple[Facts, Found]:
+        facts = facts_of(cut.classes, cut.everywhere, self._stages)
+        return facts, found_for_lines(cut, facts, self._stages)
 
     def _accepted(self, levels: Levels, only: Collection[str]) -> Accepted | None:
-        made = self._cut(levels, only)
-        if not made.satisfied:
+        made = self._made(levels, only)
+        if not made.cut.satisfied:
             return None
-        return Accepted(made.lost, lambda: self._loss(made))
+        self._accepted_last = made
+        return Accepted(made.cut.lost, lambda: self._loss(made.cut))
 
     def _loss(self, made: BucketCut) -> float:
         return self._nothing.openings.weighted(facts_of(made.classes, made.everywhere, self._stages).losses)
 
-    def _cut(self, levels: Levels, only: Collection[str] | None) -> BucketCut:
-        """What is suppressed at some levels; kept, since the levels that are chosen were asked for before."""
+    def _made(self, levels: Levels, only: Collection[str] | None) -> _Made:
+        """What is suppressed at some levels; taken from what is kept, if it was asked for before."""
         key = _key(levels)
-        kept = self._cuts.get(key)
-        if kept is None or kept[1] != only:
-            made = cut_in_buckets(classes_of(self._source, levels, self._stages), self._stages, only=only)
-            self._cuts[key] = made, only
-            return made
-        return kept[0]
+        for kept in (self._last, self._accepted_last):
+            if kept is not None and (kept.key, kept.only) == (key, only):
+                return kept
+        classes = self._classes(levels, key)
+        self._last = _Made(key, only, cut_in_buckets(classes, self._stages, only=only))
+        return self._last
+
+    def _classes(self, levels: Levels, key: Key) -> Classes:
+        """All records at some levels, of which there is no other copy than those that are kept."""
+        for kept in (self._last, self._accepted_last):
+            if kept is not None and kept.key == key:
+                return kept.cut.classes.with_left(None, None)
+        self._last = None
+        return classes_of(self._source, levels, self._stages)
 
 
 def _told(found: Searched, for_label: Searched) -> Searched:

@@ -10,13 +10,18 @@ import numpy as np
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.combining import mix
+from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import runs
+from beam_deid.transforms.columns.partition import bucket_of
+from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
 from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.past.views import Past
-from beam_deid.transforms.risk.histogram import Counts, Histogram
+from beam_deid.transforms.risk.histogram import Counts, Histogram, total
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
@@ -24,9 +29,17 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
-LEFT = "left"
+HEAVY = "heavy"
 HOME = Column("home")
 """Where the record of a row is among those of the run: see `said.places`."""
+
+MOST_ROWS = 1 << 19
+"""Most rows of a bucket, as long as a few groups are all that makes it larger."""
+_SHARE = 8
+"""A group is heavy if it has this part of a bucket's most rows; smaller ones would spare little."""
+_TOLD = 1 << 20
+_FEW = 64
+"""Of so many groups in all, and of so many of each bucket, it is told how many rows they have."""
 
 
 def common_columns(layout: Layout) -> tuple[str, ...]:
@@ -58,6 +71,7 @@ class Source:
         people: The persons of all records of the run.
         records: The records of the run, in any buckets, with their persons.
         sound: How many of them are sound in this release.
+        most: Most rows of a bucket of whole groups: where it has more, its greatest groups are spread over all buckets.
         past: What was given out before of the same records: which releases, and why others cannot be tested.
         met: Whether rows are found again among the records of the run, since they are tested with those of other releases.
     """
@@ -68,6 +82,7 @@ class Source:
     people: People
     records: Records
     sound: int
+    most: int = MOST_ROWS
     past: Past = field(default_factory=Past)
     met: bool = False
 
@@ -89,6 +104,23 @@ class Source:
         columns = {column: np.empty(0, np.uint64) for column in self.columns}
         return self.data({**columns, COUNT: np.empty(0, np.int64)})
 
+    def sound_rows(self, bucket: int) -> dict[Column, Any]:
+        """`columns` and `COUNT` of the records of a bucket that are sound in the release, each of shape (n,).
+
+        Where rows are found again, `HOME` is among them.
+        """
+        present = Column("present", release=self.layout.release)
+        columns = self.records.read(bucket, (*self.columns, present, COUNT))
+        if self.met:
+            columns[HOME] = places(bucket, np.arange(len(columns[COUNT])))
+        sound = columns.pop(present) > 0
+        return columns if sound.all() else chosen(columns, sound)
+
+    def group_keys(self, columns: Mapping[Column, np.ndarray], levels: Mapping[str, int]) -> Fingerprints:
+        """The key of each row by what all groupings of the release have in common, shape (n,)."""
+        own = {name: columns[name] for name in (*self.columns, COUNT)}
+        return self.data(own, with_persons=False).keys(common_columns(self.layout), levels)
+
     def data(self, columns: Mapping[Column, np.ndarray], with_persons: bool = True) -> ReleasedData:
         """The measured fields of some of the release's records.
 
@@ -109,70 +141,176 @@ class Source:
 class Classes:
     """A release's records at some levels, in buckets by what is common to all groups.
 
+    Records of groups that would fill a bucket by themselves are spread over all buckets by whom they are about. What is asked of
+    whole groups is told of these by tallies (`counting.tallies`).
+
     Attributes:
         source: The release.
         levels: The level of each open field.
-        rows: Its records, before any is suppressed.
-        left: How many of each row are left, in the order of the rows; all, if None.
+        light: The records whose groups are whole in their bucket.
+        heavy: The others; None if there are none.
+        tallies: What is counted of the heavy records that are left; None where nothing is counted yet.
     """
 
     source: Source
     levels: Mapping[str, int]
-    rows: Stream
-    left: Stream | None = None
+    light: Part
+    heavy: Part | None = None
+    tallies: tuple[Stream, ...] | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The light records, and the heavy ones if there are any."""
+        return (self.light,) if self.heavy is None else (self.light, self.heavy)
+
+    @property
+    def heavy_left(self) -> Stream | None:
+        """How many of each heavy row are left: see `Part.left`."""
+        return None if self.heavy is None else self.heavy.left
+
+    @property
+    def filled(self) -> list[int]:
+        """The buckets that have any record."""
+        buckets = range(self.light.rows[0].buckets)
+        return [bucket for bucket in buckets if any(part.rows_in(bucket) for part in self.parts)]
 
     def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
-        """The release as one bucket of it shows it, given what must be known of all.
+        """The release as the records of one bucket show it; of heavy groups some of their records.
 
         Args:
             bucket: The bucket.
             everywhere: What must be known of all.
             with_persons: Whether anybody will ask whose its records are.
         """
-        columns = self.rows.read(bucket, (*self.source.columns, COUNT))
+        return self._seen(self.parts, bucket, everywhere, with_persons)
+
+    def seen_whole(self, bucket: int, everywhere: References) -> Candidate:
+        """The release as one bucket of whole groups shows it, given what must be known of all."""
+        return self._seen((self.light,), bucket, everywhere)
+
+    def seen_heavy(self, bucket: int, everywhere: References) -> Candidate:
+        """Some of the records of heavy groups."""
+        return self._seen(self.parts[1:], bucket, everywhere)
+
+    def _seen(self, parts: Sequence[Part], bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
+        columns = stacked([part.read(bucket, (*self.source.columns, COUNT)) for part in parts])
         data = self.source.data(columns, with_persons)
-        left = data.everything if self.left is None else self.left_in(bucket)
+        left = np.concatenate([part.left_of(bucket) for part in parts])
         return Candidate(data, self.levels, left, everywhere=everywhere)
 
-    def left_in(self, bucket: int) -> Counts:
-        """How many of each row of a bucket are left, shape (n,)."""
-        left: Counts = (self.left or self.rows).read(bucket, (COUNT,))[COUNT]
-        return left
+    def homes(self, bucket: int) -> Fingerprints:
+        """Where the records of all rows of a bucket are among those of the run, shape (n,), in the order of `seen`."""
+        return np.concatenate([part.read(bucket, (HOME,))[HOME] for part in self.parts])
 
-    def with_left(self, left: Stream | None) -> "Classes":
-        """The same records with others suppressed."""
-        return replace(self, left=left)
+    def column(self, bucket: int, column: Column) -> Fingerprints:
+        """A column of the records of a bucket that are left, shape (n,)."""
+        return np.concatenate([part.read(bucket, (column,))[column][part.left_of(bucket) > 0] for part in self.parts])
+
+    def with_left(self, light: Stream | None, heavy: Stream | None) -> "Classes":
+        """The same records with others suppressed; tallies stay where the same heavy ones are left."""
+        spread = None if self.heavy is None else replace(self.heavy, left=heavy)
+        tallies = self.tallies if heavy is self.heavy_left else None
+        return replace(self, light=replace(self.light, left=light), heavy=spread, tallies=tallies)
 
 
 def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Classes:
-    """Bring a release's records into buckets of whole groups.
+    """Bring a release's records into buckets of whole groups, but for groups that would fill one by themselves.
 
     Raises:
         OutputError: They cannot be set aside.
     """
-    _, streams = stages.run(_ToClasses(source, levels), range(source.records.buckets))
-    return Classes(source, levels, streams.get(CLASSES, Stream(stages.buckets)))
+    nothing = np.empty(0, np.uint64)
+    found = _divided(source, levels, nothing, stages)
+    heavy = _heavy_groups(found, stages)
+    if not len(heavy):
+        return found
+    del found  # its files go before others come
+    return _divided(source, levels, heavy, stages)
+
+
+def _divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:
+    """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
+    _, streams = stages.run(_ToClasses(source, levels, heavy), range(source.records.buckets))
+    nothing = Stream(stages.buckets)
+    spread = Part((streams[HEAVY],)) if HEAVY in streams else None
+    return Classes(source, levels, Part((streams.get(CLASSES, nothing),)), spread)
+
+
+def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
+    """The groups that make a bucket too large: its greatest ones, until what is left of it is small enough."""
+    source = classes.source
+    rows = [classes.light.rows_in(bucket) for bucket in range(stages.buckets)]
+    large = np.flatnonzero(np.array(rows) > source.most)
+    if not len(large):
+        return np.empty(0, np.uint64)
+    parts, _ = stages.run(_Greatest(source, classes.levels, large, stages.buckets), range(source.records.buckets))
+    keys, counts = total(parts)
+    where = bucket_of(keys, stages.buckets)
+    chosen = [_over(keys[where == bucket], counts[where == bucket], rows[bucket], source.most) for bucket in large]
+    return np.sort(np.concatenate(chosen))
+
+
+def _over(keys: Fingerprints, counts: Counts, rows: int, most: int) -> Fingerprints:
+    """The greatest groups of a bucket that are more than it should hold.
+
+    Args:
+        keys: Groups of the bucket, shape (g,), its greatest ones among them.
+        counts: Their rows, shape (g,).
+        rows: All rows of the bucket.
+        most: How many it should hold.
+    """
+    order = np.argsort(-counts, kind="stable")
+    before = np.cumsum(counts[order]) - counts[order]
+    chosen = (rows - before > most) & (counts[order] >= most // _SHARE)
+    return keys[order][chosen]
+
+
+@dataclass(frozen=True)
+class _Greatest:
+    """Counts the rows of the greatest groups that come to some buckets."""
+
+    source: Source
+    levels: Mapping[str, int]
+    wanted: Counts
+    buckets: int
+
+    def run(self, bucket: int, out: Out) -> tuple[Fingerprints, Counts]:
+        """The groups and their rows; see `Task.run`."""
+        columns = self.source.sound_rows(bucket)
+        keys = self.source.group_keys(columns, self.levels)
+        distinct, counts = runs(keys[np.isin(bucket_of(keys, self.buckets), self.wanted)])
+        greatest = np.argsort(-counts, kind="stable")[: max(_TOLD // self.source.records.buckets, _FEW)]
+        return distinct[greatest], counts[greatest]
 
 
 @dataclass(frozen=True)
 class _ToClasses:
-    """Brings the sound records of a bucket to the buckets of their groups."""
+    """Brings the sound records of a bucket to the buckets of their groups; those of heavy groups to those of their subjects."""
 
     source: Source
     levels: Mapping[str, int]
+    heavy: Fingerprints
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        source = self.source
-        present = Column("present", release=source.layout.release)
-        columns = source.records.read(bucket, (*source.columns, present, COUNT))
-        sound = columns.pop(present) > 0
-        if not sound.any():
+        columns = self.source.sound_rows(bucket)
+        if not len(columns[COUNT]):
             return
-        if source.met:
-            columns[HOME] = places(bucket, np.arange(len(sound)))
-        if not sound.all():
-            columns = {name: column[sound] for name, column in columns.items()}
-        data = source.data({name: columns[name] for name in (*source.columns, COUNT)}, with_persons=False)
-        keys = data.keys(common_columns(source.layout), self.levels)
-        out.put(CLASSES, keys, columns)
+        keys = self.source.group_keys(columns, self.levels)
+        if not len(self.heavy):
+            out.put(CLASSES, keys, columns)
+            return
+        heavy = np.isin(keys, self.heavy)
+        out.put(CLASSES, keys[~heavy], chosen(columns, ~heavy))
+        if heavy.any():
+            spread = chosen(columns, heavy)
+            out.put(HEAVY, self._whose(bucket, spread), spread)
+
+    def _whose(self, bucket: int, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
+        """A key for each row by which heavy groups are spread: its subject's, or one of its own where it is nobody's."""
+        rows = len(columns[COUNT])
+        own = mix(np.arange(rows, dtype=np.uint64) + (np.uint64(bucket) << np.uint64(32)))
+        if not self.source.people.names:
+            return own
+        subject = columns[self.source.people.columns[0]]
+        return np.where(subject == self.source.job.prints.null, own, subject)

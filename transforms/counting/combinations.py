@@ -48,7 +48,7 @@ def combined(source: Source, stages: Stages) -> Combined | None:
     if start is None:
         return None
     _, streams = stages.run(_Within(source, start), range(source.records.buckets))
-    stream = streams.get(_COMBINATIONS, Stream(stages.buckets))
+    stream = stages.take(streams, _COMBINATIONS)
     if stream.rows == 0:
         return Combined(source.nothing, start)
     parts, _ = stages.run(_Whole(stream, _columns(source)))

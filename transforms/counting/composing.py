@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from beam_deid.transforms.candidate.cut import Suppressed
-from beam_deid.transforms.counting.classes import LEFT, Classes, Records
+from beam_deid.transforms.counting.classes import Classes, Records
 from beam_deid.transforms.counting.copies import copied_earlier
 from beam_deid.transforms.counting.copies_between import copied
 from beam_deid.transforms.counting.earlier import Earlier
@@ -21,6 +21,7 @@ from beam_deid.transforms.counting.meeting import (
     compared_fields,
     home_stream,
 )
+from beam_deid.transforms.counting.parts import LEFT, keep_left
 from beam_deid.transforms.counting.people import People
 from beam_deid.transforms.counting.said import PLACE, row_at, stream
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
@@ -33,6 +34,7 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams,
 ROUNDS = 50
 """Most rounds of suppressing: see `composition.composing`."""
 
+_HEAVY_LEFT = "heavy left"
 _UNSURE = (
     "records have no number by which they are known again, or several persons' have the same one, so that nobody can say "
     "what earlier releases say of each"
@@ -220,7 +222,8 @@ def _without(one: BucketCut, broken: Streams, stages: Stages) -> BucketCut | Non
     if not one.satisfied:
         return None  # what misses its own lines suppresses nothing
     left, streams = stages.run(_Without(one.classes, rows))
-    classes = one.classes.with_left(stream(streams, LEFT, stages.buckets))
+    heavy = None if one.classes.heavy is None else stages.take(streams, _HEAVY_LEFT)
+    classes = one.classes.with_left(stages.take(streams, LEFT), heavy)
     made = cut_in_buckets(classes, stages, lost=one.classes.source.sound - sum(left))
     if not made.satisfied:
         return None
@@ -241,7 +244,11 @@ class _Without:
 
     def run(self, bucket: int, out: Out) -> int:
         """The records that are left; see `Task.run`."""
-        left = self.classes.left_in(bucket).copy()
+        parts = [part.left_of(bucket) for part in self.classes.parts]
+        left = np.concatenate(parts)
         left[row_at(self.broken.read(bucket, (PLACE,))[PLACE])] = 0
-        out.put_into(LEFT, np.full(len(left), bucket, np.uint16), {COUNT: left})
+        light = len(parts[0])
+        keep_left(out, bucket, left[:light])
+        if len(parts) > 1:
+            out.put_into(_HEAVY_LEFT, np.full(len(left) - light, bucket, np.uint16), {COUNT: left[light:]})
         return int(left.sum())

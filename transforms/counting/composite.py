@@ -43,8 +43,8 @@ def composite_of(people: People, linked: bool, streams: Streams, stages: Stages)
     """
     found = []
     for name in counted_identities(people, linked):
-        _, sums = stages.run(_PerPerson(streams.get(_stream(name), Stream(stages.buckets)), Column(PERSON, name)))
-        fewest, _ = stages.run(_PerSum(sums.get(_SUMS, Stream(stages.buckets))))
+        _, sums = stages.run(_PerPerson(stages.take(streams, _stream(name)), Column(PERSON, name)))
+        fewest, _ = stages.run(_PerSum(stages.take(sums, _SUMS)))
         found += [each for each in fewest if each is not None]
     return min(found, default=None)
 

@@ -81,7 +81,7 @@ class _ToRecords:
         if seen.empty:
             return
         release = seen.data.layout.release
-        rows = {HOME: self.classes.rows.read(bucket, (HOME,))[HOME][seen.cells]}
+        rows = {HOME: self.classes.homes(bucket)[seen.cells]}
         for name in self.names:
             rows[_value(release, name)] = seen.data.key(name, seen.levels)[seen.cells]
         out.put_into(home_stream(release), bucket_at(rows[HOME]), rows)

@@ -153,7 +153,7 @@ def _changes(chosen: Chosen, seen: ReleaseSeen, tests: Sequence[Test], stages: S
 
 def _share(chosen: Chosen, stages: Stages) -> float | None:
     """The share of rows to suppress at the same levels, for all lines that suppression satisfies: see `decide.changing`."""
-    everything = chosen.cut.classes.with_left(None)
+    everything = chosen.cut.classes.with_left(None, None)
     found = cut_in_buckets(everything, stages, share=1.0)
     if not found.satisfied or not chosen.source.sound:
         return None

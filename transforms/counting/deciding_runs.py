@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.deciding import decide_releases
 from beam_deid.transforms.counting.earlier import earlier_of
@@ -22,7 +22,14 @@ from beam_deid.transforms.run.stages import Stages, Stream
 _WHERE = "deciding"
 
 
-def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", workers: int = 1) -> Decision:
+def decide(
+    job: Job,
+    measured: Measured,
+    max_rejects: float,
+    folder: str = "",
+    workers: int = 1,
+    most_rows: int = MOST_ROWS,
+) -> Decision:
     """Decide every release of a run, unless too much of its input was rejected.
 
     Args:
@@ -31,6 +38,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
         folder: Where the fingerprints are written that the register will take; nowhere if empty.
         workers: Processes of this machine that count what was set aside.
+        most_rows: Most rows of a bucket of whole groups; a few groups that are more are spread over all buckets.
 
     Raises:
         InputError: An attacker's table cannot be read.
@@ -51,7 +59,7 @@ def decide(job: Job, measured: Measured, max_rejects: float, folder: str = "", w
                 persons = remember_persons(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
-            sources, composer = _sources(job, names, measured, stream, stages)
+            sources, composer = _sources(job, names, measured, stream, stages, most_rows)
             decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
@@ -70,7 +78,7 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
 
 
 def _sources(
-    job: Job, names: tuple[str, ...], measured: Measured, records: Stream, stages: Stages
+    job: Job, names: tuple[str, ...], measured: Measured, records: Stream, stages: Stages, most_rows: int
 ) -> tuple[dict[str, Source], Composer]:
     """Releases whose records were set aside, and what asks what they say together."""
     home, people = home_of(job, records, stages)
@@ -81,5 +89,5 @@ def _sources(
     for name, layout in layouts.items():
         found = measured.releases.get(name, ReleaseMeasured())
         sound = measured.read - found.rejected
-        sources[name] = Source(job, layout, found, people, home, sound, earlier.past, composer.asks)
+        sources[name] = Source(job, layout, found, people, home, sound, most_rows, earlier.past, composer.asks)
     return sources, composer

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.candidate.viewing import part_risk
+from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.composite import composite_of, counted_identities, put_composites
-from beam_deid.transforms.counting.singled import Singled, Uncounted, put_subjects, singled_of
+from beam_deid.transforms.counting.singled import Singled, Uncounted, alone_in, put_groups, put_subjects, singled_of
+from beam_deid.transforms.counting.tallied import Tallied, groups_of
+from beam_deid.transforms.counting.tallies import tallied
 from beam_deid.transforms.label.requirements import planned
-from beam_deid.transforms.label.requirements.requirement import Figure
+from beam_deid.transforms.label.requirements.requirement import NOTHING, Figure, Planned, Requirement
 from beam_deid.transforms.risk.measures import merged_figures
 from beam_deid.transforms.risk.measures.measure import Subjects, View
 from beam_deid.transforms.risk.measures.risk import Risk
@@ -19,26 +24,39 @@ from beam_deid.transforms.run.stages import Out, Stages
 
 
 @dataclass(frozen=True)
-class BucketFacts:
-    """What one bucket shows of the records that are left in it.
+class GroupFacts:
+    """What some whole groups show of the records that are left.
 
     Attributes:
-        records: Records that are left.
+        records: Their records.
         figures: The figure of each test that looks at groups one by one.
         risk: The figures of the measures.
-        sizes: Its classes by persons.
+        sizes: Classes by persons.
         deciding: The fewest persons of a class, and the place of the identity that says so; None if nobody was counted.
         uncounted: Whom columns single out, where nobody says whom records are about.
-        lost: By open field its records, suppressed ones among them, times the information that each loses.
-        everything: Its records, suppressed ones among them.
+        few: Classes in which nobody can be seen to be alone but by records: see `singled.put_groups`.
     """
 
     records: int
     figures: Mapping[str, Figure]
     risk: Risk
-    sizes: Sizes | None
+    sizes: Sizes
     deciding: tuple[int, int] | None
     uncounted: Uncounted | None
+    few: Fingerprints
+
+
+@dataclass(frozen=True)
+class BucketFacts:
+    """What one bucket shows.
+
+    Attributes:
+        groups: What its groups show.
+        lost: By open field its records, suppressed ones among them, times the information that each loses.
+        everything: Its records, suppressed ones among them.
+    """
+
+    groups: Sequence[GroupFacts]
     lost: Mapping[str, float]
     everything: int
 
@@ -74,17 +92,21 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
         everywhere: What is known of all of that.
         stages: Runs tasks over its buckets.
     """
+    classes = tallied(classes, stages)
     found, streams = stages.run(_Facts(classes, everywhere))
     losses = _losses(found)
-    parts = [part for part in found if part.records]
+    parts = [part for bucket in found for part in bucket.groups]
     if not parts:
         return Facts(0, losses=losses)
     source = classes.source
     records = sum(part.records for part in parts)
-    singled = singled_of(streams, stages, [part.uncounted for part in parts if part.uncounted is not None], records)
+    alone = alone_in(classes, everywhere, [part.few for part in parts], stages)
+    singled = singled_of(
+        streams, alone, stages, [part.uncounted for part in parts if part.uncounted is not None], records
+    )
     linked = source.layout.scope.linked
     composite = composite_of(source.people, linked, streams, stages) if everywhere.counted else None
-    sizes = Sizes.merge([part.sizes for part in parts if part.sizes is not None])
+    sizes = Sizes.merge([part.sizes for part in parts])
     whole = View(Subjects(records, singled.subjects, singled.alone, composite, sizes), source.nothing.setting, {}, {})
     deciding = min((part.deciding for part in parts if part.deciding is not None), default=None)
     return Facts(
@@ -98,7 +120,7 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
     )
 
 
-def _merged(classes: Classes, parts: Sequence[BucketFacts]) -> dict[str, Figure]:
+def _merged(classes: Classes, parts: Sequence[GroupFacts]) -> dict[str, Figure]:
     asked = [each for each in planned(classes.source.layout.scope) if each[0].by_group]
     return {test.name: requirement.merged([part.figures[test.name] for part in parts]) for requirement, test in asked}
 
@@ -131,16 +153,33 @@ class _Facts:
         seen = self.classes.seen(bucket, self.everywhere)
         everything = int(seen.data.everything.sum())
         lost = seen.data.openings.losses(seen.levels, seen.left) if everything else {}
-        lost = {name: share * everything for name, share in lost.items()}
-        if seen.empty:
-            return BucketFacts(0, {}, Risk(), None, None, None, lost, everything)
-        asked = [each for each in planned(seen.scope) if each[0].by_group]
-        figures = {test.name: requirement.figure(test, seen) for requirement, test in asked}
-        people = self.classes.source.people
-        if seen.counted:
-            put_composites(seen, counted_identities(people, seen.scope.linked), out)
-        groups = seen.groups(seen.scope.rest)
-        deciding = (groups.fewest, seen.identities.index(groups.deciding)) if seen.counted else None
-        sizes = Sizes.of(groups.persons if seen.counted else groups.records)
-        uncounted = put_subjects(seen, out)
-        return BucketFacts(seen.records, figures, seen.part_risk, sizes, deciding, uncounted, lost, everything)
+        if seen.counted and not seen.empty:
+            put_composites(seen, counted_identities(self.classes.source.people, seen.scope.linked), out)
+            if self.classes.heavy is not None:  # whoever has light records alone is set aside with their groups
+                put_subjects(seen, out)
+        groups = groups_of(self.classes, bucket, self.everywhere, seen)
+        return BucketFacts(
+            [_facts(each, out) for each in groups],
+            {name: share * everything for name, share in lost.items()},
+            everything,
+        )
+
+
+def _facts(seen: Candidate | Tallied, out: Out) -> GroupFacts:
+    asked = [each for each in planned(seen.scope) if each[0].by_group]
+    groups = seen.groups(seen.scope.rest)
+    uncounted, few = put_groups(seen, out)
+    return GroupFacts(
+        records=seen.records,
+        figures={test.name: _figure(requirement, test, seen) for requirement, test in asked},
+        risk=part_risk(seen, seen.data.setting),
+        sizes=Sizes.of(groups.persons if seen.counted else groups.records),
+        deciding=(groups.fewest, seen.identities.index(groups.deciding)) if seen.counted and len(groups) else None,
+        uncounted=uncounted,
+        few=few,
+    )
+
+
+def _figure(requirement: Requirement, test: Planned, seen: Candidate | Tallied) -> Figure:
+    """The figure of a test; heavy groups of other columns may have no tally here."""
+    return requirement.figure(test, seen) if len(seen.groups(test.columns)) else NOTHING

@@ -21,7 +21,6 @@ from beam_deid.transforms.counting.crowds import (
     read_counted_pairs,
     read_crowds,
     read_pairs,
-    stream_of,
 )
 from beam_deid.transforms.risk.belongings import Belongings, Crowds
 from beam_deid.transforms.risk.drawn_points import Havers, Owned, Share, among, may_be_drawn, owned_by
@@ -59,13 +58,13 @@ def histories_of(
     records, streams = _pointed(classes, everywhere, stages)
     if not records.all:
         return None
-    own, others, more, alone = (stream_of(streams, name, stages) for name in (_OWN, _OTHERS, _MORE, _ALONE))
-    parts, _ = stages.run(_Own(own, more, alone, samples))
+    own = stages.take(streams, _OWN)
+    parts, _ = stages.run(_Own(own, stages.take(streams, _MORE), stages.take(streams, _ALONE), samples))
     owned = Owned.merge(parts, samples)
     wanted = owned.sample.wanted(samples)
-    _, streams = stages.run(_Wanted((own, others), wanted))
+    _, found_points = stages.run(_Wanted((own, stages.take(streams, _OTHERS)), wanted))
     drawn = {number: owned.sample.of(number, samples) for number in owned.numbers[1:]}
-    found, _ = stages.run(_Count(stream_of(streams, _FOUND, stages), wanted, drawn))
+    found, _ = stages.run(_Count(stages.take(found_points, _FOUND), wanted, drawn))
     having = {number: np.sum([each[number] for each in found], axis=0) for number in drawn}
     return figures(owned, records, having)
 
@@ -73,14 +72,14 @@ def histories_of(
 def _pointed(classes: Classes, everywhere: References, stages: Stages) -> tuple[Records, Streams]:
     """Bring points to their persons, and tell those that nobody else has.
 
-    A point of which the columns that all groups have in common are a part lies in one bucket already.
+    A point of which the columns that all groups have in common are a part lies in one bucket already, if no group is heavy.
     """
     layout = classes.source.layout
-    whole = {*common_columns(layout)} <= {*layout.history}
+    whole = classes.heavy is None and {*common_columns(layout)} <= {*layout.history}
     found, streams = stages.run(_Points(classes, everywhere, whole))
     if not whole:
-        _, streams = stages.run(_Pairs(stream_of(streams, _PAIRS, stages)))
-        found, alone = stages.run(_Sizes(stream_of(streams, _SIZES, stages)))
+        _, streams = stages.run(_Pairs(stages.take(streams, _PAIRS)))
+        found, alone = stages.run(_Sizes(stages.take(streams, _SIZES)))
         streams |= alone
     return Records(*(sum(each) for each in zip(*found, strict=True))), streams
 

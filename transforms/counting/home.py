@@ -214,7 +214,7 @@ def _mapped(home: Home, inside: Inside, stages: Stages) -> list[Mapped]:
     _, streams = stages.run(_Tables(home, {at: others for at, others in undecided.items() if others}))
     mapped = []
     for at, others in undecided.items():
-        found, _ = stages.run(_Mapped(streams.get(str(at), Stream(stages.buckets)), others)) if others else ([], {})
+        found, _ = stages.run(_Mapped(stages.take(streams, str(at)), others)) if others else ([], {})
         mapped.append(Mapped.merge(found) if found else Mapped(0, frozenset()))
     return mapped
 

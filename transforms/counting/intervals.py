@@ -16,7 +16,6 @@ from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.numbers import NULL
 from beam_deid.transforms.columns.partition import bucket_of
-from beam_deid.transforms.counting.crowds import stream_of
 from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.recovery.pseudonyms import Recovered, interval_sums, since
 from beam_deid.transforms.run.layout import Column
@@ -62,11 +61,10 @@ def intervals_of(name: str, firsts: Sequence[First], streams: Streams, stages: S
         streams: What it set aside.
         stages: Runs tasks over it.
     """
-    _, sums = stages.run(_Subjects(stream_of(streams, _dates(name), stages)))
-    nobody = _nobody(
-        [first for first in firsts if first is not None], stream_of(streams, _others(name), stages), stages
-    )
-    found, _ = stages.run(_Sums(stream_of(sums, _SUMS, stages), nobody))
+    _, sums = stages.run(_Subjects(stages.take(streams, _dates(name))))
+    others = stages.take(streams, _others(name))
+    nobody = _nobody([first for first in firsts if first is not None], others, stages)
+    found, _ = stages.run(_Sums(stages.take(sums, _SUMS), nobody))
     return Recovered(sum(one.values for one in found), sum(one.recovered for one in found))
 
 

@@ -23,7 +23,7 @@ from beam_deid.transforms.risk.matches import Matches
 from beam_deid.transforms.risk.presence import PresenceCounts
 from beam_deid.transforms.risk.probes import Found, Probes, ProbesMet, Released
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.spill import Words
+from beam_deid.transforms.run.spill_cipher import Words
 from beam_deid.transforms.run.stages import COUNT, Out, Stream
 
 ROWS = "rows"

@@ -154,7 +154,7 @@ def sides_of(
         named, problem = told[0]
         if problem:
             return None, problem
-    _, streams = stages.run(_ToKeys(classes, everywhere, declared, own), filled(classes.rows))
+    _, streams = stages.run(_ToKeys(classes, everywhere, declared, own), classes.filled)
     probes = probes or streams
     nothing = Stream(stages.buckets)
     return Sides(

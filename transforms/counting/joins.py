@@ -130,7 +130,7 @@ class _Joins:
     @cached_property
     def _people(self) -> int:
         """How many persons are released."""
-        _, streams = self._stages.run(_ReleasedPeople(self._classes), filled(self._classes.rows))
+        _, streams = self._stages.run(_ReleasedPeople(self._classes), self._classes.filled)
         people = streams.get(_PEOPLE, Stream(self._stages.buckets))
         found, _ = self._stages.run(CountAmong(people), filled(people))
         return sum(found)
@@ -177,9 +177,6 @@ class _ReleasedPeople:
         """See `Task.run`."""
         source = self.classes.source
         column = Column(PERSON, source.people.names[0])
-        whose = self.classes.rows.read(bucket, (column,))[column]
-        if self.classes.left is not None:
-            whose = whose[self.classes.left.read(bucket, (COUNT,))[COUNT] > 0]
-        who = np.unique(whose)
+        who = np.unique(self.classes.column(bucket, column))
         who = who[who != source.job.prints.null]
         out.put(_PEOPLE, who, {WHO: who, COUNT: np.ones(len(who), np.int64)})

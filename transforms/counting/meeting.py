@@ -104,7 +104,7 @@ class ToRecords:
             return 0
         release = self.classes.source.layout.release
         data = seen.data
-        home = self.classes.rows.read(bucket, (HOME,))[HOME][seen.cells]
+        home = self.classes.homes(bucket)[seen.cells]
         rows = {HOME: home, place_column(release): places(bucket, seen.cells)}
         for fields in self.shared:
             rows[shared_column(release, fields)] = data.keys(fields, seen.levels)[seen.cells]

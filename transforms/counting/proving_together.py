@@ -75,7 +75,7 @@ class _ToRecords:
         """See `Task.run`."""
         seen = self.cut.classes.seen(bucket, _ANYTHING, with_persons=False)
         name = seen.data.layout.release
-        home = self.cut.classes.rows.read(bucket, (HOME,))[HOME]
+        home = self.cut.classes.homes(bucket)
         rows = {
             HOME: home,
             _value(name): seen.data.keys(seen.scope.columns, seen.levels),

@@ -23,6 +23,8 @@ from beam_deid.transforms.counting.crowds import (
 )
 from beam_deid.transforms.counting.intervals import First, intervals_of, put_dates
 from beam_deid.transforms.counting.matching import matched_of
+from beam_deid.transforms.counting.tallied import groups_of
+from beam_deid.transforms.counting.tallies import tallied
 from beam_deid.transforms.label.evidence import Recovery
 from beam_deid.transforms.risk.belongings import Belongings, Crowds
 from beam_deid.transforms.risk.histogram import tally
@@ -69,8 +71,9 @@ class RemainsInBuckets:
         self._classes = classes
         self._everywhere = everywhere
         self._stages = stages
-        found, self._streams = stages.run(_Show(classes, everywhere))
-        self._shown = [each for each in found if each is not None]
+        found, self._streams = stages.run(_Show(tallied(classes, stages), everywhere))
+        self._shown = [each.firsts for each in found if each.firsts is not None]
+        self._fewest = [each.fewest for each in found if each.fewest is not None]
 
     @property
     def empty(self) -> bool:
@@ -80,7 +83,7 @@ class RemainsInBuckets:
     @property
     def joined(self) -> int:
         """See `Attacked.joined`."""
-        return min(each.fewest for each in self._shown)
+        return min(self._fewest, default=0)
 
     def mask(self, name: str) -> tuple[Recovered, int]:
         """See `Attacked.mask`."""
@@ -104,7 +107,7 @@ class RemainsInBuckets:
         """See `Attacked.intervals`."""
         if not self._everywhere.counted:
             return None
-        return intervals_of(name, [each.firsts[name] for each in self._shown], self._streams, self._stages)
+        return intervals_of(name, [firsts[name] for firsts in self._shown], self._streams, self._stages)
 
     def matched(self, name: str, known: Known, key: FingerprintKey) -> Matched:
         """See `Attacked.matched`."""
@@ -121,7 +124,7 @@ class RemainsInBuckets:
     def _sizes(self, what: str, name: str) -> "tuple[list[_Size | None], Streams]":
         """How many holders the values of a field have."""
         _, streams = self._stages.run(_Pairs(stream_of(self._streams, _stream(what, name), self._stages)))
-        return self._stages.run(_Sizes(stream_of(streams, _SIZES, self._stages)))
+        return self._stages.run(_Sizes(self._stages.take(streams, _SIZES)))
 
 
 def _stream(what: str, name: str) -> str:
@@ -138,12 +141,12 @@ class _Shown:
     """What a bucket shows.
 
     Attributes:
-        fewest: Fewest subjects who share all quasi-identifiers.
-        firsts: By field the first time that nobody has.
+        fewest: Fewest subjects who share all quasi-identifiers; None where no groups are counted.
+        firsts: By field the first time that nobody has; None where there are no records.
     """
 
-    fewest: int
-    firsts: Mapping[str, First]
+    fewest: int | None
+    firsts: Mapping[str, First] | None
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,11 @@ class _Show:
     classes: Classes
     everywhere: References
 
-    def run(self, bucket: int, out: Out) -> _Shown | None:
+    def run(self, bucket: int, out: Out) -> _Shown:
         """See `Task.run`."""
         seen = self.classes.seen(bucket, self.everywhere)
         if seen.empty:
-            return None
+            return _Shown(self._fewest(bucket, seen), None)
         layout = seen.data.layout
         asked = {name: attacks_on(seen.data.job.policy, layout, name) for name in layout.remainders}
         firsts = {}
@@ -168,8 +171,12 @@ class _Show:
                 firsts[name] = put_dates(name, seen, moments.view(np.int64), out)
         if seen.counted and any(attacks.mask for attacks in asked.values()):
             _put_holders(_SUBJECTS, seen.subject_keys, out)
-        fewest = seen.groups(layout.rest).fewest if seen.counted else 0
-        return _Shown(fewest, firsts)
+        return _Shown(self._fewest(bucket, seen), firsts)
+
+    def _fewest(self, bucket: int, seen: Candidate) -> int | None:
+        groups = groups_of(self.classes, bucket, self.everywhere, seen) if seen.counted else ()
+        found = [each.groups(each.scope.rest) for each in groups]
+        return min((each.fewest for each in found if len(each)), default=None)
 
 
 def _put(seen: Candidate, name: str, attacks: Attacks, out: Out) -> None:

@@ -4,7 +4,7 @@ It removes what `candidate.suppression.cut` removes: a round looks at all bucket
 next round begins with what is left.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,11 +15,13 @@ from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.suppression import Gone, suppressing, trimmed, without_broken
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.classes import LEFT, Classes
+from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.parts import LEFT, keep_left
+from beam_deid.transforms.counting.suppressing_heavy import Keys, Test, Trimming, look_at_heavy, without_trimmed
+from beam_deid.transforms.counting.tallies import tallied
 from beam_deid.transforms.counting.values import references_of
-from beam_deid.transforms.label.requirements.requirement import Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import Out, Stages, Stream
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def cut_in_buckets(
         only: Names of the tests that are asked; all if not given.
         lost: How many of the records are suppressed already.
     """
+    classes = tallied(classes, stages)
     source = classes.source
     total = source.sound
     spec = source.job.policy.releases[source.layout.release]
@@ -74,43 +77,50 @@ def cut_in_buckets(
         if lost > allowed:
             return BucketCut(classes, first, satisfied=False, needed=lost)
         round_ = _round(left, everywhere, tests, stages, allowed - lost)
+        if isinstance(round_, Trimming):
+            left = tallied(without_trimmed(left, round_, stages), stages)
+            continue
         if isinstance(round_, int):  # too many would go
             return BucketCut(classes, first, satisfied=False, needed=lost + round_ if lost + round_ < total else None)
         if round_ is None:
             keys = {columns: np.unique(np.concatenate(parts)) for columns, parts in gone.items()}
             return BucketCut(left, everywhere, lost, keys, True, lost)
-        left = classes.with_left(round_.left)
+        left = tallied(round_.left, stages)
         lost = total - round_.records
-        for columns, parts in round_.gone.items():
-            gone.setdefault(columns, []).extend(parts)
-        everywhere = references_of(left, stages) if lost <= allowed else everywhere
-
-
-Test = tuple[Requirement, Planned]
-Keys = Mapping[tuple[str, ...], Sequence[Fingerprints]]
+        _add(gone, round_.gone)
+        everywhere = references_of(left, stages)
 
 
 @dataclass(frozen=True)
 class _Left:
     """What a round leaves of all buckets."""
 
-    left: Stream
+    left: Classes
     records: int
     gone: Keys
 
 
 def _round(
     classes: Classes, everywhere: References, tests: Sequence[Test], stages: Stages, bearable: float
-) -> _Left | int | None:
-    """One round: what it leaves; how many records would go, if these are too many; or None if nothing has to go."""
+) -> _Left | Trimming | int | None:
+    """One round.
+
+    Returns:
+        What it leaves; or heavy groups of which a part has to go; or how many records would go, if these are too many; or None if
+        nothing has to go.
+    """
+    heavy = look_at_heavy(classes, everywhere, tests, stages, bearable)
+    if isinstance(heavy, Trimming):
+        return heavy
     looks, streams = stages.run(_Look(classes, everywhere, tests, bearable))
     numbers = {look.trimmed for look in looks if look.trimmed is not None}
     if numbers:
         first = min(numbers)
         if len(numbers) > 1:  # some buckets have a surplus by a later test alone, whose turn is not yet
             looks, streams = stages.run(_Look(classes, everywhere, tests[first : first + 1], bearable))
-        return _Left(_stream(streams, stages), sum(look.records for look in looks), {})
-    so_far = np.sum([look.broken for look in looks], axis=0)
+        left = classes.with_left(_stream(streams, stages), classes.heavy_left)
+        return _Left(left, sum(look.records for look in looks) + heavy.records, {})
+    so_far = np.sum([heavy.broken, *(look.broken for look in looks)], axis=0)
     if not so_far.any():
         return None
     too_much = np.flatnonzero(so_far > bearable)
@@ -118,10 +128,15 @@ def _round(
         return int(so_far[too_much[0]])
     found, streams = stages.run(_Remove(classes, everywhere, tests))
     gone: dict[tuple[str, ...], list[Fingerprints]] = {}
-    for _, keys in found:
-        for columns, parts in keys.items():
-            gone.setdefault(columns, []).extend(parts)
-    return _Left(_stream(streams, stages), sum(records for records, _ in found), gone)
+    for keys in (heavy.gone, *(keys for _, keys in found)):
+        _add(gone, keys)
+    left = classes.with_left(_stream(streams, stages), heavy.left)
+    return _Left(left, sum(records for records, _ in found) + heavy.records_left, gone)
+
+
+def _add(gone: dict[tuple[str, ...], list[Fingerprints]], more: Keys) -> None:
+    for columns, parts in more.items():
+        gone.setdefault(columns, []).extend(parts)
 
 
 def _stream(streams: dict[str, Stream], stages: Stages) -> Stream:
@@ -154,10 +169,10 @@ class _Look:
 
     def run(self, bucket: int, out: Out) -> Look:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, self.everywhere)
+        seen = self.classes.seen_whole(bucket, self.everywhere)
         surplus = None if seen.empty else trimmed(seen, self.tests)
         left = seen.left if surplus is None else surplus[1]
-        _keep(out, bucket, seen, left)
+        keep_left(out, bucket, left)
         return Look(None if surplus is None else surplus[0], int(left.sum()), self._broken(seen))
 
     def _broken(self, seen: Candidate) -> Counts:
@@ -181,7 +196,7 @@ class _Remove:
 
     def run(self, bucket: int, out: Out) -> tuple[int, Keys]:
         """The records that are left, and what went; see `Task.run`."""
-        seen = self.classes.seen(bucket, self.everywhere)
+        seen = self.classes.seen_whole(bucket, self.everywhere)
         left = seen.left.copy()
         gone = Gone(seen.data, seen.levels)
         if not seen.empty:
@@ -191,9 +206,5 @@ class _Remove:
                 if broken is not None:
                     gone.add(seen, broken)
             left[seen.cells[bad]] = 0
-        _keep(out, bucket, seen, left)
+        keep_left(out, bucket, left)
         return int(left.sum()), {columns: [keys] for columns, keys in gone.keys.items()}
-
-
-def _keep(out: Out, bucket: int, seen: Candidate, left: np.ndarray) -> None:
-    out.put_into(LEFT, np.full(len(seen.left), bucket, np.uint16), {COUNT: left})

@@ -3,7 +3,7 @@
 A person may have records in several buckets, so persons are counted in buckets of their own, by each identity.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, ordered_codes
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.people import PERSON
+from beam_deid.transforms.counting.tallied import Tallied, groups_of
+from beam_deid.transforms.counting.tallies import VALUE, WRITTEN, tallied, value_keys
 from beam_deid.transforms.label.requirements.closeness import T
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number, tally
@@ -21,27 +23,22 @@ from beam_deid.transforms.risk.inference import Holders
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import Out, Stages, Stream
 
-VALUE = "value"
-"""Values with all spellings of one as one; a column of a field."""
-WRITTEN = "written"
-"""Values as they are written; a column of a field."""
-
 
 def references_of(classes: Classes, stages: Stages) -> References:
     """Count who has each sensitive value of a release, with the records that are left of it."""
+    classes = tallied(classes, stages)
     seen, streams = stages.run(_Seen(classes, bool(classes.source.people.names)))
     people = classes.source.people
     held = []
     for name in people.names:
-        stream = streams.get(_stream(name), Stream(stages.buckets))
+        stream = stages.take(streams, _stream(name))
         found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)))
         held.append(_merged_held(found, _columns(classes)))
-    nothing = all(part is None for part in seen)
+    nothing = all(part.values is None for part in seen)
     counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
     if people.names and not counted:  # records are told of then, as if each were a person
         seen, _ = stages.run(_Seen(classes, False))
-    parts = [part for part in seen if part is not None]
-    known = {column: _reference(column, [part[column] for part in parts], held) for column in _columns(classes)}
+    known = {column: _reference(column, seen, held) for column in _columns(classes)}
     return References(
         counted,
         {column.field: one for column, one in known.items() if column.what == VALUE},
@@ -60,19 +57,43 @@ def _stream(identity: str) -> str:
 
 @dataclass(frozen=True)
 class ValuesSeen:
-    """What a bucket shows of the values of a sensitive field. Arrays are of shape (v,).
+    """What records show of the values of a sensitive field. Arrays are of shape (v,).
 
     Attributes:
         keys: The key of each value, ascending.
-        spreads: By each identity of which figures are told, how persons with a value spread over groups.
         nobody: By each identity, records that count nobody.
         nobody_held: By each identity, those of them that have each value.
     """
 
     keys: Fingerprints
-    spreads: tuple[Spread, ...]
     nobody: tuple[int, ...]
     nobody_held: tuple[Counts, ...]
+
+
+@dataclass(frozen=True)
+class SpreadsSeen:
+    """What groups show of the values of a sensitive field.
+
+    Attributes:
+        keys: The key of each value, ascending, shape (v,).
+        spreads: By each identity of which figures are told, how persons with a value spread over these groups.
+    """
+
+    keys: Fingerprints
+    spreads: tuple[Spread, ...]
+
+
+@dataclass(frozen=True)
+class BucketSeen:
+    """What a bucket shows of the values of each sensitive field.
+
+    Attributes:
+        values: What its records show; None if it has no records.
+        spreads: What its groups show.
+    """
+
+    values: Mapping[Column, ValuesSeen] | None
+    spreads: Sequence[Mapping[Column, SpreadsSeen]]
 
 
 @dataclass(frozen=True)
@@ -82,49 +103,50 @@ class _Seen:
     classes: Classes
     counted: bool
 
-    def run(self, bucket: int, out: Out) -> dict[Column, ValuesSeen] | None:
+    def run(self, bucket: int, out: Out) -> BucketSeen:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, References(self.counted, {}, {}))
-        if seen.empty:
-            return None
-        columns = {column: _keys(seen, column) for column in _columns(self.classes)}
+        known = References(self.counted, {}, {})
+        seen = self.classes.seen(bucket, known)
+        spreads = [
+            {column: _spreads_seen(groups, column) for column in _columns(self.classes)}
+            for groups in groups_of(self.classes, bucket, known, seen)
+        ]
+        return BucketSeen(None if seen.empty else self._values(seen, out), spreads)
+
+    def _values(self, seen: Candidate, out: Out) -> dict[Column, ValuesSeen]:
+        columns = {column: value_keys(seen, column) for column in _columns(self.classes)}
         for name in self.classes.source.people.names:
             persons = seen.data.cells.column(PERSON, name)[seen.cells]
             somebody = persons != seen.data.job.prints.null
             rows = {Column(PERSON, name): persons[somebody]}
             rows |= {column: keys[somebody] for column, keys in columns.items()}
             out.put(_stream(name), rows[Column(PERSON, name)], rows)
-        return {column: _values_seen(seen, column, keys) for column, keys in columns.items()}
+        return {column: _values_seen(seen, keys) for column, keys in columns.items()}
 
 
-def _keys(seen: Candidate, column: Column) -> Fingerprints:
-    data = seen.data
-    keys = data.normal_keys if column.what == VALUE else data.key
-    return keys(column.field, seen.levels)[seen.cells]
-
-
-def _values_seen(seen: Candidate, column: Column, keys: Fingerprints) -> ValuesSeen:
+def _values_seen(seen: Candidate, keys: Fingerprints) -> ValuesSeen:
     numbers, distinct = ordered_codes(keys)
-    identities = seen.told_identities(column.field)
-    found = _distributions(seen, column)
-    told = {one.identity: one for one in found}
-    spreads = []
-    for identity in identities:
-        one = told.get(identity)
-        pairs = np.zeros(len(distinct), np.int64)
-        if one is not None:
-            np.add.at(pairs, np.searchsorted(distinct, one.value_keys)[one.pair_value], one.pair_records)
-        spreads.append(Spread(pairs, None if one is None else int(one.distinct.min())))
     nobody = [np.where(persons < 0, seen.counts, 0) for persons in seen.persons.numbers]
-    return ValuesSeen(
-        distinct,
-        tuple(spreads),
-        tuple(int(each.sum()) for each in nobody),
-        tuple(tally(numbers, each, len(distinct)) for each in nobody),
-    )
+    held = tuple(tally(numbers, each, len(distinct)) for each in nobody)
+    return ValuesSeen(distinct, tuple(int(each.sum()) for each in nobody), held)
 
 
-def _distributions(seen: Candidate, column: Column) -> Sequence[Distribution]:
+def _spreads_seen(seen: Candidate | Tallied, column: Column) -> SpreadsSeen:
+    found = {one.identity: one for one in _distributions(seen, column)}
+    held = {identity: one.value_keys[one.pair_value] for identity, one in found.items()}
+    keys = np.unique(np.concatenate([np.empty(0, np.uint64), *held.values()]))
+    spreads = []
+    for identity in seen.told_identities(column.field):
+        pairs = np.zeros(len(keys), np.int64)
+        least = None
+        if identity in found:
+            np.add.at(pairs, np.searchsorted(keys, held[identity]), found[identity].pair_records)
+            least = int(found[identity].distinct.min())
+        spreads.append(Spread(pairs, least))
+    return SpreadsSeen(keys, tuple(spreads))
+
+
+def _distributions(seen: Candidate | Tallied, column: Column) -> Sequence[Distribution]:
     """How values spread over groups; of values as they are written where a test asks for that alone."""
     if column.what == VALUE:
         return seen.distributions(column.field)
@@ -174,8 +196,9 @@ def _added(keys: Sequence[Fingerprints], counts: Sequence[Counts]) -> tuple[Fing
     return distinct, total
 
 
-def _reference(column: Column, parts: Sequence[ValuesSeen], held: Sequence[Held]) -> ValueReference:
+def _reference(column: Column, buckets: Sequence[BucketSeen], held: Sequence[Held]) -> ValueReference:
     """What is known of a field's values, from all buckets."""
+    parts = [bucket.values[column] for bucket in buckets if bucket.values is not None]
     keys = np.unique(np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)]))
     holders = []
     for identity, (everybody, found) in enumerate(held):
@@ -188,10 +211,11 @@ def _reference(column: Column, parts: Sequence[ValuesSeen], held: Sequence[Held]
                 _at(keys, *_added([part.keys for part in parts], nobody)),
             )
         )
-    return ValueReference(keys, tuple(holders), _spreads(keys, parts))
+    spreads = [groups[column] for bucket in buckets for groups in bucket.spreads]
+    return ValueReference(keys, tuple(holders), _spreads(keys, spreads))
 
 
-def _spreads(keys: Fingerprints, parts: Sequence[ValuesSeen]) -> tuple[Spread, ...]:
+def _spreads(keys: Fingerprints, parts: Sequence[SpreadsSeen]) -> tuple[Spread, ...]:
     many = len(parts[0].spreads) if parts else 0
     found = []
     for identity in range(many):

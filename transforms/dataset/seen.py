@@ -9,12 +9,13 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.found import Found
-from beam_deid.transforms.label.requirements.requirement import Figure, Values
+from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.groups import Groups
+from beam_deid.transforms.risk.groups import RowGroups
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.inference import GroupValues
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.numbering import numbered
 from beam_deid.transforms.risk.persons import Persons, persons
@@ -52,7 +53,7 @@ class DatasetSeen:
         self._counts = counts
         self._null = null
         self._subject = np.empty(0, np.uint64) if subject is None else subject
-        self._groups: dict[tuple[str, ...], Groups] = {}
+        self._groups: dict[tuple[str, ...], RowGroups] = {}
 
     @property
     def empty(self) -> bool:
@@ -76,7 +77,7 @@ class DatasetSeen:
         found = persons(self._subject + np.uint64(1), {}, np.uint64(0))
         return replace(found, names=self.identities)
 
-    def groups(self, columns: Sequence[str]) -> Groups:
+    def groups(self, columns: Sequence[str]) -> RowGroups:
         """The rows grouped by some columns, as far as these are counted."""
         wanted = tuple(sorted(name for name in columns if name in self._columns))
         if wanted not in self._groups:
@@ -85,27 +86,29 @@ class DatasetSeen:
                 [np.zeros(len(self._counts), np.int64), *(numbers for numbers, _ in coded)],
                 [1, *(len(keys) for _, keys in coded)],
             )
-            self._groups[wanted] = Groups(found, self._counts, self.persons)
+            self._groups[wanted] = RowGroups(found, self._counts, self.persons)
         return self._groups[wanted]
 
-    def values(self, name: str) -> Values:
-        """The values of a column; null is -1."""
+    def group_values(self, name: str) -> GroupValues:
+        """The values of a column in the groups around it."""
+        return GroupValues.of(self.groups(self.scope.around(name)), *self._values(name))
+
+    def _values(self, name: str) -> tuple[Counts, int]:
+        """Number of each row's value of a column, -1 for null, and how many numbers there may be."""
         numbers, distinct = codes(self._columns[name])
         null = np.flatnonzero(distinct == self._null)
-        if len(null):
-            numbers = np.where(numbers == null[0], -1, numbers)
-        return Values(numbers, len(distinct), distinct)
+        return np.where(numbers == null[0], -1, numbers) if len(null) else numbers, len(distinct)
 
     def distributions(self, name: str) -> Sequence[Distribution]:
         """The distribution of a column over the groups around it."""
         groups = self.groups(self.scope.around(name))
-        found = self.values(name)
-        keys = np.arange(found.many + 1, dtype=np.uint64)
-        values = np.where(found.numbers < 0, found.many, found.numbers)
+        numbers, many = self._values(name)
+        keys = np.arange(many + 1, dtype=np.uint64)
+        values = np.where(numbers < 0, many, numbers)
         each = np.arange(groups.many)
         return [
             replace(
-                Distribution.of_persons(groups.numbers, groups.many, values, keys, persons_, size, found.many),
+                Distribution.of_persons(groups.numbers, groups.many, values, keys, persons_, size, many),
                 groups=each,
             )
             for persons_, size in groups.by_person

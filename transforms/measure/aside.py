@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.policy.memory import in_memory
-from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Streams
@@ -42,19 +42,21 @@ class AsideOut:
 
     def __init__(self, aside: Aside) -> None:
         self._out = Out(f"{aside.folder}/records-{secrets.token_hex(8)}", aside.buckets)
+        self._added = 0
 
-    def add(self, table: Table, policy: Policy, columns: Mapping[Column, Fingerprints]) -> None:
+    def add(self, table: Table, job: Job, columns: Mapping[Column, Fingerprints]) -> None:
         """Add the records of a batch.
 
         Args:
             table: The releases that are counted together.
-            policy: The policy.
+            job: The run, with its key of fingerprints.
             columns: What was measured of each record, each of shape (n,).
 
         Raises:
             OutputError: They cannot be written.
         """
-        keys = home_keys(policy, columns)
+        keys = home_keys(job, columns, self._added)
+        self._added += len(keys)
         self._out.put(stream_of(table), keys, {**columns, COUNT: np.ones(len(keys), np.int64)})
 
     def close(self) -> Streams:
@@ -71,16 +73,29 @@ def stream_of(table: Table) -> str:
     return "\n".join(table)
 
 
-def home_keys(policy: Policy, columns: Mapping[Column, Fingerprints]) -> Fingerprints:
+def home_keys(job: Job, columns: Mapping[Column, Fingerprints], before: int = 0) -> Fingerprints:
     """By what the records of a run are brought to their buckets, shape (n,): all of one person by the subject are in one.
 
+    Where each record is a person of its own, and where nobody says whose a record is, any bucket will do: these are spread evenly.
+
     Args:
-        policy: The policy.
+        job: The run, with its key of fingerprints.
         columns: What was measured of the records, each of shape (n,).
+        before: How many records came before these.
     """
-    if policy.subject_field is not None:
-        return columns[Column("identity", policy.subject_field)]
-    return columns.get(RECORD, columns[SIGNATURE])
+    if RECORD in columns:
+        return columns[RECORD]
+    subject = job.policy.subject_field
+    if subject is None:
+        return _spread(len(columns[SIGNATURE]), before)
+    keys = columns[Column("identity", subject)]
+    nobody = keys == job.prints.null
+    return np.where(nobody, _spread(len(keys), before), keys) if nobody.any() else keys
+
+
+def _spread(rows: int, before: int) -> Fingerprints:
+    """Keys that spread rows over all buckets, shape (rows,)."""
+    return mix(np.arange(before, before + rows, dtype=np.uint64))
 
 
 def counted_in_buckets(job: Job, table: Table) -> bool:

@@ -16,7 +16,7 @@ from beam_deid.transforms.risk.persons import Rows, without_null
 class Identified:
     """The subject and the direct identifiers of each row.
 
-    Buckets are chosen by the subject's key, so that all rows of a subject are in one, and those without a subject in one.
+    Buckets are chosen by the subject's key, so that all rows of a subject are in one; those without a subject are in any.
 
     Attributes:
         subject: Subject of each row, shape (n,).

@@ -14,6 +14,8 @@ from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.stages import Streams, joined
 
 FaultCounts = Counter[tuple[str, str]]
+Histograms = dict[tuple[str, ...], Histogram]
+"""Records, by the releases that are counted together."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Measured:
 
     read: int = 0
     releases: dict[str, ReleaseMeasured] = field(default_factory=dict)
-    histograms: dict[tuple[str, ...], Histogram] = field(default_factory=dict)
+    histograms: Histograms = field(default_factory=dict)
     nbytes: int = 0
     aside: Streams = field(default_factory=dict)
 

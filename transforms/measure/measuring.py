@@ -4,7 +4,7 @@ Releases that are tested together are counted together: a row of their histogram
 in every value of every one of these releases. Each other release has a histogram of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.aside import Aside, counted_in_buckets
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
-from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured, fault_counts
+from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.measure.scanning import Scanner
 from beam_deid.transforms.measure.spelling import without_spelling
@@ -53,6 +53,7 @@ class Measurer:
         self._treatments = treatments
         self._done = Measured(releases={name: ReleaseMeasured() for name in self._layouts})
         self._parts: list[Measured] = []
+        self._records: list[Histograms] = []
         columns = tuple(job.policy.fields)
         self._scanners = {
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
@@ -75,14 +76,16 @@ class Measurer:
             for column in layout.scanned:
                 self._scanners[name].add(column, treated[column])
         if len(records):
+            counted: Histograms = {}
             for together in self._job.tables:
                 own_columns = {
                     name: keys for name, keys in columns.items() if not name.release or name.release in together
                 }
                 if self._aside is not None and counted_in_buckets(self._job, together):
-                    self._aside.add(together, self._job.policy, own_columns)
+                    self._aside.add(together, self._job, own_columns)
                     continue
-                part.histograms[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
+                counted[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
+            self._records.append(counted)
         self._parts.append(part)
 
     def close(self) -> None:
@@ -91,11 +94,18 @@ class Measurer:
             self._done.aside = self._aside.close()
 
     def result(self) -> Measured:
-        """The sum of all batches. Each distinct released text is scanned once."""
-        merged = Measured.merge([self._done, *self._parts])
+        """The sum of all batches, but for records that left before. Each distinct released text is scanned once."""
+        records = [Measured(histograms=counted) for counted in self.leave()]
+        merged = Measured.merge([self._done, *self._parts, *records])
         for name, scanner in self._scanners.items():
             merged.releases[name].scanned = scanner.result()
         return merged
+
+    def leave(self) -> Sequence[Histograms]:
+        """Give away the records that were counted since, so that they need not be held until the end."""
+        left = self._records
+        self._records = []
+        return left
 
     def _whose(self, keys: RecordKeys) -> dict[Column, Fingerprints]:
         """The columns that tell the records' persons, by every identity, and the records themselves."""

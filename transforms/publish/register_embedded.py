@@ -50,7 +50,7 @@ def with_register(job: Job) -> Job:
 
 
 def decide_registered(
-    job: Job, measured: Measured, max_rejects: float, check: Callable[[Decision], Decision]
+    job: Job, measured: Measured, max_rejects: float, workers: int, check: Callable[[Decision], Decision]
 ) -> Decision:
     """Decide a window's release, tested with all that is registered, and register it.
 
@@ -58,6 +58,7 @@ def decide_registered(
         job: The run, which keeps a register.
         measured: What was measured.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        workers: Processes of this machine that count what was set aside.
         check: Raises if the decision is not one to act on; the decision to act on.
 
     Raises:
@@ -74,7 +75,7 @@ def decide_registered(
                 "Name a folder that all workers reach, such as s3://…, under register: of the policy",
             )
         job = replace(job, register=replace(job.register, entries=document.tested))
-        decision = check(decide(job, measured, max_rejects, folder))
+        decision = check(decide(job, measured, max_rejects, folder, workers))
         _register(held, document, job, decision, folder)
         return decision
 

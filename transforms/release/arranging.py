@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import fingerprint
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import Proof, ReleaseDecision
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.release.facts import PartFacts
@@ -14,6 +14,9 @@ from beam_deid.transforms.release.shuffle import COUNT, QUOTA, is_new, numbers, 
 from beam_deid.transforms.risk.histogram import Counts, row_digest
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.part import WrittenPart
+
+_COMPARED = 1 << 21
+"""Kinds of rows whose keys are compared with each other, 16 MiB of them; a part that has more is looked at bit by bit."""
 
 
 class Arranging:
@@ -30,6 +33,7 @@ class Arranging:
         self._fields = job.layouts[decision.release].fields
         self._proof = Proof()
         self._left_out = 0
+        self._keys: list[Fingerprints] = []
 
     def arrange(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The released rows, in the same order, in batches of bounded size.
@@ -46,7 +50,12 @@ class Arranging:
         yield from _spread(values, counts)
 
     def facts(self, *files: WrittenPart) -> PartFacts:
-        """What was done, for the proof; the part as well where it was written to a file."""
+        """What was done, for the proof; the part as well where it was written to a file. To be asked when all rows have passed.
+
+        Raises:
+            InternalFault: Rows that differ have one key.
+        """
+        self._compare()
         return PartFacts(list(files), proof=self._proof, suppressed=self._left_out)
 
     def _within_quotas(self, rows: pa.RecordBatch) -> Counts:
@@ -62,20 +71,32 @@ class Arranging:
         return released
 
     def _count(self, rows: pa.RecordBatch, values: pa.RecordBatch, counts: Counts) -> None:
-        """Take rows into the proof, and see that those with one key are equal in every value that is written.
+        """Take rows into the proof.
 
         Raises:
             InternalFault: Two that differ have one key.
         """
         prints = [fingerprint(values.column(name), self._job.prints) for name in self._fields]
         keys = combine(prints, rows.num_rows)
-        if int(is_new(rows).sum()) != len(np.unique(keys)):
+        self._keys.append(keys[is_new(rows)])
+        if sum(map(len, self._keys)) >= _COMPARED:
+            self._compare()
+        self._proof = Proof.merge((self._proof, Proof(int(counts.sum()), row_digest([keys], counts))))
+
+    def _compare(self) -> None:
+        """See that kinds of rows that differ in any value that is written have different keys.
+
+        Raises:
+            InternalFault: Two have the same.
+        """
+        keys = np.sort(np.concatenate([np.empty(0, np.uint64), *self._keys]))
+        self._keys = []
+        if (keys[1:] == keys[:-1]).any():
             raise InternalFault(
                 "values that differ have one fingerprint, so nothing that was counted can be relied on",
                 f"release {self._decision.release}",
                 "Run again: the fingerprints of another run are others",
             )
-        self._proof = Proof.merge((self._proof, Proof(int(counts.sum()), row_digest([keys], counts))))
 
 
 def _spread(values: pa.RecordBatch, counts: Counts) -> Iterator[pa.RecordBatch]:

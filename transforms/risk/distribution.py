@@ -163,6 +163,25 @@ class Distribution:
         found.__dict__["pair_class"] = of  # known already
         return found
 
+    @classmethod
+    def of_pairs(
+        cls, many: int, classes: Counts, values: Counts, value_keys: Fingerprints, records: Counts
+    ) -> "Distribution":
+        """Make it of pairs that are counted already, in any order.
+
+        Args:
+            many: How many classes there are; each must have a pair.
+            classes: Class of each pair, shape (pairs,).
+            values: Number of each pair's value, shape (pairs,).
+            value_keys: Key of each value, shape (values,).
+            records: Records, or persons, of each pair, shape (pairs,), at least 1.
+        """
+        order = np.lexsort((values, classes))
+        begins = np.searchsorted(classes[order], np.arange(many))
+        return cls(
+            many, len(value_keys), begins, values[order], records[order], tally(classes, records, many), value_keys
+        )
+
     def parts(self) -> Iterator["Distribution"]:
         """Split the distribution by classes into parts that are small enough for the processor's cache."""
         if len(self.pair_value) <= 2 * _PART:

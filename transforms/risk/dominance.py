@@ -44,6 +44,12 @@ def dominating(groups: Counts, many: int, counts: Counts, numbers: Counts, size:
     return np.divide(most, total, out=np.zeros(many), where=total > 0), who
 
 
+def greatest_holdings(groups: Counts, many: int, counts: Counts, numbers: Counts, size: int) -> Counts:
+    """The most records of each group that one person has, shape (many,); 0 where nobody has any. See `dominating`."""
+    held, records = _held(groups, many, counts, numbers, size)
+    return _most(held // max(size, 1), records, many)
+
+
 def trimmed(
     groups: Counts,
     many: int,

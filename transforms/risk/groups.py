@@ -1,46 +1,56 @@
 """Rows that are alike in some columns, and how many persons are among them."""
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.risk.dominance import Shares, dominating
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import Numbered
 from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_of, least_persons
 
 
-class Groups:
-    """Groups of rows, with their records and persons.
+class Groups(ABC):
+    """Groups of records, and how many persons are in each.
 
     Args:
-        numbered: The group of each row, shape (n,), and how many there are.
-        counts: Records of each row, shape (n,).
-        persons: Whom the rows count for.
-        known: Persons of each group by each identity, each of shape (groups,), where groups have other rows as well.
+        many: How many groups there are.
+        persons: Whom records count for: the identities, and which of them may show the fewest.
+        known: Persons of each group by each identity, each of shape (groups,), where groups have other records as well.
     """
 
-    def __init__(
-        self, numbered: Numbered, counts: Counts, persons: Persons, known: tuple[Counts, ...] | None = None
-    ) -> None:
-        self.numbers, self.many = numbered
-        self._counts = counts
+    def __init__(self, many: int, persons: Persons, known: tuple[Counts, ...] | None = None) -> None:
+        self.many = many
         self._persons = persons
         self._known = known
 
     def __len__(self) -> int:
         return self.many
 
-    @cached_property
+    @property
+    @abstractmethod
     def records(self) -> Counts:
         """Records of each group, shape (groups,)."""
-        return tally(self.numbers, self._counts, self.many)
+
+    @property
+    @abstractmethod
+    def by_identity(self) -> tuple[Counts, ...]:
+        """Distinct persons of each group by each identity, each of shape (groups,)."""
+
+    @property
+    @abstractmethod
+    def greatest_shares(self) -> dict[str, Shares]:
+        """The greatest share of each group's records that one person has, shape (groups,), by each identity that decides."""
 
     @cached_property
     def _least(self) -> tuple[Counts, Counts]:
-        if self._known is not None:
-            return least_of(self._known, self._persons.deciding)
-        return least_persons(self.numbers, self.many, self._persons)
+        return self._counted() if self._known is None else least_of(self._known, self._persons.deciding)
+
+    @abstractmethod
+    def _counted(self) -> tuple[Counts, Counts]:
+        """The least persons of each group, and which identity says so: see `least_of`."""
 
     @property
     def persons(self) -> Counts:
@@ -58,6 +68,32 @@ class Groups:
         """Number of persons in the smallest group."""
         return int(self.persons.min())
 
+
+class RowGroups(Groups):
+    """Groups of rows, of which all are at hand.
+
+    Args:
+        numbered: The group of each row, shape (n,), and how many there are.
+        counts: Records of each row, shape (n,).
+        persons: Whom the rows count for.
+        known: See `Groups`.
+    """
+
+    def __init__(
+        self, numbered: Numbered, counts: Counts, persons: Persons, known: tuple[Counts, ...] | None = None
+    ) -> None:
+        super().__init__(numbered.many, persons, known)
+        self.numbers = numbered.numbers
+        self._counts = counts
+
+    @cached_property
+    def records(self) -> Counts:
+        """Records of each group, shape (groups,)."""
+        return tally(self.numbers, self._counts, self.many)
+
+    def _counted(self) -> tuple[Counts, Counts]:
+        return least_persons(self.numbers, self.many, self._persons)
+
     @cached_property
     def by_identity(self) -> tuple[Counts, ...]:
         """Distinct persons of each group by each identity, each of shape (groups,)."""
@@ -65,6 +101,14 @@ class Groups:
             distinct_per_group(self.numbers, self.many, numbers, size)
             for numbers, size in zip(self._persons.numbers, self._persons.sizes, strict=True)
         )
+
+    @property
+    def greatest_shares(self) -> dict[str, Shares]:
+        """See `Groups.greatest_shares`."""
+        return {
+            name: dominating(self.numbers, self.many, self._counts, persons, size)[0]
+            for persons, size, name in self.coarsest
+        }
 
     @property
     def by_person(self) -> tuple[tuple[Counts, int], ...]:

@@ -1,12 +1,13 @@
 """Rows outside memory: columns of 64-bit numbers, written bucket by bucket, of which one bucket is read again at a time.
 
-A writer collects rows until its buffer is full and then writes them bucket by bucket, each a record batch of an Arrow IPC file.
-What a file holds is said by a small index, `Spilled`, which goes to whoever reads it, in any process of this machine.
+A writer collects rows until its buffer is full and then writes them bucket by bucket, each a record batch of an Arrow IPC file,
+encrypted. What a file holds is said by a small index, `Spilled`, which goes to whoever reads it, in any process of this machine,
+with the key; it must not be written down.
 """
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,8 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.partition import Buckets, partition
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.spill_cipher import SpillCipher, Words, new_key
 from beam_deid.transforms.run.spill_folder import spill_error
-
-Words = npt.NDArray[np.uint64] | npt.NDArray[np.int64]
-"""A column, shape (n,)."""
 
 BUFFER = 64 << 20
 """Bytes of the rows that a writer collects before it writes them."""
@@ -39,6 +38,7 @@ class Spilled:
         buckets: How many buckets there are.
         bucket: Bucket of each record batch, in the order of the file, shape (batches,).
         batch_rows: Rows of each record batch, shape (batches,), int64.
+        key: The key that it is encrypted with.
     """
 
     path: str
@@ -47,6 +47,12 @@ class Spilled:
     buckets: int
     bucket: Buckets
     batch_rows: npt.NDArray[np.int64]
+    key: bytes = field(repr=False)
+
+    @property
+    def begins(self) -> npt.NDArray[np.int64]:
+        """The number of the first row of each record batch in the file, shape (batches,)."""
+        return np.cumsum(self.batch_rows) - self.batch_rows
 
     @property
     def rows(self) -> int:
@@ -90,6 +96,9 @@ class SpillWriter:
         kinds = [np.uint64] * len(self._unsigned) + [np.int64] * len(self._signed)
         self._room = max(1, buffer // (_WIDTH * (len(kinds) + 1)))
         self._held = 0
+        self._done = 0
+        self._key = new_key()
+        self._cipher = SpillCipher(self._key)
         self._bucket = np.empty(self._room, np.uint16)
         self._columns = [np.empty(self._room, kind) for kind in kinds]
         self._spare = np.empty(self._room, np.uint64)
@@ -124,7 +133,7 @@ class SpillWriter:
                 self._file.close()
         bucket = np.array([one for one, _ in self._written], np.uint16)
         rows = np.array([many for _, many in self._written], np.int64)
-        return Spilled(self._path, self._unsigned, self._signed, self._buckets, bucket, rows)
+        return Spilled(self._path, self._unsigned, self._signed, self._buckets, bucket, rows, self._key)
 
     def _collect(self, bucket: Buckets, columns: Sequence[Words]) -> None:
         rows = slice(self._held, self._held + len(bucket))
@@ -138,6 +147,8 @@ class SpillWriter:
         parted = partition(self._bucket[: self._held], self._buckets)
         for at in range(len(self._columns)):
             self._order(at, parted.order)
+            ordered = self._columns[at][: self._held]
+            self._cipher.crypt(at, self._done, ordered, ordered)
         arrays = [pa.array(column[: self._held]) for column in self._columns]
         whole = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         begins = parted.begins.tolist()
@@ -146,6 +157,7 @@ class SpillWriter:
                 rows = begins[bucket + 1] - begins[bucket]
                 self._writer.write_batch(whole.slice(begins[bucket], rows))
                 self._written.append((bucket, rows))
+        self._done += self._held
         self._held = 0
 
     def _order(self, at: int, order: npt.NDArray[np.intp]) -> None:
@@ -175,45 +187,36 @@ def read_bucket(files: Sequence[Spilled], bucket: int, columns: Sequence[Column]
         columns: The columns that are wanted; no others are read.
 
     Returns:
-        The columns, each of shape (n,), in the order of ``columns``; rows in the order of the files and of their batches. Where
-        one record batch holds them all, they are read-only views of the file.
+        The columns, each of shape (n,), in the order of ``columns``; rows in the order of the files and of their batches.
 
     Raises:
         OutputError: A file is gone, or is not what was written.
     """
-    parts = [file.batches(bucket) for file in files]
-    if sum(map(len, parts)) == 1:
-        only = next(at for at, batches in enumerate(parts) if batches)
-        return next(_batches(files[only], parts[only], columns))
-    return _together(files, parts, columns, sum(file.rows_in(bucket) for file in files))
-
-
-def _together(
-    files: Sequence[Spilled], parts: Sequence[Sequence[int]], columns: Sequence[Column], rows: int
-) -> tuple[Words, ...]:
-    """The columns of some batches of each file, one after the other."""
+    rows = sum(file.rows_in(bucket) for file in files)
     signed = files[0].signed
     whole = tuple(np.empty(rows, np.int64) if one in signed else np.empty(rows, np.uint64) for one in columns)
     done = 0
-    for file, batches in zip(files, parts, strict=True):
-        for batch in _batches(file, batches, columns):
+    for file in files:
+        cipher = SpillCipher(file.key)
+        places = [file.place(column) for column in columns]
+        for begin, batch in _batches(file, file.batches(bucket), places):
             end = done + len(batch[0]) if batch else done
-            for all_rows, some in zip(whole, batch, strict=True):
-                all_rows[done:end] = some
+            for place, words, all_rows in zip(places, batch, whole, strict=True):
+                cipher.crypt(place, begin, words, all_rows[done:end])
             done = end
     return whole
 
 
-def _batches(file: Spilled, batches: Sequence[int], columns: Sequence[Column]) -> Iterator[tuple[Words, ...]]:
-    """The columns of some batches, as views of the file, which stays mapped as long as one of them is there."""
+def _batches(file: Spilled, batches: Sequence[int], places: Sequence[int]) -> Iterator[tuple[int, tuple[Words, ...]]]:
+    """Of some batches the number of the first row, and columns as views of the file, which stays mapped as long as one is there."""
     if not batches:
         return
-    places = [file.place(column) for column in columns]
+    begins = file.begins
     options = pa.ipc.IpcReadOptions(included_fields=sorted(set(places)))
     try:
         with pa.memory_map(file.path) as source, pa.ipc.open_file(source, options=options) as reader:
             for number in batches:
                 batch = reader.get_batch(number)
-                yield tuple(batch.column(str(place)).to_numpy() for place in places)
+                yield int(begins[number]), tuple(batch.column(str(place)).to_numpy() for place in places)
     except (OSError, pa.ArrowException) as error:
         raise spill_error("rows that were set aside on disk cannot be read", file.path, error, _UNREADABLE) from None

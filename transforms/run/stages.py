@@ -3,6 +3,7 @@
 A stage runs one task over all buckets of what an earlier stage set aside. A task gives back facts, which are small, and may
 set rows aside in streams; each stream is partitioned anew, by keys of its own. So no task needs more than a bucket's rows, and
 rows that must be counted together meet in one bucket. Rows wait in files of a private folder, or in memory where they are few.
+The files of a stream are removed as soon as the driver has no `Stream` of it any more: whoever is done with one lets it go.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,8 +14,10 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.partition import Buckets, bucket_of, partition
+from beam_deid.transforms.run.held_files import HeldFiles
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.spill import Spilled, SpillWriter, Words, read_bucket
+from beam_deid.transforms.run.spill import Spilled, SpillWriter, read_bucket
+from beam_deid.transforms.run.spill_cipher import Words
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import Shared, Tasks
 
@@ -38,11 +41,17 @@ class Stream:
         buckets: How many buckets there are.
         files: Files that hold some of them.
         pieces: Others, in memory, by bucket.
+        held: Hold the files until this stream is let go, and all that were joined with it; none where somebody else does.
     """
 
     buckets: int
     files: list[Spilled] = field(default_factory=list)
     pieces: dict[int, list[Columns]] = field(default_factory=dict)
+    held: list[HeldFiles] = field(default_factory=list)
+
+    def hold(self) -> None:
+        """Let the files be removed when this stream goes."""
+        self.held.append(HeldFiles([file.path for file in self.files]))
 
     def rows_in(self, bucket: int) -> int:
         """The number of rows of one bucket."""
@@ -179,7 +188,8 @@ class Stages:
             merge: Merges what the task gave back for several buckets, where that is too much to be kept of each.
 
         Returns:
-            What it gave back for each bucket, in their order, or merged; and what it set aside.
+            What it gave back for each bucket, in their order, or merged; and what it set aside, whose files are there as long as
+            these streams are.
 
         Raises:
             OutputError: Rows cannot be set aside, or read again.
@@ -194,7 +204,14 @@ class Stages:
             path = "" if self._folder is None else self._folder.file(f"{self._stage}-{number}")
             done.extend(tasks.submit(_run, told, group.tolist(), path, self.buckets, merge))
         done.extend(tasks.rest())
-        return [result for results, _ in done for result in results], joined(aside for _, aside in done)
+        streams = joined(aside for _, aside in done)
+        for stream in streams.values():
+            stream.hold()
+        return [result for results, _ in done for result in results], streams
+
+    def take(self, streams: Streams, name: str) -> Stream:
+        """A stream of those that a stage set aside, which go on without it; an empty one where no task put anything there."""
+        return streams.pop(name, Stream(self.buckets))
 
 
 def _run(
@@ -218,6 +235,7 @@ def joined(parts: Iterable[Streams]) -> Streams:
         for name, stream in part.items():
             whole = streams.setdefault(name, Stream(stream.buckets))
             whole.files.extend(stream.files)
+            whole.held.extend(stream.held)
             for bucket, pieces in stream.pieces.items():
                 whole.pieces.setdefault(bucket, []).extend(pieces)
     return streams

@@ -12,6 +12,7 @@ import os
 import pickle
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -124,6 +125,29 @@ def warm(workers: int) -> None:
 
 def _load() -> None:
     importlib.import_module("beam_deid.transforms.release.releasing")
+
+
+@contextlib.contextmanager
+def processes(asked: int | None) -> Iterator[int]:
+    """How many processes work in a ``with`` block.
+
+    Args:
+        asked: How many; None for one a core, which are ended with the block, for nobody else ends those of an engine's worker.
+    """
+    if asked is not None:
+        yield asked
+        return
+    try:
+        yield (os.cpu_count() or 1) if _starts_alone() else 1
+    finally:
+        close()
+
+
+def _starts_alone() -> bool:
+    """Whether a new process runs nothing but its task: one of a script runs that script again, unless it is a worker of Beam's."""
+    main = sys.modules["__main__"]
+    name = getattr(getattr(main, "__spec__", None), "name", "")
+    return not hasattr(main, "__file__") or name.startswith("apache_beam.")
 
 
 def close() -> None:

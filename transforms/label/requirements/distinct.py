@@ -57,14 +57,12 @@ class Distinct(Requirement):
         missing = unmeasured(seen)
         if missing:
             return missing
-        values = seen.values(test.target)
-        found = distinct_values(seen.groups(test.columns), values.numbers, values.many)
+        found = distinct_values(seen.group_values(test.target))
         return Figure(int(found.min()), "distinct values in the poorest group")
 
     def broken(self, test: Planned, seen: Seen) -> Broken | None:
         """Groups with fewer."""
-        values = seen.values(test.target)
-        few = distinct_values(seen.groups(test.columns), values.numbers, values.many) < test.limit
+        few = distinct_values(seen.group_values(test.target)) < test.limit
         return Broken(test.columns, np.asarray(few)) if few.any() else None
 
     def criterion(self, test: Planned, scale: Scale | None) -> Criterion | None:

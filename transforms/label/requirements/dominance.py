@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.label.options import Option, Share
-from beam_deid.transforms.label.requirements.requirement import Default, Figure, Planned, Requirement, Seen, unmeasured
+from beam_deid.transforms.label.requirements.requirement import (
+    Broken,
+    Default,
+    Figure,
+    Planned,
+    Requirement,
+    Seen,
+    SeenRows,
+    unmeasured,
+)
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.dominance import dominating, trimmed
 from beam_deid.transforms.risk.numbering import numbered
@@ -43,15 +52,18 @@ class Dominance(Requirement):
         missing = unmeasured(seen)
         if missing:
             return missing
-        groups = seen.groups(test.columns)
-        shares = {
-            name: float(dominating(groups.numbers, groups.many, groups.rows, persons, size)[0].max())
-            for persons, size, name in groups.coarsest
-        }
+        every = seen.groups(test.columns).greatest_shares
+        shares = {name: float(share.max()) for name, share in every.items()}
         worst = max(shares, key=lambda name: shares[name])
         return Figure(shares[worst], f"of the records of a group, counted by {worst}", seen.identities.index(worst))
 
-    def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
+    def surplus(self, test: Planned, seen: Seen) -> Broken | None:
+        """Groups of which one person has more."""
+        shares = seen.groups(test.columns).greatest_shares.values()
+        much = np.maximum.reduce(list(shares)) > test.limit + 1e-12
+        return Broken(test.columns, np.asarray(much)) if much.any() else None
+
+    def trimmed(self, test: Planned, seen: SeenRows) -> npt.NDArray[np.int64] | None:
         """Without the surplus rows of persons who have more.
 
         Where siblings are tested together with the release, all rows of such a person in the group go: which of them stay would
@@ -72,7 +84,7 @@ class Dominance(Requirement):
         return None if left is groups.rows else left
 
     @staticmethod
-    def _alike(seen: Seen) -> npt.NDArray[np.int64]:
+    def _alike(seen: SeenRows) -> npt.NDArray[np.int64]:
         """Number of what each row is, shape (n,): rows with one number have the same values and are of the same persons."""
         values = seen.groups(seen.scope.columns)
         return numbered(

@@ -52,7 +52,7 @@ class Gain(Requirement):
         if missing:
             return missing
         found = self._certainty(test, seen)
-        known = seen.values(test.target).base_rate
+        known = seen.group_values(test.target).base_rate
         rate = found.base_rate if known is None else known
         return Figure(float(found.gain.max()), f"over persons; the commonest value has a base rate of {rate:.1%}")
 
@@ -63,5 +63,4 @@ class Gain(Requirement):
 
     @staticmethod
     def _certainty(test: Planned, seen: Seen) -> Certainty:
-        values = seen.values(test.target)
-        return certainty(seen.groups(test.columns), values.numbers, values.many, DIFFERENCE, values.everywhere)
+        return certainty(seen.group_values(test.target), DIFFERENCE)

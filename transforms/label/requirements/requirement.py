@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.arrays import Bools
-from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.options import Option
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
-from beam_deid.transforms.risk.groups import Groups
-from beam_deid.transforms.risk.inference import Holders
+from beam_deid.transforms.risk.groups import Groups, RowGroups
+from beam_deid.transforms.risk.inference import GroupValues
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.search.requirements import Criterion
 from beam_deid.transforms.terms import Sharing, Word
@@ -103,24 +102,6 @@ class Broken(NamedTuple):
     groups: Bools
 
 
-class Values(NamedTuple):
-    """The values of a sensitive column, those that differ in spelling only as one.
-
-    Attributes:
-        numbers: Number of each row's value, shape (n,); -1 is null.
-        many: How many values there are.
-        keys: The key of each value, shape (many,).
-        everywhere: By each identity, who has the values in the whole release, where the rows are a part of it.
-        base_rate: The share of all persons who have the commonest value of all, likewise.
-    """
-
-    numbers: npt.NDArray[np.int64]
-    many: int
-    keys: Fingerprints
-    everywhere: tuple[Holders, ...] | None = None
-    base_rate: float | None = None
-
-
 class Told(Protocol):
     """A release, as far as its label is decided by what was measured already."""
 
@@ -161,14 +142,14 @@ class Told(Protocol):
 
 
 class Seen(Told, Protocol):
-    """A release at some levels: the rows that are left, as requirements see them. Rows are of shape (n,)."""
+    """A release at some levels: what is left of it, as requirements see it."""
 
     def groups(self, columns: Sequence[str]) -> Groups:
-        """The rows grouped by some released columns."""
+        """The records grouped by some released columns."""
         ...
 
-    def values(self, name: str) -> Values:
-        """The values of a sensitive column."""
+    def group_values(self, name: str) -> GroupValues:
+        """The values of a sensitive column in the groups around it, those that differ in spelling only as one."""
         ...
 
     def distributions(self, name: str) -> Sequence[Distribution]:
@@ -181,6 +162,14 @@ class Seen(Told, Protocol):
 
     def scale(self, name: str) -> Scale | None:
         """How far the values of a sensitive column are apart, where not all are equally far."""
+        ...
+
+
+class SeenRows(Seen, Protocol):
+    """The same where every row is at hand. Rows are of shape (n,)."""
+
+    def groups(self, columns: Sequence[str]) -> RowGroups:
+        """The rows grouped by some released columns."""
         ...
 
 
@@ -256,7 +245,11 @@ class Requirement(ABC):
         """The groups that break a test, whose rows may be suppressed; None if there are none."""
         return None
 
-    def trimmed(self, test: Planned, seen: Seen) -> npt.NDArray[np.int64] | None:
+    def surplus(self, test: Planned, seen: Seen) -> Broken | None:
+        """The groups of which `trimmed` would remove rows; None if there are none."""
+        return None
+
+    def trimmed(self, test: Planned, seen: SeenRows) -> npt.NDArray[np.int64] | None:
         """Records of each row that may stay, shape (n,), where a part of a group's rows is too many; None if none is."""
         return None
 
