@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +34,12 @@ def emit(document: Any) -> None:
 def fail(message: str) -> None:
     """Print an error for a person."""
     click.echo(f"beam-deid: {message}", err=True)
+
+
+def warn(messages: Iterable[str]) -> None:
+    """Print warnings for a person, before anything is done."""
+    for message in messages:
+        click.echo(f"beam-deid: warning: {message}", err=True)
 
 
 @contextlib.contextmanager

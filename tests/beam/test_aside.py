@@ -1,13 +1,16 @@
 """A run whose measured records wait on disk, in buckets, publishes what a run publishes that holds them in memory."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
+import yaml
 
 from beam_deid.transforms.beam import engine, run
 from beam_deid.transforms.measure.chunks import Bounds
 
-from ..kit.any_size import FILES, ROWS, published, unlike, write_all
+from ..kit.any_size import FILES, POLICY, ROWS, published, unlike, write_all
 from ..kit.keys import KEY
 
 SMALL = 4096
@@ -51,3 +54,50 @@ def test_parts_and_labels_are_the_same_in_buckets_of_what_came_in_chunks(
     assert apart.keys() == whole.keys()
     assert list(unlike(whole, apart)) == []
     assert os.listdir(temporary) == []
+
+
+def registered(orders: Path, register: Path) -> str:
+    """The name of a policy whose release of the market is registered."""
+    policy = yaml.safe_load(POLICY)
+    policy["register"] = {"path": str(register), "key": "env:BEAM_DEID_KEY"}
+    policy["record"] = "tid"
+    del policy["releases"]["crm"]
+    (orders / f"{register.name}.yaml").write_text(yaml.safe_dump(policy, sort_keys=False), "utf-8")
+    return f"{register.name}.yaml"
+
+
+def tables(register: Path) -> list[bytes]:
+    """All tables of fingerprints of a register."""
+    return sorted(path.read_bytes() for path in (register / "tables").iterdir())
+
+
+@pytest.mark.slow("four runs of some thousand orders")
+def test_a_second_run_is_the_same_in_memory_and_in_buckets_beside_what_was_given_out(orders, tmp_path, monkeypatch):
+    first = tmp_path / "first.register"
+    policy = registered(orders, first)
+    given_out = published(orders, tmp_path / "first", policy=policy, files="in-[01].parquet")
+    assert "market/label.json" in given_out
+    found = {}
+    for name, few, workers in (("whole", 100, "1"), ("apart", 0, "1"), ("two", 0, "2")):
+        register = tmp_path / f"{name}.register"
+        shutil.copytree(first, register)
+        monkeypatch.setattr(run, "FEW_SHARDS", few)
+        policy = registered(orders, register)
+        found[name] = published(orders, tmp_path / name, "--workers", workers, policy=policy), tables(register)
+    whole, remembered = found["whole"]
+    label = whole["market/label.json"]
+    assert isinstance(label, dict)
+    assert label["register"]["tested"] == ["market.1"]
+    for apart, also in (found["apart"], found["two"]):
+        assert list(unlike(whole, apart)) == []
+        assert also == remembered
+
+
+def test_what_is_counted_in_memory_is_told_before_a_large_run(orders, tmp_path, monkeypatch, capsys):
+    policy = yaml.safe_load(POLICY)
+    policy["releases"]["crm"]["combinations"] = 1
+    (orders / "combinations.yaml").write_text(yaml.safe_dump(policy, sort_keys=False), "utf-8")
+    for few, told in ((FILES, False), (FILES - 1, True)):
+        monkeypatch.setattr(run, "FEW_SHARDS", few)
+        published(orders, tmp_path / str(few), policy="combinations.yaml")
+        assert ("warning: combinations of crm is counted over all records in memory" in capsys.readouterr().err) == told

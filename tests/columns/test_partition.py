@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.transforms.columns.partition import MOST_BUCKETS, bucket_of, partition
+from beam_deid.transforms.columns.partition import MOST_BUCKETS, bucket_begin, bucket_of, partition
 
 keys = st.lists(st.integers(0, 2**64 - 1) | st.sampled_from([0, 2**32 - 1, 2**32, 2**63, 2**64 - 1]), max_size=40)
 counts = st.integers(1, MOST_BUCKETS) | st.sampled_from([1, 2, 16, 256, 257, 1000, MOST_BUCKETS])
@@ -16,6 +16,15 @@ def test_a_bucket_is_the_part_of_the_range_in_which_the_high_half_of_a_key_lies(
     found = bucket_of(np.array(values, np.uint64), buckets)
     assert found.dtype == np.uint16
     assert found.tolist() == [(value >> 32) * buckets >> 32 for value in values]
+
+
+@given(counts, st.data())
+def test_a_bucket_begins_where_the_one_before_ends(buckets, data):
+    bucket = data.draw(st.integers(1, buckets - 1)) if buckets > 1 else 0
+    begin = bucket_begin(bucket, buckets)
+    around = np.array([max(begin - 1, 0), begin], np.uint64)
+    assert bucket_of(around, buckets).tolist() == [max(bucket - 1, 0), bucket]
+    assert (bucket_begin(0, buckets), bucket_begin(buckets, buckets)) == (0, 2**64)
 
 
 @pytest.mark.parametrize("buckets", [1, 64, 1000, MOST_BUCKETS])

@@ -6,12 +6,20 @@ from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.measure.aside import counted_in_buckets
 
-from ..beam.test_as_files import of_one_table, releases_of
+from ..beam.test_as_files import cases_of, of_one_table, releases_of
 from ..kit.deciding import measured
-from ..label.cases import test_bad_input, test_earlier, test_later, test_misleading_sources
+from ..label.cases import (
+    test_bad_input,
+    test_earlier,
+    test_later,
+    test_many_releases_and_forgeries,
+    test_misleading_sources,
+)
 from .test_labels import aside, document
 
 BUCKETS = 7
+SEVERAL = (test_bad_input, test_earlier, test_later, test_many_releases_and_forgeries, test_misleading_sources)
+"""Modules with cases of several releases."""
 
 
 def unlike(policy, table, most):
@@ -55,4 +63,20 @@ def test_cases_are_labelled_alike(module, most):
         if different:
             found[name] = different
     assert done > 10
+    assert found == {}
+
+
+@pytest.mark.slow("every case of the label rule of several releases twice")
+def test_cases_of_several_releases_are_labelled_alike():
+    found = {}
+    done = 0
+    for case in (case for module in SEVERAL for case in cases_of(module)):
+        table = of_one_table(case)
+        if table is None or len(case.policy["releases"]) == 1:
+            continue
+        different = unlike(case.policy, table)
+        done += different is not None
+        if different:
+            found[case.name] = different
+    assert done > 1
     assert found == {}

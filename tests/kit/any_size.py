@@ -68,9 +68,11 @@ def write_all(folder: Path) -> Path:
     return folder
 
 
-def published(orders: Path, out: Path, *options: str) -> dict[str, object]:
+def published(
+    orders: Path, out: Path, *options: str, policy: str = "policy.yaml", files: str = "in-*.parquet"
+) -> dict[str, object]:
     """Every part of a run as bytes, and every label as `comparable`."""
-    given = ["run", str(orders / "policy.yaml"), "-i", str(orders / "in-*.parquet"), "-o", str(out)]
+    given = ["run", str(orders / policy), "-i", str(orders / files), "-o", str(out)]
     assert call([*given, "--max-rejects", "0.5", *options]) == 0
     found: dict[str, object] = {}
     for path in sorted(out.rglob("*")):

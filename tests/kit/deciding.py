@@ -15,6 +15,7 @@ from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
 from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import prepare
@@ -22,13 +23,15 @@ from beam_deid.transforms.run.shards import prepare
 from .fingerprints import KEY
 
 
-def measured(policy: dict, *tables, key: FingerprintKey = KEY) -> tuple[Job, Measured]:
+def measured(
+    policy: dict, *tables, key: FingerprintKey = KEY, register: Reference | None = None
+) -> tuple[Job, Measured]:
     """What the first read finds in files of these tables."""
     with tempfile.TemporaryDirectory() as folder:
         for at, table in enumerate(tables):
             pq.write_table(table, Path(folder) / f"in-{at}.parquet")
         prepared = prepare(policy_from_mapping(policy), [f"{folder}/in-*.parquet"])
-        job = replace(prepared.job, fingerprint_key=key, unregistered="")
+        job = replace(prepared.job, fingerprint_key=key, register=register, unregistered="")
         made = RunKeys(job, folder).made()
         return job, Measured.merge([measure_shard(shard, made) for shard in prepared.shards])
 

@@ -62,6 +62,11 @@ def bucket_of(keys: Fingerprints, buckets: int) -> Buckets:
     return found
 
 
+def bucket_begin(bucket: int, buckets: int) -> int:
+    """The least key of a bucket, and so the one above the greatest of the bucket before; 2**64 for the one after the last."""
+    return -(-(bucket << 32) // buckets) << 32
+
+
 def partition(bucket: Buckets, buckets: int) -> Partition:
     """Order rows by their buckets.
 

@@ -4,8 +4,6 @@ Line 8 compares fields by their names. If one release holds a copy or a pseudony
 comparison would miss it; the two releases then count as untested.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from beam_deid.transforms.columns.combining import combine
@@ -16,6 +14,7 @@ from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.intersection_groups import one_to_one
+from beam_deid.transforms.run.layout import Layout
 from beam_deid.transforms.terms import Role
 
 
@@ -27,14 +26,18 @@ def copied(one: Member, other: Member) -> str:
     """
     both = np.flatnonzero(one.present & other.present)
     for holder, elsewhere in ((one, other), (other, one)):
-        secret = [name for name in holder.data.layout.scope.sensitive if name not in elsewhere.data.layout.fields]
-        others = [name for name in elsewhere.data.layout.fields if name not in holder.data.layout.fields]
-        for name in secret:
+        for name, copy in candidates_between(holder.data.layout, elsewhere.data.layout):
             numbers = holder.data.coded(name, holder.levels)[0][both]
-            for copy in others:
-                if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
-                    return _told(copy, elsewhere.name, name, holder.name)
+            if one_to_one(numbers, elsewhere.data.coded(copy, elsewhere.levels)[0][both]):
+                return told(copy, elsewhere.name, name, holder.name)
     return ""
+
+
+def candidates_between(holder: Layout, elsewhere: Layout) -> list[tuple[str, str]]:
+    """List a sensitive column of a release of the run and one of another that may be a copy of it."""
+    secret = [name for name in holder.scope.sensitive if name not in elsewhere.fields]
+    others = [name for name in elsewhere.fields if name not in holder.fields]
+    return [(name, copy) for name in secret for copy in others]
 
 
 def copied_earlier(member: Member, entry: Entry) -> str:
@@ -48,7 +51,7 @@ def copied_earlier(member: Member, entry: Entry) -> str:
     Raises:
         UsageError: The fingerprints are missing or damaged.
     """
-    candidates = list(_candidates(member, entry))
+    candidates = candidates_of(member.data.layout, entry)
     register = member.data.job.register
     if not candidates or register is None or entry.table is None:
         return ""
@@ -69,19 +72,26 @@ def copied_earlier(member: Member, entry: Entry) -> str:
                 pair.add(mine[ours][known], prints.values[name][first[known]])
     for (ours, name), pair in zip(candidates, pairs, strict=True):
         if pair.is_one_to_one:
-            is_ours = str(Role.SENSITIVE) in entry.roles[name]
-            return _told(ours, member.name, name, entry.name) if is_ours else _told(name, entry.name, ours, member.name)
+            return told_of(ours, member.name, name, entry)
     return ""
 
 
-def _candidates(member: Member, entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield a column of the run and one of the earlier release that may be copies, where one of both is sensitive."""
-    fields = member.data.layout.fields
-    secret = member.data.layout.scope.sensitive
-    for ours in (name for name in fields if name not in entry.roles):
-        for name, roles in entry.roles.items():
-            if name not in fields and (ours in secret or str(Role.SENSITIVE) in roles):
-                yield ours, name
+def told_of(ours: str, release: str, name: str, entry: Entry) -> str:
+    """Say that a column of a release of the run and one of an earlier one are copies, and what to do."""
+    is_ours = str(Role.SENSITIVE) in entry.roles[name]
+    return told(ours, release, name, entry.name) if is_ours else told(name, entry.name, ours, release)
+
+
+def candidates_of(layout: Layout, entry: Entry) -> list[tuple[str, str]]:
+    """List a column of the run and one of the earlier release that may be copies, where one of both is sensitive."""
+    secret = layout.scope.sensitive
+    return [
+        (ours, name)
+        for ours in layout.fields
+        if ours not in entry.roles
+        for name, roles in entry.roles.items()
+        if name not in layout.fields and (ours in secret or str(Role.SENSITIVE) in roles)
+    ]
 
 
 class _Pairs:
@@ -115,5 +125,6 @@ class _Pairs:
         return not self._is_over and 1 < len(self._first) < self._rows
 
 
-def _told(copy: str, where: str, secret: str, holder: str) -> str:
+def told(copy: str, where: str, secret: str, holder: str) -> str:
+    """Say that a column is a copy of another release's sensitive one, and what to do."""
     return f"{copy} in {where} says what {secret} in {holder} does: give both out under one name, or only one of them"

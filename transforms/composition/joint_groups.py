@@ -28,7 +28,12 @@ class Alike:
     @property
     def fewest(self) -> int:
         """The least number of persons in a joint group that tells more than one release alone; k if there is no such group."""
-        return min(self._fewest, default=self._k)
+        return self._k if self.found is None else self.found
+
+    @property
+    def found(self) -> int | None:
+        """The same; None if there is no such group."""
+        return min(self._fewest, default=None)
 
     def add(
         self,
@@ -37,6 +42,7 @@ class Alike:
         all_asked: bool,
         said: Counts | None = None,
         openly: Counts | None = None,
+        divided: Counts | None = None,
     ) -> None:
         """Look at the joint groups of some columns.
 
@@ -46,8 +52,11 @@ class Alike:
             all_asked: Whether groups are asked as well that are whole groups of every release.
             said: Number of what earlier releases say of each row, where they made the last side.
             openly: Number of what they say beside secrets.
+            divided: Joint groups of which others know that they are a proper part of a group of one release.
         """
         asked = np.ones(len(joint.persons), bool) if all_asked else says_more(joint, sides)
+        if divided is not None:
+            asked[divided] = True
         if asked.any():
             self._fewest.append(int(joint.persons[asked].min()))
         few = (joint.groups >= 0) & (asked & (joint.persons < self._k))[joint.groups]

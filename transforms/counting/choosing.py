@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from beam_deid.transforms.counting.classes import Classes, Source, classes_of
+from beam_deid.transforms.counting.composing import Composer, Settled
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_lines
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
@@ -33,6 +34,7 @@ class Chosen:
         cut: What is suppressed.
         blocked: Why no levels satisfy, where that was asked.
         measured: What was measured of what is left, where that was asked.
+        settled: The release together with earlier ones, where that was looked at while its levels were chosen.
     """
 
     source: Source
@@ -40,6 +42,11 @@ class Chosen:
     cut: BucketCut
     blocked: Blocked | None
     measured: tuple[Facts, Found] | None = None
+    settled: Settled | None = None
+
+    def with_cut(self, cut: BucketCut) -> "Chosen":
+        """The same levels with another suppression."""
+        return self if cut is self.cut else replace(self, cut=cut, measured=None)
 
 
 @dataclass
@@ -67,11 +74,13 @@ class Chooser:
 
     Args:
         source: The release.
+        composer: Asks what it and earlier releases say together.
         stages: Runs tasks over its buckets.
     """
 
-    def __init__(self, source: Source, stages: Stages) -> None:
+    def __init__(self, source: Source, composer: Composer, stages: Stages) -> None:
         self._source = source
+        self._composer = composer
         self._stages = stages
         self._nothing = source.nothing
         self._last: _Made | None = None
@@ -80,13 +89,23 @@ class Chooser:
     def choose(self) -> Chosen:
         """Choose the best levels that reach the label, or else the policy's requirements, or the most general ones.
 
+        As in memory, levels at which the release can be given out beside earlier ones are searched only if it cannot be at those
+        that are best for it by itself.
+
         Raises:
             InputError: An attacker's table cannot be read.
         """
         search = InBuckets(self._source, self._stages)
         if not self._source.sound:
             return self._of_nothing(search)
-        found = self._for_label(search)
+        alone = self._choose(search, with_past=False)
+        if not self._source.past.entries or not alone.cut.satisfied:
+            return alone
+        settled = self._settle(alone.cut)
+        return replace(alone, settled=settled) if settled.reached else self._choose(search, with_past=True)
+
+    def _choose(self, search: Search, *, with_past: bool) -> Chosen:
+        found = self._for_label(search, with_past=with_past)
         blocked = None
         only = None
         if not found.satisfied:
@@ -99,22 +118,29 @@ class Chooser:
         made = self._made(found.levels, only)
         return Chosen(self._source, found, made.cut, blocked, made.measured)
 
+    def _settle(self, cut: BucketCut) -> Settled:
+        return self._composer.settle({self._source.layout.release: cut})
+
     def _of_nothing(self, search: Search) -> Chosen:
         """The most general levels, where there is no record."""
         levels = {name: allowed[-1] for name, allowed in search.choices.items()}
         found = of_nothing(levels, requirements(self._nothing, True))
         return Chosen(self._source, found, self._made(levels, None).cut, None)
 
-    def _for_label(self, search: Search) -> Searched:
+    def _for_label(self, search: Search, *, with_past: bool) -> Searched:
         require = requirements(self._nothing, True)
+
+        def accept(levels: Levels) -> Accepted | None:
+            return self.reaches(levels, with_past=with_past)
+
         hopeless = self._hopeless()
-        if hopeless is None and all(self.reaches(levels) is None for levels in search.coarsest()):
+        if hopeless is None and all(accept(levels) is None for levels in search.coarsest()):
             # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
             hopeless = "nothing satisfies at the most general levels, and so at none below them"
         if hopeless is not None:
             most = {name: allowed[-1] for name, allowed in search.choices.items()}
             return Searched(most, None, require, 1, 1, 0.0, hopeless, True, 1)
-        return search.search(require, self.reaches)
+        return search.search(require, accept)
 
     def _hopeless(self) -> str | None:
         if not self._source.people.names:
@@ -128,13 +154,20 @@ class Chooser:
         wanted = self._source.layout.open or self._nothing.spec.expect is LabelName.ANONYMIZED
         return bool(wanted and self._source.layout.rest and not found.satisfied and not found.refused)
 
-    def reaches(self, levels: Levels) -> Accepted | None:
+    def reaches(self, levels: Levels, *, with_past: bool = False) -> Accepted | None:
         """What is released at some levels, if every line holds there that levels and suppression can satisfy."""
         made = self._made(levels, None)
         cut = made.cut
         if not cut.satisfied:
             return None
-        facts, found = made.measured = self._measured(cut)
+        if with_past:
+            settled = self._settle(cut)
+            if not settled.reached:
+                return None
+            cut = settled.cuts[self._source.layout.release]
+        facts, found = self._measured(cut)
+        if cut is made.cut:
+            made.measured = facts, found
         seen = ReleaseSeen(self._nothing, self._source.people, facts, cut.everywhere.counted, found)
         changing = [(one, test) for one, test in planned(seen.scope) if test.line in CHANGING]
         if not all(test_of(test, figure_of(one, test, seen)).passed for one, test in changing):

@@ -1,7 +1,7 @@
 """A release's records at some levels, bucket by bucket: no group of the rule's lines 3 to 5 has records in two buckets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -16,9 +16,11 @@ from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.columns.partition import bucket_of
 from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
+from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.measure.measured import ReleaseMeasured
+from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.risk.histogram import Counts, Histogram, total
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
@@ -28,6 +30,8 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
 HEAVY = "heavy"
+HOME = Column("home")
+"""Where the record of a row is among those of the run: see `said.places`."""
 
 MOST_ROWS = 1 << 19
 """Most rows of a bucket, as long as a few groups are all that makes it larger."""
@@ -68,6 +72,8 @@ class Source:
         records: The records of the run, in any buckets, with their persons.
         sound: How many of them are sound in this release.
         most: Most rows of a bucket of whole groups: where it has more, its greatest groups are spread over all buckets.
+        past: What was given out before of the same records: which releases, and why others cannot be tested.
+        met: Whether rows are found again among the records of the run, since they are tested with those of other releases.
     """
 
     job: Job
@@ -77,6 +83,8 @@ class Source:
     records: Records
     sound: int
     most: int = MOST_ROWS
+    past: Past = field(default_factory=Past)
+    met: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -97,15 +105,21 @@ class Source:
         return self.data({**columns, COUNT: np.empty(0, np.int64)})
 
     def sound_rows(self, bucket: int) -> dict[Column, Any]:
-        """`columns` and `COUNT` of the records of a bucket that are sound in the release, each of shape (n,)."""
+        """`columns` and `COUNT` of the records of a bucket that are sound in the release, each of shape (n,).
+
+        Where rows are found again, `HOME` is among them.
+        """
         present = Column("present", release=self.layout.release)
         columns = self.records.read(bucket, (*self.columns, present, COUNT))
+        if self.met:
+            columns[HOME] = places(bucket, np.arange(len(columns[COUNT])))
         sound = columns.pop(present) > 0
         return columns if sound.all() else chosen(columns, sound)
 
     def group_keys(self, columns: Mapping[Column, np.ndarray], levels: Mapping[str, int]) -> Fingerprints:
         """The key of each row by what all groupings of the release have in common, shape (n,)."""
-        return self.data(columns, with_persons=False).keys(common_columns(self.layout), levels)
+        own = {name: columns[name] for name in (*self.columns, COUNT)}
+        return self.data(own, with_persons=False).keys(common_columns(self.layout), levels)
 
     def data(self, columns: Mapping[Column, np.ndarray], with_persons: bool = True) -> ReleasedData:
         """The measured fields of some of the release's records.
@@ -120,7 +134,7 @@ class Source:
         whose = [own[name] for name in self.people.columns]
         persons = self.people.of(whose, self.job.prints.null) if with_persons else NOBODY
         cells = Cells(self.job, Histogram(own, counts), persons)
-        return ReleasedData(self.job, self.layout, self.measured, cells)
+        return ReleasedData(self.job, self.layout, self.measured, cells, self.past)
 
 
 @dataclass(frozen=True)
@@ -183,6 +197,10 @@ class Classes:
         data = self.source.data(columns, with_persons)
         left = np.concatenate([part.left_of(bucket) for part in parts])
         return Candidate(data, self.levels, left, everywhere=everywhere)
+
+    def homes(self, bucket: int) -> Fingerprints:
+        """Where the records of all rows of a bucket are among those of the run, shape (n,), in the order of `seen`."""
+        return np.concatenate([part.read(bucket, (HOME,))[HOME] for part in self.parts])
 
     def column(self, bucket: int, column: Column) -> Fingerprints:
         """A column of the records of a bucket that are left, shape (n,)."""

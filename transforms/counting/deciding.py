@@ -1,25 +1,28 @@
-"""The decision of a release whose records lie in buckets."""
+"""The decision of releases whose records lie in buckets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from beam_deid.transforms.counting.choosing import Chooser, Chosen
 from beam_deid.transforms.counting.classes import Source
+from beam_deid.transforms.counting.composing import Composer
+from beam_deid.transforms.counting.earlier import Earlier
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_label, found_for_lines
-from beam_deid.transforms.counting.proving import proved
+from beam_deid.transforms.counting.proving import Quotas
+from beam_deid.transforms.counting.proving_together import proved_together
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
 from beam_deid.transforms.counting.remembering import remember_release_in_buckets
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.changing import changes_told
-from beam_deid.transforms.decide.decision import ReleaseDecision, Remembered, Round
+from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, Remembered, Round
 from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ordered
 from beam_deid.transforms.decide.telling import counted_by, register_facts, searched_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
-from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import planned
@@ -31,11 +34,14 @@ from beam_deid.transforms.terms import LabelName
 _RISK = 6
 
 
-def decide_release(source: Source, stages: Stages, read: int, folder: str = "") -> ReleaseDecision:
-    """Decide one release.
+def decide_releases(
+    sources: Mapping[str, Source], composer: Composer, stages: Stages, read: int, folder: str = ""
+) -> dict[str, ReleaseDecision]:
+    """Decide releases that are tested together.
 
     Args:
-        source: The release, and the records of its run.
+        sources: The releases, and the records of their run.
+        composer: Asks what they and earlier releases say together.
         stages: Runs tasks over their buckets.
         read: Records read.
         folder: Where the fingerprints are written that the register will take; nowhere if empty.
@@ -44,28 +50,37 @@ def decide_release(source: Source, stages: Stages, read: int, folder: str = "") 
         InputError: An attacker's table cannot be read.
         OutputError: Rows cannot be set aside.
     """
-    chosen = Chooser(source, stages).choose()
-    cut = chosen.cut
-    facts, lines = chosen.measured or _measured(cut, stages)
-    found = found_for_label(cut, facts, lines, stages)
-    seen = ReleaseSeen(source.nothing, source.people, facts, cut.everywhere.counted, found)
-    label = _label(chosen, seen, stages)
-    quotas, proof = proved(cut, stages)
+    chosen = {name: Chooser(one, composer.of(name), stages).choose() for name, one in sources.items()}
+    settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
+    composed = composer.compose({name: one.cut for name, one in chosen.items()}, settled)
+    proofs = proved_together(composed.cuts, composer.records, stages)
+    decided = {}
+    for name, one in chosen.items():
+        after = one.with_cut(composed.cuts[name])
+        label = _label(after, composed.found[name], composer.earlier, stages)
+        decided[name] = _decision(after, label, proofs[name], read, _remembered(after.cut, label, stages, folder))
+    return decided
+
+
+def _decision(
+    chosen: Chosen, label: Label, proved: tuple[Quotas, Proof], read: int, remembered: Remembered | None
+) -> ReleaseDecision:
+    quotas, proof = proved
     return ReleaseDecision(
-        release=source.layout.release,
+        release=chosen.source.layout.release,
         rounds=(Round(chosen.searched.levels, np.empty(0, np.uint64)),),
-        suppressed=cut.suppressed,
+        suppressed=chosen.cut.suppressed,
         quotas=quotas,
         label=label,
         proof=proof,
         records=RecordCounts(
             read=read,
             released=proof.records,
-            suppressed=cut.lost,
+            suppressed=chosen.cut.lost,
             withheld=0,
-            rejected=source.measured.rejected,
+            rejected=chosen.source.measured.rejected,
         ),
-        remembered=_remembered(cut, label, stages, folder),
+        remembered=remembered,
     )
 
 
@@ -78,10 +93,11 @@ def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Re
     """The fingerprints of what is released, where the register wants them."""
     if not (folder and cut.classes.source.job.remembers and label.label is LabelName.ANONYMIZED):
         return None
-    return remember_release_in_buckets(cut.classes, (), stages, folder)
+    return remember_release_in_buckets(cut.classes, cut.classes.source.past.entries, stages, folder)
 
 
-def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:
+def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlier, stages: Stages) -> Label:
+    seen = _seen(chosen, compositions, stages)
     tests = tests_of(seen)
     if would_be_ordered(tests):
         seen = seen.with_found(replace(seen.found, ordered=True))
@@ -106,8 +122,16 @@ def _label(chosen: Chosen, seen: ReleaseSeen, stages: Stages) -> Label:
             people.nobody if people.names else None,
         ),
         base_rates=seen.facts.base_rates,
-        register=register_facts(data),
+        register=register_facts(data, earlier.in_common),
     )
+
+
+def _seen(chosen: Chosen, compositions: Mapping[str, Composed], stages: Stages) -> ReleaseSeen:
+    """The release as it was chosen, with all that its label tells."""
+    cut = chosen.cut
+    facts, lines = chosen.measured or _measured(cut, stages)
+    found = found_for_label(cut, facts, lines, compositions, stages)
+    return ReleaseSeen(chosen.source.nothing, chosen.source.people, facts, cut.everywhere.counted, found)
 
 
 def _losses(source: Source, facts: Facts) -> dict[str, float]:

@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import Iterator
 
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
-from beam_deid.transforms.counting.deciding import decide_release
+from beam_deid.transforms.counting.composing import Composer
+from beam_deid.transforms.counting.deciding import decide_releases
+from beam_deid.transforms.counting.earlier import earlier_of
 from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
-from beam_deid.transforms.decide.deciding import decide_table
+from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals
 from beam_deid.transforms.decide.remembering import remember_persons
@@ -57,10 +59,10 @@ def decide(
                 persons = remember_persons(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
-            source = _source(job, names[0], measured, stream, stages, most_rows)
-            decided[names[0]] = decide_release(source, stages, measured.read, folder)
+            sources, composer = _sources(job, names, measured, stream, stages, most_rows)
+            decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
-                persons = remember_persons_in_buckets(source, stages, folder)
+                persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
     releases = {name: decided[name] for name in job.releases}
     return Decision(measured.read, releases, persons=persons)
 
@@ -75,8 +77,17 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _source(job: Job, name: str, measured: Measured, records: Stream, stages: Stages, most_rows: int) -> Source:
-    """A release whose records were set aside."""
-    found = measured.releases.get(name, ReleaseMeasured())
+def _sources(
+    job: Job, names: tuple[str, ...], measured: Measured, records: Stream, stages: Stages, most_rows: int
+) -> tuple[dict[str, Source], Composer]:
+    """Releases whose records were set aside, and what asks what they say together."""
     home, people = home_of(job, records, stages)
-    return Source(job, job.layouts[name], found, people, home, measured.read - found.rejected, most_rows)
+    earlier = earlier_of(job, home, people, names, stages)
+    layouts = {name: layout_of(job, name, earlier.past) for name in names}
+    composer = Composer(job, layouts, home, people, earlier, stages)
+    sources = {}
+    for name, layout in layouts.items():
+        found = measured.releases.get(name, ReleaseMeasured())
+        sound = measured.read - found.rejected
+        sources[name] = Source(job, layout, found, people, home, sound, most_rows, earlier.past, composer.asks)
+    return sources, composer

@@ -1,6 +1,6 @@
 """What is found of a release in buckets beside its groups: see `decide.findings`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from beam_deid.transforms.counting.facts import Facts
 from beam_deid.transforms.counting.histories import histories_of
@@ -10,7 +10,7 @@ from beam_deid.transforms.counting.suppressing import BucketCut
 from beam_deid.transforms.decide.attacks import masks_by, told_by
 from beam_deid.transforms.decide.findings import asks_for_history, hits_at
 from beam_deid.transforms.label.evidence import Attack, Recovery
-from beam_deid.transforms.label.found import Found
+from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.linkage import Linked
 from beam_deid.transforms.run.stages import Stages
@@ -33,18 +33,21 @@ def found_for_lines(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     return Found(hits, _recoveries(cut, stages), tuple(attacks), untested)
 
 
-def found_for_label(cut: BucketCut, facts: Facts, lines: Found, stages: Stages) -> Found:
+def found_for_label(
+    cut: BucketCut, facts: Facts, lines: Found, compositions: Mapping[str, Composed], stages: Stages
+) -> Found:
     """Find all that a label tells of a release: what its lines ask, and what is reported beside them.
 
     Args:
         cut: What is left of it at its levels.
         facts: What its groups show.
         lines: What was found for the lines.
+        compositions: What it and each release that it is tested with say together, by the other's name.
         stages: Runs tasks over its buckets.
     """
     data = cut.classes.source.nothing
     if not facts.records:
-        return Found(data.hits)
+        return Found(data.hits, compositions=compositions)
     scope = data.layout.scope
 
     def singled_out(columns: Sequence[str]) -> Linked:
@@ -55,6 +58,7 @@ def found_for_label(cut: BucketCut, facts: Facts, lines: Found, stages: Stages) 
         recoveries=(*lines.recoveries, *masks_by(data, facts.singled.linked(by_all=True))),
         attacks=(*told_by(scope, singled_out), *lines.attacks),
         untested=lines.untested,
+        compositions=compositions,
         history=_history(cut, stages),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.fingerprint import Fingerprints
@@ -23,6 +24,14 @@ def proved(cut: BucketCut, stages: Stages) -> tuple[Quotas, Proof]:
     return total([quotas for quotas, _ in found]), Proof.merge([proof for _, proof in found])
 
 
+def unsuppressed(seen: Candidate, suppressed: Suppressed) -> np.ndarray:
+    """Rows of which some records are not released, though their groups are not suppressed, shape (n,), bool."""
+    changed = seen.left < seen.data.everything
+    for columns, keys in suppressed.items():
+        changed &= ~np.isin(seen.data.keys(columns, seen.levels), keys)
+    return changed
+
+
 @dataclass(frozen=True)
 class _Prove:
     """Works out what must be found again of a bucket."""
@@ -33,9 +42,7 @@ class _Prove:
     def run(self, bucket: int, out: Out) -> tuple[Quotas, Proof]:
         """See `Task.run`."""
         seen = self.classes.seen(bucket, References(True, {}, {}), with_persons=False)
-        changed = seen.left < seen.data.everything
-        for columns, keys in self.suppressed.items():
-            changed &= ~np.isin(seen.data.keys(columns, seen.levels), keys)
+        changed = unsuppressed(seen, self.suppressed)
         keys = joint_key([seen.data.keys(seen.scope.columns, seen.levels)], seen.data.cells.signature)
         few = np.isin(keys, keys[changed]) if changed.any() else changed
         return total([(keys[few], seen.left[few])]), proof_of(seen, few)

@@ -46,15 +46,20 @@ class BucketCut:
 
 
 def cut_in_buckets(
-    classes: Classes, stages: Stages, share: float | None = None, only: Collection[str] | None = None
+    classes: Classes,
+    stages: Stages,
+    share: float | None = None,
+    only: Collection[str] | None = None,
+    lost: int = 0,
 ) -> BucketCut:
     """Suppress the groups that break a line, as long as the policy's share allows.
 
     Args:
-        classes: The records of the release at its levels; all of them.
+        classes: The records of the release at its levels.
         stages: Runs tasks over their buckets.
         share: Greatest share of records that may be suppressed; the policy's if not given.
         only: Names of the tests that are asked; all if not given.
+        lost: How many of the records are suppressed already.
     """
     classes = tallied(classes, stages)
     source = classes.source
@@ -64,7 +69,6 @@ def cut_in_buckets(
     tests = suppressing(source.layout.scope, only)
     first = everywhere = references_of(classes, stages)
     left = classes
-    lost = 0
     gone: dict[tuple[str, ...], list[Fingerprints]] = {}
     while True:
         nobody = BucketCut(classes, first, satisfied=False, needed=None)

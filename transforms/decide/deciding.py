@@ -50,7 +50,7 @@ def decide_table(
     past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
     chosen = {
         name: choose(
-            ReleasedData(job, _layout(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past)
+            ReleasedData(job, layout_of(job, name, past), measured.releases.get(name, ReleaseMeasured()), cells, past)
         )
         for name in names
     }
@@ -60,7 +60,7 @@ def decide_table(
     return {name: _decision(after, name, compositions[name], measured.read, folder) for name in names}, cells
 
 
-def _layout(job: Job, name: str, past: Past) -> Layout:
+def layout_of(job: Job, name: str, past: Past) -> Layout:
     """The layout of a release, once it is known which earlier releases it is tested with."""
     layout = job.layouts[name]
     if job.register is None or not past.names:

@@ -41,7 +41,7 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         changes=tuple(changes_of(one, seen, tests)),
         identities=identity_facts(one.data, seen),
         base_rates=seen.base_rates(),
-        register=register_facts(one.data),
+        register=register_facts(one.data, one.data.past.in_common(one.data.cells.counts)),
         combinations=seen.combinations(),
     )
 

@@ -113,8 +113,13 @@ def counted_by(
     )
 
 
-def register_facts(data: ReleasedData) -> RegisterFacts:
-    """What is known of earlier releases: which this one was tested with, and which have none of its records."""
+def register_facts(data: ReleasedData, in_common: Mapping[str, int]) -> RegisterFacts:
+    """What is known of earlier releases: which this one was tested with, and which have none of its records.
+
+    Args:
+        data: The release.
+        in_common: How many records of the run each of those has that it was tested with.
+    """
     job = data.job
     past = data.past
     return RegisterFacts(
@@ -123,7 +128,7 @@ def register_facts(data: ReleasedData) -> RegisterFacts:
         new=job.register is not None and job.register.is_new,
         record=job.policy.record if job.register else None,
         tested=tuple(entry.name for entry in past.entries),
-        in_common=past.in_common(data.cells.counts),
+        in_common=in_common,
         untested=tuple(past.untested),
         disjoint=len(past.disjoint),
     )

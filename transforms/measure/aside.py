@@ -8,7 +8,7 @@ import numpy as np
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.policy.scoping import tested_together
+from beam_deid.transforms.policy.memory import in_memory
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Streams
@@ -99,13 +99,5 @@ def _spread(rows: int, before: int) -> Fingerprints:
 
 
 def counted_in_buckets(job: Job, table: Table) -> bool:
-    """Whether a table's records can be counted in buckets: it is one release, and nothing is asked that needs all its records."""
-    if len(table) != 1:
-        return False
-    spec = job.policy.releases[table[0]]
-    with_earlier = (
-        job.register is not None
-        and bool(job.register.entries)
-        and table[0] in tested_together(job.policy, job.releases)
-    )
-    return not (with_earlier or spec.search.rounds or spec.combinations)
+    """Whether a table's records can be counted in buckets: nothing is asked that needs all records of a release."""
+    return not any(in_memory(job.policy, name) for name in table)

@@ -13,7 +13,7 @@ from beam_deid.transforms.past.views import Around, View
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said
+from beam_deid.transforms.risk.known_again import ABSENT, Histories, Others, Said, shared_records
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.terms import Role
 
@@ -52,9 +52,29 @@ class Slice:
             return dict.fromkeys(names, np.full(len(rows), null))
         return {name: people[name][rows] for name in names}
 
+    def unsure(self, records: Fingerprints, subjects: Fingerprints, null: np.uint64) -> np.ndarray:
+        """Of which records nobody can say which they are here: their number is several persons', or another person's.
+
+        Args:
+            records: Records of the run, ascending, shape (c,).
+            subjects: Whose each is, shape (c,).
+            null: The key of nobody.
+
+        Returns:
+            Shape (c,), bool.
+        """
+        if not len(self.prints.record):
+            return np.zeros(len(records), np.bool_)
+        theirs = self.prints.persons[self.entry.identities[0]]
+        some = theirs != null
+        several = is_among(records, shared_records(self.prints.record[some], theirs[some]))
+        place = np.minimum(np.searchsorted(self.prints.record, records), len(self.prints.record) - 1)
+        other = (subjects != theirs[place]) & (subjects != null) & (theirs[place] != null)
+        return np.asarray(several | (other & (self.prints.record[place] == records)))
+
     def around(self, name: str) -> Fingerprints:
         """The group around a sensitive field of each row."""
-        return combine([self.prints.values[one] for one in _others_than(self.entry, name)], len(self.prints.record))
+        return combine([self.prints.values[one] for one in others_than(self.entry, name)], len(self.prints.record))
 
 
 @dataclass(frozen=True)
@@ -165,7 +185,7 @@ class Arounds:
         for number, cut in enumerate(mine):
             group = cut.around(self._name)
             self._pairs[number] = _distinct(self._pairs[number], (group, cut.prints.normal[self._name]))
-            groups.append(_one_group(cut.prints.record, group).at(records))
+            groups.append(group_of_each(cut.prints.record, group).at(records))
         self._chosen[here] = self._choices.add(groups)
 
     def result(self, null: np.uint64) -> Around:
@@ -187,19 +207,12 @@ class Arounds:
         return Around(tuple(entry.name for entry in self.holders), chosen, stacked, tuple(values), tuple(many))
 
 
-def _others_than(entry: Entry, name: str) -> tuple[str, ...]:
+def others_than(entry: Entry, name: str) -> tuple[str, ...]:
     """What anybody may know of a release beside one field: see `Scope.around`."""
     return tuple(one for one, roles in entry.roles.items() if roles != (str(Role.SENSITIVE),) and one != name)
 
 
-def wanted(entry: Entry, columns: Sequence[str], around: Mapping[str, "Arounds"]) -> dict[str, tuple[str, ...]]:
-    """The columns that are read of a release."""
-    sensitive = [name for name, one in around.items() if entry in one.holders]
-    values = dict.fromkeys([*columns, *(other for name in sensitive for other in _others_than(entry, name))])
-    return {"persons": entry.identities, "values": tuple(values), "normal": tuple(sensitive)}
-
-
-def _one_group(records: Fingerprints, groups: Fingerprints) -> Said:
+def group_of_each(records: Fingerprints, groups: Fingerprints) -> Said:
     """The group of each record; of one whose rows are in several a key that no group has."""
     said = Said.of(records, groups)
     first = np.searchsorted(records, said.records)

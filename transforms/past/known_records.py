@@ -11,16 +11,16 @@ from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.past.collecting import ROWS, Arounds, Elsewhere, Seeing, Slice, is_among, wanted
-from beam_deid.transforms.past.views import WHOLE, Past, identities_of, person_keys
-from beam_deid.transforms.policy.scoping import identities, left_out, tested_together
+from beam_deid.transforms.past.collecting import ROWS, Arounds, Elsewhere, Seeing, Slice, is_among
+from beam_deid.transforms.past.comparing import Compared, compared, incomparable, told_apart
+from beam_deid.transforms.past.views import Past, identities_of, person_keys
+from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.known_again import Others, shared_records
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.terms import Role
 
 
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
@@ -40,29 +40,11 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
         return Past()  # what stays personal is not tested with anything
     with contextlib.closing(_Reader(job, cells)) as reader:
         overlapping, untested = reader.overlapping()
-        related = _related(job.register.entries, overlapping, untested)
-        disjoint = tuple(
-            entry.name for entry in job.register.entries if entry not in related and entry.name not in untested
-        )
-        tested = tuple(entry for entry in related if entry.name not in untested)
-        if not tested:
-            return Past(disjoint=disjoint, untested=untested)
-        return replace(reader.read(tested, releases), disjoint=disjoint, untested=untested)
-
-
-def _related(entries: Sequence[Entry], overlapping: set[str], untested: Mapping[str, str]) -> list[Entry]:
-    """The releases that share records with the run, directly or through other releases."""
-    found = {*overlapping, *untested}
-    while True:
-        near = {
-            one
-            for entry in entries
-            for one in (entry.name, *entry.together)
-            if entry.name in found or found & {*entry.together}
-        }
-        if near <= found:
-            return [entry for entry in entries if entry.name in found]
-        found |= near
+        told = told_apart(job.register.entries, overlapping, untested)
+        if not told.entries:
+            return told
+        read = reader.read(compared(job, told.entries, releases))
+        return replace(read, disjoint=told.disjoint, untested=told.untested)
 
 
 class _Reader:
@@ -94,42 +76,35 @@ class _Reader:
         found = set()
         untested = {}
         for entry in self._register.entries:
-            reason = self._incomparable(entry)
+            reason = incomparable(self._job, entry)
             try:
                 if not reason and self._meets(entry):
                     found.add(entry.name)
             except UsageError as error:
                 reason = f"{error.what}: {error.next_step}"
             if reason:
-                untested[entry.name] = f"{reason}, so what {entry.name} and this release say together was not tested"
+                untested[entry.name] = reason
         return found, untested
 
-    def read(self, entries: tuple[Entry, ...], releases: Sequence[str]) -> Past:
+    def read(self, told: Compared) -> Past:
         """Read what some releases say of the cells, and the persons whom only they contain."""
-        columns = self._columns(entries, releases)
+        entries = told.entries
         names = tuple(name for name, *_ in identities_of(self._job, self._cells.persons))
-        layouts = [self._job.layouts[name] for name in releases]
-        crowd = max([entry.k for entry in entries] + [self._job.policy.releases[name].k for name in releases])
-        sensitive = tuple(dict.fromkeys(name for layout in layouts for name in layout.sensitive))
-        around = {
-            name: Arounds(name, holders, self._cells)
-            for name in sensitive
-            if (holders := tuple(entry for entry in entries if str(Role.SENSITIVE) in entry.roles.get(name, ())))
-        }
-        secret = left_out(self._job.policy, releases, entries)
+        around = {name: Arounds(name, holders, self._cells) for name, holders in told.holders.items()}
         seeing = [
-            Seeing(name, entries, self._cells, Others(names, crowd, self._job.prints.null)) for name in (WHOLE, *secret)
+            Seeing(name, entries, self._cells, Others(names, told.crowd, self._job.prints.null)) for name in told.views
         ]
         unknown = self._unknown()
         files = [self._open(entry) for entry in entries]
         for low, high in ranges([file.rows for file in files] + [len(self._cells)], ROWS):
             here, records = self._cut(low, high)
             cuts = [
-                Slice(entry, file.read(low, high, **wanted(entry, columns[entry.name], around)), columns[entry.name])
+                Slice(entry, file.read(low, high, **told.wanted(entry)), told.columns[entry.name])
                 for entry, file in zip(entries, files, strict=True)
             ]
-            for cut in cuts:
-                unknown[here] |= np.isin(records, self._shared(cut)) | self._is_of_another(cut, here, records)
+            if self._job.policy.record is not None:
+                for cut in cuts:
+                    unknown[here] |= cut.unsure(records, self._subjects[here], self._job.prints.null)
             elsewhere = Elsewhere.of(cuts, records)
             for one in seeing:
                 one.add(cuts, here, records, elsewhere)
@@ -137,7 +112,7 @@ class _Reader:
                 other.add(cuts, here, records)
         found = {name: one.result(self._job.prints.null) for name, one in around.items()}
         views = {one.without: one.result(self._persons) for one in seeing}
-        return Past(entries, views=views, crowd=crowd, around=found, unknown=unknown)
+        return Past(entries, views=views, crowd=told.crowd, around=found, unknown=unknown)
 
     def _unknown(self) -> np.ndarray:
         """The cells whose record has no number, or the same as another person's, shape (n,)."""
@@ -149,48 +124,6 @@ class _Reader:
             some = numbers >= 0
             unknown |= np.isin(records, shared_records(records[some], numbers[some]))
         return unknown
-
-    def _shared(self, cut: "Slice") -> Fingerprints:
-        """The records of a cut of a release that rows of several persons have."""
-        if self._job.policy.record is None:
-            return cut.prints.record[:0]
-        subject = cut.prints.persons[cut.entry.identities[0]]
-        some = subject != self._job.prints.null
-        return shared_records(cut.prints.record[some], subject[some])
-
-    def _is_of_another(self, cut: "Slice", here: np.ndarray, records: Fingerprints) -> np.ndarray:
-        """Which cells' records are another person's in an earlier release, shape (c,): their number is given anew every time."""
-        if self._job.policy.record is None or not len(cut.prints.record):
-            return np.zeros(len(records), np.bool_)
-        place = np.minimum(np.searchsorted(cut.prints.record, records), len(cut.prints.record) - 1)
-        theirs = cut.prints.persons[cut.entry.identities[0]][place]
-        mine = self._subjects[here]
-        null = self._job.prints.null
-        is_other = (cut.prints.record[place] == records) & (mine != theirs) & (mine != null) & (theirs != null)
-        return np.asarray(is_other)
-
-    def _incomparable(self, entry: Entry) -> str:
-        """Why the records of a release cannot be known again; empty if they can."""
-        mine = self._job.record_rule
-        subject = str(self._job.policy.subject)
-        if entry.table is None:
-            return "the register has no fingerprints of it"
-        if entry.record != mine:
-            return f"its records are known by {_rule(entry.record)}, and this run's by {_rule(mine)}; write record: as it was then"
-        gone = [name for name in entry.roles if name not in self._job.policy.fields]
-        if gone:
-            return (
-                f"the policy has no field {', '.join(gone)} any more, which it gives out: if it has another name now, what both "
-                "say of it cannot be compared"
-            )
-        lost = [name for name in entry.identities[1:] if name not in identities(self._job.policy)]
-        if lost:
-            return f"its persons are told by {', '.join(lost)} as well, which names nobody in the policy now; write it as before"
-        if not entry.identities or entry.identities[0] != subject:
-            return (
-                f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
-            )
-        return ""
 
     def _open(self, entry: Entry) -> PrintsFile:
         """The fingerprints of a release; a file that several share is looked through once."""
@@ -222,20 +155,6 @@ class _Reader:
         self._files.pop(entry.name).close()
         return False
 
-    def _columns(self, entries: Sequence[Entry], releases: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The columns of each release that another one of them, or a release of the run, holds as well."""
-        held = {entry.name: {*entry.roles} for entry in entries} | {
-            name: {*self._job.layouts[name].fields} for name in releases
-        }
-        return {
-            entry.name: tuple(
-                name
-                for name in entry.roles
-                if any(name in theirs for other, theirs in held.items() if other != entry.name)
-            )
-            for entry in entries
-        }
-
     def _persons(self, people: Mapping[str, Fingerprints], rows: int, crowds: int) -> Persons:
         """The persons of the cells, of other rows, and nobody for crowds."""
         before = self._cells.persons
@@ -257,9 +176,3 @@ class _Reader:
             sizes.append(size + len(many))
         names = (*before.names, *before.same_as)
         return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
-
-
-def _rule(rule: str) -> str:
-    """How records are known, for a message: see `Job.record_rule`."""
-    kind, _, name = rule.partition(":")
-    return name if kind == "field" else "all their columns, of the types that they have"

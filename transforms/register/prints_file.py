@@ -55,8 +55,13 @@ class PrintsFile:
         """Open the rows of another release. If it is in the same file, its bytes are not compared again."""
         if (table.size, table.sha256) != (self._table.size, self._table.sha256):
             return PrintsFile(self.path, table)
-        other = PrintsFile.__new__(PrintsFile)
-        other._open(self.path, table)
+        return PrintsFile.again(self.path, table)
+
+    @classmethod
+    def again(cls, path: str, table: Table) -> "PrintsFile":
+        """Open a file whose bytes were compared before in this run, as one of many tasks that read some of its rows."""
+        other = cls.__new__(cls)
+        other._open(path, table)
         return other
 
     def _open(self, path: str, table: Table) -> None:

@@ -178,6 +178,10 @@ class Others:
         self._history = rows[left]
         self._persons = {name: keys[left] for name, keys in columns.items()}
 
+    def add_crowds(self, history: Fingerprints) -> None:
+        """Add histories of which it is known already that a crowd has them, before any rows of theirs."""
+        self._crowds = np.union1d(self._crowds, history)
+
     def _counted(self, numbers: Counts, many: int, columns: Mapping[str, Fingerprints]) -> Counts:
         least = np.full(many, np.iinfo(np.int64).max)
         for keys in columns.values():

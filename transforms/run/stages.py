@@ -41,17 +41,17 @@ class Stream:
         buckets: How many buckets there are.
         files: Files that hold some of them.
         pieces: Others, in memory, by bucket.
-        held: Holds the files until this stream is let go; None where somebody else does.
+        held: Hold the files until this stream is let go, and all that were joined with it; none where somebody else does.
     """
 
     buckets: int
     files: list[Spilled] = field(default_factory=list)
     pieces: dict[int, list[Columns]] = field(default_factory=dict)
-    held: HeldFiles | None = None
+    held: list[HeldFiles] = field(default_factory=list)
 
     def hold(self) -> None:
         """Let the files be removed when this stream goes."""
-        self.held = HeldFiles([file.path for file in self.files])
+        self.held.append(HeldFiles([file.path for file in self.files]))
 
     def rows_in(self, bucket: int) -> int:
         """The number of rows of one bucket."""
@@ -235,6 +235,7 @@ def joined(parts: Iterable[Streams]) -> Streams:
         for name, stream in part.items():
             whole = streams.setdefault(name, Stream(stream.buckets))
             whole.files.extend(stream.files)
+            whole.held.extend(stream.held)
             for bucket, pieces in stream.pieces.items():
                 whole.pieces.setdefault(bucket, []).extend(pieces)
     return streams

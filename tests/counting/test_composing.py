@@ -1,0 +1,205 @@
+"""Releases beside what was given out before are labelled in buckets as they are over all records together."""
+
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.label.scope import EACH_RECORD
+
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
+from .given_out import given_out, registering
+from .records import BUCKETS, FEW_ROWS
+from .test_labels import aside, document
+
+SOME_BUCKETS = [
+    *BUCKETS[:-1],
+    pytest.param(BUCKETS[-1], marks=pytest.mark.slow("many stages, each over a thousand buckets")),
+]
+CATEGORIES = ["a", "b", "c", None]
+KEPT = ("city age category", "city category", "city age goods", "age category goods")
+ROW = st.tuples(
+    st.integers(0, 30),
+    st.integers(0, 11),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.sampled_from(CATEGORIES),
+    st.sampled_from(["x", "y"]),
+)
+
+
+def table_of(rows):
+    return pa.table(
+        {
+            "tid": [f"9{number:06d}" for number, *_ in rows],
+            "buyer": [f"u{who}" for _, who, *_ in rows],
+            "phone": [f"138001{who % 10 if who < 12 else who:05d}" for _, who, *_ in rows],
+            "city": [f"c{city}" for _, _, city, *_ in rows],
+            "age": ["?" if number == 5 else str(20 + age) for number, _, _, age, *_ in rows],
+            "category": pa.array([what for *_, what, _ in rows], pa.string()),
+            "goods": [goods for *_, goods in rows],
+        }
+    )
+
+
+@st.composite
+def months(draw):
+    """Orders of two or three months, most of which are in several of them; sometimes of one number."""
+    every = draw(st.lists(ROW, min_size=1, max_size=50, unique_by=draw(st.sampled_from([lambda row: row[0], repr]))))
+    chosen = st.lists(st.sampled_from(every), min_size=1, max_size=50, unique_by=repr)
+    return [table_of(draw(chosen)) for _ in range(draw(st.integers(2, 3)))]
+
+
+CROWDS = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.integers(0, 1),
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(["x", "y"]),
+        st.sampled_from([1, 3, 4, 6, 9]),
+        st.sampled_from([(0, 1, 2), (0, 1, 2), (0, 1, 2), (0, 2), (1, 2), (2,), (0, 1)]),
+    ),
+    min_size=2,
+    max_size=16,
+)
+
+
+@st.composite
+def crowds(draw):
+    """Orders of two or three months, of crowds that are alike: each of one buyer, in some of the months."""
+    found: list[list[tuple]] = [[], [], []]
+    number = 0
+    for city, age, category, goods, many, when in draw(CROWDS):
+        for _ in range(many):
+            number += 1
+            for month in when:
+                found[month].append((number, number, city, age, category, goods))
+    return [table_of(rows) for rows in found[draw(st.integers(0, 1)) :] if rows]
+
+
+def shop(kept, sharing, subject, record, suppression, open_=False):
+    fields = roles(
+        direct="tid:order_number buyer phone:mobile", quasi="city age", sensitive="category goods", insensitive=""
+    )
+    levels = {"age": {"generalize": {"ranges": [2, 10]}}} if open_ else {}
+    top = {"subject": subject, "record": "tid" if record else None}
+    return policy(fields, top=top, a=release(sharing, kept, levels, require={"suppression": suppression}))
+
+
+def beside(tables, policies, folder):
+    """The last month's run, beside what was given out in those before."""
+    before = []
+    for number, (table, one) in enumerate(zip(tables[:-1], policies[:-1], strict=True)):
+        before += given_out(one, table, folder, number + 1, before)
+    return registering(policies[-1], tables[-1], folder, before)
+
+
+def same(parts, whole, *, searched=False):
+    mine, wanted = document(parts), document(whole)
+    if searched:  # a search on combinations counts each person in one class only
+        assert mine["search"]["satisfied"] <= wanted["search"]["satisfied"]
+        if mine["search"]["levels"] != wanted["search"]["levels"]:
+            return
+        mine.pop("search")
+        wanted.pop("search")
+    assert mine == wanted
+    assert parts.proof == whole.proof
+    assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
+    assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
+        name: keys.tolist() for name, keys in whole.suppressed.items()
+    }
+    assert parts.records == whole.records
+
+
+MADE = st.lists(
+    st.tuples(st.sampled_from(KEPT), st.sampled_from(["enclave", "controlled", "public"])), min_size=3, max_size=3
+)
+
+
+@pytest.mark.parametrize("buckets", SOME_BUCKETS)
+@examples(0.1)
+@given(
+    st.one_of(months(), crowds()),
+    MADE,
+    st.sampled_from(["buyer", EACH_RECORD]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.4, 1.0]),
+    st.sampled_from(FEW_ROWS),
+)
+def test_a_release_beside_earlier_ones_is_labelled_the_same_in_any_number_of_buckets(
+    buckets, tables, made, subject, record, suppression, most
+):
+    policies = [shop(kept, sharing, subject, record, suppression) for kept, sharing in made[: len(tables)]]
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        whole = decide(job, found, 1.0).releases["a"]
+        parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases["a"]
+    same(parts, whole)
+
+
+@examples(0.3)
+@given(crowds(), st.sampled_from(["enclave", "controlled"]), st.sampled_from([0.0, 0.4]))
+def test_levels_are_searched_beside_earlier_releases_as_over_all_records_together(tables, sharing, suppression):
+    policies = [shop("city category", sharing, "buyer", True, suppression, open_=True)] * len(tables)
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        whole = decide(job, found, 1.0).releases["a"]
+        parts = decide(job, aside(job, found, 3), 1.0).releases["a"]
+    same(parts, whole, searched=True)
+
+
+def test_what_is_no_more_in_the_register_is_told_as_untested():
+    tables = [table_of([(number, number, 0, 0, "a", "x") for number in range(9)])] * 2
+    policies = [shop("city category", "enclave", "buyer", True, 0.0)] * 2
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        for table in Path(folder, "register", "tables").iterdir():
+            table.write_bytes(table.read_bytes()[:-1])
+        whole = decide(job, found, 1.0).releases["a"]
+        parts = decide(job, aside(job, found, 3), 1.0).releases["a"]
+    assert [test.measured for test in parts.label.tests if test.name == "composition:a.1"] == [None]
+    same(parts, whole)
+
+
+def shops(made, suppression):
+    """A policy of several releases that are tested together."""
+    fields = roles(direct="tid:order_number buyer phone:mobile", quasi="city age", sensitive="category goods")
+    treated = {
+        "age": {"generalize": {"ranges": [2], "level": 1}}
+    }  # what is no number is rejected in this release alone
+    releases = {
+        name: release(
+            sharing, kept, treated if name == "b" and "age" in kept else {}, require={"suppression": suppression}
+        )
+        for name, (kept, sharing) in zip("abc", made, strict=False)
+    }
+    return policy(fields, top={"record": "tid"}, **releases)
+
+
+@pytest.mark.parametrize("buckets", SOME_BUCKETS)
+@examples(0.1)
+@given(
+    st.one_of(months(), crowds()),
+    MADE,
+    st.integers(2, 3),
+    st.booleans(),
+    st.sampled_from([0.0, 0.4, 1.0]),
+    st.sampled_from(FEW_ROWS),
+)
+def test_releases_that_are_tested_together_are_labelled_the_same_in_any_number_of_buckets(
+    buckets, tables, made, many, later, suppression, most
+):
+    one = shops(made[:many], suppression)
+    with tempfile.TemporaryDirectory() as folder:
+        before = [shop(*made[0], "buyer", True, suppression)] if later else []
+        job, found = beside([*tables[: len(before)], tables[-1]], [*before, one], folder)
+        assume(found.histograms)
+        whole = decide(job, found, 1.0).releases
+        parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases
+    for name, release_ in whole.items():
+        same(parts[name], release_)
