@@ -4,7 +4,7 @@ Releases that are tested together are counted together: a row of their histogram
 in every value of every one of these releases. Each other release has a histogram of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +33,7 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
 from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.treat.passes import pass_over
+from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, TypedBatch
 
@@ -44,10 +45,14 @@ class Measurer:
         job: The run, on a worker.
         treatments: What treats the records of each release before they are counted.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
+        whole: Releases whose treatment is of all their fields, so that what is measured could be released.
     """
 
-    def __init__(self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None) -> None:
+    def __init__(
+        self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None, whole: Collection[str] = ()
+    ) -> None:
         self._job = job
+        self._whole = whole
         self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
         self._treatments = treatments
@@ -61,13 +66,22 @@ class Measurer:
 
     def add(self, batch: TypedBatch) -> None:
         """Count a batch: its sound records, the faults of the others, and how many were read."""
+        self.treated(batch)
+
+    def treated(self, batch: TypedBatch) -> dict[str, TreatedBatch]:
+        """Count a batch, as `add` does; of the releases that are treated whole, what they would give out of it."""
+        given: dict[str, TreatedBatch] = {}
         records = batch.records
         part = Measured(batch.read, nbytes=batch.nbytes)
         keys = RecordKeys(self._job, records)
         columns = self._whose(keys)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
-            found, values = self._release(layout, treated, keys.where(records.where(sound)))
+            kept = keys.where(records.where(sound))
+            found, values = self._release(layout, treated, kept)
+            if name in self._whole:
+                shown = {field: values[Column("value", field, name)] for field in layout.fields}
+                given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own)
             found.rejected = batch.read - int(sound.sum())
             found.faults = fault_counts([*batch.faults, *own])
             part.releases[name] = found
@@ -87,6 +101,7 @@ class Measurer:
                 counted[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
             self._records.append(counted)
         self._parts.append(part)
+        return given
 
     def close(self) -> None:
         """Finish what is set aside."""
@@ -186,10 +201,12 @@ class MeasurePass:
     Attributes:
         job: The run, on a worker.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
+        whole: Releases of which all fields are treated, so that what is measured could be released.
     """
 
     job: Job
     aside: Aside | None = None
+    whole: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -198,11 +215,14 @@ class MeasurePass:
 
     @cached_property
     def _treatments(self) -> dict[str, Treatment]:
-        return {name: Treatment(self.job, name, {}, one.treated) for name, one in self.job.layouts.items()}
+        return {
+            name: Treatment(self.job, name, {}, one.fields if name in self.whole else one.treated)
+            for name, one in self.job.layouts.items()
+        }
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: treatments hold keys and are made once on each worker."""
-        return {"job": self.job, "aside": self.aside}
+        return {"job": self.job, "aside": self.aside, "whole": self.whole}
 
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
@@ -210,7 +230,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments, self.aside)
+        return Measurer(self.job, self._treatments, self.aside, self.whole)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -1,0 +1,248 @@
+"""A release that its policy alone shows to be still_personal is written in the first read, and is what two reads would write."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beam_deid.pipelines.cli import call
+from beam_deid.transforms.release import first_read
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.releaser import Releaser
+from beam_deid.transforms.release.releasing import ReleasePass
+from beam_deid.transforms.treat import part
+
+from ..kit.keys import KEY
+
+ROWS = 120
+FIELDS = {
+    "who": {"role": "direct_identifier"},
+    "city": {"role": "quasi_identifier"},
+    "age": {"role": "quasi_identifier", "kind": "integer"},
+    "item": {"role": "sensitive"},
+}
+CRM = {
+    "purpose": "test",
+    "sharing": "enclave",
+    "expect": "still_personal",
+    "fields": {"who": {"tokenize": {"domain": "who"}}, "city": "keep", "age": "keep", "item": "keep"},
+}
+OPEN = {
+    "purpose": "test",
+    "sharing": "enclave",
+    "fields": {"age": {"generalize": {"ranges": [10, 100]}}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    monkeypatch.setenv("BEAM_DEID_KEY", KEY)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Two files of orders, of which one has a record whose age cannot be read."""
+    for number in range(2):
+        lines = [f"p{i % 40},{'ab'[i % 2]},{20 + i % 30},i{i % 3}" for i in range(ROWS)]
+        if number:
+            lines[7] = "p7,a,old,i1"
+        text = "\n".join(["who,city,age,item", *lines, ""])
+        (tmp_path / f"in-{number}.csv").write_text(text, "utf-8")
+    return tmp_path
+
+
+def run(folder, out, releases, *options, **policy):
+    written = {
+        "version": 1,
+        "dataset": "first",
+        "subject": "who",
+        "register": "none",
+        "keys": {"key": "env:BEAM_DEID_KEY"},
+        "fields": FIELDS,
+        "releases": releases,
+        **policy,
+    }
+    (folder / "policy.yaml").write_text(yaml.safe_dump(written), "utf-8")
+    given = ["run", str(folder / "policy.yaml"), "-i", str(folder / "in-*.csv"), "-o", str(folder / out)]
+    return call([*given, "--max-rejects", "0.1", "--workers", "1", *options])
+
+
+def left(folder):
+    """What a run left, but for times: every part and list of rejects as bytes, and every paper."""
+    found = {}
+    for path in sorted(file for file in folder.rglob("*") if file.is_file()):
+        name = str(path.relative_to(folder))
+        if path.suffix == ".json":
+            paper = json.loads(path.read_text("utf-8"))
+            for told in ("decided_at", "started_at", "finished_at", "seconds"):
+                paper.pop(told, None)
+            if "search" in paper:
+                paper["search"].pop("seconds", None)
+            found[name] = paper
+        elif path.suffix != ".html":
+            found[name] = path.read_bytes()
+    return found
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The releases of each piece of the input that is read for the second time."""
+    begun = []
+    begin = ReleasePass.begin
+
+    def noted(self, shard):
+        begun.append(tuple(self.decisions))
+        return begin(self, shard)
+
+    monkeypatch.setattr(ReleasePass, "begin", noted)
+    return begun
+
+
+@pytest.fixture
+def deleted(monkeypatch):
+    """The parts that were removed from staging."""
+    found = []
+    discard = first_read.discard_parts
+
+    def noted(staging, parts):
+        parts = list(parts)
+        discard(staging, parts)
+        found.extend(not (Path(staging) / one.source).exists() for one in parts)
+
+    monkeypatch.setattr(first_read, "discard_parts", noted)
+    return found
+
+
+def twice(monkeypatch):
+    """Nothing is supposed, so that every release is made in a second read."""
+    monkeypatch.setattr(first_read, "suppositions", lambda job: {})
+
+
+@pytest.mark.parametrize(
+    "releases",
+    [
+        {"crm": CRM},
+        {"crm": {**CRM, "parts": {"rows": 50}}},
+        {"crm": {**CRM, "format": "csv"}},
+        {"crm": {**CRM, "attackers": {"shop": {"knows": ["age"]}}}},
+        {"crm": CRM, "open": OPEN},
+        {"crm": CRM, "more": {**CRM, "fields": {"who": "hash", "city": "keep"}}},
+    ],
+)
+def test_bytes_and_papers_are_those_of_two_reads(source, monkeypatch, reads, releases):
+    assert run(source, "one", releases) == 0
+    assert all("crm" not in names for names in reads)
+    assert len(reads) == (2 if "open" in releases else 0)
+    twice(monkeypatch)
+    assert run(source, "two", releases) == 0
+    assert left(source / "one") == left(source / "two")
+    assert any(name.startswith("crm/part-") for name in left(source / "one"))
+
+
+def test_two_workers_write_what_one_writes(source):
+    assert run(source, "one", {"crm": CRM}) == 0
+    assert run(source, "two", {"crm": CRM}, "--workers", "2") == 0
+    assert left(source / "one") == left(source / "two")
+
+
+def test_a_field_that_no_release_has_changes_no_byte(source, monkeypatch, reads):
+    """With a register the first read reads every column."""
+    policy = {
+        "register": str(source / "register"),
+        "keys": {"key": "env:BEAM_DEID_KEY", "register": "env:BEAM_DEID_KEY"},
+    }
+    release = {name: what for name, what in CRM.items() if name != "expect"}
+    release["fields"] = {"who": "hash", "item": "keep"}
+    code = run(source, "one", {"crm": release}, **policy)
+    assert code == 0
+    assert reads == []
+    twice(monkeypatch)
+    policy["register"] = str(source / "another")
+    assert run(source, "two", {"crm": release}, **policy) == 0
+    parts = [{n: b for n, b in left(source / out).items() if n.startswith("crm/part-")} for out in ("one", "two")]
+    assert [len(b) for b in parts[0].values()] == [len(b) for b in parts[1].values()]
+
+
+def test_a_release_that_suppresses_is_made_in_a_second_read(source, monkeypatch, reads, deleted):
+    asked = {**CRM, "require": {"k": 4, "suppression": 0.9}}
+    assert run(source, "one", {"crm": asked}) == 0
+    assert json.loads((source / "one" / "crm" / "label.json").read_text("utf-8"))["records"]["suppressed"] > 0
+    assert reads == [("crm",), ("crm",)]
+    assert deleted == [True, True]
+    twice(monkeypatch)
+    assert run(source, "two", {"crm": asked}) == 0
+    assert left(source / "one") == left(source / "two")
+
+
+def test_a_refused_run_leaves_nothing(source, reads):
+    assert run(source, "out", {"crm": CRM}, "--max-rejects", "0") == 3
+    assert reads == []
+    assert sorted(path.name for path in source.iterdir()) == ["in-0.csv", "in-1.csv", "policy.yaml"]
+
+
+def test_rejects_are_told_once(source):
+    assert run(source, "one", {"crm": CRM, "open": OPEN}) == 0
+    assert json.loads((source / "one" / "run.json").read_text("utf-8"))["releases"]["crm"]["records"]["rejected"] == 1
+
+
+def test_a_shard_of_many_rejects_is_left_to_the_second_read(source, monkeypatch, reads):
+    assert run(source, "one", {"crm": CRM}) == 0
+    monkeypatch.setattr(first_read, "MOST_REJECTS", 0)
+    assert run(source, "two", {"crm": CRM}) == 0
+    assert len(reads) == 2
+    assert left(source / "one") == left(source / "two")
+
+
+def test_the_source_is_read_once(source, monkeypatch):
+    """Nothing but the first read is left to be read when it was decided."""
+    settle = first_read.settled
+
+    def settled(job, decisions, written, staging):
+        for number in range(2):
+            (source / f"in-{number}.csv").unlink()
+        return settle(job, decisions, written, staging)
+
+    monkeypatch.setattr("beam_deid.transforms.beam.decide.settled", settled)
+    assert run(source, "out", {"crm": CRM}) == 0
+    assert len(list((source / "out" / "crm").glob("part-*"))) == 2
+
+
+def test_a_shard_that_is_tried_again_has_one_part(source, monkeypatch):
+    """An attempt that died left a part behind, which nothing publishes."""
+    assert run(source, "one", {"crm": CRM}) == 0
+    begin = first_read.FirstPass.begin
+
+    def again(self, shard):
+        dead = begin(self, shard)
+        dead.close()
+        return begin(self, shard)
+
+    monkeypatch.setattr(first_read.FirstPass, "begin", again)
+    assert run(source, "two", {"crm": CRM}) == 0
+    assert left(source / "one") == left(source / "two")
+
+
+def test_a_run_that_dies_while_it_writes_leaves_nothing(source, monkeypatch):
+    def broken(self, batch):
+        raise part.OutputError("a part cannot be written (disk full)", "there", "Free space there and run again")
+
+    monkeypatch.setattr(part.Part, "write", broken)
+    assert run(source, "out", {"crm": CRM}) == 1
+    assert sorted(path.name for path in source.iterdir()) == ["in-0.csv", "in-1.csv", "policy.yaml"]
+
+
+def test_what_is_written_otherwise_than_it_was_decided_is_not_published(source, monkeypatch):
+    release = Releaser.release
+
+    def less(self, given, joint=None):
+        found = release(self, given, joint)
+        return type(found)(found.batch.slice(1), found.quota[1:], found.suppressed, found.proof)
+
+    monkeypatch.setattr(Releaser, "release", less)
+    assert run(source, "out", {"crm": CRM}) == 1
+    assert not (source / "out").exists()
+
+
+def test_facts_of_no_read_are_none():
+    assert first_read.FirstRead.merge([]).written == RunFacts()
