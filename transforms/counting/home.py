@@ -138,11 +138,11 @@ def _shared(home: Home, stages: Stages) -> Shared:
     if not names_a_crowd(home.job.policy) or not home.others:
         return Shared.none(len(home.others))
     seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)), merge=Seen.merge)
-    often = Seen.merge(seen).often()
+    often = seen[0].often()
     if often.is_empty:
         return Shared.none(len(home.others))
     subjects, _ = stages.run(_Subjects(home, often), merge=SubjectsOfValues.merge)
-    return SubjectsOfValues.merge(subjects).shared()
+    return subjects[0].shared()
 
 
 def _people(job: Job, facts: PersonFacts, nobody: int) -> People:

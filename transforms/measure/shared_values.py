@@ -24,16 +24,19 @@ from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.persons import MANY_SUBJECTS, distinct_per_group
 
 _FEWEST_BITS = 10
-_MOST_BITS = 21
-"""So a table takes no more than 16 MiB."""
-_ROWS_OF_A_SLOT = 16
+_MOST_BITS = 24
+_ROWS_OF_A_SLOT = 32
+"""So a table takes an eighth of a byte per row at most, and few values share a beginning with as many others as make them often."""
 _WIDTH = 64
+_FULL = 255
+"""A table counts no further."""
 
 Slots = npt.NDArray[np.uint32]
+Table = npt.NDArray[np.uint8]
 
 
 def slot_bits(rows: int) -> int:
-    """How many bits of a key to count by, for a table that so many rows of all buckets do not fill."""
+    """How many bits of a key to count by, for a table in which few values of so many rows share a beginning."""
     return min(max((rows // _ROWS_OF_A_SLOT).bit_length(), _FEWEST_BITS), _MOST_BITS)
 
 
@@ -43,32 +46,25 @@ class Seen:
 
     Attributes:
         bits: How many bits these are.
-        slots: By identity, the beginnings that occur, ascending, uint32.
-        subjects: By identity, at most so many subjects have values with each beginning, uint32.
+        tables: By identity, at most so many subjects have values with each beginning, shape (2 ** bits,), uint8; 255 is as many or
+            more.
     """
 
     bits: int
-    slots: tuple[Slots, ...]
-    subjects: tuple[npt.NDArray[np.uint32], ...]
+    tables: tuple[Table, ...]
 
     @classmethod
     def merge(cls, parts: Iterable["Seen"]) -> "Seen":
-        """Merge parts, one at least, with the same bits. Merging is associative; it is the cheaper the more come at once."""
-        tables: list[npt.NDArray[np.uint32]] = []
-        bits = 0
-        for part in parts:
-            bits = part.bits
-            tables = tables or [np.zeros(1 << bits, np.uint32) for _ in part.slots]
-            for table, slots, subjects in zip(tables, part.slots, part.subjects, strict=True):
-                table[slots] += subjects  # no slot is there twice
-        there = tuple(np.flatnonzero(table) for table in tables)
-        counts = tuple(table[slots] for table, slots in zip(tables, there, strict=True))
-        return cls(bits, tuple(slots.astype(np.uint32) for slots in there), counts)
+        """Merge parts, one at least, with the same bits. Merging is associative."""
+        merged, *others = parts
+        for part in others:
+            tables = map(_added, merged.tables, part.tables)
+            merged = cls(merged.bits, tuple(tables))
+        return merged
 
     def often(self, most: int = MANY_SUBJECTS) -> "Often":
-        """The beginnings of all values that more than ``most`` subjects have, and maybe of others."""
-        many = (slots[subjects > most] for slots, subjects in zip(self.slots, self.subjects, strict=True))
-        return Often(self.bits, tuple(many))
+        """The beginnings of all values that more than ``most`` subjects have, below 255, and maybe of others."""
+        return Often(self.bits, tuple(np.flatnonzero(table > most).astype(np.uint32) for table in self.tables))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,8 +143,7 @@ def seen_in(rows: Identified, bits: int) -> Seen:
         rows: The rows of the bucket.
         bits: How many bits of a key are looked at; see `slot_bits`.
     """
-    counted = [_slots(rows, values, bits) for values in rows.values]
-    return Seen(bits, tuple(slots for slots, _ in counted), tuple(subjects for _, subjects in counted))
+    return Seen(bits, tuple(_table(rows, values, bits) for values in rows.values))
 
 
 def subjects_in(rows: Identified, often: Often) -> SubjectsOfValues:
@@ -164,14 +159,23 @@ def subjects_in(rows: Identified, often: Often) -> SubjectsOfValues:
     return SubjectsOfValues(tuple(keys for keys, _ in counted), tuple(subjects for _, subjects in counted))
 
 
-def _slots(rows: Identified, values: Fingerprints, bits: int) -> tuple[Slots, npt.NDArray[np.uint32]]:
-    """The beginnings of values, and how many subjects have one: who returns to a value after another counts twice."""
+def _table(rows: Identified, values: Fingerprints, bits: int) -> Table:
+    """How many subjects have values with each beginning: who returns to a value after another counts twice."""
     deviating = rows.deviating(values)
     of_subjects = values[rows.some_row[:-1]]
     others = values[deviating[rows.who[deviating] >= 0]]
     named = np.concatenate([of_subjects, others])
     slots, subjects = runs(named[named != rows.null] >> np.uint64(_WIDTH - bits))
-    return slots.astype(np.uint32), subjects.astype(np.uint32)
+    table = np.zeros(1 << bits, np.uint8)
+    table[slots] = np.minimum(subjects, _FULL)
+    return table
+
+
+def _added(first: Table, second: Table) -> Table:
+    """The sum of two tables, as far as they count."""
+    total = first + second
+    total[total < first] = _FULL  # it ran over
+    return total
 
 
 def _subjects(rows: Identified, values: Fingerprints, slots: Slots, bits: int) -> tuple[Fingerprints, Counts]:

@@ -27,7 +27,7 @@ Columns = Mapping[Column, Words]
 
 _BUFFER = 8 << 20
 """Bytes of each stream's rows that a task collects before it writes them."""
-_MERGED = 8
+_MERGED = 4
 """Results that are merged together."""
 _FILES = 8
 """Most files of one stream: each is opened once for every bucket."""
@@ -199,15 +199,24 @@ class Stages:
         self._stage += 1
         told = Shared(task)
         tasks = Tasks(self._workers, self._where)
-        done: list[tuple[list[Result], Streams]] = []
+        results: list[Result] = []
+        asides: list[Streams] = []
+
+        def take(done: Iterable[tuple[list[Result], Streams]]) -> None:
+            for more, aside in done:
+                results.extend(more)
+                asides.append(aside)
+                if merge is not None and len(results) > 1:
+                    results[:] = [merge(results)]
+
         for number, group in enumerate(groups):
             path = "" if self._folder is None else self._folder.file(f"{self._stage}-{number}")
-            done.extend(tasks.submit(_run, told, group.tolist(), path, self.buckets, merge))
-        done.extend(tasks.rest())
-        streams = joined(aside for _, aside in done)
+            take(tasks.submit(_run, told, group.tolist(), path, self.buckets, merge))
+        take(tasks.rest())
+        streams = joined(asides)
         for stream in streams.values():
             stream.hold()
-        return [result for results, _ in done for result in results], streams
+        return results, streams
 
     def take(self, streams: Streams, name: str) -> Stream:
         """A stream of those that a stage set aside, which go on without it; an empty one where no task put anything there."""
