@@ -94,6 +94,11 @@ class Source:
             kept.append(Column("recorded"))
         return (*self.people.all_columns, *kept, *release_columns(self.job, self.layout))
 
+    @property
+    def row_columns(self) -> tuple[Column, ...]:
+        """All columns of a row of its classes but `COUNT`."""
+        return (*self.columns, HOME) if self.met else self.columns
+
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a process: without what follows from it."""
         return {name: value for name, value in self.__dict__.items() if name != "nothing"}

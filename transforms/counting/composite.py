@@ -7,10 +7,12 @@ import numpy as np
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.counting.people import PERSON, People
+from beam_deid.transforms.risk.histogram import tally
 from beam_deid.transforms.risk.measures.k_anonymity import member_keys
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
 
 _SUM = Column("sum")
 _SUMS = "sums"
@@ -77,7 +79,9 @@ class _PerPerson:
         """See `Task.run`."""
         rows = self.stream.read(bucket, (self.person, _SUM))
         _, sums = _summed(rows[self.person], rows[_SUM])
-        out.put(_SUMS, mix(sums.copy()), {_SUM: sums})
+        # In a large group most persons have the same sum.
+        distinct, persons = np.unique(sums, return_counts=True)
+        out.put(_SUMS, mix(distinct.copy()), {_SUM: distinct, COUNT: persons})
 
 
 @dataclass(frozen=True)
@@ -88,5 +92,6 @@ class _PerSum:
 
     def run(self, bucket: int, out: Out) -> int | None:
         """The fewest; None where there are no sums; see `Task.run`."""
-        sums = self.stream.read(bucket, (_SUM,))[_SUM]
-        return int(np.unique(sums, return_counts=True)[1].min()) if len(sums) else None
+        rows = self.stream.read(bucket, (_SUM, COUNT))
+        numbers, distinct = codes(rows[_SUM])
+        return int(tally(numbers, rows[COUNT], len(distinct)).min()) if len(distinct) else None

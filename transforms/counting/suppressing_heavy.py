@@ -309,7 +309,7 @@ class _Move:
         source = self.classes.source
         heavy = self.classes.heavy
         assert heavy is not None  # noqa: S101 - there is a group that is moved
-        columns = heavy.read(bucket, (*source.columns, COUNT))
+        columns = heavy.read(bucket, (*source.row_columns, COUNT))
         left = heavy.left_of(bucket)
         keys = source.group_keys(columns, self.classes.levels)
         moved = np.isin(keys, self.groups)

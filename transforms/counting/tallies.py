@@ -31,6 +31,7 @@ WRITTEN = "written"
 """Values as they are written; a column of a field."""
 
 TALLIES = "tallies"
+_PARTS = "parts of tallies"
 KIND = Column("kind of table, and place of the identity")
 KEY = Column("group")
 VALUE_KEY = Column("value")
@@ -40,6 +41,8 @@ RECORDS = Column("records")
 MOST = Column("most records of a person")
 SOMEBODY = Column("a person")
 COLUMNS = (KIND, KEY, VALUE_KEY, PERSONS, NOBODY, RECORDS, MOST, SOMEBODY)
+_WHAT = (KIND, KEY, VALUE_KEY)
+"""Columns that say what a tally is about."""
 IDENTITIES = 1 << 16
 """There are fewer identities than this, so that one number tells the kind of a table and an identity."""
 
@@ -97,13 +100,19 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
         return classes
     kinds = kinds_of(classes.source.layout.scope)
     _, streams = stages.run(_BySubject(classes, kinds))
-    found = [streams.get(TALLIES, Stream(stages.buckets))]
+    found = [_added(stages.take(streams, _PARTS), stages)]
     for place, column in enumerate(classes.source.people.columns):
         stream = streams.pop(_stream(column.field), None)
         if stream is not None:
             _, more = stages.run(_ByPerson(kinds, stream, place, column, classes.source.job.prints.null))
-            found.append(more.get(TALLIES, Stream(stages.buckets)))
+            found.append(_added(stages.take(more, _PARTS), stages))
     return replace(classes, tallies=tuple(found))
+
+
+def _added(parts: Stream, stages: Stages) -> Stream:
+    """Add tallies up before those of a group come together: how many that are does not depend on how many buckets counted them."""
+    _, streams = stages.run(_AddUp(parts))
+    return stages.take(streams, TALLIES)
 
 
 def _stream(identity: str) -> str:
@@ -217,6 +226,27 @@ def _put_tallies(
             MOST: most.view(np.uint64),
             SOMEBODY: whose[first],
         }
+        out.put(_PARTS, combine([columns[one] for one in _WHAT], many), columns)
+
+
+@dataclass(frozen=True)
+class _AddUp:
+    """Adds up the tallies of a bucket, and brings those of a group together."""
+
+    stream: Stream
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        parts = self.stream.read(bucket, COLUMNS)
+        numbers, distinct = codes(combine([parts[column] for column in _WHAT], len(parts[KEY])))
+        many = len(distinct)
+        first = first_rows(numbers, many)
+        columns = {column: parts[column][first] for column in (*_WHAT, SOMEBODY)}
+        for column in (PERSONS, NOBODY, RECORDS):
+            columns[column] = tally(numbers, parts[column].view(np.int64), many).view(np.uint64)
+        most = np.zeros(many, np.uint64)
+        np.maximum.at(most, numbers, parts[MOST])
+        columns[MOST] = most
         out.put(TALLIES, columns[KEY], columns)
 
 
