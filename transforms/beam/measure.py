@@ -19,6 +19,7 @@ from beam_deid.transforms.measure.measured import Histograms
 from beam_deid.transforms.release.first_read import FirstPass, FirstRead, Reading
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.run.workers import guarded
 
 _RECORDS = "records"
 
@@ -51,7 +52,7 @@ class MeasureElements(Step):
         yield from self._take(element, lambda: self._pass(given), time, window)
 
     def _pass(self, given: Given) -> FirstPass:
-        return FirstPass.of(self._job.given(given), self._source.aside, self._staging)
+        return guarded(self.where, FirstPass.of, self._job.given(given), self._source.aside, self._staging)
 
     def _done(self, result: FirstRead) -> Iterator[Any]:
         measured = result.measured
