@@ -3,8 +3,9 @@
 A person may have records in several buckets, so persons are counted in buckets of their own, by each identity.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,29 +22,36 @@ from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number, tally
 from beam_deid.transforms.risk.inference import Holders
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+
+Result = TypeVar("Result")
 
 
 def references_of(classes: Classes, stages: Stages) -> References:
     """Count who has each sensitive value of a release, with the records that are left of it."""
     classes = tallied(classes, stages)
-    seen, streams = stages.run(_Seen(classes, bool(classes.source.people.names)))
     people = classes.source.people
+    seen, streams = _seen(classes, bool(people.names), stages)
     held = []
     for name in people.names:
-        stream = stages.take(streams, _stream(name))
-        found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)))
-        held.append(_merged_held(found, _columns(classes)))
-    nothing = all(part.values is None for part in seen)
-    counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
+        task = _Held(stages.take(streams, _stream(name)), Column(PERSON, name), _columns(classes))
+        found, _ = stages.run(task, merge=Held.merge)
+        held += found
+    counted = bool(people.names) and (seen.values is None or all(one.everybody > 0 for one in held))
     if people.names and not counted:  # records are told of then, as if each were a person
-        seen, _ = stages.run(_Seen(classes, False))
+        seen, _ = _seen(classes, False, stages)
     known = {column: _reference(column, seen, held) for column in _columns(classes)}
     return References(
         counted,
         {column.field: one for column, one in known.items() if column.what == VALUE},
         {column.field: one for column, one in known.items() if column.what == WRITTEN},
     )
+
+
+def _seen(classes: Classes, counted: bool, stages: Stages) -> tuple["BucketSeen", Streams]:
+    """What all buckets show, and who has which values."""
+    found, streams = stages.run(_Seen(classes, counted), merge=BucketSeen.merge)
+    return found[0], streams
 
 
 def _columns(classes: Classes) -> list[Column]:
@@ -69,6 +77,15 @@ class ValuesSeen:
     nobody: tuple[int, ...]
     nobody_held: tuple[Counts, ...]
 
+    @classmethod
+    def merge(cls, parts: Sequence["ValuesSeen"]) -> "ValuesSeen":
+        """Merge parts, one at least. Merging is associative."""
+        keys = _all_keys([part.keys for part in parts])
+        nobody = zip(*(part.nobody for part in parts), strict=True)
+        held = zip(*(part.nobody_held for part in parts), strict=True)
+        own = [part.keys for part in parts]
+        return cls(keys, tuple(map(sum, nobody)), tuple(_added(keys, own, counts) for counts in held))
+
 
 @dataclass(frozen=True)
 class SpreadsSeen:
@@ -82,6 +99,16 @@ class SpreadsSeen:
     keys: Fingerprints
     spreads: tuple[Spread, ...]
 
+    @classmethod
+    def merge(cls, parts: Sequence["SpreadsSeen"]) -> "SpreadsSeen":
+        """Merge parts of different groups, one at least. Merging is associative."""
+        keys = _all_keys([part.keys for part in parts])
+        return cls(keys, tuple(map(Spread.merge, zip(*(part.over(keys) for part in parts), strict=True))))
+
+    def over(self, keys: Fingerprints) -> tuple[Spread, ...]:
+        """The same over other values, shape (keys,), ascending, with all these among them."""
+        return tuple(Spread(_added(keys, [self.keys], [one.pairs]), one.least) for one in self.spreads)
+
 
 @dataclass(frozen=True)
 class BucketSeen:
@@ -89,11 +116,26 @@ class BucketSeen:
 
     Attributes:
         values: What its records show; None if it has no records.
-        spreads: What its groups show.
+        spreads: What its groups show; nothing if it has no groups.
     """
 
     values: Mapping[Column, ValuesSeen] | None
-    spreads: Sequence[Mapping[Column, SpreadsSeen]]
+    spreads: Mapping[Column, SpreadsSeen]
+
+    @classmethod
+    def merge(cls, parts: Iterable["BucketSeen"]) -> "BucketSeen":
+        """Merge what several buckets show. Merging is associative."""
+        listed = list(parts)
+        values = [part.values for part in listed if part.values is not None]
+        spreads = [part.spreads for part in listed if part.spreads]
+        return cls(_each(ValuesSeen.merge, values) if values else None, _each(SpreadsSeen.merge, spreads))
+
+
+def _each(
+    merge: Callable[[Sequence[Result]], Result], parts: Sequence[Mapping[Column, Result]]
+) -> dict[Column, Result]:
+    """Merge what parts, which all tell of the same columns, say of each of them."""
+    return {column: merge([part[column] for part in parts]) for column in (parts[0] if parts else ())}
 
 
 @dataclass(frozen=True)
@@ -111,7 +153,7 @@ class _Seen:
             {column: _spreads_seen(groups, column) for column in _columns(self.classes)}
             for groups in groups_of(self.classes, bucket, known, seen)
         ]
-        return BucketSeen(None if seen.empty else self._values(seen, out), spreads)
+        return BucketSeen(None if seen.empty else self._values(seen, out), _each(SpreadsSeen.merge, spreads))
 
     def _values(self, seen: Candidate, out: Out) -> dict[Column, ValuesSeen]:
         columns = {column: value_keys(seen, column) for column in _columns(self.classes)}
@@ -154,7 +196,23 @@ def _distributions(seen: Candidate | Tallied, column: Column) -> Sequence[Distri
     return seen.as_written(column.field) if asked else ()
 
 
-HeldParts = dict[Column, tuple[Fingerprints, Counts]]
+@dataclass(frozen=True)
+class Held:
+    """Who has each value, by one identity.
+
+    Attributes:
+        everybody: All persons.
+        values: By sensitive column the key of each value, and how many persons have it, both of shape (v,).
+    """
+
+    everybody: int
+    values: Mapping[Column, tuple[Fingerprints, Counts]]
+
+    @classmethod
+    def merge(cls, parts: Iterable["Held"]) -> "Held":
+        """Merge parts that have no person in common. Merging is associative."""
+        listed = list(parts)
+        return cls(sum(part.everybody for part in listed), _each(_merged_counts, [part.values for part in listed]))
 
 
 @dataclass(frozen=True)
@@ -165,7 +223,7 @@ class _Held:
     person: Column
     columns: Sequence[Column]
 
-    def run(self, bucket: int, out: Out) -> tuple[int, HeldParts]:
+    def run(self, bucket: int, out: Out) -> Held:
         """See `Task.run`."""
         rows = self.stream.read(bucket, (self.person, *self.columns))
         persons, everybody = codes(rows[self.person])
@@ -173,61 +231,43 @@ class _Held:
         for column in self.columns:
             numbers, keys = codes(rows[column])
             found[column] = keys, distinct_per_number(numbers, persons.view(np.uint64), len(keys))
-        return len(everybody), found
+        return Held(len(everybody), found)
 
 
-Held = tuple[int, HeldParts]
+def _merged_counts(parts: Sequence[tuple[Fingerprints, Counts]]) -> tuple[Fingerprints, Counts]:
+    """Counts by key, added up; the keys ascending."""
+    own = [keys for keys, _ in parts]
+    keys = _all_keys(own)
+    return keys, _added(keys, own, [counts for _, counts in parts])
 
 
-def _merged_held(parts: Sequence[Held], columns: Sequence[Column]) -> Held:
-    """All persons, and those who have each value; no person is in two parts."""
-    merged = {}
-    for column in columns:
-        each = [found[column] for _, found in parts if column in found]
-        merged[column] = _added([keys for keys, _ in each], [held for _, held in each])
-    return sum(everybody for everybody, _ in parts), merged
-
-
-def _added(keys: Sequence[Fingerprints], counts: Sequence[Counts]) -> tuple[Fingerprints, Counts]:
-    """Counts by key, ascending, added up."""
-    numbers, distinct = ordered_codes(np.concatenate([np.empty(0, np.uint64), *keys]))
-    total = np.zeros(len(distinct), np.int64)
-    np.add.at(total, numbers, np.concatenate([np.empty(0, np.int64), *counts]))
-    return distinct, total
-
-
-def _reference(column: Column, buckets: Sequence[BucketSeen], held: Sequence[Held]) -> ValueReference:
+def _reference(column: Column, seen: BucketSeen, held: Sequence[Held]) -> ValueReference:
     """What is known of a field's values, from all buckets."""
-    parts = [bucket.values[column] for bucket in buckets if bucket.values is not None]
-    keys = np.unique(np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)]))
-    holders = []
-    for identity, (everybody, found) in enumerate(held):
-        nobody = [part.nobody_held[identity] for part in parts]
-        holders.append(
-            Holders(
-                everybody,
-                _at(keys, *found[column]),
-                sum(part.nobody[identity] for part in parts),
-                _at(keys, *_added([part.keys for part in parts], nobody)),
-            )
-        )
-    spreads = [groups[column] for bucket in buckets for groups in bucket.spreads]
-    return ValueReference(keys, tuple(holders), _spreads(keys, spreads))
+    if seen.values is None:
+        nothing = np.empty(0, np.int64)
+        holders = tuple(Holders(one.everybody, nothing, 0, nothing) for one in held)
+        return ValueReference(np.empty(0, np.uint64), holders, ())
+    values = seen.values[column]
+    holders = tuple(
+        Holders(one.everybody, _of(values.keys, one.values[column]), nobody, nobody_held)
+        for one, nobody, nobody_held in zip(held, values.nobody, values.nobody_held, strict=True)
+    )
+    return ValueReference(values.keys, holders, seen.spreads[column].over(values.keys) if seen.spreads else ())
 
 
-def _spreads(keys: Fingerprints, parts: Sequence[SpreadsSeen]) -> tuple[Spread, ...]:
-    many = len(parts[0].spreads) if parts else 0
-    found = []
-    for identity in range(many):
-        each = [
-            Spread(_at(keys, part.keys, part.spreads[identity].pairs), part.spreads[identity].least) for part in parts
-        ]
-        found.append(Spread.merge(each))
-    return tuple(found)
+def _of(keys: Fingerprints, counted: tuple[Fingerprints, Counts]) -> Counts:
+    own, counts = counted
+    return _added(keys, [own], [counts])
 
 
-def _at(keys: Fingerprints, own: Fingerprints, counts: Counts) -> Counts:
-    """Counts of some of the values as counts of all of them, shape (keys,)."""
+def _all_keys(parts: Sequence[Fingerprints]) -> Fingerprints:
+    """All keys of some parts, ascending."""
+    return np.unique(np.concatenate(parts))
+
+
+def _added(keys: Fingerprints, own: Sequence[Fingerprints], counts: Sequence[Counts]) -> Counts:
+    """Counts of some of the values, part by part, added up as counts of all of them, shape (keys,)."""
     whole = np.zeros(len(keys), np.int64)
-    whole[np.searchsorted(keys, own)] = counts
+    for some, each in zip(own, counts, strict=True):
+        whole[np.searchsorted(keys, some)] += each
     return whole
