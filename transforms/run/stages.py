@@ -14,6 +14,7 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.partition import Buckets, bucket_of, partition
+from beam_deid.transforms.run.heap import give_back
 from beam_deid.transforms.run.held_files import HeldFiles
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.spill import Spilled, SpillWriter, read_bucket
@@ -197,6 +198,8 @@ class Stages:
         chosen = list(range(self.buckets) if buckets is None else buckets)
         groups = np.array_split(np.array(chosen, np.int64), min(_FILES, max(len(chosen), 1)))
         self._stage += 1
+        if self._folder is not None:
+            give_back()
         told = Shared(task)
         tasks = Tasks(self._workers, self._where)
         results: list[Result] = []

@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
 
 from beam_deid.transforms.errors import DeidError, InternalFault
-from beam_deid.transforms.run.heap import keep_freed
+from beam_deid.transforms.run.heap import give_back, keep_freed
 
 Result = TypeVar("Result")
 Told = TypeVar("Told")
@@ -91,6 +91,7 @@ _RECEIVED: dict[str, Any] = {}
 def _received(name: str, pickled: bytes) -> Shared[Any]:
     if name not in _RECEIVED:
         _RECEIVED.clear()
+        give_back()
         _RECEIVED[name] = Shared(pickle.loads(pickled))  # noqa: S301 - made by this process's parent
     found: Shared[Any] = _RECEIVED[name]
     return found
