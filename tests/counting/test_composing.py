@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.label.scope import EACH_RECORD
 
+from ..kit.deciding import measured
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
 from .given_out import given_out, registering
 from .records import BUCKETS, FEW_ROWS
+from .test_heavy import dominated
 from .test_labels import aside, document
 
 SOME_BUCKETS = [
@@ -33,12 +35,17 @@ ROW = st.tuples(
 )
 
 
+def phone_of(who):
+    """A buyer's number, which some of the first have in common."""
+    return None if who is None else f"138001{who % 10 if who < 12 else who:05d}"
+
+
 def table_of(rows):
     return pa.table(
         {
             "tid": [f"9{number:06d}" for number, *_ in rows],
-            "buyer": [f"u{who}" for _, who, *_ in rows],
-            "phone": [f"138001{who % 10 if who < 12 else who:05d}" for _, who, *_ in rows],
+            "buyer": pa.array([None if who is None else f"u{who}" for _, who, *_ in rows], pa.string()),
+            "phone": pa.array([phone_of(who) for _, who, *_ in rows], pa.string()),
             "city": [f"c{city}" for _, _, city, *_ in rows],
             "age": ["?" if number == 5 else str(20 + age) for number, _, _, age, *_ in rows],
             "category": pa.array([what for *_, what, _ in rows], pa.string()),
@@ -201,5 +208,47 @@ def test_releases_that_are_tested_together_are_labelled_the_same_in_any_number_o
         assume(found.histograms)
         whole = decide(job, found, 1.0).releases
         parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases
+    for name, release_ in whole.items():
+        same(parts[name], release_)
+
+
+def unnamed(number, what):
+    """An order of nobody known."""
+    return (number, None, 0, 0, what, "x")
+
+
+def with_nobody():
+    """Orders of two months in one large group, of which line 8 takes away some of nobody's that are alike."""
+    mine = [(number, number, 0, 0, "ab"[number % 2], "x") for number in range(1, 41)]
+    rare = [(number, number, 0, 0, "c", "x") for number in range(50, 58)]
+    nobody = [unnamed(number, "c") for number in range(300, 303)]
+    more = [(number, number, 0, 0, "ab"[number % 2], "x") for number in range(101, 141)]
+    also = [(number, number, 0, 0, "c", "x") for number in range(60, 72)]
+    others = [unnamed(number, "c") for number in range(400, 412)]
+    return [table_of(mine + nobody + rare), table_of(mine + more + nobody + others + rare[:2] + also)]
+
+
+@pytest.mark.parametrize("buckets", [1, 5, 16])
+@pytest.mark.parametrize("most", [3, 10**6])
+def test_records_of_nobody_that_are_alike_are_released_in_part_wherever_they_lie(buckets, most):
+    fields = roles(direct="buyer phone:mobile", quasi="city age goods", sensitive="category", insensitive="tid")
+    kept = release("enclave", "city category", {}, require={"suppression": 0.6})
+    one = policy(fields, top={"subject": "buyer", "record": "tid"}, a=kept)
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(with_nobody(), [one, one], folder)
+        whole = decide(job, found, 1.0).releases["a"]
+        parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases["a"]
+    assert whole.quotas[1].any()
+    same(parts, whole)
+
+
+@pytest.mark.parametrize("most", [0, 60])
+def test_a_heavy_group_that_somebody_dominates_is_tested_with_other_releases(most):
+    alone, table, _ = dominated()
+    together = alone | {"releases": dict.fromkeys("ab", alone["releases"]["a"])}
+    job, found = measured(together, table)
+    whole = decide(job, found, 1.0).releases
+    parts = decide(job, aside(job, found, 5), 1.0, most_rows=most).releases
+    assert whole["a"].records.suppressed > 0
     for name, release_ in whole.items():
         same(parts[name], release_)
