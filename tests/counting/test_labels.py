@@ -63,15 +63,7 @@ def test_labels_are_the_same_in_any_number_of_buckets(buckets, table, sharing, o
     job, found = measured(asked(sharing, open_, suppression=suppression), table)
     whole = decide(job, found, 1.0).releases["a"]
     parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases["a"]
-    mine = document(parts)
-    wanted = document(whole)
-    if open_:  # a search on combinations counts each person in one class only
-        assert mine["search"]["satisfied"] <= wanted["search"]["satisfied"]
-        if mine["search"]["levels"] != wanted["search"]["levels"]:
-            return
-        mine.pop("search")
-        wanted.pop("search")
-    assert mine == wanted
+    assert document(parts) == document(whole)
     assert parts.proof == whole.proof
     assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
     assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
