@@ -17,7 +17,7 @@ from ..kit.policies import policy, release, roles
 from .given_out import given_out, registering
 from .records import BUCKETS, FEW_ROWS
 from .test_heavy import dominated
-from .test_labels import aside, document
+from .test_labels import aside, same
 
 SOME_BUCKETS = [
     *BUCKETS[:-1],
@@ -104,16 +104,6 @@ def beside(tables, policies, folder):
     for number, (table, one) in enumerate(zip(tables[:-1], policies[:-1], strict=True)):
         before += given_out(one, table, folder, number + 1, before)
     return registering(policies[-1], tables[-1], folder, before)
-
-
-def same(parts, whole):
-    assert document(parts) == document(whole)
-    assert parts.proof == whole.proof
-    assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
-    assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
-        name: keys.tolist() for name, keys in whole.suppressed.items()
-    }
-    assert parts.records == whole.records
 
 
 MADE = st.lists(

@@ -44,6 +44,17 @@ def document(decision):
     return rounded(label)
 
 
+def same(parts, whole):
+    """Two decisions of a release, in buckets and over all records together, are the same."""
+    assert document(parts) == document(whole)
+    assert parts.proof == whole.proof
+    assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
+    assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
+        name: keys.tolist() for name, keys in whole.suppressed.items()
+    }
+    assert parts.records == whole.records
+
+
 def asked(sharing, open_, **require):
     fields = roles(direct="buyer phone:mobile", quasi="city age", sensitive="category")
     kept = {"age": {"generalize": {"ranges": [2, 10]}}} if open_ else {}
@@ -63,13 +74,7 @@ def test_labels_are_the_same_in_any_number_of_buckets(buckets, table, sharing, o
     job, found = measured(asked(sharing, open_, suppression=suppression), table)
     whole = decide(job, found, 1.0).releases["a"]
     parts = decide(job, aside(job, found, buckets), 1.0, most_rows=most).releases["a"]
-    assert document(parts) == document(whole)
-    assert parts.proof == whole.proof
-    assert [each.tolist() for each in parts.quotas] == [each.tolist() for each in whole.quotas]
-    assert {name: keys.tolist() for name, keys in parts.suppressed.items()} == {
-        name: keys.tolist() for name, keys in whole.suppressed.items()
-    }
-    assert parts.records == whole.records
+    same(parts, whole)
 
 
 @pytest.mark.parametrize("most", FEW_ROWS)
