@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.counting.deciding_runs import decide
@@ -132,7 +132,14 @@ def test_a_release_beside_earlier_ones_is_labelled_the_same_in_any_number_of_buc
     same(parts, whole)
 
 
+MONTH = table_of([(number, number, 0, 20, "a", "x") for number in range(1, 6)])
+REJECTED = table_of([(5, 5, 0, "?", "a", "x")])
+"""A month of which nothing is left, since its only age is no number."""
+
+
 @examples(0.3)
+@example([MONTH, REJECTED, MONTH], "enclave", 0.0)
+@example([MONTH, MONTH, REJECTED], "enclave", 0.0)
 @given(crowds(), st.sampled_from(["enclave", "controlled"]), st.sampled_from([0.0, 0.4]))
 def test_levels_are_searched_beside_earlier_releases_as_over_all_records_together(tables, sharing, suppression):
     policies = [shop("city category", sharing, "buyer", True, suppression, open_=True)] * len(tables)
