@@ -129,7 +129,7 @@ SKEWED = {
 }
 """Personal releases whose groups are uneven, by what they show.
 
-heavy: One group has 60 % of the orders. sensitive: No column divides the orders, and all of them are sensitive. values: A sensitive
+heavy: One group has 80 % of the orders. sensitive: No column divides the orders, and all of them are sensitive. values: A sensitive
 column has more than 5,000 values.
 """
 
