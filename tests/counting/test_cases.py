@@ -34,12 +34,6 @@ def unlike(policy, table, most):
     for name, one in whole.releases.items():
         wanted = document(one)
         mine = document(parts.releases[name])
-        if one.label.search.levels:  # a search on combinations counts each person in one class only
-            assert mine["search"]["satisfied"] <= wanted["search"]["satisfied"]
-            mine.pop("search")
-            wanted.pop("search")
-            if parts.releases[name].label.search.levels != one.label.search.levels:
-                continue
         unlike |= {f"{name}.{key}": (mine[key], wanted[key]) for key in wanted if mine[key] != wanted[key]}
         if parts.releases[name].proof != one.proof:
             unlike[f"{name}.proof"] = (parts.releases[name].proof, one.proof)

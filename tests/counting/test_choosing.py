@@ -5,6 +5,8 @@ import weakref
 from beam_deid.transforms.counting import choosing
 from beam_deid.transforms.counting.choosing import Chooser
 from beam_deid.transforms.counting.classes import classes_of
+from beam_deid.transforms.counting.composing import Composer
+from beam_deid.transforms.counting.earlier import Earlier
 from beam_deid.transforms.run.stages import Stages
 
 from ..kit.crowds import crowd, grid, turn
@@ -23,7 +25,10 @@ def chooser_of(persons):
     kept = {"age": {"generalize": {"ranges": [2, 4, 8]}}}
     fields = roles(direct="buyer", quasi="city age", sensitive="category")
     data = data_of(policy(fields, a=release("enclave", "city age category", kept)), people)["a"]
-    return Chooser(source_of(data, 3), Stages(3))
+    source = source_of(data, 3)
+    stages = Stages(3)
+    composer = Composer(source.job, {"a": source.layout}, source.records, source.people, Earlier(), stages)
+    return Chooser(source, composer, stages)
 
 
 def copies_made(monkeypatch):

@@ -33,7 +33,7 @@ HEAVY = "heavy"
 HOME = Column("home")
 """Where the record of a row is among those of the run: see `said.places`."""
 
-MOST_ROWS = 1 << 19
+MOST_ROWS = 1 << 18
 """Most rows of a bucket, as long as a few groups are all that makes it larger."""
 _SHARE = 8
 """A group is heavy if it has this part of a bucket's most rows; smaller ones would spare little."""
@@ -154,14 +154,14 @@ class Classes:
         levels: The level of each open field.
         light: The records whose groups are whole in their bucket.
         heavy: The others; None if there are none.
-        tallies: What is counted of the heavy records that are left; None where nothing is counted yet.
+        tallies: What is counted of the heavy records that are left, in `fine_buckets`; None where nothing is counted yet.
     """
 
     source: Source
     levels: Mapping[str, int]
     light: Part
     heavy: Part | None = None
-    tallies: tuple[Stream, ...] | None = None
+    tallies: Stream | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -174,10 +174,24 @@ class Classes:
         return None if self.heavy is None else self.heavy.left
 
     @property
+    def buckets(self) -> int:
+        """How many buckets there are."""
+        return self.light.rows[0].buckets
+
+    @property
+    def cuts(self) -> range:
+        """The fine buckets of tallies."""
+        return range(0 if self.tallies is None else self.tallies.buckets)
+
+    def cuts_of(self, bucket: int) -> range:
+        """Those that lie in a bucket."""
+        each = len(self.cuts) // self.buckets
+        return range(bucket * each, (bucket + 1) * each)
+
+    @property
     def filled(self) -> list[int]:
         """The buckets that have any record."""
-        buckets = range(self.light.rows[0].buckets)
-        return [bucket for bucket in buckets if any(part.rows_in(bucket) for part in self.parts)]
+        return [bucket for bucket in range(self.buckets) if any(part.rows_in(bucket) for part in self.parts)]
 
     def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
         """The release as the records of one bucket show it; of heavy groups some of their records.

@@ -10,13 +10,15 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, runs
 from beam_deid.transforms.composition.copies import candidates_of, told_of
-from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.classes import HOME, Classes, Source
 from beam_deid.transforms.counting.finding_again import opened_again, ranges_of
-from beam_deid.transforms.counting.said import RECORDED, filled, many, some_of, stream
+from beam_deid.transforms.counting.meeting import home_stream, spread
+from beam_deid.transforms.counting.said import RECORDED, bucket_at, filled, many, some_of, stream
+from beam_deid.transforms.measure.histogram_columns import columns_of
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
 
 _FIRST = Column("first")
 _SECOND = Column("second")
@@ -42,9 +44,11 @@ def copied_earlier(classes: Classes, entry: Entry, stages: Stages) -> str:
     pairs = candidates_of(source.layout, entry)
     if not pairs or entry.table is None:
         return ""
-    _, streams = stages.run(_ToRecords(classes, tuple(dict.fromkeys(ours for ours, _ in pairs))))
+    names = tuple(dict.fromkeys(ours for ours, _ in pairs))
+    _, homes = stages.run(ToRecords(classes, names))
+    _, streams = stages.run(_Known(source, names, homes), range(source.records.buckets))
     both = stream(streams, _ROWS, stages.buckets)
-    found, met = stages.run(_Meet(source.job, entry, pairs, both), filled(both))
+    found, met = stages.run(_Meet(source.job, source.layout.release, entry, pairs, both), filled(both))
     rows = sum(one.rows for one in found)
     refuted = frozenset[int]().union(*(one.refuted for one in found))
     for number, (ours, name) in enumerate(pairs):
@@ -77,9 +81,19 @@ def _by(column: Column, number: int) -> str:
     return f"{column.what} {number}"
 
 
+def value_of(release: str, name: str) -> Column:
+    """A field of a release, where its values are brought to the run's records."""
+    return Column("value", name, release)
+
+
 @dataclass(frozen=True)
-class _ToRecords:
-    """Brings values of the rows that are left in a bucket to the buckets of their records."""
+class ToRecords:
+    """Brings values of the rows that are left in a bucket to the buckets of the run's records.
+
+    Attributes:
+        classes: What is left of a release.
+        names: The fields.
+    """
 
     classes: Classes
     names: tuple[str, ...]
@@ -89,11 +103,38 @@ class _ToRecords:
         seen = self.classes.seen(bucket, _ANYTHING, with_persons=False)
         if seen.empty:
             return
-        every = [seen.data.cells.column(*column)[seen.cells] for column in self.classes.source.columns]
-        rows = {_ROW: combine(every, len(seen.cells)), RECORDED: seen.data.cells.column(*RECORDED)[seen.cells]}
+        release = seen.data.layout.release
+        rows = {HOME: self.classes.homes(bucket)[seen.cells]}
         for name in self.names:
-            rows[Column("value", name)] = seen.data.key(name, seen.levels)[seen.cells]
-        out.put(_ROWS, rows[RECORDED], rows)
+            rows[value_of(release, name)] = seen.data.key(name, seen.levels)[seen.cells]
+        out.put_into(home_stream(release), bucket_at(rows[HOME]), rows)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Brings values that were brought to the run's records to the buckets by which these are known again.
+
+    A row is what it is when all records are counted together: alike in everything that any release of the table has.
+    """
+
+    source: Source
+    names: tuple[str, ...]
+    homes: Streams
+
+    def run(self, bucket: int, out: Out) -> None:
+        """See `Task.run`."""
+        source = self.source
+        release = source.layout.release
+        table = next(names for names in source.job.tables if release in names)
+        every = columns_of(source.job, table)
+        records = source.records.read(bucket, tuple(dict.fromkeys([*every, RECORDED, COUNT])))
+        values = tuple(value_of(release, name) for name in self.names)
+        brought = stream(self.homes, home_stream(release), source.records.buckets).read(bucket, (HOME, *values))
+        given = spread(brought, len(records[COUNT]))
+        there = given.pop(HOME)
+        rows = {_ROW: combine([records[column] for column in every], len(there)), RECORDED: records[RECORDED]}
+        own = some_of({**rows, **given}, there)
+        out.put(_ROWS, own[RECORDED], own)
 
 
 @dataclass(frozen=True)
@@ -114,13 +155,14 @@ class _Meet:
     """Puts the values of a record in both releases side by side."""
 
     job: Job
+    release: str
     entry: Entry
     pairs: Pairs
     rows: Stream
 
     def run(self, bucket: int, out: Out) -> _Met:
         """See `Task.run`."""
-        ours = tuple(dict.fromkeys(Column("value", name) for name, _ in self.pairs))
+        ours = tuple(dict.fromkeys(value_of(self.release, name) for name, _ in self.pairs))
         rows = self.rows.read(bucket, (_ROW, RECORDED, *ours))
         _, once = np.unique(rows[_ROW], return_index=True)
         rows = some_of(rows, once)
@@ -141,7 +183,7 @@ class _Meet:
         refuted = [
             number
             for number, (mine, name) in enumerate(self.pairs)
-            if not put_pairs(out, number, rows[Column("value", mine)][known], values[name][known])
+            if not put_pairs(out, number, rows[value_of(self.release, mine)][known], values[name][known])
         ]
         return _Met(int(known.sum()), frozenset(refuted))
 

@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.composition.copies import candidates_between, told
 from beam_deid.transforms.counting.classes import HOME, Classes, Records
-from beam_deid.transforms.counting.copies import is_one_to_one, put_pairs
+from beam_deid.transforms.counting.copies import ToRecords, is_one_to_one, put_pairs, value_of
 from beam_deid.transforms.counting.meeting import home_stream, spread
-from beam_deid.transforms.counting.said import bucket_at, stream
+from beam_deid.transforms.counting.said import stream
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Streams, joined
-
-_ANYTHING = References(counted=True, values={}, written={})
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def copied(one: Classes, other: Classes, records: Records, stages: Stages) -> st
     wanted = [*_candidates(one, other), *_candidates(other, one)]
     if not wanted:
         return ""
-    rows = joined([stages.run(_ToRecords(each, _names(each, wanted)))[1] for each in (one, other)])
+    rows = joined([stages.run(ToRecords(each, _names(each, wanted)))[1] for each in (one, other)])
     met = {each.source.layout.release: _names(each, wanted) for each in (one, other)}
     found, pairs = stages.run(_Meet(met, wanted, records, rows), range(records.buckets))
     refuted = frozenset[int]().union(*found)
@@ -64,29 +61,6 @@ def _names(classes: Classes, wanted: Sequence[_Candidate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*secret, *(one.copy for one in wanted if one.elsewhere == release)]))
 
 
-def _value(release: str, name: str) -> Column:
-    return Column("value", name, release)
-
-
-@dataclass(frozen=True)
-class _ToRecords:
-    """Brings values of the rows that are left in a bucket to the buckets of the run's records."""
-
-    classes: Classes
-    names: tuple[str, ...]
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        seen = self.classes.seen(bucket, _ANYTHING, with_persons=False)
-        if seen.empty:
-            return
-        release = seen.data.layout.release
-        rows = {HOME: self.classes.homes(bucket)[seen.cells]}
-        for name in self.names:
-            rows[_value(release, name)] = seen.data.key(name, seen.levels)[seen.cells]
-        out.put_into(home_stream(release), bucket_at(rows[HOME]), rows)
-
-
 @dataclass(frozen=True)
 class _Meet:
     """Puts the values of a record in both releases side by side."""
@@ -103,7 +77,7 @@ class _Meet:
         both = None
         for release, names in self.names.items():
             rows = stream(self.rows, home_stream(release), self.records.buckets)
-            given = spread(rows.read(bucket, (HOME, *(_value(release, name) for name in names))), records)
+            given = spread(rows.read(bucket, (HOME, *(value_of(release, name) for name in names))), records)
             there = given.pop(HOME)
             both = there if both is None else both & there
             known |= given
@@ -111,6 +85,9 @@ class _Meet:
             number
             for number, one in enumerate(self.wanted)
             if not put_pairs(
-                out, number, known[_value(one.holder, one.secret)][both], known[_value(one.elsewhere, one.copy)][both]
+                out,
+                number,
+                known[value_of(one.holder, one.secret)][both],
+                known[value_of(one.elsewhere, one.copy)][both],
             )
         )

@@ -35,7 +35,7 @@ def proved_together(cuts: Cuts, records: Records, stages: Stages) -> dict[str, t
         records: The run's records.
         stages: Runs tasks over buckets.
     """
-    if len(cuts) == 1 or not any(one.lost for one in cuts.values()):
+    if not any(one.lost for one in cuts.values()) or (len(cuts) == 1 and not any(map(_is_spread, cuts.values()))):
         return {name: proved(one, stages) for name, one in cuts.items()}
     rows = joined([stages.run(_ToRecords(one))[1] for one in cuts.values()])
     _, kinds = stages.run(_Together(tuple(cuts), records, rows), range(records.buckets))
@@ -44,6 +44,11 @@ def proved_together(cuts: Cuts, records: Records, stages: Stages) -> dict[str, t
         parts, _ = stages.run(_Prove(name, stream(kinds, name, stages.buckets)))
         found[name] = total([quotas for quotas, _ in parts]), Proof.merge([proof for _, proof in parts])
     return found
+
+
+def _is_spread(cut: BucketCut) -> bool:
+    """Whether records of one kind may be in several buckets, where one by one some of them may be suppressed."""
+    return cut.classes.source.met and cut.classes.heavy is not None
 
 
 def _value(name: str) -> Column:

@@ -17,8 +17,9 @@ from beam_deid.transforms.candidate.suppression import Gone, suppressing, trimme
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.parts import LEFT, keep_left
-from beam_deid.transforms.counting.suppressing_heavy import Keys, Test, Trimming, look_at_heavy, without_trimmed
+from beam_deid.transforms.counting.suppressing_heavy import Test, look_at_heavy
 from beam_deid.transforms.counting.tallies import tallied
+from beam_deid.transforms.counting.trimming_heavy import Keys, Trimming, without_trimmed
 from beam_deid.transforms.counting.values import references_of
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.stages import Out, Stages, Stream

@@ -4,7 +4,7 @@ Rows count once, however many lines their groups break. So rows are looked at on
 goes; and where a line alone breaks more groups than may go, it is not asked which, but how many of their rows had gone before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,32 +13,22 @@ import numpy as np
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.classes import CLASSES, HEAVY, Classes, common_columns
-from beam_deid.transforms.counting.parts import LEFT, Part, chosen, keep_left
+from beam_deid.transforms.counting.classes import Classes
+from beam_deid.transforms.counting.parts import LEFT, keep_left
 from beam_deid.transforms.counting.tallied import Tallied, heavy_groups
+from beam_deid.transforms.counting.trimming_heavy import Keys, Trimming, ascending, together
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 Test = tuple[Requirement, Planned]
-Keys = Mapping[tuple[str, ...], Sequence[Fingerprints]]
+_BrokenGroups = tuple[tuple[str, ...], Fingerprints]
+"""The columns that make groups, and some groups."""
 
 _GROUP = Column("group")
-_LEFT = Column("left")
 _GONE = "gone before"
 _ANYTHING = References(True, {}, {})
-
-
-@dataclass(frozen=True)
-class Trimming:
-    """Heavy groups of which a part of somebody's records has to go, which only all their rows together can tell.
-
-    Attributes:
-        groups: Their keys, by the columns that make them.
-    """
-
-    groups: Keys
 
 
 @dataclass(frozen=True)
@@ -77,28 +67,31 @@ def look_at_heavy(
     """
     if classes.heavy is None:
         return HeavyLook(np.zeros(len(tests), np.int64))
-    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable))
+    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable), classes.cuts)
     surplus = _merged([look.surplus for look in looks])
     if surplus:
         return Trimming(surplus)
     alone = np.sum([look.broken for look in looks], axis=0)
     end = int(np.flatnonzero(np.append(alone, np.inf) > bearable)[0])  # the first test that breaks more than may go
-    broken = [
-        (_ascending(test.columns), _together([look.keys[at] for look in looks]))
-        for at, (_, test) in enumerate(tests[:end])
-    ]
     records = sum(look.records for look in looks)
-    if any(len(keys) for _, keys in broken):
+    if alone[:end].any():
+        broken = _broken(classes, everywhere, tests[:end], stages)
         return _removed(classes, everywhere, broken, tests[end : end + 1], alone, records, stages)
     so_far = np.zeros(len(tests), np.int64)
     so_far[end:] = alone[end : end + 1]
     return HeavyLook(so_far, records, classes.heavy_left, records)
 
 
+def _broken(classes: Classes, everywhere: References, tests: Sequence[Test], stages: Stages) -> list[_BrokenGroups]:
+    """By test the groups that break it: no more than may go, so that they are few enough to be told to everybody."""
+    found, _ = stages.run(_Broken(classes, everywhere, tests), classes.cuts)
+    return [(ascending(test.columns), together([keys[at] for keys in found])) for at, (_, test) in enumerate(tests)]
+
+
 def _removed(
     classes: Classes,
     everywhere: References,
-    broken: Sequence[tuple[tuple[str, ...], Fingerprints]],
+    broken: Sequence[_BrokenGroups],
     last: Sequence[Test],
     alone: Counts,
     records: int,
@@ -116,41 +109,21 @@ def _removed(
         stages: Runs tasks over its buckets.
     """
     end = len(broken)
-    after = _ascending(last[0][1].columns) if last else None
+    after = ascending(last[0][1].columns) if last else None
     found, streams = stages.run(_Remove(classes, broken, after))
     so_far = np.zeros(len(alone), np.int64)
     so_far[:end] = np.sum([one.gone for one in found], axis=0)
     if last:
-        gone = streams.get(_GONE, Stream(stages.buckets))
-        before, _ = stages.run(_Both(classes, everywhere, last[0], gone))
+        gone = stages.take(streams, _GONE)
+        before, _ = stages.run(_Both(classes, everywhere, last[0], gone), classes.cuts)
         so_far[end:] = so_far[end - 1] + alone[end] - sum(before)
     return HeavyLook(
         broken=so_far,
         records=records,
-        left=streams.get(LEFT, Stream(stages.buckets)),
+        left=stages.take(streams, LEFT),
         records_left=sum(one.records for one in found),
         gone=_merged([{columns: [keys]} for columns, keys in broken if len(keys)]),
     )
-
-
-def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Classes:
-    """The same records, with groups of which a part has to go as light ones, however large they are.
-
-    Raises:
-        OutputError: They cannot be set aside.
-    """
-    found, _ = stages.run(_Common(classes, trimming))
-    _, streams = stages.run(_Move(classes, _together(found)))
-    nothing = Stream(stages.buckets)
-    moved = streams.get(CLASSES, nothing)
-    _, lefts = stages.run(_Left(classes.light, moved))
-    light = Part((*classes.light.rows, moved), lefts.get(LEFT, nothing))
-    heavy = Part((streams[HEAVY],), streams[LEFT]) if HEAVY in streams else None
-    return Classes(classes.source, classes.levels, light, heavy)
-
-
-def _ascending(columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(columns))
 
 
 def _merged(parts: Sequence[Keys]) -> dict[tuple[str, ...], list[Fingerprints]]:
@@ -161,29 +134,23 @@ def _merged(parts: Sequence[Keys]) -> dict[tuple[str, ...], list[Fingerprints]]:
     return found
 
 
-def _together(parts: Sequence[Fingerprints]) -> Fingerprints:
-    return np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
-
-
 class _Looked(NamedTuple):
-    """What the heavy groups of a bucket show.
+    """What the heavy groups of a fine bucket show.
 
     Attributes:
         surplus: Those of which somebody has too many records.
         records: Their records.
-        broken: The records of the groups that break each test, shape (tests,).
-        keys: The groups that break each test; not told any further once they are too many.
+        broken: The records of the groups that break each test, shape (tests,); not counted any further once they are too many.
     """
 
     surplus: Keys
     records: int
     broken: Counts
-    keys: Sequence[Fingerprints]
 
 
 @dataclass(frozen=True)
 class _Look:
-    """Looks which groups of a bucket break which line."""
+    """Looks how much of a fine bucket is in groups that break a line."""
 
     classes: Classes
     everywhere: References
@@ -194,9 +161,8 @@ class _Look:
         """See `Task.run`."""
         seen = heavy_groups(self.classes, bucket, self.everywhere)
         broken = np.zeros(len(self.tests), np.int64)
-        keys = [np.empty(0, np.uint64)] * len(self.tests)
         if seen.empty:
-            return _Looked({}, 0, broken, keys)
+            return _Looked({}, 0, broken)
         for number, (requirement, test) in enumerate(self.tests):
             bad = requirement.broken(test, seen)
             if bad is None:
@@ -204,12 +170,29 @@ class _Look:
             broken[number] = int(seen.groups(bad.columns).records[bad.groups].sum())
             if broken[number] > self.bearable:
                 break
-            keys[number] = _keys(seen, bad)
-        return _Looked(self._surplus(seen), seen.records, broken, keys)
+        return _Looked(self._surplus(seen), seen.records, broken)
 
     def _surplus(self, seen: Tallied) -> Keys:
         found = [requirement.surplus(test, seen) for requirement, test in self.tests]
-        return {_ascending(one.columns): [_keys(seen, one)] for one in found if one is not None}
+        return {ascending(one.columns): [_keys(seen, one)] for one in found if one is not None}
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """Finds the groups of a fine bucket that break each test."""
+
+    classes: Classes
+    everywhere: References
+    tests: Sequence[Test]
+
+    def run(self, bucket: int, out: Out) -> list[Fingerprints]:
+        """See `Task.run`."""
+        seen = heavy_groups(self.classes, bucket, self.everywhere)
+        nothing = np.empty(0, np.uint64)
+        if seen.empty:
+            return [nothing] * len(self.tests)
+        found = [requirement.broken(test, seen) for requirement, test in self.tests]
+        return [nothing if one is None else _keys(seen, one) for one in found]
 
 
 def _keys(seen: Tallied, broken: Broken) -> Fingerprints:
@@ -239,7 +222,7 @@ class _Remove:
     """
 
     classes: Classes
-    broken: Sequence[tuple[tuple[str, ...], Fingerprints]]
+    broken: Sequence[_BrokenGroups]
     last: tuple[str, ...] | None
 
     def run(self, bucket: int, out: Out) -> _Removed:
@@ -253,7 +236,7 @@ class _Remove:
             gone[number] = int(seen.counts[bad].sum())
         if self.last is not None and bad.any():
             groups = seen.group_keys(self.last)[bad]
-            out.put(_GONE, groups, {_GROUP: groups, COUNT: seen.counts[bad]})
+            out.put_finely(_GONE, groups, {_GROUP: groups, COUNT: seen.counts[bad]})
         left = seen.left.copy()
         left[seen.cells[bad]] = 0
         keep_left(out, bucket, left)
@@ -262,7 +245,7 @@ class _Remove:
 
 @dataclass(frozen=True)
 class _Both:
-    """Counts the records of groups that break a test which had gone before it."""
+    """Counts the records of groups of a fine bucket that break a test which had gone before it."""
 
     classes: Classes
     everywhere: References
@@ -278,57 +261,3 @@ class _Both:
         requirement, test = self.test
         broken = requirement.broken(test, seen)
         return 0 if broken is None else int(rows[COUNT][np.isin(rows[_GROUP], _keys(seen, broken))].sum())
-
-
-@dataclass(frozen=True)
-class _Common:
-    """Finds the groups of the columns that all groups have in common in which some groups of a bucket's heavy rows are."""
-
-    classes: Classes
-    trimming: Trimming
-
-    def run(self, bucket: int, out: Out) -> Fingerprints:
-        """See `Task.run`."""
-        seen = self.classes.seen_heavy(bucket, _ANYTHING)
-        there: Bools = np.zeros(len(seen.cells), bool)
-        for columns, keys in self.trimming.groups.items():
-            there |= np.isin(seen.group_keys(columns), _together(keys))
-        common = seen.data.keys(common_columns(self.classes.source.layout), seen.levels)[seen.cells]
-        return np.unique(common[there])
-
-
-@dataclass(frozen=True)
-class _Move:
-    """Brings the heavy rows of some groups together; the others stay where they are."""
-
-    classes: Classes
-    groups: Fingerprints
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        source = self.classes.source
-        heavy = self.classes.heavy
-        assert heavy is not None  # noqa: S101 - there is a group that is moved
-        columns = heavy.read(bucket, (*source.row_columns, COUNT))
-        left = heavy.left_of(bucket)
-        keys = source.group_keys(columns, self.classes.levels)
-        moved = np.isin(keys, self.groups)
-        own = chosen(columns, moved)
-        out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})
-        if not moved.all():
-            stay = chosen(columns, ~moved)
-            out.put_into(HEAVY, np.full(len(stay[COUNT]), bucket, np.uint16), stay)
-            keep_left(out, bucket, left[~moved])
-
-
-@dataclass(frozen=True)
-class _Left:
-    """Tells how many are left of the light rows of a bucket, and of those that were moved behind them."""
-
-    light: Part
-    moved: Stream
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        moved = self.moved.read(bucket, (_LEFT,))[_LEFT].view(np.int64)
-        keep_left(out, bucket, np.concatenate([self.light.left_of(bucket), moved]))

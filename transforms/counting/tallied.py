@@ -1,6 +1,6 @@
-"""Heavy groups as requirements see them: by the tallies of one bucket, which has all that was counted of its groups."""
+"""Heavy groups as requirements see them: by the tallies of one fine bucket, which has all that was counted of its groups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -13,7 +13,6 @@ from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.counting.classes import Classes
-from beam_deid.transforms.counting.parts import stacked
 from beam_deid.transforms.counting.tallies import (
     COLUMNS,
     IDENTITIES,
@@ -36,7 +35,7 @@ from beam_deid.transforms.run.layout import Column
 
 
 class Tallied:
-    """The heavy groups of a release of which one bucket has the tallies.
+    """The heavy groups of a release of which one fine bucket has the tallies.
 
     Args:
         classes: The release, tallied.
@@ -161,19 +160,19 @@ class Tallied:
         return self._tables[kind]
 
 
-def heavy_groups(classes: Classes, bucket: int, everywhere: References) -> Tallied:
-    """The heavy groups of which a bucket has the tallies.
+def heavy_groups(classes: Classes, cut: int, everywhere: References) -> Tallied:
+    """The heavy groups of which a fine bucket has the tallies.
 
     Args:
         classes: The release, tallied, with heavy groups.
-        bucket: The bucket.
+        cut: The fine bucket.
         everywhere: What must be known of all records.
     """
     assert classes.tallies is not None  # noqa: S101 - whoever asks has counted them
-    return Tallied(classes, stacked([stream.read(bucket, COLUMNS) for stream in classes.tallies]), everywhere)
+    return Tallied(classes, classes.tallies.read(cut, COLUMNS), everywhere)
 
 
-def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candidate) -> Sequence[Candidate | Tallied]:
+def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candidate) -> Iterator[Candidate | Tallied]:
     """What a bucket shows of whole groups: light ones by their records, heavy ones by their tallies; none that is empty.
 
     Args:
@@ -182,7 +181,10 @@ def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candi
         everywhere: What must be known of all records.
         seen: What all records of the bucket show.
     """
-    if classes.heavy is None:
-        return [] if seen.empty else [seen]
-    found = (classes.seen_whole(bucket, everywhere), heavy_groups(classes, bucket, everywhere))
-    return [each for each in found if not each.empty]
+    light = seen if classes.heavy is None else classes.seen_whole(bucket, everywhere)
+    if not light.empty:
+        yield light
+    for cut in classes.cuts_of(bucket):
+        heavy = heavy_groups(classes, cut, everywhere)
+        if not heavy.empty:
+            yield heavy

@@ -23,7 +23,7 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.risk.dominance import greatest_holdings
 from beam_deid.transforms.risk.histogram import Counts, Histogram, distinct_per_number, tally
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, joined
 
 VALUE = "value"
 """Values with all spellings of one as one; a column of a field."""
@@ -100,19 +100,19 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
         return classes
     kinds = kinds_of(classes.source.layout.scope)
     _, streams = stages.run(_BySubject(classes, kinds))
-    found = [_added(stages.take(streams, _PARTS), stages)]
+    found = _added(stages.take(streams, _PARTS), stages)
     for place, column in enumerate(classes.source.people.columns):
         stream = streams.pop(_stream(column.field), None)
         if stream is not None:
             _, more = stages.run(_ByPerson(kinds, stream, place, column, classes.source.job.prints.null))
-            found.append(_added(stages.take(more, _PARTS), stages))
-    return replace(classes, tallies=tuple(found))
+            found = joined([found, _added(stages.take(more, _PARTS), stages)])
+    return replace(classes, tallies=stages.take(found, TALLIES))
 
 
-def _added(parts: Stream, stages: Stages) -> Stream:
+def _added(parts: Stream, stages: Stages) -> Streams:
     """Add tallies up before those of a group come together: how many that are does not depend on how many buckets counted them."""
-    _, streams = stages.run(_AddUp(parts))
-    return stages.take(streams, TALLIES)
+    _, streams = stages.run(_AddUp(parts), range(parts.buckets))
+    return streams
 
 
 def _stream(identity: str) -> str:
@@ -226,7 +226,7 @@ def _put_tallies(
             MOST: most.view(np.uint64),
             SOMEBODY: whose[first],
         }
-        out.put(_PARTS, combine([columns[one] for one in _WHAT], many), columns)
+        out.put_finely(_PARTS, combine([columns[one] for one in _WHAT], many), columns)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class _AddUp:
         most = np.zeros(many, np.uint64)
         np.maximum.at(most, numbers, parts[MOST])
         columns[MOST] = most
-        out.put(TALLIES, columns[KEY], columns)
+        out.put_finely(TALLIES, columns[KEY], columns)
 
 
 def _numbered(keys: Fingerprints, values: Fingerprints | None) -> tuple[Counts, int]:

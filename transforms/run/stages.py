@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.partition import Buckets, bucket_of, partition
+from beam_deid.transforms.columns.partition import MOST_BUCKETS, Buckets, bucket_of, partition
 from beam_deid.transforms.run.heap import give_back
 from beam_deid.transforms.run.held_files import HeldFiles
 from beam_deid.transforms.run.layout import Column
@@ -81,6 +81,9 @@ class Stream:
         return {column: np.concatenate([part[at] for part in parts]) for at, column in enumerate(wanted)}
 
 
+_FINER = 4
+"""Into so many a bucket is cut where a stream has many times the rows of others."""
+
 COUNT = Column("count")
 """Records of each row; the one column of int64."""
 
@@ -114,16 +117,24 @@ class Out:
         """
         self.put_into(stream, bucket_of(keys, self._buckets), columns)
 
+    def put_finely(self, stream: str, keys: Fingerprints, columns: Columns) -> None:
+        """Set rows aside in `fine_buckets`. See `put`."""
+        many = fine_buckets(self._buckets)
+        self._put(stream, bucket_of(keys, many), columns, many)
+
     def put_into(self, stream: str, bucket: Buckets, columns: Columns) -> None:
         """Set rows aside whose buckets are known, shape (n,); those of one bucket keep their order. See `put`."""
+        self._put(stream, bucket, columns, self._buckets)
+
+    def _put(self, stream: str, bucket: Buckets, columns: Columns, many: int) -> None:
         if not self._path:
-            self._keep(stream, bucket, columns)
+            self._keep(stream, bucket, columns, many)
             return
         if stream not in self._writers:
             unsigned = [column for column in columns if column != COUNT]
             signed = [column for column in columns if column == COUNT]
             path = f"{self._path}-{len(self._writers)}"
-            self._writers[stream] = SpillWriter(path, unsigned, signed, self._buckets, _BUFFER)
+            self._writers[stream] = SpillWriter(path, unsigned, signed, many, _BUFFER)
         ordered = [*(column for name, column in columns.items() if name != COUNT)]
         ordered += [column for name, column in columns.items() if name == COUNT]
         self._writers[stream].add(bucket, ordered)
@@ -134,19 +145,23 @@ class Out:
         Raises:
             OutputError: What is left cannot be written.
         """
-        return self._pieces | {
-            name: Stream(self._buckets, files=[writer.close()]) for name, writer in self._writers.items()
-        }
+        written = [(name, writer.close()) for name, writer in self._writers.items()]
+        return self._pieces | {name: Stream(file.buckets, files=[file]) for name, file in written}
 
-    def _keep(self, stream: str, bucket: Buckets, columns: Columns) -> None:
-        kept = self._pieces.setdefault(stream, Stream(self._buckets))
-        if self._buckets == 1:
+    def _keep(self, stream: str, bucket: Buckets, columns: Columns, many: int) -> None:
+        kept = self._pieces.setdefault(stream, Stream(many))
+        if many == 1:
             kept.pieces.setdefault(0, []).append(dict(columns))
             return
-        rows = partition(bucket, self._buckets)
+        rows = partition(bucket, many)
         for number in np.flatnonzero(np.diff(rows.begins)).tolist():
             piece = {name: column[rows.rows(number)] for name, column in columns.items()}
             kept.pieces.setdefault(number, []).append(piece)
+
+
+def fine_buckets(buckets: int) -> int:
+    """The number of finer buckets beside so many, of which each lies in one of these: the first ones in the first, and so on."""
+    return buckets * max(1, min(_FINER, MOST_BUCKETS // buckets))
 
 
 Merge = Callable[[Iterable[Result]], Result]
