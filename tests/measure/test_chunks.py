@@ -55,7 +55,7 @@ def test_no_chunk_is_larger_than_its_bound_however_many_rows_there_are(rows):
 def test_chunks_are_spread_over_all_shares_and_a_share_follows_from_the_chunk():
     keys = np.random.default_rng(1).integers(0, 1 << 63, 40_000).astype(np.uint64)
     histogram = Histogram({Column("signature"): keys}, np.ones(len(keys), np.int64))
-    shares = [[share for share, _ in chunks_of({TABLE: histogram}, 160)] for _ in range(2)]
+    shares = [[share for share, _ in chunks_of({TABLE: histogram}, 16)] for _ in range(2)]
     assert shares[0] == shares[1]
     found = np.bincount(shares[0], minlength=SHARES)
     assert len(found) == SHARES

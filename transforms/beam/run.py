@@ -130,6 +130,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             _execute(prepared, staging.path, settings)
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
+        workers.close()  # what they hold is of no use any more
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
     finally:

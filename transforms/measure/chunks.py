@@ -19,8 +19,8 @@ from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT
 
-SHARES = 256
-"""Into so many shares all chunks are divided."""
+SHARES = 2048
+"""Into so many shares all chunks are divided: some engines hold the first hundred that are asked for, see `beam.decide.Decide`."""
 
 _TABLE = b"table"
 _WIDTH = 8
@@ -38,7 +38,7 @@ class Bounds:
         bucket: Records of a bucket, about.
     """
 
-    chunk: int = 4 << 20
+    chunk: int = 1 << 20
     few: int = 4 * SHARD_ROWS
     bucket: int = SHARD_ROWS // 2
 
