@@ -1,4 +1,4 @@
-"""A process that keeps what it frees does not ask the system for the same pages again."""
+"""A process that keeps what it frees does not ask the system for the same pages again, and gives them back when it is told to."""
 
 import platform
 import subprocess
@@ -23,6 +23,30 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+HELD = """
+import numpy as np
+import pyarrow as pa
+from beam_deid.transforms.run.heap import give_back, keep_freed
+
+
+def held():
+    with open("/proc/self/statm") as file:
+        _, resident, shared, *_ = map(int, file.read().split())
+    return (resident - shared) * 4096
+
+
+keep_freed()
+pa.array(np.ones(1))
+before = held()
+columns = [np.ones(1 << 17) for _ in range(200)]
+last = columns[-1]
+del columns
+kept = held() - before
+give_back()
+print(kept, held() - before, len(last))
+"""
+
+
 def faults(how: str) -> int:
     """Pages that a process asks for while it makes and frees 40 arrays of 8 MiB."""
     return int(subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, check=True, text=True).stdout)
@@ -31,3 +55,11 @@ def faults(how: str) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not that of GNU")
 def test_what_is_freed_is_taken_again():
     assert faults("keep") < faults("give back") / 2
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not that of GNU")
+def test_what_is_freed_before_something_that_is_needed_is_given_back():
+    said = subprocess.run([sys.executable, "-c", HELD], capture_output=True, check=True, text=True).stdout
+    kept, left, _ = map(int, said.split())
+    assert kept > 150 << 20
+    assert left < 20 << 20

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from beam_deid.transforms.columns.partition import MOST_BUCKETS
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.spill_folder import SpillFolder
-from beam_deid.transforms.run.stages import Out, Stages, Stream
+from beam_deid.transforms.run.stages import Out, Stages, Stream, fine_buckets
 
 from ..kit.processes import python
 
@@ -72,6 +73,31 @@ def test_a_stream_that_no_task_filled_is_empty_and_one_that_was_taken_is_no_more
     assert stages.take(streams, "a").rows == 3 * ROWS
     assert "a" not in streams
     assert stages.take(streams, "a").rows == 0
+
+
+@dataclass(frozen=True)
+class Finely:
+    """Sets some keys aside in buckets and in finer ones."""
+
+    keys: np.ndarray
+
+    def run(self, bucket: int, out: Out) -> None:
+        out.put("buckets", self.keys, {NUMBER: self.keys})
+        out.put_finely("finer", self.keys, {NUMBER: self.keys})
+
+
+@pytest.mark.parametrize("buckets", [1, 3, 1000, MOST_BUCKETS])
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_finer_buckets_lie_in_those_of_a_stage_one_behind_the_other(folder, buckets, on_disk):
+    keys = np.random.default_rng(buckets).integers(0, 1 << 64, 5_000, np.uint64)
+    _, streams = Stages(buckets, folder if on_disk else None).run(Finely(keys), [0])
+    finer = streams["finer"]
+    assert finer.buckets == fine_buckets(buckets)
+    assert finer.rows == len(keys)
+    each = finer.buckets // buckets
+    for bucket in {0, buckets // 2, buckets - 1}:
+        own = [finer.read(cut, (NUMBER,))[NUMBER] for cut in range(bucket * each, (bucket + 1) * each)]
+        assert sorted(np.concatenate(own)) == sorted(streams["buckets"].read(bucket, (NUMBER,))[NUMBER])
 
 
 FULL = """

@@ -7,6 +7,7 @@ such points alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -59,14 +60,14 @@ def histories_of(
     if not records.all:
         return None
     own = stages.take(streams, _OWN)
-    parts, _ = stages.run(_Own(own, stages.take(streams, _MORE), stages.take(streams, _ALONE), samples))
-    owned = Owned.merge(parts, samples)
+    task = _Own(own, stages.take(streams, _MORE), stages.take(streams, _ALONE), samples)
+    parts, _ = stages.run(task, merge=partial(Owned.merge, samples=samples))
+    owned = parts[0]
     wanted = owned.sample.wanted(samples)
     _, found_points = stages.run(_Wanted((own, stages.take(streams, _OTHERS)), wanted))
     drawn = {number: owned.sample.of(number, samples) for number in owned.numbers[1:]}
-    found, _ = stages.run(_Count(stages.take(found_points, _FOUND), wanted, drawn))
-    having = {number: np.sum([each[number] for each in found], axis=0) for number in drawn}
-    return figures(owned, records, having)
+    found, _ = stages.run(_Count(stages.take(found_points, _FOUND), wanted, drawn), merge=_summed)
+    return figures(owned, records, found[0])
 
 
 def _pointed(classes: Classes, everywhere: References, stages: Stages) -> tuple[Records, Streams]:
@@ -195,3 +196,8 @@ class _Count:
         """For each number of points how many have those of each person who was drawn; see `Task.run`."""
         havers = Havers(read_pairs(self.stream, bucket), self.wanted)
         return {number: havers.count(points) for number, points in self.drawn.items()}
+
+
+def _summed(parts: Sequence[dict[int, Counts]]) -> dict[int, Counts]:
+    """By number of points, how many persons of several buckets have all points of each sample."""
+    return {number: np.sum([part[number] for part in parts], axis=0) for number in parts[0]}

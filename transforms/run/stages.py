@@ -164,7 +164,7 @@ def fine_buckets(buckets: int) -> int:
     return buckets * max(1, min(_FINER, MOST_BUCKETS // buckets))
 
 
-Merge = Callable[[Iterable[Result]], Result]
+Merge = Callable[[Sequence[Result]], Result]
 """Merges facts; associative."""
 
 
