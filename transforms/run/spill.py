@@ -37,7 +37,7 @@ class Spilled:
         signed: Its columns of int64, which come after them.
         buckets: How many buckets there are.
         bucket: Bucket of each record batch, in the order of the file, shape (batches,).
-        batch_rows: Rows of each record batch, shape (batches,), int64.
+        batch_rows: Rows of each record batch, shape (batches,), uint32: there may be very many of few rows.
         key: The key that it is encrypted with.
     """
 
@@ -46,13 +46,13 @@ class Spilled:
     signed: tuple[Column, ...]
     buckets: int
     bucket: Buckets
-    batch_rows: npt.NDArray[np.int64]
+    batch_rows: npt.NDArray[np.uint32]
     key: bytes = field(repr=False)
 
     @property
     def begins(self) -> npt.NDArray[np.int64]:
         """The number of the first row of each record batch in the file, shape (batches,)."""
-        return np.cumsum(self.batch_rows) - self.batch_rows
+        return np.cumsum(self.batch_rows, dtype=np.int64) - self.batch_rows
 
     @property
     def rows(self) -> int:
@@ -132,7 +132,7 @@ class SpillWriter:
             finally:
                 self._file.close()
         bucket = np.array([one for one, _ in self._written], np.uint16)
-        rows = np.array([many for _, many in self._written], np.int64)
+        rows = np.array([many for _, many in self._written], np.uint32)
         return Spilled(self._path, self._unsigned, self._signed, self._buckets, bucket, rows, self._key)
 
     def _collect(self, bucket: Buckets, columns: Sequence[Words]) -> None:
