@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import apache_beam as beam
@@ -89,13 +90,16 @@ class Decide(beam.DoFn):
         job = self._job.given(given)
         decision = guarded(WHERE, self._decided, job, measured, chunks)
         kept = guarded(WHERE, settled, job, decision.releases, first.written, self._staging)
-        if not decision.left(kept.releases):
-            self._tell(kept)
+        decision = replace(decision, kept=tuple(kept.releases))
+        self._tell(decision, kept)
         yield TaggedOutput(KEPT, kept)
         yield decision
 
-    def _tell(self, kept: RunFacts) -> None:
-        """Tell that everything is released already."""
+    def _tell(self, decision: Decision, kept: RunFacts) -> None:
+        """Tell what is released already. Where it is not all, the second read tells of the records."""
+        if decision.left:
+            self._released.count(0, 0, kept.nbytes)
+            return
         PROGRESS.start(RELEASING)
         PROGRESS.add(kept.read)
         self._released.count(kept.read, kept.rejected, kept.nbytes)

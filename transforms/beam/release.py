@@ -55,14 +55,12 @@ class ReleaseElements(Step):
         element: Any,
         given: Given,
         decision: Decision,
-        kept: RunFacts,
         time: Timestamp = beam.DoFn.TimestampParam,
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[Any]:
         """One element. A refused run releases nothing, and what the first read released is not released again."""
-        left = decision.left(kept.releases)
-        if left:
-            yield from self._take(element, lambda: self._pass(given, left), time, window)
+        if decision.left:
+            yield from self._take(element, lambda: self._pass(given, decision.left), time, window)
 
     def _pass(self, given: Given, left: Mapping[str, ReleaseDecision]) -> ReleasePass:
         return ReleasePass(self._job.given(given), left, self._outputs)
@@ -129,7 +127,7 @@ class Release(beam.PTransform):
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, elements: beam.PCollection) -> ReleasedElements:
         """Treat and write, or pass on."""
-        step = beam.ParDo(self._step, *self._sides, AsSingleton(self._kept)).with_output_types(
+        step = beam.ParDo(self._step, *self._sides).with_output_types(
             RunFacts, as_they_came=pa.RecordBatch, by_part=tuple[int, pa.RecordBatch], rejected=Rejected
         )
         released = elements | "Treat" >> step.with_outputs("as_they_came", "by_part", "rejected", main="facts")

@@ -3,7 +3,7 @@
 Only types stand here. The code that makes a decision is in `decide.deciding`; the release pass and the proof need none of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -214,17 +214,20 @@ class Decision:
         read: Records read.
         releases: Decision by release; empty where the run was refused.
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
+        kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
     """
 
     read: int
     releases: dict[str, ReleaseDecision] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     persons: Remembered | None = None
 
-    def left(self, kept: Collection[str]) -> dict[str, ReleaseDecision]:
-        """The decisions of the releases that are still to be made, where some are kept that were made before."""
-        return {name: one for name, one in self.releases.items() if name not in kept}
+    @property
+    def left(self) -> dict[str, ReleaseDecision]:
+        """The decisions of the releases that are still to be written."""
+        return {name: one for name, one in self.releases.items() if name not in self.kept}
 
 
 def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:

@@ -45,14 +45,14 @@ class Measurer:
         job: The run, on a worker.
         treatments: What treats the records of each release before they are counted.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
-        whole: Releases whose treatment is of all their fields, so that what is measured could be released.
+        released: Releases that are released at once: all their fields are treated, also those that nothing is measured of.
     """
 
     def __init__(
-        self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None, whole: Collection[str] = ()
+        self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None, released: Collection[str] = ()
     ) -> None:
         self._job = job
-        self._whole = whole
+        self._released = released
         self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
         self._treatments = treatments
@@ -64,12 +64,12 @@ class Measurer:
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
         }
 
-    def add(self, batch: TypedBatch) -> None:
-        """Count a batch: its sound records, the faults of the others, and how many were read."""
-        self.treated(batch)
+    def add(self, batch: TypedBatch) -> dict[str, TreatedBatch]:
+        """Count a batch: its sound records, the faults of the others, and how many were read.
 
-    def treated(self, batch: TypedBatch) -> dict[str, TreatedBatch]:
-        """Count a batch, as `add` does; of the releases that are treated whole, what they would give out of it."""
+        Returns:
+            What it was treated to, by release, of those that are released at once.
+        """
         given: dict[str, TreatedBatch] = {}
         records = batch.records
         part = Measured(batch.read, nbytes=batch.nbytes)
@@ -79,7 +79,7 @@ class Measurer:
             treated, sound, own = self._treatments[name].apply(records)
             kept = keys.where(records.where(sound))
             found, values = self._release(layout, treated, kept)
-            if name in self._whole:
+            if name in self._released:
                 shown = {field: values[Column("value", field, name)] for field in layout.fields}
                 given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own)
             found.rejected = batch.read - int(sound.sum())
@@ -201,12 +201,12 @@ class MeasurePass:
     Attributes:
         job: The run, on a worker.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
-        whole: Releases of which all fields are treated, so that what is measured could be released.
+        released: Releases that are released at once, of which all fields are treated.
     """
 
     job: Job
     aside: Aside | None = None
-    whole: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -216,13 +216,13 @@ class MeasurePass:
     @cached_property
     def _treatments(self) -> dict[str, Treatment]:
         return {
-            name: Treatment(self.job, name, {}, one.fields if name in self.whole else one.treated)
+            name: Treatment(self.job, name, {}, one.fields if name in self.released else one.treated)
             for name, one in self.job.layouts.items()
         }
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: treatments hold keys and are made once on each worker."""
-        return {"job": self.job, "aside": self.aside, "whole": self.whole}
+        return {"job": self.job, "aside": self.aside, "released": self.released}
 
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
@@ -230,7 +230,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments, self.aside, self.whole)
+        return Measurer(self.job, self._treatments, self.aside, self.released)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -69,7 +69,7 @@ class FirstPass:
         Raises:
             KeyFault: A key cannot be resolved.
         """
-        supposed = suppositions(job) if staging else {}
+        supposed = suppositions(job, staging) if staging else {}
         return cls(MeasurePass(job, aside, tuple(supposed)), supposed, staging)
 
     @property
@@ -134,7 +134,7 @@ class Reading:
         Raises:
             OutputError: It cannot be written.
         """
-        treated = self._measurer.treated(batch)
+        treated = self._measurer.add(batch)
         if self._writes:
             released = {name: (one, self._releasers[name].release(one)) for name, one in treated.items()}
             self._releasing.write(batch, released)
@@ -185,7 +185,7 @@ def settled(job: Job, decisions: Mapping[str, ReleaseDecision], written: RunFact
     """
     if not written.releases:
         return RunFacts()
-    kept = as_supposed(job, decisions, written)
+    kept = as_supposed(job, decisions, written, staging)
     for name, one in written.releases.items():
         if name not in kept.releases:
             with contextlib.suppress(OSError, OutputError):  # what is left goes with its folder

@@ -22,6 +22,7 @@ from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.storage.paths import is_local
 from beam_deid.transforms.terms import LabelName
 
 
@@ -89,17 +90,28 @@ class Supposed:
         )
 
 
-def suppositions(job: Job) -> dict[str, Supposed]:
+def suppositions(job: Job, staging: str) -> dict[str, Supposed]:
     """The releases of a run that can be written before anything is decided.
+
+    Rows that a decision might suppress wait for it where they could not be removed for sure: a store may keep what is deleted.
+
+    Args:
+        job: The run.
+        staging: The folder that they are written to.
 
     Raises:
         KeyFault: A key cannot be resolved.
     """
-    found = (name for name in job.releases if _is_shown_by_its_policy(job, name))
+    may_suppress = is_local(staging)
+    found = (
+        name
+        for name in job.releases
+        if _is_shown_by_its_policy(job, name) and (may_suppress or not job.policy.releases[name].require.suppression)
+    )
     return {name: Supposed(name, SupposedLabel.of(job, job.layouts[name].scope)) for name in found}
 
 
-def as_supposed(job: Job, decisions: Mapping[str, ReleaseDecision], written: RunFacts) -> RunFacts:
+def as_supposed(job: Job, decisions: Mapping[str, ReleaseDecision], written: RunFacts, staging: str) -> RunFacts:
     """What of the first read stands, now that all is decided.
 
     A record that no release could read is told by whichever read is the last: by this one if nothing else is to be released.
@@ -108,11 +120,14 @@ def as_supposed(job: Job, decisions: Mapping[str, ReleaseDecision], written: Run
         job: The run, with its key of fingerprints.
         decisions: What was decided, by release; nothing where the run was refused.
         written: What was written before.
+        staging: The folder that it was written to.
 
     Raises:
         KeyFault: A key cannot be resolved.
     """
-    supposed = suppositions(job)
+    if not decisions:
+        return RunFacts()
+    supposed = suppositions(job, staging)
     kept = {
         name: written.releases[name]
         for name, decided in decisions.items()
