@@ -46,9 +46,9 @@ class Decide(beam.DoFn):
     they are counted. The folder is private, and gone when the decision is made or fails; where a worker was killed, a later one
     on its machine removes it.
 
-    Memory beside that is Beam's, which holds of the chunks what it keeps in case they are asked for again: where the engine answers
-    for many shares at once, the first 102 of all `SHARES`, a twentieth of the chunks; and 100 MB in its cache of answers. An engine
-    that runs in this process, as the local one does, holds all chunks itself.
+    Of the chunks Beam holds some in the memory of that worker until the decision is made, in case they are asked for again. Where
+    the engine answers for many shares at once these are the first 102 of all `SHARES`: a twentieth of the chunks, and of few chunks
+    up to some hundred. Beside them there are 100 MB in its cache of answers. An engine that runs in this process holds all chunks.
 
     Args:
         job: The run.
