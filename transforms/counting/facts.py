@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -158,14 +159,15 @@ class _Facts:
             if self.classes.heavy is not None:  # whoever has light records alone is set aside with their groups
                 put_subjects(seen, out)
         groups = groups_of(self.classes, bucket, self.everywhere, seen)
+        del seen  # as `groups_of` has it
         return BucketFacts(
-            [_facts(each, out) for each in groups],
+            list(map(partial(_facts, out), groups)),
             {name: share * everything for name, share in lost.items()},
             everything,
         )
 
 
-def _facts(seen: Candidate | Tallied, out: Out) -> GroupFacts:
+def _facts(out: Out, seen: Candidate | Tallied) -> GroupFacts:
     asked = [each for each in planned(seen.scope) if each[0].by_group]
     groups = seen.groups(seen.scope.rest)
     uncounted, few = put_groups(seen, out)

@@ -175,7 +175,7 @@ class _Show:
 
     def _fewest(self, bucket: int, seen: Candidate) -> int | None:
         groups = groups_of(self.classes, bucket, self.everywhere, seen) if seen.counted else ()
-        found = [each.groups(each.scope.rest) for each in groups]
+        found = (each.groups(each.scope.rest) for each in groups)
         return min((each.fewest for each in found if len(each)), default=None)
 
 

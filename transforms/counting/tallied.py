@@ -175,6 +175,8 @@ def heavy_groups(classes: Classes, cut: int, everywhere: References) -> Tallied:
 def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candidate) -> Iterator[Candidate | Tallied]:
     """What a bucket shows of whole groups: light ones by their records, heavy ones by their tallies; none that is empty.
 
+    One after the other, and none is held any longer than by whoever asks: each takes much memory with what is worked out of it.
+
     Args:
         classes: The release, tallied.
         bucket: The bucket.
@@ -182,9 +184,12 @@ def groups_of(classes: Classes, bucket: int, everywhere: References, seen: Candi
         seen: What all records of the bucket show.
     """
     light = seen if classes.heavy is None else classes.seen_whole(bucket, everywhere)
+    del seen
     if not light.empty:
         yield light
+    del light
     for cut in classes.cuts_of(bucket):
         heavy = heavy_groups(classes, cut, everywhere)
         if not heavy.empty:
             yield heavy
+        del heavy

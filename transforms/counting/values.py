@@ -149,11 +149,13 @@ class _Seen:
         """See `Task.run`."""
         known = References(self.counted, {}, {})
         seen = self.classes.seen(bucket, known)
-        spreads = [
-            {column: _spreads_seen(groups, column) for column in _columns(self.classes)}
-            for groups in groups_of(self.classes, bucket, known, seen)
-        ]
-        return BucketSeen(None if seen.empty else self._values(seen, out), _each(SpreadsSeen.merge, spreads))
+        values = None if seen.empty else self._values(seen, out)
+        groups = groups_of(self.classes, bucket, known, seen)
+        del seen  # as `groups_of` has it
+        return BucketSeen(values, _each(SpreadsSeen.merge, list(map(self._spreads, groups))))
+
+    def _spreads(self, seen: Candidate | Tallied) -> dict[Column, SpreadsSeen]:
+        return {column: _spreads_seen(seen, column) for column in _columns(self.classes)}
 
     def _values(self, seen: Candidate, out: Out) -> dict[Column, ValuesSeen]:
         columns = {column: value_keys(seen, column) for column in _columns(self.classes)}
