@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from beam_deid.transforms.counting.attribute_sets import combinations_of
 from beam_deid.transforms.counting.choosing import Chooser, Chosen
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.composing import Composer
@@ -123,6 +124,7 @@ def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlie
         ),
         base_rates=seen.facts.base_rates,
         register=register_facts(data, earlier.in_common),
+        combinations=combinations_of(cut.classes, cut.everywhere, seen.facts, stages),
     )
 
 

@@ -8,7 +8,7 @@ from beam_deid.transforms.policy.model import Policy
 def in_memory(policy: Policy, release: str) -> tuple[str, ...]:
     """The options of a release that need all its records at once, as the policy calls them; none where it is counted in buckets."""
     spec = policy.releases[release]
-    asked = {"search.rounds": spec.search.rounds, "combinations": spec.combinations}
+    asked = {"search.rounds": spec.search.rounds}
     return tuple(name for name, value in asked.items() if value)
 
 
