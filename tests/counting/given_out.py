@@ -5,8 +5,10 @@ from pathlib import Path
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.choosing import choose
+from beam_deid.transforms.decide.deciding import records_of
 from beam_deid.transforms.decide.remembering import remember_release
 from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.register.document import Table
 from beam_deid.transforms.register.names import table_path
 from beam_deid.transforms.register.reference import Reference
@@ -30,9 +32,9 @@ def given_out(policy, table, folder, number, before=()):
     job, found = registering(policy, table, folder)
     made = []
     for names in job.tables:
-        cells = Cells(job, found.histograms[names])
+        cells = Cells(job, records_of(job, names, found))
         for name in names:
-            one = choose(ReleasedData(job, job.layouts[name], found.releases[name], cells))
+            one = choose(ReleasedData(job, job.layouts[name], found.releases.get(name, ReleaseMeasured()), cells))
             kept = remember_release(one, str(folder))
             made.append(_entry(job, name, f"{name}.{number}", kept, before, folder))
     return made

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.counting.finding_again import FindAgain
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 
 from ..kit.deciding import measured
@@ -132,7 +134,14 @@ def test_a_release_beside_earlier_ones_is_labelled_the_same_in_any_number_of_buc
     same(parts, whole)
 
 
+MONTH = table_of([(number, number, 0, 20, "a", "x") for number in range(1, 6)])
+REJECTED = table_of([(5, 5, 0, "?", "a", "x")])
+"""A month of which nothing is left, since its only age is no number."""
+
+
 @examples(0.3)
+@example([MONTH, REJECTED, MONTH], "enclave", 0.0)
+@example([MONTH, MONTH, REJECTED], "enclave", 0.0)
 @given(crowds(), st.sampled_from(["enclave", "controlled"]), st.sampled_from([0.0, 0.4]))
 def test_levels_are_searched_beside_earlier_releases_as_over_all_records_together(tables, sharing, suppression):
     policies = [shop("city category", sharing, "buyer", True, suppression, open_=True)] * len(tables)
@@ -154,6 +163,24 @@ def test_what_is_no_more_in_the_register_is_told_as_untested():
         parts = decide(job, aside(job, found, 3), 1.0).releases["a"]
     assert [test.measured for test in parts.label.tests if test.name == "composition:a.1"] == [None]
     same(parts, whole)
+
+
+def test_a_table_that_changes_while_it_is_read_stops_the_run(monkeypatch):
+    tables = [table_of([(number, number, 0, 0, "a", "x") for number in range(9)])] * 2
+    policies = [shop("city category", "enclave", "buyer", True, 0.0)] * 2
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        (table,) = Path(folder, "register", "tables").iterdir()
+        read = FindAgain.run
+
+        def changed(find, bucket, out):
+            counts = read(find, bucket, out)
+            table.write_bytes(table.read_bytes()[:-1] + b"!")
+            return counts
+
+        monkeypatch.setattr(FindAgain, "run", changed)
+        with pytest.raises(UsageError, match="cannot be used"):
+            decide(job, aside(job, found, 1), 1.0)
 
 
 def shops(made, suppression):

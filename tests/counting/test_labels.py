@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.counting import combinations
 from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.decide.deciding import records_of
 from beam_deid.transforms.measure.aside import home_keys, stream_of
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.stages import COUNT, Out, Stream
@@ -27,7 +28,7 @@ def aside(job, found, buckets):
     """The same records, set aside one by one in buckets in memory."""
     streams = {}
     for names in job.tables:
-        counted = found.histograms[names]
+        counted = records_of(job, names, found)
         rows = np.repeat(np.arange(len(counted.counts)), counted.counts)
         each = {column: keys[rows] for column, keys in counted.columns.items()}
         histogram = Histogram(each, np.ones(len(rows), np.int64))

@@ -45,7 +45,7 @@ def decide_table(
         OutputError: The fingerprints cannot be written.
     """
     composed = tested_together(job.policy, job.releases)
-    cells = Cells(job, measured.histograms.get(names) or _nothing(job, names))
+    cells = Cells(job, records_of(job, names, measured))
     # What the policy expects to stay personal is tested with nothing, whatever was given out before.
     past = past_of(job, cells, names) if {*names} <= {*composed} else Past()
     chosen = {
@@ -58,6 +58,13 @@ def decide_table(
     cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past, settled)
     after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
     return {name: _decision(after, name, compositions[name], measured.read, folder) for name in names}, cells
+
+
+def records_of(job: Job, names: tuple[str, ...], measured: Measured) -> Histogram:
+    """The records of releases that are counted together; none where all were rejected."""
+    columns = columns_of(job, names)
+    nothing = Histogram({column: np.empty(0, np.uint64) for column in columns}, np.empty(0, np.int64))
+    return measured.histograms.get(names, nothing)
 
 
 def layout_of(job: Job, name: str, past: Past) -> Layout:
@@ -96,9 +103,3 @@ def _decision(
         ),
         remembered=remember_release(one, folder) if wanted else None,
     )
-
-
-def _nothing(job: Job, names: tuple[str, ...]) -> Histogram:
-    """The histogram of no record."""
-    columns = columns_of(job, names)
-    return Histogram({column: np.empty(0, np.uint64) for column in columns}, np.empty(0, np.int64))

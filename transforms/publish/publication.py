@@ -55,7 +55,10 @@ def publish(
         UsageError: Something was registered meanwhile that the run was not tested with.
         OutputError: A file is not what was written, or the store fails.
     """
-    outcome, made = _made(staging, key, facts)
+    try:
+        outcome, made = _made(staging, key, facts)
+    finally:
+        staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
     PROGRESS.start("publishing")
     if made.publishes and session is None:
         staging.publish(made.files, made.written)
