@@ -100,4 +100,6 @@ def test_what_is_counted_in_memory_is_told_before_a_large_run(orders, tmp_path, 
     for few, told in ((FILES, False), (FILES - 1, True)):
         monkeypatch.setattr(run, "FEW_SHARDS", few)
         published(orders, tmp_path / str(few), policy="combinations.yaml")
-        assert ("warning: search.rounds of crm is counted over all records in memory" in capsys.readouterr().err) == told
+        assert (
+            "warning: search.rounds of crm is counted over all records in memory" in capsys.readouterr().err
+        ) == told

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.counting.attribute_sets import combinations_of
-from beam_deid.transforms.counting.classes import MOST_ROWS, classes_of
+from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.facts import facts_of
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.values import references_of
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages
