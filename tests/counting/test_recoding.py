@@ -1,6 +1,5 @@
 """Records that are recoded in rounds are recoded alike in any number of buckets and over all records together."""
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -91,20 +91,15 @@ def _harms(searched: "_Searched", sets: Sequence[Attributes], stages: Stages, as
 
 def _asked(searched: "_Searched", lot: Sequence[Attributes], stages: Stages) -> tuple[list[Harm], Stream]:
     """What each set of a lot does, and which rows it singles out."""
-    filled = _filled(searched.rows)
+    filled = searched.rows.filled
     _, streams = stages.run(_Ask(searched, lot), filled)
     seen = stages.take(streams, _SEEN)
-    compared, streams = stages.run(_Compare(seen, len(lot)), _filled(seen))
+    compared, streams = stages.run(_Compare(seen, len(lot)), seen.filled)
     minimal = sum(compared, np.zeros(len(lot), np.int64))
     found, streams = stages.run(_Note(searched, lot, stages.take(streams, _ALONE)), filled)
     subjects = sum(one.known for one in found) + np.any([one.nobody for one in found], axis=0)
     harms = [Harm(int(persons), int(records)) for persons, records in zip(subjects, minimal, strict=True)]
     return harms, streams[_NOTED]
-
-
-def _filled(stream: Stream) -> list[int]:
-    """The buckets that have any row."""
-    return [bucket for bucket in range(stream.buckets) if stream.rows_in(bucket)]
 
 
 def _lots(sets: Sequence[Attributes], searched: "_Searched", most: int) -> Iterator[Sequence[Attributes]]:

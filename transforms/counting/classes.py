@@ -24,7 +24,7 @@ from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
-from beam_deid.transforms.run.stages import COUNT, Stream
+from beam_deid.transforms.run.stages import COUNT, Stream, filled
 
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
@@ -47,6 +47,11 @@ class Records(Protocol):
     @property
     def buckets(self) -> int:
         """How many buckets there are."""
+        ...
+
+    @property
+    def filled(self) -> list[int]:
+        """The buckets that have any record."""
         ...
 
     def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
@@ -180,8 +185,12 @@ class Classes:
     @property
     def filled(self) -> list[int]:
         """The buckets that have any record."""
-        buckets = range(self.light.rows[0].buckets)
-        return [bucket for bucket in buckets if any(part.rows_in(bucket) for part in self.parts)]
+        return filled(*(stream for part in self.parts for stream in part.rows))
+
+    @property
+    def occupied(self) -> list[int]:
+        """The buckets that have any record, or anything that is counted of heavy ones."""
+        return filled(*(stream for part in self.parts for stream in part.rows), *(self.tallies or ()))
 
     def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
         """The release as the records of one bucket show it; of heavy groups some of their records.

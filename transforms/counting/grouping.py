@@ -57,8 +57,8 @@ def _classes(source: Source, rounds: Rounds, stages: Stages) -> Classes:
 
 def _divided(source: Source, rounds: Rounds, heavy: Fingerprints, stages: Stages) -> Classes:
     """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
-    found, streams = stages.run(_ToClasses(source, rounds, heavy), range(source.records.buckets))
-    levels = rounds.at(np.unique(np.concatenate(found)))
+    found, streams = stages.run(_ToClasses(source, rounds, heavy), source.records.filled)
+    levels = rounds.at(np.unique(np.concatenate([np.empty(0, np.int64), *found])))
     nothing = Stream(stages.buckets)
     spread = Part((streams[HEAVY],)) if HEAVY in streams else None
     return Classes(source, rounds, levels, Part((streams.get(CLASSES, nothing),)), spread)
@@ -71,7 +71,7 @@ def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
     large = np.flatnonzero(np.array(rows) > source.most)
     if not len(large):
         return np.empty(0, np.uint64)
-    parts, _ = stages.run(_Greatest(source, classes.rounds, large, stages.buckets), range(source.records.buckets))
+    parts, _ = stages.run(_Greatest(source, classes.rounds, large, stages.buckets), source.records.filled)
     keys, counts = total(parts)
     where = bucket_of(keys, stages.buckets)
     chosen = [_over(keys[where == bucket], counts[where == bucket], rows[bucket], source.most) for bucket in large]

@@ -80,8 +80,8 @@ def recoded(
 def _failing(classes: Classes, require: Requirements, stages: Stages) -> Fingerprints:
     """The classes of some records, looked at by themselves, that miss what is required: their keys, ascending."""
     classes = tallied(classes, stages)
-    found, _ = stages.run(_Failing(classes, references_of(classes, stages), require))
-    return np.sort(np.concatenate(found))
+    found, _ = stages.run(_Failing(classes, references_of(classes, stages), require), classes.occupied)
+    return np.sort(np.concatenate([np.empty(0, np.uint64), *found]))
 
 
 @dataclass(frozen=True)
