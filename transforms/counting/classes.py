@@ -8,24 +8,23 @@ from typing import Any, Protocol
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import runs
-from beam_deid.transforms.columns.partition import bucket_of
 from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
+from beam_deid.transforms.counting.rounds import ROUND, Rounds
 from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.past.views import Past
-from beam_deid.transforms.risk.histogram import Counts, Histogram, total
+from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Stream, filled
 
 NOBODY = Persons((), (), (), {}, {}, {}, 0)
 CLASSES = "classes"
@@ -35,11 +34,6 @@ HOME = Column("home")
 
 MOST_ROWS = 1 << 18
 """Most rows of a bucket, as long as a few groups are all that makes it larger."""
-_SHARE = 8
-"""A group is heavy if it has this part of a bucket's most rows; smaller ones would spare little."""
-_TOLD = 1 << 20
-_FEW = 64
-"""Of so many groups in all, and of so many of each bucket, it is told how many rows they have."""
 
 
 def common_columns(layout: Layout) -> tuple[str, ...]:
@@ -53,6 +47,11 @@ class Records(Protocol):
     @property
     def buckets(self) -> int:
         """How many buckets there are."""
+        ...
+
+    @property
+    def filled(self) -> list[int]:
+        """The buckets that have any record."""
         ...
 
     def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
@@ -121,10 +120,9 @@ class Source:
         sound = columns.pop(present) > 0
         return columns if sound.all() else chosen(columns, sound)
 
-    def group_keys(self, columns: Mapping[Column, np.ndarray], levels: Mapping[str, int]) -> Fingerprints:
-        """The key of each row by what all groupings of the release have in common, shape (n,)."""
-        own = {name: columns[name] for name in (*self.columns, COUNT)}
-        return self.data(own, with_persons=False).keys(common_columns(self.layout), levels)
+    def nameless(self, columns: Mapping[Column, np.ndarray]) -> ReleasedData:
+        """`data` of some rows where nobody will ask whose they are."""
+        return self.data({name: columns[name] for name in (*self.columns, COUNT)}, with_persons=False)
 
     def data(self, columns: Mapping[Column, np.ndarray], with_persons: bool = True) -> ReleasedData:
         """The measured fields of some of the release's records.
@@ -151,17 +149,28 @@ class Classes:
 
     Attributes:
         source: The release.
-        levels: The level of each open field.
+        rounds: At which levels its records are.
+        levels: The level of each open field; all at which any record is, where these differ.
         light: The records whose groups are whole in their bucket.
         heavy: The others; None if there are none.
         tallies: What is counted of the heavy records that are left, in `fine_buckets`; None where nothing is counted yet.
     """
 
     source: Source
-    levels: Mapping[str, int]
+    rounds: Rounds
+    levels: RowLevels
     light: Part
     heavy: Part | None = None
     tallies: Stream | None = None
+
+    @property
+    def row_columns(self) -> tuple[Column, ...]:
+        """All columns of a row but `COUNT`."""
+        return (*self.source.row_columns, *self._round_column)
+
+    @property
+    def _round_column(self) -> tuple[Column, ...]:
+        return (ROUND,) if self.rounds.differ else ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -191,7 +200,14 @@ class Classes:
     @property
     def filled(self) -> list[int]:
         """The buckets that have any record."""
-        return [bucket for bucket in range(self.buckets) if any(part.rows_in(bucket) for part in self.parts)]
+        return filled(*(stream for part in self.parts for stream in part.rows))
+
+    @property
+    def occupied(self) -> list[int]:
+        """The buckets that have any record, or anything that is counted of heavy ones."""
+        counted = [] if self.tallies is None else self.tallies.filled
+        each = max(1, len(self.cuts) // self.buckets)
+        return sorted({*self.filled, *(cut // each for cut in counted)})
 
     def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
         """The release as the records of one bucket show it; of heavy groups some of their records.
@@ -212,10 +228,17 @@ class Classes:
         return self._seen(self.parts[1:], bucket, everywhere)
 
     def _seen(self, parts: Sequence[Part], bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
-        columns = stacked([part.read(bucket, (*self.source.columns, COUNT)) for part in parts])
+        wanted = (*self.source.columns, *self._round_column, COUNT)
+        columns = dict(stacked([part.read(bucket, wanted) for part in parts]))
+        levels = self.rounds.of(columns)
+        columns.pop(ROUND, None)
         data = self.source.data(columns, with_persons)
         left = np.concatenate([part.left_of(bucket) for part in parts])
-        return Candidate(data, self.levels, left, everywhere=everywhere)
+        return Candidate(data, levels, left, everywhere=everywhere)
+
+    def group_keys(self, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
+        """The key of some rows by what all groupings of the release have in common, shape (n,)."""
+        return self.source.nameless(columns).keys(common_columns(self.source.layout), self.rounds.of(columns))
 
     def homes(self, bucket: int) -> Fingerprints:
         """Where the records of all rows of a bucket are among those of the run, shape (n,), in the order of `seen`."""
@@ -230,106 +253,3 @@ class Classes:
         spread = None if self.heavy is None else replace(self.heavy, left=heavy)
         tallies = self.tallies if heavy is self.heavy_left else None
         return replace(self, light=replace(self.light, left=light), heavy=spread, tallies=tallies)
-
-
-def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Classes:
-    """Bring a release's records into buckets of whole groups, but for groups that would fill one by themselves.
-
-    Raises:
-        OutputError: They cannot be set aside.
-    """
-    nothing = np.empty(0, np.uint64)
-    found = _divided(source, levels, nothing, stages)
-    heavy = _heavy_groups(found, stages)
-    if not len(heavy):
-        return found
-    del found  # its files go before others come
-    return _divided(source, levels, heavy, stages)
-
-
-def _divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:
-    """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
-    _, streams = stages.run(_ToClasses(source, levels, heavy), range(source.records.buckets))
-    nothing = Stream(stages.buckets)
-    spread = Part((streams[HEAVY],)) if HEAVY in streams else None
-    return Classes(source, levels, Part((streams.get(CLASSES, nothing),)), spread)
-
-
-def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
-    """The groups that make a bucket too large: its greatest ones, until what is left of it is small enough."""
-    source = classes.source
-    rows = [classes.light.rows_in(bucket) for bucket in range(stages.buckets)]
-    large = np.flatnonzero(np.array(rows) > source.most)
-    if not len(large):
-        return np.empty(0, np.uint64)
-    parts, _ = stages.run(_Greatest(source, classes.levels, large, stages.buckets), range(source.records.buckets))
-    keys, counts = total(parts)
-    where = bucket_of(keys, stages.buckets)
-    chosen = [_over(keys[where == bucket], counts[where == bucket], rows[bucket], source.most) for bucket in large]
-    return np.sort(np.concatenate(chosen))
-
-
-def _over(keys: Fingerprints, counts: Counts, rows: int, most: int) -> Fingerprints:
-    """The greatest groups of a bucket that are more than it should hold.
-
-    Args:
-        keys: Groups of the bucket, shape (g,), its greatest ones among them.
-        counts: Their rows, shape (g,).
-        rows: All rows of the bucket.
-        most: How many it should hold.
-    """
-    order = np.argsort(-counts, kind="stable")
-    before = np.cumsum(counts[order]) - counts[order]
-    chosen = (rows - before > most) & (counts[order] >= most // _SHARE)
-    return keys[order][chosen]
-
-
-@dataclass(frozen=True)
-class _Greatest:
-    """Counts the rows of the greatest groups that come to some buckets."""
-
-    source: Source
-    levels: Mapping[str, int]
-    wanted: Counts
-    buckets: int
-
-    def run(self, bucket: int, out: Out) -> tuple[Fingerprints, Counts]:
-        """The groups and their rows; see `Task.run`."""
-        columns = self.source.sound_rows(bucket)
-        keys = self.source.group_keys(columns, self.levels)
-        distinct, counts = runs(keys[np.isin(bucket_of(keys, self.buckets), self.wanted)])
-        greatest = np.argsort(-counts, kind="stable")[: max(_TOLD // self.source.records.buckets, _FEW)]
-        return distinct[greatest], counts[greatest]
-
-
-@dataclass(frozen=True)
-class _ToClasses:
-    """Brings the sound records of a bucket to the buckets of their groups; those of heavy groups to those of their subjects."""
-
-    source: Source
-    levels: Mapping[str, int]
-    heavy: Fingerprints
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        columns = self.source.sound_rows(bucket)
-        if not len(columns[COUNT]):
-            return
-        keys = self.source.group_keys(columns, self.levels)
-        if not len(self.heavy):
-            out.put(CLASSES, keys, columns)
-            return
-        heavy = np.isin(keys, self.heavy)
-        out.put(CLASSES, keys[~heavy], chosen(columns, ~heavy))
-        if heavy.any():
-            spread = chosen(columns, heavy)
-            out.put(HEAVY, self._whose(bucket, spread), spread)
-
-    def _whose(self, bucket: int, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
-        """A key for each row by which heavy groups are spread: its subject's, or one of its own where it is nobody's."""
-        rows = len(columns[COUNT])
-        own = mix(np.arange(rows, dtype=np.uint64) + (np.uint64(bucket) << np.uint64(32)))
-        if not self.source.people.names:
-            return own
-        subject = columns[self.source.people.columns[0]]
-        return np.where(subject == self.source.job.prints.null, own, subject)

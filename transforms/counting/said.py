@@ -117,13 +117,6 @@ def stream(streams: Mapping[str, Stream], name: str, buckets: int) -> Stream:
     return streams.get(name, Stream(buckets))
 
 
-def filled(*streams: Stream) -> list[int]:
-    """The buckets in which one of some streams has rows, ascending."""
-    found = {bucket for one in streams for bucket in one.pieces}
-    found |= {bucket for one in streams for file in one.files for bucket in np.unique(file.bucket).tolist()}
-    return sorted(found)
-
-
 def some_of(rows: Mapping[Column, Any], chosen: npt.NDArray[Any]) -> dict[Column, Any]:
     """Some rows of a table, given by a mask or by their numbers."""
     return {column: values[chosen] for column, values in rows.items()}

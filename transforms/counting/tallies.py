@@ -111,7 +111,7 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
 
 def _added(parts: Stream, stages: Stages) -> Streams:
     """Add tallies up before those of a group come together: how many that are does not depend on how many buckets counted them."""
-    _, streams = stages.run(_AddUp(parts), range(parts.buckets))
+    _, streams = stages.run(_AddUp(parts), parts.filled)
     return streams
 
 

@@ -1,7 +1,7 @@
 """Heavy groups of which a part of somebody's records has to go: only all rows of such a group together tell which."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Cla
     _, lefts = stages.run(_Left(classes.light, moved))
     light = Part((*classes.light.rows, moved), lefts.get(LEFT, nothing))
     heavy = Part((streams[HEAVY],), streams[LEFT]) if HEAVY in streams else None
-    return Classes(classes.source, classes.levels, light, heavy)
+    return replace(classes, light=light, heavy=heavy, tallies=None)
 
 
 def ascending(columns: Sequence[str]) -> tuple[str, ...]:
@@ -83,12 +83,11 @@ class _Move:
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        source = self.classes.source
         heavy = self.classes.heavy
         assert heavy is not None  # noqa: S101 - there is a group that is moved
-        columns = heavy.read(bucket, (*source.row_columns, COUNT))
+        columns = heavy.read(bucket, (*self.classes.row_columns, COUNT))
         left = heavy.left_of(bucket)
-        keys = source.group_keys(columns, self.classes.levels)
+        keys = self.classes.group_keys(columns)
         moved = np.isin(keys, self.groups)
         own = chosen(columns, moved)
         out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})

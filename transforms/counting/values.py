@@ -34,9 +34,9 @@ def references_of(classes: Classes, stages: Stages) -> References:
     seen, streams = _seen(classes, bool(people.names), stages)
     held = []
     for name in people.names:
-        task = _Held(stages.take(streams, _stream(name)), Column(PERSON, name), _columns(classes))
-        found, _ = stages.run(task, merge=Held.merge)
-        held += found
+        stream = stages.take(streams, _stream(name))
+        found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)), stream.filled, Held.merge)
+        held.append(Held.merge(found))
     counted = bool(people.names) and (seen.values is None or all(one.everybody > 0 for one in held))
     if people.names and not counted:  # records are told of then, as if each were a person
         seen, _ = _seen(classes, False, stages)
@@ -50,8 +50,8 @@ def references_of(classes: Classes, stages: Stages) -> References:
 
 def _seen(classes: Classes, counted: bool, stages: Stages) -> tuple["BucketSeen", Streams]:
     """What all buckets show, and who has which values."""
-    found, streams = stages.run(_Seen(classes, counted), merge=BucketSeen.merge)
-    return found[0], streams
+    found, streams = stages.run(_Seen(classes, counted), classes.occupied, BucketSeen.merge)
+    return BucketSeen.merge(found), streams
 
 
 def _columns(classes: Classes) -> list[Column]:
@@ -216,6 +216,13 @@ class Held:
         listed = list(parts)
         return cls(sum(part.everybody for part in listed), _each(_merged_counts, [part.values for part in listed]))
 
+    def of(self, column: Column, keys: Fingerprints) -> Counts:
+        """How many persons have each of some values, shape (keys,), ascending; all that anybody has are among them."""
+        if column not in self.values:
+            return np.zeros(len(keys), np.int64)
+        own, counts = self.values[column]
+        return _added(keys, [own], [counts])
+
 
 @dataclass(frozen=True)
 class _Held:
@@ -251,15 +258,10 @@ def _reference(column: Column, seen: BucketSeen, held: Sequence[Held]) -> ValueR
         return ValueReference(np.empty(0, np.uint64), holders, ())
     values = seen.values[column]
     holders = tuple(
-        Holders(one.everybody, _of(values.keys, one.values[column]), nobody, nobody_held)
+        Holders(one.everybody, one.of(column, values.keys), nobody, nobody_held)
         for one, nobody, nobody_held in zip(held, values.nobody, values.nobody_held, strict=True)
     )
     return ValueReference(values.keys, holders, seen.spreads[column].over(values.keys) if seen.spreads else ())
-
-
-def _of(keys: Fingerprints, counted: tuple[Fingerprints, Counts]) -> Counts:
-    own, counts = counted
-    return _added(keys, [own], [counts])
 
 
 def _all_keys(parts: Sequence[Fingerprints]) -> Fingerprints:
