@@ -19,7 +19,7 @@ from beam_deid.transforms.counting.tallied import Tallied, heavy_groups
 from beam_deid.transforms.label.requirements.requirement import Broken, Planned, Requirement
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, filled
 
 Test = tuple[Requirement, Planned]
 Keys = Mapping[tuple[str, ...], Sequence[Fingerprints]]
@@ -77,11 +77,11 @@ def look_at_heavy(
     """
     if classes.heavy is None:
         return HeavyLook(np.zeros(len(tests), np.int64))
-    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable))
+    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable), filled(*(classes.tallies or ())))
     surplus = _merged([look.surplus for look in looks])
     if surplus:
         return Trimming(surplus)
-    alone = np.sum([look.broken for look in looks], axis=0)
+    alone = sum((look.broken for look in looks), np.zeros(len(tests), np.int64))
     end = int(np.flatnonzero(np.append(alone, np.inf) > bearable)[0])  # the first test that breaks more than may go
     broken = [
         (_ascending(test.columns), _together([look.keys[at] for look in looks]))
@@ -117,7 +117,7 @@ def _removed(
     """
     end = len(broken)
     after = _ascending(last[0][1].columns) if last else None
-    found, streams = stages.run(_Remove(classes, broken, after))
+    found, streams = stages.run(_Remove(classes, broken, after), _filled(classes))
     so_far = np.zeros(len(alone), np.int64)
     so_far[:end] = np.sum([one.gone for one in found], axis=0)
     if last:
@@ -139,14 +139,19 @@ def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Cla
     Raises:
         OutputError: They cannot be set aside.
     """
-    found, _ = stages.run(_Common(classes, trimming))
-    _, streams = stages.run(_Move(classes, _together(found)))
+    found, _ = stages.run(_Common(classes, trimming), _filled(classes))
+    _, streams = stages.run(_Move(classes, _together(found)), _filled(classes))
     nothing = Stream(stages.buckets)
     moved = streams.get(CLASSES, nothing)
-    _, lefts = stages.run(_Left(classes.light, moved))
+    _, lefts = stages.run(_Left(classes.light, moved), filled(*classes.light.rows, moved))
     light = Part((*classes.light.rows, moved), lefts.get(LEFT, nothing))
     heavy = Part((streams[HEAVY],), streams[LEFT]) if HEAVY in streams else None
     return replace(classes, light=light, heavy=heavy, tallies=None)
+
+
+def _filled(classes: Classes) -> list[int]:
+    """The buckets that have heavy rows."""
+    return [] if classes.heavy is None else classes.heavy.filled
 
 
 def _ascending(columns: Sequence[str]) -> tuple[str, ...]:
