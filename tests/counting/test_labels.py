@@ -80,11 +80,12 @@ def test_labels_are_the_same_in_any_number_of_buckets(buckets, table, sharing, o
 
 @pytest.mark.parametrize("most", FEW_ROWS)
 def test_where_nobody_says_whom_records_are_about_figures_are_told_of_records(most):
-    rows = {"city": ["a", "a", "b", "b"], "category": ["x", "y", "x", "x"]}
+    rows = {"city": ["a", "a", "b", "b"], "age": [20, 21, 20, 30], "category": ["x", "y", "x", "x"]}
+    require = {"alpha": {"category": 0.9}, "t": {"category": 0.4}}
     spec = policy(
-        roles(quasi="city", sensitive="category"),
+        roles(quasi="city age", sensitive="category"),
         top={"subject": None, "keys": None},
-        a=release("enclave", "city category", require={"alpha": {"category": 0.9}, "t": {"category": 0.4}}),
+        a=release("enclave", "city category", {"age": {"generalize": {"ranges": [2, 10]}}}, require=require),
     )
     job, found = measured(spec, pa.table(rows))
     whole = document(decide(job, found, 1.0).releases["a"])

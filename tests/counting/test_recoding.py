@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.counting import combinations
 from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.terms import LabelName
@@ -63,17 +64,29 @@ def test_records_are_recoded_alike_in_any_number_of_buckets(buckets, table, roun
     recoded_alike(*both(recoding(rounds), table, buckets, most))
 
 
-@pytest.mark.parametrize(("buckets", "most"), [(2, 0), (16, 3), (1000, MOST_ROWS)])
-def test_what_two_rounds_pass_on_is_given_out_at_levels_of_its_own(buckets, most):
-    cells = [{"city": "a", "age": age} for age, persons in AGES.items() for _ in range(persons)]
-    table = crowd(
-        cells,
+def by_age():
+    """People of one city, of every age as many as `AGES` says, who ordered two things each."""
+    return crowd(
+        [{"city": "a", "age": age} for age, persons in AGES.items() for _ in range(persons)],
         1,
         2,
         phone=lambda who: f"1380013{who.number:04d}",
         category=lambda who: turn("abc", who.order + who.number),
     )
-    parts, whole = both(recoding(3, attackers={"neighbour": {"knows": ["age"]}}), table, buckets, most)
+
+
+@pytest.mark.parametrize(("buckets", "most"), [(2, 0), (16, 3), (1000, MOST_ROWS)])
+def test_what_two_rounds_pass_on_is_given_out_at_levels_of_its_own(buckets, most):
+    parts, whole = both(recoding(3, attackers={"neighbour": {"knows": ["age"]}}), by_age(), buckets, most)
     assert len(whole.rounds) == 3
     assert whole.label.label == LabelName.ANONYMIZED
     recoded_alike(parts, whole)
+
+
+def test_rounds_begin_with_the_levels_at_which_combinations_are_few(monkeypatch):
+    monkeypatch.setattr(combinations, "MOST_COMBINATIONS", 30)
+    parts, whole = both(recoding(3), by_age(), 2, MOST_ROWS)
+    assert [one.levels["age"] for one in whole.rounds] == [0, 1, 2]
+    assert [one.levels["age"] for one in parts.rounds] == [1, 2]
+    assert parts.label.label == LabelName.ANONYMIZED
+    assert parts.records == whole.records

@@ -40,6 +40,7 @@ releases:
     purpose: test
     sharing: enclave
     expect: still_personal
+    combinations: 2
     fields:
       buyer_open_uid: {tokenize: {domain: customer}}
       receiver_name: {mask: {keep_first: 1}}
@@ -52,8 +53,9 @@ releases:
     require: {k: 5, suppression: 0.2, risk: 0.05}
     environment: {controls: high, motive: medium, prevalence: 0.001, acquaintances: 150, security: medium}
     attackers: {courier: {knows: [birth_year]}}
+    search: {rounds: 2}
     fields:
-      birth_year: {generalize: {ranges: [20]}}
+      birth_year: {generalize: {ranges: [5, 20]}}
       payment: {generalize: {bins: [100, 500], level: 0}}
       category: keep
 """

@@ -14,7 +14,7 @@ from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
-from beam_deid.transforms.counting.rounds import ROUND, Rounds
+from beam_deid.transforms.counting.rounds import ROUND, RoundLevels
 from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
@@ -149,7 +149,7 @@ class Classes:
 
     Attributes:
         source: The release.
-        rounds: At which levels its records are.
+        rounds: The levels of the rounds at which its records are.
         levels: The level of each open field; all at which any record is, where these differ.
         light: The records whose groups are whole in their bucket.
         heavy: The others; None if there are none.
@@ -157,7 +157,7 @@ class Classes:
     """
 
     source: Source
-    rounds: Rounds
+    rounds: RoundLevels
     levels: RowLevels
     light: Part
     heavy: Part | None = None
@@ -191,6 +191,11 @@ class Classes:
     def cuts(self) -> range:
         """The fine buckets of tallies."""
         return range(0 if self.tallies is None else self.tallies.buckets)
+
+    @property
+    def filled_cuts(self) -> list[int]:
+        """Those in which anything is counted."""
+        return [] if self.tallies is None else self.tallies.filled
 
     def cuts_of(self, bucket: int) -> range:
         """Those that lie in a bucket."""

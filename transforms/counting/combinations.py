@@ -68,8 +68,8 @@ def _cells(source: Source, whole: dict[Column, Any], subject: Subject) -> Cells:
     counts = whole.pop(COUNT)
     people = whole.pop(_PEOPLE).view(np.int64)
     whole[Column("present", release=source.layout.release)] = np.ones(len(counts), np.uint64)
-    if not subject:
-        return Cells(source.job, Histogram(whole, counts), NOBODY, people)
+    if not subject:  # where nobody says whom records are about each is a person of its own, and all are counted
+        return Cells(source.job, Histogram(whole, counts), NOBODY, people if source.people.names else None)
     alone = People(source.people.names[:1])
     return Cells(source.job, Histogram(whole, counts), alone.of([whole[subject[0]]], source.job.prints.null))
 

@@ -161,7 +161,7 @@ class Composer:
             return Settled(cuts, _told(found, targets, [Composed(None, {})] * len(targets)))
         left, met, held = self._brought(cuts, targets)
         meeting = Meeting(self.records, self.earlier.known, self.people.all_columns, _homes(met), targets)
-        unsure, streams = self.stages.run(meeting, range(self.records.buckets))
+        unsure, streams = self.stages.run(meeting, self.records.filled)
         broken = [{name: one for name, one in streams.items() if name.startswith(broken_stream(""))}]
         said = []
         for target, doubtful in zip(targets, np.any(unsure, axis=0), strict=True):

@@ -45,8 +45,10 @@ def composite_of(people: People, linked: bool, streams: Streams, stages: Stages)
     """
     found = []
     for name in counted_identities(people, linked):
-        _, sums = stages.run(_PerPerson(stages.take(streams, _stream(name)), Column(PERSON, name)))
-        fewest, _ = stages.run(_PerSum(stages.take(sums, _SUMS)))
+        persons = stages.take(streams, _stream(name))
+        _, put = stages.run(_PerPerson(persons, Column(PERSON, name)), persons.filled)
+        sums = stages.take(put, _SUMS)
+        fewest, _ = stages.run(_PerSum(sums), sums.filled)
         found += [each for each in fewest if each is not None]
     return min(found, default=None)
 

@@ -88,7 +88,7 @@ def earlier_of(job: Job, records: Records, people: People, releases: Sequence[st
 
 def _records(job: Job, records: Records, people: People, stages: Stages) -> Stream:
     """The records of the run, brought to the buckets of their fingerprints."""
-    _, streams = stages.run(_ToRecords(records, owner(job, people)), range(records.buckets))
+    _, streams = stages.run(_ToRecords(records, owner(job, people)), records.filled)
     return stream(streams, _RECORDS, stages.buckets)
 
 
@@ -152,7 +152,7 @@ def _met(job: Job, entries: Sequence[Entry], run: Stream, stages: Stages) -> tup
     """Names of the releases that have some of the records, and why others cannot be read."""
     met: set[str] = set()
     damaged: dict[str, str] = {}
-    some = [bucket for bucket in range(run.buckets) if run.rows_in(bucket)]
+    some = run.filled
     for buckets in (some[:1], some[1:]):  # most releases that have any have some of these in the first one
         left = [entry for entry in entries if entry.name not in met and entry.name not in damaged]
         if left and buckets:

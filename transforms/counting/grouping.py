@@ -48,7 +48,7 @@ def recoded_classes_of(source: Source, rounds: Sequence[Round], stages: Stages) 
 def _classes(source: Source, rounds: Rounds, stages: Stages) -> Classes:
     nothing = np.empty(0, np.uint64)
     found = _divided(source, rounds, nothing, stages)
-    heavy = _heavy_groups(found, stages)
+    heavy = _heavy_groups(found, rounds, stages)
     if not len(heavy):
         return found
     del found  # its files go before others come
@@ -58,20 +58,20 @@ def _classes(source: Source, rounds: Rounds, stages: Stages) -> Classes:
 def _divided(source: Source, rounds: Rounds, heavy: Fingerprints, stages: Stages) -> Classes:
     """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
     found, streams = stages.run(_ToClasses(source, rounds, heavy), source.records.filled)
-    levels = rounds.at(np.unique(np.concatenate([np.empty(0, np.int64), *found])))
+    there = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
     nothing = Stream(stages.buckets)
     spread = Part((streams[HEAVY],)) if HEAVY in streams else None
-    return Classes(source, rounds, levels, Part((streams.get(CLASSES, nothing),)), spread)
+    return Classes(source, rounds.levels, rounds.levels.at(there), Part((streams.get(CLASSES, nothing),)), spread)
 
 
-def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
+def _heavy_groups(classes: Classes, rounds: Rounds, stages: Stages) -> Fingerprints:
     """The groups that make a bucket too large: its greatest ones, until what is left of it is small enough."""
     source = classes.source
     rows = [classes.light.rows_in(bucket) for bucket in range(stages.buckets)]
     large = np.flatnonzero(np.array(rows) > source.most)
     if not len(large):
         return np.empty(0, np.uint64)
-    parts, _ = stages.run(_Greatest(source, classes.rounds, large, stages.buckets), source.records.filled)
+    parts, _ = stages.run(_Greatest(source, rounds, large, stages.buckets), source.records.filled)
     keys, counts = total(parts)
     where = bucket_of(keys, stages.buckets)
     chosen = [_over(keys[where == bucket], counts[where == bucket], rows[bucket], source.most) for bucket in large]
@@ -99,7 +99,7 @@ def _placed(source: Source, rounds: Rounds, bucket: int) -> tuple[dict[Column, A
     data = source.nameless(columns)
     numbers = rounds.numbers(data)
     columns[ROUND] = numbers.view(np.uint64)
-    keys = data.keys(common_columns(source.layout), rounds.at(numbers))
+    keys = data.keys(common_columns(source.layout), rounds.levels.at(numbers))
     if not rounds.last_alone:
         return columns, keys
     last = numbers == len(rounds.rounds) - 1
@@ -135,7 +135,7 @@ class _ToClasses:
         """Which numbers of rounds passed any on; see `Task.run`."""
         columns, keys = _placed(self.source, self.rounds, bucket)
         numbers = np.unique(columns[ROUND].view(np.int64))
-        if not self.rounds.differ:
+        if not self.rounds.levels.differ:
             del columns[ROUND]
         if len(keys):
             self._put(bucket, columns, keys, out)

@@ -28,7 +28,7 @@ from beam_deid.transforms.risk.drawn_points import Havers, Owned, Share, among, 
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.history import SAMPLES, History, Records, figures
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, filled
 
 _WHO = Column("who")
 _PAIRS = "points and persons"
@@ -60,11 +60,14 @@ def histories_of(
     if not records.all:
         return None
     own = stages.take(streams, _OWN)
-    task = _Own(own, stages.take(streams, _MORE), stages.take(streams, _ALONE), samples)
-    parts, _ = stages.run(task, merge=partial(Owned.merge, samples=samples))
-    owned = parts[0]
+    more = stages.take(streams, _MORE)
+    alone = stages.take(streams, _ALONE)
+    task = _Own(own, more, alone, samples)
+    parts, _ = stages.run(task, filled(own, more, alone), merge=partial(Owned.merge, samples=samples))
+    owned = parts[0] if parts else Owned.merge([], samples)
     wanted = owned.sample.wanted(samples)
-    _, found_points = stages.run(_Wanted((own, stages.take(streams, _OTHERS)), wanted))
+    points = (own, stages.take(streams, _OTHERS))
+    _, found_points = stages.run(_Wanted(points, wanted), filled(*points))
     drawn = {number: owned.sample.of(number, samples) for number in owned.numbers[1:]}
     found, _ = stages.run(_Count(stages.take(found_points, _FOUND), wanted, drawn), merge=_summed)
     return figures(owned, records, found[0])
@@ -77,12 +80,14 @@ def _pointed(classes: Classes, everywhere: References, stages: Stages) -> tuple[
     """
     layout = classes.source.layout
     whole = classes.heavy is None and {*common_columns(layout)} <= {*layout.history}
-    found, streams = stages.run(_Points(classes, everywhere, whole))
+    found, streams = stages.run(_Points(classes, everywhere, whole), classes.filled)
     if not whole:
-        _, streams = stages.run(_Pairs(stages.take(streams, _PAIRS)))
-        found, alone = stages.run(_Sizes(stages.take(streams, _SIZES)))
+        pairs = stages.take(streams, _PAIRS)
+        _, streams = stages.run(_Pairs(pairs), pairs.filled)
+        sizes = stages.take(streams, _SIZES)
+        found, alone = stages.run(_Sizes(sizes), sizes.filled)
         streams |= alone
-    return Records(*(sum(each) for each in zip(*found, strict=True))), streams
+    return Records(sum(one.all for one in found), sum(one.alone for one in found)), streams
 
 
 @dataclass(frozen=True)

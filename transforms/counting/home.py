@@ -56,8 +56,8 @@ class Home:
 
     @property
     def filled(self) -> list[int]:
-        """The buckets that have any record."""
-        return self.rows.filled
+        """The buckets that have any record; one that has none, where no bucket has."""
+        return self.rows.filled or [0]
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:
     if job.policy.subject is None:
         return home, People()
     home = Home(job, rows, _shared(home, stages), null)
-    found, _ = stages.run(_Persons(home))
+    found, _ = stages.run(_Persons(home), home.filled)
     counted = Counted.merge([one.counted for one in found])
     inside = Inside.merge([one.inside for one in found])
     mapped = _mapped(home, inside, stages)
@@ -142,11 +142,11 @@ def _shared(home: Home, stages: Stages) -> Shared:
     """The values that name nobody."""
     if not names_a_crowd(home.job.policy) or not home.others:
         return Shared.none(len(home.others))
-    seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)), merge=Seen.merge)
+    seen, _ = stages.run(_Seen(home, slot_bits(home.rows.rows)), home.filled, merge=Seen.merge)
     often = seen[0].often()
     if often.is_empty:
         return Shared.none(len(home.others))
-    subjects, _ = stages.run(_Subjects(home, often), merge=SubjectsOfValues.merge)
+    subjects, _ = stages.run(_Subjects(home, often), home.filled, merge=SubjectsOfValues.merge)
     return subjects[0].shared()
 
 
@@ -216,7 +216,7 @@ def _mapped(home: Home, inside: Inside, stages: Stages) -> list[Mapped]:
     What no bucket refutes by itself is seen where all records of a person by that identity are together.
     """
     undecided = {at: inside.undecided(at) for at in range(1, len(home.others) + 1)}
-    _, streams = stages.run(_Tables(home, {at: others for at, others in undecided.items() if others}))
+    _, streams = stages.run(_Tables(home, {at: others for at, others in undecided.items() if others}), home.filled)
     mapped = []
     for at, others in undecided.items():
         found, _ = stages.run(_Mapped(stages.take(streams, str(at)), others)) if others else ([], {})

@@ -9,7 +9,7 @@ import numpy as np
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stream
+from beam_deid.transforms.run.stages import COUNT, Out, Stream, filled
 
 LEFT = "left"
 
@@ -25,6 +25,11 @@ class Part:
 
     rows: tuple[Stream, ...]
     left: Stream | None = None
+
+    @property
+    def filled(self) -> list[int]:
+        """The buckets that have any row."""
+        return filled(*self.rows)
 
     def rows_in(self, bucket: int) -> int:
         """The number of rows of one bucket."""

@@ -38,7 +38,7 @@ def proved_together(cuts: Cuts, records: Records, stages: Stages) -> dict[str, t
     if not any(one.lost for one in cuts.values()) or (len(cuts) == 1 and not any(map(_is_spread, cuts.values()))):
         return {name: proved(one, stages) for name, one in cuts.items()}
     rows = joined([stages.run(_ToRecords(one))[1] for one in cuts.values()])
-    _, kinds = stages.run(_Together(tuple(cuts), records, rows), range(records.buckets))
+    _, kinds = stages.run(_Together(tuple(cuts), records, rows), records.filled)
     found = {}
     for name in cuts:
         parts, _ = stages.run(_Prove(name, stream(kinds, name, stages.buckets)))

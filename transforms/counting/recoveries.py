@@ -71,7 +71,8 @@ class RemainsInBuckets:
         self._classes = classes
         self._everywhere = everywhere
         self._stages = stages
-        found, self._streams = stages.run(_Show(tallied(classes, stages), everywhere))
+        classes = tallied(classes, stages)
+        found, self._streams = stages.run(_Show(classes, everywhere), classes.occupied)
         self._shown = [each.firsts for each in found if each.firsts is not None]
         self._fewest = [each.fewest for each in found if each.fewest is not None]
 
@@ -123,8 +124,10 @@ class RemainsInBuckets:
 
     def _sizes(self, what: str, name: str) -> "tuple[list[_Size | None], Streams]":
         """How many holders the values of a field have."""
-        _, streams = self._stages.run(_Pairs(stream_of(self._streams, _stream(what, name), self._stages)))
-        return self._stages.run(_Sizes(self._stages.take(streams, _SIZES)))
+        pairs = stream_of(self._streams, _stream(what, name), self._stages)
+        _, streams = self._stages.run(_Pairs(pairs), pairs.filled)
+        sizes = self._stages.take(streams, _SIZES)
+        return self._stages.run(_Sizes(sizes), sizes.filled)
 
 
 def _stream(what: str, name: str) -> str:
@@ -132,7 +135,7 @@ def _stream(what: str, name: str) -> str:
 
 
 def _distinct(stream: Stream, stages: Stages) -> int:
-    found, _ = stages.run(_Distinct(stream))
+    found, _ = stages.run(_Distinct(stream), stream.filled)
     return sum(found)
 
 

@@ -38,10 +38,10 @@ def remember_release_in_buckets(classes: Classes, together: Sequence[Entry], sta
         OutputError: They cannot be written, or rows cannot be set aside.
     """
     source = classes.source
-    _, streams = stages.run(_ToRecords(classes))
+    _, streams = stages.run(_ToRecords(classes), classes.filled)
     stream = streams.get(_PRINTS, Stream(stages.buckets))
     named = _identities(source)
-    parts = (_prints(source, stream, bucket) for bucket in range(stages.buckets))
+    parts = (_prints(source, stream, bucket) for bucket in stream.filled)
     return remembered_release(source.job, source.layout, tuple(named), parts, together, folder)
 
 
@@ -57,7 +57,7 @@ def remember_persons_in_buckets(source: Source, stages: Stages, folder: str) -> 
         OutputError: They cannot be written, or rows cannot be set aside.
     """
     named = _identities(source)
-    _, streams = stages.run(_ToPersons(source), range(source.records.buckets))
+    _, streams = stages.run(_ToPersons(source), source.records.filled)
     nothing = Stream(stages.buckets)
     persons = {name: _parts(streams.get(name, nothing), column) for name, column in named.items()}
     return remembered_persons(source.job, persons, folder)

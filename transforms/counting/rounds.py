@@ -16,6 +16,34 @@ ROUND = Column("round")
 
 
 @dataclass(frozen=True)
+class RoundLevels:
+    """The levels of the rounds at which the records of a release are.
+
+    Attributes:
+        each: The level of each open field, by round; of one round where all records are at the same levels.
+    """
+
+    each: tuple[Mapping[str, int], ...]
+
+    @property
+    def differ(self) -> bool:
+        """Whether records are at the levels of several rounds."""
+        return len(self.each) > 1
+
+    def at(self, numbers: Counts) -> RowLevels:
+        """The levels of rows that so many rounds passed on, shape (n,); one of a field that has the same in all rounds."""
+        levels: dict[str, int | Counts] = {}
+        for name in self.each[0]:
+            own = [one[name] for one in self.each]
+            levels[name] = own[0] if len({*own}) == 1 else np.array(own, np.int64)[numbers]
+        return levels
+
+    def of(self, columns: Mapping[Column, np.ndarray]) -> RowLevels:
+        """The levels of rows that have a `ROUND`, if these differ."""
+        return self.at(columns[ROUND].view(np.int64)) if self.differ else self.each[0]
+
+
+@dataclass(frozen=True)
 class Rounds:
     """At which levels the records of a release are: those of the first round, or of a later one where all before passed them on.
 
@@ -33,15 +61,9 @@ class Rounds:
         return cls((*after, Round(levels, np.empty(0, np.uint64))), bool(after))
 
     @property
-    def levels(self) -> Sequence[Mapping[str, int]]:
-        """The levels of each round at which records are looked at."""
-        every = [one.levels for one in self.rounds]
-        return every[-1:] if self.last_alone else every
-
-    @property
-    def differ(self) -> bool:
-        """Whether records are at the levels of several rounds."""
-        return len(self.levels) > 1
+    def levels(self) -> RoundLevels:
+        """The levels of the rounds at which records are looked at."""
+        return RoundLevels(tuple(one.levels for one in (self.rounds[-1:] if self.last_alone else self.rounds)))
 
     def numbers(self, data: ReleasedData) -> Counts:
         """How many rounds but the last passed each cell on, one after the other; shape (n,)."""
@@ -50,15 +72,3 @@ class Rounds:
             keys = data.keys(sorted(data.layout.rest), one.levels)
             numbers[(numbers == number) & np.isin(keys, one.passed)] += 1
         return numbers
-
-    def at(self, numbers: Counts) -> RowLevels:
-        """The levels of rows that so many rounds passed on, shape (n,); one of a field that has the same in all rounds."""
-        levels: dict[str, int | Counts] = {}
-        for name in self.rounds[0].levels:
-            each = [one.levels[name] for one in self.rounds]
-            levels[name] = each[0] if len({*each}) == 1 else np.array(each, np.int64)[numbers]
-        return levels
-
-    def of(self, columns: Mapping[Column, np.ndarray]) -> RowLevels:
-        """The levels of rows that have a `ROUND`, if these differ."""
-        return self.at(columns[ROUND].view(np.int64)) if self.differ else self.levels[0]

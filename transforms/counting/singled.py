@@ -16,7 +16,7 @@ from beam_deid.transforms.counting.tallied import Tallied
 from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
 from beam_deid.transforms.risk.linkage import Linked
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, filled
 
 SUBJECTS = "subjects"
 _WHO = Column("who")
@@ -135,7 +135,7 @@ def alone_in(classes: Classes, everywhere: References, groups: Sequence[Fingerpr
     keys = np.concatenate([np.empty(0, np.uint64), *groups])
     if not len(keys):
         return Stream(stages.buckets)
-    _, streams = stages.run(_Alone(classes, everywhere, np.sort(keys)))
+    _, streams = stages.run(_Alone(classes, everywhere, np.sort(keys)), classes.filled)
     return streams.get(SUBJECTS, Stream(stages.buckets))
 
 
@@ -169,7 +169,8 @@ def singled_of(
     if uncounted:
         each = sum(one.alone for one in uncounted)
         return Singled(records, each, each, sum(one.by_all for one in uncounted), named=False)
-    parts, _ = stages.run(_Count((stages.take(streams, SUBJECTS), alone)))
+    subjects = (stages.take(streams, SUBJECTS), alone)
+    parts, _ = stages.run(_Count(subjects), filled(*subjects))
     return Singled(*(sum(each) for each in zip(*parts, strict=True)))
 
 

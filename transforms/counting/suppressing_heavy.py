@@ -67,11 +67,11 @@ def look_at_heavy(
     """
     if classes.heavy is None:
         return HeavyLook(np.zeros(len(tests), np.int64))
-    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable), classes.cuts)
+    looks, _ = stages.run(_Look(classes, everywhere, tests, bearable), classes.filled_cuts)
     surplus = _merged([look.surplus for look in looks])
     if surplus:
         return Trimming(surplus)
-    alone = np.sum([look.broken for look in looks], axis=0)
+    alone = sum((look.broken for look in looks), np.zeros(len(tests), np.int64))
     end = int(np.flatnonzero(np.append(alone, np.inf) > bearable)[0])  # the first test that breaks more than may go
     records = sum(look.records for look in looks)
     if alone[:end].any():
@@ -84,7 +84,7 @@ def look_at_heavy(
 
 def _broken(classes: Classes, everywhere: References, tests: Sequence[Test], stages: Stages) -> list[_BrokenGroups]:
     """By test the groups that break it: no more than may go, so that they are few enough to be told to everybody."""
-    found, _ = stages.run(_Broken(classes, everywhere, tests), classes.cuts)
+    found, _ = stages.run(_Broken(classes, everywhere, tests), classes.filled_cuts)
     return [(ascending(test.columns), together([keys[at] for keys in found])) for at, (_, test) in enumerate(tests)]
 
 
@@ -108,14 +108,15 @@ def _removed(
         records: All records that are left.
         stages: Runs tasks over its buckets.
     """
+    assert classes.heavy is not None  # noqa: S101 - asked before
     end = len(broken)
     after = ascending(last[0][1].columns) if last else None
-    found, streams = stages.run(_Remove(classes, broken, after))
+    found, streams = stages.run(_Remove(classes, broken, after), classes.heavy.filled)
     so_far = np.zeros(len(alone), np.int64)
     so_far[:end] = np.sum([one.gone for one in found], axis=0)
     if last:
         gone = stages.take(streams, _GONE)
-        before, _ = stages.run(_Both(classes, everywhere, last[0], gone), classes.cuts)
+        before, _ = stages.run(_Both(classes, everywhere, last[0], gone), classes.filled_cuts)
         so_far[end:] = so_far[end - 1] + alone[end] - sum(before)
     return HeavyLook(
         broken=so_far,

@@ -99,12 +99,13 @@ def tallied(classes: Classes, stages: Stages) -> Classes:
     if classes.heavy is None or classes.tallies is not None:
         return classes
     kinds = kinds_of(classes.source.layout.scope)
-    _, streams = stages.run(_BySubject(classes, kinds))
+    _, streams = stages.run(_BySubject(classes, kinds), classes.heavy.filled)
     found = _added(stages.take(streams, _PARTS), stages)
     for place, column in enumerate(classes.source.people.columns):
         stream = streams.pop(_stream(column.field), None)
         if stream is not None:
-            _, more = stages.run(_ByPerson(kinds, stream, place, column, classes.source.job.prints.null))
+            by_person = _ByPerson(kinds, stream, place, column, classes.source.job.prints.null)
+            _, more = stages.run(by_person, stream.filled)
             found = joined([found, _added(stages.take(more, _PARTS), stages)])
     return replace(classes, tallies=stages.take(found, TALLIES))
 
