@@ -169,10 +169,16 @@ class _Held:
         """See `Task.run`."""
         rows = self.stream.read(bucket, (self.person, *self.columns))
         persons, everybody = codes(rows[self.person])
-        found = {}
+        found: HeldParts = {}
+        counted: list[tuple[Counts, Counts]] = []
         for column in self.columns:
             numbers, keys = codes(rows[column])
-            found[column] = keys, distinct_per_number(numbers, persons.view(np.uint64), len(keys))
+            # Where each value has one spelling, values as they are written are numbered like the values.
+            held = next((held for others, held in counted if np.array_equal(others, numbers)), None)
+            if held is None:
+                held = distinct_per_number(numbers, persons.view(np.uint64), len(keys))
+                counted.append((numbers, held))
+            found[column] = keys, held
         return len(everybody), found
 
 

@@ -179,15 +179,13 @@ def distinct_count(keys: Fingerprints) -> int:
 def distinct_per_number(numbers: Counts, keys: Fingerprints, size: int) -> Counts:
     """How many distinct keys go with each number: (size,) for ``numbers`` below ``size`` and ``keys``, both (n,)."""
     values, many = numbered(keys)
-    # A row whose key, or whose number, has no other row is a pair of its own: only the others need be sorted.
-    sure = (np.bincount(values, minlength=many) == 1)[values]
-    sure |= (np.bincount(numbers, minlength=size) == 1)[numbers]
-    found = np.bincount(numbers[sure], minlength=size)
+    # Each row is a pair, unless it is there already. A row whose key has no other row is one: only the others need be sorted.
+    found = np.bincount(numbers, minlength=size)
+    others = np.flatnonzero((np.bincount(values, minlength=many) > 1)[values])
     # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
-    pairs = np.sort((numbers * many + values)[~sure])
-    first = np.ones(len(pairs), dtype=bool)
-    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return np.asarray(found + np.bincount(pairs[first] // max(many, 1), minlength=size)).astype(np.int64)
+    pairs = np.sort(numbers[others] * many + values[others])
+    again = pairs[1:][pairs[1:] == pairs[:-1]]
+    return np.asarray(found - np.bincount(again // max(many, 1), minlength=size))
 
 
 def total(parts: Iterable[tuple[Fingerprints, Counts]]) -> tuple[Fingerprints, Counts]:
