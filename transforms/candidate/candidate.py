@@ -15,6 +15,7 @@ from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
+from beam_deid.transforms.columns.on_demand import MadeInOrder
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.scope import Scope
@@ -117,7 +118,8 @@ class Candidate:
         names = tuple(str(subject) if place == 0 else name for place, name in enumerate(every.names))
         if len(self.cells) == len(self.left):
             return replace(every, names=names)
-        return replace(every, names=names, numbers=tuple(numbers[self.cells] for numbers in every.numbers))
+        numbers = MadeInOrder(len(names), lambda at: every.numbers[at][self.cells])
+        return replace(every, names=names, numbers=numbers)
 
     def groups(self, columns: Sequence[str]) -> RowGroups:
         """Group the rows by some released columns, at the candidate's levels."""

@@ -48,7 +48,7 @@ def hardly_repeat(keys: Fingerprints, share: float) -> bool:
     # bucket have the same high bits, so the low ones choose.
     apart = np.uint64((1 << (len(keys) // _SAMPLE).bit_length()) - 1)
     sample = np.sort(keys[keys & apart == 0])
-    return len(sample) > 0 and np.count_nonzero(sample[1:] != sample[:-1]) + 1 > share * len(sample)
+    return len(sample) > 0 and 1 + int(np.count_nonzero(sample[1:] != sample[:-1])) > share * len(sample)
 
 
 def _codes_by_sorting(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints] | None:

@@ -119,9 +119,8 @@ def stream(streams: Mapping[str, Stream], name: str, buckets: int) -> Stream:
 
 def filled(*streams: Stream) -> list[int]:
     """The buckets in which one of some streams has rows, ascending."""
-    found = {bucket for one in streams for bucket in one.pieces}
-    found |= {bucket for one in streams for file in one.files for bucket in np.unique(file.bucket).tolist()}
-    return sorted(found)
+    buckets = range(max((one.buckets for one in streams), default=0))
+    return [bucket for bucket in buckets if any(one.rows_in(bucket) for one in streams)]
 
 
 def some_of(rows: Mapping[Column, Any], chosen: npt.NDArray[Any]) -> dict[Column, Any]:
