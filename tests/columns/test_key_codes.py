@@ -14,7 +14,12 @@ HIGH = np.uint64(1 << 63)
 
 random = np.random.default_rng(7)
 uniform = random.integers(0, 1 << 64, MANY, np.uint64, endpoint=False)
-MOST_DISTINCT = [uniform, uniform >> np.uint64(8), uniform[random.integers(0, MANY, MANY)], np.arange(MANY, dtype=np.uint64)]
+MOST_DISTINCT = [
+    uniform,
+    uniform >> np.uint64(8),
+    uniform[random.integers(0, MANY, MANY)],
+    np.arange(MANY, dtype=np.uint64),
+]
 MOST_REPEAT = [uniform[: MANY // 10].repeat(10), np.zeros(MANY, np.uint64), uniform[:100]]
 
 

@@ -239,7 +239,7 @@ class Candidate:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)
             if sizes.k_composite is not None:  # what is unmeasured by the subject stays so, whatever others say
-                others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
+                others = [k_composite(classes, self.counts, self._who(at)) for at in range(1, len(self.identities))]
                 figures = figures.replaced(replace(sizes, k_composite=min([sizes.k_composite, *others])))
         return figures
 
@@ -252,13 +252,12 @@ class Candidate:
     @property
     def subject(self) -> Fingerprints | None:
         """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
-        return self._everybody[0] if self.counted else None
+        return self._who(0) if self.counted else None
 
-    @property
-    def _everybody(self) -> tuple[Fingerprints, ...]:
-        """The person of each row by every identity, each of shape (m,); rows that count nobody are one person of their own."""
-        every = zip(self.persons.numbers, self.persons.sizes, strict=True)
-        return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
+    def _who(self, identity: int) -> Fingerprints:
+        """The person of each row by an identity, shape (m,); rows that count nobody are one person of their own."""
+        numbers = self.persons.numbers[identity]
+        return np.where(numbers < 0, self.persons.sizes[identity], numbers).view(np.uint64)
 
     @property
     def deciding(self) -> str | None:

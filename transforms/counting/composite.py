@@ -61,11 +61,11 @@ def _stream(name: str) -> str:
 
 
 def _summed(keys: Fingerprints, values: Fingerprints) -> tuple[Fingerprints, Fingerprints]:
-    """The distinct keys, ascending, and the sum of the values of each modulo 2⁶⁴."""
-    order = np.argsort(keys)
-    ordered = keys[order]
-    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
-    return ordered[begins], np.add.reduceat(values[order], begins) if len(begins) else values
+    """The distinct keys, and the sum of the values of each modulo 2⁶⁴."""
+    numbers, distinct = codes(keys)
+    sums = np.zeros(len(distinct), np.uint64)
+    np.add.at(sums, numbers, values)
+    return distinct, sums
 
 
 @dataclass(frozen=True)
