@@ -1,11 +1,12 @@
 """Flags that several commands share."""
 
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from beam_deid.transforms.run.cores import cores
 
 Command = Callable[..., Any]
 
@@ -55,7 +56,7 @@ class Portion(click.FloatRange):
 
 def worker_count(asked: int | None, shards: int) -> int:
     """How many processes to use."""
-    return asked or max(1, min(os.cpu_count() or 1, shards // 2))
+    return asked or max(1, min(cores(), shards // 2))
 
 
 def names(text: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import remember_once_loaded
-from .kit.examples import is_quick, register_profiles
+from .kit.examples import register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
 from .kit.trials import House, furnish
@@ -44,8 +44,7 @@ def tmall_policy() -> str:
 
 @pytest.fixture(autouse=True)
 def _beam() -> None:
-    if is_quick():
-        remember_once_loaded()
+    remember_once_loaded()
 
 
 @pytest.fixture(autouse=True)

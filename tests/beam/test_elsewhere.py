@@ -19,7 +19,7 @@ from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import coders, engine, rows_sink
 from beam_deid.transforms.errors import InternalFault, from_text
 from beam_deid.transforms.measure.chunks import Bounds
-from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.release.first_read import FirstRead
 
 from ..kit.any_size import FILES, POLICY, ROWS, comparable, published, unlike, write_all
 from ..kit.job_service import engine as job_service
@@ -159,7 +159,7 @@ def test_no_element_grows_with_the_records(batches, tmp_path, monkeypatch):
         monkeypatch.setattr(coder, "encode", wrapped)
 
     monkeypatch.setattr(engine, "BOUNDS", IN_BUCKETS)
-    sized(coders.FactsCoder, lambda value: "facts" if isinstance(value, list | Measured) else "other")
+    sized(coders.FactsCoder, lambda value: "facts" if isinstance(value, list | FirstRead) else "other")
     sized(coders.RecordBatchCoder, lambda value: "chunk" if b"table" in (value.schema.metadata or {}) else "rows")
     found = []
     for many in (1, 4):

@@ -83,7 +83,7 @@ def test_display_data_names_the_run_and_no_key(monkeypatch):
     assert (shown["dataset"], shown["releases"], shown["max_rejects"]) == ("embedded", "out", 0.1)
     job = transform._job
     for step in (
-        MeasureElements(job, Source.files(2, 2), Bounds()),
+        MeasureElements(job, Source.files(2, 2), "staging", Bounds()),
         Decide(job, PartsDecider("staging"), 0.5, Bounds(), 2),
         AssembleParts(job, "staging", 2),
         ProveRelease(job),
@@ -102,7 +102,7 @@ def test_a_worker_without_the_key_fails_before_it_reads(monkeypatch):
     monkeypatch.setenv("WATCHED_KEY", "0123456789abcdef" * 4)
     transform = Deidentify({**policy, "register": "none"})
     monkeypatch.delenv("WATCHED_KEY")
-    step = MeasureElements(transform._job, Source.collection(True), Bounds())
+    step = MeasureElements(transform._job, Source.collection(True), "", Bounds())
     with pytest.raises(KeyFault, match="WATCHED_KEY"):
         step.setup()
     pipeline = beam.Pipeline(FnApiRunner())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .order_files import CRM_COLUMNS, KEY, MARKET, crm, policy_file
+from .order_files import CRM_COLUMNS, KEY, MARKET, SKEWED, crm, policy_file, skewed
 from .processes import Cost, cost
 
 ROOT = Path(__file__).parents[2]
@@ -62,8 +62,8 @@ def peers(orders: Path, folder: Path) -> Iterator[Contender]:
 
 
 def runs(orders: Path, folder: Path, workers: int | None, before: Path | None) -> Iterator[Contender]:
-    """The package with a personal release and with an anonymized one, of this checkout and of an earlier one."""
-    for name, text in (("run", crm()), ("anonymized", MARKET)):
+    """The package with a personal release, an anonymized one, and uneven ones, of this checkout and of an earlier one."""
+    for name, text in {"run": crm(), "anonymized": MARKET, **{name: skewed(name) for name in SKEWED}}.items():
         policy = policy_file(folder, name, text)
         yield run(name, policy, orders, folder / name, workers)
         if before is not None:

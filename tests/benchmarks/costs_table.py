@@ -15,6 +15,7 @@ def summary(costs: Sequence[Cost]) -> dict[str, Any]:
         "cpu": statistics.median(one.cpu for one in costs),
         "peak_mib": max(one.peak_mib for one in costs),
         "phases": {name: statistics.median(one.phases.get(name, 0.0) for one in costs) for name in names},
+        "peaks": {name: max(one.peaks.get(name, 0.0) for one in costs) for name in names},
         "turns": [{"wall": one.wall, "cpu": one.cpu, "peak_mib": one.peak_mib} for one in costs],
     }
 
@@ -32,7 +33,8 @@ def lines(rows: int, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"{name:20}{figures}{_ratios(one, found.get('copy'))}"
     for name, one in found.items():
         if one["phases"]:
-            yield f"{name:20} " + ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in one["phases"].items())
+            told = (f"{phase} {spent:.1f} s {one['peaks'][phase]:,.0f} MiB" for phase, spent in one["phases"].items())
+            yield f"{name:20} " + ", ".join(told)
     yield from _pairs(found)
 
 

@@ -23,12 +23,12 @@ fields:
   receiver_mobile: {role: direct_identifier, kind: mobile}
   receiver_state: {role: quasi_identifier}
   receiver_city: {role: quasi_identifier, kind: division}
-  receiver_district: {role: quasi_identifier}
+  receiver_district: {role: $district}
   receiver_address: {role: direct_identifier, kind: address}
   birth_year: {role: quasi_identifier, kind: integer}
   created: {role: quasi_identifier, kind: timestamp}
   pay_time: {role: quasi_identifier, kind: timestamp}
-  payment: {role: quasi_identifier}
+  payment: {role: $payment}
   num: {role: $num}
   category: {role: sensitive}
   title: {role: sensitive}
@@ -56,6 +56,15 @@ _CRM = Template("""
       receiver_state: keep
 """)
 
+_SKEWED = Template("""
+  $name:
+    purpose: benchmark
+    sharing: enclave
+    require: {suppression: 0.05}
+    fields:
+      $fields
+""")
+
 _MARKET = """
   market:
     purpose: benchmark
@@ -76,6 +85,11 @@ _MARKET = """
 """
 
 
+def _fields(num: str, district: str = "quasi_identifier", payment: str = "quasi_identifier") -> str:
+    """The head of a policy, in which some fields have roles of its own."""
+    return _FIELDS.substitute(num=num, district=district, payment=payment)
+
+
 @dataclass(frozen=True)
 class Levels:
     """How fine the quasi-identifiers of a personal release are; as it stands, what the benchmark of a run asks."""
@@ -88,7 +102,7 @@ class Levels:
 def crm(levels: Levels = Levels(), releases: int = 1) -> str:
     """A policy with so many equal releases of 11 columns, with tokens, encrypted mobiles and masks: personal."""
     named = ["crm", *(f"crm{at}" for at in range(2, releases + 1))]
-    return _FIELDS.substitute(num="insensitive") + "".join(_CRM.substitute(vars(levels), name=name) for name in named)
+    return _fields(num="insensitive") + "".join(_CRM.substitute(vars(levels), name=name) for name in named)
 
 
 CRM_COLUMNS = (
@@ -104,8 +118,25 @@ CRM_COLUMNS = (
     "title",
     "receiver_state",
 )
-MARKET = _FIELDS.substitute(num="quasi_identifier") + _MARKET
+MARKET = _fields(num="quasi_identifier") + _MARKET
 """One release of 7 columns whose levels are searched, and which becomes anonymized."""
+
+_SENSITIVE = {"district": "sensitive", "payment": "sensitive", "num": "quasi_identifier"}
+SKEWED = {
+    "heavy": ("num: keep", "category: keep", "title: keep"),
+    "sensitive": ("category: keep", "title: keep", "receiver_district: keep", "payment: keep"),
+    "values": ("receiver_state: keep", "birth_year: {generalize: {ranges: [10], level: 0}}", "payment: keep"),
+}
+"""Personal releases whose groups are uneven, by what they show.
+
+heavy: One group has 80 % of the orders. sensitive: No column divides the orders, and all of them are sensitive. values: A sensitive
+column has more than 5,000 values.
+"""
+
+
+def skewed(name: str) -> str:
+    """A policy with one of `SKEWED`."""
+    return _fields(**_SENSITIVE) + _SKEWED.substitute(name=name, fields="\n      ".join(SKEWED[name]))
 
 
 def orders_file(folder: Path, rows: int) -> Path:

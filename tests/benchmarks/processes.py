@@ -31,6 +31,7 @@ class Cost:
         cpu: Seconds of processors, of the user and of the system.
         peak_mib: The greatest sum of proportional set sizes (a page that several processes share is counted once), sampled.
         phases: Seconds by what it said that it does, in the order in which it began; nothing if it says none.
+        peaks: The greatest of these sums by the same.
         output: Its standard output.
     """
 
@@ -38,6 +39,7 @@ class Cost:
     cpu: float
     peak_mib: float
     phases: Mapping[str, float]
+    peaks: Mapping[str, float]
     output: str
 
 
@@ -51,7 +53,7 @@ def cost(command: Sequence[str], environment: Mapping[str, str] | None = None) -
     with tempfile.TemporaryFile("w+") as output:
         streams = {"stdout": output, "stderr": subprocess.PIPE}
         process = subprocess.Popen(command, text=True, env=environment, **streams)  # type: ignore[call-overload]
-        with process.stderr, _Watch(process.pid) as watch:
+        with process.stderr, _Watch(process.pid, begin) as watch:
             said = [(time.perf_counter() - begin, line) for line in process.stderr]
             _, status, used = os.wait4(process.pid, 0)  # with its children's, which it has waited for
             wall = time.perf_counter() - begin
@@ -59,7 +61,11 @@ def cost(command: Sequence[str], environment: Mapping[str, str] | None = None) -
         if process.returncode:
             sys.exit(f"{command[:6]} ended with {process.returncode}: {''.join(line for _, line in said)[-2000:]}")
         output.seek(0)
-        return Cost(wall, used.ru_utime + used.ru_stime, watch.peak_mib, phases(said, wall), output.read())
+        spent = phases(said, wall)
+        peaks = peak_of_each(said, watch.peaks) if spent else {}
+        return Cost(
+            wall, used.ru_utime + used.ru_stime, max(watch.peaks.values(), default=0.0), spent, peaks, output.read()
+        )
 
 
 def phases(said: Sequence[tuple[float, str]], end: float) -> dict[str, float]:
@@ -79,6 +85,21 @@ def phases(said: Sequence[tuple[float, str]], end: float) -> dict[str, float]:
     return spent
 
 
+def peak_of_each(said: Sequence[tuple[float, str]], peaks: Mapping[float, float]) -> dict[str, float]:
+    """The most memory of each phase.
+
+    Args:
+        said: Lines of stderr, each with the seconds since the start.
+        peaks: MiB by the seconds since the start.
+    """
+    begun = [(0.0, STARTING), *_begun(said)]
+    most = {phase: 0.0 for _, phase in begun}
+    for at, peak in peaks.items():
+        phase = [name for since, name in begun if since <= at][-1]
+        most[phase] = max(most[phase], peak)
+    return most
+
+
 def _begun(said: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
     for at, line in said:
         phase = line.removeprefix(_SAID).rstrip().partition(", ")[0]
@@ -87,11 +108,16 @@ def _begun(said: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
 
 
 class _Watch:
-    """Looks at the memory of a process and its children until it is left."""
+    """Looks at the memory of a process and its children until it is left.
 
-    def __init__(self, pid: int) -> None:
-        self.peak_mib = 0.0
+    Attributes:
+        peaks: The most MiB of each tenth of a second, by its beginning.
+    """
+
+    def __init__(self, pid: int, begin: float) -> None:
+        self.peaks: dict[float, float] = {}
         self._pid = pid
+        self._begin = begin
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
@@ -107,7 +133,8 @@ class _Watch:
         pause = _EVERY
         while not self._done.wait(pause):
             begin = time.thread_time()
-            self.peak_mib = max(self.peak_mib, tree_mib(self._pid))
+            at = round(time.perf_counter() - self._begin, 1)
+            self.peaks[at] = max(self.peaks.get(at, 0.0), tree_mib(self._pid))
             pause = max(_EVERY, _REST * (time.thread_time() - begin))
 
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from .processes import STARTING, cost, phases
+from .processes import STARTING, cost, peak_of_each, phases
 
 TREE = """
 import multiprocessing, time
@@ -47,6 +47,12 @@ def test_phases_are_what_the_lines_of_stderr_say():
     ]
     assert phases(said, 4.0) == {STARTING: 0.5, "measuring": 3.0, "releasing": 0.5}
     assert phases(said[1:2], 4.0) == {}
+
+
+def test_memory_is_told_of_each_phase():
+    said = [(0.5, "beam-deid: measuring\n"), (3.0, "beam-deid: releasing\n"), (3.5, "beam-deid: measuring\n")]
+    peaks = {0.1: 1.0, 0.5: 7.0, 2.9: 5.0, 3.1: 6.0, 3.7: 8.0}
+    assert peak_of_each(said, peaks) == {STARTING: 1.0, "measuring": 8.0, "releasing": 6.0}
 
 
 def test_a_command_that_fails_ends_the_benchmark_with_what_it_said():

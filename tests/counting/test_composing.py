@@ -9,6 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.counting.deciding_runs import decide
+from beam_deid.transforms.counting.finding_again import FindAgain
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 
 from ..kit.deciding import measured
@@ -161,6 +163,24 @@ def test_what_is_no_more_in_the_register_is_told_as_untested():
         parts = decide(job, aside(job, found, 3), 1.0).releases["a"]
     assert [test.measured for test in parts.label.tests if test.name == "composition:a.1"] == [None]
     same(parts, whole)
+
+
+def test_a_table_that_changes_while_it_is_read_stops_the_run(monkeypatch):
+    tables = [table_of([(number, number, 0, 0, "a", "x") for number in range(9)])] * 2
+    policies = [shop("city category", "enclave", "buyer", True, 0.0)] * 2
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(tables, policies, folder)
+        (table,) = Path(folder, "register", "tables").iterdir()
+        read = FindAgain.run
+
+        def changed(find, bucket, out):
+            counts = read(find, bucket, out)
+            table.write_bytes(table.read_bytes()[:-1] + b"!")
+            return counts
+
+        monkeypatch.setattr(FindAgain, "run", changed)
+        with pytest.raises(UsageError, match="cannot be used"):
+            decide(job, aside(job, found, 1), 1.0)
 
 
 def shops(made, suppression):

@@ -1,8 +1,8 @@
 """Beam asks the same questions thousands of times while it builds and runs a small pipeline; here it remembers the answers.
 
 More than a third of a small run goes into the signatures of the same few hundred functions, and into argument parsers of the
-same few classes of options. The quick suite, which has hundreds of small runs, remembers both. The thorough suite leaves
-Beam as it is.
+same few classes of options. The suite, which has hundreds of small runs in its own process, remembers both. Runs in processes of
+their own, such as those of the commands of README, have Beam as it is.
 """
 
 import copy

@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from beam_deid.transforms.errors import InternalFault, UsageError
+from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.workers import Shared, Tasks, close, guarded, processes
 
 
@@ -99,7 +100,7 @@ def module(file: str | None, name: str | None) -> types.ModuleType:
     ids=["a script", "somebody's module", "a worker of Beam's", "no file"],
 )
 def test_processes_are_started_only_where_that_runs_no_script_again(monkeypatch, main, many):
-    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.setattr(workers, "cores", lambda: 7)
     monkeypatch.setitem(sys.modules, "__main__", main)
     with processes(None) as found:
         assert found == (7 if many else 1)
@@ -109,7 +110,7 @@ def test_processes_are_started_only_where_that_runs_no_script_again(monkeypatch,
 
 @pytest.mark.slow("starts processes that import the package")
 def test_processes_that_nobody_asked_for_are_ended_with_their_block(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "cores", lambda: 2)
     monkeypatch.setitem(sys.modules, "__main__", module(None, None))
     with processes(None) as found:
         tasks = Tasks(found, "a test")

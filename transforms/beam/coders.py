@@ -14,8 +14,8 @@ from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.first_read import FirstRead
 from beam_deid.transforms.run.job import Given
 from beam_deid.transforms.run.schema import Schemas
 
@@ -75,5 +75,5 @@ class FactsCoder(beam.coders.Coder):
 def register_coders() -> None:
     """Tell Beam how our elements are coded. Whoever puts them on a pipeline calls it; workers find the coders in the graph."""
     beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
-    for kind in (Counted, Decision, Given, Measured, RunFacts, Schemas, Shard):
+    for kind in (Counted, Decision, FirstRead, Given, RunFacts, Schemas, Shard):
         beam.coders.registry.register_coder(kind, FactsCoder)

@@ -1,11 +1,13 @@
-"""One `Measured`, and the chunks of its records, to one `Decision`."""
+"""One `FirstRead`, and the chunks of its records, to one `Decision`, and to what of the first read stands."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.pvalue import TaggedOutput
 
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.metrics import StepMetrics
@@ -13,12 +15,17 @@ from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.chunks import SHARES, Bounds
 from beam_deid.transforms.measure.gathering import are_many, gather
 from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.release.facts import RunFacts
+from beam_deid.transforms.release.first_read import FirstRead, settled
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import guarded, processes
 
 WHERE = "deciding"
+RELEASING = "releasing"
+KEPT = "kept"
+"""The output of what of the first read stands, a `RunFacts` for each decision."""
 _ALONE = threading.Lock()
 """Of many records one window is counted at a time in a process: each takes its cores, and memory for as many buckets."""
 
@@ -32,7 +39,7 @@ class Decider(Protocol):
 
 
 class Decide(beam.DoFn):
-    """Chooses levels and suppressed classes, and decides the labels.
+    """Chooses levels and suppressed classes, and decides the labels. What was written before it was decided is kept or removed.
 
     Few records are counted in memory. Many are counted in buckets: the disk of the worker that decides, where TMPDIR says, must
     hold what was measured of all of them, eight bytes for each measured column of each record, and some three times as much while
@@ -45,28 +52,53 @@ class Decide(beam.DoFn):
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
         bounds: How many records are counted in memory.
         workers: Processes that count buckets; None for as many as the worker that decides has cores.
+        staging: Folder that releases were written to which need no decision; empty where none was.
     """
 
-    def __init__(self, job: Job, decider: Decider, max_rejects: float, bounds: Bounds, workers: int | None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        decider: Decider,
+        max_rejects: float,
+        bounds: Bounds,
+        workers: int | None,
+        staging: str = "",
+    ) -> None:
         self._job = job
+        self._staging = staging
         self._decider = decider
         self._max_rejects = max_rejects
         self._bounds = bounds
         self._workers = workers
         self._metrics = StepMetrics(WHERE)
+        self._released = StepMetrics(RELEASING)
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of the step."""
         return {**job_display(self._job), "max_rejects": self._max_rejects}
 
-    def process(
-        self, measured: Measured, given: Given, records: Mapping[int, Iterable[pa.RecordBatch]]
-    ) -> list[Decision]:
+    def process(self, first: FirstRead, given: Given, records: Mapping[int, Iterable[pa.RecordBatch]]) -> Iterator[Any]:
         """The decision. Shares of the records are asked for one after the other, so that no answer holds all of them."""
         PROGRESS.start(WHERE)
+        measured = first.measured
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
         chunks = (chunk for share in range(SHARES) for chunk in records[share])
-        return [guarded(WHERE, self._decided, self._job.given(given), measured, chunks)]
+        job = self._job.given(given)
+        decision = guarded(WHERE, self._decided, job, measured, chunks)
+        kept = guarded(WHERE, settled, job, decision.releases, first.written, self._staging)
+        decision = replace(decision, kept=tuple(kept.releases))
+        self._tell(decision, kept)
+        yield TaggedOutput(KEPT, kept)
+        yield decision
+
+    def _tell(self, decision: Decision, kept: RunFacts) -> None:
+        """Tell what is released already. Where it is not all, the second read tells of the records."""
+        if decision.left:
+            self._released.count(0, 0, kept.nbytes)
+            return
+        PROGRESS.start(RELEASING)
+        PROGRESS.add(kept.read)
+        self._released.count(kept.read, kept.rejected, kept.nbytes)
 
     def _decided(self, job: Job, measured: Measured, chunks: Iterable[pa.RecordBatch]) -> Decision:
         if not are_many(measured, self._bounds):

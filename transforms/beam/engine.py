@@ -7,13 +7,14 @@ from apache_beam.pvalue import AsMultiMap, AsSingleton
 from apache_beam.typehints.decorators import no_annotations
 
 from beam_deid.transforms.beam.coders import register_coders
-from beam_deid.transforms.beam.decide import Decide
+from beam_deid.transforms.beam.decide import KEPT, Decide
 from beam_deid.transforms.beam.measure import Measure
 from beam_deid.transforms.beam.release import Release, Sides
 from beam_deid.transforms.beam.sink import Sink
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.measure.chunks import Bounds
+from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.run.job import Job
 
 BOUNDS = Bounds()
@@ -38,14 +39,15 @@ class Engine(beam.PTransform):
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> Any:
-        """Two passes over the elements, with the decision as side input of the second."""
+        """Two passes over the elements, with the decision as side input of the second, or one where that released all."""
         register_coders()
         elements, known = inputs
         given = AsSingleton(known)
-        measured = elements | "Measure" >> Measure(self._job, self._source, given, BOUNDS)
-        decide = Decide(self._job, self._sink.decider, self._max_rejects, BOUNDS, self._source.deciding)
-        deciding = beam.ParDo(decide, given, AsMultiMap(measured.records)).with_output_types(Decision)
-        decision = measured.facts | "Decide" >> deciding
-        sides = Sides(given, AsSingleton(decision))
-        released = elements | "Release" >> Release(self._job, self._source, self._sink.outputs, sides)
-        return self._sink.finish(released, decision, sides)
+        staging = self._sink.outputs.staging
+        measured = elements | "Measure" >> Measure(self._job, self._source, staging, given, BOUNDS)
+        decide = Decide(self._job, self._sink.decider, self._max_rejects, BOUNDS, self._source.deciding, staging)
+        deciding = beam.ParDo(decide, given, AsMultiMap(measured.records)).with_output_types(Decision, kept=RunFacts)
+        decided = measured.facts | "Decide" >> deciding.with_outputs(KEPT, main="decision")
+        sides = Sides(given, AsSingleton(decided.decision))
+        release = Release(self._job, self._source, self._sink.outputs, sides, decided.kept)
+        return self._sink.finish(elements | "Release" >> release, decided.decision, sides)

@@ -1,4 +1,4 @@
-"""The first pass: elements of a source to one `Measured` for each window, and to chunks of the records beside it."""
+"""The first pass: elements of a source to one `FirstRead` for each window, and to chunks of the records beside it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,10 +15,11 @@ from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.step import Step
 from beam_deid.transforms.measure.chunks import Bounds, chunks_of
-from beam_deid.transforms.measure.measured import Histograms, Measured
-from beam_deid.transforms.measure.measuring import MeasurePass, Measurer
+from beam_deid.transforms.measure.measured import Histograms
+from beam_deid.transforms.release.first_read import FirstPass, FirstRead, Reading
 from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.run.workers import guarded
 
 _RECORDS = "records"
 
@@ -29,13 +30,15 @@ class MeasureElements(Step):
     Args:
         job: The run.
         source: What the elements are.
+        staging: Folder that releases are written to which need no decision; empty where none is.
         bounds: How large a chunk may be.
     """
 
     where = "measuring"
 
-    def __init__(self, job: Job, source: Source, bounds: Bounds) -> None:
+    def __init__(self, job: Job, source: Source, staging: str, bounds: Bounds) -> None:
         super().__init__(job, source)
+        self._staging = staging
         self._bounds = bounds
 
     def process(
@@ -46,15 +49,19 @@ class MeasureElements(Step):
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[Any]:
         """One element."""
-        yield from self._take(element, lambda: MeasurePass(self._job.given(given), self._source.aside), time, window)
+        yield from self._take(element, lambda: self._pass(given), time, window)
 
-    def _done(self, result: Measured) -> Iterator[Any]:
-        PROGRESS.add(result.read)
-        self._metrics.count(result.read, result.rejected, result.nbytes)
-        yield from self._chunks(result.histograms)
-        yield replace(result, histograms={})
+    def _pass(self, given: Given) -> FirstPass:
+        return guarded(self.where, FirstPass.of, self._job.given(given), self._source.aside, self._staging)
 
-    def _passed_on(self, work: Measurer, least: int | None = None) -> Iterator[TaggedOutput]:
+    def _done(self, result: FirstRead) -> Iterator[Any]:
+        measured = result.measured
+        PROGRESS.add(measured.read)
+        self._metrics.count(measured.read, measured.rejected, measured.nbytes)
+        yield from self._chunks(measured.histograms)
+        yield FirstRead(replace(measured, histograms={}), result.written)
+
+    def _passed_on(self, work: Reading, least: int | None = None) -> Iterator[TaggedOutput]:
         for histograms in work.leave():
             yield from self._chunks(histograms)
 
@@ -67,7 +74,7 @@ class MeasuredElements(NamedTuple):
     """What the first pass gives.
 
     Attributes:
-        facts: One `Measured` for each window, without records.
+        facts: One `FirstRead` for each window, without records.
         records: Chunks of records, each with the number of its share; none of those that were set aside.
     """
 
@@ -81,19 +88,20 @@ class Measure(beam.PTransform):
     Args:
         job: The run.
         source: What the elements are.
+        staging: Folder that releases are written to which need no decision; empty where none is.
         given: What is known only while it runs, a side input.
         bounds: How large a chunk may be.
     """
 
-    def __init__(self, job: Job, source: Source, given: beam.pvalue.AsSingleton, bounds: Bounds) -> None:
+    def __init__(self, job: Job, source: Source, staging: str, given: beam.pvalue.AsSingleton, bounds: Bounds) -> None:
         super().__init__()
-        self._step = MeasureElements(job, source, bounds)
+        self._step = MeasureElements(job, source, staging, bounds)
         self._given = given
         self._everywhere = source.everywhere
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, elements: beam.PCollection) -> MeasuredElements:
         """Measure, and merge the facts; no element grows with the number of records."""
-        step = beam.ParDo(self._step, self._given).with_output_types(Measured, records=tuple[int, pa.RecordBatch])
+        step = beam.ParDo(self._step, self._given).with_output_types(FirstRead, records=tuple[int, pa.RecordBatch])
         measured = elements | "Count" >> step.with_outputs(_RECORDS, main="facts")
-        return MeasuredElements(measured.facts | "Merge" >> Merge(Measured, self._everywhere), measured.records)
+        return MeasuredElements(measured.facts | "Merge" >> Merge(FirstRead, self._everywhere), measured.records)

@@ -63,7 +63,7 @@ class PartsSink:
         self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides
     ) -> beam.PCollection:
         """The path of the outcome, once all parts are whole and proved."""
-        facts = released.facts | "Merge" >> Merge(RunFacts)
+        facts = (released.facts, released.kept) | "Both reads" >> beam.Flatten() | "Merge" >> Merge(RunFacts)
         lots = decision | "Lots" >> beam.FlatMap(shuffled_lots, self._job) | "Spread" >> beam.Reshuffle()
         assembling = AssembleParts(self._job, self._staging, self._workers)
         assembled = lots | "Assemble" >> beam.ParDo(assembling, AsSingleton(facts), *sides)

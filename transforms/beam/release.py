@@ -1,6 +1,6 @@
 """The second pass: elements of a source, treated as was decided, to the facts of what was released, and rows on their way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -12,7 +12,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.step import Step
-from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import Outputs
 from beam_deid.transforms.release.releasing import ReleasePass, Releasing
@@ -58,12 +58,12 @@ class ReleaseElements(Step):
         time: Timestamp = beam.DoFn.TimestampParam,
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[Any]:
-        """One element. A refused run releases nothing."""
-        if not decision.refused:
-            yield from self._take(element, lambda: self._pass(given, decision), time, window)
+        """One element. A refused run releases nothing, and what the first read released is not released again."""
+        if decision.left:
+            yield from self._take(element, lambda: self._pass(given, decision.left), time, window)
 
-    def _pass(self, given: Given, decision: Decision) -> ReleasePass:
-        return ReleasePass(self._job.given(given), decision.releases, self._outputs)
+    def _pass(self, given: Given, left: Mapping[str, ReleaseDecision]) -> ReleasePass:
+        return ReleasePass(self._job.given(given), left, self._outputs)
 
     def _done(self, result: RunFacts) -> Iterator[RunFacts]:
         PROGRESS.add(result.read)
@@ -85,12 +85,14 @@ class ReleasedElements(NamedTuple):
         as_they_came: Released rows of a collection, as batches; of files nothing.
         by_part: Rows of a collection that are to be shuffled, a `Piece` each; of files nothing.
         rejected: A `Rejected` for each value of a collection that could not be treated; of files nothing.
+        kept: `RunFacts` of what the first pass released already.
     """
 
     facts: beam.PCollection
     as_they_came: beam.PCollection
     by_part: beam.PCollection
     rejected: beam.PCollection
+    kept: beam.PCollection
 
 
 class Sides(NamedTuple):
@@ -113,10 +115,12 @@ class Release(beam.PTransform):
         source: What the elements are.
         outputs: Where released rows go.
         sides: What it is told beside the elements.
+        kept: What the first pass released already, for each window.
     """
 
-    def __init__(self, job: Job, source: Source, outputs: Outputs, sides: Sides) -> None:
+    def __init__(self, job: Job, source: Source, outputs: Outputs, sides: Sides, kept: beam.PCollection) -> None:
         super().__init__()
+        self._kept = kept
         self._step = ReleaseElements(job, source, outputs)
         self._sides = sides
 
@@ -127,4 +131,4 @@ class Release(beam.PTransform):
             RunFacts, as_they_came=pa.RecordBatch, by_part=tuple[int, pa.RecordBatch], rejected=Rejected
         )
         released = elements | "Treat" >> step.with_outputs("as_they_came", "by_part", "rejected", main="facts")
-        return ReleasedElements(released.facts, released.as_they_came, released.by_part, released.rejected)
+        return ReleasedElements(released.facts, released.as_they_came, released.by_part, released.rejected, self._kept)

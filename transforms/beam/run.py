@@ -69,7 +69,7 @@ class Settings:
 def build(
     pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings, aside: Aside | None = None
 ) -> None:
-    """Put a run's steps on a pipeline: two reads, with the decision as side input of the second.
+    """Put a run's steps on a pipeline: a read, a decision, and a second read of what could not be released before it.
 
     Args:
         pipeline: The pipeline.

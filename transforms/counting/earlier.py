@@ -19,6 +19,7 @@ from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
+from beam_deid.transforms.register.opening import check_file
 from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
@@ -135,6 +136,14 @@ def _fault(job: Job, entry: Entry, looked_through: dict[str, PrintsFile]) -> str
     return ""
 
 
+def _check_again(job: Job, entries: Iterable[Entry]) -> None:
+    """See that the tables are still what was written: tasks opened them after they were looked through."""
+    assert job.register is not None  # noqa: S101 - asked for only where there is one
+    tables = {table_path(job.register.path, entry.table.file): entry.table for entry in entries if entry.table}
+    for path, table in tables.items():
+        check_file(path, table)
+
+
 def _told(error: UsageError) -> str:
     return f"{error.what}: {error.next_step}"
 
@@ -157,6 +166,7 @@ def _met(job: Job, entries: Sequence[Entry], run: Stream, stages: Stages) -> tup
 def _found(find: FindAgain, past: Past, together: bool, stages: Stages) -> Earlier:
     found, streams = stages.run(find)
     told = find.compared
+    _check_again(find.job, told.entries)
     names = [entry.name for entry in told.entries]
     in_common = dict(zip(names, np.sum(found, axis=0).tolist(), strict=True))
     known = Known(stream(streams, find.known, stages.buckets), known_columns(told))

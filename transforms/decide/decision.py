@@ -5,15 +5,18 @@ Only types stand here. The code that makes a decision is in `decide.deciding`; t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.label.environment import DeclaredEnvironment
+from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.label.scope import Knowledge
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.terms import LabelName
 
@@ -99,6 +102,74 @@ class Proof:
         )
 
 
+class Stamp(Protocol):
+    """What every file of a release says of its label: the attributes of `Label` that stand in a file's metadata."""
+
+    @property
+    def label(self) -> LabelName:
+        """See `Label`; so are all others."""
+        ...
+
+    @property
+    def condition(self) -> str:
+        """Under what condition it holds."""
+        ...
+
+    @property
+    def environment(self) -> DeclaredEnvironment:
+        """The environment as declared."""
+        ...
+
+    @property
+    def attackers(self) -> Mapping[str, Knowledge]:
+        """Declared attackers."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, float | None]:
+        """The limit of every test."""
+        ...
+
+    @property
+    def fields(self) -> Mapping[str, FieldFacts]:
+        """How each field is released."""
+        ...
+
+
+class Orders(Protocol):
+    """What must be known of a decision to release rows: `ReleaseDecision` has it, and so has one that is only supposed."""
+
+    @property
+    def release(self) -> str:
+        """See `ReleaseDecision`; so are all others."""
+        ...
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The levels."""
+        ...
+
+    @property
+    def suppressed(self) -> Suppressed:
+        """The groups that are suppressed."""
+        ...
+
+    @property
+    def quotas(self) -> tuple[Fingerprints, Counts]:
+        """Kinds of records of which only so many are released."""
+        ...
+
+    @property
+    def label(self) -> Stamp:
+        """What files say of the label."""
+        ...
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether rows leave the order of their source."""
+        ...
+
+
 @dataclass(frozen=True)
 class ReleaseDecision:
     """What the release pass must do with one release, and what it must find.
@@ -143,13 +214,20 @@ class Decision:
         read: Records read.
         releases: Decision by release; empty where the run was refused.
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
+        kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
     """
 
     read: int
     releases: dict[str, ReleaseDecision] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     persons: Remembered | None = None
+
+    @property
+    def left(self) -> dict[str, ReleaseDecision]:
+        """The decisions of the releases that are still to be written."""
+        return {name: one for name, one in self.releases.items() if name not in self.kept}
 
 
 def joint_key(values: Sequence[Fingerprints], signature: Fingerprints) -> Fingerprints:

@@ -4,7 +4,7 @@ Releases that are tested together are counted together: a row of their histogram
 in every value of every one of these releases. Each other release has a histogram of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +33,7 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
 from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.treat.passes import pass_over
+from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, TypedBatch
 
@@ -44,10 +45,14 @@ class Measurer:
         job: The run, on a worker.
         treatments: What treats the records of each release before they are counted.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
+        released: Releases that are released at once: all their fields are treated, also those that nothing is measured of.
     """
 
-    def __init__(self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None) -> None:
+    def __init__(
+        self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None, released: Collection[str] = ()
+    ) -> None:
         self._job = job
+        self._released = released
         self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
         self._treatments = treatments
@@ -59,15 +64,24 @@ class Measurer:
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
         }
 
-    def add(self, batch: TypedBatch) -> None:
-        """Count a batch: its sound records, the faults of the others, and how many were read."""
+    def add(self, batch: TypedBatch) -> dict[str, TreatedBatch]:
+        """Count a batch: its sound records, the faults of the others, and how many were read.
+
+        Returns:
+            What it was treated to, by release, of those that are released at once.
+        """
+        given: dict[str, TreatedBatch] = {}
         records = batch.records
         part = Measured(batch.read, nbytes=batch.nbytes)
         keys = RecordKeys(self._job, records)
         columns = self._whose(keys)
         for name, layout in self._layouts.items():
             treated, sound, own = self._treatments[name].apply(records)
-            found, values = self._release(layout, treated, keys.where(records.where(sound)))
+            kept = keys.where(records.where(sound))
+            found, values = self._release(layout, treated, kept)
+            if name in self._released:
+                shown = {field: values[Column("value", field, name)] for field in layout.fields}
+                given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own)
             found.rejected = batch.read - int(sound.sum())
             found.faults = fault_counts([*batch.faults, *own])
             part.releases[name] = found
@@ -87,6 +101,7 @@ class Measurer:
                 counted[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))
             self._records.append(counted)
         self._parts.append(part)
+        return given
 
     def close(self) -> None:
         """Finish what is set aside."""
@@ -186,10 +201,12 @@ class MeasurePass:
     Attributes:
         job: The run, on a worker.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
+        released: Releases that are released at once, of which all fields are treated.
     """
 
     job: Job
     aside: Aside | None = None
+    released: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -198,11 +215,14 @@ class MeasurePass:
 
     @cached_property
     def _treatments(self) -> dict[str, Treatment]:
-        return {name: Treatment(self.job, name, {}, one.treated) for name, one in self.job.layouts.items()}
+        return {
+            name: Treatment(self.job, name, {}, one.fields if name in self.released else one.treated)
+            for name, one in self.job.layouts.items()
+        }
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: treatments hold keys and are made once on each worker."""
-        return {"job": self.job, "aside": self.aside}
+        return {"job": self.job, "aside": self.aside, "released": self.released}
 
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
@@ -210,7 +230,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments, self.aside)
+        return Measurer(self.job, self._treatments, self.aside, self.released)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -1,1 +1,1 @@
-"""The second pass: released rows, shuffled and written, and the proof that they are what was decided."""
+"""Released rows, shuffled and written, in the second pass or at once in the first, and the proof that they are as decided."""

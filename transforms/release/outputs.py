@@ -1,20 +1,22 @@
 """Where the released rows of a release go: to a part as they came, to pieces that are shuffled, or to a collection."""
 
+import contextlib
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.release.cutting import Cut
 from beam_deid.transforms.release.pieces import Pieces
 from beam_deid.transforms.release.releaser import Released, Releaser
 from beam_deid.transforms.release.shuffle import Piece, parts_of, placed
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.treat.part import Part, WrittenPart
+from beam_deid.transforms.treat.part import Part, WrittenPart, discard_parts
 
 
 class Output(Protocol):
@@ -45,9 +47,18 @@ class Output(Protocol):
 
 
 class Outputs(Protocol):
-    """Opens the output of each release for a piece of the input. Small and picklable: other processes are told of it."""
+    """Opens the output of each release for a piece of the input. Small and picklable: other processes are told of it.
 
-    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+    Attributes:
+        staging: Folder from which rows can be taken back once they are written; empty where they cannot.
+    """
+
+    @property
+    def staging(self) -> str:
+        """See above."""
+        ...
+
+    def open(self, job: Job, decision: ReleaseDecision, releaser: Releaser, shard: Shard | None) -> Output:
         """The output of a release, for the rows of a shard, or of whatever else is read."""
         ...
 
@@ -62,27 +73,43 @@ class ToParts:
 
     staging: str
 
-    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+    def open(self, job: Job, decision: ReleaseDecision, releaser: Releaser, shard: Shard | None) -> Output:
         """See `Outputs`.
 
         Raises:
             OutputError: A file cannot be written.
         """
         index = 0 if shard is None else shard.index
-        decision = releaser.decision
         if decision.shuffled:
             return Pieces(job, self.staging, decision, index, releaser.schema)
-        asked = job.policy.releases[decision.release].parts
-        return PartsOutput(job, self.staging, releaser, index, None if asked is None else asked.rows)
+        return as_they_came(job, self.staging, releaser, index)
 
 
 @dataclass(frozen=True)
 class ToCollection:
     """Rows go on to a collection."""
 
-    def open(self, job: Job, releaser: Releaser, shard: Shard | None) -> Output:
+    staging: ClassVar[str] = ""
+
+    def open(self, job: Job, decision: ReleaseDecision, releaser: Releaser, shard: Shard | None) -> Output:
         """See `Outputs`."""
-        return CollectionOutput(job, releaser.decision)
+        return CollectionOutput(job, decision)
+
+
+def as_they_came(job: Job, staging: str, releaser: Releaser, index: int) -> "PartsOutput":
+    """The parts of a shard whose rows stay in the order of the source, as large as the policy says.
+
+    Args:
+        job: The run.
+        staging: The staging folder.
+        releaser: What makes the released batches.
+        index: The shard's number.
+
+    Raises:
+        OutputError: A part cannot be written.
+    """
+    asked = job.policy.releases[releaser.decision.release].parts
+    return PartsOutput(job, staging, releaser, index, None if asked is None else asked.rows)
 
 
 class PartsOutput:
@@ -103,6 +130,7 @@ class PartsOutput:
 
     def __init__(self, job: Job, staging: str, releaser: Releaser, index: int, most: int | None) -> None:
         release = releaser.decision.release
+        self._staging = staging
         kind = job.policy.releases[release].format
         self._begin = partial(Part, staging, release, kind=kind, schema=releaser.schema)
         self._index = index
@@ -127,6 +155,12 @@ class PartsOutput:
     def close(self) -> None:
         """Finish the file that is open."""
         self._parts[-1].close()
+
+    def discard(self) -> None:
+        """Remove all parts, for what they were written for is not to be."""
+        with contextlib.suppress(OSError, OutputError):  # what is left goes with its folder
+            self.close()
+            discard_parts(self._staging, self.files)
 
     @property
     def files(self) -> list[WrittenPart]:

@@ -12,38 +12,17 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
-from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, joint_key
-from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.decide.decision import Orders, Proof, joint_key
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import row_digest
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records
 
 Quota = npt.NDArray[np.int64]
 """The number of the quota that each row falls under, int64 (n,); -1 for none."""
-
-
-@dataclass(frozen=True)
-class TreatedBatch:
-    """A batch as a release would give it out, before anything is suppressed.
-
-    Attributes:
-        records: The sound records.
-        values: Their released values, by field.
-        keys: The keys of these; of a field that takes a key those of what it is made from.
-        signature: The key of all identities of each record, shape (n,).
-        sound: Which of the records given are sound.
-        faults: The faults of the others.
-    """
-
-    records: Records
-    values: Mapping[str, pa.Array]
-    keys: Mapping[str, Fingerprints]
-    signature: Fingerprints
-    sound: Bools
-    faults: list[Fault]
 
 
 @dataclass(frozen=True)
@@ -68,13 +47,13 @@ class Releaser:
 
     Args:
         job: The run, on a worker.
-        decision: What was decided for the release.
+        decision: What was decided for the release, or is supposed.
 
     Raises:
         KeyFault: A key cannot be resolved.
     """
 
-    def __init__(self, job: Job, decision: ReleaseDecision) -> None:
+    def __init__(self, job: Job, decision: Orders) -> None:
         self.decision = decision
         self.schema = release_schema(job, decision)
         self._job = job
@@ -176,11 +155,14 @@ class Releaser:
 def release_together(
     job: Job, releasers: Mapping[str, Releaser], records: Records
 ) -> dict[str, tuple[TreatedBatch, Released]]:
-    """Release a batch in every release of a job: as it was treated, and what is given out of it."""
+    """Release a batch in the given releases of a job: as it was treated, and what is given out of it.
+
+    Those that are tested together are all given, or none of them is.
+    """
     keys = RecordKeys(job, records)
     treated = {name: releaser.treat(keys) for name, releaser in releasers.items()}
     found = {}
-    for together in job.tables:
+    for together in (table for table in job.tables if {*table} <= {*releasers}):
         joint = _joint(together, releasers, treated, keys)
         for name in together:
             own = None if joint is None else joint[treated[name].sound]

@@ -9,10 +9,11 @@ from beam_deid.transforms.decide.decision import Proof, ReleaseDecision
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Output, Outputs
-from beam_deid.transforms.release.releaser import Released, Releaser, TreatedBatch, release_together
+from beam_deid.transforms.release.releaser import Released, Releaser, release_together
 from beam_deid.transforms.release.shuffle import Piece
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.rejected import Rejects
+from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.typed import TypedBatch
 
 
@@ -39,7 +40,7 @@ class ReleasePass:
     def _releasers(self) -> dict[str, Releaser]:
         return {name: Releaser(self.job, decision) for name, decision in self.decisions.items()}
 
-    def begin(self, shard: Shard | None) -> "Releasing":
+    def begin(self, shard: Shard | None) -> "ReleasingAgain":
         """Release a shard, or other batches.
 
         Raises:
@@ -49,10 +50,10 @@ class ReleasePass:
         outputs: dict[str, Output] = {}
         with contextlib.ExitStack() as begun:  # of several outputs one may fail when others are open
             for name, releaser in self._releasers.items():
-                outputs[name] = self.outputs.open(self.job, releaser, shard)
+                outputs[name] = self.outputs.open(self.job, self.decisions[name], releaser, shard)
                 begun.callback(outputs[name].close)
             begun.pop_all()
-        return Releasing(self.job, self._releasers, outputs, 0 if shard is None else shard.index)
+        return ReleasingAgain(self.job, self._releasers, outputs, 0 if shard is None else shard.index)
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: releasers hold keys and are made on each worker."""
@@ -60,34 +61,30 @@ class ReleasePass:
 
 
 class Releasing:
-    """The release pass over a shard, or over any other piece of the input, in all releases of a job.
+    """Released rows of a shard, or of any other piece of the input, on their way to the outputs of several releases.
 
     Args:
-        job: The run, on a worker.
-        releasers: What makes the released batches, by release.
         outputs: Where they go, by release.
         index: The shard's number.
     """
 
-    def __init__(self, job: Job, releasers: Mapping[str, Releaser], outputs: Mapping[str, Output], index: int) -> None:
-        self._job = job
-        self._releasers = releasers
+    def __init__(self, outputs: Mapping[str, Output], index: int) -> None:
         self._outputs = outputs
         self._index = index
-        self._facts = {name: PartFacts() for name in releasers}
+        self._facts = {name: PartFacts() for name in outputs}
         self._rejects: Rejects = []
 
-    def add(self, batch: TypedBatch) -> None:
-        """Release a batch.
+    def write(self, batch: TypedBatch, released: Mapping[str, tuple[TreatedBatch, Released]]) -> None:
+        """Take a batch, with what each release makes of it.
 
         Raises:
             OutputError: It cannot be written.
         """
         self._reject(batch, batch.faults, "")
-        for name, (treated, released) in release_together(self._job, self._releasers, batch.records).items():
+        for name, (treated, rows) in released.items():
             self._reject(batch, treated.faults, name)
-            self._count(name, batch, treated, released)
-            self._outputs[name].write(released)
+            self._count(name, batch, treated, rows)
+            self._outputs[name].write(rows)
 
     def close(self) -> None:
         """Finish all outputs, whatever one of them raises.
@@ -102,6 +99,11 @@ class Releasing:
     def take(self, least: int = BATCH_ROWS) -> list[Piece]:
         """Rows that go on to a collection: see `Output.take`."""
         return [piece for output in self._outputs.values() for piece in output.take(least)]
+
+    @property
+    def told(self) -> int:
+        """How many rejected values nobody has asked for yet."""
+        return len(self._rejects)
 
     def rejects(self) -> Rejects:
         """What was rejected since this was asked last."""
@@ -130,3 +132,27 @@ class Releasing:
         for fault in faults:
             for row in batch.reported(fault.rows):
                 self._rejects.append((batch.source, row, fault.field, str(fault.reason), release))
+
+
+class ReleasingAgain(Releasing):
+    """The release pass over a piece of the input: records that were measured before, treated again as was decided.
+
+    Args:
+        job: The run, on a worker.
+        releasers: What makes the released batches, by release.
+        outputs: Where they go, by release.
+        index: The shard's number.
+    """
+
+    def __init__(self, job: Job, releasers: Mapping[str, Releaser], outputs: Mapping[str, Output], index: int) -> None:
+        super().__init__(outputs, index)
+        self._job = job
+        self._releasers = releasers
+
+    def add(self, batch: TypedBatch) -> None:
+        """Release a batch.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        self.write(batch, release_together(self._job, self._releasers, batch.records))

@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 
-from beam_deid.transforms.decide.decision import ReleaseDecision
+from beam_deid.transforms.decide.decision import Orders
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.policy.roles import released_fields
@@ -13,7 +13,7 @@ from beam_deid.transforms.run.job import Job
 _OF_LABEL = ("environment", "attackers", "limits", "condition")
 
 
-def release_schema(job: Job, decision: ReleaseDecision) -> pa.Schema:
+def release_schema(job: Job, decision: Orders) -> pa.Schema:
     """The schema of a release, with its label and each field's treatment in the metadata."""
     spec = job.policy.releases[decision.release]
     fields = []
@@ -35,7 +35,7 @@ def _treatment(facts: FieldFacts) -> dict[str, str]:
     return metadata
 
 
-def _label(job: Job, decision: ReleaseDecision) -> dict[str, str]:
+def _label(job: Job, decision: Orders) -> dict[str, str]:
     """The label, and under what it holds."""
     label = decision.label
     metadata = {

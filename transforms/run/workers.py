@@ -20,6 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
 
 from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.run.cores import cores
 from beam_deid.transforms.run.heap import keep_freed
 
 Result = TypeVar("Result")
@@ -132,13 +133,14 @@ def processes(asked: int | None) -> Iterator[int]:
     """How many processes work in a ``with`` block.
 
     Args:
-        asked: How many; None for one a core, which are ended with the block, for nobody else ends those of an engine's worker.
+        asked: How many; None for one a processor that may be used. These are ended with the block, for nobody else ends those
+            of an engine's worker.
     """
     if asked is not None:
         yield asked
         return
     try:
-        yield (os.cpu_count() or 1) if _starts_alone() else 1
+        yield cores() if _starts_alone() else 1
     finally:
         close()
 

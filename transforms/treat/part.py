@@ -1,14 +1,14 @@
 """Parts: one file of a release, hashed on its way to the disk."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.storage.files import open_write, reason
+from beam_deid.transforms.storage.files import open_write, reason, store_of
 from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.paths import join, shown
 
@@ -31,6 +31,15 @@ class WrittenPart:
     sha256: str
     size: int
     source: str
+
+
+def discard_parts(staging: str, parts: Iterable[WrittenPart]) -> None:
+    """Remove parts from a staging folder; those that are gone already are no fault.
+
+    Raises:
+        OSError: The store fails.
+    """
+    store_of(staging).delete(join(staging, *part.source.split("/")) for part in parts)
 
 
 def new_attempt() -> str:

@@ -14,8 +14,8 @@ Result = TypeVar("Result", covariant=True)
 class Work(Protocol[Result]):
     """A pass over one piece of the input."""
 
-    def add(self, batch: TypedBatch) -> None:
-        """Take a batch."""
+    def add(self, batch: TypedBatch) -> object:
+        """Take a batch. What it gives back is for those who call it beside a pass."""
         ...
 
     def close(self) -> None:
