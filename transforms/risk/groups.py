@@ -102,9 +102,13 @@ class RowGroups(Groups):
     @cached_property
     def by_identity(self) -> Sequence[Counts]:
         """Distinct persons of each group by each identity, each of shape (groups,), counted when they are asked for."""
-        numbers = self._persons.numbers
-        sizes = self._persons.sizes
-        return MadeInOrder(len(numbers), lambda at: distinct_per_group(self.numbers, self.many, numbers[at], sizes[at]))
+        # What makes them must not know these groups: a cycle would keep a bucket's columns until it is collected.
+        numbers = self.numbers
+        many = self.many
+        persons = self._persons
+        return MadeInOrder(
+            len(persons.names), lambda at: distinct_per_group(numbers, many, persons.numbers[at], persons.sizes[at])
+        )
 
     @property
     def greatest_shares(self) -> dict[str, Shares]:
