@@ -107,7 +107,6 @@ def carry_out(
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
-    from beam_deid.transforms.policy.memory import memory_warnings
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.engines import LOCAL
     from beam_deid.transforms.run.heap import keep_freed
@@ -123,11 +122,8 @@ def carry_out(
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import FEW_SHARDS, Settings
+    from beam_deid.transforms.beam.run import Settings
     from beam_deid.transforms.beam.run import run as run_job
-
-    if len(prepared.shards) > FEW_SHARDS:
-        output.warn(memory_warnings(policy, prepared.job.releases))
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):

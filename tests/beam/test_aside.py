@@ -91,13 +91,3 @@ def test_a_second_run_is_the_same_in_memory_and_in_buckets_beside_what_was_given
     for apart, also in (found["apart"], found["two"]):
         assert list(unlike(whole, apart)) == []
         assert also == remembered
-
-
-def test_what_is_counted_in_memory_is_told_before_a_large_run(orders, tmp_path, monkeypatch, capsys):
-    policy = yaml.safe_load(POLICY)
-    policy["releases"]["crm"]["combinations"] = 1
-    (orders / "combinations.yaml").write_text(yaml.safe_dump(policy, sort_keys=False), "utf-8")
-    for few, told in ((FILES, False), (FILES - 1, True)):
-        monkeypatch.setattr(run, "FEW_SHARDS", few)
-        published(orders, tmp_path / str(few), policy="combinations.yaml")
-        assert ("warning: combinations of crm is counted over all records in memory" in capsys.readouterr().err) == told

@@ -4,9 +4,9 @@ import weakref
 
 from beam_deid.transforms.counting import choosing
 from beam_deid.transforms.counting.choosing import Chooser
-from beam_deid.transforms.counting.classes import classes_of
 from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.earlier import Earlier
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.run.stages import Stages
 
 from ..kit.crowds import crowd, grid, turn

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.counting.classes import classes_of
 from beam_deid.transforms.counting.facts import facts_of
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.values import references_of
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.requirements import planned

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.suppression import cut
-from beam_deid.transforms.counting.classes import MOST_ROWS, classes_of
+from beam_deid.transforms.counting.classes import MOST_ROWS
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.joins import declared_in_buckets
 from beam_deid.transforms.counting.suppressing import cut_in_buckets
 from beam_deid.transforms.decide.attacks import declared

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from beam_deid.transforms.columns.combining import mix
-from beam_deid.transforms.counting.classes import MOST_ROWS, classes_of
+from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.facts import facts_of
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.suppressing import cut_in_buckets
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.run.layout import Column

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.candidate import Candidate
-from beam_deid.transforms.counting.classes import MOST_ROWS, classes_of
+from beam_deid.transforms.counting.classes import MOST_ROWS
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.parts import LEFT, keep_left
 from beam_deid.transforms.counting.recoveries import recoveries_of
 from beam_deid.transforms.counting.values import references_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.counting.classes import classes_of
+from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets, remember_release_in_buckets
 from beam_deid.transforms.counting.suppressing import cut_in_buckets
 from beam_deid.transforms.decide.choosing import choose

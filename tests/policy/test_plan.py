@@ -173,12 +173,3 @@ def test_a_sensitive_column_of_two_values_is_told_to_be_costly() -> None:
     mapping["fields"]["category"]["kind"] = "boolean"
     warnings = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
     assert any("category has two values, and every group needs both" in warning for warning in warnings)
-
-
-def test_what_is_counted_in_memory_is_warned_of():
-    mapping = orders()
-    mapping["releases"]["analytics"] |= {"combinations": 2, "search": {"rounds": 3}}
-    warnings = plan(policy_from_mapping(mapping)).releases["analytics"].warnings
-    assert any(
-        "search.rounds and combinations of analytics is counted over all records in memory" in one for one in warnings
-    )

@@ -3,14 +3,19 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from beam_deid.transforms.counting.classes import Classes, Source, classes_of
+import numpy as np
+
+from beam_deid.transforms.counting.classes import Classes, Source
 from beam_deid.transforms.counting.composing import Composer, Settled
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_lines
+from beam_deid.transforms.counting.grouping import classes_of
+from beam_deid.transforms.counting.recoding import recoded
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
 from beam_deid.transforms.counting.searching import InBuckets, Search
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.choosing import CHANGING, of_nothing, standing_fault
+from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Accepted, Searched
 from beam_deid.transforms.label.found import Found
@@ -33,6 +38,7 @@ class Chosen:
         searched: What the search found.
         cut: What is suppressed.
         blocked: Why no levels satisfy, where that was asked.
+        rounds: The rounds of its recoding; one where all records are at the same levels.
         measured: What was measured of what is left, where that was asked.
         settled: The release together with earlier ones, where that was looked at while its levels were chosen.
     """
@@ -41,6 +47,7 @@ class Chosen:
     searched: Searched
     cut: BucketCut
     blocked: Blocked | None
+    rounds: tuple[Round, ...]
     measured: tuple[Facts, Found] | None = None
     settled: Settled | None = None
 
@@ -116,7 +123,20 @@ class Chooser:
             if self._asks_why(found):
                 blocked = search.blocked(requirements(self._nothing, False))
         made = self._made(found.levels, only)
-        return Chosen(self._source, found, made.cut, blocked, made.measured)
+        local = self._recoded(search, found, made) if found.satisfied else None
+        return local or Chosen(self._source, found, made.cut, blocked, _full_domain(found), made.measured)
+
+    def _recoded(self, search: Search, found: Searched, made: _Made) -> Chosen | None:
+        """The release recoded in rounds, if that is asked, suppresses less, and leaves all other lines as they must be."""
+        rounds = self._nothing.spec.search.rounds
+        if not rounds:
+            return None
+        self._last = self._accepted_last = made  # of what else was made no copy stays
+        local = recoded(made.cut, found, search, rounds, self._stages)
+        measured = None if local is None else self._held(local.cut)
+        if local is None or measured is None:
+            return None
+        return Chosen(self._source, found, local.cut, None, local.rounds, measured)
 
     def _settle(self, cut: BucketCut) -> Settled:
         return self._composer.settle({self._source.layout.release: cut})
@@ -125,7 +145,7 @@ class Chooser:
         """The most general levels, where there is no record."""
         levels = {name: allowed[-1] for name, allowed in search.choices.items()}
         found = of_nothing(levels, requirements(self._nothing, True))
-        return Chosen(self._source, found, self._made(levels, None).cut, None)
+        return Chosen(self._source, found, self._made(levels, None).cut, None, _full_domain(found))
 
     def _for_label(self, search: Search, *, with_past: bool) -> Searched:
         require = requirements(self._nothing, True)
@@ -165,19 +185,22 @@ class Chooser:
             if not settled.reached:
                 return None
             cut = settled.cuts[self._source.layout.release]
-        facts, found = self._measured(cut)
+        measured = self._held(cut)
+        if measured is None:
+            return None
         if cut is made.cut:
-            made.measured = facts, found
+            made.measured = measured
+        self._accepted_last = made
+        return Accepted(cut.lost, lambda: self._nothing.openings.weighted(measured[0].losses))
+
+    def _held(self, cut: BucketCut) -> tuple[Facts, Found] | None:
+        """What is measured of what is left, if the lines hold that suppression cannot satisfy."""
+        facts = facts_of(cut.classes, cut.everywhere, self._stages)
+        found = found_for_lines(cut, facts, self._stages)
         seen = ReleaseSeen(self._nothing, self._source.people, facts, cut.everywhere.counted, found)
         changing = [(one, test) for one, test in planned(seen.scope) if test.line in CHANGING]
-        if not all(test_of(test, figure_of(one, test, seen)).passed for one, test in changing):
-            return None
-        self._accepted_last = made
-        return Accepted(cut.lost, lambda: self._nothing.openings.weighted(facts.losses))
-
-    def _measured(self, cut: BucketCut) -> tuple[Facts, Found]:
-        facts = facts_of(cut.classes, cut.everywhere, self._stages)
-        return facts, found_for_lines(cut, facts, self._stages)
+        held = all(test_of(test, figure_of(one, test, seen)).passed for one, test in changing)
+        return (facts, found) if held else None
 
     def _accepted(self, levels: Levels, only: Collection[str]) -> Accepted | None:
         made = self._made(levels, only)
@@ -206,6 +229,11 @@ class Chooser:
                 return kept.cut.classes.with_left(None, None)
         self._last = None
         return classes_of(self._source, levels, self._stages)
+
+
+def _full_domain(found: Searched) -> tuple[Round, ...]:
+    """All records at the same levels."""
+    return (Round(found.levels, np.empty(0, np.uint64)),)
 
 
 def _told(found: Searched, for_label: Searched) -> Searched:

@@ -8,25 +8,24 @@ from typing import Any, Protocol
 import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.columns.on_demand import MadeByKey, MadeInOrder
-from beam_deid.transforms.columns.partition import bucket_of
 from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
+from beam_deid.transforms.counting.rounds import ROUND, Rounds
 from beam_deid.transforms.counting.said import places
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.histogram_columns import release_columns
 from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.past.views import Past
-from beam_deid.transforms.risk.histogram import Counts, Histogram, total
+from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Stream, filled
 
 NOBODY = Persons((), (), (), {}, {}, {})
 CLASSES = "classes"
@@ -36,11 +35,6 @@ HOME = Column("home")
 
 MOST_ROWS = 1 << 19
 """Most rows of a bucket, as long as a few groups are all that makes it larger."""
-_SHARE = 8
-"""A group is heavy if it has this part of a bucket's most rows; smaller ones would spare little."""
-_TOLD = 1 << 20
-_FEW = 64
-"""Of so many groups in all, and of so many of each bucket, it is told how many rows they have."""
 
 
 def common_columns(layout: Layout) -> tuple[str, ...]:
@@ -54,6 +48,11 @@ class Records(Protocol):
     @property
     def buckets(self) -> int:
         """How many buckets there are."""
+        ...
+
+    @property
+    def filled(self) -> list[int]:
+        """The buckets that have any record."""
         ...
 
     def read(self, bucket: int, wanted: Sequence[Column]) -> dict[Column, Any]:
@@ -122,11 +121,6 @@ class Source:
         sound = columns.pop(present) > 0
         return columns if sound.all() else chosen(columns, sound)
 
-    def group_keys(self, columns: Mapping[Column, np.ndarray], levels: Mapping[str, int]) -> Fingerprints:
-        """The key of each row by what all groupings of the release have in common, shape (n,)."""
-        own = {name: columns[name] for name in (*self.columns, COUNT)}
-        return self.data(own).keys(common_columns(self.layout), levels)
-
     def data(self, columns: Mapping[Column, np.ndarray]) -> ReleasedData:
         """The measured fields of some of the release's records.
 
@@ -155,17 +149,28 @@ class Classes:
 
     Attributes:
         source: The release.
-        levels: The level of each open field.
+        rounds: At which levels its records are.
+        levels: The level of each open field; all at which any record is, where these differ.
         light: The records whose groups are whole in their bucket.
         heavy: The others; None if there are none.
         tallies: What is counted of the heavy records that are left; None where nothing is counted yet.
     """
 
     source: Source
-    levels: Mapping[str, int]
+    rounds: Rounds
+    levels: RowLevels
     light: Part
     heavy: Part | None = None
     tallies: tuple[Stream, ...] | None = None
+
+    @property
+    def row_columns(self) -> tuple[Column, ...]:
+        """All columns of a row but `COUNT`."""
+        return (*self.source.row_columns, *self._round_column)
+
+    @property
+    def _round_column(self) -> tuple[Column, ...]:
+        return (ROUND,) if self.rounds.differ else ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -180,8 +185,12 @@ class Classes:
     @property
     def filled(self) -> list[int]:
         """The buckets that have any record."""
-        buckets = range(self.light.rows[0].buckets)
-        return [bucket for bucket in buckets if any(part.rows_in(bucket) for part in self.parts)]
+        return filled(*(stream for part in self.parts for stream in part.rows))
+
+    @property
+    def occupied(self) -> list[int]:
+        """The buckets that have any record, or anything that is counted of heavy ones."""
+        return filled(*(stream for part in self.parts for stream in part.rows), *(self.tallies or ()))
 
     def seen(self, bucket: int, everywhere: References) -> Candidate:
         """The release as the records of one bucket show it, given what must be known of all; of heavy groups some records."""
@@ -199,10 +208,14 @@ class Classes:
         def column(name: Column) -> np.ndarray:
             return stacked([part.read(bucket, (name,)) for part in parts])[name]
 
-        columns = MadeByKey((*self.source.columns, COUNT), column)
+        columns = MadeByKey((*self.source.columns, *self._round_column, COUNT), column)
         whole = all(part.left is None for part in parts)
         left = columns[COUNT] if whole else np.concatenate([part.left_of(bucket) for part in parts])
-        return Candidate(self.source.data(columns), self.levels, left, everywhere=everywhere)
+        return Candidate(self.source.data(columns), self.rounds.of(columns), left, everywhere=everywhere)
+
+    def group_keys(self, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
+        """The key of some rows by what all groupings of the release have in common, shape (n,)."""
+        return self.source.data(columns).keys(common_columns(self.source.layout), self.rounds.of(columns))
 
     def homes(self, bucket: int) -> Fingerprints:
         """Where the records of all rows of a bucket are among those of the run, shape (n,), in the order of `seen`."""
@@ -217,106 +230,3 @@ class Classes:
         spread = None if self.heavy is None else replace(self.heavy, left=heavy)
         tallies = self.tallies if heavy is self.heavy_left else None
         return replace(self, light=replace(self.light, left=light), heavy=spread, tallies=tallies)
-
-
-def classes_of(source: Source, levels: Mapping[str, int], stages: Stages) -> Classes:
-    """Bring a release's records into buckets of whole groups, but for groups that would fill one by themselves.
-
-    Raises:
-        OutputError: They cannot be set aside.
-    """
-    nothing = np.empty(0, np.uint64)
-    found = _divided(source, levels, nothing, stages)
-    heavy = _heavy_groups(found, stages)
-    if not len(heavy):
-        return found
-    del found  # its files go before others come
-    return _divided(source, levels, heavy, stages)
-
-
-def _divided(source: Source, levels: Mapping[str, int], heavy: Fingerprints, stages: Stages) -> Classes:
-    """Bring a release's records into buckets, given which groups are heavy: their keys, ascending."""
-    _, streams = stages.run(_ToClasses(source, levels, heavy), range(source.records.buckets))
-    nothing = Stream(stages.buckets)
-    spread = Part((streams[HEAVY],)) if HEAVY in streams else None
-    return Classes(source, levels, Part((streams.get(CLASSES, nothing),)), spread)
-
-
-def _heavy_groups(classes: Classes, stages: Stages) -> Fingerprints:
-    """The groups that make a bucket too large: its greatest ones, until what is left of it is small enough."""
-    source = classes.source
-    rows = [classes.light.rows_in(bucket) for bucket in range(stages.buckets)]
-    large = np.flatnonzero(np.array(rows) > source.most)
-    if not len(large):
-        return np.empty(0, np.uint64)
-    parts, _ = stages.run(_Greatest(source, classes.levels, large, stages.buckets), range(source.records.buckets))
-    keys, counts = total(parts)
-    where = bucket_of(keys, stages.buckets)
-    chosen = [_over(keys[where == bucket], counts[where == bucket], rows[bucket], source.most) for bucket in large]
-    return np.sort(np.concatenate(chosen))
-
-
-def _over(keys: Fingerprints, counts: Counts, rows: int, most: int) -> Fingerprints:
-    """The greatest groups of a bucket that are more than it should hold.
-
-    Args:
-        keys: Groups of the bucket, shape (g,), its greatest ones among them.
-        counts: Their rows, shape (g,).
-        rows: All rows of the bucket.
-        most: How many it should hold.
-    """
-    order = np.argsort(-counts, kind="stable")
-    before = np.cumsum(counts[order]) - counts[order]
-    chosen = (rows - before > most) & (counts[order] >= most // _SHARE)
-    return keys[order][chosen]
-
-
-@dataclass(frozen=True)
-class _Greatest:
-    """Counts the rows of the greatest groups that come to some buckets."""
-
-    source: Source
-    levels: Mapping[str, int]
-    wanted: Counts
-    buckets: int
-
-    def run(self, bucket: int, out: Out) -> tuple[Fingerprints, Counts]:
-        """The groups and their rows; see `Task.run`."""
-        columns = self.source.sound_rows(bucket)
-        keys = self.source.group_keys(columns, self.levels)
-        distinct, counts = runs(keys[np.isin(bucket_of(keys, self.buckets), self.wanted)])
-        greatest = np.argsort(-counts, kind="stable")[: max(_TOLD // self.source.records.buckets, _FEW)]
-        return distinct[greatest], counts[greatest]
-
-
-@dataclass(frozen=True)
-class _ToClasses:
-    """Brings the sound records of a bucket to the buckets of their groups; those of heavy groups to those of their subjects."""
-
-    source: Source
-    levels: Mapping[str, int]
-    heavy: Fingerprints
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        columns = self.source.sound_rows(bucket)
-        if not len(columns[COUNT]):
-            return
-        keys = self.source.group_keys(columns, self.levels)
-        if not len(self.heavy):
-            out.put(CLASSES, keys, columns)
-            return
-        heavy = np.isin(keys, self.heavy)
-        out.put(CLASSES, keys[~heavy], chosen(columns, ~heavy))
-        if heavy.any():
-            spread = chosen(columns, heavy)
-            out.put(HEAVY, self._whose(bucket, spread), spread)
-
-    def _whose(self, bucket: int, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
-        """A key for each row by which heavy groups are spread: its subject's, or one of its own where it is nobody's."""
-        rows = len(columns[COUNT])
-        own = mix(np.arange(rows, dtype=np.uint64) + (np.uint64(bucket) << np.uint64(32)))
-        if not self.source.people.names:
-            return own
-        subject = columns[self.source.people.columns[0]]
-        return np.where(subject == self.source.job.prints.null, own, subject)

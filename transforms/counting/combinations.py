@@ -52,11 +52,11 @@ def combined(source: Source, stages: Stages) -> Combined | None:
     if start is None:
         return None
     levels, subject = start
-    _, streams = stages.run(_Within(source, levels, subject), range(source.records.buckets))
+    _, streams = stages.run(_Within(source, levels, subject), source.records.filled)
     stream = stages.take(streams, _COMBINATIONS)
     if stream.rows == 0:
         return Combined(source.nothing, levels)
-    parts, _ = stages.run(_Whole(stream, (*_columns(source), *subject)))
+    parts, _ = stages.run(_Whole(stream, (*_columns(source), *subject)), stream.filled)
     if sum(len(part[COUNT]) for part in parts) > MOST_COMBINATIONS:
         return None
     whole = {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}

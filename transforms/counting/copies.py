@@ -13,12 +13,12 @@ from beam_deid.transforms.composition.copies import candidates_of, told_of
 from beam_deid.transforms.counting.classes import HOME, Classes, Source
 from beam_deid.transforms.counting.finding_again import opened_again, ranges_of
 from beam_deid.transforms.counting.meeting import home_stream, spread
-from beam_deid.transforms.counting.said import RECORDED, bucket_at, filled, many, some_of, stream
+from beam_deid.transforms.counting.said import RECORDED, bucket_at, many, some_of, stream
 from beam_deid.transforms.measure.histogram_columns import columns_of
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, filled
 
 _FIRST = Column("first")
 _SECOND = Column("second")

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
+from beam_deid.transforms.counting.attribute_sets import combinations_of
 from beam_deid.transforms.counting.choosing import Chooser, Chosen
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.composing import Composer
@@ -17,9 +16,9 @@ from beam_deid.transforms.counting.release_seen import ReleaseSeen
 from beam_deid.transforms.counting.remembering import remember_release_in_buckets
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.changing import changes_told
-from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, Remembered, Round
+from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ordered
-from beam_deid.transforms.decide.telling import counted_by, register_facts, searched_facts
+from beam_deid.transforms.decide.telling import counted_by, local_recoding, register_facts, searched_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.found import Composed, Found
@@ -28,6 +27,7 @@ from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.rule import decide, figure_of, once_ordered, tests_of
+from beam_deid.transforms.label.search_facts import SearchFacts
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.terms import LabelName
 
@@ -68,7 +68,7 @@ def _decision(
     quotas, proof = proved
     return ReleaseDecision(
         release=chosen.source.layout.release,
-        rounds=(Round(chosen.searched.levels, np.empty(0, np.uint64)),),
+        rounds=chosen.rounds,
         suppressed=chosen.cut.suppressed,
         quotas=quotas,
         label=label,
@@ -109,9 +109,7 @@ def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlie
         seen,
         tests,
         fields=fields_with_keys(data.job, seen.scope),
-        search=searched_facts(
-            data, chosen.searched, chosen.blocked, cut.lost, cut.satisfied, _losses(chosen.source, seen.facts)
-        ),
+        search=_search_facts(chosen, seen),
         changes=tuple(_changes(chosen, seen, tests, stages)),
         identities=counted_by(
             data.job,
@@ -123,6 +121,7 @@ def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlie
         ),
         base_rates=seen.facts.base_rates,
         register=register_facts(data, earlier.in_common),
+        combinations=combinations_of(cut.classes, cut.everywhere, seen.facts, stages),
     )
 
 
@@ -134,8 +133,15 @@ def _seen(chosen: Chosen, compositions: Mapping[str, Composed], stages: Stages) 
     return ReleaseSeen(chosen.source.nothing, chosen.source.people, facts, cut.everywhere.counted, found)
 
 
-def _losses(source: Source, facts: Facts) -> dict[str, float]:
-    return dict(facts.losses) if source.sound else {}
+def _search_facts(chosen: Chosen, seen: ReleaseSeen) -> SearchFacts:
+    """How the levels of a release were chosen."""
+    cut = chosen.cut
+    losses = dict(seen.facts.losses) if chosen.source.sound else {}
+    facts = searched_facts(seen.data, chosen.searched, chosen.blocked, cut.lost, cut.satisfied, losses)
+    if len(chosen.rounds) == 1:
+        return facts
+    loss = seen.data.openings.weighted(losses)
+    return replace(facts, local=local_recoding(seen.data, chosen.rounds, loss, chosen.searched))
 
 
 def _changes(chosen: Chosen, seen: ReleaseSeen, tests: Sequence[Test], stages: Stages) -> Iterator[Change]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.counting.said import filled, many, said_together, some_of, stream, view_columns
+from beam_deid.transforms.counting.said import many, said_together, some_of, stream, view_columns
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.comparing import Compared
 from beam_deid.transforms.risk.known_again import ABSENT, Others
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, filled
 
 SAID = Column("said")
 OPEN = Column("open")

@@ -93,7 +93,7 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
         stages: Runs tasks over its buckets.
     """
     classes = tallied(classes, stages)
-    found, streams = stages.run(_Facts(classes, everywhere))
+    found, streams = stages.run(_Facts(classes, everywhere), classes.occupied)
     losses = _losses(found)
     parts = [part for bucket in found for part in bucket.groups]
     if not parts:

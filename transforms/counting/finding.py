@@ -66,7 +66,7 @@ def found_for_label(
 def _declared(cut: BucketCut, stages: Stages) -> tuple[list[Attack], dict[str, str]]:
     if not cut.classes.source.layout.scope.attackers:
         return [], {}
-    return declared_in_buckets(cut.classes, cut.everywhere, stages, [cut.classes.levels])
+    return declared_in_buckets(cut.classes, cut.everywhere, stages, cut.classes.rounds.levels)
 
 
 def _recoveries(cut: BucketCut, stages: Stages) -> tuple[Recovery, ...]:

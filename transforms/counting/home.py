@@ -55,6 +55,11 @@ class Home:
         return self.rows.buckets
 
     @property
+    def filled(self) -> list[int]:
+        """The buckets that have any record."""
+        return self.rows.filled
+
+    @property
     def others(self) -> tuple[str, ...]:
         """The identities beside the subject."""
         subject = self.job.policy.subject_field

@@ -14,14 +14,14 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
 from beam_deid.transforms.counting.finding_again import GROUP, VALUE, held_stream
 from beam_deid.transforms.counting.meeting import CHOICE, Rows, place_column, put_broken, side_column
-from beam_deid.transforms.counting.said import filled, many, some_of, stream
+from beam_deid.transforms.counting.said import many, some_of, stream
 from beam_deid.transforms.counting.targets import InCommon
 from beam_deid.transforms.past.collecting import is_among
 from beam_deid.transforms.risk.group_pairs import expanded
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, joined
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, filled, joined
 
 _FEWEST = Column("fewest")
 _FROM = Column("from")

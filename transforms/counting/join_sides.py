@@ -15,7 +15,7 @@ from beam_deid.transforms.counting.people import PERSON
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.probes import Numbers, Probes, Released
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Columns, Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Columns, Out, Stages, Stream, Streams, filled
 
 WHO = Column("who")
 """A person."""
@@ -88,12 +88,6 @@ class Sides:
         keys = rows[_KEY]
         probes = Probes(np.arange(len(keys)), keys, *_ranges(rows, self.declared), rows[COUNT], rows.get(WHO))
         return probes, rows.get(ROW)
-
-
-def filled(*streams: Stream) -> list[int]:
-    """The buckets in which one of some streams has a row."""
-    many = range(streams[0].buckets)
-    return [bucket for bucket in many if any(stream.rows_in(bucket) for stream in streams)]
 
 
 def _people(classes: Classes, counted: bool) -> tuple[Column, ...]:

@@ -23,7 +23,7 @@ from beam_deid.transforms.counting.join_met import (
     Pair,
     SumUp,
 )
-from beam_deid.transforms.counting.join_sides import WHO, Sides, filled, sides_of
+from beam_deid.transforms.counting.join_sides import WHO, Sides, sides_of
 from beam_deid.transforms.counting.people import PERSON
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.attackers import AttackersMet, Candidates
@@ -31,7 +31,7 @@ from beam_deid.transforms.risk.exposure import MOST_KEPT
 from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.risk.presence import PresenceCounts
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, filled
 
 _PEOPLE = "people"
 

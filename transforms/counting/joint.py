@@ -17,14 +17,14 @@ from beam_deid.transforms.counting.meeting import (
     put_broken,
     shared_column,
 )
-from beam_deid.transforms.counting.said import NOWHERE, filled, many, some_of, stream
+from beam_deid.transforms.counting.said import NOWHERE, many, some_of, stream
 from beam_deid.transforms.counting.targets import Look
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.intersection_groups import Side, joint_groups_of_all
 from beam_deid.transforms.risk.known_again import ABSENT
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, joined
+from beam_deid.transforms.run.stages import Out, Stages, Stream, Streams, filled, joined
 
 _MORE = "more"
 

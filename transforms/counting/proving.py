@@ -20,7 +20,7 @@ Quotas = tuple[Fingerprints, Counts]
 
 def proved(cut: BucketCut, stages: Stages) -> tuple[Quotas, Proof]:
     """Kinds of records of which fewer are released than there are, though their groups are not; and the proof."""
-    found, _ = stages.run(_Prove(cut.classes, cut.suppressed))
+    found, _ = stages.run(_Prove(cut.classes, cut.suppressed), cut.classes.filled)
     return total([quotas for quotas, _ in found]), Proof.merge([proof for _, proof in found])
 
 

@@ -117,12 +117,6 @@ def stream(streams: Mapping[str, Stream], name: str, buckets: int) -> Stream:
     return streams.get(name, Stream(buckets))
 
 
-def filled(*streams: Stream) -> list[int]:
-    """The buckets in which one of some streams has rows, ascending."""
-    buckets = range(max((one.buckets for one in streams), default=0))
-    return [bucket for bucket in buckets if any(one.rows_in(bucket) for one in streams)]
-
-
 def some_of(rows: Mapping[Column, Any], chosen: npt.NDArray[Any]) -> dict[Column, Any]:
     """Some rows of a table, given by a mask or by their numbers."""
     return {column: values[chosen] for column, values in rows.items()}

@@ -1,10 +1,13 @@
 """The search for the levels of a release in buckets: on combinations where some field is open, else on the only levels it has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.combinations import combined
+from beam_deid.transforms.counting.rounds import Rounds
+from beam_deid.transforms.decide.decision import Round
+from beam_deid.transforms.decide.recoding import levels_for
 from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher, only_levels
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.search.blocking import Blocked
@@ -30,6 +33,10 @@ class Search(Protocol):
 
     def blocked(self, require: Requirements) -> Blocked | None:
         """Why nothing satisfies; None where that is not known."""
+        ...
+
+    def after(self, rounds: Sequence[Round], require: Requirements) -> Levels | None:
+        """Choose levels for what some rounds of recoding passed on; None if there are none."""
         ...
 
 
@@ -69,6 +76,18 @@ class InBuckets:
         """Why nothing satisfies; None where there are too many combinations to look at."""
         searcher = self._on_combinations()
         return None if searcher is None else searcher.blocked(require)
+
+    def after(self, rounds: Sequence[Round], require: Requirements) -> Levels | None:
+        """The best levels for what some rounds of recoding passed on: see `decide.recoding.levels_for`.
+
+        None as well where there are too many combinations to look at.
+        """
+        searcher = self._on_combinations() if self.choices else None
+        if searcher is None:
+            return None
+        first = rounds[0].levels
+        passed = Rounds.one(first, after=rounds).numbers(searcher.data) == len(rounds)
+        return levels_for(searcher.data, first, passed, require, searcher.start)
 
     def _most_general(self, require: Requirements, accept: Accept | None) -> Searched:
         """The most general levels that are accepted, since there are too many combinations to search on."""

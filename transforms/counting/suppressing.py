@@ -112,12 +112,12 @@ def _round(
     heavy = look_at_heavy(classes, everywhere, tests, stages, bearable)
     if isinstance(heavy, Trimming):
         return heavy
-    looks, streams = stages.run(_Look(classes, everywhere, tests, bearable))
+    looks, streams = stages.run(_Look(classes, everywhere, tests, bearable), classes.filled)
     numbers = {look.trimmed for look in looks if look.trimmed is not None}
     if numbers:
         first = min(numbers)
         if len(numbers) > 1:  # some buckets have a surplus by a later test alone, whose turn is not yet
-            looks, streams = stages.run(_Look(classes, everywhere, tests[first : first + 1], bearable))
+            looks, streams = stages.run(_Look(classes, everywhere, tests[first : first + 1], bearable), classes.filled)
         left = classes.with_left(_stream(streams, stages), classes.heavy_left)
         return _Left(left, sum(look.records for look in looks) + heavy.records, {})
     so_far = np.sum([heavy.broken, *(look.broken for look in looks)], axis=0)
@@ -126,7 +126,7 @@ def _round(
     too_much = np.flatnonzero(so_far > bearable)
     if len(too_much):
         return int(so_far[too_much[0]])
-    found, streams = stages.run(_Remove(classes, everywhere, tests))
+    found, streams = stages.run(_Remove(classes, everywhere, tests), classes.filled)
     gone: dict[tuple[str, ...], list[Fingerprints]] = {}
     for keys in (heavy.gone, *(keys for _, keys in found)):
         _add(gone, keys)

@@ -5,7 +5,7 @@ goes; and where a line alone breaks more groups than may go, it is not asked whi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -146,7 +146,7 @@ def without_trimmed(classes: Classes, trimming: Trimming, stages: Stages) -> Cla
     _, lefts = stages.run(_Left(classes.light, moved))
     light = Part((*classes.light.rows, moved), lefts.get(LEFT, nothing))
     heavy = Part((streams[HEAVY],), streams[LEFT]) if HEAVY in streams else None
-    return Classes(classes.source, classes.levels, light, heavy)
+    return replace(classes, light=light, heavy=heavy, tallies=None)
 
 
 def _ascending(columns: Sequence[str]) -> tuple[str, ...]:
@@ -306,12 +306,11 @@ class _Move:
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        source = self.classes.source
         heavy = self.classes.heavy
         assert heavy is not None  # noqa: S101 - there is a group that is moved
-        columns = heavy.read(bucket, (*source.row_columns, COUNT))
+        columns = heavy.read(bucket, (*self.classes.row_columns, COUNT))
         left = heavy.left_of(bucket)
-        keys = source.group_keys(columns, self.classes.levels)
+        keys = self.classes.group_keys(columns)
         moved = np.isin(keys, self.groups)
         own = chosen(columns, moved)
         out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})

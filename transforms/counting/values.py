@@ -27,17 +27,17 @@ from beam_deid.transforms.run.stages import Out, Stages, Stream
 def references_of(classes: Classes, stages: Stages) -> References:
     """Count who has each sensitive value of a release, with the records that are left of it."""
     classes = tallied(classes, stages)
-    seen, streams = stages.run(_Seen(classes, bool(classes.source.people.names)))
+    seen, streams = stages.run(_Seen(classes, bool(classes.source.people.names)), classes.occupied)
     people = classes.source.people
     held = []
     for name in people.names:
         stream = stages.take(streams, _stream(name))
-        found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)))
+        found, _ = stages.run(_Held(stream, Column(PERSON, name), _columns(classes)), stream.filled)
         held.append(_merged_held(found, _columns(classes)))
     nothing = all(part.values is None for part in seen)
     counted = bool(people.names) and (nothing or all(everybody > 0 for everybody, _ in held))
     if people.names and not counted:  # records are told of then, as if each were a person
-        seen, _ = stages.run(_Seen(classes, False))
+        seen, _ = stages.run(_Seen(classes, False), classes.occupied)
     known = {column: _reference(column, seen, held) for column in _columns(classes)}
     return References(
         counted,

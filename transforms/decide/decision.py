@@ -30,7 +30,8 @@ class Round:
 
     Attributes:
         levels: The level of each open field.
-        passed: Fingerprints of the classes that this round suppressed, ascending: their records go on to the next.
+        passed: Fingerprints of the classes that this round suppressed, ascending, by the names of their columns in order: their
+            records go on to the next.
     """
 
     levels: Mapping[str, int]

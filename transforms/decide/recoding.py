@@ -20,6 +20,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.decide.requiring import lattice
 from beam_deid.transforms.decide.searching import levels_at
+from beam_deid.transforms.label.requirements.requirement import Seen
 from beam_deid.transforms.search.lattice import LARGEST
 from beam_deid.transforms.search.optimum import optimum
 from beam_deid.transforms.search.requirements import Requirements
@@ -60,13 +61,12 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     """
     plain = full_domain(levels, whole)
     there = data.everything > 0
-    one_class = replace(require, suppression=1.0, average_risk=None, mean_risk=None)
+    one_class = of_one_class(require)
     each = {name: np.full(len(there), level, np.int64) for name, level in levels.items()}
     rest = _failing(data, each, there, one_class)
     done = [Round(levels, _classes(data, each, rest))]
-    choices = {name: _choices(data, name, levels[name]) for name in data.layout.open}
     for _ in range(rounds):
-        chosen = _best_for(data, choices, rest, one_class) if rest.any() else None
+        chosen = levels_for(data, levels, rest, one_class) if rest.any() else None
         if chosen is None:
             break
         here = {name: np.where(rest, level, each[name]) for name, level in chosen.items()}
@@ -81,17 +81,31 @@ def recode(data: ReleasedData, levels: Mapping[str, int], whole: Cut, require: R
     return Recoding(tuple(done), each, again) if better else plain
 
 
-def _choices(data: ReleasedData, name: str, level: int) -> tuple[int, ...]:
-    """The levels of a field in a further round: a sensitive one keeps its level, any other one may be left out altogether."""
-    if name in data.layout.sensitive:
-        return (level,)
-    return tuple(sorted({*data.openings.choices(name), data.openings.top(name)}))
+def of_one_class(require: Requirements) -> Requirements:
+    """What each class must meet by itself, however many there are."""
+    return replace(require, suppression=1.0, average_risk=None, mean_risk=None)
 
 
-def _best_for(
-    data: ReleasedData, choices: Mapping[str, tuple[int, ...]], cells: Bools, require: Requirements
-) -> Mapping[str, int] | None:
-    """The best levels for some cells (n,) by themselves; None if there are none, or if they are too many to be searched."""
+def levels_for(
+    data: ReleasedData,
+    levels: Mapping[str, int],
+    cells: Bools,
+    require: Requirements,
+    start: Mapping[str, int] | None = None,
+) -> dict[str, int] | None:
+    """The best levels for some cells by themselves.
+
+    Args:
+        data: The release.
+        levels: The levels of the first round.
+        cells: The cells, shape (n,).
+        require: What every class must meet.
+        start: The finest levels, where records were put together at these.
+
+    Returns:
+        The levels; None if there are none, or if they are too many to be searched.
+    """
+    choices = {name: _choices(data, name, levels[name], start) for name in data.layout.open}
     nodes = lattice(data, choices, cells)
     if nodes.many > LARGEST:
         return None
@@ -101,21 +115,34 @@ def _best_for(
     return levels_at(choices, found)
 
 
+def _choices(data: ReleasedData, name: str, level: int, start: Mapping[str, int] | None) -> tuple[int, ...]:
+    """The levels of a field in a further round: a sensitive one keeps its level, any other one may be left out altogether."""
+    if name in data.layout.sensitive:
+        return (level,)
+    openings = data.openings
+    allowed = openings.choices(name) if start is None else openings.above(name, start[name])
+    return tuple(sorted({*allowed, openings.top(name)}))
+
+
 def _classes(data: ReleasedData, levels: RowLevels, cells: Bools) -> Fingerprints:
     """The keys of the classes of some cells, ascending."""
-    return np.unique(data.keys(data.layout.rest, levels)[cells])
+    return np.unique(data.keys(sorted(data.layout.rest), levels)[cells])
 
 
 def _failing(data: ReleasedData, levels: RowLevels, cells: Bools, require: Requirements) -> Bools:
     """Of some cells (n,), looked at by themselves, those whose class misses what is required; shape (n,)."""
     seen = Candidate(data, levels, np.where(cells, data.everything, 0))
-    groups = seen.groups(data.layout.rest)
+    out = np.zeros(len(cells), bool)
+    out[seen.cells] = failing_classes(seen, require)[seen.groups(data.layout.rest).numbers]
+    return out
+
+
+def failing_classes(seen: Seen, require: Requirements) -> Bools:
+    """Which classes of a release, looked at by itself, miss what is required; shape (classes,)."""
+    groups = seen.groups(seen.scope.rest)
     poor = np.zeros(len(groups), bool)
-    for one, test in suppressing(data.layout.scope):
-        broken = one.broken(test, seen) if tuple(sorted(test.columns)) == tuple(sorted(data.layout.rest)) else None
+    for one, test in suppressing(seen.scope):
+        broken = one.broken(test, seen) if sorted(test.columns) == sorted(seen.scope.rest) else None
         if broken is not None:
             poor |= broken.groups
-    people = groups.persons if seen.counted else groups.records
-    out = np.zeros(len(cells), bool)
-    out[seen.cells] = require.suppressed(people, poor)[groups.numbers]
-    return out
+    return require.suppressed(groups.persons if seen.counted else groups.records, poor)

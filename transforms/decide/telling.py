@@ -1,12 +1,13 @@
 """What a label tells beside its tests: how levels were chosen, by what persons were counted, what was given out before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.decide.choosing import Chosen
+from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.decide.searching import Searched
 from beam_deid.transforms.label.identity_facts import IdentityFacts, SharedValues
 from beam_deid.transforms.label.register_facts import RegisterFacts
@@ -22,8 +23,10 @@ def search_facts(one: Chosen) -> SearchFacts:
     cut = one.recoding.cut
     losses = data.openings.losses(one.recoding.levels, cut.left) if data.everything.any() else {}
     facts = searched_facts(data, one.searched, one.blocked, cut.lost(data.everything), cut.satisfied, losses)
-    local = _local_recoding(one) if len(one.recoding.rounds) > 1 else None
-    return replace(facts, local=steady(local))
+    if len(one.recoding.rounds) == 1:
+        return facts
+    loss = data.openings.loss(one.recoding.levels, cut.left)
+    return replace(facts, local=local_recoding(data, one.recoding.rounds, loss, one.searched))
 
 
 def searched_facts(
@@ -62,14 +65,22 @@ def searched_facts(
     return steady(facts)
 
 
-def _local_recoding(one: Chosen) -> LocalRecoding:
-    data = one.data
-    best = one.searched.best
-    return LocalRecoding(
-        rounds=tuple(_level_names(data, each.levels) for each in one.recoding.rounds),
-        local_loss=data.openings.loss(one.recoding.levels, one.recoding.cut.left),
+def local_recoding(data: ReleasedData, rounds: Sequence[Round], loss: float, found: Searched) -> LocalRecoding:
+    """The levels of the rounds of a recoding, with floating-point numbers to ten digits.
+
+    Args:
+        data: The release.
+        rounds: The rounds.
+        loss: Information loss over all of them.
+        found: What the search found for the first.
+    """
+    best = found.best
+    told = LocalRecoding(
+        rounds=tuple(_level_names(data, each.levels) for each in rounds),
+        local_loss=loss,
         full_domain=FullDomain(best.suppressed if best else None, best.loss if best else None),
     )
+    return steady(told)
 
 
 def _level_names(data: ReleasedData, levels: Mapping[str, int]) -> dict[str, str]:

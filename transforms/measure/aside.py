@@ -8,7 +8,6 @@ import numpy as np
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.policy.memory import in_memory
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Streams
@@ -96,8 +95,3 @@ def home_keys(job: Job, columns: Mapping[Column, Fingerprints], before: int = 0)
 def _spread(rows: int, before: int) -> Fingerprints:
     """Keys that spread rows over all buckets, shape (rows,)."""
     return mix(np.arange(before, before + rows, dtype=np.uint64))
-
-
-def counted_in_buckets(job: Job, table: Table) -> bool:
-    """Whether a table's records can be counted in buckets: nothing is asked that needs all records of a release."""
-    return not any(in_memory(job.policy, name) for name in table)

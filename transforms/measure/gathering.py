@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.columns.partition import MOST_BUCKETS
-from beam_deid.transforms.measure.aside import Aside, AsideOut, Table, counted_in_buckets
+from beam_deid.transforms.measure.aside import Aside, AsideOut, Table
 from beam_deid.transforms.measure.chunks import Bounds, histogram_of, table_of
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.risk.histogram import Histogram
@@ -45,7 +45,7 @@ def gather(
     try:
         for chunk in chunks:
             table = table_of(chunk)
-            if aside is not None and counted_in_buckets(job, table):
+            if aside is not None:
                 _set_aside(aside, job, table, histogram_of(chunk))
             else:
                 gathered.setdefault(table, _Gathered()).add(histogram_of(chunk))

@@ -18,7 +18,7 @@ from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_orde
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.measure.aside import Aside, counted_in_buckets
+from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts
 from beam_deid.transforms.measure.record_keys import RecordKeys
@@ -95,7 +95,7 @@ class Measurer:
                 own_columns = {
                     name: keys for name, keys in columns.items() if not name.release or name.release in together
                 }
-                if self._aside is not None and counted_in_buckets(self._job, together):
+                if self._aside is not None:
                     self._aside.add(together, self._job, own_columns)
                     continue
                 counted[together] = Histogram.of(own_columns, np.ones(len(records), np.int64))

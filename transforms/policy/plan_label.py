@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.scope import Scope
-from beam_deid.transforms.policy.memory import memory_warnings
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import platform_fields
@@ -81,8 +80,7 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
 
 def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
-    said = (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
-    return (*said, *memory_warnings(policy, (scope.release,)))
+    return (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
 
 
 def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Releaser:
         keys = {name: own.of(treated[name]) for name in shown}
         again = np.ones(len(kept), dtype=bool)
         for passed, treatment in self._later:
-            again &= _among(combine([keys[name] for name in self._layout.rest], len(kept)), passed)
+            again &= _among(combine([keys[name] for name in sorted(self._layout.rest)], len(kept)), passed)
             self._recode(kept, treated, keys, again, treatment)
         sources = {name: own.source(self._layout, name) for name in self._layout.keyed}
         return TreatedBatch(kept, treated, keys | sources, own.signature(), sound, faults)

@@ -7,8 +7,9 @@ that singles a record out while no part of it does is a minimal sample unique; o
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,21 @@ BUDGET = 2_000
 Bits = npt.NDArray[np.uint8]
 
 
+Attributes = tuple[str, ...]
+
+
+class Harm(NamedTuple):
+    """What a set of attributes does.
+
+    Attributes:
+        subjects: Subjects whom it singles out in at least one record.
+        minimal: Records that it singles out, and none of its parts.
+    """
+
+    subjects: int
+    minimal: int
+
+
 @dataclass(frozen=True)
 class Combination:
     """A set of attributes.
@@ -34,7 +50,7 @@ class Combination:
         share: The same as a share of all subjects.
     """
 
-    fields: tuple[str, ...]
+    fields: Attributes
     unique_subjects: int
     share: float
 
@@ -46,14 +62,54 @@ class Combinations:
     Attributes:
         found: The sets, smaller ones first, those that single out more first among equals.
         possible: How many sets there are.
-        scores: Of each row the sum over its minimal sample uniques, shape (n,).
         contributions: Of each attribute the share of all scores that comes from sets which it is in, from 0 to 1.
     """
 
     found: tuple[Combination, ...]
     possible: int
-    scores: npt.NDArray[np.float64]
     contributions: dict[str, float]
+
+    @classmethod
+    def of(cls, names: Sequence[str], most: int, people: int, harms: Mapping[Attributes, Harm]) -> "Combinations":
+        """Tell what sets of attributes do.
+
+        Args:
+            names: The attributes.
+            most: Most attributes of a set that scores are over.
+            people: All subjects.
+            harms: What each set that was searched does, in the order of the search.
+        """
+        found = [
+            Combination(chosen, harm.subjects, harm.subjects / people if people else 0.0)
+            for chosen, harm in harms.items()
+        ]
+        ordered = sorted(found, key=lambda one: (len(one.fields), -one.unique_subjects))
+        scores = {
+            chosen: weight_of(chosen, names) * harm.minimal for chosen, harm in harms.items() if len(chosen) <= most
+        }
+        return cls(tuple(ordered), 2 ** len(names) - 1, _contributions(names, scores))
+
+
+@dataclass(frozen=True)
+class ScoredCombinations(Combinations):
+    """The same, with what each row has of the scores.
+
+    Attributes:
+        scores: Of each row the sum over its minimal sample uniques, shape (n,).
+    """
+
+    scores: npt.NDArray[np.float64]
+
+
+def _contributions(names: Sequence[str], scores: Mapping[Attributes, int]) -> dict[str, float]:
+    everything = sum(scores.values())
+    parts = {name: sum(score for chosen, score in scores.items() if name in chosen) for name in names}
+    return {name: part / everything if everything else 0.0 for name, part in parts.items()}
+
+
+def weight_of(chosen: Attributes, names: Sequence[str]) -> int:
+    """What a set scores for each record of which it is a minimal sample unique."""
+    return math.factorial(len(names) - len(chosen))
 
 
 def combinations(
@@ -62,7 +118,7 @@ def combinations(
     subject: Fingerprints | None,
     most: int = MOST_FIELDS,
     budget: int = BUDGET,
-) -> Combinations:
+) -> ScoredCombinations:
     """Search every set of at most ``most`` attributes, and then the largest sets as far as the budget goes.
 
     Args:
@@ -75,43 +131,20 @@ def combinations(
     names = tuple(fields)
     classes = _Classes({name: codes(keys) for name, keys in fields.items()}, len(counts))
     people = int(counts.sum()) if subject is None else distinct_count(subject)
-    scored = _Scores(names, counts)
+    scores = np.zeros(len(counts))
     smaller = _Smaller(len(counts), most)
-    found: list[Combination] = []
-    for chosen in _sets(names, most, budget):
+    harms = {}
+    for chosen in sets_of(names, most, budget):
         known = smaller.singled_out_by_parts(chosen)
         unique = classes.singled_out(chosen, counts, subject, known)
+        minimal = unique & ~known
         size = int(counts[unique].sum()) if subject is None else distinct_count(subject[unique])
-        found.append(Combination(chosen, size, size / people if people else 0.0))
+        harms[chosen] = Harm(size, int(counts[minimal].sum()))
         if len(chosen) <= most:
             smaller.remember(chosen, unique)
-            scored.add(chosen, np.flatnonzero(unique & ~known))
-    ordered = sorted(found, key=lambda one: (len(one.fields), -one.unique_subjects))
-    return Combinations(tuple(ordered), 2 ** len(names) - 1, scored.rows, scored.contributions)
-
-
-class _Scores:
-    """SUDA scores: what each row, and each attribute, has of all minimal sample uniques."""
-
-    def __init__(self, names: tuple[str, ...], counts: Counts) -> None:
-        self._many = len(names)
-        self._counts = counts
-        self._parts = dict.fromkeys(names, 0.0)
-        self.rows = np.zeros(len(counts))
-
-    def add(self, chosen: tuple[str, ...], rows: Counts) -> None:
-        """Score the rows of which a set of attributes is a minimal sample unique."""
-        weight = float(math.factorial(self._many - len(chosen)))
-        self.rows[rows] += weight
-        total = weight * float(self._counts[rows].sum())
-        for name in chosen:
-            self._parts[name] += total
-
-    @property
-    def contributions(self) -> dict[str, float]:
-        """Of each attribute the share of all scores that comes from sets which it is in."""
-        everything = float(self.rows @ self._counts)
-        return {name: part / everything if everything else 0.0 for name, part in self._parts.items()}
+            scores[minimal] += weight_of(chosen, names)
+    told = Combinations.of(names, most, people, harms)
+    return ScoredCombinations(told.found, told.possible, told.contributions, scores)
 
 
 class _Smaller:
@@ -125,26 +158,30 @@ class _Smaller:
         self._length = length
         self._most = most
         self._size = 0
-        self._smaller: dict[tuple[str, ...], Bits] = {}
-        self._same: dict[tuple[str, ...], Bits] = {(): np.packbits(np.zeros(length, bool))}
+        self._smaller: dict[Attributes, Bits] = {}
+        self._same: dict[Attributes, Bits] = {(): np.packbits(np.zeros(length, bool))}
 
-    def singled_out_by_parts(self, chosen: tuple[str, ...]) -> Bools:
+    def singled_out_by_parts(self, chosen: Attributes) -> Bools:
         """The rows (n,) that some part of a set singles out."""
         size = min(len(chosen), self._most + 1)
         if size > self._size:
             self._smaller = self._same
             self._same = {}
             self._size = size
-        parts = itertools.combinations(chosen, size - 1)
-        bits = functools.reduce(np.bitwise_or, map(self._smaller.__getitem__, parts))
+        bits = functools.reduce(np.bitwise_or, map(self._smaller.__getitem__, parts_of(chosen, self._most)))
         return np.unpackbits(bits, count=self._length).view(bool)
 
-    def remember(self, chosen: tuple[str, ...], unique: Bools) -> None:
+    def remember(self, chosen: Attributes, unique: Bools) -> None:
         """Keep the rows (n,) that a set singles out for the larger sets."""
         self._same[chosen] = np.packbits(unique)
 
 
-def _sets(names: tuple[str, ...], most: int, budget: int) -> Iterator[tuple[str, ...]]:
+def parts_of(chosen: Attributes, most: int) -> Iterator[Attributes]:
+    """The largest parts of a set that were searched before it: whoever any part singles out, one of these does."""
+    return itertools.combinations(chosen, min(len(chosen) - 1, most))
+
+
+def sets_of(names: Attributes, most: int, budget: int = BUDGET) -> Iterator[Attributes]:
     """All sets of at most ``most`` names, smaller ones first; then the largest ones until there are ``budget`` in all."""
     small = (itertools.combinations(names, size) for size in range(1, min(most, len(names)) + 1))
     number = 0
@@ -167,7 +204,7 @@ class _Classes:
         self._numbers = numbers
         self._begun: list[tuple[str, Counts]] = [("", np.zeros(length, np.int64))]
 
-    def singled_out(self, chosen: tuple[str, ...], counts: Counts, subject: Fingerprints | None, known: Bools) -> Bools:
+    def singled_out(self, chosen: Attributes, counts: Counts, subject: Fingerprints | None, known: Bools) -> Bools:
         """Which rows stand in a class of one subject, shape (n,).
 
         Args:
@@ -192,7 +229,7 @@ class _Classes:
         unique[rows] = sizes[classes] == 1
         return unique
 
-    def _prefix(self, names: tuple[str, ...]) -> Counts:
+    def _prefix(self, names: Attributes) -> Counts:
         while tuple(name for name, _ in self._begun[1:]) != names[: len(self._begun) - 1]:
             self._begun.pop()
         for name in names[len(self._begun) - 1 :]:

@@ -59,6 +59,11 @@ class Stream:
         return own + sum(file.rows_in(bucket) for file in self.files)
 
     @property
+    def filled(self) -> list[int]:
+        """The buckets that have any row, ascending."""
+        return filled(self)
+
+    @property
     def rows(self) -> int:
         """The number of all rows."""
         return sum(self.rows_in(bucket) for bucket in range(self.buckets))
@@ -78,6 +83,12 @@ class Stream:
         if len(parts) == 1:
             return dict(zip(wanted, parts[0], strict=True))
         return {column: np.concatenate([part[at] for part in parts]) for at, column in enumerate(wanted)}
+
+
+def filled(*streams: Stream) -> list[int]:
+    """The buckets in which one of some streams has a row, ascending."""
+    buckets = range(max((one.buckets for one in streams), default=0))
+    return [bucket for bucket in buckets if any(one.rows_in(bucket) for one in streams)]
 
 
 COUNT = Column("count")

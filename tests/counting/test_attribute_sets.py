@@ -1,0 +1,75 @@
+"""Whom sets of columns single out is found in any number of buckets as over all records together."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.counting.attribute_sets import combinations_of
+from beam_deid.transforms.counting.classes import MOST_ROWS
+from beam_deid.transforms.counting.facts import facts_of
+from beam_deid.transforms.counting.grouping import classes_of
+from beam_deid.transforms.counting.values import references_of
+from beam_deid.transforms.run.spill_folder import SpillFolder
+from beam_deid.transforms.run.stages import Stages
+
+from ..kit.deciding import data_of
+from ..kit.examples import examples
+from ..kit.policies import policy, release, roles
+from .records import BUCKETS, FEW_ROWS, source_of
+
+NAMES = [*"abcde"]
+
+
+@st.composite
+def tables(draw):
+    """Up to forty rows of up to six people, of whom some records say nothing."""
+    row = st.tuples(st.sampled_from(["p", "q", "r", "s", "t", None]), *[st.integers(0, 3)] * len(NAMES))
+    rows = draw(st.lists(row, min_size=1, max_size=40))
+    whose = pa.array([who for who, *_ in rows], pa.string())
+    return pa.table({"buyer": whose} | {name: [row[at] for row in rows] for at, name in enumerate(NAMES, 1)})
+
+
+def data_over(table, most, *, subject=True):
+    quasi = " ".join(NAMES)
+    spec = release("enclave", quasi, combinations=most)
+    if subject:
+        return data_of(policy(roles(direct="buyer", quasi=quasi), a=spec), table)["a"]
+    named = policy(roles(quasi=quasi), top={"subject": None, "keys": None}, a=spec)
+    return data_of(named, table.drop_columns("buyer"))["a"]
+
+
+def found_in(data, stages, most, asked):
+    one = Stages(1)
+    whole = classes_of(source_of(data, 1), {}, one)
+    everywhere = references_of(whole, one)
+    facts = facts_of(whole, everywhere, one)
+    classes = classes_of(source_of(data, stages.buckets, most=most), {}, stages)
+    return combinations_of(classes, everywhere, facts, stages, asked)
+
+
+def same(apart, together):
+    assert apart.found == together.found
+    assert apart.contributions == together.contributions
+    assert apart.possible == together.possible
+
+
+@pytest.mark.parametrize("buckets", BUCKETS)
+@examples(0.15)
+@given(tables(), st.integers(1, 4), st.booleans(), st.sampled_from(FEW_ROWS), st.sampled_from([1, 1 << 20]))
+def test_sets_single_out_the_same_persons_in_any_number_of_buckets(buckets, table, sets, subject, most, asked):
+    data = data_over(table, sets, subject=subject)
+    same(found_in(data, Stages(buckets), most, asked), Candidate(data, {}, data.everything).combinations())
+
+
+def test_sets_single_out_the_same_persons_with_rows_in_files():
+    random = np.random.default_rng(3)
+    rows = {name: random.integers(0, 9, 1_000) for name in NAMES}
+    table = pa.table({"buyer": [f"p{who}" for who in random.integers(0, 900, 1_000)], **rows})
+    data = data_over(table, 2)
+    together = Candidate(data, {}, data.everything).combinations()
+    assert 0 < together.found[-1].unique_subjects < 700
+    with SpillFolder() as folder:
+        same(found_in(data, Stages(3, folder), MOST_ROWS, 1), together)

@@ -1,0 +1,64 @@
+"""Rounds of recoding, as the records of a bucket go through them: see `decide.recoding`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beam_deid.transforms.candidate.openings import RowLevels
+from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.decide.decision import Round
+from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.run.layout import Column
+
+ROUND = Column("round")
+"""How many rounds passed a row on, and so at which one's levels it is."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """At which levels the records of a release are: those of the first round, or of a later one where all before passed them on.
+
+    Attributes:
+        rounds: The rounds; at least one.
+        last_alone: Whether only the records are looked at that all rounds but the last passed on.
+    """
+
+    rounds: Sequence[Round]
+    last_alone: bool = False
+
+    @classmethod
+    def one(cls, levels: Mapping[str, int], after: Sequence[Round] = ()) -> "Rounds":
+        """All records at the same levels; or those that some rounds passed on."""
+        return cls((*after, Round(levels, np.empty(0, np.uint64))), bool(after))
+
+    @property
+    def levels(self) -> Sequence[Mapping[str, int]]:
+        """The levels of each round at which records are looked at."""
+        every = [one.levels for one in self.rounds]
+        return every[-1:] if self.last_alone else every
+
+    @property
+    def differ(self) -> bool:
+        """Whether records are at the levels of several rounds."""
+        return len(self.levels) > 1
+
+    def numbers(self, data: ReleasedData) -> Counts:
+        """How many rounds but the last passed each cell on, one after the other; shape (n,)."""
+        numbers = np.zeros(len(data.cells), np.int64)
+        for number, one in enumerate(self.rounds[:-1]):
+            keys = data.keys(sorted(data.layout.rest), one.levels)
+            numbers[(numbers == number) & np.isin(keys, one.passed)] += 1
+        return numbers
+
+    def at(self, numbers: Counts) -> RowLevels:
+        """The levels of rows that so many rounds passed on, shape (n,); one of a field that has the same in all rounds."""
+        levels: dict[str, int | Counts] = {}
+        for name in self.rounds[0].levels:
+            each = [one.levels[name] for one in self.rounds]
+            levels[name] = each[0] if len({*each}) == 1 else np.array(each, np.int64)[numbers]
+        return levels
+
+    def of(self, columns: Mapping[Column, np.ndarray]) -> RowLevels:
+        """The levels of rows that have a `ROUND`, if these differ."""
+        return self.at(columns[ROUND].view(np.int64)) if self.differ else self.levels[0]
