@@ -8,6 +8,7 @@ import click
 
 from beam_deid.pipelines.output import fail
 from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.run.processor import sort_quickly
 
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
@@ -70,6 +71,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    sort_quickly()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_news)
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])

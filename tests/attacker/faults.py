@@ -94,7 +94,7 @@ def counted(change: Callable[..., Persons]) -> Plant:
 
 def rows_for_persons(subject: Any, identities: dict[str, Any], null: np.uint64, *_: Any) -> Persons:
     every = np.arange(len(subject), dtype=np.int64)
-    return Persons((SUBJECT,), (every,), (len(subject),), {}, {}, {}, 0, keys=(every.view(np.uint64),))
+    return Persons((SUBJECT,), (every,), (len(subject),), {}, {}, {}, keys=(every.view(np.uint64),))
 
 
 def filled_by_rows(values: Any, known: Any, who: Any, own: Any) -> Any:

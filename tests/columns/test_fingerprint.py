@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.combining import combine, mix
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
-from beam_deid.transforms.columns.key_codes import codes, first_rows
 from beam_deid.transforms.columns.ordering import ordering
 
 from ..kit.examples import examples
@@ -253,12 +252,3 @@ def test_the_order_of_columns_matters_in_a_combination():
     a = fingerprint(pa.array(["x"]), KEY)
     b = fingerprint(pa.array(["y"]), KEY)
     assert combine([a, b], 1) != combine([b, a], 1)
-
-
-@given(st.lists(st.integers(0, 5)))
-def test_codes_number_distinct_keys_by_first_appearance(values):
-    keys = np.array(values, np.uint64)
-    numbers, distinct = codes(keys)
-    assert distinct[numbers].tolist() == values
-    assert distinct.tolist() == list(dict.fromkeys(values))
-    assert numbers[first_rows(numbers, len(distinct))].tolist() == list(range(len(distinct)))

@@ -1,5 +1,9 @@
 """What is measured of a release in buckets is what is measured of all its records together."""
 
+import gc
+import weakref
+
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +55,26 @@ def test_distances_between_values_are_the_same_in_any_number_of_buckets(buckets,
     }
     require = {"suppression": 0.0, "t": near}
     same_figures(policy(FIELDS, a=release("enclave", "city age category", require=require)), table, buckets, most)
+
+
+def test_what_is_counted_of_a_bucket_goes_with_it_at_once():
+    columns = {"buyer": ["u1", "u2", "u3"], "phone": ["13800138001", "13800138002", "13800138001"]}
+    table = pa.table({**columns, "city": ["c", "c", "d"], "age": [20, 20, 21], "category": ["a", "b", None]})
+    data = data_of(asked(0.0, "enclave"), table)["a"]
+    stages = Stages(1)
+    classes = classes_of(source_of(data, 1), {}, stages)
+    seen = classes.seen(0, references_of(classes, stages))
+    # One row less, so that persons are those of the rows that are left.
+    seen = Candidate(seen.data, {}, seen.left * [0, 1, 1], everywhere=references_of(classes, stages))
+    groups = seen.groups(seen.scope.rest)
+    assert [len(each) for each in groups.by_identity] == [groups.many] * len(seen.identities)
+    there = [weakref.ref(each) for each in (groups, seen, seen.data)]
+    gc.disable()
+    try:
+        del groups, seen
+        assert [each() for each in there] == [None] * 3, "a cycle would keep its columns until it is collected"
+    finally:
+        gc.enable()
 
 
 def same_figures(spec, table, buckets, most):

@@ -27,7 +27,7 @@ def groups_of(rows):
     """The groups, numbered from 0 without a gap, and each row's value."""
     there = sorted({row[0] for row in rows})
     group, value, first, second, counts = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    persons = Persons(("subject", "mobile"), (first, second), (6, 5), {}, {}, {}, 0)
+    persons = Persons(("subject", "mobile"), (first, second), (6, 5), {}, {}, {})
     return RowGroups(Numbered(np.searchsorted(there, group), len(there)), counts, persons), value
 
 

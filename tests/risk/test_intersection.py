@@ -35,7 +35,7 @@ def column(table, at, kind=np.int64):
 @examples(1.5)
 @given(cells, large, st.booleans())
 def test_joint_groups_are_what_both_say_and_which_of_them_a_cell_is_in(table, factor, counted):
-    persons = Persons(("subject", "mobile"), (column(table, 4), column(table, 5)), (5, 3), {}, {}, {}, 0)
+    persons = Persons(("subject", "mobile"), (column(table, 4), column(table, 5)), (5, 3), {}, {}, {})
     said = [np.where(column(table, at) > 0, column(table, at) * factor, column(table, at)) for at in (0, 1)]
     sides = [Side(numbers, column(table, at, np.bool_)) for numbers, at in zip(said, (2, 3), strict=True)]
     found = joint_groups(*sides, persons, column(table, 6) if counted else None)
@@ -102,7 +102,7 @@ def test_values_in_common_are_those_that_all_groups_of_a_record_have(table, most
 @examples(0.6)
 @given(st.lists(st.tuples(st.tuples(*[st.integers(-1, 1)] * 3), st.tuples(*[st.booleans()] * 3)), max_size=12))
 def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(table):
-    persons = Persons(("subject",), (np.arange(len(table)),), (len(table),), {}, {}, {}, 0)
+    persons = Persons(("subject",), (np.arange(len(table)),), (len(table),), {}, {}, {})
     said = [np.array([row[0][at] for row in table], np.int64) for at in range(3)]
     sides = [Side(each, np.array([row[1][at] for row in table], np.bool_)) for at, each in enumerate(said)]
     found = joint_groups_of_all(sides, persons)
@@ -112,7 +112,7 @@ def test_joint_groups_of_three_are_what_all_say_and_which_of_them_a_cell_is_in(t
 
 
 def test_a_crowd_is_in_its_own_group_and_where_it_is_in_none_in_no_other():
-    persons = Persons(("subject",), (np.array([0, 1, -1, -1]),), (2,), {}, {}, {}, 0)
+    persons = Persons(("subject",), (np.array([0, 1, -1, -1]),), (2,), {}, {}, {})
     crowds = np.array([False, False, True, True])
     said = np.array([0, 1, 0, 0])
     apart = joint_groups_of_all([Side(said, np.array([True, True, False, False]))], persons, None, crowds, 5)
@@ -124,14 +124,14 @@ def test_a_crowd_is_in_its_own_group_and_where_it_is_in_none_in_no_other():
 def test_nothing_is_in_common_where_there_is_nothing():
     empty = np.empty(0, np.int64)
     assert common_values(empty, empty, empty, empty, empty).tolist() == []
-    nobody = Persons(("subject",), (empty,), (0,), {}, {}, {}, 0)
+    nobody = Persons(("subject",), (empty,), (0,), {}, {}, {})
     found = joint_groups(Side(empty, empty.astype(np.bool_)), Side(empty, empty.astype(np.bool_)), nobody)
     assert (len(found.groups), len(found.persons)) == (0, 0)
 
 
 def test_without_identities_no_group_has_persons():
     both = Side(np.zeros(3, np.int64), np.ones(3, np.bool_))
-    found = joint_groups(both, both, Persons((), (), (), {}, {}, {}, 0))
+    found = joint_groups(both, both, Persons((), (), (), {}, {}, {}))
     assert (found.persons.tolist(), found.identity.tolist(), found.records.tolist()) == ([0], [-1], [3])
 
 

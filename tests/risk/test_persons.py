@@ -138,7 +138,7 @@ grouped = st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 5), st.integers
 
 def some_persons(table):
     a, b = (np.array([row[column] for row in table], np.int64) for column in (1, 2))
-    return Persons(("subject", "mobile"), (a, b), (6, 3), {}, {}, {}, 0)
+    return Persons(("subject", "mobile"), (a, b), (6, 3), {}, {}, {})
 
 
 @pytest.mark.parametrize("dense", [0, 1000])

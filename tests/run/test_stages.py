@@ -106,7 +106,7 @@ from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages
 from tests.run.test_stages import Numbers
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 with SpillFolder() as folder:
     try:
         Stages(4, folder, 1, "a test").run(Numbers())

@@ -15,6 +15,7 @@ from beam_deid.transforms.candidate.within import among_records, within
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
+from beam_deid.transforms.columns.on_demand import MadeInOrder
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.scope import Scope
@@ -117,7 +118,8 @@ class Candidate:
         names = tuple(str(subject) if place == 0 else name for place, name in enumerate(every.names))
         if len(self.cells) == len(self.left):
             return replace(every, names=names)
-        return replace(every, names=names, numbers=tuple(numbers[self.cells] for numbers in every.numbers))
+        cells = self.cells  # what makes numbers must not know the candidate, which would be a cycle
+        return replace(every, names=names, numbers=MadeInOrder(len(names), lambda at: every.numbers[at][cells]))
 
     def groups(self, columns: Sequence[str]) -> RowGroups:
         """Group the rows by some released columns, at the candidate's levels."""
@@ -237,7 +239,7 @@ class Candidate:
             # Whose rows are linked is a matter of every identity: one person's may be those of several accounts.
             sizes = figures.of(ClassSizes)
             if sizes.k_composite is not None:  # what is unmeasured by the subject stays so, whatever others say
-                others = [k_composite(classes, self.counts, who) for who in self._everybody[1:]]
+                others = [k_composite(classes, self.counts, self.who(at)) for at in range(1, len(self.identities))]
                 figures = figures.replaced(replace(sizes, k_composite=min([sizes.k_composite, *others])))
         return figures
 
@@ -250,13 +252,12 @@ class Candidate:
     @property
     def subject(self) -> Fingerprints | None:
         """The subject of each row, shape (m,); rows that count nobody are one subject of their own."""
-        return self._everybody[0] if self.counted else None
+        return self.who(0) if self.counted else None
 
-    @property
-    def _everybody(self) -> tuple[Fingerprints, ...]:
-        """The person of each row by every identity, each of shape (m,); rows that count nobody are one person of their own."""
-        every = zip(self.persons.numbers, self.persons.sizes, strict=True)
-        return tuple(np.where(numbers < 0, size, numbers).view(np.uint64) for numbers, size in every)
+    def who(self, identity: int) -> Fingerprints:
+        """The person of each row by an identity, shape (m,); rows that count nobody are one person of their own."""
+        numbers = self.persons.numbers[identity]
+        return np.where(numbers < 0, self.persons.sizes[identity], numbers).view(np.uint64)
 
     @property
     def deciding(self) -> str | None:
@@ -276,7 +277,11 @@ class Candidate:
     @property
     def subject_keys(self) -> Fingerprints:
         """The key of each row's subject, shape (m,), where there are subjects; that of null where a row counts nobody."""
-        return np.append(self.persons.keys[0], self.data.job.prints.null)[self.persons.numbers[0]]
+        return self.person_keys(0)[self.persons.numbers[0]]
+
+    def person_keys(self, identity: int) -> Fingerprints:
+        """The key of each person by an identity, and last that of null for nobody, shape (persons + 1,)."""
+        return np.append(self.persons.keys[identity], self.data.job.prints.null)
 
     def combinations(self) -> Combinations | None:
         """Which combinations of columns single persons out; None where the policy does not ask, or no record is left."""

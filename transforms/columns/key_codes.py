@@ -13,10 +13,14 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 Result = TypeVar("Result")
 _MANY = 1 << 18
 """Number of keys from which on two threads sort them."""
+_SAMPLE = 1 << 13
+"""Keys, about, that are looked at to see whether keys repeat."""
+_RARE = 0.25
+"""From this share of distinct keys on a sort numbers them more quickly than a hash table."""
 
 
 def codes(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints]:
-    """Number the distinct keys by first appearance.
+    """Number the distinct keys, in any order.
 
     Args:
         keys: The keys, shape (n,).
@@ -24,8 +28,49 @@ def codes(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints]:
     Returns:
         ``(codes, distinct)`` of shapes (n,), int64, and (d,), with ``distinct[codes] == keys``.
     """
+    found = _codes_by_sorting(keys) if hardly_repeat(keys, _RARE) else None
+    if found is not None:
+        return found
     encoded = pa.array(keys).dictionary_encode()
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()
+
+
+def hardly_repeat(keys: Fingerprints, share: float) -> bool:
+    """Whether keys are many, and more than a share of a sample of them are distinct.
+
+    Args:
+        keys: The keys, shape (n,).
+        share: The share, from 0 to 1.
+    """
+    if len(keys) <= _SAMPLE:
+        return False
+    # Equal keys are in the sample together or not at all, so its share of distinct ones is that of all rows. All keys of a
+    # bucket have the same high bits, so the low ones choose.
+    apart = np.uint64((1 << (len(keys) // _SAMPLE).bit_length()) - 1)
+    sample = np.sort(keys[keys & apart == 0])
+    return len(sample) > 0 and 1 + int(np.count_nonzero(sample[1:] != sample[:-1])) > share * len(sample)
+
+
+def _codes_by_sorting(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Fingerprints] | None:
+    """Number keys by one sort, which is quicker than a hash table where most are distinct; None where that would not be exact.
+
+    A row's number takes the place of its key's high bits, which all keys of a bucket may have in common, so that the sort tells
+    where each key is. Different keys with equal low bits may lie between each other then.
+    """
+    width = np.uint64(len(keys).bit_length())
+    ordered = keys << width
+    ordered |= np.arange(len(keys), dtype=np.uint64)
+    ordered.sort()
+    rows = (ordered & ((np.uint64(1) << width) - np.uint64(1))).view(np.int64)
+    ordered >>= width
+    whole = keys[rows]
+    first = np.ones(len(keys), np.bool_)
+    np.not_equal(whole[1:], whole[:-1], out=first[1:])
+    if not np.array_equal(first[1:], ordered[1:] != ordered[:-1]):
+        return None
+    numbers = np.empty(len(keys), np.int64)
+    numbers[rows] = np.cumsum(first) - 1
+    return numbers, whole[first]
 
 
 def first_rows(numbers: npt.NDArray[np.int64], distinct: int) -> npt.NDArray[np.int64]:

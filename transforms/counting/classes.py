@@ -12,6 +12,7 @@ from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.on_demand import MadeByKey, MadeInOrder
 from beam_deid.transforms.counting.parts import Part, chosen, stacked
 from beam_deid.transforms.counting.people import People
 from beam_deid.transforms.counting.rounds import ROUND, RoundLevels
@@ -26,7 +27,7 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
 from beam_deid.transforms.run.stages import COUNT, Stream, filled
 
-NOBODY = Persons((), (), (), {}, {}, {}, 0)
+NOBODY = Persons((), (), (), {}, {}, {})
 CLASSES = "classes"
 HEAVY = "heavy"
 HOME = Column("home")
@@ -120,22 +121,21 @@ class Source:
         sound = columns.pop(present) > 0
         return columns if sound.all() else chosen(columns, sound)
 
-    def nameless(self, columns: Mapping[Column, np.ndarray]) -> ReleasedData:
-        """`data` of some rows where nobody will ask whose they are."""
-        return self.data({name: columns[name] for name in (*self.columns, COUNT)}, with_persons=False)
-
-    def data(self, columns: Mapping[Column, np.ndarray], with_persons: bool = True) -> ReleasedData:
+    def data(self, columns: Mapping[Column, np.ndarray]) -> ReleasedData:
         """The measured fields of some of the release's records.
 
         Args:
             columns: `columns` and `COUNT` of each record, shape (n,).
-            with_persons: Whether anybody will ask whose they are.
         """
         counts = columns[COUNT]
-        own = {name: keys for name, keys in columns.items() if name != COUNT}
-        own[Column("present", release=self.layout.release)] = np.ones(len(counts), np.uint64)
-        whose = [own[name] for name in self.people.columns]
-        persons = self.people.of(whose, self.job.prints.null) if with_persons else NOBODY
+        present = Column("present", release=self.layout.release)
+
+        def column(name: Column) -> np.ndarray:
+            return np.ones(len(counts), np.uint64) if name == present else columns[name]
+
+        own = MadeByKey([*columns, present], column)
+        whose = MadeInOrder(len(self.people.names), lambda at: own[self.people.columns[at]])
+        persons = self.people.of(whose, self.job.prints.null)
         cells = Cells(self.job, Histogram(own, counts), persons)
         return ReleasedData(self.job, self.layout, self.measured, cells, self.past)
 
@@ -214,15 +214,9 @@ class Classes:
         each = max(1, len(self.cuts) // self.buckets)
         return sorted({*self.filled, *(cut // each for cut in counted)})
 
-    def seen(self, bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
-        """The release as the records of one bucket show it; of heavy groups some of their records.
-
-        Args:
-            bucket: The bucket.
-            everywhere: What must be known of all.
-            with_persons: Whether anybody will ask whose its records are.
-        """
-        return self._seen(self.parts, bucket, everywhere, with_persons)
+    def seen(self, bucket: int, everywhere: References) -> Candidate:
+        """The release as the records of one bucket show it, given what must be known of all; of heavy groups some records."""
+        return self._seen(self.parts, bucket, everywhere)
 
     def seen_whole(self, bucket: int, everywhere: References) -> Candidate:
         """The release as one bucket of whole groups shows it, given what must be known of all."""
@@ -232,18 +226,18 @@ class Classes:
         """Some of the records of heavy groups."""
         return self._seen(self.parts[1:], bucket, everywhere)
 
-    def _seen(self, parts: Sequence[Part], bucket: int, everywhere: References, with_persons: bool = True) -> Candidate:
-        wanted = (*self.source.columns, *self._round_column, COUNT)
-        columns = dict(stacked([part.read(bucket, wanted) for part in parts]))
-        levels = self.rounds.of(columns)
-        columns.pop(ROUND, None)
-        data = self.source.data(columns, with_persons)
-        left = np.concatenate([part.left_of(bucket) for part in parts])
-        return Candidate(data, levels, left, everywhere=everywhere)
+    def _seen(self, parts: Sequence[Part], bucket: int, everywhere: References) -> Candidate:
+        def column(name: Column) -> np.ndarray:
+            return stacked([part.read(bucket, (name,)) for part in parts])[name]
+
+        columns = MadeByKey((*self.source.columns, *self._round_column, COUNT), column)
+        whole = all(part.left is None for part in parts)
+        left = columns[COUNT] if whole else np.concatenate([part.left_of(bucket) for part in parts])
+        return Candidate(self.source.data(columns), self.rounds.of(columns), left, everywhere=everywhere)
 
     def group_keys(self, columns: Mapping[Column, np.ndarray]) -> Fingerprints:
         """The key of some rows by what all groupings of the release have in common, shape (n,)."""
-        return self.source.nameless(columns).keys(common_columns(self.source.layout), self.rounds.of(columns))
+        return self.source.data(columns).keys(common_columns(self.source.layout), self.rounds.of(columns))
 
     def homes(self, bucket: int) -> Fingerprints:
         """Where the records of all rows of a bucket are among those of the run, shape (n,), in the order of `seen`."""

@@ -115,7 +115,7 @@ def _sound(source: Source, bucket: int, levels: Mapping[str, int]) -> dict[Colum
     rows = source.records.read(bucket, tuple(dict.fromkeys([*source.columns, present, COUNT])))
     sound = np.flatnonzero(rows.pop(present) > 0)
     rows = {column: values[sound] for column, values in rows.items()}
-    data = source.data(rows, with_persons=False)
+    data = source.data(rows)
     for name, level in levels.items():
         rows[Column("value", name, source.layout.release)] = data.representatives(name, level)
     return rows

@@ -9,7 +9,7 @@ from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.counting.people import PERSON, People
-from beam_deid.transforms.risk.histogram import tally
+from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.measures.k_anonymity import member_keys
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
@@ -28,9 +28,12 @@ def put_composites(seen: Candidate, identities: tuple[str, ...], out: Out) -> No
     """
     keys = seen.data.keys(seen.scope.rest, seen.levels)[seen.cells]
     members = member_keys(keys, seen.counts)
-    for name in identities:
-        persons = seen.data.cells.column(PERSON, name)[seen.cells]
-        who, sums = _summed(persons, members)
+    for at, name in enumerate(identities):
+        keys = seen.person_keys(at)
+        numbers = seen.who(at).view(np.int64)
+        there = np.bincount(numbers, minlength=len(keys)) > 0
+        who = keys[there]
+        sums = _summed(numbers, members, len(keys))[there]
         out.put(_stream(name), who, {Column(PERSON, name): who, _SUM: sums})
 
 
@@ -62,12 +65,11 @@ def _stream(name: str) -> str:
     return f"composites of {name}"
 
 
-def _summed(keys: Fingerprints, values: Fingerprints) -> tuple[Fingerprints, Fingerprints]:
-    """The distinct keys, ascending, and the sum of the values of each modulo 2⁶⁴."""
-    order = np.argsort(keys)
-    ordered = keys[order]
-    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
-    return ordered[begins], np.add.reduceat(values[order], begins) if len(begins) else values
+def _summed(numbers: Counts, values: Fingerprints, many: int) -> Fingerprints:
+    """The sum of the values of each number modulo 2⁶⁴, shape (many,)."""
+    sums = np.zeros(many, np.uint64)
+    np.add.at(sums, numbers, values)
+    return sums
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ class _PerPerson:
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
         rows = self.stream.read(bucket, (self.person, _SUM))
-        _, sums = _summed(rows[self.person], rows[_SUM])
+        numbers, persons = codes(rows[self.person])
+        sums = _summed(numbers, rows[_SUM], len(persons))
         # In a large group most persons have the same sum.
-        distinct, persons = np.unique(sums, return_counts=True)
-        out.put(_SUMS, mix(distinct.copy()), {_SUM: distinct, COUNT: persons})
+        distinct, many = np.unique(sums, return_counts=True)
+        out.put(_SUMS, mix(distinct.copy()), {_SUM: distinct, COUNT: many})
 
 
 @dataclass(frozen=True)

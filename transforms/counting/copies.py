@@ -100,7 +100,7 @@ class ToRecords:
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, _ANYTHING, with_persons=False)
+        seen = self.classes.seen(bucket, _ANYTHING)
         if seen.empty:
             return
         release = seen.data.layout.release

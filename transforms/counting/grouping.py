@@ -96,7 +96,7 @@ def _over(keys: Fingerprints, counts: Counts, rows: int, most: int) -> Fingerpri
 def _placed(source: Source, rounds: Rounds, bucket: int) -> tuple[dict[Column, Any], Fingerprints]:
     """The sound records of a bucket, and the key of each by what all groupings of the release have in common."""
     columns = source.sound_rows(bucket)
-    data = source.nameless(columns)
+    data = source.data(columns)
     numbers = rounds.numbers(data)
     columns[ROUND] = numbers.view(np.uint64)
     keys = data.keys(common_columns(source.layout), rounds.levels.at(numbers))

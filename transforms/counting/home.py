@@ -1,6 +1,6 @@
 """The records of a run as they were measured, in buckets by whom they are about, and whose they are by every identity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from beam_deid.transforms.measure.aside import RECORD, SIGNATURE
 from beam_deid.transforms.measure.identified import Identified
 from beam_deid.transforms.measure.people import Counted, people_of
 from beam_deid.transforms.measure.person_facts import PersonFacts, person_facts
-from beam_deid.transforms.measure.person_mappings import Inside, Mapped, mapped_in
+from beam_deid.transforms.measure.person_mappings import Inside, Mapped, Mappings, mapped_in, others_of
 from beam_deid.transforms.measure.shared_values import (
     Often,
     Seen,
@@ -28,7 +28,7 @@ from beam_deid.transforms.measure.shared_values import (
 from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
-from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
+from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
 
 _FILE = Column("file")
 
@@ -130,10 +130,10 @@ def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:
     if job.policy.subject is None:
         return home, People()
     home = Home(job, rows, _shared(home, stages), null)
-    found, _ = stages.run(_Persons(home), home.filled)
+    found, streams = stages.run(_Persons(home), home.filled)
     counted = Counted.merge([one.counted for one in found])
     inside = Inside.merge([one.inside for one in found])
-    mapped = _mapped(home, inside, stages)
+    mapped = _mapped(home, inside, streams, stages)
     nobody = sum(one.records_of_nobody for one in found)
     return home, _people(job, person_facts(home.others, home.shared, counted, inside, mapped), nobody)
 
@@ -198,7 +198,11 @@ class PersonsFound:
 
 @dataclass(frozen=True)
 class _Persons:
-    """Finds the persons of a bucket."""
+    """Finds the persons of a bucket, and brings those of identities to buckets of their own.
+
+    So are the persons of each identity but the subject that are parts of another one's as far as this bucket knows, with the
+    persons that they are by all others.
+    """
 
     home: Home
 
@@ -207,47 +211,35 @@ class _Persons:
         people = people_of(self.home.identified(bucket), self.home.shared)
         counts = self.home.read(bucket, (COUNT,))[COUNT]
         nobody = int(counts[people.rows.who < 0].sum())
-        return PersonsFound(people.counted, people.mappings.inside, nobody)
+        mappings = people.mappings
+        for at in range(1, len(people.keys)):
+            if mappings.inside.undecided(at):
+                _put_table(at, mappings, out)
+        return PersonsFound(people.counted, mappings.inside, nobody)
 
 
-def _mapped(home: Home, inside: Inside, stages: Stages) -> list[Mapped]:
+def _put_table(at: int, mappings: Mappings, out: Out) -> None:
+    others = others_of(len(mappings.keys), at)
+    own, *images = mappings.table(at, others)
+    columns = {_image(other): image for other, image in zip(others, images, strict=True)}
+    out.put(str(at), own, {_image(at): own, **columns})
+
+
+def _image(identity: int) -> Column:
+    return Column("image", str(identity))
+
+
+def _mapped(home: Home, inside: Inside, streams: Streams, stages: Stages) -> list[Mapped]:
     """Of each identity but the subject, of whose persons its persons are parts.
 
     What no bucket refutes by itself is seen where all records of a person by that identity are together.
     """
-    undecided = {at: inside.undecided(at) for at in range(1, len(home.others) + 1)}
-    _, streams = stages.run(_Tables(home, {at: others for at, others in undecided.items() if others}), home.filled)
     mapped = []
-    for at, others in undecided.items():
-        found, _ = stages.run(_Mapped(stages.take(streams, str(at)), others)) if others else ([], {})
+    for at in range(1, len(home.others) + 1):
+        others = inside.undecided(at)
+        found, _ = stages.run(_Mapped(stages.take(streams, str(at)), at, others)) if others else ([], {})
         mapped.append(Mapped.merge(found) if found else Mapped(0, frozenset()))
     return mapped
-
-
-def _image(place: int) -> Column:
-    return Column("image", str(place))
-
-
-@dataclass(frozen=True)
-class _Tables:
-    """Brings persons by some identities to buckets of their own, with the persons that they are by others.
-
-    Attributes:
-        home: The records.
-        wanted: The places of these identities, and of the others of each.
-    """
-
-    home: Home
-    wanted: Mapping[int, Sequence[int]]
-
-    def run(self, bucket: int, out: Out) -> None:
-        """See `Task.run`."""
-        if not self.wanted:
-            return
-        mappings = people_of(self.home.identified(bucket), self.home.shared).mappings
-        for at, others in self.wanted.items():
-            table = mappings.table(at, others)
-            out.put(str(at), table[0], {_image(place): column for place, column in enumerate(table)})
 
 
 @dataclass(frozen=True)
@@ -255,10 +247,11 @@ class _Mapped:
     """Counts the persons of a bucket by one identity, and sees whether they are parts of persons by others."""
 
     stream: Stream
+    at: int
     others: Sequence[int]
 
     def run(self, bucket: int, out: Out) -> Mapped:
         """See `Task.run`."""
-        wanted = [_image(place) for place in range(1 + len(self.others))]
+        wanted = [_image(identity) for identity in (self.at, *self.others)]
         rows = self.stream.read(bucket, wanted)
         return mapped_in([rows[column] for column in wanted], self.others)

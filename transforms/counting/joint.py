@@ -142,7 +142,7 @@ class _Groups:
             numbers.append(found)
             sizes.append(len(distinct))
         names = tuple(column.field for column in self.persons)
-        return Persons(names, tuple(numbers), tuple(sizes), {}, {}, {}, 0)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, {}, {})
 
     def _divided(self, bucket: int, rows: Rows) -> np.ndarray:
         """Rows of joint groups that are a proper part of a group of one release, shape (m,)."""

@@ -99,7 +99,7 @@ class ToRecords:
 
     def run(self, bucket: int, out: Out) -> int:
         """The records that are left; see `Task.run`."""
-        seen = self.classes.seen(bucket, _ANYTHING, with_persons=False)
+        seen = self.classes.seen(bucket, _ANYTHING)
         if seen.empty:
             return 0
         release = self.classes.source.layout.release

@@ -7,6 +7,7 @@ import numpy as np
 
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
+from beam_deid.transforms.columns.on_demand import MadeInOrder
 from beam_deid.transforms.risk.persons import Persons, without_null
 from beam_deid.transforms.run.layout import Column
 
@@ -45,21 +46,21 @@ class People:
         return (*self.columns, *(Column(PERSON, name) for name in self.same_as))
 
     def of(self, keys: Sequence[Fingerprints], null: np.uint64) -> Persons:
-        """The persons of some records.
+        """The persons of some records, numbered by each identity when somebody asks.
 
         Args:
             keys: Whose each record is by each identity that is counted, each of shape (n,).
             null: The key of nobody.
         """
-        numbered = [without_null(*codes(each), null) for each in keys]
+        many = len(self.names)
+        numbered = MadeInOrder(many, lambda at: without_null(*codes(keys[at]), null))
         return Persons(
             names=self.names,
-            numbers=tuple(numbers for numbers, _ in numbered),
-            sizes=tuple(len(distinct) for _, distinct in numbered),
+            numbers=MadeInOrder(many, lambda at: numbered[at][0]),
+            sizes=MadeInOrder(many, lambda at: len(numbered[at][1])),
             same_as=self.same_as,
             shared=self.shared,
             filled=self.filled,
-            nobody=int(np.count_nonzero(numbered[0][0] < 0)) if numbered else 0,
             finer=self.finer,
-            keys=tuple(distinct for _, distinct in numbered),
+            keys=MadeInOrder(many, lambda at: numbered[at][1]),
         )

@@ -41,7 +41,7 @@ class _Prove:
 
     def run(self, bucket: int, out: Out) -> tuple[Quotas, Proof]:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, References(True, {}, {}), with_persons=False)
+        seen = self.classes.seen(bucket, References(True, {}, {}))
         changed = unsuppressed(seen, self.suppressed)
         keys = joint_key([seen.data.keys(seen.scope.columns, seen.levels)], seen.data.cells.signature)
         few = np.isin(keys, keys[changed]) if changed.any() else changed

@@ -78,7 +78,7 @@ class _ToRecords:
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        seen = self.cut.classes.seen(bucket, _ANYTHING, with_persons=False)
+        seen = self.cut.classes.seen(bucket, _ANYTHING)
         name = seen.data.layout.release
         home = self.cut.classes.homes(bucket)
         rows = {

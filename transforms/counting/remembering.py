@@ -106,7 +106,7 @@ class _ToRecords:
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        seen = self.classes.seen(bucket, _ANYTHING, with_persons=False)
+        seen = self.classes.seen(bucket, _ANYTHING)
         layout = seen.data.layout
         columns = {column: _column(seen, column) for column in _identities(self.classes.source).values()}
         columns[_RECORDED] = _column(seen, _RECORDED)

@@ -92,11 +92,12 @@ def _put_rows(seen: Candidate, out: Out) -> None:
     for flag, groups in ((_BY_REST, rest), (_BY_ALL, seen.groups(seen.scope.columns))):
         subjects = distinct_per_number(groups.numbers, seen.subject, groups.many)
         how = how | np.where(subjects == 1, flag, 0)[groups.numbers]
-    numbers, distinct = codes(seen.subject)
-    together = np.zeros(len(distinct), np.int64)
+    keys = seen.person_keys(0)
+    numbers = seen.who(0).view(np.int64)
+    together = np.zeros(len(keys), np.int64)
     np.bitwise_or.at(together, numbers, how)
-    keys = np.append(seen.persons.keys[0], seen.data.job.prints.null)[distinct.view(np.int64)]
-    _put(keys, together, out)
+    there = np.bincount(numbers, minlength=len(keys)) > 0
+    _put(keys[there], together[there], out)
 
 
 def _put_tallied(seen: Tallied, out: Out) -> Fingerprints:

@@ -159,34 +159,37 @@ class _Seen:
 
     def _values(self, seen: Candidate, out: Out) -> dict[Column, ValuesSeen]:
         columns = {column: value_keys(seen, column) for column in _columns(self.classes)}
+        nobody = []
         for name in self.classes.source.people.names:
             persons = seen.data.cells.column(PERSON, name)[seen.cells]
             somebody = persons != seen.data.job.prints.null
+            nobody.append(np.where(somebody, 0, seen.counts))
             rows = {Column(PERSON, name): persons[somebody]}
             rows |= {column: keys[somebody] for column, keys in columns.items()}
             out.put(_stream(name), rows[Column(PERSON, name)], rows)
-        return {column: _values_seen(seen, keys) for column, keys in columns.items()}
+        return {column: _values_seen(keys, nobody) for column, keys in columns.items()}
 
 
-def _values_seen(seen: Candidate, keys: Fingerprints) -> ValuesSeen:
+def _values_seen(keys: Fingerprints, nobody: Sequence[Counts]) -> ValuesSeen:
+    """What rows show of values: the value of each, and by each identity its records that count nobody, each of shape (n,)."""
     numbers, distinct = ordered_codes(keys)
-    nobody = [np.where(persons < 0, seen.counts, 0) for persons in seen.persons.numbers]
-    held = tuple(tally(numbers, each, len(distinct)) for each in nobody)
+    rows = [np.flatnonzero(each) for each in nobody]
+    held = tuple(tally(numbers[own], each[own], len(distinct)) for own, each in zip(rows, nobody, strict=True))
     return ValuesSeen(distinct, tuple(int(each.sum()) for each in nobody), held)
 
 
 def _spreads_seen(seen: Candidate | Tallied, column: Column) -> SpreadsSeen:
     found = {one.identity: one for one in _distributions(seen, column)}
-    held = {identity: one.value_keys[one.pair_value] for identity, one in found.items()}
+    pairs = {identity: one.value_records for identity, one in found.items()}
+    held = {identity: found[identity].value_keys[each > 0] for identity, each in pairs.items()}
     keys = np.unique(np.concatenate([np.empty(0, np.uint64), *held.values()]))
     spreads = []
     for identity in seen.told_identities(column.field):
-        pairs = np.zeros(len(keys), np.int64)
-        least = None
         if identity in found:
-            np.add.at(pairs, np.searchsorted(keys, held[identity]), found[identity].pair_records)
-            least = int(found[identity].distinct.min())
-        spreads.append(Spread(pairs, least))
+            own = _added(keys, [held[identity]], [pairs[identity][pairs[identity] > 0]])
+            spreads.append(Spread(own, int(found[identity].distinct.min())))
+        else:
+            spreads.append(Spread(np.zeros(len(keys), np.int64), None))
     return SpreadsSeen(keys, tuple(spreads))
 
 
@@ -236,10 +239,16 @@ class _Held:
         """See `Task.run`."""
         rows = self.stream.read(bucket, (self.person, *self.columns))
         persons, everybody = codes(rows[self.person])
-        found = {}
+        found: dict[Column, tuple[Fingerprints, Counts]] = {}
+        counted: list[tuple[Counts, Counts]] = []
         for column in self.columns:
             numbers, keys = codes(rows[column])
-            found[column] = keys, distinct_per_number(numbers, persons.view(np.uint64), len(keys))
+            # Where each value has one spelling, values as they are written are numbered like the values.
+            held = next((held for others, held in counted if np.array_equal(others, numbers)), None)
+            if held is None:
+                held = distinct_per_number(numbers, persons.view(np.uint64), len(keys))
+                counted.append((numbers, held))
+            found[column] = keys, held
         return Held(len(everybody), found)
 
 

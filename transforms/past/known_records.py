@@ -175,4 +175,4 @@ class _Reader:
             numbers.append(np.concatenate([own, found, np.full(crowds, -1)]))
             sizes.append(size + len(many))
         names = (*before.names, *before.same_as)
-        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled, before.nobody)
+        return Persons(names, tuple(numbers), tuple(sizes), {}, before.shared, before.filled)

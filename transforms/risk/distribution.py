@@ -218,8 +218,12 @@ class Distribution:
         """Share of each value among all records, shape (values,)."""
         if self.reference is not None:
             return self.reference
-        records = np.bincount(self.pair_value, weights=self.pair_records, minlength=self.values)
-        return np.asarray(records / self.pair_records.sum())
+        return np.asarray(self.value_records / self.pair_records.sum())
+
+    @property
+    def value_records(self) -> Counts:
+        """Records, or pairs of a class and a person in it, that have each value, shape (values,)."""
+        return np.bincount(self.pair_value, weights=self.pair_records, minlength=self.values).astype(np.int64)
 
     @cached_property
     def share(self) -> Shares:

@@ -1,15 +1,17 @@
 """Rows that are alike in some columns, and how many persons are among them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.on_demand import MadeInOrder
 from beam_deid.transforms.risk.dominance import Shares, dominating
 from beam_deid.transforms.risk.histogram import Counts, tally
 from beam_deid.transforms.risk.numbering import Numbered
-from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_of, least_persons
+from beam_deid.transforms.risk.persons import Persons, distinct_per_group, least_of
 
 
 class Groups(ABC):
@@ -36,7 +38,7 @@ class Groups(ABC):
 
     @property
     @abstractmethod
-    def by_identity(self) -> tuple[Counts, ...]:
+    def by_identity(self) -> Sequence[Counts]:
         """Distinct persons of each group by each identity, each of shape (groups,)."""
 
     @property
@@ -92,14 +94,20 @@ class RowGroups(Groups):
         return tally(self.numbers, self._counts, self.many)
 
     def _counted(self) -> tuple[Counts, Counts]:
-        return least_persons(self.numbers, self.many, self._persons)
+        deciding = self._persons.deciding
+        if not deciding:  # nothing is measured
+            return np.zeros(self.many, np.int64), np.full(self.many, -1, np.int64)
+        return least_of({at: self.by_identity[at] for at in deciding}, deciding)
 
     @cached_property
-    def by_identity(self) -> tuple[Counts, ...]:
-        """Distinct persons of each group by each identity, each of shape (groups,)."""
-        return tuple(
-            distinct_per_group(self.numbers, self.many, numbers, size)
-            for numbers, size in zip(self._persons.numbers, self._persons.sizes, strict=True)
+    def by_identity(self) -> Sequence[Counts]:
+        """Distinct persons of each group by each identity, each of shape (groups,), counted when they are asked for."""
+        # What makes them must not know these groups: a cycle would keep a bucket's columns until it is collected.
+        numbers = self.numbers
+        many = self.many
+        persons = self._persons
+        return MadeInOrder(
+            len(persons.names), lambda at: distinct_per_group(numbers, many, persons.numbers[at], persons.sizes[at])
         )
 
     @property
@@ -111,9 +119,10 @@ class RowGroups(Groups):
         }
 
     @property
-    def by_person(self) -> tuple[tuple[Counts, int], ...]:
+    def by_person(self) -> Sequence[tuple[Counts, int]]:
         """The person of each row by each identity, shape (n,), -1 for nobody, and how many there may be."""
-        return tuple(zip(self._persons.numbers, self._persons.sizes, strict=True))
+        numbers = self._persons.numbers
+        return MadeInOrder(len(numbers), lambda at: (numbers[at], self._persons.sizes[at]))
 
     @property
     def coarsest(self) -> tuple[tuple[Counts, int, str], ...]:

@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from beam_deid.transforms.columns.combining import combine, mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes, runs
+from beam_deid.transforms.columns.key_codes import codes, first_rows, hardly_repeat, ordered_codes, runs
 from beam_deid.transforms.columns.pairs import Codes, Pairs, count_pairs
 
 Counts = npt.NDArray[np.int64]
 
 _SPARSE = 0.5
-_SAMPLE = 1 << 13
-"""Rows, about, that are looked at to see whether rows repeat."""
 _CELLS = 1 << 27
 """Most keys of a histogram whose rows are not counted together: a gibibyte."""
 
@@ -36,13 +34,10 @@ class Histogram:
 
     @classmethod
     def of(cls, columns: Mapping[Any, Fingerprints], counts: Counts) -> "Histogram":
-        """Count equal rows together, in order of first appearance; many rows that hardly repeat are left as they are."""
+        """Count equal rows together, in any order; many rows that hardly repeat are left as they are."""
         keys = combine(columns.values(), len(counts)) if len(columns) > 1 else next(iter(columns.values()))
-        if len(keys) > _SAMPLE:
-            # Equal keys are in the sample together or not at all, so its share of distinct ones is that of all rows.
-            sample = keys[keys < np.uint64((_SAMPLE << 64) // len(keys))]
-            if len(runs(sample)[0]) > _SPARSE * len(sample):
-                return cls(dict(columns), counts)
+        if hardly_repeat(keys, _SPARSE):
+            return cls(dict(columns), counts)
         numbers, distinct = codes(keys)
         if len(distinct) == len(counts):
             return cls(dict(columns), counts)
@@ -184,15 +179,13 @@ def distinct_count(keys: Fingerprints) -> int:
 def distinct_per_number(numbers: Counts, keys: Fingerprints, size: int) -> Counts:
     """How many distinct keys go with each number: (size,) for ``numbers`` below ``size`` and ``keys``, both (n,)."""
     values, many = numbered(keys)
-    # A row whose key, or whose number, has no other row is a pair of its own: only the others need be sorted.
-    sure = (np.bincount(values, minlength=many) == 1)[values]
-    sure |= (np.bincount(numbers, minlength=size) == 1)[numbers]
-    found = np.bincount(numbers[sure], minlength=size)
+    # Each row is a pair, unless it is there already. A row whose key has no other row is one: only the others need be sorted.
+    found = np.bincount(numbers, minlength=size)
+    others = np.flatnonzero((np.bincount(values, minlength=many) > 1)[values])
     # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
-    pairs = np.sort((numbers * many + values)[~sure])
-    first = np.ones(len(pairs), dtype=bool)
-    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return np.asarray(found + np.bincount(pairs[first] // max(many, 1), minlength=size)).astype(np.int64)
+    pairs = np.sort(numbers[others] * many + values[others])
+    again = pairs[1:][pairs[1:] == pairs[:-1]]
+    return np.asarray(found - np.bincount(again // max(many, 1), minlength=size))
 
 
 def total(parts: Iterable[tuple[Fingerprints, Counts]]) -> tuple[Fingerprints, Counts]:

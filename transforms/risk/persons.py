@@ -41,7 +41,6 @@ class Persons:
         same_as: Identities that are in bijection with an earlier one, which counts for both.
         shared: By identity except the subject, how many values stand for more than 100 subjects, and how many rows have one.
         filled: By identity except the subject, how many rows have a null there (rows with a shared value not included).
-        nobody: How many rows count nobody by the subject.
         keys: The key of each person by each identity, each of shape (size,): that of the value, or one made from the subject's
             where the subject stands for itself. By it the same person is found again among other rows.
         finer: For each identity whether its persons are parts of another one's. Such an identity never gives the least number of
@@ -50,15 +49,19 @@ class Persons:
     """
 
     names: tuple[str, ...]
-    numbers: tuple[Counts, ...]
-    sizes: tuple[int, ...]
+    numbers: Sequence[Counts]
+    sizes: Sequence[int]
     same_as: Mapping[str, str]
     shared: Mapping[str, tuple[int, int]]
     filled: Mapping[str, int]
-    nobody: int
     finer: tuple[bool, ...] = ()
-    keys: tuple[Fingerprints, ...] = ()
+    keys: Sequence[Fingerprints] = ()
     same_keys: Mapping[str, Fingerprints] = field(default_factory=dict)
+
+    @property
+    def nobody(self) -> int:
+        """How many rows count nobody by the subject."""
+        return int(np.count_nonzero(self.numbers[0] < 0)) if self.names else 0
 
     @property
     def deciding(self) -> tuple[int, ...]:
@@ -82,7 +85,7 @@ def persons(
             one person may have any number of them, and no value is anybody's but a person's.
     """
     if subject is None:
-        return Persons((), (), (), {}, {}, {}, 0)
+        return Persons((), (), (), {}, {}, {})
     counted = _Counting(*_values(subject, null))
     for name, keys in identities.items():
         counted.add(name, *_values(keys, null), crowds)
@@ -149,7 +152,6 @@ class _Counting:
             same_as=self._same_as,
             shared=self._shared,
             filled=self._filled,
-            nobody=int(np.count_nonzero(self._who < 0)),
             finer=tuple(map(self._is_finer, range(len(self._names)))),
             keys=tuple(self._keys),
             same_keys=self._same_keys,

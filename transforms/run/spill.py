@@ -1,17 +1,18 @@
 """Rows outside memory: columns of 64-bit numbers, written bucket by bucket, of which one bucket is read again at a time.
 
-A writer collects rows until its buffer is full and then writes them bucket by bucket, each a record batch of an Arrow IPC file,
-encrypted. What a file holds is said by a small index, `Spilled`, which goes to whoever reads it, in any process of this machine,
-with the key; it must not be written down.
+A writer collects rows until its buffer is full and then writes them, column by column, the rows of each in the order of their
+buckets, encrypted. What a file holds is said by a small index, `Spilled`, which goes to whoever reads it, in any process of this
+machine, with the key; it must not be written down.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from beam_deid.transforms.columns.partition import Buckets, partition
 from beam_deid.transforms.run.layout import Column
@@ -22,8 +23,6 @@ BUFFER = 64 << 20
 """Bytes of the rows that a writer collects before it writes them."""
 
 _WIDTH = 8
-_TOGETHER = 1 << 16
-"""Bytes up to which pieces are written to the file together."""
 _UNREADABLE = "Keep others from cleaning that folder, and run again"
 
 
@@ -35,41 +34,46 @@ class Spilled:
         path: The file.
         unsigned: Its columns of uint64.
         signed: Its columns of int64, which come after them.
-        buckets: How many buckets there are.
-        bucket: Bucket of each record batch, in the order of the file, shape (batches,).
-        batch_rows: Rows of each record batch, shape (batches,), uint32: there may be very many of few rows.
+        begins: Of each time that rows were written the first row of each bucket, as a number in the file, and the end of the last
+            bucket, shape (writes, buckets + 1), int64.
         key: The key that it is encrypted with.
     """
 
     path: str
     unsigned: tuple[Column, ...]
     signed: tuple[Column, ...]
-    buckets: int
-    bucket: Buckets
-    batch_rows: npt.NDArray[np.uint32]
+    begins: npt.NDArray[np.int64]
     key: bytes = field(repr=False)
 
     @property
-    def begins(self) -> npt.NDArray[np.int64]:
-        """The number of the first row of each record batch in the file, shape (batches,)."""
-        return np.cumsum(self.batch_rows, dtype=np.int64) - self.batch_rows
+    def buckets(self) -> int:
+        """How many buckets there are."""
+        return int(self.begins.shape[1]) - 1
 
     @property
     def rows(self) -> int:
         """All its rows."""
-        return int(self.batch_rows.sum())
+        return int(self.begins[-1, -1]) if len(self.begins) else 0
 
     def rows_in(self, bucket: int) -> int:
         """The rows of one bucket."""
-        return int(self.batch_rows[self.bucket == bucket].sum())
-
-    def batches(self, bucket: int) -> list[int]:
-        """The numbers of a bucket's record batches, ascending."""
-        return np.flatnonzero(self.bucket == bucket).tolist()
+        return int(self._rows[bucket])
 
     def place(self, column: Column) -> int:
         """The number of a column."""
         return (self.unsigned + self.signed).index(column)
+
+    def written(self, bucket: int) -> list[tuple[int, int, int, int]]:
+        """Where the rows of a bucket are: of each time that some were written the first and the last row of all, and their own."""
+        own = self.begins[:, bucket : bucket + 2]
+        there = np.flatnonzero(own[:, 0] < own[:, 1])
+        columns = [self.begins[there, 0], self.begins[there, -1], own[there, 0], own[there, 1]]
+        return list(zip(*(each.tolist() for each in columns), strict=True))
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.int64]:
+        """The rows of each bucket, shape (buckets,)."""
+        return np.asarray(np.diff(self.begins, axis=1).sum(axis=0))
 
 
 class SpillWriter:
@@ -102,11 +106,9 @@ class SpillWriter:
         self._bucket = np.empty(self._room, np.uint16)
         self._columns = [np.empty(self._room, kind) for kind in kinds]
         self._spare = np.empty(self._room, np.uint64)
-        self._written: list[tuple[int, int]] = []
-        self._schema = pa.schema([(str(at), pa.from_numpy_dtype(kind)) for at, kind in enumerate(kinds)])
+        self._begins: list[npt.NDArray[np.int64]] = []
         with self._told():
-            self._file = pa.BufferedOutputStream(pa.OSFile(path, "wb"), _TOGETHER)
-            self._writer = pa.ipc.new_file(self._file, self._schema)
+            self._file = open(path, "xb")  # noqa: SIM115 - it is closed by `close`
 
     def add(self, bucket: Buckets, columns: Sequence[Words]) -> None:
         """Add rows.
@@ -127,13 +129,9 @@ class SpillWriter:
         """Write what is still in memory, and finish the file."""
         self._flush()
         with self._told():
-            try:
-                self._writer.close()
-            finally:
-                self._file.close()
-        bucket = np.array([one for one, _ in self._written], np.uint16)
-        rows = np.array([many for _, many in self._written], np.uint32)
-        return Spilled(self._path, self._unsigned, self._signed, self._buckets, bucket, rows, self._key)
+            self._file.close()
+        begins = np.array(self._begins, np.int64).reshape(-1, self._buckets + 1)
+        return Spilled(self._path, self._unsigned, self._signed, begins, self._key)
 
     def _collect(self, bucket: Buckets, columns: Sequence[Words]) -> None:
         rows = slice(self._held, self._held + len(bucket))
@@ -143,20 +141,17 @@ class SpillWriter:
         self._held = rows.stop
 
     def _flush(self) -> None:
-        """Write the collected rows, one record batch for each bucket that has any."""
+        """Write the collected rows in the order of their buckets."""
+        if not self._held:
+            return
         parted = partition(self._bucket[: self._held], self._buckets)
         for at in range(len(self._columns)):
             self._order(at, parted.order)
             ordered = self._columns[at][: self._held]
             self._cipher.crypt(at, self._done, ordered, ordered)
-        arrays = [pa.array(column[: self._held]) for column in self._columns]
-        whole = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        begins = parted.begins.tolist()
-        with self._told():
-            for bucket in np.flatnonzero(np.diff(parted.begins)).tolist():
-                rows = begins[bucket + 1] - begins[bucket]
-                self._writer.write_batch(whole.slice(begins[bucket], rows))
-                self._written.append((bucket, rows))
+            with self._told():
+                self._file.write(ordered.data.cast("B"))
+        self._begins.append(parted.begins + self._done)
         self._done += self._held
         self._held = 0
 
@@ -174,7 +169,7 @@ class SpillWriter:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, pa.ArrowException) as error:
+        except OSError as error:
             raise spill_error("rows cannot be set aside on disk", self._path, error) from None
 
 
@@ -187,36 +182,45 @@ def read_bucket(files: Sequence[Spilled], bucket: int, columns: Sequence[Column]
         columns: The columns that are wanted; no others are read.
 
     Returns:
-        The columns, each of shape (n,), in the order of ``columns``; rows in the order of the files and of their batches.
+        The columns, each of shape (n,), in the order of ``columns``; rows in the order of the files and in that in which they
+        were added.
 
     Raises:
         OutputError: A file is gone, or is not what was written.
     """
-    rows = sum(file.rows_in(bucket) for file in files)
+    rows = [file.rows_in(bucket) for file in files]
     signed = files[0].signed
-    whole = tuple(np.empty(rows, np.int64) if one in signed else np.empty(rows, np.uint64) for one in columns)
+    whole = tuple(np.empty(sum(rows), np.int64) if one in signed else np.empty(sum(rows), np.uint64) for one in columns)
     done = 0
-    for file in files:
-        cipher = SpillCipher(file.key)
-        places = [file.place(column) for column in columns]
-        for begin, batch in _batches(file, file.batches(bucket), places):
-            end = done + len(batch[0]) if batch else done
-            for place, words, all_rows in zip(places, batch, whole, strict=True):
-                cipher.crypt(place, begin, words, all_rows[done:end])
-            done = end
+    for file, own in zip(files, rows, strict=True):
+        to: list[Words] = [each[done : done + own] for each in whole]
+        _read(file, bucket, [file.place(column) for column in columns], to)
+        done += own
     return whole
 
 
-def _batches(file: Spilled, batches: Sequence[int], places: Sequence[int]) -> Iterator[tuple[int, tuple[Words, ...]]]:
-    """Of some batches the number of the first row, and columns as views of the file, which stays mapped as long as one is there."""
-    if not batches:
+def _read(file: Spilled, bucket: int, places: Sequence[int], to: Sequence[Words]) -> None:
+    """Read some columns of a bucket of one file, each of shape (n,)."""
+    written = file.written(bucket)
+    if not written:
         return
-    begins = file.begins
-    options = pa.ipc.IpcReadOptions(included_fields=sorted(set(places)))
+    many = len(file.unsigned) + len(file.signed)
+    cipher = SpillCipher(file.key)
     try:
-        with pa.memory_map(file.path) as source, pa.ipc.open_file(source, options=options) as reader:
-            for number in batches:
-                batch = reader.get_batch(number)
-                yield int(begins[number]), tuple(batch.column(str(place)).to_numpy() for place in places)
-    except (OSError, pa.ArrowException) as error:
+        with open(file.path, "rb", buffering=0) as stream:
+            _is_whole(os.fstat(stream.fileno()).st_size == _WIDTH * many * file.rows)
+            done = 0
+            for first, last, begin, end in written:
+                for place, column in zip(places, to, strict=True):
+                    words = column[done : done + end - begin]
+                    stream.seek(_WIDTH * (first * many + place * (last - first) + begin - first))
+                    _is_whole(stream.readinto(words.data.cast("B")) == words.nbytes)
+                    cipher.crypt(place, begin, words, words)
+                done += end - begin
+    except OSError as error:
         raise spill_error("rows that were set aside on disk cannot be read", file.path, error, _UNREADABLE) from None
+
+
+def _is_whole(whole: bool) -> None:
+    if not whole:
+        raise OSError

@@ -88,9 +88,8 @@ class Stream:
 
 def filled(*streams: Stream) -> list[int]:
     """The buckets in which one of some streams has a row, ascending."""
-    found = {bucket for one in streams for bucket in one.pieces}
-    found |= {bucket for one in streams for file in one.files for bucket in np.unique(file.bucket).tolist()}
-    return sorted(found)
+    buckets = range(max((one.buckets for one in streams), default=0))
+    return [bucket for bucket in buckets if any(one.rows_in(bucket) for one in streams)]
 
 
 _FINER = 4
