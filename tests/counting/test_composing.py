@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.counting.deciding_runs import decide
-from beam_deid.transforms.counting.finding_again import FindAgain
+from beam_deid.transforms.counting.finding_again import FindAgain, Meets
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 
@@ -165,20 +165,25 @@ def test_what_is_no_more_in_the_register_is_told_as_untested():
     same(parts, whole)
 
 
-def test_a_table_that_changes_while_it_is_read_stops_the_run(monkeypatch):
+@pytest.mark.parametrize("task", [Meets, FindAgain])
+@pytest.mark.parametrize("back", [False, True], ids=["for good", "for a moment"])
+def test_a_table_that_changes_while_it_is_read_stops_the_run(monkeypatch, task, back):
     tables = [table_of([(number, number, 0, 0, "a", "x") for number in range(9)])] * 2
     policies = [shop("city category", "enclave", "buyer", True, 0.0)] * 2
     with tempfile.TemporaryDirectory() as folder:
         job, found = beside(tables, policies, folder)
         (table,) = Path(folder, "register", "tables").iterdir()
-        read = FindAgain.run
+        read = task.run
 
-        def changed(find, bucket, out):
-            counts = read(find, bucket, out)
-            table.write_bytes(table.read_bytes()[:-1] + b"!")
-            return counts
+        def changed(self, bucket, out):
+            found = read(self, bucket, out)
+            whole = table.read_bytes()
+            table.write_bytes(whole[:-1] + b"!")
+            if back:
+                table.write_bytes(whole)
+            return found
 
-        monkeypatch.setattr(FindAgain, "run", changed)
+        monkeypatch.setattr(task, "run", changed)
         with pytest.raises(UsageError, match="cannot be used"):
             decide(job, aside(job, found, 1), 1.0)
 

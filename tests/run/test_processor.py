@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 
+from beam_deid.transforms.run import processor
 from beam_deid.transforms.run.processor import sort_quickly
 
 DISABLE = "NPY_DISABLE_CPU_FEATURES"
@@ -31,6 +33,13 @@ def test_only_a_processor_that_sorts_slowly_with_it_goes_without(told):
     assert told("AuthenticAMD", 25) == "X86_V4"
     assert told("AuthenticAMD", 26) is None
     assert told("GenuineIntel", 25) is None
+
+
+def test_numpy_that_was_built_for_this_machine_alone_is_told_nothing(told, monkeypatch):
+    """It would refuse to start without what it was built for."""
+    built = types.SimpleNamespace(read_text=lambda name: "Tag: cp311-cp311-linux_x86_64\n")
+    monkeypatch.setattr(processor, "distribution", lambda name: built)
+    assert told("AuthenticAMD", 25) is None
 
 
 def test_whoever_has_said_something_else_is_obeyed(told):

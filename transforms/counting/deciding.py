@@ -49,6 +49,7 @@ def decide_releases(
     Raises:
         InputError: An attacker's table cannot be read.
         OutputError: Rows cannot be set aside.
+        UsageError: A table of the register was changed while it was read.
     """
     chosen = {name: Chooser(one, composer.of(name), stages).choose() for name, one in sources.items()}
     settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
@@ -59,6 +60,7 @@ def decide_releases(
         after = one.with_cut(composed.cuts[name])
         label = _label(after, composed.found[name], composer.earlier, stages)
         decided[name] = _decision(after, label, proofs[name], read, _remembered(after.cut, label, stages, folder))
+    composer.earlier.check()
     return decided
 
 

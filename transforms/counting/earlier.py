@@ -4,7 +4,7 @@ The register's tables are in the order of the records' fingerprints, so that the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,15 +17,41 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.past.comparing import Compared, compared, incomparable, told_apart
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import tested_together
-from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.document import Entry, Table
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.opening import check_file
+from beam_deid.transforms.register.opening import check_file, unusable
 from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
+from beam_deid.transforms.storage.files import store_of
 
 _RECORDS = "records"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A table of the register as it was looked through, byte by byte.
+
+    Attributes:
+        path: The file.
+        table: What the register says of it.
+        modified: When it was last changed, as its store tells.
+    """
+
+    path: str
+    table: Table
+    modified: float
+
+    def check(self) -> None:
+        """See that it is still the same file: tasks opened it since.
+
+        Raises:
+            UsageError: It is not.
+        """
+        if _modified(self.path) != self.modified:
+            raise unusable(self.path, "it was changed while it was read")
+        check_file(self.path, self.table)
 
 
 @dataclass(frozen=True)
@@ -39,6 +65,7 @@ class Earlier:
         others: Records that only they have: see `elsewhere.crowds_of`.
         held: By release and sensitive field the groups around it, with the values that are in them.
         in_common: How many records of the run each of them has.
+        looked: The tables of the register that are read.
     """
 
     past: Past = field(default_factory=Past)
@@ -47,6 +74,16 @@ class Earlier:
     others: Streams = field(default_factory=dict)
     held: Streams = field(default_factory=dict)
     in_common: Mapping[str, int] = field(default_factory=dict)
+    looked: tuple[Looked, ...] = ()
+
+    def check(self) -> None:
+        """See that what was read of the register is what was looked through.
+
+        Raises:
+            UsageError: A table was changed meanwhile.
+        """
+        for one in self.looked:
+            one.check()
 
     @property
     def crowd(self) -> int:
@@ -76,14 +113,16 @@ def earlier_of(job: Job, records: Records, people: People, releases: Sequence[st
     run = _records(job, records, people, stages)
     if not run.rows:
         return Earlier()
+    files = _files(job, register.entries)
     usable, untested = _usable(job, register.entries)
+    looked = tuple(files[path] for path in _files(job, usable))
     met, damaged = _met(job, usable, run, stages)
     past = told_apart(register.entries, met, untested | damaged)
     if not past.entries:
-        return Earlier(past)
+        return Earlier(past, looked=looked)
     told = compared(job, past.entries, releases)
     find = FindAgain(job, told, run, identity_columns(job, people), owner(job, people))
-    return _found(find, past, len(releases) + len(past.entries) > 2, stages)
+    return replace(_found(find, past, len(releases) + len(past.entries) > 2, stages), looked=looked)
 
 
 def _records(job: Job, records: Records, people: People, stages: Stages) -> Stream:
@@ -136,12 +175,17 @@ def _fault(job: Job, entry: Entry, looked_through: dict[str, PrintsFile]) -> str
     return ""
 
 
-def _check_again(job: Job, entries: Iterable[Entry]) -> None:
-    """See that the tables are still what was written: tasks opened them after they were looked through."""
+def _files(job: Job, entries: Iterable[Entry]) -> dict[str, Looked]:
+    """The files of some releases, by path, as they are now."""
     assert job.register is not None  # noqa: S101 - asked for only where there is one
     tables = {table_path(job.register.path, entry.table.file): entry.table for entry in entries if entry.table}
-    for path, table in tables.items():
-        check_file(path, table)
+    return {path: Looked(path, table, _modified(path)) for path, table in tables.items()}
+
+
+def _modified(path: str) -> float:
+    """When a file was last changed; never where it is gone."""
+    there = store_of(path).entry(path)
+    return -1.0 if there is None else there.modified
 
 
 def _told(error: UsageError) -> str:
@@ -166,7 +210,6 @@ def _met(job: Job, entries: Sequence[Entry], run: Stream, stages: Stages) -> tup
 def _found(find: FindAgain, past: Past, together: bool, stages: Stages) -> Earlier:
     found, streams = stages.run(find)
     told = find.compared
-    _check_again(find.job, told.entries)
     names = [entry.name for entry in told.entries]
     in_common = dict(zip(names, np.sum(found, axis=0).tolist(), strict=True))
     known = Known(stream(streams, find.known, stages.buckets), known_columns(told))

@@ -6,6 +6,7 @@ On AMD's Zen 4 the instruction by which numpy sorts with AVX-512, a compressing 
 
 import contextlib
 import os
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 _CPUINFO = "/proc/cpuinfo"
@@ -22,9 +23,14 @@ def sort_quickly(cpuinfo: str = _CPUINFO) -> None:
     Args:
         cpuinfo: Where Linux describes its processors; elsewhere there is no such file, and nothing is done.
     """
-    with contextlib.suppress(OSError):
-        if _first(Path(cpuinfo).read_text(errors="replace")).items() >= _ZEN_3_AND_4.items():
+    with contextlib.suppress(OSError, PackageNotFoundError):
+        if _first(Path(cpuinfo).read_text(errors="replace")).items() >= _ZEN_3_AND_4.items() and _numpy_asks():
             os.environ.setdefault(_DISABLE, _AVX_512)
+
+
+def _numpy_asks() -> bool:
+    """Whether numpy asks its processor what it can: one that was built for this machine alone refuses to start without it."""
+    return "manylinux" in (distribution("numpy").read_text("WHEEL") or "")
 
 
 def _first(described: str) -> dict[str, str]:
