@@ -11,9 +11,11 @@ from beam_deid.transforms.counting.attribute_sets import combinations_of
 from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.facts import facts_of
 from beam_deid.transforms.counting.grouping import classes_of
+from beam_deid.transforms.counting.set_lots import WORD, Searched, Singled
 from beam_deid.transforms.counting.values import references_of
+from beam_deid.transforms.risk.combinations import sets_of
 from beam_deid.transforms.run.spill_folder import SpillFolder
-from beam_deid.transforms.run.stages import Stages
+from beam_deid.transforms.run.stages import COUNT, Stages, Stream
 
 from ..kit.deciding import data_of
 from ..kit.examples import examples
@@ -32,8 +34,8 @@ def tables(draw):
     return pa.table({"buyer": whose} | {name: [row[at] for row in rows] for at, name in enumerate(NAMES, 1)})
 
 
-def data_over(table, most, *, subject=True):
-    quasi = " ".join(NAMES)
+def data_over(table, most, *, subject=True, names=NAMES):
+    quasi = " ".join(names)
     spec = release("enclave", quasi, combinations=most)
     if subject:
         return data_of(policy(roles(direct="buyer", quasi=quasi), a=spec), table)["a"]
@@ -73,3 +75,30 @@ def test_sets_single_out_the_same_persons_with_rows_in_files():
     assert 0 < together.found[-1].unique_subjects < 700
     with SpillFolder() as folder:
         same(found_in(data, Stages(3, folder), MOST_ROWS, 1), together)
+
+
+@pytest.mark.parametrize("asked", [1, 2_000, 1 << 20])
+def test_sets_of_several_words_single_out_the_same_persons(asked):
+    random = np.random.default_rng(4)
+    names = [*"abcdefghi"]  # 84 sets of three, and 126 of four
+    rows = {name: random.integers(0, 3, 150) for name in names}
+    data = data_over(pa.table({"buyer": [f"p{who % 90}" for who in range(150)], **rows}), 4, names=names)
+    together = Candidate(data, {}, data.everything).combinations()
+    assert len(together.found) == together.possible == 511
+    same(found_in(data, Stages(3), MOST_ROWS, asked), together)
+
+
+@pytest.mark.parametrize(("columns", "most", "bound"), [(12, 3, 18), (13, 4, 27), (20, 4, 20)])
+def test_a_lot_reads_no_more_columns_of_a_row_however_many_sets_came_before(columns, most, bound):
+    rows = Stream(1, pieces={0: [{COUNT: np.ones(1_000, np.int64)}]})
+    searched = Searched(rows, np.uint64(0), most)
+    widths = []
+    for level in searched.levels(list(sets_of(tuple(f"c{at:02}" for at in range(columns)), most))):
+        singled = Singled()
+        for lot in searched.lots(level, 1):
+            assert len(lot.sets) <= 4
+            widths.append(len({name for chosen in lot.sets for name in chosen}) + 2 + len(lot.parts))
+            singled.add(dict.fromkeys(lot.sets, 0), Stream(1, pieces={0: [{WORD: np.zeros(1_000, np.uint64)}]}))
+        assert len(singled.words) == -(-len(level) // 64)
+        searched = Searched(rows, np.uint64(0), most, singled)
+    assert max(widths) <= bound

@@ -2,16 +2,14 @@
 
 Equal rows of a person are put together, and stay in buckets. Sets are asked in lots of one size, smaller ones first: a bucket
 tells of each class of a set which persons it saw there, and hears of which classes nobody saw another one. A row that a part of a
-set singles out is in a class with nobody else's, and is not asked for again.
+set singles out is in a class with nobody else's, and is not asked for again: see `counting.set_lots`.
 """
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.columns.arrays import Bools
@@ -21,29 +19,22 @@ from beam_deid.transforms.columns.key_codes import codes, first_rows
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.facts import Facts
 from beam_deid.transforms.counting.said import places
-from beam_deid.transforms.risk.combinations import Attributes, Combinations, Harm, parts_of, sets_of
+from beam_deid.transforms.counting.set_lots import WHO, WORD, Lot, Rows, RowsSeen, Searched, Singled, as_bit, value_of
+from beam_deid.transforms.risk.combinations import Attributes, Combinations, Harm, sets_of
 from beam_deid.transforms.risk.histogram import Counts, Histogram, distinct_count, tally
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
-_WHO = Column("who")
 _SET = Column("set")
 _KEY = Column("key")
 _FROM = Column("from")
-_WORD = Column("word")
 _ROWS = "rows"
 _SEEN = "seen"
 _ALONE = "alone"
 _NOTED = "noted"
 
-Rows = npt.NDArray[np.intp]
-
-_ONE = np.uint64(1)
-_LOT = 64
-"""Most sets of a lot: a row has a bit for each."""
-_FEWEST = 4
 _ASKED = 1 << 23
-"""Rows, about, that are asked for in a lot; a lot of `_FEWEST` sets may have more."""
+"""Rows, about, that are asked for in a lot."""
 
 
 def combinations_of(
@@ -68,45 +59,46 @@ def combinations_of(
     names = data.layout.rest
     sets = list(sets_of(names, most))
     harms = dict.fromkeys(sets, Harm(0, 0))
-    if facts.singled.by_rest:  # whom all columns together do not single out, none of their sets does
+    if sets and facts.singled.by_rest:  # whom all columns together do not single out, none of their sets does
         harms = _harms(_searched(classes, everywhere, most, stages), sets, stages, asked)
     return Combinations.of(names, most, facts.singled.subjects, harms)
 
 
-def _searched(classes: Classes, everywhere: References, most: int, stages: Stages) -> "_Searched":
-    _, streams = stages.run(_ToRows(classes, everywhere))
-    source = classes.source
-    return _Searched(streams[_ROWS], source.layout.rest, source.job.prints.null, most)
+def _searched(classes: Classes, everywhere: References, most: int, stages: Stages) -> Searched:
+    _, streams = stages.run(_ToRows(classes, everywhere), classes.filled)
+    return Searched(streams[_ROWS], classes.source.job.prints.null, most)
 
 
-def _harms(searched: "_Searched", sets: Sequence[Attributes], stages: Stages, asked: int) -> dict[Attributes, Harm]:
+def _harms(searched: Searched, sets: Sequence[Attributes], stages: Stages, asked: int) -> dict[Attributes, Harm]:
     """What each set does, in their order."""
     harms: dict[Attributes, Harm] = {}
-    for lot in _lots(sets, searched, min(max(asked // searched.rows.rows, _FEWEST), _LOT)):
-        found, noted = _asked(searched, lot, stages)
-        harms |= zip(lot, found, strict=True)
-        searched = searched.with_noted(lot, noted)
+    *smaller, largest = searched.levels(sets)
+    for level in smaller:
+        singled = Singled()
+        for lot in searched.lots(level, asked):
+            harms |= _asked(lot, stages, singled)
+        searched = replace(searched, parts=singled)
+    for lot in searched.lots(largest, asked):
+        harms |= _asked(lot, stages, None)
     return harms
 
 
-def _asked(searched: "_Searched", lot: Sequence[Attributes], stages: Stages) -> tuple[list[Harm], Stream]:
-    """What each set of a lot does, and which rows it singles out."""
-    filled = searched.rows.filled
-    _, streams = stages.run(_Ask(searched, lot), filled)
+def _asked(lot: Lot, stages: Stages, singled: Singled | None) -> dict[Attributes, Harm]:
+    """What each set of a lot does; which rows it singles out is added to what others of its level do, if these are parts."""
+    filled = lot.rows.filled
+    sets = len(lot.sets)
+    _, streams = stages.run(_Ask(lot), filled)
     seen = stages.take(streams, _SEEN)
-    compared, streams = stages.run(_Compare(seen, len(lot)), seen.filled)
-    minimal = sum(compared, np.zeros(len(lot), np.int64))
-    found, streams = stages.run(_Note(searched, lot, stages.take(streams, _ALONE)), filled)
+    compared, streams = stages.run(_Compare(seen, sets), seen.filled)
+    minimal = sum(compared, np.zeros(sets, np.int64))
+    alone = stages.take(streams, _ALONE)
+    found, streams = stages.run(_Note(lot, alone, _Begun.of(singled)), filled)
+    if singled is not None:
+        rows = sum((one.rows for one in found), np.zeros(sets, np.int64))
+        singled.add(dict(zip(lot.sets, rows.tolist(), strict=True)), streams[_NOTED])
     subjects = sum(one.known for one in found) + np.any([one.nobody for one in found], axis=0)
-    harms = [Harm(int(persons), int(records)) for persons, records in zip(subjects, minimal, strict=True)]
-    return harms, streams[_NOTED]
-
-
-def _lots(sets: Sequence[Attributes], searched: "_Searched", most: int) -> Iterator[Sequence[Attributes]]:
-    """Lots of sets of which none needs to know what another one of its lot singles out."""
-    for _, alike in itertools.groupby(sets, lambda chosen: min(len(chosen), searched.most + 1)):
-        together = list(alike)
-        yield from (together[begin : begin + most] for begin in range(0, len(together), most))
+    harms = (Harm(int(persons), int(records)) for persons, records in zip(subjects, minimal, strict=True))
+    return dict(zip(lot.sets, harms, strict=True))
 
 
 @dataclass(frozen=True)
@@ -121,126 +113,37 @@ class _ToRows:
         seen = self.classes.seen(bucket, self.everywhere)
         if seen.empty:
             return
-        rows = {_value(name): seen.data.key(name, seen.levels)[seen.cells] for name in seen.scope.rest}
+        rows = {value_of(name): seen.data.key(name, seen.levels)[seen.cells] for name in seen.scope.rest}
         if seen.counted:
-            found = Histogram.of({**rows, _WHO: seen.subject_keys}, seen.counts)
+            found = Histogram.of({**rows, WHO: seen.subject_keys}, seen.counts)
         else:  # each record is a person of its own
             records = np.repeat(np.arange(len(seen.counts)), seen.counts)
             own = {column: keys[records] for column, keys in rows.items()}
-            found = Histogram({**own, _WHO: places(bucket, np.arange(len(records)))}, np.ones(len(records), np.int64))
-        who = found.columns[_WHO]
+            found = Histogram({**own, WHO: places(bucket, np.arange(len(records)))}, np.ones(len(records), np.int64))
+        who = found.columns[WHO]
         spread = combine(found.columns.values(), len(who))
         keys = np.where(who == seen.data.job.prints.null, spread, who) if seen.counted else spread
         out.put(_ROWS, keys, {**found.columns, COUNT: found.counts})
-
-
-def _value(name: str) -> Column:
-    return Column("value", name)
-
-
-class _Noted(NamedTuple):
-    """What is known of rows.
-
-    Attributes:
-        lot: Sets of attributes.
-        stream: Of each row a word, with a bit for each set that singles it out.
-    """
-
-    lot: Sequence[Attributes]
-    stream: Stream
-
-
-@dataclass(frozen=True)
-class _Searched:
-    """Rows, and what is known of them.
-
-    Attributes:
-        rows: The rows: a value of each attribute, whose they are, and how many records.
-        names: The attributes.
-        null: Whose the rows are that count nobody: one subject of their own, wherever they lie.
-        most: Most attributes of a set that is a part of others.
-        noted: Which rows sets single out, of sets that may be parts of others.
-    """
-
-    rows: Stream
-    names: Attributes
-    null: np.uint64
-    most: int
-    noted: Sequence[_Noted] = ()
-
-    def with_noted(self, lot: Sequence[Attributes], stream: Stream) -> "_Searched":
-        """The same rows, of which it is known which of them the sets of a lot single out."""
-        size = len(lot[0])
-        if size > self.most:
-            return self
-        kept = [one for one in self.noted if len(one.lot[0]) >= size - 1]
-        return replace(self, noted=(*kept, _Noted(lot, stream)))
-
-    def read(self, bucket: int, lot: Sequence[Attributes]) -> "_RowsSeen":
-        """The rows of a bucket, with what is known of them that a lot asks for."""
-        columns = self.rows.read(bucket, (*map(_value, self.names), _WHO, COUNT))
-        wanted = {part for chosen in lot for part in parts_of(chosen, self.most)}
-        bits: dict[Attributes, tuple[Fingerprints, np.uint64]] = {}
-        for one in self.noted:
-            found = [(part, bit) for bit, part in enumerate(one.lot) if part in wanted]
-            if found:
-                word = one.stream.read(bucket, (_WORD,))[_WORD]
-                bits |= {part: (word, np.uint64(bit)) for part, bit in found}
-        return _RowsSeen(columns, self.most, bits)
-
-
-@dataclass(frozen=True)
-class _RowsSeen:
-    """The rows of a bucket. Arrays are of shape (n,).
-
-    Attributes:
-        columns: The columns of the rows.
-        most: Most attributes of a set that is a part of others.
-        bits: Of such sets the words in which it stands which rows they single out, and the number of the bit.
-    """
-
-    columns: Mapping[Column, Any]
-    most: int
-    bits: Mapping[Attributes, tuple[Fingerprints, np.uint64]]
-
-    def __len__(self) -> int:
-        return len(self.columns[COUNT])
-
-    def known(self, chosen: Attributes) -> Bools:
-        """Which rows a part of a set singles out."""
-        found = np.zeros(len(self), np.uint64)
-        for part in parts_of(chosen, self.most):
-            if part:
-                word, bit = self.bits[part]
-                found |= word >> bit
-        return (found & _ONE).astype(bool)
-
-    def keys(self, number: int, chosen: Attributes, rows: Rows) -> Fingerprints:
-        """The key of the class that some rows are in by a set, which has a number in its lot."""
-        columns = [np.full(len(rows), number, np.uint64)]
-        columns += [self.columns[_value(name)][rows] for name in chosen]
-        return combine(columns, len(rows))
 
 
 @dataclass(frozen=True)
 class _Ask:
     """Tells of each class of some sets which persons a bucket sees there: one, and another if there is one."""
 
-    searched: _Searched
-    lot: Sequence[Attributes]
+    lot: Lot
 
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
-        seen = self.searched.read(bucket, self.lot)
-        for number, chosen in enumerate(self.lot):
-            rows = np.flatnonzero(~seen.known(chosen))
+        seen = self.lot.read(bucket)
+        for number, chosen in enumerate(self.lot.sets):
+            rows = np.flatnonzero(~seen.known(number))
             if len(rows):
                 self._put(seen, number, seen.keys(number, chosen, rows), rows, bucket, out)
 
-    def _put(self, seen: _RowsSeen, number: int, keys: Fingerprints, rows: Rows, bucket: int, out: Out) -> None:
+    def _put(self, seen: RowsSeen, number: int, keys: Fingerprints, rows: Rows, bucket: int, out: Out) -> None:
         classes, distinct = codes(keys)
         many = len(distinct)
-        who = seen.columns[_WHO][rows]
+        who = seen.columns[WHO][rows]
         first = first_rows(classes, many)
         another = _another(classes, who, first)
         records = np.zeros(len(first) + len(another), np.int64)
@@ -249,7 +152,7 @@ class _Ask:
         columns = {
             _SET: np.full(len(told), number, np.uint64),
             _KEY: keys[told],
-            _WHO: who[told],
+            WHO: who[told],
             _FROM: np.full(len(told), bucket, np.uint64),
             COUNT: records,
         }
@@ -273,50 +176,80 @@ class _Compare:
 
     def run(self, bucket: int, out: Out) -> Counts:
         """The records of these classes by set, shape (sets,); see `Task.run`."""
-        rows = self.seen.read(bucket, (_SET, _KEY, _WHO, _FROM, COUNT))
+        rows = self.seen.read(bucket, (_SET, _KEY, WHO, _FROM, COUNT))
         classes, distinct = codes(rows[_KEY])
         first = first_rows(classes, len(distinct))
         several = np.zeros(len(distinct), bool)
-        several[classes[_another(classes, rows[_WHO], first)]] = True
+        several[classes[_another(classes, rows[WHO], first)]] = True
         alone = np.flatnonzero(~several[classes])
-        out.put_into(_ALONE, rows[_FROM][alone].astype(np.uint16), {_KEY: rows[_KEY][alone]})
+        told = {_SET: rows[_SET][alone], _KEY: rows[_KEY][alone]}
+        out.put_into(_ALONE, rows[_FROM][alone].astype(np.uint16), told)
         return tally(rows[_SET][alone].view(np.int64), rows[COUNT][alone], self.sets)
 
 
-class _Subjects(NamedTuple):
+class _Found(NamedTuple):
     """Whom sets single out in a bucket. Arrays are of shape (sets,).
 
     Attributes:
+        rows: How many rows each singles out.
         known: Subjects, all of whose rows are in the bucket.
         nobody: Whether a row is among them that counts nobody.
     """
 
+    rows: Counts
     known: Counts
     nobody: Bools
 
 
+class _Begun(NamedTuple):
+    """The word that bits of a lot are noted in.
+
+    Attributes:
+        word: What it says already; None if it is a new one.
+        taken: How many of its bits are taken.
+    """
+
+    word: Stream | None
+    taken: int
+
+    @classmethod
+    def of(cls, singled: Singled | None) -> "_Begun | None":
+        """The word of the next lot of a level; None where nothing is noted of it."""
+        return None if singled is None else cls(singled.begun, singled.taken)
+
+    def note(self, bits: Fingerprints, bucket: int, out: Out) -> None:
+        """Set the word of each row of a bucket aside, with the bits of a lot, shape (n,)."""
+        word = bits << np.uint64(self.taken)
+        if self.word is not None:
+            word |= self.word.read(bucket, (WORD,))[WORD]
+        out.put_into(_NOTED, np.full(len(bits), bucket, np.uint16), {WORD: word})
+
+
 @dataclass(frozen=True)
 class _Note:
-    """Notes which rows some sets single out."""
+    """Finds which rows the sets of a lot single out, and notes it where it is asked for."""
 
-    searched: _Searched
-    lot: Sequence[Attributes]
+    lot: Lot
     alone: Stream
+    begun: _Begun | None
 
-    def run(self, bucket: int, out: Out) -> _Subjects:
+    def run(self, bucket: int, out: Out) -> _Found:
         """See `Task.run`."""
-        seen = self.searched.read(bucket, self.lot)
-        alone = self.alone.read(bucket, (_KEY,))[_KEY]
-        who = codes(seen.columns[_WHO])[0].view(np.uint64)
-        nobody = seen.columns[_WHO] == self.searched.null
-        word = np.zeros(len(seen), np.uint64)
-        found = _Subjects(np.zeros(len(self.lot), np.int64), np.zeros(len(self.lot), bool))
-        for number, chosen in enumerate(self.lot):
-            unique = seen.known(chosen)
+        seen = self.lot.read(bucket)
+        alone = self.alone.read(bucket, (_SET, _KEY))
+        who = codes(seen.columns[WHO])[0].view(np.uint64)
+        nobody = seen.columns[WHO] == self.lot.null
+        bits = np.zeros(len(seen), np.uint64)
+        sets = len(self.lot.sets)
+        found = _Found(np.zeros(sets, np.int64), np.zeros(sets, np.int64), np.zeros(sets, bool))
+        for number, chosen in enumerate(self.lot.sets):
+            unique = seen.known(number)
             rows = np.flatnonzero(~unique)
-            unique[rows] = np.isin(seen.keys(number, chosen, rows), alone)
-            word |= unique.astype(np.uint64) << np.uint64(number)
+            unique[rows] = np.isin(seen.keys(number, chosen, rows), alone[_KEY][alone[_SET] == number])
+            bits |= as_bit(unique, number)
+            found.rows[number] = np.count_nonzero(unique)
             found.known[number] = distinct_count(who[unique & ~nobody])
             found.nobody[number] = bool((unique & nobody).any())
-        out.put_into(_NOTED, np.full(len(seen), bucket, np.uint16), {_WORD: word})
+        if self.begun is not None:
+            self.begun.note(bits, bucket, out)
         return found
