@@ -8,10 +8,10 @@ import numpy as np
 
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.counting.people import PERSON, People
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.aside import RECORD, SIGNATURE
+from beam_deid.transforms.measure.each_record import record_persons
 from beam_deid.transforms.measure.identified import Identified
 from beam_deid.transforms.measure.people import Counted, people_of
 from beam_deid.transforms.measure.person_facts import PersonFacts, person_facts
@@ -96,8 +96,9 @@ class Home:
     def _identity_columns(self) -> tuple[Column, ...]:
         found = [Column("identity", name) for name in identities(self.job.policy)]
         if self.job.policy.subject == EACH_RECORD:
-            several = [RECORD, _FILE] if self.job.files > 1 else [SIGNATURE]
-            found += several
+            found.append(RECORD if self.job.keys_each_record else SIGNATURE)
+            if self.job.files > 1:
+                found.append(_FILE)
         return tuple(found)
 
 
@@ -107,14 +108,7 @@ def _each_record(columns: dict[Column, Any], bucket: int) -> Fingerprints:
         rows = columns[SIGNATURE]
         places = np.arange(len(rows), dtype=np.uint64)
         return combine([np.full(len(rows), bucket, np.uint64), places], len(rows))
-    record = columns[RECORD]
-    # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
-    numbers, _ = codes(combine([record, columns[_FILE]], len(record)))
-    order = np.argsort(numbers, kind="stable")
-    begins = np.searchsorted(numbers[order], numbers[order], side="left")
-    turn = np.empty(len(record), np.uint64)
-    turn[order] = (np.arange(len(record)) - begins).astype(np.uint64)
-    return combine([record, turn], len(record))
+    return record_persons(columns[RECORD], columns.get(_FILE))
 
 
 def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:

@@ -4,10 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.each_record import record_persons
 from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.risk.persons import Persons, persons
@@ -89,15 +88,8 @@ class Cells:
         """Number each record as a person of its own; a record that is in several files counts as one."""
         if not self.has("record"):
             return np.arange(1, len(self) + 1, dtype=np.uint64)
-        record = self.column("record")
-        file = self.column("file")
-        # Of equal records of one file the first, the second … are one person each, in whatever files they stand.
-        numbers, _ = codes(combine([record, file], len(self)))
-        order = np.argsort(numbers, kind="stable")
-        begins = np.searchsorted(numbers[order], numbers[order], side="left")
-        turn = np.empty(len(self), np.uint64)
-        turn[order] = (np.arange(len(self)) - begins).astype(np.uint64)
-        return combine([record, turn], len(self))
+        file = self.column("file") if self.has("file") else None
+        return record_persons(self.column("record"), file)
 
 
 def _ordered(job: Job, histogram: Histogram) -> Histogram:

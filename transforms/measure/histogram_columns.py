@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
@@ -19,8 +18,10 @@ def columns_of(job: Job, releases: Sequence[str]) -> list[Column]:
     columns.append(Column("signature"))
     if job.remembers:
         columns.append(Column("recorded"))
-    if job.policy.subject == EACH_RECORD and job.files > 1:
-        columns += [Column("record"), Column("file")]
+    if job.keys_each_record:
+        columns.append(Column("record"))
+        if job.files > 1:
+            columns.append(Column("file"))
     for name in releases:
         columns += [Column("present", release=name), *release_columns(job, job.layouts[name])]
     return columns

@@ -17,7 +17,6 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.columns.numbers import as_moments, as_numbers, is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts
@@ -129,10 +128,11 @@ class Measurer:
         columns[Column("signature")] = keys.signature()
         if job.remembers:
             columns[Column("recorded")] = keys.recorded()
-        if job.policy.subject == EACH_RECORD and job.files > 1:
-            columns[Column("record")] = keys.whole(job.policy.fields)
-            file = fingerprint(pa.array([keys.records.file]), job.prints)[0]
-            columns[Column("file")] = np.full(len(keys.records), file, np.uint64)
+        if job.keys_each_record:
+            columns[Column("record")] = keys.of_all_fields()
+            if job.files > 1:
+                file = fingerprint(pa.array([keys.records.file]), job.prints)[0]
+                columns[Column("file")] = np.full(len(keys.records), file, np.uint64)
         return columns
 
     def _release(

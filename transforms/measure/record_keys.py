@@ -68,6 +68,10 @@ class RecordKeys:
         if record is not None:
             # What went through a program that takes it for a number has lost its zeros.
             return self.of(_per_dictionary(self._identity(record), _without_zeros))
+        return self.of_all_fields()
+
+    def of_all_fields(self) -> Fingerprints:
+        """One key for all that the policy knows of each record, shape (n,)."""
         # In an order that does not depend on the policy's: fields that change their places make no other records.
         return self.whole(sorted(self._job.policy.fields))
 

@@ -156,6 +156,14 @@ class Job:
         return self.register is not None and bool(tested_together(self.policy, self.releases))
 
     @property
+    def keys_each_record(self) -> bool:
+        """Whether each record is a person whose key follows from all its fields, and not from its place.
+
+        Else a record in several files would be several persons, and the register would take places for persons.
+        """
+        return self.policy.subject == EACH_RECORD and (self.files > 1 or self.remembers)
+
+    @property
     def record_rule(self) -> str:
         """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types.
 
@@ -188,8 +196,8 @@ class Job:
     @property
     def measured_columns(self) -> tuple[str, ...]:
         """The input columns that the measuring pass needs, in the policy's order."""
-        if self.policy.subject == EACH_RECORD and self.files > 1:
-            return tuple(self.policy.fields)  # equal records in two files are one
+        if self.keys_each_record:
+            return tuple(self.policy.fields)
         if self.remembers:
             record = self.policy.record
             return tuple(name for name in self.policy.fields if record in (None, name) or name in self.columns)
