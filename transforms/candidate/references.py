@@ -87,11 +87,14 @@ class ValueReference:
         place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[place] == keys, counts[place], 0)
 
-    def rarest(self, identity: int) -> float | None:
-        """The share of all persons who have the rarest value that anybody has; None where nobody is known."""
-        one = self.holders[identity]
-        some = one.held[one.held > 0]
-        return float(some.min() / one.everybody) if len(some) else None
+    def rarest(self) -> float | None:
+        """The least share of all persons who have a value that anybody has, by any identity of which figures are told.
+
+        None where nobody is known. It is one for all identities, since a part of the groups may have nobody by some of them.
+        """
+        told = [(one.held[one.held > 0], one.everybody) for one in self.holders[: len(self.spreads)]]
+        shares = [float(held.min() / everybody) for held, everybody in told if len(held)]
+        return min(shares, default=None)
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,5 @@ def within(found: Distribution, identity: int, known: ValueReference | None) -> 
         reference=known.overall(identity, keys),
         held_by=known.held_by(identity, keys),
         least_of_all=known.spreads[identity].least,
-        rarest_of_all=known.rarest(identity),
+        rarest_of_all=known.rarest(),
     )

@@ -57,8 +57,9 @@ def publish(
     """
     try:
         outcome, made = _made(staging, key, facts)
-    finally:
+    except DeidError:
         staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
+        raise
     PROGRESS.start("publishing")
     if made.publishes and session is None:
         staging.publish(made.files, made.written)
