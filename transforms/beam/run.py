@@ -37,7 +37,7 @@ from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
 
-FEW_SHARDS = 4
+FEW_SHARDS = 2
 """So many shards are counted in memory; more are counted in buckets."""
 BUCKETS_OF_A_SHARD = 2
 """So a bucket of records, with all that is counted of it, takes some 100 MiB."""

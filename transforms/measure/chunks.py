@@ -39,7 +39,7 @@ class Bounds:
     """
 
     chunk: int = 1 << 20
-    few: int = 4 * SHARD_ROWS
+    few: int = 2 * SHARD_ROWS
     bucket: int = SHARD_ROWS // 2
 
 
