@@ -11,7 +11,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Role, Sharing
 
 if TYPE_CHECKING:
-    from beam_deid.transforms.formats.format import InputOptions
+    from beam_deid.transforms.formats.input_options import InputOptions
     from beam_deid.transforms.policy.model import Policy
 
 
@@ -143,7 +143,7 @@ class _Columns:
 
 def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
     """The columns' roles. What an option says has precedence over what the policy says."""
-    from beam_deid.transforms.formats.format import InputOptions
+    from beam_deid.transforms.formats.input_options import InputOptions
 
     columns = _Columns(quasi, sensitive, (), subject, InputOptions())
     if path is not None:

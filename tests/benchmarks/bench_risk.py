@@ -29,7 +29,7 @@ from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.counting import count_files
 from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.dataset.question import Question
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes
 from beam_deid.transforms.synthetic.orders import ORDER_SCHEMA, order_batches
 

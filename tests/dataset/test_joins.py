@@ -8,7 +8,7 @@ import pytest
 from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.risk.attackers import Candidates
 from beam_deid.transforms.risk.linkage import Linked
 

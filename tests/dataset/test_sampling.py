@@ -6,7 +6,7 @@ import pytest
 
 from beam_deid.transforms.dataset.sampling import take_sample
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 
 PLAIN = InputOptions()
 

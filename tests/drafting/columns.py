@@ -6,7 +6,7 @@ from beam_deid.transforms.drafting.draft import make_draft
 from beam_deid.transforms.drafting.facts import Facts, facts_of
 from beam_deid.transforms.drafting.judging import Judged
 from beam_deid.transforms.drafting.sample import Sample
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers.platforms.tables import recognise_column
 
 

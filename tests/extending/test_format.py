@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Description, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Description, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
 

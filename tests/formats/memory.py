@@ -8,7 +8,7 @@ _READER = """
 import json, resource, sys
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 path, columns = sys.argv[1], sys.argv[2:]
 options = InputOptions()
 kind = format_of(path, options)

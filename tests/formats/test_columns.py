@@ -9,7 +9,7 @@ import pytest
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.storage.limits import MOST_COLUMNS
 
 OPTIONS = InputOptions()

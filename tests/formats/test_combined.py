@@ -4,7 +4,7 @@ import pytest
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 
 OPTIONS = InputOptions(combine={"division": ["province", "city", "district"]})
 

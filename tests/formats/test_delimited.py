@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 
 from ..kit.examples import examples
 from .memory import read_alone

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.formats import format_named, json_lines
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.nesting import Nesting
 

@@ -6,7 +6,8 @@ import pytest
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 
 from .memory import read_alone
 

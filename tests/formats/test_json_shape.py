@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_shape import first_list, shape_of
 
 ORDERS = [

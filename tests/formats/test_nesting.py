@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
 
 from ..kit.examples import examples

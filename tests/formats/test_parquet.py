@@ -6,7 +6,7 @@ import pytest
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import FORMATS, format_named
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 
 OPTIONS = InputOptions()
 PARQUET = format_named("parquet")

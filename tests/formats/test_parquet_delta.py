@@ -7,7 +7,7 @@ import pytest
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.parquet_dictionary import longest_page
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import MOST_CELLS, UNPACKED_BYTES

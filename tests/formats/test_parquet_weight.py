@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.parquet_dictionary import all_short
 from beam_deid.transforms.formats.parquet_weight import heavy_columns
 from beam_deid.transforms.storage.files import open_arrow

@@ -12,7 +12,8 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import FORMATS, format_of_part
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
+from beam_deid.transforms.formats.format import Chunk, Format
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.risk.probes import Probes

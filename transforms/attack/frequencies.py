@@ -10,7 +10,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
 from beam_deid.transforms.run.job import BATCH_ROWS

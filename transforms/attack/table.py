@@ -13,7 +13,8 @@ from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Chunk, Fault, InputOptions
+from beam_deid.transforms.formats.format import Chunk, Fault
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.model import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.probes import Numbers, Probes

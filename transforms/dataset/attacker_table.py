@@ -12,7 +12,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprint
 from beam_deid.transforms.dataset.reading import batches, plain_types, shards
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.storage.files import InputFile

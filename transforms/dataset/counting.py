@@ -11,7 +11,8 @@ from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.run.progress import PROGRESS
 
 _THREADS = 2

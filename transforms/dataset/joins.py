@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprint
 from beam_deid.transforms.dataset.attacker_table import Table, check_table, read_probes
 from beam_deid.transforms.dataset.reading import batches, dataset_files, shards
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.probes import Numbers, Probes, Released

@@ -7,7 +7,8 @@ import pyarrow as pa
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions, Shard
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of

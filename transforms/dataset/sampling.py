@@ -12,7 +12,8 @@ from beam_deid.transforms.dataset.reading import dataset_files, plain_types, sha
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Chunk, Fault, InputOptions, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile

@@ -13,7 +13,7 @@ from beam_deid.transforms.drafting.release import DraftedRelease, K, choose
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.drafting.subject import Subject, propose_subject
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 from beam_deid.transforms.terms import Role

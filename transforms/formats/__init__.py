@@ -4,7 +4,8 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.combined import Combined
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.delimited import Delimited
-from beam_deid.transforms.formats.format import Format, InputOptions, Shard
+from beam_deid.transforms.formats.format import Format, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet

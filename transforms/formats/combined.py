@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 
 
 class Combined(Format):

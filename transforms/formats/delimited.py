@@ -20,7 +20,8 @@ import pyarrow.csv
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
-from beam_deid.transforms.formats.format import Chunk, Fault, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, MOST_MALFORMED, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 

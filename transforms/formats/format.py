@@ -3,81 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, BinaryIO, ClassVar, NamedTuple, Protocol
+from typing import BinaryIO, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.terms import Reason
-
-# Keys joined by dots, from a record down.
-Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
-
-
-def _names_formats(schema: dict[str, Any]) -> None:
-    """Describe the setting by the formats that there are; asked for when all of them are declared."""
-    from beam_deid.transforms.formats import FORMATS
-
-    flat = [one.name for one in FORMATS if not one.nests]
-    *names, last = [*flat, *sorted(one.name for one in FORMATS if one.nests)]
-    schema["description"] = f"{', '.join(names)} or {last}; by the file's name if not given"
-
-
-def _nests(name: str) -> bool:
-    """Whether records of a format hold lists and objects; those of an unknown one may, and it is told when a file is read."""
-    from beam_deid.transforms.formats import FORMATS
-
-    return all(one.nests for one in FORMATS if one.name == name)
-
-
-class InputOptions(BaseModel):
-    """How input files are written (``input:`` in a policy). What is not said is taken from the file's name.
-
-    ``auto`` never looks at values to find types: those come from the policy's kinds alone. ``records``, ``items`` and
-    ``fields`` speak of JSON (`beam_deid.transforms.formats.nesting`); other files are flat and are read as they are.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: str | None = Field(None, json_schema_extra=_names_formats)
-    delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
-    quote: str = Field('"', min_length=1, max_length=1)
-    encoding: str = Field("auto", description="utf-8, gb18030 or auto")
-    records: Path | None = Field(
-        None, description="JSON: path to the list of records in each document or line, as data.order_list"
-    )
-    items: Path | None = Field(
-        None, description="JSON: path, in a record, of the list that gives one row for each of its items, as item_list"
-    )
-    fields: dict[str, Path] = Field(
-        default_factory=dict,
-        description="JSON: path of a column, {mobile: receiver.mobile}; what is not named is called by its path",
-    )
-    combine: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="Columns put together from others, with a space between: {division: [province, city, district]}",
-    )
-
-    @model_validator(mode="after")
-    def _paths_go_together(self) -> "InputOptions":
-        nested = [name for name in ("records", "items", "fields") if getattr(self, name)]
-        if nested and self.format is not None and not _nests(self.format):
-            raise ValueError(f"{nested[0]} is for JSON, and format says {self.format}; leave one out")
-        seen: dict[str, str] = {}
-        for name, path in self.fields.items():
-            if path in seen:
-                raise ValueError(f"fields gives the path {path} two names, {seen[path]} and {name}; leave one")
-            seen[path] = name
-            if self.items is not None and self.items.startswith(f"{path}."):
-                raise ValueError(f"the items lie inside {path}, so that fields cannot make a column of it")
-        for name, parts in self.combine.items():
-            if len(parts) < 2 or len(set(parts)) < len(parts):
-                raise ValueError(f"combine.{name} needs two different columns at least")
-            if any(part in self.combine for part in parts):
-                raise ValueError(f"combine.{name} is made of a combined column; name columns of the file")
-        return self
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_lines import JsonLines, text_stream
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import Nesting, Unit

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import Text, is_lines, units
 from beam_deid.transforms.formats.json_lines import text_stream
 from beam_deid.transforms.formats.json_lines import units as line_units

@@ -9,7 +9,7 @@ list is ever released.
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.terms import Reason
 
 Row = dict[str, Any]

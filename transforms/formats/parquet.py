@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Description, Format, InputOptions, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Description, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import DeidError, InputError
 from beam_deid.transforms.formats import format_of_part
-from beam_deid.transforms.formats.format import Format, InputOptions
+from beam_deid.transforms.formats.format import Format
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.decide_again import as_published
 from beam_deid.transforms.label.documents import canonical
 from beam_deid.transforms.storage.files import is_file, store_of

@@ -9,7 +9,7 @@ from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K

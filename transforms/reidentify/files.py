@@ -11,7 +11,7 @@ import pyarrow as pa
 from beam_deid.transforms.actions.key_options import Restoring
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.reidentify.batches import Reidentifier, fault_rows

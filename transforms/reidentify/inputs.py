@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Chunk, Format, InputOptions
+from beam_deid.transforms.formats.format import Chunk, Format
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
-from beam_deid.transforms.formats.format import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.record import is_record
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
