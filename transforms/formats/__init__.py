@@ -1,6 +1,7 @@
 """File formats: one file a format, all of them in `FORMATS`."""
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.avro import Avro
 from beam_deid.transforms.formats.combined import Combined
 from beam_deid.transforms.formats.compression import name_inside
 from beam_deid.transforms.formats.delimited import Delimited
@@ -9,10 +10,11 @@ from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
+from beam_deid.transforms.formats.orc import Orc
 from beam_deid.transforms.formats.parquet import Parquet
 from beam_deid.transforms.storage.paths import shown
 
-FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), Excel(), JsonLines(), JsonDocument())
+FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), Excel(), Avro(), Orc(), JsonLines(), JsonDocument())
 """All formats."""
 
 _BY_NAME = {known.name: known for known in FORMATS}
