@@ -55,7 +55,7 @@ def test_nested_columns_are_refused(tmp_path):
         PARQUET.schema(path, OPTIONS)
 
 
-@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [one for one in FORMATS if one.written], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("cuts", [[300_000], [1, 299_999], [131_072, 168_928], [70_000] * 4 + [20_000]])
 def test_bytes_do_not_depend_on_batches(kind, cuts):
     table = pa.table({"a": pa.array(range(300_000)), "b": pa.array(["x", None, ""] * 100_000)}, metadata={"k": "v"})

@@ -13,9 +13,13 @@ from beam_deid.transforms.formats.avro_types import arrow_schema, has_uuids, wit
 from beam_deid.transforms.formats.flat_columns import flat_batch, flat_schema, places_of
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
-_BROKEN = ("the file cannot be read as Avro", "The file is truncated, damaged or not Avro: fetch it again or leave it out")
+_BROKEN = (
+    "the file cannot be read as Avro",
+    "The file is truncated, damaged or not Avro: fetch it again or leave it out",
+)
 
 
 class Avro(Format):
@@ -23,6 +27,7 @@ class Avro(Format):
 
     name = "avro"
     suffixes = (".avro",)
+    unwritten = (".avro",)
     written = False
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -56,7 +61,7 @@ class Avro(Format):
                 first += len(records)
                 yield Chunk(flat_batch(whole, places, columns), numbers)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """Refuse: releases are not written as Avro."""
         raise UsageError("Avro is not written", "", "Name another format")
 

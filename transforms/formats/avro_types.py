@@ -43,7 +43,9 @@ def arrow_schema(schema: Any, path: str) -> pa.Schema:
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise InputError("the file holds values that are no records", path, "Write records, with a name for each value")
     named: Named = {}
-    return pa.schema([(field["name"], _type(field["type"], named, f"{path}: {field['name']}")) for field in schema["fields"]])
+    return pa.schema(
+        [(field["name"], _type(field["type"], named, f"{path}: {field['name']}")) for field in schema["fields"]]
+    )
 
 
 def has_uuids(schema: Any) -> bool:
@@ -86,14 +88,16 @@ def _union(branches: list[Any], named: Named, where: str) -> pa.DataType:
 
 
 def _composed(written: dict[str, Any], named: Named, where: str) -> pa.DataType:
-    kind = written["type"]
-    logical = written.get("logicalType")
+    kind: Any = written["type"]
+    logical = str(written.get("logicalType"))
     if kind == "record":
-        return pa.struct([(one["name"], _type(one["type"], named, f"{where}.{one['name']}")) for one in written["fields"]])
+        return pa.struct(
+            [(one["name"], _type(one["type"], named, f"{where}.{one['name']}")) for one in written["fields"]]
+        )
     if kind == "array":
         return pa.list_(_type(written["items"], named, where))
     if kind == "map":
         return pa.map_(pa.string(), _type(written["values"], named, where))
     if logical == "decimal" and written["precision"] <= _MOST_DIGITS:
         return pa.decimal128(written["precision"], written.get("scale", 0))
-    return _LOGICAL.get((kind, logical)) or _type(kind, named, where)
+    return _LOGICAL.get((str(kind), logical)) or _type(kind, named, where)

@@ -97,7 +97,9 @@ def _member(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:
         raise InputError("the archive is empty", path, "Leave it out")
     if len(files) > 1:
         names = ", ".join(one.filename for one in files[:10]) + (", ..." if len(files) > 10 else "")
-        raise InputError(f"the archive holds {len(files)} files: {names}", path, "Unpack it, and name the files to read")
+        raise InputError(
+            f"the archive holds {len(files)} files: {names}", path, "Unpack it, and name the files to read"
+        )
     if files[0].flag_bits & 1:
         raise InputError("the archive is protected by a password", path, "Unpack it first")
     return files[0]

@@ -2,8 +2,8 @@
 
 Numbers are written with the 15 significant digits that a sheet keeps, whole ones without a point; dates and times as ISO
 8601; TRUE and FALSE. A number of more digits has lost its last ones, and is a fault, and so is an error. Blank rows are
-no records, and a value of cells that are merged over rows stands in each of them. A text file, or a page of HTML, is what its bytes say
-even where it is called ``.xls``.
+no records, and a value of cells that are merged over rows stands in each of them. Text that is called ``.xls`` is read as
+text.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,13 +14,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.containers import HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_process import Records, sheet_records
+from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.terms import Reason
 
@@ -31,7 +34,8 @@ class Excel(Format):
     """Workbooks of Excel and its kin: one sheet, whose rows are records. Written as .xlsx, without a formula."""
 
     name = "xlsx"
-    written = False
+    unwritten = (".xlsm", ".xls", ".xlsb", ".ods")
+    most_rows = MOST_ROWS
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -63,9 +67,9 @@ class Excel(Format):
         with sheet_records(shard.path, options) as records:
             yield from _chunks(records, columns, rows, shard.path)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """One sheet with a header; text as text, whatever it begins with."""
-        raise NotImplementedError
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+        """One sheet with a header; text is text, whatever it begins with."""
+        return ExcelWriter(stream, schema)
 
 
 _TEXT = Delimited()
@@ -83,7 +87,9 @@ def _is_text(path: str) -> bool:
         except OSError:
             raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
     if is_page(head):
-        raise InputError("the file is a page of HTML or XML, and no workbook", path, "Open it in Excel and save it as .xlsx")
+        raise InputError(
+            "the file is a page of HTML or XML, and no workbook", path, "Open it in Excel and save it as .xlsx"
+        )
     return container_of(head) not in ("zip", "ole") and is_text(head)
 
 
@@ -95,7 +101,7 @@ def _chunks(records: Records, columns: Sequence[str], rows: int, path: str) -> I
     for batch in records.batches:
         for start in range(0, batch.num_rows, rows):
             piece = batch.slice(start, rows)
-            arrays = [piece.column(number) for number in wanted]
+            arrays = [restored(piece.column(number)) for number in wanted]
             yield _chunk(arrays, columns, piece.column(len(records.names)).to_numpy())
 
 

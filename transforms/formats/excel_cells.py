@@ -4,10 +4,9 @@ A sheet keeps no more than 15 significant digits of a number. So a number is wri
 point, and one of more digits, an order number for instance, has lost its last ones: such a cell is at fault.
 """
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
-
-import datetime as dt
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,12 @@ DAMAGED = "\U0010ffffd"
 ERROR = "\U0010ffffe"
 """Stands in the place of an error, or of a formula whose result was never worked out."""
 
+_DIGITS = 15
+FIRST_LOST = 10.0**_DIGITS
+"""The first whole number that a sheet cannot keep with all its digits, as far as it promises."""
+
 Cells = npt.NDArray[np.object_]
 
-_DIGITS = 15
-_FIRST_LOST = 10.0**_DIGITS
 _LARGEST_SCALE = 22  # powers of ten up to here are exact
 
 
@@ -33,11 +34,11 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
         return _without_empty(pa.array(cells, pa.string()))
     given = np.empty(len(cells), dtype=object)
     given[:] = cells
-    of_kind = np.frompyfunc(type, 1, 1)(given)
+    of_kind: Any = np.frompyfunc(type, 1, 1)(given)
     texts = pa.nulls(len(cells), pa.string())
     for kind in sorted(kinds, key=lambda one: one.__name__):
-        here = of_kind == kind
-        texts = pc.replace_with_mask(texts, pa.array(here.astype(bool)), _TEXTS[kind](given[here]))
+        here = (of_kind == kind).astype(bool)
+        texts = pc.replace_with_mask(texts, pa.array(here), _TEXTS[kind](given[here]))
     return texts
 
 
@@ -57,14 +58,14 @@ def _booleans(cells: Cells) -> pa.Array:
 def _numbers(cells: Cells) -> pa.Array:
     values = cells.astype(np.float64)
     size = np.abs(values)
-    lost = ~(size < _FIRST_LOST)
+    lost = ~(size < FIRST_LOST)
     whole = (np.floor(values) == values) & ~lost
     integers = pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string())
-    fractions = pa.array(_rounded(values, ~whole & ~lost)).cast(pa.string())
+    fractions = pa.array(rounded(values, ~whole & ~lost)).cast(pa.string())
     return pc.if_else(pa.array(lost), DAMAGED, pc.if_else(pa.array(whole), integers, fractions))
 
 
-def _rounded(values: npt.NDArray[np.float64], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def rounded(values: npt.NDArray[np.float64], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """The wanted values, 0 < |v| < 10¹⁵, as the nearest to what 15 significant digits say; the others are of no use."""
     safe = np.where(wanted, values, 1.0)
     places = _DIGITS - 1 - np.floor(np.log10(np.abs(safe))).astype(np.int64)

@@ -93,9 +93,10 @@ def find_header(sheet: calamine.CalamineSheet, asked: Asked) -> Header:
     most = max(_filled(cells) for _, cells in ahead)
     enough = most if most <= 2 else most - 1  # an index of pandas has no name
     number, cells = next(row for row in ahead if _filled(row[1]) >= enough)
-    if not all(isinstance(cell, str) for cell in cells):
+    names = [cell.strip(" \t\r\n\ufeff") for cell in cells if isinstance(cell, str)]
+    if len(names) < len(cells):
         raise Refused(f"row {number + 1}, where the header should be, looks like data", _MEND)
-    return Header([cell.strip(" \t\r\n\ufeff") for cell in cells], number + 1)
+    return Header(names, number + 1)
 
 
 def _filled(cells: Sequence[Any]) -> int:

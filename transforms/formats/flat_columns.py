@@ -26,7 +26,9 @@ def flat_schema(schema: pa.Schema, path: str) -> pa.Schema:
     for field in fields:
         if pa.types.is_nested(field.type):
             what = f"columns of type {field.type} are not read"
-            raise InputError(what, f"{path}: {field.name}", "Write it without that column, or a row for each of its items")
+            raise InputError(
+                what, f"{path}: {field.name}", "Write it without that column, or a row for each of its items"
+            )
     return pa.schema(fields)
 
 

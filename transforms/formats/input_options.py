@@ -38,7 +38,8 @@ class InputOptions(BaseModel):
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = Field("auto", description="utf-8, gb18030 or auto")
     sheet: Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)] | None = Field(
-        None, description="Workbooks: name or number, from 1, of the sheet to read; the only one with anything in it if not given"
+        None,
+        description="Workbooks: name or number, from 1, of the sheet to read; the only one with anything in it if not given",
     )
     skip: int = Field(0, ge=0, description="Lines, or rows of a sheet, before the header")
     header: tuple[str, ...] | None = Field(

@@ -17,6 +17,7 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_lines import JsonLines, text_stream
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import Nesting, Unit
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
 from beam_deid.transforms.terms import Reason
 
@@ -60,9 +61,9 @@ class JsonDocument(Format):
         nesting = Nesting(options)
         return chunks(units(shard.path, options, nesting), nesting, columns, rows, known, spare=spare)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """Make a writer of JSON Lines. A policy cannot ask for it; it serves whoever writes a ``.json`` file of records."""
-        return _LINES.writer(stream, schema)
+        return _LINES.writer(stream, schema, options)
 
 
 def is_lines(path: str, options: InputOptions) -> bool:

@@ -11,9 +11,13 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.flat_columns import flat_batch, flat_schema, places_of
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
-_BROKEN = ("the file cannot be read as ORC", "The file is truncated, damaged or not ORC: fetch it again or leave it out")
+_BROKEN = (
+    "the file cannot be read as ORC",
+    "The file is truncated, damaged or not ORC: fetch it again or leave it out",
+)
 
 
 class Orc(Format):
@@ -21,6 +25,7 @@ class Orc(Format):
 
     name = "orc"
     suffixes = (".orc",)
+    unwritten = (".orc",)
     written = False
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -69,7 +74,7 @@ class Orc(Format):
                     yield Chunk(batch.slice(start, rows), numbers)
                 first += whole.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """Refuse: releases are not written as ORC."""
         raise UsageError("ORC is not written", "", "Name another format")
 
