@@ -6,6 +6,7 @@ no records, and a value of cells that are merged over rows stands in each of the
 text.
 """
 
+import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import BinaryIO
 
@@ -19,11 +20,11 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.containers import HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
-from beam_deid.transforms.formats.excel_process import Records, sheet_records
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.reader_process import Answer, asked
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.terms import Reason
 
@@ -42,8 +43,8 @@ class Excel(Format):
         """The names in the sheet's header, each a text column."""
         if _is_text(path):
             return _TEXT.schema(path, options)
-        with sheet_records(path, options) as records:
-            return pa.schema([(name, pa.string()) for name in records.names])
+        with _records(path, options) as answer:
+            return pa.schema([(name, pa.string()) for name in answer.told["names"]])
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file, for a sheet is read whole; a text file is cut as text."""
@@ -64,8 +65,8 @@ class Excel(Format):
         if _is_text(shard.path):
             yield from _TEXT.read(shard, options, columns, rows, known, spare)
             return
-        with sheet_records(shard.path, options) as records:
-            yield from _chunks(records, columns, rows, shard.path)
+        with _records(shard.path, options) as answer:
+            yield from _chunks(answer, columns, rows, shard.path)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """One sheet with a header; text is text, whatever it begins with."""
@@ -93,16 +94,31 @@ def _is_text(path: str) -> bool:
     return container_of(head) not in ("zip", "ole") and is_text(head)
 
 
-def _chunks(records: Records, columns: Sequence[str], rows: int, path: str) -> Iterator[Chunk]:
-    missing = [name for name in columns if name not in records.names]
+def _records(path: str, options: InputOptions) -> contextlib.AbstractContextManager[Answer]:
+    broken = InputError(
+        "the workbook is damaged, or is none", path, "Open it in a spreadsheet and save it again, as .xlsx or CSV"
+    )
+    request = {
+        "path": path,
+        "sheet": options.sheet,
+        "skip": options.skip,
+        "header": options.header,
+        "footer": options.footer,
+    }
+    return asked("excel_sheet", request, broken)
+
+
+def _chunks(answer: Answer, columns: Sequence[str], rows: int, path: str) -> Iterator[Chunk]:
+    names = answer.told["names"]
+    missing = [name for name in columns if name not in names]
     if missing:
         raise InputError(f"the file lacks the column {missing[0]}", path, "It had it when the run began")
-    wanted = [records.names.index(name) for name in columns]
-    for batch in records.batches:
+    wanted = [names.index(name) for name in columns]
+    for batch in answer.batches:
         for start in range(0, batch.num_rows, rows):
             piece = batch.slice(start, rows)
             arrays = [restored(piece.column(number)) for number in wanted]
-            yield _chunk(arrays, columns, piece.column(len(records.names)).to_numpy())
+            yield _chunk(arrays, columns, piece.column(len(names)).to_numpy())
 
 
 def _chunk(arrays: list[pa.Array], columns: Sequence[str], numbers: npt.NDArray[np.int64]) -> Chunk:

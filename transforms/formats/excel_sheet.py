@@ -1,21 +1,66 @@
-"""A workbook's bytes as the records of one of its sheets, all of it text.
+"""A workbook as the records of one of its sheets, all of it text.
 
-It runs in a process of its own (`beam_deid.transforms.formats.excel_process`), which has the whole sheet in memory.
+It runs in a process of its own (`beam_deid.transforms.formats.reader_process`), which has the whole sheet in memory.
 """
 
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import python_calamine as calamine
 
+from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.excel_errors import UnplacedError, error_cells
 from beam_deid.transforms.formats.excel_records import Asked, Refused, Sheet, find_header, records
-from beam_deid.transforms.storage.limits import MOST_COLUMNS, UNPACKED_TIMES, unpacks_too_much
+from beam_deid.transforms.formats.reader_child import Given
+from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.limits import (
+    LARGEST_WORKBOOK,
+    MOST_COLUMNS,
+    UNPACKED_TIMES,
+    mebibytes,
+    unpacks_too_much,
+)
+
+_BATCH_ROWS = 1 << 16
 
 _DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
+
+
+def answer(path: str, sheet: str | int | None, skip: int, header: Sequence[str] | None, footer: int) -> Given:
+    """The records of a sheet.
+
+    Returns:
+        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and a last
+        one, int64, with the number of each record.
+
+    Raises:
+        InputError: It cannot be read, or it is not clear what of it is wanted.
+    """
+    try:
+        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
+    except Refused as refused:
+        raise InputError(refused.what, path, refused.next_step) from None
+    columns = [*found.table.columns, pa.array(found.rows)]
+    table = pa.table(columns, names=[str(number) for number in range(len(columns))])
+    return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
+
+
+def _bytes_of(path: str) -> bytes:
+    with open_arrow(path) as stream:
+        try:
+            data = bytes(stream.read(LARGEST_WORKBOOK + 1))
+        except OSError:
+            raise Refused("the file is truncated or damaged", "Fetch it again or leave it out") from None
+    if len(data) > LARGEST_WORKBOOK:
+        raise Refused(
+            f"the workbook is larger than {mebibytes(LARGEST_WORKBOOK)}", "Save the sheet as CSV, or cut it up"
+        )
+    return data
 
 
 def read_sheet(data: bytes, asked: Asked) -> Sheet:

@@ -34,8 +34,8 @@ MOST_CELLS = 16_000_000
 LARGEST_WORKBOOK = 512 << 20
 """Bytes of a workbook, which is read whole."""
 
-WORKBOOK_MEMORY = 4 << 30
-"""Memory that reading a sheet may take: all of it is held at once, in a process of its own."""
+READER_MEMORY = 4 << 30
+"""Memory of a process in which a file is read that is not read piece by piece: a sheet of a workbook, a stripe of ORC."""
 
 MOST_MALFORMED = 1_000_000
 """Rows of delimited text that cannot be read: each is noted, and of so many the file is none of that kind."""
