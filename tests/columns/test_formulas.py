@@ -15,7 +15,23 @@ def of(function, *values):
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+8613800138000", "-x", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠a", "-", "-1-1", "-1e5"]
+    "text",
+    [
+        "=1+1",
+        "+8613800138000",
+        "-x",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠a",
+        "-",
+        "-1-1",
+        "-1e5",
+    ],
 )
 def test_what_a_spreadsheet_would_work_out_gets_an_apostrophe(text):
     assert of(neutralized, text, "Leeds", None) == [f"'{text}", "Leeds", None]
