@@ -26,10 +26,10 @@ class Ignored:
         return [name for name in names if name not in self]
 
 
-NOTHING_IGNORED = Ignored(())
-"""No name at all."""
-
-
 @lru_cache(maxsize=64)
 def _expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(fnmatch.translate, patterns))) if patterns else _NOTHING
+
+
+NOTHING_IGNORED = Ignored(())
+"""No name at all."""
