@@ -78,7 +78,11 @@ def test_a_value_is_never_filled_into_another_order_nor_upwards():
 
 def test_a_row_without_a_number_is_of_no_order_unless_numbers_are_filled_as_well():
     rows = [("#1", "X", None, True), (None, None, None, True), ("#1", None, None, True)]
-    assert in_batches(rows, ("city",), [24], encoded=False) == [("#1", "X", None), (None, None, None), ("#1", None, None)]
+    assert in_batches(rows, ("city",), [24], encoded=False) == [
+        ("#1", "X", None),
+        (None, None, None),
+        ("#1", None, None),
+    ]
     assert in_batches(rows, ("order", "city"), [24], encoded=False) == [("#1", "X", None)] * 3
 
 

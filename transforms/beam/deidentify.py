@@ -80,8 +80,8 @@ class Deidentify(beam.PTransform):
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, the policy wants its labels signed or rows filled down, the collection's type is not known, its windows
-            merge or fire more than once, or the key would stand in the graph.
+        UsageError: There is no such release, the policy wants its labels signed or rows filled down, the collection's type is
+            not known, its windows merge or fire more than once, or the key would stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """

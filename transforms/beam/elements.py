@@ -90,9 +90,9 @@ class ToBatches(beam.PTransform):
         self._ignored = ignored
         self._kind = kind
         self._kinds = dict(kinds or {})
-        self._types = None if fields is None else {
-            name: arrow_type_of(fields[name]) for name in ignored.without(fields)
-        }
+        self._types = (
+            None if fields is None else {name: arrow_type_of(fields[name]) for name in ignored.without(fields)}
+        )
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection[pa.RecordBatch]:
         """Batches of a fixed number of rows; small ones that are given are put together."""
@@ -101,7 +101,8 @@ class ToBatches(beam.PTransform):
         return (
             elements
             | "Gather" >> beam.BatchElements(min_batch_size=_ROWS, max_batch_size=_ROWS)
-            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds, self._ignored)).with_output_types(
+            | "To Arrow"
+            >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds, self._ignored)).with_output_types(
                 pa.RecordBatch
             )
         )

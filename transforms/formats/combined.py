@@ -26,7 +26,7 @@ class Combined(Format):
         self._inner = inner
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The file's columns and the combined ones, which are text. A part is a field, of which the policy says if files may lack it.
+        """The file's columns and the combined ones, which are text. Whether a file may lack a part is for the policy to say.
 
         Raises:
             InputError: The file cannot be read, or has a column of a combined one's name.

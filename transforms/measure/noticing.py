@@ -1,14 +1,10 @@
 """What is noticed of files while they are read, beside what is measured: files without rows, and orders over several lines."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from beam_deid.transforms.columns.repeats import Repeats
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.policy.columns import in_files
 from beam_deid.transforms.policy.model import Policy
@@ -16,44 +12,6 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.typed import TypedBatch
-
-Mask = npt.NDArray[np.bool_]
-
-BLANK_IN_REPEATS = 0.9
-"""A field is one of orders over several lines if it is blank in so large a share of the rows that repeat the key above …"""
-BLANK_ELSEWHERE = 0.5
-"""… and in no larger a share than this of the others."""
-
-
-@dataclass
-class Repeats:
-    """Rows that repeat the key of the row above, and the others.
-
-    Attributes:
-        repeats: How many rows repeat it.
-        others: How many do not.
-        blank: Of each field in how many of the first it is null, and in how many of the others; only of those where it is.
-    """
-
-    repeats: int = 0
-    others: int = 0
-    blank: Counter[tuple[str, bool]] = field(default_factory=Counter)
-
-    def add(self, other: "Repeats") -> None:
-        """Add other rows."""
-        self.repeats += other.repeats
-        self.others += other.others
-        self.blank += other.blank
-
-    def once(self, fields: Sequence[str]) -> tuple[str, ...]:
-        """The fields that stand in the first row of a key alone."""
-        return tuple(
-            name
-            for name in fields
-            if self.repeats
-            and self.blank[name, True] >= BLANK_IN_REPEATS * self.repeats
-            and self.blank[name, False] <= BLANK_ELSEWHERE * self.others
-        )
 
 
 @dataclass
@@ -83,7 +41,7 @@ class Noticed:
         """What a person should know, a sentence each without a full stop."""
         empty = sorted(file for file, rows in self.rows.items() if rows == 0)
         if empty:
-            yield f"{len(empty)} of {len(self.rows)} files that were read have no row: {in_files(empty)}"
+            yield f"{len(empty)} of {len(self.rows)} files have no row: {in_files(empty)}"
         for key in _keys(policy):
             counted = self.repeats.get(key, Repeats())
             once = counted.once(list(policy.fields))
@@ -123,7 +81,7 @@ class Noticing:
         columns = batch.records.columns
         for key in self._keys:
             if key in columns and len(batch.records):
-                self._noticed.repeats.setdefault(key, Repeats()).add(_counted(columns, key))
+                self._noticed.repeats.setdefault(key, Repeats()).add(Repeats.of(columns, key))
 
     def result(self) -> Noticed:
         """What was noticed of all batches."""
@@ -131,31 +89,9 @@ class Noticing:
 
 
 def _keys(policy: Policy) -> tuple[str, ...]:
-    """The fields that may tell orders, those first that do so for sure: a record's, then order numbers, then what names a person."""
+    """The fields that may tell orders, those first that do so for sure: record, order numbers, what names a person."""
     named = identities(policy)
     ordered = [name for name in policy.fields if (kind := policy.kind(name)) is not None and kind.of_orders]
     persons = [name for name in named if name != policy.subject_field]
     keys = [policy.record, *ordered, *persons, policy.subject_field]
     return tuple(dict.fromkeys(key for key in keys if key is not None))
-
-
-def _counted(columns: Mapping[str, pa.Array], key: str) -> Repeats:
-    """The rows of a batch, of length n, that repeat the key of the row above."""
-    repeats = _repeats(columns[key])
-    count = int(np.count_nonzero(repeats))
-    counted = Repeats(count, len(repeats) - count)
-    if count:
-        for name, column in columns.items():
-            if column.null_count and name != key:
-                blank = column.is_null().to_numpy(zero_copy_only=False)
-                counted.blank[name, True] = int(np.count_nonzero(blank & repeats))
-                counted.blank[name, False] = int(np.count_nonzero(blank & ~repeats))
-    return counted
-
-
-def _repeats(column: pa.Array) -> Mask:
-    """Where the value of a column, of length n, is that of the row above; shape (n,)."""
-    values = column.indices if isinstance(column, pa.DictionaryArray) else column
-    same = np.zeros(len(column), bool)
-    same[1:] = pc.equal(values[1:], values[:-1]).fill_null(False).to_numpy(zero_copy_only=False)
-    return same

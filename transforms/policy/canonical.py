@@ -53,7 +53,9 @@ def policy_sha256(policy: Policy) -> str:
 def _said(section: dict[str, Any], options: BaseModel, first: Collection[str]) -> dict[str, Any]:
     """A section without those later options that say what holds anyway."""
     known = type(options).model_fields
-    default = {name for name, one in known.items() if getattr(options, name) == one.get_default(call_default_factory=True)}
+    default = {
+        name for name, one in known.items() if getattr(options, name) == one.get_default(call_default_factory=True)
+    }
     return {name: value for name, value in section.items() if name in first or name not in default}
 
 

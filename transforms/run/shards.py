@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
@@ -31,7 +31,7 @@ class Prepared:
 
     job: Job
     shards: tuple[Shard, ...]
-    found: Found = Found()
+    found: Found = field(default_factory=Found)
 
     @property
     def rows(self) -> int | None:
@@ -87,8 +87,11 @@ def _cut(policy: Policy, heads: Heads) -> list[Shard]:
     for head in heads.files:
         file = head.file
         cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
-        told = {"modified": file.modified, "told": file.told, "lacks": head.lacks(policy)}
-        shards += [replace(shard, index=len(shards) + number, **told) for number, shard in enumerate(cut)]
+        lacks = head.lacks(policy)
+        shards += [
+            replace(shard, index=len(shards) + number, modified=file.modified, told=file.told, lacks=lacks)
+            for number, shard in enumerate(cut)
+        ]
     if not shards:
         raise no_row([head.told for head in heads.files])
     return shards

@@ -44,7 +44,10 @@ def _filled(draft: Draft) -> Iterator[Problem]:
     filled = _mapping(draft, "fill_down")
     listed = filled.get("fields")
     places: list[tuple[Path, Any]] = [(("input", "fill_down", "by"), filled.get("by"))]
-    places += [(("input", "fill_down", "fields", number), name) for number, name in enumerate(listed if isinstance(listed, list) else ())]
+    places += [
+        (("input", "fill_down", "fields", number), name)
+        for number, name in enumerate(listed if isinstance(listed, list) else ())
+    ]
     combined = _mapping(draft, "combine")
     for path, name in places:
         if not isinstance(name, str):
@@ -75,5 +78,6 @@ def _optional(draft: Draft) -> Iterator[Problem]:
         if spec is not None and spec.optional:
             what = "the subject, without which nobody is counted" if word == "subject" else "what records are told by"
             yield Problem(
-                ("fields", str(name), "optional"), f"{shown(name)} is {what}, so that no file may lack it; leave this out"
+                ("fields", str(name), "optional"),
+                f"{shown(name)} is {what}, so that no file may lack it; leave this out",
             )
