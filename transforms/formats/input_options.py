@@ -77,7 +77,7 @@ class InputOptions(BaseModel):
     )
     ignore: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         (),
-        description="Columns that are not read, by name or pattern (* and ? stand for any characters, [ab] for one of them): [ext_*]",
+        description="Columns that are not read, by name or pattern (* and ? stand for any characters, [ab] for a or b): [ext_*]",
     )
     fill_down: FillDown | None = Field(
         None,
