@@ -60,6 +60,12 @@ def test_a_column_that_differs_in_case_or_spaces_is_one_problem(spelling: str) -
     ]
 
 
+def test_a_column_without_a_name_is_told_as_one() -> None:
+    with pytest.raises(PolicyError) as caught:
+        check_columns(POLICY, {"a.csv": [*NAMES, ""]})
+    assert caught.value.problems == ["a.csv: a column has no name; give it one, or remove it"]
+
+
 def test_files_may_lack_optional_fields_and_have_columns_that_are_ignored() -> None:
     given = orders()
     given["fields"]["birth_year"]["optional"] = True

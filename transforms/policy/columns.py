@@ -89,6 +89,8 @@ class _Comparison:
         said = self._placed(paths, f"column {shown(column)} is not in the policy")
         if any(column in self.lists.get(path, ()) for path in paths):
             return f"{said}; {_LIST}"
+        if not column.strip():
+            return f"{self._placed(paths, 'a column has no name')}; give it one, or remove it"
         like = nearest(column, fields)
         if like is not None and _folded(like) == _folded(column):
             return f"{said}; it differs from the field {shown(like)} in case or spaces only: rename one of them"
