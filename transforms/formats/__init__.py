@@ -37,12 +37,12 @@ def format_of_part(name: str) -> Format | None:
 
 
 def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name; with what the policy makes of its columns.
+    """The format of a file with what the policy makes of its columns: see `plain_format_of`.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_options(_plain_format(path, options), options)
+    return _with_options(plain_format_of(path, options), options)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
@@ -57,7 +57,12 @@ def _with_options(plain: Format, options: InputOptions) -> Format:
     return Combined(filled) if options.combine else filled
 
 
-def _plain_format(path: str, options: InputOptions) -> Format:
+def plain_format_of(path: str, options: InputOptions) -> Format:
+    """The format of a file by itself: as the policy says, else by the file's name.
+
+    Raises:
+        UsageError: The name tells nothing.
+    """
     if options.format is not None:
         return format_named(options.format)
     name = without_compression(name_of(path)).lower()
