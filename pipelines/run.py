@@ -119,6 +119,7 @@ def carry_out(
     engine = runner or LOCAL
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
+    output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()

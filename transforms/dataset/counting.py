@@ -48,7 +48,7 @@ def count_files(
     tasks: list[Task] = []
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):
-        given = plain_types(format_of(file.path, options).schema(file.path, options))
+        given = plain_types(format_of(file.path, options, file.partitions).schema(file.path, options))
         _check(question, file.path, given, types or given)
         types = given
         tasks += ((shard, list(columns or given)) for shard in shards(file, options))

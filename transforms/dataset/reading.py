@@ -1,12 +1,13 @@
 """Files of any dataset, read as they are: whoever wrote them, one row that cannot be read stops it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.run.job import SHARD_ROWS
@@ -24,7 +25,8 @@ def dataset_files(globs: Sequence[str]) -> list[InputFile]:
 
 def shards(file: InputFile, options: InputOptions) -> list[Shard]:
     """The shards of a file."""
-    return format_of(file.path, options).shards(file.path, file.size, options, SHARD_ROWS)
+    cut = format_of(file.path, options, file.partitions).shards(file.path, file.size, options, SHARD_ROWS)
+    return [replace(shard, partitions=file.partitions) for shard in cut]
 
 
 def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -33,7 +35,7 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
     Raises:
         InputError: It cannot be read, or a row of it.
     """
-    for chunk in format_of(shard.path, options).read(shard, options, columns, _BATCH_ROWS):
+    for chunk in format_of_shard(shard, options).read(shard, options, columns, _BATCH_ROWS):
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(

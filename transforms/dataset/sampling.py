@@ -11,7 +11,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.dataset.reading import dataset_files, plain_types, shards
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Chunk, Fault, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
@@ -74,7 +74,7 @@ class _Columns:
 def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns:
     columns = _Columns()
     for file in files:
-        schema = format_of(file.path, options).schema(file.path, options)
+        schema = format_of(file.path, options, file.partitions).schema(file.path, options)
         given = plain_types(schema)
         columns.types = columns.types or given
         _check_names(columns.types, given, file.path)
@@ -133,7 +133,7 @@ class _Reader:
                 return
 
     def _chunks(self, shard: Shard) -> Iterator[Chunk]:
-        kind = format_of(shard.path, self._options)
+        kind = format_of_shard(shard, self._options)
         # One row more than is wanted shows whether there are more.
         return iter(kind.read(shard, self._options, list(self._pieces), min(self._each + 1, _BATCH_ROWS)))
 

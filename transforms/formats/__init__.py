@@ -9,6 +9,8 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet
+from beam_deid.transforms.formats.partitioned import Partitioned
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.storage.paths import name_of, shown
 
 FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
@@ -34,22 +36,23 @@ def format_of_part(name: str) -> Format | None:
     return next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
 
 
-def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name; with the policy's combined columns.
+def format_of(path: str, options: InputOptions, partitions: Partitions = ()) -> Format:
+    """The format of a file: as the policy says, else by the file's name; with the columns of its folders, and combined ones.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_combined(_plain_format(path, options), options)
+    return _with_columns(_plain_format(path, options), options, partitions)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the policy's combined columns."""
-    return _with_combined(format_named(shard.format), options)
+    """The format of a shard, with the columns of its folders, and combined ones."""
+    return _with_columns(format_named(shard.format), options, shard.partitions)
 
 
-def _with_combined(plain: Format, options: InputOptions) -> Format:
-    return Combined(plain) if options.combine else plain
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions) -> Format:
+    own = Partitioned(plain, partitions) if partitions else plain
+    return Combined(own) if options.combine else own
 
 
 def _plain_format(path: str, options: InputOptions) -> Format:

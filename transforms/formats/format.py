@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
 
@@ -27,6 +28,7 @@ class Shard:
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
+        partitions: Columns that the file's folders name, and the value of each.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Shard:
     index: int = 0
     modified: float = 0.0
     told: str = ""
+    partitions: Partitions = ()
 
 
 class Fault(NamedTuple):

@@ -15,17 +15,24 @@ from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.run.job import SHARD_ROWS, Job
-from beam_deid.transforms.storage.files import InputFile, match
+from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import name_of, shown
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that may begin: its job and its shards, in the order of their parts."""
+    """A run that may begin.
+
+    Attributes:
+        job: Its job.
+        shards: Its shards, in the order of their parts.
+        passed_over: A line on what was passed over for each reason, for a person.
+    """
 
     job: Job
     shards: tuple[Shard, ...]
+    passed_over: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -50,16 +57,25 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     if unknown:
         known = ", ".join(policy.releases)
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
-    matched = match(inputs)
-    schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
+    found = find(inputs)
+    matched = found.files
+    formats = {file.path: format_of(file.path, policy.input, file.partitions) for file in matched}
+    schemas = {path: known.schema(path, policy.input) for path, known in formats.items()}
     lists = {shown(path): [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
     check_columns(policy, {shown(path): schema.names for path, schema in schemas.items()}, lists)
     types = _types(policy, schemas)
     shards: list[Shard] = []
     for file in matched:
-        cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
+        cut = formats[file.path].shards(file.path, file.size, policy.input, SHARD_ROWS)
         shards += [
-            replace(shard, index=len(shards) + i, modified=file.modified, told=file.told) for i, shard in enumerate(cut)
+            replace(
+                shard,
+                index=len(shards) + i,
+                modified=file.modified,
+                told=file.told,
+                partitions=file.partitions,
+            )
+            for i, shard in enumerate(cut)
         ]
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
@@ -73,14 +89,14 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         files=len(matched),
         equal_files=_equal(matched),
     )
-    return Prepared(job, tuple(shards))
+    return Prepared(job, tuple(shards), found.passed_over)
 
 
 def _equal(matched: Sequence[InputFile]) -> int:
     """How many files are the same, byte by byte, as one before."""
-    by_size: dict[int, list[InputFile]] = {}
+    by_size: dict[tuple[object, ...], list[InputFile]] = {}
     for file in matched:
-        by_size.setdefault(file.size, []).append(file)
+        by_size.setdefault((file.size, file.partitions), []).append(file)
     several = [same for same in by_size.values() if len(same) > 1]
     return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
@@ -101,6 +117,6 @@ def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataTy
 
 
 def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard]) -> str:
-    # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
-    facts = [(name_of(shard.path), shard.size, shard.row_groups) for shard in shards]
+    # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
+    facts = [(name_of(shard.path), shard.size, shard.row_groups, *shard.partitions) for shard in shards]
     return hashlib.sha256(json.dumps([policy, releases, facts]).encode()).hexdigest()[:16]
