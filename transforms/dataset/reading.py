@@ -1,6 +1,6 @@
 """Files of any dataset, read as they are: whoever wrote them, one row that cannot be read stops it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
@@ -29,8 +30,16 @@ def shards(file: InputFile, options: InputOptions) -> list[Shard]:
     return [replace(shard, partitions=file.partitions) for shard in cut]
 
 
-def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(
+    shard: Shard, options: InputOptions, columns: Sequence[str], types: Mapping[str, pa.DataType] | None = None
+) -> Iterator[pa.RecordBatch]:
     """The rows of a shard.
+
+    Args:
+        shard: The shard.
+        options: How its file is written.
+        columns: The columns.
+        types: The types that columns have in all files: one of nothing but nulls has none of its own.
 
     Raises:
         InputError: It cannot be read, or a row of it.
@@ -43,7 +52,32 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
                 shard.path,
                 "Mend the file, or leave that row out",
             )
-        yield chunk.batch
+        arrays = [
+            pa.nulls(len(column), types[name]) if types and pa.types.is_null(column.type) else column
+            for name, column in zip(columns, chunk.batch.columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, names=list(columns)) if arrays else chunk.batch
+
+
+def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The type of each column that can be read, without its dictionary: lists cannot."""
+    return {name: kind for name, kind in plain_types(schema).items() if schema.field(name).metadata != LIST}
+
+
+def merged(types: Mapping[str, pa.DataType], given: Mapping[str, pa.DataType]) -> dict[str, pa.DataType] | None:
+    """The types of the columns of all files, where a column of nothing but nulls may be of any; None where they differ.
+
+    Args:
+        types: Those of the files before; nothing where there was none.
+        given: Those of a file.
+    """
+    if not types:
+        return dict(given)
+    if types.keys() != given.keys():
+        return None
+    both = {name: given[name] if pa.types.is_null(kind) else kind for name, kind in types.items()}
+    fits = all(pa.types.is_null(kind) or kind == both[name] for name, kind in given.items())
+    return both if fits else None
 
 
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:

@@ -233,7 +233,12 @@ def _others(
     repeating = _repeating(facts, names)
     heavy = heavy_columns(stream, facts, groups, names, rows)
     far = not is_local(shard.path)
-    schema = there.given(names)
+    schema = pa.schema(
+        [
+            pa.field(one.name, pa.dictionary(pa.int32(), one.type)) if one.name in repeating else one
+            for one in there.given(names)
+        ]
+    )
     coded = [name for name in heavy if not pa.types.is_dictionary(schema.field(name).type)]
     if repeating or coded or far:
         file = _as_dictionaries(stream, facts, [*repeating, *coded], far)

@@ -1,7 +1,8 @@
 """The columns of a Parquet file as those of any other: fields of structs under their dotted paths, each of a type that has a text.
 
-Lists and maps are columns that are never read. Bytes are text where they are UTF-8, and faults where they are not, or never read
-where most are not; a half-precision number is one of single precision, which holds all of them, and an identifier of 16 bytes is written in hex.
+Lists and maps are columns that are never read. Bytes are text where they are UTF-8 and faults where they are not, or never read
+where most are not. A half-precision number is one of single precision, which holds all of them; an identifier of 16 bytes is
+written in hexadecimal digits.
 """
 
 from collections import Counter
