@@ -67,7 +67,7 @@ def nested_input(path: str) -> NestedInput:
     if name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
     lines = name == "jsonl"
-    found = _records(lists_of(path, options), 0.0, 1)
+    found = _records(lists_of(path, options, called_lines=lines), 0.0, 1)
     records = found.path if found else None
     if records is not None:
         reasons["records"] = (

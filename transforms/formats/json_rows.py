@@ -107,7 +107,9 @@ class _Seen:
             raise InputError(
                 f"nothing stands at {where}", path, "Let input.records name the path of the list of records"
             )
-        elif self._reasons != {None}:
+        elif self._reasons == {None}:
+            raise InputError("there is no record in the file", path, "Leave it out")
+        else:
             why = ", ".join(sorted(reason for reason in self._reasons if reason))
             raise InputError(f"no record can be read ({why})", path, _NO_RECORD)
 

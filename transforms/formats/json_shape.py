@@ -69,16 +69,21 @@ def shape_of(path: str, options: InputOptions, *, called_lines: bool = False) ->
     return Shape(len(rows), tuple(dict.fromkeys(key for row in rows for key in row)), tuple(_lists(rows)))
 
 
-def lists_of(path: str, options: InputOptions) -> tuple[ListFound, ...]:
+def lists_of(path: str, options: InputOptions, *, called_lines: bool = False) -> tuple[ListFound, ...]:
     """The lists of objects in a document that is one object, with the objects of records by their ids, whose paths end in ``*``.
 
     Up to a thousand entries of each are looked at; what stands behind a longer list is not read. There are none in lines, whose
     lists `shape_of` finds.
 
+    Args:
+        path: The file.
+        options: How it is written.
+        called_lines: See `beam_deid.transforms.formats.json_form.holds_lines`.
+
     Raises:
         InputError: The file cannot be read.
     """
-    if holds_lines(path, options, called_lines=False):
+    if holds_lines(path, options, called_lines=called_lines):
         return ()
     stream = text_stream(path, options)
     found: list[ListFound] = []
