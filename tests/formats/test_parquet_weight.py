@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -101,6 +102,22 @@ def test_long_values_that_are_repeated_a_little_are_read_as_ever(tmp_path, kind,
     if kind == pa.binary():  # bytes that are text are read as text
         expected = expected.cast(pa.schema([("n", pa.int64()), ("a", pa.string())]))
     assert pa.Table.from_batches(found).equals(expected)
+
+
+@pytest.mark.parametrize("distinct", [50, 30_000])
+def test_long_values_in_a_struct_are_weighed_as_well(tmp_path, distinct):
+    texts, numbers = remarks(distinct, 100_000)
+    path = str(tmp_path / "in.parquet")
+    inside = pa.StructArray.from_arrays([texts, pa.array(numbers)], ["a", "n"])
+    pq.write_table(pa.table({"s": inside}), path, row_group_size=60_000)
+    assert heavy_columns(open_arrow(path), pq.read_metadata(path), [0, 1], ["s.a"], 65_536) == ["s.a"]
+    found = list(batches(path, ["s.n", "s.a"]))
+    assert [n for batch in found for n in batch.column(0).to_pylist()] == numbers.tolist()
+    assert pa.concat_arrays([plain(batch.column(1)) for batch in found]).equals(texts)
+    bomb = repeated(["x" * MIB], np.zeros(10_000))
+    pq.write_table(pa.table({"s": pa.StructArray.from_arrays([bomb], ["a"])}), path)
+    with pytest.raises(InputError, match=r"column s\.a"):
+        list(batches(path, ["s.a"]))
 
 
 def test_long_values_of_few_are_read_as_the_dictionary_that_they_are_as_ever(tmp_path):

@@ -23,6 +23,8 @@ _GROUP_ROWS = 131_072
 _DICTIONARY_BYTES = 4
 _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leave it out"
 
+_FLATTEN = "Write the fields of its structs as columns of their own"
+
 
 class Parquet(Format):
     """Apache Parquet: typed columns in row groups, which are read apart, and metadata that carries the label."""
@@ -93,6 +95,8 @@ class Parquet(Format):
                 numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
                 first += batch.num_rows
                 yield _chunk(batch, numbers, columns, spare)
+        except pa.ArrowNotImplementedError:
+            raise InputError("a column holds more in a struct than can be read", shard.path, _FLATTEN) from None
         except (OSError, pa.ArrowException, KeyError):
             raise InputError("the file cannot be read", shard.path, _BROKEN) from None
 
@@ -230,7 +234,7 @@ def _others(
     """The batches of columns of which no value is made of another, as dictionaries where text repeats."""
     facts = file.metadata
     groups = list(shard.row_groups)
-    repeating = _repeating(facts, names)
+    repeating = [name for name in _repeating(facts, names) if not there.is_in_struct(name)]
     heavy = heavy_columns(stream, facts, groups, names, rows)
     far = not is_local(shard.path)
     schema = pa.schema(
@@ -242,7 +246,14 @@ def _others(
     coded = [name for name in heavy if not pa.types.is_dictionary(schema.field(name).type)]
     if repeating or coded or far:
         file = _as_dictionaries(stream, facts, [*repeating, *coded], far)
-    batches = (there.flat(batch, names) for batch in file.iter_batches(rows, groups, names, use_threads=False))
+    # Arrow gives no dictionary of a struct's field for several row groups at once.
+    apart = any(map(there.is_in_struct, coded))
+    several = [[group] for group in groups] if apart else [groups]
+    batches = (
+        there.flat(batch, names)
+        for some in several
+        for batch in file.iter_batches(rows, some, names, use_threads=False)
+    )
     if not heavy:
         yield from batches
         return

@@ -87,6 +87,10 @@ class FileColumns:
             if mask is not None and 2 * int(mask.sum()) > len(mask) - flat.column(name).null_count
         }
 
+    def is_in_struct(self, name: str) -> bool:
+        """Whether a column is a field of a struct."""
+        return len(self._places[name].keys) > 1
+
     def given(self, names: Sequence[str]) -> pa.Schema:
         """Some columns with the types that the file has.
 
