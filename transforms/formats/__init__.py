@@ -11,6 +11,8 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet
+from beam_deid.transforms.formats.partitioned import Partitioned
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.storage.paths import name_of, shown
 
 FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
@@ -36,24 +38,25 @@ def format_of_part(name: str) -> Format | None:
     return next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
 
 
-def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file with what the policy makes of its columns: see `plain_format_of`.
+def format_of(path: str, options: InputOptions, partitions: Partitions = ()) -> Format:
+    """The format of a file with the columns of its folders, and what the policy makes of its columns: see `plain_format_of`.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_options(plain_format_of(path, options), options)
+    return _with_columns(plain_format_of(path, options), options, partitions)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the columns that its file lacks, and with what the policy makes of them."""
+    """The format of a shard, with the columns that its file lacks or its folders name, and what the policy makes of them."""
     plain = format_named(shard.format)
-    return _with_options(Completed(plain) if shard.lacks else plain, options)
+    return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions)
 
 
-def _with_options(plain: Format, options: InputOptions) -> Format:
-    """A format that fills columns down, and puts others together of them."""
-    filled = FilledDown(plain) if options.fill_down is not None else plain
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions) -> Format:
+    """A format that adds the columns of folders, fills columns down, and puts others together of them."""
+    own = Partitioned(plain, partitions) if partitions else plain
+    filled = FilledDown(own) if options.fill_down is not None else own
     return Combined(filled) if options.combine else filled
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
 
@@ -28,6 +29,7 @@ class Shard:
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
         lacks: Wanted columns that the file does not have, which are null in it.
+        partitions: Columns that the file's folders name, and the value of each.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Shard:
     modified: float = 0.0
     told: str = ""
     lacks: tuple[str, ...] = ()
+    partitions: Partitions = ()
 
 
 class Fault(NamedTuple):

@@ -62,7 +62,9 @@ class InputOptions(BaseModel):
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = Field("auto", description="utf-8, gb18030 or auto")
     records: Path | None = Field(
-        None, description="JSON: path to the list of records in each document or line, as data.order_list"
+        None,
+        description="JSON: path to the list of records in each document or line, as data.order_list; "
+        "or data.orders.* where they are the values of an object, whose keys are then the column *",
     )
     items: Path | None = Field(
         None, description="JSON: path, in a record, of the list that gives one row for each of its items, as item_list"

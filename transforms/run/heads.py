@@ -114,7 +114,7 @@ def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
 def _head(policy: Policy, file: InputFile) -> Head:
     if file.size == 0:
         raise EmptyFile("the file is empty", shown(file.path), "Leave it out")
-    schema = format_of(file.path, policy.input).schema(file.path, policy.input)
+    schema = format_of(file.path, policy.input, file.partitions).schema(file.path, policy.input)
     return Head(file, schema, plain_format_of(file.path, policy.input).heads)
 
 
