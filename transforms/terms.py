@@ -51,6 +51,8 @@ class Reason(Word):
 
     MALFORMED_ROW = "malformed_row"
     BAD_ENCODING = "bad_encoding"
+    DAMAGED_BY_EXCEL = "damaged_by_excel"
+    CELL_ERROR = "cell_error"
     WRONG_TYPE = "wrong_type"
     OUTSIDE_HIERARCHY = "outside_hierarchy"
     NOT_AN_OBJECT = "not_an_object"

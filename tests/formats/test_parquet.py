@@ -170,7 +170,7 @@ def test_a_page_that_does_not_fit_its_checksum_is_an_error(tmp_path):
         list(PARQUET.read(shard, OPTIONS, ["a"], 1000))
 
 
-@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [one for one in FORMATS if one.written], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("cuts", [[300_000], [1, 299_999], [131_072, 168_928], [70_000] * 4 + [20_000]])
 def test_bytes_do_not_depend_on_batches(kind, cuts):
     table = pa.table({"a": pa.array(range(300_000)), "b": pa.array(["x", None, ""] * 100_000)}, metadata={"k": "v"})

@@ -1,21 +1,24 @@
 """File formats: one file a format, all of them in `FORMATS`."""
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.avro import Avro
 from beam_deid.transforms.formats.combined import Combined
 from beam_deid.transforms.formats.completed import Completed
-from beam_deid.transforms.formats.compression import without_compression
+from beam_deid.transforms.formats.compression import name_inside
 from beam_deid.transforms.formats.delimited import Delimited
+from beam_deid.transforms.formats.excel import Excel
 from beam_deid.transforms.formats.filled_down import FilledDown
 from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
+from beam_deid.transforms.formats.orc import Orc
 from beam_deid.transforms.formats.parquet import Parquet
 from beam_deid.transforms.formats.partitioned import Partitioned
 from beam_deid.transforms.storage.partitions import Partitions
-from beam_deid.transforms.storage.paths import name_of, shown
+from beam_deid.transforms.storage.paths import shown
 
-FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
+FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), Excel(), Avro(), Orc(), JsonLines(), JsonDocument())
 """All formats."""
 
 _BY_NAME = {known.name: known for known in FORMATS}
@@ -68,7 +71,7 @@ def plain_format_of(path: str, options: InputOptions) -> Format:
     """
     if options.format is not None:
         return format_named(options.format)
-    name = without_compression(name_of(path)).lower()
+    name = name_inside(path).lower()
     suffix = "." + name.rpartition(".")[2]
     if suffix not in _BY_SUFFIX:
         known = " ".join(_BY_SUFFIX)

@@ -17,11 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.compression import open_plain
+from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, MOST_MALFORMED, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 
@@ -34,6 +37,7 @@ class Delimited(Format):
     """Text with a header and one row a line, whose values a comma, semicolon, tab or other character separates (CSV, TSV)."""
 
     name = "csv"
+    opened_as_text = True
     suffixes = (".csv", ".tsv", ".txt")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
@@ -85,9 +89,9 @@ class Delimited(Format):
         finally:
             stream.close()
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """RFC 4180, UTF-8, a header, line feeds; null is empty, the empty string is ``""``."""
-        return _Writer(stream, schema)
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+        """CSV that a spreadsheet takes for text, too; see there."""
+        return DelimitedWriter(stream, schema, options)
 
 
 class _Header:
@@ -312,18 +316,5 @@ def _unarmoured(column: pa.Array) -> pa.Array:
     if pc.any(pc.or_(pc.ends_with(column, "\t"), pc.starts_with(column, "\t"))).as_py():
         column = pc.utf8_trim(column, "\t")
     if pc.any(pc.starts_with(column, "'")).as_py():
-        column = pc.replace_substring_regex(column, r"^'([0-9]+)$", r"\1")
+        column = restored(pc.replace_substring_regex(column, r"^'([0-9]+)$", r"\1"))
     return column
-
-
-class _Writer:
-    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._writer = pyarrow.csv.CSVWriter(stream, schema)
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-
-    def close(self) -> None:
-        self._writer.close()

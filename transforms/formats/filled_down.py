@@ -9,6 +9,7 @@ import pyarrow as pa
 from beam_deid.transforms.formats.fill_down import Filling
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import FillDown, InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 
 _WHOLE_FILE = sys.maxsize
 
@@ -56,6 +57,6 @@ class FilledDown(Format):
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """Make the writer that the format of the file makes."""
-        return self._inner.writer(stream, schema)
+        return self._inner.writer(stream, schema, options)

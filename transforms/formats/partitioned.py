@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.partitions import Partitions
 
 
@@ -73,9 +74,9 @@ class Partitioned(Format):
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """Make the writer that the format of the file makes; folders name columns of files that are read only."""
-        return self._inner.writer(stream, schema)
+        return self._inner.writer(stream, schema, options)
 
 
 def _check(column: pa.Array, told: str | None, where: str) -> None:

@@ -10,6 +10,7 @@ from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
@@ -232,6 +233,25 @@ class Release(Section):
         None,
         description="How large the parts are; as large as the pieces that the input is read in if not given",
     )
+
+    spreadsheet: OutputOptions | None = Field(
+        None,
+        description="What is done for whoever opens the files in a spreadsheet; formulas are neutralized if not given",
+    )
+
+    @model_validator(mode="after")
+    def _format_can(self) -> "Release":
+        known = next(one for one in FORMATS if one.name == self.format)
+        if known.most_rows is not None and self.parts is not None and self.parts.rows > known.most_rows:
+            raise ValueError(f"parts.rows: a file of {self.format} has {known.most_rows:,} rows at most")
+        if self.spreadsheet is not None and not known.opened_as_text:
+            raise ValueError(f"spreadsheet is for csv, and format says {self.format}; leave it out")
+        return self
+
+    @property
+    def output(self) -> OutputOptions:
+        """How files are written, beyond their format."""
+        return self.spreadsheet or PLAIN
 
     @property
     def k(self) -> int:
