@@ -8,10 +8,11 @@ from beam_deid.transforms.attack.table import alike
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
 from beam_deid.transforms.run.job import BATCH_ROWS
 from beam_deid.transforms.storage.files import match
@@ -23,7 +24,7 @@ _WHOLE_FILE = 1 << 62
 
 
 def read_frequencies(
-    path: str, name: str, key: FingerprintKey, kind: Kind | None = None, like: pa.DataType | None = None
+    path: str, name: str, key: FingerprintKey, reading: Reading | None = None, like: pa.DataType | None = None
 ) -> Known:
     """Read a known distribution.
 
@@ -31,7 +32,7 @@ def read_frequencies(
         path: Path or glob of a table with a column called as the field, and ``count`` or ``share``.
         name: The field.
         key: The key of the fingerprints that its values are compared with.
-        kind: What the field holds; values are read so.
+        reading: How the field's values are read.
         like: The type that the source has; None where it is not known.
 
     Raises:
@@ -53,8 +54,9 @@ def read_frequencies(
             for chunk in format_.read(shard, options, [name, weight], BATCH_ROWS):
                 if chunk.faults:
                     raise InputError("a row of the table of frequencies cannot be read", file.path, "Mend the table")
-                batch = chunk.batch.filter(pc.is_valid(plain(chunk.batch.column(0))))
-                values.append(fingerprint(_values(batch.column(0), kind, like, name, file.path), key))
+                given = meant(chunk.batch, format_, options)
+                batch = given.filter(pc.is_valid(plain(given.column(0))))
+                values.append(fingerprint(_values(batch.column(0), reading, like, name, file.path), key))
                 weights.append(_weights(batch.column(1), weight, file.path))
     known = Known.of(np.concatenate([np.empty(0, np.uint64), *values]), np.concatenate([np.empty(0), *weights]))
     if len(known.values) == 0:
@@ -62,8 +64,8 @@ def read_frequencies(
     return known
 
 
-def _values(column: pa.Array, kind: Kind | None, like: pa.DataType | None, name: str, path: str) -> pa.Array:
-    typed, wrong = to_kind(column, kind)
+def _values(column: pa.Array, reading: Reading | None, like: pa.DataType | None, name: str, path: str) -> pa.Array:
+    typed, wrong = to_kind(column, reading)
     if wrong is not None:
         raise InputError(
             "a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it"

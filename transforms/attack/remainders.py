@@ -176,7 +176,7 @@ def remainder_recoveries(
     limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
     matched = {}
     for name in layout.matched:
-        known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
+        known = read_frequencies(spec.frequencies[name], name, key, policy.reading(name), types.get(name))
         matched[name] = remains.matched(name, known, key)
     found = []
     for name in layout.remainders:

@@ -3,13 +3,23 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 
 from beam_deid.transforms.actions.action import Action, Target
+from beam_deid.transforms.columns.moment_patterns import format_problem
+from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
-from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.input_options import InputOptions, TimeZone
 from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
@@ -19,7 +29,8 @@ from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
-from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.kind import TEXT_TYPE, Kind
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.storage.paths import name_of
@@ -37,6 +48,16 @@ def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _readable(written: str) -> str:
+    problem = format_problem(written)
+    if problem:
+        raise ValueError(problem)
+    return written
+
+
+TimeFormat = Annotated[str, AfterValidator(_readable)]
+
+
 class FieldSpec(Section):
     """One input column: its role or roles, and its kind."""
 
@@ -46,6 +67,21 @@ class FieldSpec(Section):
     )
     kind: NamedKind | None = Field(
         None, description="What the column holds; text if not given and not implied by an action"
+    )
+    format: Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_more)] = Field(
+        (),
+        description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or a "
+        "list of these. The common ways in which only one reading is possible if not given",
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Zone of whose clocks times with an offset are told; that of the input if not given"
+    )
+    decimals: int | None = Field(
+        None, ge=0, le=9, strict=True, description="Digits after the point of a decimal; 2 if not given"
+    )
+    normalize: bool = Field(
+        True,
+        description="Whether spellings of one identifier, as of +86 138-0013-8000, are made one before a key is used",
     )
 
     @field_validator("role")
@@ -308,6 +344,33 @@ class Policy(Section):
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""
         actions = (release.fields.get(field) for release in self.releases.values())
         return kind_of(self.fields[field], actions)
+
+    def reading(self, field: str, of_spreadsheets: bool = False) -> Reading:
+        """How the field's values are read.
+
+        Args:
+            field: The field.
+            of_spreadsheets: Whether they are from a file that spreadsheets write.
+        """
+        spec = self.fields[field]
+        kind = self.kind(field)
+        written = self.input
+        is_text = kind is None or kind.arrow == TEXT_TYPE
+        names = spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
+        identifies = is_text and names and kind is not FREE_TEXT
+        is_shared = kind is not None and kind.shared
+        return Reading(
+            kind=kind,
+            dress=written.dress(of_spreadsheets, identifies and not is_shared),
+            identifies=identifies,
+            nulls=written.nulls,
+            decimal=written.decimal,
+            thousands=written.thousands,
+            currency=written.currency,
+            formats=spec.format,
+            timezone=spec.timezone or written.timezone,
+            decimals=spec.decimals,
+        )
 
 
 def kind_of(spec: FieldSpec, actions: Iterable[Action | None]) -> Kind | None:

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.formats import format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
-from beam_deid.transforms.terms import Reason
 
 Columns = Mapping[str, pa.Array]
 
@@ -90,13 +91,12 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     Raises:
         InputError: The shard cannot be read.
     """
-    chunks = format_of_shard(shard, job.policy.input).read(
-        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare
-    )
+    kind = format_of_shard(shard, job.policy.input)
+    chunks = kind.read(shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
         given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.of_spreadsheets)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
@@ -104,9 +104,14 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
 
 
 def typed(
-    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8), spare: Collection[str] = ()
+    given: Columns,
+    rows: npt.NDArray[np.int64],
+    policy: Policy,
+    origin: bytes = bytes(8),
+    spare: Collection[str] = (),
+    of_spreadsheets: bool = False,
 ) -> tuple[Records, list[Fault]]:
-    """Read columns as the policy's kinds say.
+    """Read columns as the policy says.
 
     Args:
         given: Columns as a format gives them, each of length n.
@@ -114,17 +119,27 @@ def typed(
         policy: The policy.
         origin: See `Records`.
         spare: Columns that a record can do without: what cannot be read in them is null.
+        of_spreadsheets: Whether they are from a file that spreadsheets write.
 
     Returns:
         The records that can be read, and the faults of the others.
     """
     columns = {}
-    faults = []
+    faults: list[Fault] = []
     sound = np.ones(len(rows), dtype=bool)
     for name, column in given.items():
-        columns[name], wrong = to_kind(column, policy.kind(name))
+        reading = policy.reading(name, of_spreadsheets)
+        columns[name], wrong = to_kind(column, reading)
         if wrong is not None and name not in spare:
-            mask = wrong.to_numpy(zero_copy_only=False)
-            faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
-            sound &= ~mask
+            faults += _faults(column, wrong, rows, name, reading)
+            sound &= ~wrong.to_numpy(zero_copy_only=False)
     return Records(columns, rows, origin).where(sound), faults
+
+
+def _faults(
+    column: pa.Array, wrong: pa.Array, rows: npt.NDArray[np.int64], name: str, reading: Reading
+) -> Iterator[Fault]:
+    """The faults of a column, one for each reason, with the rows (n,) that a mask (n,) has."""
+    own = rows[wrong.to_numpy(zero_copy_only=False)]
+    for reason, mask in reasons(column.filter(wrong), reading):
+        yield Fault(own[mask.to_numpy(zero_copy_only=False)], name, reason)
