@@ -2,11 +2,12 @@
 
 Understood are ISO 8601 dates and times (``2025-01-02T03:04:05.678+08:00``), the same with spaces, slashes, dots or
 年月日 and without leading zeros (``2025/1/2 3:04``), ``20250102``, ``20250102030405``, English names of months (RFC 2822 among
-them), AM, PM, 上午 and 下午, and seconds (10 digits) or milliseconds (13 digits) since 1970. Which of day and month comes first in
-``1/2/2025`` nobody can say: that is a fault unless its format is given. Digits beyond microseconds are a fault unless they are zeros.
+them), AM, PM, 上午 and 下午, and seconds (10 digits) or milliseconds (13 digits) since 1970. Which of day and month comes first
+in ``1/2/2025`` nobody can say: that is a fault unless its format is given. Digits beyond microseconds are a fault unless they are
+zeros.
 
-A time with a zone or an offset, and a number of seconds, becomes what clocks in the reading's zone showed; any other time is taken as
-it is written.
+A time with a zone or an offset, and a number of seconds, becomes what clocks in the reading's zone showed; any other time is taken
+as it is written.
 """
 
 from collections.abc import Callable

@@ -40,9 +40,9 @@ def to_text(column: pa.Array) -> Kinded:
 def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 
-    Text-like kinds are strings; decimals are of as many places as their reading says, or keep the precision of a decimal column, else
-    they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, and all strings are
-    one type.
+    Text-like kinds are strings; decimals are of as many places as their reading says, or keep the precision of a decimal column,
+    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, and all
+    strings are one type.
     """
     if pa.types.is_dictionary(given):
         given = given.value_type
@@ -58,10 +58,10 @@ def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
 def to_kind(column: pa.Array, kind: Reading | Typed | None) -> Kinded:
     """Read a column as its kind says, in the way in which it is written.
 
-    Spaces around a value that is no text are ignored, and an empty one is null. What would have to be guessed is a fault: a comma in
-    a number, unless it is said what it means, and a date whose day and month nobody can tell apart. So are full-width digits, NaN and
-    infinity, impossible dates, and numbers that would lose digits. Times with an offset become UTC, or times of the reading's zone;
-    whole numbers for a time are seconds, or milliseconds from 10¹¹ on, since 1970.
+    Spaces around a value that is no text are ignored, and an empty one is null. What would have to be guessed is a fault: a comma
+    in a number, unless it is said what it means, and a date whose day and month nobody can tell apart. So are full-width digits,
+    NaN and infinity, impossible dates, and numbers that would lose digits. Times with an offset become UTC, or times of the
+    reading's zone; whole numbers for a time are seconds, or milliseconds from 10¹¹ on, since 1970.
 
     Args:
         column: A column of any scalar type, plain or dictionary-encoded, shape (n,).

@@ -13,6 +13,9 @@ _WHOLE_DIGITS = 16
 """Digits before the point of a decimal."""
 
 
+_AS_GIVEN = Dress()
+
+
 class Typed(Protocol):
     """A kind, as far as it matters here."""
 
@@ -40,7 +43,7 @@ class Reading:
     """
 
     kind: Typed | None = None
-    dress: Dress = Dress()
+    dress: Dress = _AS_GIVEN
     identifies: bool = False
     nulls: tuple[str, ...] = ()
     decimal: str = "."

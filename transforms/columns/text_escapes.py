@@ -3,9 +3,9 @@
 A new escape is a row: of `EDGES` if it stands at the ends of a text, of `ESCAPES` if it stands around it or before it. Each says by
 which bytes a text begins or ends that has it, so that a column without any is told by a look at its bytes.
 
-An apostrophe is an escape before ``+ - = @``, before what is written like a number, a time or a code, and before a Chinese character;
-in a column of identifiers before any letter. Elsewhere one before a letter may be part of a name, as of 's-Hertogenbosch or 'Abd
-al-Rahman, and stays; so does one that another one answers at the end.
+An apostrophe is an escape before ``+ - = @``, before what is written like a number, a time or a code, and before a Chinese
+character; in a column of identifiers before any letter. Elsewhere one before a letter may be part of a name, as of
+'s-Hertogenbosch or 'Abd al-Rahman, and stays; so does one that another one answers at the end.
 """
 
 from typing import NamedTuple

@@ -31,6 +31,8 @@ from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.kind import TEXT_TYPE, Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.normal import PLAIN, Normal
 from beam_deid.transforms.risk.recovery.digests import TRIES
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.storage.paths import name_of
@@ -70,8 +72,8 @@ class FieldSpec(Section):
     )
     format: Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_more)] = Field(
         (),
-        description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or a "
-        "list of these. The common ways in which only one reading is possible if not given",
+        description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or "
+        "a list of these. The common ways in which only one reading is possible if not given",
     )
     timezone: TimeZone | None = Field(
         None, description="Zone of whose clocks times with an offset are told; that of the input if not given"
@@ -344,6 +346,16 @@ class Policy(Section):
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""
         actions = (release.fields.get(field) for release in self.releases.values())
         return kind_of(self.fields[field], actions)
+
+    def normal(self, field: str) -> Normal | None:
+        """How the spellings of one identifier become one before a key is used; None where values stay as they are."""
+        spec = self.fields[field]
+        kind = self.kind(field)
+        if not spec.normalize:
+            return None
+        if kind is not None and kind is not TEXT:
+            return kind.normal
+        return PLAIN if spec.has(Role.DIRECT) or field in (self.subject, self.record) else None
 
     def reading(self, field: str, of_spreadsheets: bool = False) -> Reading:
         """How the field's values are read.

@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.distinct import is_text
 from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.formats import format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import is_normalized
+from beam_deid.transforms.recognisers.normal import normalized
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 
 Columns = Mapping[str, pa.Array]
@@ -28,12 +31,14 @@ class Records:
         rows: int64 array, row number in the file of each record.
         origin: Eight bytes that tell this shard or batch from all others of the run.
         file: The file that the records are from; empty where there are no files.
+        normal: Of fields of which spellings are made one before a key is used, the columns in one spelling, where they differ.
     """
 
     columns: Columns
     rows: npt.NDArray[np.int64]
     origin: bytes = bytes(8)
     file: str = ""
+    normal: Columns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,7 +49,12 @@ class Records:
             return self
         keep = pa.array(mask)
         columns = {name: column.filter(keep) for name, column in self.columns.items()}
-        return Records(columns, self.rows[mask], self.origin, self.file)
+        normal = {name: column.filter(keep) for name, column in self.normal.items()}
+        return Records(columns, self.rows[mask], self.origin, self.file, normal)
+
+    def made_from(self, name: str, normalizes: bool) -> pa.Array:
+        """A field's column as an action takes it: in one spelling if the action wants that."""
+        return self.normal.get(name, self.columns[name]) if normalizes else self.columns[name]
 
     @property
     def places(self) -> pa.Array:
@@ -133,7 +143,19 @@ def typed(
         if wrong is not None and name not in spare:
             faults += _faults(column, wrong, rows, name, reading)
             sound &= ~wrong.to_numpy(zero_copy_only=False)
-    return Records(columns, rows, origin).where(sound), faults
+    records = Records(columns, rows, origin).where(sound)
+    return replace(records, normal=_normal(records.columns, policy)), faults
+
+
+def _normal(columns: Columns, policy: Policy) -> dict[str, pa.Array]:
+    """The columns of which keys are used in one spelling, where they are not in it already."""
+    found = {}
+    for name in (name for name in columns if is_text(columns[name].type)):
+        normal = policy.normal(name) if is_normalized(policy, name) else None
+        column = columns[name] if normal is None else normalized(columns[name], normal)
+        if column is not columns[name]:
+            found[name] = column
+    return found
 
 
 def _faults(
