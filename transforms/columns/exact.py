@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_SURE_LENGTH = 16
-"""Characters of a number, its point among them, of which every digit is kept."""
+_SURE_LENGTH = 15
+"""Characters of a number of which every digit is kept."""
 
 
 def cut_off(texts: pa.Array, values: pa.Array) -> pa.Array | None:

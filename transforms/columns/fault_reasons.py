@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import is_text, plain
+from beam_deid.transforms.columns.number_words import YUAN
 from beam_deid.transforms.columns.read_as import DAMAGED, given_text
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.terms import Reason
@@ -14,7 +15,7 @@ from beam_deid.transforms.terms import Reason
 _SEPARATED = r"\A[^0-9A-Za-z]{0,3}[0-9]+(?:[.,' _\x{a0}\x{202f}’][0-9]+)+\D{0,3}\z"
 _BESIDE = r"\A(?:[^0-9\s]{1,3} *[-+]?[0-9][0-9.,]*|[-+]?[0-9][0-9.,]* *[^0-9\s.,%]{1,3})\z"
 """A number with a sign or word beside it, which may be a currency."""
-_FRACTION = r"\A\D*[0-9]+\.[0-9]+ *%?\D*\z"
+_FRACTION = rf"\A(?:[-+ ]|{'|'.join(YUAN)})*[0-9]+\.[0-9]+ *(?:%|{'|'.join(YUAN)})?\z"
 _PLAIN = r"\A[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?\z"
 _DATE = r"\A\s*(?:[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}(?:\D.*)?|[0-9]{5}(?:\.[0-9]+)?)\s*\z"
 

@@ -120,7 +120,8 @@ def unescaped(texts: pa.Array, dress: Dress) -> pa.Array:
         return texts
     mask = pa.array(rows)
     given = texts.filter(mask)
-    return pc.replace_with_mask(texts, mask, _settled(given, edges, escapes))
+    settled = _settled(given, edges, escapes)
+    return texts if settled.equals(given) else pc.replace_with_mask(texts, mask, settled)
 
 
 def _settled(given: pa.Array, edges: tuple[Edge, ...], escapes: tuple[Escape, ...]) -> pa.Array:

@@ -43,7 +43,7 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
                 shard.path,
                 "Mend the file, or leave that row out",
             )
-        yield meant(chunk.batch, kind, options)
+        yield meant(chunk.batch, kind.of_spreadsheets, options)
 
 
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:

@@ -126,7 +126,7 @@ class _Reader:
         left = self._each
         kind = format_of(shard.path, self._options)
         for chunk in self._chunks(shard, kind):
-            batch = meant(chunk.batch.slice(0, left), kind, self._options)
+            batch = meant(chunk.batch.slice(0, left), kind.of_spreadsheets, self._options)
             self._keep(batch)
             self.unreadable += _distinct_rows(chunk.faults)
             left -= batch.num_rows

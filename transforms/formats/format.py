@@ -111,7 +111,7 @@ class Format(ABC):
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     nests: ClassVar[bool] = False
-    of_spreadsheets: ClassVar[bool] = False
+    of_spreadsheets: bool = False
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
     describes: ClassVar[bool] = False

@@ -5,19 +5,18 @@ import pyarrow as pa
 from beam_deid.transforms.columns.distinct import is_text
 from beam_deid.transforms.columns.read_as import given_text
 from beam_deid.transforms.columns.reading import Reading
-from beam_deid.transforms.formats.format import Format
 from beam_deid.transforms.formats.input_options import InputOptions
 
 
-def meant(batch: pa.RecordBatch, kind: Format, options: InputOptions) -> pa.RecordBatch:
+def meant(batch: pa.RecordBatch, of_spreadsheets: bool, options: InputOptions) -> pa.RecordBatch:
     """A batch of a file, with its texts as they are meant.
 
     Args:
         batch: The batch as it was read.
-        kind: The file's format.
+        of_spreadsheets: Whether spreadsheets write such files.
         options: How the file is written.
     """
-    reading = Reading(dress=options.dress(kind.of_spreadsheets), nulls=options.nulls)
+    reading = Reading(dress=options.dress(of_spreadsheets), nulls=options.nulls)
     columns = [_meant(column, reading) for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
