@@ -15,7 +15,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.policy.model import Attacker
+from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
