@@ -280,6 +280,11 @@ class Policy(Section):
         actions = (release.fields.get(field) for release in self.releases.values())
         return kind_of(self.fields[field], actions)
 
+    @property
+    def _told_apart_by(self) -> tuple[str | None, ...]:
+        """The fields by which persons and records are told apart, whatever their roles."""
+        return self.subject, self.record
+
     def normal(self, field: str) -> Normal | None:
         """How the spellings of one identifier become one before a key is used; None where values stay as they are."""
         spec = self.fields[field]
@@ -288,7 +293,7 @@ class Policy(Section):
             return None
         if kind is not None and kind is not TEXT:
             return kind.normal
-        return PLAIN if spec.has(Role.DIRECT) or field in (self.subject, self.record) else None
+        return PLAIN if spec.has(Role.DIRECT) or field in self._told_apart_by else None
 
     def reading(self, field: str, of_spreadsheets: bool = False) -> Reading:
         """How the field's values are read.
@@ -301,7 +306,7 @@ class Policy(Section):
         kind = self.kind(field)
         written = self.input
         is_text = kind is None or kind.arrow == TEXT_TYPE
-        names = spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
+        names = field in self._told_apart_by or spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
         identifies = is_text and names and kind is not FREE_TEXT
         is_shared = kind is not None and kind.shared
         return Reading(
