@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
 
 from beam_deid.transforms.errors import DeidError
-from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.policy.model import FieldSpec, Policy
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.paths import is_hierarchy_file, with_paths
 from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
@@ -18,8 +17,10 @@ from beam_deid.transforms.storage.paths import is_local, shown
 
 _LATER = ("record", "recipient", "parts")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
-_LATER_OF_INPUT = ("nulls", "trim", "text_escapes", "decimal", "thousands", "currency", "timezone")
-_LATER_OF_FIELDS = ("format", "timezone", "decimals", "normalize")
+_FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
+"""The options of ``input`` that were there from the beginning; all others are later ones."""
+_FIRST_OF_FIELD = frozenset({"role", "kind"})
+"""The same of a field."""
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
@@ -41,20 +42,21 @@ def policy_sha256(policy: Policy) -> str:
     for section in (document, *document["releases"].values()):
         for name in [name for name in _LATER if section.get(name, "") is None]:
             del section[name]
-    _without_defaults(document["input"], InputOptions, _LATER_OF_INPUT)
-    for field in document["fields"].values():
-        _without_defaults(field, FieldSpec, _LATER_OF_FIELDS)
+    document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
+    for name, spec in policy.fields.items():
+        document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _without_defaults(section: dict[str, Any], kind: type[BaseModel], names: Sequence[str]) -> None:
-    """Leave out of a section, in place, those of some options that say what is so without them."""
-    for name in names:
-        default = kind.model_fields[name].default
-        if section[name] == (list(default) if isinstance(default, tuple) else default):
-            del section[name]
+def _said(section: dict[str, Any], options: BaseModel, first: Collection[str]) -> dict[str, Any]:
+    """A section without those later options that say what holds anyway."""
+    known = type(options).model_fields
+    default = {
+        name for name, one in known.items() if getattr(options, name) == one.get_default(call_default_factory=True)
+    }
+    return {name: value for name, value in section.items() if name in first or name not in default}
 
 
 def _portable(path: str) -> str:

@@ -78,6 +78,11 @@ class FieldSpec(Section):
         True,
         description="Whether spellings of one identifier, as of +86 138-0013-8000, are made one before a key is used",
     )
+    optional: bool = Field(
+        False,
+        strict=True,
+        description="Whether files may lack the column, some of them or all: its values are null there",
+    )
 
     @field_validator("role")
     @classmethod
