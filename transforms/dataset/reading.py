@@ -11,6 +11,7 @@ from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
+from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
@@ -44,7 +45,8 @@ def batches(
     Raises:
         InputError: It cannot be read, or a row of it.
     """
-    for chunk in format_of_shard(shard, options).read(shard, options, columns, _BATCH_ROWS):
+    kind = format_of_shard(shard, options)
+    for chunk in kind.read(shard, options, columns, _BATCH_ROWS):
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(
@@ -52,11 +54,12 @@ def batches(
                 shard.path,
                 "Mend the file, or leave that row out",
             )
+        batch = meant(chunk.batch, kind.of_spreadsheets, options)
         arrays = [
             pa.nulls(len(column), types[name]) if types and pa.types.is_null(column.type) else column
-            for name, column in zip(columns, chunk.batch.columns, strict=True)
+            for name, column in zip(columns, batch.columns, strict=True)
         ]
-        yield pa.RecordBatch.from_arrays(arrays, names=list(columns)) if arrays else chunk.batch
+        yield pa.RecordBatch.from_arrays(arrays, names=list(columns)) if arrays else batch
 
 
 def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:

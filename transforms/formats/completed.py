@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 
 
 class Completed(Format):
@@ -22,6 +22,7 @@ class Completed(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own columns."""
@@ -48,6 +49,6 @@ class Completed(Format):
             arrays = [given.get(name, nothing) for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make the writer that the format of the file makes."""
         return self._inner.writer(stream, schema, options)

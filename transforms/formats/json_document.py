@@ -16,7 +16,7 @@ from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.json_rows import chunks, columns_of
 from beam_deid.transforms.formats.json_values import units
 from beam_deid.transforms.formats.nesting import Nesting
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 
 _LINES = JsonLines()
 
@@ -56,6 +56,6 @@ class JsonDocument(Format):
         nesting = Nesting(options)
         return chunks(units(shard.path, options, nesting), nesting, columns, rows, known, spare=spare)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make a writer of JSON Lines. A policy cannot ask for it; it serves whoever writes a ``.json`` file of records."""
         return _LINES.writer(stream, schema, options)

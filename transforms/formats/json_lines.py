@@ -25,7 +25,7 @@ from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, 
 from beam_deid.transforms.formats.json_text import SPACE, text_stream
 from beam_deid.transforms.formats.json_values import units as values
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
@@ -81,7 +81,7 @@ class JsonLines(Format):
                 yield Chunk(piece, np.arange(number + start, number + start + piece.num_rows, dtype=np.int64))
             number += batch.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Keys in the schema's order, null as null, all characters as they are."""
         return _Writer(stream, schema)
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Description, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.parquet_columns import FileColumns, as_read
 from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
@@ -101,7 +101,7 @@ class Parquet(Format):
         except (OSError, pa.ArrowException, KeyError):
             raise InputError("the file cannot be read", shard.path, _BROKEN) from None
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """zstd, row groups of 131,072 rows wherever batches end."""
         return _Writer(stream, schema)
 

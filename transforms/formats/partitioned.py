@@ -10,7 +10,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.partitions import Partitions
 
 
@@ -28,6 +28,7 @@ class Partitioned(Format):
 
     def __init__(self, inner: Format, partitions: Partitions) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
         self._partitions = dict(partitions)
 
     @property
@@ -74,7 +75,7 @@ class Partitioned(Format):
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make the writer that the format of the file makes; folders name columns of files that are read only."""
         return self._inner.writer(stream, schema, options)
 
