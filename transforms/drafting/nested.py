@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -35,48 +36,64 @@ class NestedInput:
     reasons: dict[str, str]
 
 
-def input_of(path: str) -> NestedInput:
+def input_of(path: str, given: InputOptions | None = None) -> NestedInput:
     """How a file is read: its records, its items, and short names for the paths of its columns.
+
+    Args:
+        path: The file.
+        given: What is known of it already, which stays.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    found = nested_input(path)
+    found = nested_input(path, given or InputOptions())
     known = format_of(path, found.options)
     if known.name not in ("json", "jsonl"):
         return found
     names = short_names(known.schema(path, found.options).names)
-    return NestedInput(found.options.model_copy(update={"fields": names}), found.reasons)
+    return NestedInput(_with(found.options, fields=names), found.reasons)
 
 
-def nested_input(path: str) -> NestedInput:
+def nested_input(path: str, options: InputOptions) -> NestedInput:
     """Find the records and the items of a file; of anything but JSON nothing is said.
+
+    Args:
+        path: The file.
+        options: What is known of it already: records or items that it names are not looked for.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    options = InputOptions()
-    reasons = dict[str, str]()
+    reasons = dict.fromkeys(options.model_fields_set, "as the call says")
     if format_of(path, options).name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
+    if options.records is None:
+        options = _with_records(path, options, reasons)
+    if options.items is None:
+        items, why = _items(shape_of(path, options))
+        if items is not None:
+            options = _with(options, items=items)
+            reasons["items"] = why
+    return NestedInput(options, reasons)
+
+
+def _with_records(path: str, options: InputOptions, reasons: dict[str, str]) -> InputOptions:
+    """The options with the list of records, where there is one; ``reasons`` gets why."""
     found = first_list(path, options)
     if found is not None and not _is_items(found):
-        options = InputOptions(records=found.path)
         reasons["records"] = "the first list of objects in the document"
-    shape = shape_of(path, options)
-    if options.records is None:
-        found = _records(shape)
-        if found is not None:
-            options = InputOptions(records=found.path)
-            reasons["records"] = "a list of records in each document or line"
-            shape = shape_of(path, options)
-    items, why = _items(shape)
-    if items is not None:
-        options = InputOptions(records=options.records, items=items)
-        reasons["items"] = why
-    return NestedInput(options, reasons)
+        return _with(options, records=found.path)
+    found = _records(shape_of(path, options))
+    if found is not None:
+        reasons["records"] = "a list of records in each document or line"
+        return _with(options, records=found.path)
+    return options
+
+
+def _with(options: InputOptions, **found: Any) -> InputOptions:
+    return InputOptions.model_validate({**options.model_dump(exclude_unset=True), **found})
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

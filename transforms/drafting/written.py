@@ -84,12 +84,12 @@ def _input(draft: Draft) -> Iterator[str]:
     yield ""
     yield "input:"
     for name, value in given.items():
-        if isinstance(value, Mapping):
+        if name == "fields":
             yield f"  {name}: # short names for long paths"
             yield from (f"    {scalar(key)}: {flow(one)}" for key, one in value.items())
         else:
             why = draft.reasons.get(name)
-            yield f"  {name}: {scalar(value)}" + (f" # {_said(why)}" if why else "")
+            yield f"  {name}: {flow(value)}" + (f" # {_said(why)}" if why else "")
 
 
 def _fields(draft: Draft) -> Iterator[str]:
