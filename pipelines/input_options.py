@@ -109,7 +109,7 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-class _Text(click.ParamType):
+class _Text(click.ParamType[Any]):
     r"""Text, in which ``\t`` alone is a tab, as shells do not write one; or a number, where one may be given."""
 
     name = "text"

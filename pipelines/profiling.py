@@ -1,6 +1,7 @@
 """``beam-deid profile``: a policy drafted from data. A module named ``profile`` would hide the standard library's."""
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +63,23 @@ def profile(
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
     click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+    if not as_json:
+        click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
+
+
+def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
+    """What to do with a draft that was written to policy.yaml, as commands of a shell."""
+    from beam_deid.transforms.drafting.written import SCHEMA_FILE
+
+    files = " ".join(f"--input {shlex.quote(one)}" for one in inputs)
+    key = "  export BEAM_DEID_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')  # keep it: tokens need it"
+    return [
+        "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
+        f"  beam-deid schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
+        *([key] if keyed else []),
+        f"  beam-deid plan policy.yaml {files}",
+        f"  beam-deid run policy.yaml {files} --output out",
+    ]
 
 
 def _draft(

@@ -97,6 +97,14 @@ class Facts:
         return float(np.mean(digits)) if len(digits) else 0.0
 
     @cached_property
+    def starred(self) -> float:
+        """The share of the values in which asterisks hide something, whatever else they look like."""
+        if not self.is_text or not self.values:
+            return 0.0
+        hidden = pc.match_substring(self.texts, "*").to_numpy(zero_copy_only=False)
+        return float(self.counts[hidden].sum() / self.values)
+
+    @cached_property
     def placed(self) -> float:
         """The share of the distinct texts that are, or begin with, a place in China."""
         if not self.distinct or not self.is_text:
@@ -212,11 +220,11 @@ def _like_dates(texts: pa.Array) -> bool:
 
 _like_times = _matching(r"^\s*[0-9]{4}\D")
 
-# A number that begins with a zero is a code, and so is one that no integer holds.
+# A number that begins with a zero is a code, and so is one of more than 15 digits: spreadsheets and floats lose the last of them.
 _LOOKS: Mapping[Kind, Callable[[pa.Array], bool]] = {
-    INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"),
-    DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,2})?\s*$"),
-    NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
+    INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})\s*$"),
+    DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?\s*$"),
+    NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
     BOOLEAN: _matching(r"^(?i:true|false)$"),
     DATE: _like_dates,
     TIMESTAMP: _like_times,
