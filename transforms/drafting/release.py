@@ -47,9 +47,10 @@ class DraftedRelease:
 def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     """Choose what a first release gives out.
 
-    One place (of the address, where no column has it), one age, one time and one amount at most, then traits of few values as long as the sample has fifty people for
-    each of their combinations; five in all. Of what is sensitive the first list of choices. What is sensitive and known to others
-    too counts as both. Nothing that is masked, and nothing that a person must decide on.
+    One place (of the address, where no column has it), one age, one time and one amount at most, then traits of few values as long
+    as the sample has fifty people for each of their combinations; five in all. Of what is sensitive the first list of choices. What
+    is sensitive and known to others too counts as both. Nothing that is masked but addresses, and nothing that a person must
+    decide on.
 
     Args:
         columns: All columns.

@@ -17,7 +17,9 @@ SCHEMA_FILE = "policy.schema.json"
 
 def as_yaml(draft: Draft) -> str:
     """The draft as the text of a policy file; every decision that is left to a person has ``# TODO: decide`` above it."""
-    return "\n".join([*_head(draft), *_input(draft), *_fields(draft), *_keys(draft), *_release(draft), *_service(draft), ""])
+    return "\n".join(
+        [*_head(draft), *_input(draft), *_fields(draft), *_keys(draft), *_release(draft), *_service(draft), ""]
+    )
 
 
 def scalar(value: Any) -> str:
