@@ -2,8 +2,10 @@
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.combined import Combined
+from beam_deid.transforms.formats.completed import Completed
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.delimited import Delimited
+from beam_deid.transforms.formats.filled_down import FilledDown
 from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
@@ -35,21 +37,24 @@ def format_of_part(name: str) -> Format | None:
 
 
 def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name; with the policy's combined columns.
+    """The format of a file: as the policy says, else by the file's name; with what the policy makes of its columns.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_combined(_plain_format(path, options), options)
+    return _with_options(_plain_format(path, options), options)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the policy's combined columns."""
-    return _with_combined(format_named(shard.format), options)
+    """The format of a shard, with the columns that its file lacks, and with what the policy makes of them."""
+    plain = format_named(shard.format)
+    return _with_options(Completed(plain) if shard.lacks else plain, options)
 
 
-def _with_combined(plain: Format, options: InputOptions) -> Format:
-    return Combined(plain) if options.combine else plain
+def _with_options(plain: Format, options: InputOptions) -> Format:
+    """A format that fills columns down, and puts others together of them."""
+    filled = FilledDown(plain) if options.fill_down is not None else plain
+    return Combined(filled) if options.combine else filled
 
 
 def _plain_format(path: str, options: InputOptions) -> Format:

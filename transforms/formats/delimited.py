@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
@@ -168,7 +168,7 @@ def _header(path: str, options: InputOptions) -> _Header:
     finally:
         stream.close()
     if not head:
-        raise InputError("the file is empty, it has not even a header", path, "Leave it out")
+        raise EmptyFile("the file is empty, it has not even a header", path, "Leave it out")
     encoding = detect(head, options.encoding)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     given = [options.delimiter] if options.delimiter != "auto" else _DELIMITERS

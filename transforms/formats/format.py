@@ -27,6 +27,7 @@ class Shard:
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
+        lacks: Wanted columns that the file does not have, which are null in it.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Shard:
     index: int = 0
     modified: float = 0.0
     told: str = ""
+    lacks: tuple[str, ...] = ()
 
 
 class Fault(NamedTuple):

@@ -24,6 +24,30 @@ def _nests(name: str) -> bool:
     return all(one.nests for one in FORMATS if one.name == name)
 
 
+class FillDown(BaseModel):
+    """Orders over several lines: what stands on an order's first line alone holds for its other lines, too.
+
+    Each file is read in its order, as one piece. A blank cell takes what stands above it in the same order; a cell that says
+    something stays as it is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: str = Field(
+        min_length=1,
+        description="The column that says which order a row is of: rows one after another with equal values are of one. Where it "
+        "is among the fields itself, a row in which it is blank is of the order above",
+    )
+    fields: tuple[str, ...] = Field(min_length=1, description="The columns that are filled where they are blank")
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "FillDown":
+        twice = [name for number, name in enumerate(self.fields) if name in self.fields[:number]]
+        if twice:
+            raise ValueError(f"fields names {twice[0]} twice; leave one")
+        return self
+
+
 class InputOptions(BaseModel):
     """How input files are written (``input:`` in a policy). What is not said is taken from the file's name.
 
@@ -50,6 +74,14 @@ class InputOptions(BaseModel):
     combine: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Columns put together from others, with a space between: {division: [province, city, district]}",
+    )
+    ignore: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Columns that are not read, by name or pattern (* and ? stand for any characters, [ab] for a or b): [ext_*]",
+    )
+    fill_down: FillDown | None = Field(
+        None,
+        description="Orders over several lines, whose cells are blank on all but the first: {by: Name, fields: [Email, City]}",
     )
 
     @model_validator(mode="after")

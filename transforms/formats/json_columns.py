@@ -123,6 +123,8 @@ class Columns:
             if pa.types.is_null(leaf.type):
                 return
             raise Unplain
+        if name in self._nesting.ignored:
+            return
         if name in found:
             raise Unplain
         if (

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Row, Unit, is_nothing, parents
@@ -49,7 +49,7 @@ def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
             lists.update(name for name, value in unit.row.items() if isinstance(value, list) and value)
             check_columns(len(names), path)
     if not reasons:
-        raise InputError("there is no record in the file", path, "Leave it out")
+        raise EmptyFile("there is no record in the file", path, "Leave it out")
     if not some and Reason.NO_RECORDS in reasons:
         where = ".".join(nesting.records)
         raise InputError(f"nothing stands at {where}", path, "Let input.records name the path of the list of records")
@@ -112,6 +112,7 @@ class _Gathered:
         self._known = frozenset(columns if known is None else known)
         self._objects = nesting.above(self._known)
         self._aliases = nesting.aliases
+        self._ignored = nesting.ignored
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
@@ -152,6 +153,7 @@ class _Gathered:
         if self._known.issuperset(row):
             return "", None
         foreign = [name for name in row.keys() - self._known if not (name in self._objects and is_nothing(row[name]))]
+        foreign = self._ignored.without(foreign)
         # An object where a value belongs, or a value where an object does.
         objects = (parents(foreign) & self._known) - self._aliases or self._objects.intersection(foreign)
         if objects:

@@ -9,6 +9,7 @@ list is ever released.
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
+from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.terms import Reason
 
@@ -40,11 +41,13 @@ class Nesting:
         items: The path of the list whose items are rows; None if there is none.
         aliases: Names that the policy gives to other paths.
         objects: Paths of objects that are known to hold fields; nothing, at such a path, is an empty object.
+        ignored: Names of columns that are passed over.
     """
 
     def __init__(self, options: InputOptions) -> None:
         self.records: tuple[str, ...] = tuple(options.records.split(".")) if options.records else ()
         self.items = options.items
+        self.ignored = Ignored(options.ignore)
         self._names = {path: name for name, path in options.fields.items()}
         self._paths = dict(options.fields)
         self.aliases = frozenset(name for name, path in options.fields.items() if name != path)
