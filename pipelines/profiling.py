@@ -72,7 +72,9 @@ def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
     from beam_deid.transforms.drafting.written import SCHEMA_FILE
 
     files = " ".join(f"--input {shlex.quote(one)}" for one in inputs)
-    key = "  export BEAM_DEID_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')  # keep it: tokens need it"
+    key = (
+        "  export BEAM_DEID_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')  # keep it: tokens need it"
+    )
     return [
         "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
         f"  beam-deid schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
