@@ -91,14 +91,22 @@ def _draft(
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
     from beam_deid.transforms.drafting.nested import input_of
+    from beam_deid.transforms.drafting.order_lines import filled_down
 
     given = written_as(written)
     first = next((file.path for file in dataset_files(inputs)), None)
     if first is None:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
     nested = input_of(first, given)
-    sample = take_sample(inputs, nested.options, rows)
-    return make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)
+    read_as = nested.options
+    reasons = dict(nested.reasons)
+    sample = take_sample(inputs, read_as, rows)
+    filled = filled_down(sample)
+    if filled is not None:
+        read_as = written_as({"fill_down": filled.model_dump()}, read_as)
+        reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
+        sample = take_sample(inputs, read_as, rows)
+    return make_draft(dataset or _name(first), sample, read_as, reasons, subject)
 
 
 def _check(draft: "Draft") -> None:
