@@ -15,6 +15,7 @@ K = 5
 
 _ONE_OF = (Group.PLACE, Group.AGE, Group.TIME, Group.AMOUNT)
 _MOST = 5
+_SOME_PLACES = 5  # so many, such as states, say more in a small release than the first digit of a postcode
 _PEOPLE_A_CLASS = 10 * K  # so that lists of choices that are kept leave room for what is generalized
 _FIRST = {
     Group.TIME: re.compile(r"(?i)creat|order|purchase|start|transaction|下单|创建|成交"),
@@ -109,5 +110,7 @@ def _rank(one: Judged, action: Action) -> tuple[int, int, int]:
     told = 0 if usual is not None and usual.search(one.name) else 1
     if one.group is Group.PLACE:
         told = ["cn_divisions", "cn_districts", None].index(how.get("hierarchy"))
+        if "hierarchy" not in how and not (action == "keep" and one.facts.distinct >= _SOME_PLACES):
+            told += 1
     # Of two in a group the one with more distinct values says more, and the search coarsens it.
     return list(Group).index(one.group), told, -one.facts.distinct if one.group is Group.PLACE else 0
