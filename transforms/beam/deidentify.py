@@ -135,8 +135,7 @@ class Deidentify(beam.PTransform):
             return element_type
         fields = []
         for name in released_fields(policy, self._release):
-            kind = policy.kind(name)
-            before = pa.null() if kind is None else arrow_type(kind, pa.string())
+            before = pa.null() if policy.kind(name) is None else arrow_type(policy.reading(name), pa.string())
             after = policy.releases[self._release].fields[name].output_type(before)
             fields.append((name, given.get(name, str) if pa.types.is_null(after) else python_type(after)))
         return RowTypeConstraint.from_fields(fields)

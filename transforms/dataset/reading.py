@@ -9,6 +9,7 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
@@ -33,7 +34,8 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
     Raises:
         InputError: It cannot be read, or a row of it.
     """
-    for chunk in format_of(shard.path, options).read(shard, options, columns, _BATCH_ROWS):
+    kind = format_of(shard.path, options)
+    for chunk in kind.read(shard, options, columns, _BATCH_ROWS):
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(
@@ -41,7 +43,7 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
                 shard.path,
                 "Mend the file, or leave that row out",
             )
-        yield chunk.batch
+        yield meant(chunk.batch, kind.of_spreadsheets, options)
 
 
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:

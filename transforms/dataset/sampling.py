@@ -12,9 +12,10 @@ from beam_deid.transforms.dataset.reading import dataset_files, plain_types, sha
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Chunk, Fault, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
+from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
 
@@ -123,8 +124,9 @@ class _Reader:
     def read(self, shard: Shard) -> None:
         """Read the first rows of a shard."""
         left = self._each
-        for chunk in self._chunks(shard):
-            batch = chunk.batch.slice(0, left)
+        kind = format_of(shard.path, self._options)
+        for chunk in self._chunks(shard, kind):
+            batch = meant(chunk.batch.slice(0, left), kind.of_spreadsheets, self._options)
             self._keep(batch)
             self.unreadable += _distinct_rows(chunk.faults)
             left -= batch.num_rows
@@ -132,8 +134,7 @@ class _Reader:
                 self.is_cut = True
                 return
 
-    def _chunks(self, shard: Shard) -> Iterator[Chunk]:
-        kind = format_of(shard.path, self._options)
+    def _chunks(self, shard: Shard, kind: Format) -> Iterator[Chunk]:
         # One row more than is wanted shows whether there are more.
         return iter(kind.read(shard, self._options, list(self._pieces), min(self._each + 1, _BATCH_ROWS)))
 

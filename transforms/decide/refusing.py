@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
+from beam_deid.transforms.terms import HINTS
 
 
 def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
@@ -35,7 +36,8 @@ def _lines(release: str, found: ReleaseMeasured, read: int) -> Iterator[str]:
     share = found.rejected / read
     yield f"release {release}: {found.rejected} of {read} records rejected ({share:.2%})"
     for (column, reason), count in sorted(found.faults.items()):
-        yield f"  {column or 'whole row'}: {reason}, {count} records"
+        hint = HINTS.get(reason)
+        yield f"  {column or 'whole row'}: {reason}, {count} records" + (f" ({hint})" if hint else "")
 
 
 def raise_if_refused(refused: Sequence[str]) -> None:

@@ -30,6 +30,7 @@ _EPOCHS = (
     (1_000_000_000_000, 2_500_000_000_000),
 )  # seconds, milliseconds: 2001 to 2049
 _DATE_LENGTH = 10
+_LONG = 10**15
 _CHECKED = tuple(kind for form in RECOGNISERS for kind in KINDS if kind.recogniser is form and kind.checked)
 """Kinds whose values prove themselves, in the order in which texts are searched for them."""
 _FEW_CHECKED = 0.01
@@ -191,7 +192,7 @@ def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
     if pa.types.is_boolean(kind):
         return BOOLEAN, values
     if pa.types.is_integer(kind):
-        return INTEGER, values
+        return (None, _texts(values)) if _are_long(values) else (INTEGER, values)
     if pa.types.is_decimal(kind):
         return DECIMAL, values
     if pa.types.is_floating(kind):
@@ -210,6 +211,12 @@ def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
     return None, texts
 
 
+def _are_long(values: pa.Array) -> bool:
+    """Whether some whole number has more than fifteen digits, so that it is a number of something and no quantity."""
+    bounds = pc.min_max(values).as_py()
+    return max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) >= _LONG
+
+
 def _matching(pattern: str) -> Callable[[pa.Array], bool]:
     return lambda texts: bool(pc.all(pc.match_substring_regex(texts, pattern)).as_py())
 
@@ -220,7 +227,7 @@ def _like_dates(texts: pa.Array) -> bool:
 
 _like_times = _matching(r"^\s*[0-9]{4}\D")
 
-# A number that begins with a zero is a code, and so is one of more than 15 digits: spreadsheets and floats lose the last of them.
+# A number that begins with a zero is a code, and so is a whole one of more than fifteen digits.
 _LOOKS: Mapping[Kind, Callable[[pa.Array], bool]] = {
     INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})\s*$"),
     DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?\s*$"),

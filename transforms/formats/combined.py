@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.values import meant
 
 
 class Combined(Format):
@@ -24,6 +25,7 @@ class Combined(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's columns and the combined ones, which are text. Whether a file may lack a part is for the policy to say.
@@ -56,7 +58,8 @@ class Combined(Format):
         parts = {part for name in columns for part in options.combine.get(name, ())}
         spare = [name for name in spare if name not in parts]
         for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known, spare):
-            given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            given = dict(zip(batch.schema.names, batch.columns, strict=True))
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)

@@ -21,6 +21,7 @@ class Completed(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own columns."""

@@ -1,8 +1,7 @@
 """Delimited text (CSV) as platforms really export it: encodings, armour, quoted line breaks; all columns are text.
 
-An unquoted empty field is null, a quoted one is the empty string. Blank lines are passed over and not counted. Long
-numbers come armoured against spreadsheets, as ``="0123"``, with tabs around them or an apostrophe before them; the
-armour is taken off.
+An unquoted empty field is null, a quoted one is the empty string. Blank lines are passed over and not counted. Spreadsheets'
+escapes, as of ``="0123"``, are in the values: whoever reads them as kinds takes them off.
 """
 
 import csv as standard_csv
@@ -35,6 +34,7 @@ class Delimited(Format):
 
     name = "csv"
     suffixes = (".csv", ".tsv", ".txt")
+    of_spreadsheets = True
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The header's names, each a text column."""
@@ -293,7 +293,7 @@ def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering,
     good, malformed = numbering.take(batch.num_rows)
     numbering.last_spans_lines = any("\n" in (column[-1].as_py() or "") for column in batch.columns)
     faults = [Fault(malformed, "", Reason.MALFORMED_ROW)] if len(malformed) else []
-    arrays = [_unarmoured(batch.column(name)) for name in columns]
+    arrays = [batch.column(name) for name in columns]
     if marked:
         sound = np.ones(len(good), dtype=bool)
         for name, column in zip(columns, arrays, strict=True):
@@ -304,16 +304,6 @@ def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering,
         arrays = [column.filter(pa.array(sound)) for column in arrays]
         good = good[sound]
     return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), good, faults)
-
-
-def _unarmoured(column: pa.Array) -> pa.Array:
-    if pc.any(pc.starts_with(column, '="')).as_py():
-        column = pc.replace_substring_regex(column, r'^="([^"]*)"$', r"\1")
-    if pc.any(pc.or_(pc.ends_with(column, "\t"), pc.starts_with(column, "\t"))).as_py():
-        column = pc.utf8_trim(column, "\t")
-    if pc.any(pc.starts_with(column, "'")).as_py():
-        column = pc.replace_substring_regex(column, r"^'([0-9]+)$", r"\1")
-    return column
 
 
 class _Writer:

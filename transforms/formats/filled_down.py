@@ -25,6 +25,7 @@ class FilledDown(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's own columns."""

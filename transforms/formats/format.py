@@ -102,6 +102,8 @@ class Format(ABC):
         name: What a policy calls it; parts that are written in it end with this after a dot.
         suffixes: How its files end, in small letters, with the dot.
         nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
+        of_spreadsheets: Whether spreadsheets write it, so that white space and escapes are taken off its texts unless a policy
+            says otherwise.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
         describes: Whether files keep types and metadata and say so themselves; then `described` is there. `verify` compares
@@ -111,6 +113,7 @@ class Format(ABC):
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     nests: ClassVar[bool] = False
+    of_spreadsheets: bool = False
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
     describes: ClassVar[bool] = False

@@ -1,11 +1,25 @@
 """How input files are written: the ``input`` section of a policy."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from beam_deid.transforms.columns.moments import zone_problem
+from beam_deid.transforms.columns.text_escapes import Dress
 
 # Keys joined by dots, from a record down.
 Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
+
+
+def _known_zone(zone: str) -> str:
+    problem = zone_problem(zone)
+    if problem:
+        raise ValueError(problem)
+    return zone
+
+
+TimeZone = Annotated[str, Field(min_length=1), AfterValidator(_known_zone)]
+"""Name of a zone in the tz database."""
 
 
 def _names_formats(schema: dict[str, Any]) -> None:
@@ -71,6 +85,28 @@ class InputOptions(BaseModel):
         default_factory=dict,
         description="JSON: path of a column, {mobile: receiver.mobile}; what is not named is called by its path",
     )
+    nulls: tuple[str, ...] = Field(
+        (), description="Texts that stand for nothing, each as a whole: [NULL, \\N, 0000-00-00]"
+    )
+    trim: bool | None = Field(
+        None,
+        description="Whether white space at both ends of texts is taken off; true for delimited text and workbooks if not given",
+    )
+    text_escapes: bool | None = Field(
+        None,
+        description='Whether spreadsheets\' escapes are taken off texts, as of ="0123"; true for delimited text and workbooks if '
+        "not given",
+    )
+    decimal: Literal[".", ","] = Field(".", description="What stands before the fraction of a number")
+    thousands: Literal["", ",", ".", " ", "'", "’", "_"] = Field(
+        "", description="What stands between groups of three digits; a number with any is rejected if not given"
+    )
+    currency: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="Signs that may stand beside a number, [$, EUR]; ¥ ￥ 元 CNY RMB are known"
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Zone of whose clocks times with an offset are told, Asia/Shanghai; UTC if not given"
+    )
     combine: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Columns put together from others, with a space between: {division: [province, city, district]}",
@@ -83,6 +119,32 @@ class InputOptions(BaseModel):
         None,
         description="Orders over several lines, whose cells are blank on all but the first: {by: Name, fields: [Email, City]}",
     )
+
+    def dress(self, of_spreadsheets: bool, identifiers: bool = False) -> Dress:
+        """What is taken off the texts of a column.
+
+        Args:
+            of_spreadsheets: Whether they are from a file that spreadsheets write.
+            identifiers: Whether the column holds identifiers.
+        """
+        escapes = of_spreadsheets if self.text_escapes is None else self.text_escapes
+        trim = of_spreadsheets if self.trim is None else self.trim
+        return Dress(escapes, trim, identifiers)
+
+    @field_validator("currency")
+    @classmethod
+    def _beside_numbers(cls, signs: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(sign) & set("0123456789.,+-%") for sign in signs):
+            raise ValueError("a currency is a sign or a word, without digits and what numbers are written with")
+        return signs
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> "InputOptions":
+        if self.thousands == self.decimal:
+            raise ValueError(
+                "thousands and decimal are the same; say what stands before fractions, and what between groups"
+            )
+        return self
 
     @model_validator(mode="after")
     def _paths_go_together(self) -> "InputOptions":

@@ -163,13 +163,15 @@ class Measurer:
             keyed = name in layout.keyed
             columns[Column("value", name, release)] = keys.source(layout, name) if keyed else keys.of(treated[name])
             if name in layout.sensitive and name not in layout.open:
-                values = keys.records.columns[name] if keyed else treated[name]
+                values = keys.origin(layout, name) if keyed else treated[name]
                 columns[Column("normal", name, release)] = keys.of(without_spelling(values, policy, name))
         for what, name in attacked_fields(self._job, layout):
             if what == "moment":
                 columns[Column(what, name, release)] = as_moments(treated[name]).view(np.uint64)
             else:
-                columns[Column(what, name, release)] = keys.of(treated[name]) if what == "token" else keys.typed(name)
+                columns[Column(what, name, release)] = (
+                    keys.of(treated[name]) if what == "token" else keys.made_from(layout, name)
+                )
         return columns
 
     def _beside(

@@ -12,7 +12,7 @@ from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
 from beam_deid.transforms.policy.register_location import register_location
-from beam_deid.transforms.policy.roles import open_levels, recoverability, released_fields
+from beam_deid.transforms.policy.roles import how_normalized, open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
@@ -178,16 +178,21 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
     )
 
 
+def _sentence(policy: Policy, release: str, field: str) -> str:
+    action = policy.releases[release].fields[field]
+    normal = how_normalized(policy, release, field)
+    return action.sentence(policy.target(release, field)) + (f"; taken {normal}" if normal else "")
+
+
 def _field(policy: Policy, scope: Scope, field: str) -> FieldPlan:
     action = policy.releases[scope.release].fields[field]
-    target = policy.target(scope.release, field)
     return FieldPlan(
         field=field,
         role=policy.fields[field].role,
         kind=policy.kind(field),
         action=action.name,
         recoverability=recoverability(policy, scope.release, field),
-        sentence=action.sentence(target),
+        sentence=_sentence(policy, scope.release, field),
         counted=field in scope.rest,
         level_open=field in open_levels(policy, scope.release),
     )
