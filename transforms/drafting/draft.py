@@ -155,7 +155,7 @@ def make_draft(
         )
     table = recognise(readable)
     facts = {
-        name: facts_of(name, readable[name], table.columns[name])
+        name: facts_of(name, readable[name], table.columns[name], options)
         if name in readable
         else unseen(name, ColumnFound(name, None, None, 0, 0), sample.rows)
         for name in sample.names
@@ -174,7 +174,10 @@ def make_draft(
 def field_of(one: Judged) -> dict[str, Any]:
     """A column's entry under ``fields``."""
     role = str(one.role[0]) if len(one.role) == 1 else [str(role) for role in one.role]
-    return {"role": role, **({"kind": str(one.kind)} if one.kind is not None else {})}
+    kind = {} if one.kind is None else {"kind": str(one.kind)}
+    formats = one.facts.formats if one.kind is not None and one.kind.is_time else ()
+    written = {"format": formats[0] if len(formats) == 1 else list(formats)} if formats else {}
+    return {"role": role, **kind, **written}
 
 
 def _judged(facts: Facts, table: TableFound, unread: bool, subject: bool) -> Judged:

@@ -84,6 +84,9 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
         role = most_personal(role, rule.role)
         kind = kind or rule.kind
     todo = ""
+    if facts.undecided and not role:
+        role = (Role.QUASI,)
+        reasons.append("numbers or times that can be read in several ways")
     if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
         by_values, why, todo = _by_spread(facts)
         role = most_personal(role, by_values)
@@ -93,6 +96,7 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
         todo = "the sample has no value in it; what will stand there?"
     elif not sure and not todo:
         todo = _doubt(facts, role, kind)
+    todo = todo or facts.undecided
     group = _group(facts, named)
     return Judged(
         facts.name, role, _kind(facts, role, kind, rule, group), group, (*reasons, *measured(facts)), todo, facts
