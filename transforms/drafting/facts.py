@@ -13,7 +13,9 @@ from beam_deid.transforms.actions.addresses import places_of
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, is_text
 from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.drafting.spellings import spelled
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
@@ -52,6 +54,8 @@ class Facts:
         typed: The distinct values read as ``reads_as``, shape (distinct,); the texts where that is None.
         found: What recognisers say.
         alone: The share of the distinct values that one subject only has; None without a subject.
+        formats: How its times are written; empty if that need not be said.
+        undecided: What a person must decide about how it is written; empty where nothing is open.
     """
 
     name: str
@@ -65,6 +69,8 @@ class Facts:
     typed: pa.Array
     found: ColumnFound
     alone: float | None = None
+    formats: tuple[str, ...] = ()
+    undecided: str = ""
 
     @property
     def distinct_share(self) -> float:
@@ -98,6 +104,14 @@ class Facts:
         return float(np.mean(digits)) if len(digits) else 0.0
 
     @cached_property
+    def starred(self) -> float:
+        """The share of the values in which asterisks hide something, whatever else they look like."""
+        if not self.is_text or not self.values:
+            return 0.0
+        hidden = pc.match_substring(self.texts, "*").to_numpy(zero_copy_only=False)
+        return float(self.counts[hidden].sum() / self.values)
+
+    @cached_property
     def placed(self) -> float:
         """The share of the distinct texts that are, or begin with, a place in China."""
         if not self.distinct or not self.is_text:
@@ -120,13 +134,14 @@ class Facts:
         return any(first <= low and high <= last for first, last in _EPOCHS)
 
 
-def facts_of(name: str, column: pa.Array, found: ColumnFound) -> Facts:
+def facts_of(name: str, column: pa.Array, found: ColumnFound, options: InputOptions | None = None) -> Facts:
     """Measure a column.
 
     Args:
         name: Its name.
         column: Its values, shape (n,), of any scalar type.
         found: What recognisers say of it.
+        options: How the input is written.
     """
     codes, values = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
@@ -135,7 +150,11 @@ def facts_of(name: str, column: pa.Array, found: ColumnFound) -> Facts:
     kind, typed = _reads_as(values)
     texts = _texts(values)
     total = int(counts.sum())
-    return Facts(name, kind, len(codes), total, len(values), abs(entropy), counts, texts, typed, found)
+    facts = Facts(name, kind, len(codes), total, len(values), abs(entropy), counts, texts, typed, found)
+    written = spelled(texts, options or InputOptions()) if kind is None and is_text(values.type) else None
+    if written is None:
+        return facts
+    return replace(facts, reads_as=written.kind, typed=written.typed, formats=written.formats, undecided=written.todo)
 
 
 def unseen(name: str, found: ColumnFound, rows: int = 0) -> Facts:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -39,50 +40,67 @@ class NestedInput:
     reasons: dict[str, str]
 
 
-def input_of(path: str) -> NestedInput:
+def input_of(path: str, given: InputOptions | None = None) -> NestedInput:
     """How a file is read: its records, its items, and short names for the paths of its columns.
+
+    Args:
+        path: The file.
+        given: What is known of it already, which stays.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    found = nested_input(path)
+    found = nested_input(path, given or InputOptions())
     known = format_of(path, found.options)
     if known.name not in ("json", "jsonl"):
         return found
     names = short_names(known.schema(path, found.options).names)
-    return NestedInput(found.options.model_copy(update={"fields": names}), found.reasons)
+    return NestedInput(_with(found.options, fields=names), found.reasons)
 
 
-def nested_input(path: str) -> NestedInput:
+def nested_input(path: str, options: InputOptions) -> NestedInput:
     """Find the records and the items of a file; of anything but JSON nothing is said.
+
+    Args:
+        path: The file.
+        options: What is known of it already: records or items that it names are not looked for.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    options = InputOptions()
-    reasons = dict[str, str]()
+    reasons = dict.fromkeys(options.model_fields_set, "as the call says")
     name = format_of(path, options).name
     if name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
     lines = name == "jsonl"
+    if options.records is None:
+        options = _with_records(path, options, lines, reasons)
+    if options.items is None:
+        items, why = _items(shape_of(path, options, called_lines=lines))
+        if items is not None:
+            options = _with(options, items=items)
+            reasons["items"] = why
+    return NestedInput(options, reasons)
+
+
+def _with_records(path: str, options: InputOptions, lines: bool, reasons: dict[str, str]) -> InputOptions:
+    """The options with the place of the records, where there is one; ``reasons`` gets why."""
     found = _records(lists_of(path, options, called_lines=lines), 0.0, 1)
-    records = found.path if found else None
+    if found is not None:
+        each = found.path.endswith(EACH)
+        reasons["records"] = _EACH if each else "the list of objects in the document whose fields agree"
+        return _with(options, records=found.path)
+    records, why = _records_in_rows(shape_of(path, options, called_lines=lines))
     if records is not None:
-        reasons["records"] = (
-            _EACH if records.endswith(EACH) else "the list of objects in the document whose fields agree"
-        )
-    shape = shape_of(path, InputOptions(records=records), called_lines=lines)
-    if records is None:
-        records, why = _records_in_rows(shape)
-        if records is not None:
-            reasons["records"] = why
-            shape = shape_of(path, InputOptions(records=records), called_lines=lines)
-    items, why = _items(shape)
-    if items is not None:
-        reasons["items"] = why
-    return NestedInput(InputOptions(records=records, items=items), reasons)
+        reasons["records"] = why
+        return _with(options, records=records)
+    return options
+
+
+def _with(options: InputOptions, **found: Any) -> InputOptions:
+    return InputOptions.model_validate({**options.model_dump(exclude_unset=True), **found})
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

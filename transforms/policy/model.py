@@ -65,6 +65,11 @@ class FieldSpec(Section):
     kind: NamedKind | None = Field(
         None, description="What the column holds; text if not given and not implied by an action"
     )
+    optional: bool = Field(
+        False,
+        strict=True,
+        description="Whether files may lack the column, some of them or all: its values are null there",
+    )
     format: Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_more)] = Field(
         (),
         description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or "
@@ -79,11 +84,6 @@ class FieldSpec(Section):
     normalize: bool = Field(
         True,
         description="Whether spellings of one identifier, as of +86 138-0013-8000, are made one before a key is used",
-    )
-    optional: bool = Field(
-        False,
-        strict=True,
-        description="Whether files may lack the column, some of them or all: its values are null there",
     )
 
     @field_validator("role")

@@ -13,7 +13,7 @@ ORDER_NUMBER = Kind(
     column=ColumnName(
         rf"(?:order|basket|invoice|receipt|trade|transaction|txn|bill|payment|refund|parcel|cart|checkout|booking|ticket)"
         rf"s?(?:_?(?:{NUMBERED}))?(?=_$)|tid|oid",
-        "订单|交易号|流水|单号|编号$",
+        "订单|交易号|流水|单号",
         "a number that other systems know",
     ),
 )
