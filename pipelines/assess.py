@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Role, Sharing
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=InputCommand,
     epilog="""\b
 Examples:
   beam-deid assess --input 'out/crm/*.parquet' --quasi receiver_city,birth_year,created
@@ -24,7 +26,8 @@ Examples:
   beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day~2d'
   beam-deid assess -i crm.parquet --quasi city --join 'list=members.parquet:on=mobile~mask,city~cn_divisions'
   beam-deid assess -i crm.parquet --quasi age --frequencies city=population.csv
-  beam-deid assess -i crm.parquet --quasi city --mobiles 1380013"""
+  beam-deid assess -i crm.parquet --quasi city --mobiles 1380013
+  beam-deid assess -i members.txt --format csv --delimiter ';' --quasi city,age""",
 )
 @click.argument("policy", required=False, type=click.Path(dir_okay=False))
 @options.input_option(required=True)
@@ -81,11 +84,13 @@ def assess(
     mobiles: str | None,
     frequencies: tuple[str, ...],
     as_json: bool,
+    written: dict[str, Any],
 ) -> None:
     """Measure what a dataset discloses as it is, whoever made it, and say which label it would get and why.
 
-    Roles come from POLICY, where one is given, or from --subject, --quasi and --sensitive. Without a subject each row
-    counts as one individual. Values are taken as the files have them; a null is a value of its own.
+    Roles and how files are written come from POLICY, where one is given, or from --subject, --quasi, --sensitive and the options
+    below. Tables that are joined are read like the dataset. Without a subject each row counts as one individual. Values are
+    taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
@@ -93,8 +98,10 @@ def assess(
     from beam_deid.transforms.dataset.counting import count_files
     from beam_deid.transforms.dataset.joins import Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
+    from beam_deid.transforms.storage.files import find
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
+    read_as = written_as(written, columns.read_as)
     question = Question(
         columns.quasi,
         columns.sensitive,
@@ -110,9 +117,10 @@ def assess(
         frequencies=_tables(frequencies),
     )
     key = FingerprintKey.new()
+    output.warn(find(inputs).passed_over)
     with output.progress(None):
-        counted, types = count_files(question, inputs, columns.read_as, key)
-        dataset = Dataset(inputs, columns.read_as, types, columns.subject)
+        counted, types = count_files(question, inputs, read_as, key)
+        dataset = Dataset(inputs, read_as, types, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
@@ -131,7 +139,7 @@ class _Columns:
         sensitive: The sensitive fields.
         direct: The direct identifiers that a policy names.
         subject: The column that says whom a row is about, if one is known.
-        read_as: How the files are written.
+        read_as: How the files are written, as far as a policy says.
     """
 
     quasi: tuple[str, ...]

@@ -74,14 +74,14 @@ def run_demo(place: Path, rows: int, seed: int, as_json: bool, *, overwrite: boo
     policy = place / "policy.yaml"
     write_orders(str(orders), rows, seed)
     policy.write_bytes(_policy())
-    out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}")
+    out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}", markup=False)
     if _KEY not in os.environ:
         # The demo's own key: it lives as long as this process, and nothing can be re-identified afterwards.
         os.environ[_KEY] = secrets.token_hex(32)
     # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
     read = read_policy(str(policy)).without_register()
     carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
-    out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}")
+    out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}", markup=False)
 
 
 def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
@@ -93,7 +93,8 @@ def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
     policy.write_bytes(_policy())
     files = write_monthly_orders(str(place), rows, seed)
     output.console(as_json).print(
-        f"{rows:,} synthetic orders in {len(files)} files, {files[0]} and so on, the policy in {policy}"
+        f"{rows:,} synthetic orders in {len(files)} files, {files[0]} and so on, the policy in {policy}",
+        markup=False,
     )
     if as_json:
         output.emit({"files": files, "policy": str(policy)})

@@ -1,11 +1,13 @@
 """``beam-deid profile``: a policy drafted from data. A module named ``profile`` would hide the standard library's."""
 
 import re
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 
 if TYPE_CHECKING:
@@ -15,12 +17,14 @@ _SAMPLE_ROWS = 100_000
 
 
 @click.command(
+    cls=InputCommand,
     epilog="""\b
 Examples:
   beam-deid profile --input 'orders/*.csv' > policy.yaml
+  beam-deid profile -i export.txt --format csv --delimiter ';' --encoding gb18030 > policy.yaml
   beam-deid profile -i trades.json --subject buyer_open_uid > policy.yaml
   beam-deid profile -i orders.parquet --rows 1000000 --json
-  beam-deid plan policy.yaml --input 'orders/*.csv'   # what the draft would do"""
+  beam-deid plan policy.yaml --input 'orders/*.csv'   # what the draft would do""",
 )
 @options.input_option(required=True)
 @click.option(
@@ -31,10 +35,18 @@ Examples:
 )
 @click.option("--dataset", metavar="NAME", help="Name of the dataset. Default: the first file's.")
 @options.json_option
-def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None, as_json: bool) -> None:
+def profile(
+    inputs: tuple[str, ...],
+    subject: str | None,
+    rows: int,
+    dataset: str | None,
+    as_json: bool,
+    written: dict[str, Any],
+) -> None:
     """Draft a policy from data: role and kind of every column with the reason, whom records are about, a first release.
 
-    The platform that orders are from is recognised; nested JSON gets an input section. What is unsure is taken for personal,
+    The platform that orders are from is recognised; nested JSON gets an input section, and what is given
+    of how the files are written stands in it, so that a run reads them alike. What is unsure is taken for personal,
     and "# TODO: decide" stands where a person must. The draft holds no value of the data.
 
     Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
@@ -43,7 +55,7 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
     from beam_deid.transforms.drafting.written import as_yaml
 
     with output.progress(None):
-        draft = _draft(inputs, subject, rows, dataset)
+        draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
     if as_json:
         output.emit(draft.to_document())
@@ -51,20 +63,56 @@ def profile(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: st
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
     click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+    if not as_json:
+        click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
 
 
-def _draft(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None) -> "Draft":
+def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
+    """What to do with a draft that was written to policy.yaml, as commands of a shell."""
+    from beam_deid.transforms.drafting.written import SCHEMA_FILE
+
+    files = " ".join(f"--input {shlex.quote(one)}" for one in inputs)
+    key = (
+        "  export BEAM_DEID_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')  # keep it: tokens need it"
+    )
+    return [
+        "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
+        f"  beam-deid schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
+        *([key] if keyed else []),
+        f"  beam-deid plan policy.yaml {files}",
+        f"  beam-deid run policy.yaml {files} --output out",
+    ]
+
+
+def _draft(
+    inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None, written: dict[str, Any]
+) -> "Draft":
     from beam_deid.transforms.dataset.reading import dataset_files
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
     from beam_deid.transforms.drafting.nested import input_of
+    from beam_deid.transforms.drafting.order_lines import filled_down
+    from beam_deid.transforms.drafting.spellings import number_options
+    from beam_deid.transforms.storage.files import find
 
+    given = written_as(written)
     first = next((file.path for file in dataset_files(inputs)), None)
     if first is None:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
-    nested = input_of(first)
-    sample = take_sample(inputs, nested.options, rows)
-    return make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)
+    output.warn(find(inputs).passed_over)
+    nested = input_of(first, given)
+    read_as = nested.options
+    reasons = dict(nested.reasons)
+    sample = take_sample(inputs, read_as, rows)
+    filled = filled_down(sample)
+    if filled is not None:
+        read_as = written_as({"fill_down": filled.model_dump()}, read_as)
+        reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
+        sample = take_sample(inputs, read_as, rows)
+    numbers = number_options(sample.columns, read_as)
+    read_as = written_as(numbers, read_as)
+    reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
+    return make_draft(dataset or _name(first), sample, read_as, reasons, subject)
 
 
 def _check(draft: "Draft") -> None:

@@ -67,7 +67,8 @@ def reidentify(
     request = Request(release, wanted, inputs, target, reason, record or _beside(policy), label, overwrite)
     outcome = reidentify_files(read, request)
     output.console(as_json).print(
-        f"{outcome.written:,} of {outcome.read:,} rows re-identified into {target}; recorded in {request.record}"
+        f"{outcome.written:,} of {outcome.read:,} rows re-identified into {target}; recorded in {request.record}",
+        markup=False,
     )
     if as_json:
         output.emit(_document(request, outcome))

@@ -98,7 +98,7 @@ def search(
     if choose is not None and document["satisfied"]:
         chosen = chosen_levels(document)
         write_choice(read, policy, to or policy, release, chosen, choose)
-        out.print(f"k {choose} and {named_levels(chosen)}: written into {to or policy}", soft_wrap=True)
+        out.print(f"k {choose} and {named_levels(chosen)}: written into {to or policy}", soft_wrap=True, markup=False)
     if plot and document["satisfied"]:
         from beam_deid.pipelines.plotting import draw
 

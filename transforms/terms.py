@@ -1,5 +1,6 @@
 """The words of the field, as closed sets: roles, recoverability, labels, sharing models, reasons."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 
@@ -51,9 +52,13 @@ class Reason(Word):
 
     MALFORMED_ROW = "malformed_row"
     BAD_ENCODING = "bad_encoding"
-    DAMAGED_BY_EXCEL = "damaged_by_excel"
     CELL_ERROR = "cell_error"
     WRONG_TYPE = "wrong_type"
+    DAMAGED_BY_EXCEL = "damaged_by_excel"
+    AMBIGUOUS_NUMBER = "ambiguous_number"
+    AMBIGUOUS_TIME = "ambiguous_time"
+    TOO_MANY_DECIMALS = "too_many_decimals"
+    INEXACT_NUMBER = "inexact_number"
     OUTSIDE_HIERARCHY = "outside_hierarchy"
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_FIELD = "unknown_field"
@@ -64,3 +69,13 @@ class Reason(Word):
     NO_TOKEN = "no_token"  # noqa: S105 - a reason code
     NO_SUCH_KEY = "no_such_key"
     NOT_AUTHENTIC = "not_authentic"
+
+
+HINTS: Mapping[str, str] = {
+    Reason.DAMAGED_BY_EXCEL: "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
+    Reason.AMBIGUOUS_NUMBER: "say how numbers are written: input.decimal, input.thousands, input.currency",
+    Reason.AMBIGUOUS_TIME: "say how times are written: format of the field, as '%d/%m/%Y %H:%M', or excel",
+    Reason.TOO_MANY_DECIMALS: "say how many digits there are after the point: decimals of the field",
+    Reason.INEXACT_NUMBER: "it has more digits than a number keeps: kind integer or decimal, or order_number",
+}
+"""What to do about what was rejected, where the reason alone tells it."""

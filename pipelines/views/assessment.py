@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines.views.cells import figure, label_style, mark
@@ -55,7 +56,7 @@ def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     for heading in ("", "test", "measured", "limit", "why"):
         grid.add_column(heading, overflow="fold")
     for test in tests:
-        row = (test["name"], figure(test["measured"]), figure(test["limit"]), test["detail"])
+        row = (escape(test["name"]), figure(test["measured"]), figure(test["limit"]), escape(test["detail"]))
         grid.add_row(mark(test["passed"]), *row)
     out.print(grid)
 
@@ -63,18 +64,19 @@ def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
 def _show_attack(out: Console, attack: dict[str, Any]) -> None:
     for name in ("candidates", "presence"):
         if attack[name]:
-            out.print(f"  {attack['name']}: {name}: {figure(attack[name])}")
+            out.print(f"  {escape(attack['name'])}: {name}: {figure(attack[name])}")
 
 
 def _show_combinations(out: Console, combinations: list[dict[str, Any]]) -> None:
     unique = [one for one in combinations if one["unique_subjects"]]
     worst = sorted(unique, key=lambda one: (-one["unique_subjects"], len(one["fields"])))
     for one in worst[:_SETS]:
-        out.print(f"  {' + '.join(one['fields'])}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
+        fields = escape(" + ".join(one["fields"]))
+        out.print(f"  {fields}: {one['unique_subjects']:,} singled out ({one['share']:.1%})")
 
 
 def _show_contributions(out: Console, contributions: dict[str, float]) -> None:
     parts = sorted(contributions.items(), key=lambda pair: -pair[1])
     if any(part for _, part in parts):
         shares = ", ".join(f"{name} {part:.0%}" for name, part in parts)
-        out.print(f"  share in singling out: {shares}; coarsen or leave out {parts[0][0]} first")
+        out.print(f"  share in singling out: {escape(shares)}; coarsen or leave out {escape(parts[0][0])} first")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.transforms.terms import LabelName
@@ -23,14 +24,14 @@ def table(*headings: str, gap: int = 2) -> Table:
 
 
 def figure(value: Any) -> str:
-    """A figure of a label or an assessment: floats with four digits; mappings and lists of figures, too."""
+    """A figure of a label or an assessment as markup: floats with four digits; mappings and lists of figures, too."""
     if value is None:
         return NO_VALUE
     if isinstance(value, dict):
-        return ", ".join(f"{name} {figure(one)}" for name, one in value.items())
+        return ", ".join(f"{escape(name)} {figure(one)}" for name, one in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(map(figure, value)) + "]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
 def label_style(label: str) -> str:

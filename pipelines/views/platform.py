@@ -39,7 +39,7 @@ def show_platform(out: Console, document: dict[str, Any], platform: Platform, ro
         rows: How many orders were written.
     """
     flat, nested = document["files"]
-    out.print(f"{rows:,} synthetic orders in {flat} (flat) and {nested} (as the API nests them)")
+    out.print(f"{rows:,} synthetic orders in {flat} (flat) and {nested} (as the API nests them)", markup=False)
     out.print(f"recognised as {document['platform']}, confidence {document['confidence']:.2f}")
     name = platform.name
     for_nested = f"{name}_api" if platform.lists else f"{name}_orders"

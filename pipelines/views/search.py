@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines.views.changes import show_changes
@@ -38,13 +39,13 @@ def show_search(out: Console, document: dict[str, Any]) -> None:
 
 
 def _show_optimum(out: Console, document: dict[str, Any]) -> None:
-    out.print(f"  {named_levels(document['names'])}")
+    out.print(f"  {escape(named_levels(document['names']))}")
     out.print(
         f"  {document['objective']} {document['loss']:.4g}; {document['suppressed']:,} records suppressed; "
         f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}"
     )
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
-    out.print(f"  lost by field: {losses}")
+    out.print(f"  lost by field: {escape(losses)}")
 
 
 def _show_label(out: Console, document: dict[str, Any]) -> None:
@@ -55,7 +56,7 @@ def _show_label(out: Console, document: dict[str, Any]) -> None:
         show_changes(out, document["changes"], None)
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         out.print(
-            f"  for the label, and so in a run: {named_levels(label['names'])}; loss {label['loss']:.4g}, "
+            f"  for the label, and so in a run: {escape(named_levels(label['names']))}; loss {label['loss']:.4g}, "
             f"{label['suppressed']:,} records suppressed"
         )
 
@@ -86,5 +87,5 @@ def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
 def _cells(point: dict[str, Any]) -> tuple[str, str, str, str]:
     if point["loss"] is None:
         return "–", "–", "–", "cannot be met"
-    levels = named_levels(point["names"])
+    levels = escape(named_levels(point["names"]))
     return f"{point['loss']:.4g}", f"{point['suppressed']:,}", f"{point['classes']:,}", levels

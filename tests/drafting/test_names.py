@@ -93,3 +93,37 @@ def test_names_are_cut_into_words():
 
 def test_a_direct_identifier_is_never_a_list_of_choices():
     assert all(rule.where.value != "choices" for rule in NAMES if Role.DIRECT in rule.role)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role"),
+    [
+        ("买家应付货款", NUMBER, QUASI),
+        ("买家实际支付金额", NUMBER, QUASI),
+        ("用户实付金额(元)", NUMBER, QUASI),
+        ("买家支付积分", [1, 2], QUASI),
+        ("商品数量(件)", [1, 2], QUASI),
+        ("宝贝种类", [1, 2], QUASI),
+        ("买家下单时间", TIME, QUASI),
+        ("订单关闭原因", TEXT, (Role.INSENSITIVE,)),
+        ("退款原因", TEXT, (Role.INSENSITIVE,)),
+        ("refund_reason", TEXT, (Role.INSENSITIVE,)),
+        ("buyer_paid_amount", NUMBER, QUASI),
+        ("weight[kg]", NUMBER, None),
+        ("price [/usd]", NUMBER, QUASI),
+        ("是否手机订单", TEXT, None),
+        ("会员等级", TEXT, None),
+        ("买家会员名", TEXT, DIRECT),
+        ("买家", TEXT, DIRECT),
+        ("联系方式", TEXT, DIRECT),
+        ("联系手机(元)", TEXT, DIRECT),
+        ("收货人手机号", TEXT, DIRECT),
+        ("达人ID", TEXT, DIRECT),
+        ("市", TEXT, QUASI),
+        ("商品编号", TEXT, BOTH),
+    ],
+)
+def test_a_name_is_read_to_its_end(name, values, role):
+    """An amount and a reason were direct identifiers because their names begin with a buyer or an order."""
+    rule = rule_of(name, measured(name, values))
+    assert (rule and rule.role) == role

@@ -26,6 +26,8 @@ print(json.dumps([codes, loaded]))
 """
 
 NAMES = cli.list_commands(None)
+OF_INPUT = ["assess", "profile"]
+"""Commands that take the options of ``input:``, which are looked up when their command line is read."""
 GROUPS = {
     "keys": ["create", "list", "rotate", "destroy"],
     "releases": ["list", "show", "diff", "forget", "compact"],
@@ -33,16 +35,15 @@ GROUPS = {
 HELP = [
     ["--help"],
     ["--version"],
-    *([name, "--help"] for name in NAMES),
+    *([name, "--help"] for name in NAMES if name not in OF_INPUT),
     *([group, name, "--help"] for group, names in GROUPS.items() for name in names if name != "create"),
 ]
 USAGE = [
     ["nothing"],
     ["--nothing"],
-    *([name, "--nothing"] for name in NAMES if name != "run"),  # whose further options are Beam's
+    *([name, "--nothing"] for name in NAMES if name not in ("run", *OF_INPUT)),  # run's further options are Beam's
     ["run", "policy.yaml"],
     *([group, "nothing"] for group in GROUPS),
-    ["assess", "--input", "x", "--sharing", "nothing"],
     ["search", "policy.yaml", "--input", "x", "--max-rejects", "2"],
     ["schema", "--label", "--register"],
 ]
@@ -110,6 +111,14 @@ def test_the_forms_of_a_kek_are_in_the_help_of_the_command_that_takes_one():
     assert found == (0, ["cryptography"])
     assert "env:NAME" in said
     assert "passphrase:NAME" in said
+
+
+@pytest.mark.parametrize("name", OF_INPUT)
+def test_the_options_of_input_are_in_the_help_of_the_commands_that_take_them(name):
+    (found,), said = run_each([[name, "--help"]], ["apache_beam", "pandas", "faker", "opencc", "cryptography", "rich"])
+    assert found == (0, [])
+    assert "--encoding" in said
+    assert "--delimiter" in said
 
 
 @pytest.fixture(scope="module")

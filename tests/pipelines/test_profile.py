@@ -134,6 +134,20 @@ def test_the_subject_may_be_named(tmp_path, capsys):
     assert "no column who" in capsys.readouterr().err
 
 
+def test_a_draft_says_where_its_schema_is_and_what_to_do_next(tmp_path, capsys):
+    path = tmp_path / "my orders.csv"
+    write_platform_orders(str(path), "taobao", 300)
+    assert call(["profile", "--input", str(path)]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("# yaml-language-server: $schema=policy.schema.json\n")
+    *_, plan, run = told.err.splitlines()
+    assert plan == f"  beam-deid plan policy.yaml --input '{path}'"
+    assert run == f"  beam-deid run policy.yaml --input '{path}' --output out"
+    assert "beam-deid schema > policy.schema.json" in told.err
+    assert call(["profile", "--input", str(path), "--json"]) == 0
+    assert "next" not in capsys.readouterr().err
+
+
 def shop_export(path: Path, rows: int = 900) -> None:
     """Orders as a shop system exports them, of people who do not exist."""
     chance = random.Random(8)

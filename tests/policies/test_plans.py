@@ -13,6 +13,7 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.synthetic import write_orders, write_platform_orders
 
+from ..kit.exports import write_export
 from ..kit.sampling import quick_for
 from .shops import olist_orders, shopify_orders
 
@@ -30,6 +31,8 @@ def journey(path: Path, table: str) -> Path:
 def orders_for(policy: str, folder: Path) -> Path:
     """Some orders in the form that a shipped policy reads."""
     name, _, form = policy.partition("_")
+    if form in ("export", "report"):
+        return write_export(folder, name, ROWS)
     if name == "completejourney":
         return journey(folder, form)
     made = folder / ("orders.jsonl" if form == "api" or name == "shopify" else "orders.parquet")

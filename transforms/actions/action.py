@@ -132,6 +132,8 @@ class Action(BaseModel, ABC):
     """What its result depends on beside the value and the key; None where equal values have equal results."""
     subject_use: ClassVar[str] = "needs to know whom a record is about"
     """What it does with the subject, where that stands beside the value: said to whoever names no subject."""
+    normalizes: ClassVar[bool] = False
+    """Whether the spellings of one identifier are made one before it, so that they have one result."""
     attacks: ClassVar[tuple[KeylessAttack, ...]] = (KeylessAttack.FREQUENCY,)
     """How its results are attacked where they are pseudonyms whose key was destroyed."""
     verbatim: ClassVar[bool] = False

@@ -72,6 +72,7 @@ class Fpe(_Options):
             "no",
         ),
     )
+    normalizes: ClassVar[bool] = True
     rejects: ClassVar[bool] = True
     key_in_value: ClassVar[bool] = False
 

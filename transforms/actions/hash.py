@@ -43,6 +43,7 @@ class Hash(KeyedAction):
             "no",
         ),
     )
+    normalizes: ClassVar[bool] = True
 
     algorithm: Literal["aes-cmac", "hmac-sha256", "hmac-sm3"] = Field("aes-cmac", description="The keyed hash")
     encoding: Literal["hex", "base64url"] = Field("hex", description="How the hash is written; base64url unpadded")

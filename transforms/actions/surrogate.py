@@ -43,6 +43,7 @@ class Surrogate(KeyedAction):
             "no",
         ),
     )
+    normalizes: ClassVar[bool] = True
     attacks: ClassVar[tuple[KeylessAttack, ...]] = (KeylessAttack.FREQUENCY, KeylessAttack.SURROGATES)
 
     of: Thing | None = Field(None, description="What to make up; from the field's kind if not given")

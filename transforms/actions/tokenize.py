@@ -31,6 +31,7 @@ class Tokenize(Reversible):
             "no",
         ),
     )
+    normalizes: ClassVar[bool] = True
     key_bytes: ClassVar[int] = 64
     key_in_value: ClassVar[bool] = True
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from beam_deid.transforms.attack.evidence import joined_attack
 from beam_deid.transforms.label.evidence import Attack, AttackExposure
-from beam_deid.transforms.policy.model import Attacker
+from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.risk.coverage import coverage_problem
 from beam_deid.transforms.risk.joining import Joined
 from beam_deid.transforms.run.job import Job

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.actions.attack import KeylessAttack
-from beam_deid.transforms.attack.frequencies import read_frequencies
+from beam_deid.transforms.attack.frequencies import As, read_frequencies
 from beam_deid.transforms.attack.recovery import frequency_recovery, match_tokens, recovery
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
 from beam_deid.transforms.columns.numbers import NULL
@@ -176,7 +176,9 @@ def remainder_recoveries(
     limit = 0.0 if spec.sharing is Sharing.PUBLIC else 0.05
     matched = {}
     for name in layout.matched:
-        known = read_frequencies(spec.frequencies[name], name, key, policy.kind(name), types.get(name))
+        normal = policy.normal(name) if spec.fields[name].normalizes else None
+        read = As(policy.reading(name), normal, types.get(name))
+        known = read_frequencies(spec.frequencies[name], name, key, read)
         matched[name] = remains.matched(name, known, key)
     found = []
     for name in layout.remainders:

@@ -15,7 +15,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Fault
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.policy.model import Attacker
+from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
@@ -86,7 +86,7 @@ class AttackerTable:
                 as what the source has.
         """
         files = _files(self.attacker.table or "")
-        kinds = [(file, format_of(file.path, _OPTIONS)) for file in files]
+        kinds = [(file, format_of(file.path, _OPTIONS, file.partitions)) for file in files]
         present = [kind.schema(file.path, _OPTIONS).names for file, kind in kinds]
         for file, names in zip(files, present, strict=True):
             self._check(file, names)
@@ -98,7 +98,7 @@ class AttackerTable:
         for file, kind in kinds:
             for shard in kind.shards(file.path, file.size, _OPTIONS, _WHOLE_FILE):
                 for chunk in kind.read(shard, _OPTIONS, columns, BATCH_ROWS):
-                    take(self._rows(chunk, file.path, treatment, named))
+                    take(self._rows(chunk, file.path, treatment, named, kind.of_spreadsheets))
                     empty = False
         return named is not None and not empty
 
@@ -107,8 +107,8 @@ class AttackerTable:
         if missing:
             raise InputError(f"the attacker's table lacks the column {missing[0]}", file.path, "Rename its columns")
 
-    def _rows(self, chunk: Chunk, path: str, treatment: Treatment, named: str | None) -> Probes:
-        records, faults = self._typed(chunk, path)
+    def _rows(self, chunk: Chunk, path: str, treatment: Treatment, named: str | None, of_spreadsheets: bool) -> Probes:
+        records, faults = self._typed(chunk, path, of_spreadsheets)
         treated, sound, unfit = treatment.apply(records)
         _refuse([*chunk.faults, *faults, *unfit], path)
         records = records.where(sound)
@@ -121,10 +121,10 @@ class AttackerTable:
             who = fingerprint(identity_text(records.columns[named], self.job.policy.kind(named)), prints)
         return Probes(np.arange(len(keys)), keys, value - within, value + within, np.ones(len(keys), np.int64), who)
 
-    def _typed(self, chunk: Chunk, path: str) -> tuple[Records, list[Fault]]:
+    def _typed(self, chunk: Chunk, path: str, of_spreadsheets: bool) -> tuple[Records, list[Fault]]:
         """The records of a chunk, with the types that the source has."""
         given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-        records, faults = typed(given, chunk.rows, self.job.policy)
+        records, faults = typed(given, chunk.rows, self.job.policy, of_spreadsheets=of_spreadsheets)
         columns = {name: alike(column, self.types.get(name), name, path) for name, column in records.columns.items()}
         return replace(records, columns=columns), faults
 

@@ -32,10 +32,3 @@ def restored(column: pa.Array) -> pa.Array:
     if not pc.any(pc.starts_with(column, "'")).as_py():
         return column
     return pc.replace_substring_regex(column, _MARKED, r"\1")
-
-
-def protected(column: pa.Array) -> pa.Array:
-    """A ``string`` array, shape (n,), of which `restored` makes the column again, for files in which text is no formula."""
-    if not pc.any(pc.starts_with(column, "'")).as_py():
-        return column
-    return pc.replace_substring_regex(column, "^'", "''")

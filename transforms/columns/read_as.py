@@ -4,30 +4,28 @@ A string column that comes dictionary-encoded stays so; every other result is a 
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.moments import epoch_moments, text_moments
+from beam_deid.transforms.columns.distinct import is_text
+from beam_deid.transforms.columns.exact import cut_off, exact_floats
+from beam_deid.transforms.columns.moments import number_moments, text_moments, wall_time
+from beam_deid.transforms.columns.number_words import in_one_spelling, is_plain
+from beam_deid.transforms.columns.reading import Reading, Typed, reading_of
+from beam_deid.transforms.columns.text_escapes import unescaped
 from beam_deid.transforms.columns.words import words
 
 Kinded = tuple[pa.Array, pa.Array | None]
 """A typed column, and a boolean mask of its faults (never null), or None where there are none."""
 
+DAMAGED = r"\A-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}\z"
+"""How spreadsheets write a number of twelve digits or more, whose last digits are lost then."""
+
 _TRUE = ("true", "1", "yes", "y", "是")
 _FALSE = ("false", "0", "no", "n", "否")
 _LARGEST_EXACT = float(2**53)
-
-
-class Typed(Protocol):
-    """A kind, as far as it matters here."""
-
-    @property
-    def arrow(self) -> pa.DataType:
-        """The type that its values are read as."""
-        ...
 
 
 class _Text:
@@ -39,52 +37,77 @@ def to_text(column: pa.Array) -> Kinded:
     return to_kind(column, _Text())
 
 
-def arrow_type(kind: Typed | None, given: pa.DataType) -> pa.DataType:
+def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 
-    Text-like kinds are strings; decimals keep the precision of a decimal column, else they are decimal128(18, 2);
-    timestamps are microseconds without a zone. Without a kind a column keeps its type, and all strings are one type.
+    Text-like kinds are strings; decimals are of as many places as their reading says, or keep the precision of a decimal column,
+    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, and all
+    strings are one type.
     """
     if pa.types.is_dictionary(given):
         given = given.value_type
-    if kind is None:
-        return pa.string() if _is_text(given) else given
-    if pa.types.is_decimal(kind.arrow) and pa.types.is_decimal(given):
+    reading = reading_of(kind)
+    arrow = reading.arrow
+    if arrow is None:
+        return pa.string() if is_text(given) else given
+    if pa.types.is_decimal(arrow) and pa.types.is_decimal(given) and reading.decimals is None:
         return given
-    return kind.arrow
+    return arrow
 
 
-def to_kind(column: pa.Array, kind: Typed | None) -> Kinded:
-    """Read a column as its kind says.
+def to_kind(column: pa.Array, kind: Reading | Typed | None) -> Kinded:
+    """Read a column as its kind says, in the way in which it is written.
 
-    Spaces around a value that is no text are ignored, and an empty one is null. Full-width digits, thousands
-    separators, NaN and infinity, impossible dates, and numbers that would lose digits are faults. Times with an
-    offset become UTC; whole numbers for a time are seconds, or milliseconds from 10¹¹ on, since 1970.
+    Spaces around a value that is no text are ignored, and an empty one is null. What would have to be guessed is a fault: a comma
+    in a number, unless it is said what it means, and a date whose day and month nobody can tell apart. So are full-width digits,
+    NaN and infinity, impossible dates, and numbers that would lose digits. Times with an offset become UTC, or times of the
+    reading's zone; whole numbers for a time are seconds, or milliseconds from 10¹¹ on, since 1970.
 
     Args:
         column: A column of any scalar type, plain or dictionary-encoded, shape (n,).
-        kind: The kind, or None to keep the type.
+        kind: How it is read; the kind alone where values are written as they commonly are; None to keep the type.
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
+    reading = reading_of(kind)
     if isinstance(column, pa.DictionaryArray):
-        return _dictionary(column, kind)
-    target = arrow_type(kind, column.type)
+        return _dictionary(column, reading)
+    target = arrow_type(reading, column.type)
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), target), None
     if pa.types.is_string(target):
-        return _to_text(column)
+        return _as_text(column, reading)
     if column.type == target and not pa.types.is_floating(target):
         return column, None
-    if _is_text(column.type):
-        text, fault = _to_text(column)
-        values, wrong = _from_text(_stripped(text), target)
+    if is_text(column.type):
+        text, fault = given_text(column, reading)
+        values, wrong = _from_text(_stripped(text), target, reading)
         return values, _either(fault, wrong)
-    return _from_other(column, target) if kind is not None else (column, None)
+    return _from_other(column, target, reading) if reading.kind is not None else (column, None)
 
 
-def _dictionary(column: pa.DictionaryArray, kind: Typed | None) -> Kinded:
-    values, faults = to_kind(column.dictionary, kind)
+def given_text(column: pa.Array, reading: Reading) -> Kinded:
+    """A column's texts (n,) without a spreadsheet's escapes, null where they stand for nothing; and which are broken."""
+    text, fault = _to_text(column)
+    if not is_text(column.type):
+        return text, fault
+    text = unescaped(text, reading.dress)
+    if reading.nulls:
+        nothing = pc.is_in(text, value_set=words(*reading.nulls))
+        text = pc.if_else(nothing, None, text) if pc.any(nothing, min_count=0).as_py() else text
+    return text, fault
+
+
+def _as_text(column: pa.Array, reading: Reading) -> Kinded:
+    text, fault = given_text(column, reading)
+    if not reading.identifies:
+        return text, fault
+    damaged = pc.match_substring_regex(text, DAMAGED).fill_null(False)
+    return text, _either(fault, _some(damaged))
+
+
+def _dictionary(column: pa.DictionaryArray, reading: Reading) -> Kinded:
+    values, faults = to_kind(column.dictionary, reading)
     codes = column.indices
     mask = None if faults is None else _some(pc.take(faults, codes).fill_null(False))
     if pa.types.is_string(values.type):
@@ -93,7 +116,7 @@ def _dictionary(column: pa.DictionaryArray, kind: Typed | None) -> Kinded:
 
 
 def _to_text(column: pa.Array) -> Kinded:
-    if _is_text(column.type):
+    if is_text(column.type):
         column = column.cast(pa.string()) if not pa.types.is_string(column.type) else column
         try:
             column.validate(full=True)
@@ -123,25 +146,49 @@ def _valid_text(column: pa.Array) -> Kinded:
     return sound.cast(pa.string()), _some(mask)
 
 
-def _from_text(text: pa.Array, target: pa.DataType) -> Kinded:
+def _from_text(text: pa.Array, target: pa.DataType, reading: Reading) -> Kinded:
     if pa.types.is_temporal(target):
-        moments, wrong = text_moments(text)
-        return _as_temporal(moments, target), wrong
+        moments, wrong = text_moments(text, reading.formats, reading.timezone)
+        return _as_temporal(moments, target, reading), wrong
     if pa.types.is_boolean(target):
         lower = pc.utf8_lower(text)
         true = pc.is_in(lower, words(*_TRUE))
         false = pc.is_in(lower, words(*_FALSE))
         return pc.if_else(pc.or_(true, false), true, None), _missed(text, pc.or_(true, false))
+    plainly = _from_digits(text, target) if is_plain(reading) else None
+    if plainly is not None and plainly[1] is None:
+        return plainly
+    return _from_words(text, target, reading, plainly)
+
+
+def _from_words(text: pa.Array, target: pa.DataType, reading: Reading, plainly: Kinded | None) -> Kinded:
+    """Numbers that are written with more than digits and a point; of the others what was read already."""
+    rest = text.is_valid() if plainly is None else plainly[1]
+    given = text.filter(rest)
+    spelt = in_one_spelling(given, reading, percent=not pa.types.is_integer(target))
+    values, wrong = _from_digits(spelt, target)
+    known = pa.nulls(len(text), values.type) if plainly is None else plainly[0]
+    if wrong is None:
+        return pc.replace_with_mask(known, rest, values), None
+    missed = pc.replace_with_mask(pa.array(np.zeros(len(text), bool)), rest, wrong)
+    return pc.replace_with_mask(known, rest, values), _some(missed)
+
+
+def _from_digits(text: pa.Array, target: pa.DataType) -> Kinded:
+    """Numbers of digits, with a point, a sign and an exponent where the type takes them."""
     text = pc.replace_substring_regex(text, r"^\+", "")
     if pa.types.is_integer(target):
         return _integers(text)
     if pa.types.is_decimal(target):
         digits = target.precision - target.scale
-        places = target.scale
-        pattern = rf"^-?[0-9]{{1,{digits}}}(\.[0-9]{{1,{places}}}0*)?$"
-        return _matched(text, pattern, lambda t: t.cast(target))
+        places = rf"[0-9]{{1,{target.scale}}}0*" if target.scale else "0+"
+        return _matched(text, rf"^-?[0-9]{{1,{digits}}}(\.{places})?$", lambda t: t.cast(target))
     values, wrong = _matched(text, r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", lambda t: t.cast(pa.float64()))
-    return _finite(values, wrong)
+    values, wrong = _finite(values, wrong)
+    lost = cut_off(text, values)
+    if lost is None:
+        return values, wrong
+    return pc.if_else(lost, None, values), _either(wrong, lost)
 
 
 def _integers(text: pa.Array) -> Kinded:
@@ -164,25 +211,36 @@ def _matched(text: pa.Array, pattern: str, convert: Callable[[pa.Array], pa.Arra
     return convert(pc.if_else(fits.fill_null(False), text, None)), _missed(text, fits)
 
 
-def _from_other(column: pa.Array, target: pa.DataType) -> Kinded:
+def _from_other(column: pa.Array, target: pa.DataType, reading: Reading) -> Kinded:
     given = column.type
     if pa.types.is_temporal(target):
-        if pa.types.is_integer(given):
-            moments, wrong = epoch_moments(column)
-            return _as_temporal(moments, target), wrong
-        if pa.types.is_timestamp(given) or pa.types.is_date(given):
-            return _as_temporal(column, target), None
-        return pa.nulls(len(column), target), _missed(column, pa.nulls(len(column), pa.bool_()))
+        return _temporal_from_other(column, target, reading)
     if pa.types.is_boolean(target) or pa.types.is_boolean(given) or pa.types.is_temporal(given):
         return pa.nulls(len(column), target), _missed(column, pa.nulls(len(column), pa.bool_()))
-    if pa.types.is_floating(target):
-        return _finite(pc.cast(column, pa.float64(), safe=False), None)
-    return _from_text(_to_text(column)[0], target)
+    if pa.types.is_floating(target) and (pa.types.is_floating(given) or pa.types.is_integer(given)):
+        values, lost = exact_floats(column)
+        return _finite(values, lost)
+    return _from_text(_to_text(column)[0], target, reading.canonical())
 
 
-def _as_temporal(moments: pa.Array, target: pa.DataType) -> pa.Array:
+def _temporal_from_other(column: pa.Array, target: pa.DataType, reading: Reading) -> Kinded:
+    given = column.type
+    if pa.types.is_integer(given) or pa.types.is_floating(given):
+        moments, wrong = number_moments(column, reading.formats, reading.timezone)
+        return _as_temporal(moments, target, reading), wrong
+    if not pa.types.is_timestamp(given) and not pa.types.is_date(given):
+        return pa.nulls(len(column), target), _missed(column, pa.nulls(len(column), pa.bool_()))
+    values = _as_temporal(column, target, reading)
+    if not (pa.types.is_timestamp(given) and given.unit == "ns" and pa.types.is_timestamp(target)):
+        return values, None
+    finer = pc.not_equal(pc.nanosecond(column), 0).fill_null(False)
+    return pc.if_else(finer, None, values), _some(finer)
+
+
+def _as_temporal(moments: pa.Array, target: pa.DataType, reading: Reading) -> pa.Array:
     if pa.types.is_timestamp(moments.type) and moments.type.tz is not None:
-        moments = moments.cast(pa.timestamp(moments.type.unit, "UTC")).cast(pa.timestamp(moments.type.unit))
+        plain = moments.cast(pa.timestamp(moments.type.unit, "UTC")).cast(pa.timestamp(moments.type.unit))
+        moments = wall_time(pc.cast(plain, pa.timestamp("us"), safe=False), reading.timezone)
     return pc.cast(moments, target, safe=False)
 
 
@@ -212,8 +270,3 @@ def _either(first: pa.Array | None, second: pa.Array | None) -> pa.Array | None:
 
 def _some(mask: pa.Array) -> pa.Array | None:
     return mask if pc.any(mask).as_py() else None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    view = getattr(pa.types, "is_string_view", lambda _: False)
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or view(kind))

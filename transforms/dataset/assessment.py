@@ -26,7 +26,7 @@ from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.rule import grade, name_of, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
-from beam_deid.transforms.policy.model import Environment
+from beam_deid.transforms.policy.adversary import Environment
 from beam_deid.transforms.risk.belongings import Belongings
 from beam_deid.transforms.risk.combinations import Combinations, combinations
 from beam_deid.transforms.risk.distribution import Distribution

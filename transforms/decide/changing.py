@@ -16,7 +16,7 @@ from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
 from beam_deid.transforms.label.scope import EVERY
-from beam_deid.transforms.policy.model import Environment
+from beam_deid.transforms.policy.adversary import Environment
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _RISK = 6

@@ -8,9 +8,11 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.distinct import encoded
 from beam_deid.transforms.drafting.facts import Facts, facts_of, unseen, with_subject
+from beam_deid.transforms.drafting.hierarchies import Action
 from beam_deid.transforms.drafting.judging import Judged, judge, most_personal
 from beam_deid.transforms.drafting.release import DraftedRelease, K, choose
 from beam_deid.transforms.drafting.sample import Sample
+from beam_deid.transforms.drafting.service import serve
 from beam_deid.transforms.drafting.subject import Subject, propose_subject
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -19,6 +21,9 @@ from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, Table
 from beam_deid.transforms.terms import Role
 
 PURPOSE = "market analysis"
+SERVICE = "service of the shop's own customers"
+KEY = "env:BEAM_DEID_KEY"
+"""Where the drafted key is: in the environment, never in the draft."""
 
 _SURE = 0.5
 _FIELDS = 5  # names that a table must share with a platform at least: `order_id`, `city` and `status` stand in many
@@ -38,7 +43,8 @@ class Draft:
         subject_reason: Why.
         subject_todo: What a person must decide about it; empty where nothing is open.
         columns: Each column.
-        release: The release.
+        release: The first release.
+        service: What the shop's own service gets, by field; empty where there is nothing to serve by.
     """
 
     dataset: str
@@ -51,6 +57,7 @@ class Draft:
     subject_todo: str
     columns: tuple[Judged, ...]
     release: DraftedRelease
+    service: dict[str, Action]
 
     @property
     def platform(self) -> str | None:
@@ -60,8 +67,8 @@ class Draft:
 
     @property
     def todo(self) -> int:
-        """How many decisions are left to a person: fields, perhaps the subject, and what the release is for."""
-        return sum(bool(one.todo) for one in self.columns) + bool(self.subject_todo) + 1
+        """How many decisions are left to a person: fields, perhaps the subject, and what each release is for."""
+        return sum(bool(one.todo) for one in self.columns) + bool(self.subject_todo) + 1 + bool(self.service)
 
     def mapping(self) -> dict[str, Any]:
         """The policy as plain values, as a policy file would say it."""
@@ -72,6 +79,8 @@ class Draft:
         if given:
             policy["input"] = given
         policy["fields"] = {one.name: field_of(one) for one in self.columns}
+        if self.service:
+            policy["keys"] = {"key": KEY}
         require: dict[str, Any] = {
             "k": K,
             **({"l": self.release.diverse} if self.release.diverse else {}),
@@ -85,6 +94,13 @@ class Draft:
                 "require": require,
             }
         }
+        if self.service:
+            policy["releases"]["crm"] = {
+                "purpose": SERVICE,
+                "sharing": "enclave",
+                "expect": "still_personal",
+                "fields": self.service,
+            }
         return policy
 
     def to_document(self) -> dict[str, Any]:
@@ -139,7 +155,7 @@ def make_draft(
         )
     table = recognise(readable)
     facts = {
-        name: facts_of(name, readable[name], table.columns[name])
+        name: facts_of(name, readable[name], table.columns[name], options)
         if name in readable
         else unseen(name, ColumnFound(name, None, None, 0, 0), sample.rows)
         for name in sample.names
@@ -151,13 +167,17 @@ def make_draft(
     columns = tuple(_judged(facts[name], table, name not in readable, name == chosen) for name in sample.names)
     people = len(encoded(readable[chosen])[1]) if chosen is not None else sample.rows
     release = choose(columns, people)
-    return Draft(dataset, sample, options, reasons, table, chosen, about.reason, about.todo, columns, release)
+    service = serve(columns, chosen, release)
+    return Draft(dataset, sample, options, reasons, table, chosen, about.reason, about.todo, columns, release, service)
 
 
 def field_of(one: Judged) -> dict[str, Any]:
     """A column's entry under ``fields``."""
     role = str(one.role[0]) if len(one.role) == 1 else [str(role) for role in one.role]
-    return {"role": role, **({"kind": str(one.kind)} if one.kind is not None else {})}
+    kind = {} if one.kind is None else {"kind": str(one.kind)}
+    formats = one.facts.formats if one.kind is not None and one.kind.is_time else ()
+    written = {"format": formats[0] if len(formats) == 1 else list(formats)} if formats else {}
+    return {"role": role, **kind, **written}
 
 
 def _judged(facts: Facts, table: TableFound, unread: bool, subject: bool) -> Judged:

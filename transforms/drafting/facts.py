@@ -13,7 +13,9 @@ from beam_deid.transforms.actions.addresses import places_of
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, is_text
 from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.drafting.spellings import spelled
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers import RECOGNISERS
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
@@ -30,6 +32,7 @@ _EPOCHS = (
     (1_000_000_000_000, 2_500_000_000_000),
 )  # seconds, milliseconds: 2001 to 2049
 _DATE_LENGTH = 10
+_LONG = 10**15
 _CHECKED = tuple(kind for form in RECOGNISERS for kind in KINDS if kind.recogniser is form and kind.checked)
 """Kinds whose values prove themselves, in the order in which texts are searched for them."""
 _FEW_CHECKED = 0.01
@@ -51,6 +54,8 @@ class Facts:
         typed: The distinct values read as ``reads_as``, shape (distinct,); the texts where that is None.
         found: What recognisers say.
         alone: The share of the distinct values that one subject only has; None without a subject.
+        formats: How its times are written; empty if that need not be said.
+        undecided: What a person must decide about how it is written; empty where nothing is open.
     """
 
     name: str
@@ -64,6 +69,8 @@ class Facts:
     typed: pa.Array
     found: ColumnFound
     alone: float | None = None
+    formats: tuple[str, ...] = ()
+    undecided: str = ""
 
     @property
     def distinct_share(self) -> float:
@@ -97,6 +104,14 @@ class Facts:
         return float(np.mean(digits)) if len(digits) else 0.0
 
     @cached_property
+    def starred(self) -> float:
+        """The share of the values in which asterisks hide something, whatever else they look like."""
+        if not self.is_text or not self.values:
+            return 0.0
+        hidden = pc.match_substring(self.texts, "*").to_numpy(zero_copy_only=False)
+        return float(self.counts[hidden].sum() / self.values)
+
+    @cached_property
     def placed(self) -> float:
         """The share of the distinct texts that are, or begin with, a place in China."""
         if not self.distinct or not self.is_text:
@@ -119,13 +134,14 @@ class Facts:
         return any(first <= low and high <= last for first, last in _EPOCHS)
 
 
-def facts_of(name: str, column: pa.Array, found: ColumnFound) -> Facts:
+def facts_of(name: str, column: pa.Array, found: ColumnFound, options: InputOptions | None = None) -> Facts:
     """Measure a column.
 
     Args:
         name: Its name.
         column: Its values, shape (n,), of any scalar type.
         found: What recognisers say of it.
+        options: How the input is written.
     """
     codes, values = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
@@ -134,7 +150,11 @@ def facts_of(name: str, column: pa.Array, found: ColumnFound) -> Facts:
     kind, typed = _reads_as(values)
     texts = _texts(values)
     total = int(counts.sum())
-    return Facts(name, kind, len(codes), total, len(values), abs(entropy), counts, texts, typed, found)
+    facts = Facts(name, kind, len(codes), total, len(values), abs(entropy), counts, texts, typed, found)
+    written = spelled(texts, options or InputOptions()) if kind is None and is_text(values.type) else None
+    if written is None:
+        return facts
+    return replace(facts, reads_as=written.kind, typed=written.typed, formats=written.formats, undecided=written.todo)
 
 
 def unseen(name: str, found: ColumnFound, rows: int = 0) -> Facts:
@@ -183,7 +203,7 @@ def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
     if pa.types.is_boolean(kind):
         return BOOLEAN, values
     if pa.types.is_integer(kind):
-        return INTEGER, values
+        return (None, _texts(values)) if _are_long(values) else (INTEGER, values)
     if pa.types.is_decimal(kind):
         return DECIMAL, values
     if pa.types.is_floating(kind):
@@ -202,6 +222,12 @@ def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
     return None, texts
 
 
+def _are_long(values: pa.Array) -> bool:
+    """Whether some whole number has more than fifteen digits, so that it is a number of something and no quantity."""
+    bounds = pc.min_max(values).as_py()
+    return bool(max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) >= _LONG)
+
+
 def _matching(pattern: str) -> Callable[[pa.Array], bool]:
     return lambda texts: bool(pc.all(pc.match_substring_regex(texts, pattern)).as_py())
 
@@ -212,11 +238,11 @@ def _like_dates(texts: pa.Array) -> bool:
 
 _like_times = _matching(r"^\s*[0-9]{4}\D")
 
-# A number that begins with a zero is a code, and so is one that no integer holds.
+# A number that begins with a zero is a code, and so is a whole one of more than fifteen digits.
 _LOOKS: Mapping[Kind, Callable[[pa.Array], bool]] = {
-    INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"),
-    DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,2})?\s*$"),
-    NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
+    INTEGER: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})\s*$"),
+    DECIMAL: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?\s*$"),
+    NUMBER: _matching(r"^\s*-?(0|[1-9][0-9]{0,14})?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\s*$"),
     BOOLEAN: _matching(r"^(?i:true|false)$"),
     DATE: _like_dates,
     TIMESTAMP: _like_times,

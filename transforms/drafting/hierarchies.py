@@ -18,6 +18,7 @@ from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged, masked
 from beam_deid.transforms.drafting.names import Group
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.integer import INTEGER
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import Role
@@ -27,6 +28,7 @@ Action = str | dict[str, Any]
 KEPT = 20
 """Up to so many distinct values a list of choices may be kept as it is."""
 
+_OF_ADDRESSES = "cn_districts"
 _FEW_VALUES = 100
 _QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
 _PLAIN_BINS = (10, 100, 1000)
@@ -37,9 +39,14 @@ _LONGEST_CODE = 10
 
 
 def suggest(judged: Judged) -> Action | None:
-    """What a release could do with a column that is a quasi-identifier; None where somebody must find something first."""
+    """What a release could do with a column that is a quasi-identifier, or an address; None where somebody must find something.
+
+    Of an address the place stays, by the hierarchy that reads addresses, where it can be told of all of them.
+    """
     facts = judged.facts
     kind = judged.kind
+    if kind is ADDRESS and _within(facts, _OF_ADDRESSES):
+        return {"generalize": {"hierarchy": _OF_ADDRESSES}}
     if Role.DIRECT in judged.role or not facts.values or not facts.distinct:
         return None
     if masked(facts):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.names import FEW, Group, NameRule, rule_of
+from beam_deid.transforms.drafting.order_lines import numbers_orders
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE
 from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
@@ -12,6 +13,7 @@ from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.integer import INTEGER
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.number import NUMBER
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
 from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
 from beam_deid.transforms.recognisers.kinds.timestamp import TIMESTAMP
 from beam_deid.transforms.recognisers.meaning import MASKED
@@ -82,6 +84,9 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
         role = most_personal(role, rule.role)
         kind = kind or rule.kind
     todo = ""
+    if facts.undecided and not role:
+        role = (Role.QUASI,)
+        reasons.append("numbers or times that can be read in several ways")
     if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
         by_values, why, todo = _by_spread(facts)
         role = most_personal(role, by_values)
@@ -91,6 +96,7 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
         todo = "the sample has no value in it; what will stand there?"
     elif not sure and not todo:
         todo = _doubt(facts, role, kind)
+    todo = todo or facts.undecided
     group = _group(facts, named)
     return Judged(
         facts.name, role, _kind(facts, role, kind, rule, group), group, (*reasons, *measured(facts)), todo, facts
@@ -187,7 +193,7 @@ def _kind(facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRul
     if kind is not None and kind.recogniser is not None and rule is not None and not facts.found.forms and facts.values:
         kind = None  # only the name says so
     if kind is PERSON_NAME and rule is not None and facts.numbered >= _HALF:
-        kind = None
+        kind = ORDER_NUMBER if numbers_orders(facts.texts) else None
     if kind is not None or role == (Role.DIRECT,) or not facts.values:
         return kind
     if facts.is_time:

@@ -1,7 +1,8 @@
 """What names of columns say, in English and Chinese: kinds declare their own names, and the rules of everything else stand here.
 
 A name is compared in small letters, its words (also those of ``camelCase`` and ``dotted.paths``) joined and enclosed by ``_``:
-``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words.
+``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words, but read to the end, which says
+what a thing is: 买家应付货款 is an amount, whoever pays it.
 """
 
 import re
@@ -72,7 +73,7 @@ class NameRule:
     def fits(self, name: str, facts: Facts) -> bool:
         """Whether it speaks of a column of this normal name."""
         named = bool(self.words and re.search(f"_(?:{self.words})_", name)) or bool(
-            self.chinese and re.search(self.chinese, name)
+            self.chinese and re.search(self.chinese, name.strip("_"))
         )
         return named and _holds(self.where, facts)
 
@@ -81,7 +82,13 @@ _PERSON = (
     "user|customer|buyer|member|client|patient|household|person|employee|student|account|subscriber|visitor|guest|driver"
     "|owner"
 )
-_GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware"
+_MEASURED = re.compile(
+    r"(?:金额|货款|[费款价额率数]|价格|积分|红包|优惠|折扣|余额|抵扣|数量|件数|种类|次数|个数|时间|日期|年份?|月份?|原因|理由|状态|类型|(?<!联系)方式|等级|渠道|来源)$"
+    r"|^是否|(?:^|_)reason$"
+)
+"""How names end, or begin, of what measures, times or classes something: whatever stands before, it names nobody."""
+
+_GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware|stock"
 
 _PLACED: tuple[NameRule | Kind, ...] = (
     EMAIL,
@@ -138,9 +145,10 @@ _PLACED: tuple[NameRule | Kind, ...] = (
         group=Group.TRAIT,
     ),
     NameRule(
-        "status|state_of|order_state|currency|carrier|courier|(payment|pay|shipping|delivery)_(method|type|channel)|(logistics|express)_"
+        "status|state_of|\\w+_reason|order_state|currency|carrier|courier|(payment|pay|shipping|delivery)_(method|type|channel)|"
+        "(logistics|express)_"
         "(company|name)|fulfillment_status|risk_level|requires_shipping|taxable|accepts_marketing|pay_?type",
-        "状态|币种|快递公司|物流公司|支付方式|付款方式|配送方式",
+        "状态|币种|快递公司|物流公司|支付方式|付款方式|配送方式|运送方式|原因$|理由$|订单(?:类型|来源|渠道)$",
         _INSENSITIVE,
         "a state of the order or how it is handled",
         where=Where.CHOICES,
@@ -166,7 +174,7 @@ _PLACED: tuple[NameRule | Kind, ...] = (
     NameRule(
         rf"(?:{_GOODS}|categor(?:y|ies)|department)s?(?:_\w*)?_(?:qty|quantity|num|count|cnt)|qty|quantity|units|cnt|num_\w+|"
         "number_of_\\w+|\\w+_(?:count|qty|quantity)|points|score|num|count|total_items|item_total",
-        "数量|件数|积分|个数",
+        "数量|件数|积分|个数|种类|次数|数$",
         _QUASI,
         "a count",
         where=Where.NUMBER,
@@ -175,7 +183,7 @@ _PLACED: tuple[NameRule | Kind, ...] = (
     NameRule(
         r"(?:\w+_)?(?:amount|amt|total|sub_?total|price|cost|fees?|freight|shipping|tax(?:es)?|discount|disc|paid|payment|sales|"
         r"value|revenue|balance|refund(?:ed)?(?:_amount)?|outstanding_balance|duties)|tax_\d_value",
-        "金额|价格|单价|总价|价$|费|付款|实付|优惠|折扣|税|余额",
+        "金额|价格|单价|总价|价$|费|付款|实付|款$|额$|红包|抵扣|佣金|优惠|折扣|税|余额",
         _QUASI,
         "an amount: exact ones are rare",
         where=Where.NUMBER,
@@ -183,13 +191,13 @@ _PLACED: tuple[NameRule | Kind, ...] = (
     ),
     NameRule(
         rf"(?:(?:{_GOODS})_)?(?:categor(?:y|ies)|genre|department|commodity(?:_group)?)(?:_\w+)?",
-        "类目|品类|分类|类别",
+        "类目|品类|分类|类别|种类",
         _SENSITIVE,
         "what was bought; it may tell of health or belief",
     ),
     NameRule(
         rf"(?:{_GOODS})s?(?:_\w+)?|\w+_(?:product|item|sku|goods)|title",
-        "商品|宝贝|货品|规格|产品|货号|品名|SKU|sku",
+        "商品|宝贝|货品|规格|产品|货号|型号|品名|sku",
         _BOTH,
         "what was bought: others see it, and it may tell of health or belief",
     ),
@@ -225,7 +233,7 @@ _PLACED: tuple[NameRule | Kind, ...] = (
         _DIRECT,
         "who a record is about",
     ),
-    NameRule(rf"(?:\w+_)?(?:{NUMBERED}|hash)", "号$|编码|ID$", _DIRECT, "a number or code of its own"),
+    NameRule(rf"(?:\w+_)?(?:{NUMBERED}|hash)", "号$|编码|id$", _DIRECT, "a number or code of its own"),
 )
 """Rules in their order: a kind stands where its names, or those of the rules around it, would take what another means.
 
@@ -256,15 +264,18 @@ def rule_of(name: str, facts: Facts) -> NameRule | None:
     """The rule that a column's name falls under: by its last key, else by its whole path; None if there is none."""
     last = normal(name.rpartition(".")[2] or name)
     for one in (last, normal(name)):
-        found = next((rule for rule in NAMES if rule.fits(one, facts)), None)
+        names_nobody = _MEASURED.search(one.strip("_")) is not None
+        rules = (rule for rule in NAMES if not (names_nobody and Role.DIRECT in rule.role))
+        found = next((rule for rule in rules if rule.fits(one, facts)), None)
         if found is not None:
             return found
     return None
 
 
 def normal(name: str) -> str:
-    """A name as rules see it."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    """A name as rules see it, without the unit behind it: ``总价(元)`` is ``_总价_``."""
+    plain = re.sub(r"(?<=.)\s*[(（\[][^()（）\[\]]*[)）\]]\s*$", "", name)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
     return "_" + re.sub(r"[\W_]+", "_", words).strip("_").lower() + "_"
 
 

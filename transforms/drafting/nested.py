@@ -4,10 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.json_shape import ListFound, Shape, first_list, shape_of
+from beam_deid.transforms.formats.json_maps import map_in
+from beam_deid.transforms.formats.json_shape import ListFound, Shape, lists_of, shape_of
+from beam_deid.transforms.formats.nesting import EACH
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
 
@@ -19,6 +22,8 @@ _ITEMS = re.compile(
     r"(?:info_?)?(?:list|infos))$"
 )
 _NAMES_AGREE = 0.5
+_FIELDS_AGREE = 2
+_EACH = f"each value of the object is a record, and its key the column {EACH}"
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -35,48 +40,67 @@ class NestedInput:
     reasons: dict[str, str]
 
 
-def input_of(path: str) -> NestedInput:
+def input_of(path: str, given: InputOptions | None = None) -> NestedInput:
     """How a file is read: its records, its items, and short names for the paths of its columns.
+
+    Args:
+        path: The file.
+        given: What is known of it already, which stays.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    found = nested_input(path)
+    found = nested_input(path, given or InputOptions())
     known = format_of(path, found.options)
     if known.name not in ("json", "jsonl"):
         return found
     names = short_names(known.schema(path, found.options).names)
-    return NestedInput(found.options.model_copy(update={"fields": names}), found.reasons)
+    return NestedInput(_with(found.options, fields=names), found.reasons)
 
 
-def nested_input(path: str) -> NestedInput:
+def nested_input(path: str, options: InputOptions) -> NestedInput:
     """Find the records and the items of a file; of anything but JSON nothing is said.
+
+    Args:
+        path: The file.
+        options: What is known of it already: records or items that it names are not looked for.
 
     Raises:
         InputError: The file cannot be read.
         UsageError: Its name does not tell its format.
     """
-    options = InputOptions()
-    reasons = dict[str, str]()
-    if format_of(path, options).name not in ("json", "jsonl"):
+    reasons = dict.fromkeys(options.model_fields_set, "as the call says")
+    name = format_of(path, options).name
+    if name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
-    found = first_list(path, options)
-    if found is not None and not _is_items(found):
-        options = InputOptions(records=found.path)
-        reasons["records"] = "the first list of objects in the document"
-    shape = shape_of(path, options)
+    lines = name == "jsonl"
     if options.records is None:
-        found = _records(shape)
-        if found is not None:
-            options = InputOptions(records=found.path)
-            reasons["records"] = "a list of records in each document or line"
-            shape = shape_of(path, options)
-    items, why = _items(shape)
-    if items is not None:
-        options = InputOptions(records=options.records, items=items)
-        reasons["items"] = why
+        options = _with_records(path, options, lines, reasons)
+    if options.items is None:
+        items, why = _items(shape_of(path, options, called_lines=lines))
+        if items is not None:
+            options = _with(options, items=items)
+            reasons["items"] = why
     return NestedInput(options, reasons)
+
+
+def _with_records(path: str, options: InputOptions, lines: bool, reasons: dict[str, str]) -> InputOptions:
+    """The options with the place of the records, where there is one; ``reasons`` gets why."""
+    found = _records(lists_of(path, options, called_lines=lines), 0.0, 1)
+    if found is not None:
+        each = found.path.endswith(EACH)
+        reasons["records"] = _EACH if each else "the list of objects in the document whose fields agree"
+        return _with(options, records=found.path)
+    records, why = _records_in_rows(shape_of(path, options, called_lines=lines))
+    if records is not None:
+        reasons["records"] = why
+        return _with(options, records=records)
+    return options
+
+
+def _with(options: InputOptions, **found: Any) -> InputOptions:
+    return InputOptions.model_validate({**options.model_dump(exclude_unset=True), **found})
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
@@ -104,15 +128,36 @@ def _is_items(found: ListFound) -> bool:
     )
 
 
-def _records(shape: Shape) -> ListFound | None:
-    """The list whose entries are the records, rather than the rows in which it stands."""
+def _records_in_rows(shape: Shape) -> tuple[str | None, str]:
+    """Where the records are in rows that are none."""
+    where = map_in(shape.keys)
+    if where is not None:
+        return f"{where}.{EACH}" if where else EACH, _EACH
     outside = max(by_names(shape.keys).values(), default=0.0)
-    for found in shape.lists:
-        inside = max(by_names(found.keys).values(), default=0.0)
-        named = bool(_RECORDS.match(found.path.rpartition(".")[2])) or (shape.rows == 1 and not _is_items(found))
-        if outside < _NAMES_AGREE and not _is_items(found) and (inside >= _NAMES_AGREE or named):
-            return found
-    return None
+    found = _records(shape.lists, outside, shape.rows)
+    return (found.path, "a list of records in each document or line") if found else (None, "")
+
+
+def _records(lists: Sequence[ListFound], outside: float, rows: int) -> ListFound | None:
+    """The list whose entries are the records, rather than the rows in which it stands: of several the one that says most.
+
+    Args:
+        lists: The lists that there are.
+        outside: How many of the rows' own names a platform knows, from 0 to 1.
+        rows: How many rows there are; a single one is hardly a record.
+    """
+    best = None
+    most = (0, 0, 0)
+    for found in lists:
+        if outside >= _NAMES_AGREE or found.agreeing < _FIELDS_AGREE or _is_items(found):
+            continue
+        known = max(by_names(found.keys).values(), default=0.0) >= _NAMES_AGREE
+        named = bool(_RECORDS.match(found.path.removesuffix(f".{EACH}").rpartition(".")[2]))
+        weight = (int(known), int(named), found.longest)
+        if (known or named or rows == 1) and weight > most:
+            best = found
+            most = weight
+    return best
 
 
 def _items(shape: Shape) -> tuple[str | None, str]:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beam_deid.transforms.drafting.hierarchies import Action, suggest
 from beam_deid.transforms.drafting.judging import Judged, masked
 from beam_deid.transforms.drafting.names import FEW, Group, rule_of
+from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.terms import Role
 
 K = 5
@@ -14,6 +15,7 @@ K = 5
 
 _ONE_OF = (Group.PLACE, Group.AGE, Group.TIME, Group.AMOUNT)
 _MOST = 5
+_SOME_PLACES = 5  # so many, such as states, say more in a small release than the first digit of a postcode
 _PEOPLE_A_CLASS = 10 * K  # so that lists of choices that are kept leave room for what is generalized
 _FIRST = {
     Group.TIME: re.compile(r"(?i)creat|order|purchase|start|transaction|下单|创建|成交"),
@@ -46,17 +48,21 @@ class DraftedRelease:
 def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
     """Choose what a first release gives out.
 
-    One place, one age, one time and one amount at most, then traits of few values as long as the sample has fifty people for
-    each of their combinations; five in all. Of what is sensitive the first list of choices. What is sensitive and known to others
-    too counts as both. Nothing that is masked, and nothing that a person must decide on.
+    One place (of the address, where no column has it), one age, one time and one amount at most, then traits of few values as long
+    as the sample has fifty people for each of their combinations; five in all. Of what is sensitive the first list of choices. What
+    is sensitive and known to others too counts as both. Nothing that is masked but addresses, and nothing that a person must
+    decide on.
 
     Args:
         columns: All columns.
         people: Subjects in the sample.
     """
     quasi = [one for one in columns if Role.QUASI in one.role]
-    known = {one.name: action for one in quasi if (action := suggest(one)) is not None}
+    addresses = [replace(one, group=Group.PLACE) for one in columns if one.kind is ADDRESS]
+    known = {one.name: action for one in (*quasi, *addresses) if (action := suggest(one)) is not None}
     ranked = sorted((one for one in quasi if one.name in known), key=lambda one: _rank(one, known[one.name]))
+    if not any(one.group is Group.PLACE and not masked(one.facts) for one in ranked):
+        ranked = [*(one for one in addresses if one.name in known), *ranked]
     fields: dict[str, Action] = {}
     taken: set[Group] = set()
     room = people / _PEOPLE_A_CLASS
@@ -64,7 +70,8 @@ def choose(columns: Sequence[Judged], people: int) -> DraftedRelease:
         action = known[one.name]
         listed = known[one.name] == "keep"
         beside = one.group in (Group.COUNT, Group.OTHER) and Role.SENSITIVE not in one.role
-        if masked(one.facts) or one.todo or one.group in taken or beside or len(fields) == _MOST:
+        hidden = masked(one.facts) and one.kind is not ADDRESS  # of a masked address the place is read all the same
+        if hidden or one.todo or one.group in taken or beside or len(fields) == _MOST:
             continue
         if listed and (one.facts.distinct > room or one.facts.distinct < 2):
             continue
@@ -103,5 +110,7 @@ def _rank(one: Judged, action: Action) -> tuple[int, int, int]:
     told = 0 if usual is not None and usual.search(one.name) else 1
     if one.group is Group.PLACE:
         told = ["cn_divisions", "cn_districts", None].index(how.get("hierarchy"))
+        if "hierarchy" not in how and not (action == "keep" and one.facts.distinct >= _SOME_PLACES):
+            told += 1
     # Of two in a group the one with more distinct values says more, and the search coarsens it.
     return list(Group).index(one.group), told, -one.facts.distinct if one.group is Group.PLACE else 0

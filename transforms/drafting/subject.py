@@ -14,17 +14,20 @@ _BUYERS: tuple[tuple[str, str], ...] = (
     (r"ouid|union_?id|xid_buyer|pin|pin_buyer", "the platform's name for the buyer"),
     (rf"(?:{_PERSON})_(?:unique_)(?:id|key|no|code)", "numbers people, each once"),
     (rf"(?:{_PERSON})_?(?:id|key|no|code|num|number|uid)|uid|user", "numbers people"),
-    (r"(?:会员|客户|用户|顾客|买家)(?:编?号|编码|ID|id)|买家会员名|会员名", "numbers or names people"),
+    (r"(?:会员|客户|用户|顾客|买家|下单)(?:编?号|编码|id|[账帐]号)|买家会员名|会员名", "numbers or names people"),
     (rf"(?:{_PERSON}|account)(?:_name)?", "numbers or names people"),
     (r"(?:\w+_)?e_?mail(?:_address)?|邮箱", "the same as long as a buyer keeps it"),
     (r"(?:\w+_)?(?:mobile|phone|tel)(?:_number|_no)?|\w*手机号?码?", "the same as long as a buyer keeps it"),
 )
+_NUMBERED = 6
+"""How many of these name or number people: what is empty where somebody gave no e-mail says nothing of the others."""
+
 _ADDRESSES = ((r"open_?address_?id|address_?id|hash_code", "the platform's number of an address"),)
 _IN_PLACE = "no column names the buyers, and their address stands for them; is there a buyer's id elsewhere?"
 _ORDERS = (
     (
         r"(?:main_|parent_)?(?:order|trade|basket|invoice|receipt|transaction|ticket|cart)s?_?(?:id|no|sn|number|num|code|key)?|tid|"
-        r"(?:主?订单|交易)(?:编?号|ID)|id",
+        r"(?:主?订单|交易)(?:编?号|id)|id",
         "the number of an order",
     ),
 )
@@ -37,7 +40,9 @@ _NOBODY = (
     "Where every record is one person, and nobody has two, say so:"
 )
 _EMPTY = 0.05
+_OFTEN_EMPTY = 0.5
 _FEW_PEOPLE = 2
+_HIDDEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,34 @@ def propose_subject(columns: Sequence[Facts]) -> Subject:
     """The column to name as the subject.
 
     A column counts whose name says that it names buyers, that is (nearly) never empty, and whose values are neither masked nor
-    encrypted: what differs from order to order makes classes look larger than they are. Without such a column the address
-    stands for who lives there, or the order for its buyer, so that at least the rows of one order count once.
+    encrypted: what differs from order to order makes classes look larger than they are, and what many share smaller. Without
+    such a column one that is empty up to half of the time, and a person decides; else the address stands for who lives there,
+    or the order for its buyer, so that at least the rows of one order count once.
     """
-    for pattern, why in (*_BUYERS, *_ADDRESSES, *_ORDERS):
-        for facts in columns:
-            last = normal(facts.name.rpartition(".")[2] or facts.name)
-            if any(re.fullmatch(f"_(?:{pattern})_", one) for one in (last, normal(facts.name))) and _stable(facts):
+    for listed, empty in ((_BUYERS, _EMPTY), (_BUYERS[:_NUMBERED], _OFTEN_EMPTY), ((*_ADDRESSES, *_ORDERS), _EMPTY)):
+        for pattern, why in listed:
+            facts = next((one for one in columns if _is_called(one, pattern) and _is_stable(one, empty)), None)
+            if facts is not None:
                 many = f"{facts.distinct:,} of them in {facts.values:,} records of the sample"
-                return Subject(facts.name, f"{why}; {many}", _TODO.get(why, ""))
+                todo = _TODO.get(why, "") if empty < _OFTEN_EMPTY else _often_empty(facts)
+                return Subject(facts.name, f"{why}; {many}", todo)
     return Subject(None, "no column names or numbers people", _NOBODY)
 
 
-def _stable(facts: Facts) -> bool:
+def _is_called(facts: Facts, pattern: str) -> bool:
+    last = normal(facts.name.rpartition(".")[2] or facts.name)
+    return any(re.fullmatch(f"_(?:{pattern})_", one) for one in (last, normal(facts.name)))
+
+
+def _is_stable(facts: Facts, empty: float) -> bool:
     hidden = sum(facts.found.forms[form] for form in (*CIPHERTEXTS, *MASKED))
-    return facts.distinct > _FEW_PEOPLE and facts.values >= (1 - _EMPTY) * facts.rows and hidden * 2 < facts.values
+    plain = hidden * 2 < facts.values and facts.starred < _HIDDEN
+    return facts.distinct > _FEW_PEOPLE and facts.values >= (1 - empty) * facts.rows and plain
+
+
+def _often_empty(facts: Facts) -> str:
+    share = 1 - facts.values / facts.rows
+    return (
+        f"{share:.1%} of the records have none, and count nobody: they are suppressed unless others are like them. Are these "
+        "guests, or is there another column that names everybody?"
+    )

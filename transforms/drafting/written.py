@@ -5,16 +5,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beam_deid.transforms.drafting.draft import PURPOSE, Draft, field_of
+from beam_deid.transforms.drafting.draft import PURPOSE, SERVICE, Draft, field_of
 
 _BARE = re.compile(r"[A-Za-z_一-鿿][\w.-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _LAST = 0x10000
 
+SCHEMA_FILE = "policy.schema.json"
+"""Where editors look for the schema, beside the draft: what ``beam-deid schema`` prints."""
+
 
 def as_yaml(draft: Draft) -> str:
     """The draft as the text of a policy file; every decision that is left to a person has ``# TODO: decide`` above it."""
-    return "\n".join([*_head(draft), *_input(draft), *_fields(draft), *_release(draft), ""])
+    return "\n".join(
+        [*_head(draft), *_input(draft), *_fields(draft), *_keys(draft), *_release(draft), *_service(draft), ""]
+    )
 
 
 def scalar(value: Any) -> str:
@@ -55,6 +60,7 @@ def _head(draft: Draft) -> Iterator[str]:
     table = draft.table
     files = "1 file" if sample.files == 1 else f"{sample.files:,} files"
     part = "all" if sample.whole else "the first rows of evenly chosen parts:"
+    yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
     if sample.unreadable:
         yield f"# {sample.unreadable:,} records could not be read and were left out; a run would reject them."
@@ -84,12 +90,12 @@ def _input(draft: Draft) -> Iterator[str]:
     yield ""
     yield "input:"
     for name, value in given.items():
-        if isinstance(value, Mapping):
+        if name == "fields":
             yield f"  {name}: # short names for long paths"
             yield from (f"    {scalar(key)}: {flow(one)}" for key, one in value.items())
         else:
             why = draft.reasons.get(name)
-            yield f"  {name}: {scalar(value)}" + (f" # {_said(why)}" if why else "")
+            yield f"  {name}: {flow(value)}" + (f" # {_said(why)}" if why else "")
 
 
 def _fields(draft: Draft) -> Iterator[str]:
@@ -99,6 +105,25 @@ def _fields(draft: Draft) -> Iterator[str]:
         if one.todo:
             yield f"  # TODO: decide: {_said(one.todo)}"
         yield f"  {scalar(one.name)}: {flow(field_of(one))} # {_said('; '.join(one.reasons))}"
+
+
+def _keys(draft: Draft) -> Iterator[str]:
+    if draft.service:
+        yield ""
+        yield f"keys: {flow(draft.mapping()['keys'])} # where the key is, never the key"
+
+
+def _service(draft: Draft) -> Iterator[str]:
+    if not draft.service:
+        return
+    yield ""
+    yield "  # TODO: decide: who serves customers with it? It is personal data, and whoever has the key turns tokens back."
+    yield "  crm:"
+    yield f"    purpose: {scalar(SERVICE)}"
+    yield "    sharing: enclave"
+    yield "    expect: still_personal"
+    yield "    fields:"
+    yield from (f"      {scalar(name)}: {flow(action)}" for name, action in draft.service.items())
 
 
 def _release(draft: Draft) -> Iterator[str]:

@@ -13,7 +13,7 @@ from beam_deid.transforms.formats.avro_types import arrow_schema, has_uuids, wit
 from beam_deid.transforms.formats.flat_columns import flat_batch, flat_schema, places_of
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
 _BROKEN = (
@@ -62,7 +62,7 @@ class Avro(Format):
                 first += len(records)
                 yield Chunk(flat_batch(whole, places, columns), numbers)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Refuse: releases are not written as Avro."""
         raise UsageError("Avro is not written", "", "Name another format")
 

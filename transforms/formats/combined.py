@@ -10,7 +10,8 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.values import meant
 
 
 class Combined(Format):
@@ -25,20 +26,16 @@ class Combined(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
+        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The file's columns and the combined ones, which are text.
+        """The file's columns and the combined ones, which are text. Whether a file may lack a part is for the policy to say.
 
         Raises:
-            InputError: The file cannot be read, lacks a part, or has a column of a combined one's name.
+            InputError: The file cannot be read, or has a column of a combined one's name.
         """
         schema = self._inner.schema(path, options)
-        for name, parts in options.combine.items():
-            missing = [part for part in parts if part not in schema.names]
-            if missing:
-                raise InputError(
-                    f"there is no column {missing[0]} for input.combine.{name}", path, "Name columns of the file"
-                )
+        for name in options.combine:
             if name in schema.names:
                 raise InputError(f"input.combine.{name} is a column of the file already", path, "Give it another name")
         return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)])
@@ -62,12 +59,13 @@ class Combined(Format):
         parts = {part for name in columns for part in options.combine.get(name, ())}
         spare = [name for name in spare if name not in parts]
         for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known, spare):
-            given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            given = dict(zip(batch.schema.names, batch.columns, strict=True))
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make the writer that the format of the file makes; columns are put together when files are read only."""
         return self._inner.writer(stream, schema, options)
 

@@ -1,8 +1,7 @@
 """Delimited text (CSV) as platforms really export it: encodings, armour, quoted line breaks; all columns are text.
 
-An unquoted empty field is null, a quoted one is the empty string. Blank lines are passed over and not counted. Long
-numbers come armoured against spreadsheets, as ``="0123"``, with tabs around them or an apostrophe before them; the
-armour is taken off.
+An unquoted empty field is null, a quoted one is the empty string. Blank lines are passed over and not counted. Spreadsheets'
+escapes, as of ``="0123"``, are in the values: whoever reads them as kinds takes them off.
 """
 
 import csv as standard_csv
@@ -17,14 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from beam_deid.transforms.columns.formulas import restored
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.compression import open_plain
 from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, MOST_MALFORMED, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 
@@ -39,6 +37,7 @@ class Delimited(Format):
     name = "csv"
     opened_as_text = True
     suffixes = (".csv", ".tsv", ".txt")
+    of_spreadsheets = True
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The header's names, each a text column."""
@@ -89,7 +88,7 @@ class Delimited(Format):
         finally:
             stream.close()
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """CSV that a spreadsheet takes for text, too; see there."""
         return DelimitedWriter(stream, schema, options)
 
@@ -172,7 +171,7 @@ def _header(path: str, options: InputOptions) -> _Header:
     finally:
         stream.close()
     if not head:
-        raise InputError("the file is empty, it has not even a header", path, "Leave it out")
+        raise EmptyFile("the file is empty, it has not even a header", path, "Leave it out")
     encoding = detect(head, options.encoding)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     given = [options.delimiter] if options.delimiter != "auto" else _DELIMITERS
@@ -297,7 +296,7 @@ def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering,
     good, malformed = numbering.take(batch.num_rows)
     numbering.last_spans_lines = any("\n" in (column[-1].as_py() or "") for column in batch.columns)
     faults = [Fault(malformed, "", Reason.MALFORMED_ROW)] if len(malformed) else []
-    arrays = [_unarmoured(batch.column(name)) for name in columns]
+    arrays = [batch.column(name) for name in columns]
     if marked:
         sound = np.ones(len(good), dtype=bool)
         for name, column in zip(columns, arrays, strict=True):
@@ -308,13 +307,3 @@ def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering,
         arrays = [column.filter(pa.array(sound)) for column in arrays]
         good = good[sound]
     return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), good, faults)
-
-
-def _unarmoured(column: pa.Array) -> pa.Array:
-    if pc.any(pc.starts_with(column, '="')).as_py():
-        column = pc.replace_substring_regex(column, r'^="([^"]*)"$', r"\1")
-    if pc.any(pc.or_(pc.ends_with(column, "\t"), pc.starts_with(column, "\t"))).as_py():
-        column = pc.utf8_trim(column, "\t")
-    if pc.any(pc.starts_with(column, "'")).as_py():
-        column = restored(pc.replace_substring_regex(column, r"^'([0-9]+)$", r"\1"))
-    return column

@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.containers import HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
@@ -23,7 +22,7 @@ from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.reader_process import Answer, asked
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.terms import Reason
@@ -35,6 +34,7 @@ class Excel(Format):
     """Workbooks of Excel and its kin: one sheet, whose rows are records. Written as .xlsx, without a formula."""
 
     name = "xlsx"
+    of_spreadsheets = True
     unwritten = (".xlsm", ".xls", ".xlsb", ".ods")
     most_rows = MOST_ROWS
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -68,7 +68,7 @@ class Excel(Format):
         with _records(shard.path, options) as answer:
             yield from _chunks(answer, columns, rows, shard.path)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """One sheet with a header; text is text, whatever it begins with."""
         return ExcelWriter(stream, schema)
 
@@ -117,7 +117,7 @@ def _chunks(answer: Answer, columns: Sequence[str], rows: int, path: str) -> Ite
     for batch in answer.batches:
         for start in range(0, batch.num_rows, rows):
             piece = batch.slice(start, rows)
-            arrays = [restored(piece.column(number)) for number in wanted]
+            arrays = [piece.column(number) for number in wanted]
             yield _chunk(arrays, columns, piece.column(len(names)).to_numpy())
 
 

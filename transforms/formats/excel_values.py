@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.formulas import protected
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats.excel_cells import FIRST_LOST, rounded
 
@@ -107,7 +106,7 @@ def _checked(texts: pa.Array, name: str) -> pa.Array:
         if pc.max(places).as_py() > _LONGEST:
             what = f"a value of {name} is longer than the {_LONGEST:,} characters of a cell"
             raise OutputError(what, "", "Leave the field out, or write another format")
-    return text_ends(protected(texts))
+    return text_ends(texts)
 
 
 def _around(form: tuple[str, str], texts: pa.Array) -> pa.Array:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
 
@@ -28,6 +29,8 @@ class Shard:
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
+        lacks: Wanted columns that the file does not have, which are null in it.
+        partitions: Columns that the file's folders name, and the value of each.
     """
 
     path: str
@@ -39,6 +42,8 @@ class Shard:
     index: int = 0
     modified: float = 0.0
     told: str = ""
+    lacks: tuple[str, ...] = ()
+    partitions: Partitions = ()
 
 
 class Fault(NamedTuple):
@@ -102,6 +107,8 @@ class Format(ABC):
         suffixes: How its files end, in small letters, with the dot.
         nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
         unwritten: The endings among them under which no file is written.
+        of_spreadsheets: Whether spreadsheets write it, so that white space and escapes are taken off its texts unless a policy
+            says otherwise.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
         most_rows: Most rows of a file; None where there is no bound.
@@ -114,6 +121,7 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     unwritten: ClassVar[tuple[str, ...]] = ()
     nests: ClassVar[bool] = False
+    of_spreadsheets: bool = False
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
     most_rows: ClassVar[int | None] = None
@@ -169,5 +177,5 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """A writer of one part. Its bytes depend on the schema, its metadata, the options and the batches' rows alone."""

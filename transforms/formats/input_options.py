@@ -1,11 +1,25 @@
 """How input files are written: the ``input`` section of a policy."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from beam_deid.transforms.columns.moments import zone_problem
+from beam_deid.transforms.columns.text_escapes import Dress
 
 # Keys joined by dots, from a record down.
 Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
+
+
+def _known_zone(zone: str) -> str:
+    problem = zone_problem(zone)
+    if problem:
+        raise ValueError(problem)
+    return zone
+
+
+TimeZone = Annotated[str, Field(min_length=1), AfterValidator(_known_zone)]
+"""Name of a zone in the tz database."""
 
 
 def _names_formats(schema: dict[str, Any]) -> None:
@@ -22,6 +36,30 @@ def _nests(name: str) -> bool:
     from beam_deid.transforms.formats import FORMATS
 
     return all(one.nests for one in FORMATS if one.name == name)
+
+
+class FillDown(BaseModel):
+    """Orders over several lines: what stands on an order's first line alone holds for its other lines, too.
+
+    Each file is read in its order, as one piece. A blank cell takes what stands above it in the same order; a cell that says
+    something stays as it is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: str = Field(
+        min_length=1,
+        description="The column that says which order a row is of: rows one after another with equal values are of one. Where it "
+        "is among the fields itself, a row in which it is blank is of the order above",
+    )
+    fields: tuple[str, ...] = Field(min_length=1, description="The columns that are filled where they are blank")
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "FillDown":
+        twice = [name for number, name in enumerate(self.fields) if name in self.fields[:number]]
+        if twice:
+            raise ValueError(f"fields names {twice[0]} twice; leave one")
+        return self
 
 
 class InputOptions(BaseModel):
@@ -47,7 +85,9 @@ class InputOptions(BaseModel):
     )
     footer: int = Field(0, ge=0, description="Last rows that are no records, such as totals")
     records: Path | None = Field(
-        None, description="JSON: path to the list of records in each document or line, as data.order_list"
+        None,
+        description="JSON: path to the list of records in each document or line, as data.order_list; "
+        "or data.orders.* where they are the values of an object, whose keys are then the column *",
     )
     items: Path | None = Field(
         None, description="JSON: path, in a record, of the list that gives one row for each of its items, as item_list"
@@ -56,10 +96,66 @@ class InputOptions(BaseModel):
         default_factory=dict,
         description="JSON: path of a column, {mobile: receiver.mobile}; what is not named is called by its path",
     )
+    nulls: tuple[str, ...] = Field(
+        (), description="Texts that stand for nothing, each as a whole: [NULL, \\N, 0000-00-00]"
+    )
+    trim: bool | None = Field(
+        None,
+        description="Whether white space at both ends of texts is taken off; true for delimited text and workbooks if not given",
+    )
+    text_escapes: bool | None = Field(
+        None,
+        description='Whether spreadsheets\' escapes are taken off texts, as of ="0123"; true for delimited text and workbooks if '
+        "not given",
+    )
+    decimal: Literal[".", ","] = Field(".", description="What stands before the fraction of a number")
+    thousands: Literal["", ",", ".", " ", "'", "’", "_"] = Field(
+        "", description="What stands between groups of three digits; a number with any is rejected if not given"
+    )
+    currency: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="Signs that may stand beside a number, [$, EUR]; ¥ ￥ 元 CNY RMB are known"
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Zone of whose clocks times with an offset are told, Asia/Shanghai; UTC if not given"
+    )
     combine: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Columns put together from others, with a space between: {division: [province, city, district]}",
     )
+    ignore: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Columns that are not read, by name or pattern (* and ? stand for any characters, [ab] for a or b): [ext_*]",
+    )
+    fill_down: FillDown | None = Field(
+        None,
+        description="Orders over several lines, whose cells are blank on all but the first: {by: Name, fields: [Email, City]}",
+    )
+
+    def dress(self, of_spreadsheets: bool, identifiers: bool = False) -> Dress:
+        """What is taken off the texts of a column.
+
+        Args:
+            of_spreadsheets: Whether they are from a file that spreadsheets write.
+            identifiers: Whether the column holds identifiers.
+        """
+        escapes = of_spreadsheets if self.text_escapes is None else self.text_escapes
+        trim = of_spreadsheets if self.trim is None else self.trim
+        return Dress(escapes, trim, identifiers)
+
+    @field_validator("currency")
+    @classmethod
+    def _beside_numbers(cls, signs: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(sign) & set("0123456789.,+-%") for sign in signs):
+            raise ValueError("a currency is a sign or a word, without digits and what numbers are written with")
+        return signs
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> "InputOptions":
+        if self.thousands == self.decimal:
+            raise ValueError(
+                "thousands and decimal are the same; say what stands before fractions, and what between groups"
+            )
+        return self
 
     @model_validator(mode="after")
     def _paths_go_together(self) -> "InputOptions":

@@ -10,7 +10,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.flat_columns import flat_batch, flat_schema, places_of
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.reader_process import asked
 
 _READER = "orc_stripes"
@@ -69,7 +69,7 @@ class Orc(Format):
                     yield Chunk(batch.slice(start, rows), numbers)
                 first += whole.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Refuse: releases are not written as ORC."""
         raise UsageError("ORC is not written", "", "Name another format")
 

@@ -20,5 +20,5 @@ class OutputOptions(BaseModel):
     )
 
 
-PLAIN = OutputOptions()
+AS_USUAL = OutputOptions()
 """Nothing is asked for."""

@@ -56,6 +56,7 @@ class FieldFacts:
         kind: What the policy says the column holds, or None.
         sentence: What was done, for a person.
         key: The key that made it, where one was used that still existed when the field was released.
+        normalized: How spellings of one identifier were made one before it was made; None, and not in the label, if they were not.
     """
 
     role: tuple[str, ...]
@@ -64,6 +65,11 @@ class FieldFacts:
     kind: str | None = None
     sentence: str = ""
     key: KeyFacts | None = None
+    normalized: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Write the facts under the names that ``label.json`` uses."""
+        return attributes(self, () if self.normalized else ("normalized",))
 
     @classmethod
     def from_document(cls, facts: Mapping[str, Any]) -> "FieldFacts":

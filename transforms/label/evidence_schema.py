@@ -168,8 +168,11 @@ def _field() -> Schema:
         "recoverability": one_of(Recoverability),
         "kind": {"enum": [*(kind.name for kind in KINDS), None]},
         "key": said(nullable(key), "The key that made the field, where it still existed when the field was released"),
+        "normalized": said(
+            TEXT, "How spellings of one identifier were made one before it was made; missing if they were not"
+        ),
     }
-    return type_of(FieldFacts, given)
+    return type_of(FieldFacts, given, optional=("normalized",))
 
 
 def _attack() -> Schema:

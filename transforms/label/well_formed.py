@@ -79,7 +79,11 @@ def _with(needed: Mapping[str, _Check], optional: Mapping[str, _Check] | None = 
 _TEST = _with({"name": _text, "passed": _flag}, {"line": _count, "detail": _text})
 _FIELD = _with(
     {"role": _list_of(_text), "action": _text, "recoverability": _text},
-    {"sentence": _text, "key": _maybe(_with({"id": _count, "check": _text}, {"keyring": _maybe(_text)}))},
+    {
+        "sentence": _text,
+        "normalized": _text,
+        "key": _maybe(_with({"id": _count, "check": _text}, {"keyring": _maybe(_text)})),
+    },
 )
 _FILE = _with({"path": _text, "rows": _count, "sha256": _text})
 _AMENDMENT = _with({"label": _one_of(*LabelName), "fields": _map_of(_text)})
@@ -123,4 +127,7 @@ _RUN: Mapping[str, _Check] = {
         _with({"published": _flag, "label": _text}, {"label_sha256": _text, "failing": _list_of(_text)})
     ),
 }
-_RUN_OPTIONAL: Mapping[str, _Check] = {"keyring": _maybe(_with({"id": _text, "path": _text}))}
+_RUN_OPTIONAL: Mapping[str, _Check] = {
+    "keyring": _maybe(_with({"id": _text, "path": _text})),
+    "notes": _list_of(_text),
+}

@@ -47,12 +47,21 @@ class RecordKeys:
     def source(self, layout: Layout, name: str) -> Fingerprints:
         """The keys that stand for the released values of a keyed field, shape (n,): equal only where these are equal."""
         action = self._job.policy.releases[layout.release].fields[name]
+        own = self.made_from(layout, name)
         if action.beside is Beside.PLACE:
-            return combine([self.typed(name), fingerprint(self.records.places, self._job.prints)], len(self.records))
+            return combine([own, fingerprint(self.records.places, self._job.prints)], len(self.records))
         subject = self._job.policy.subject_field
         if action.beside is Beside.SUBJECT and subject is not None:
-            return combine([self.typed(name), self.typed(subject)], len(self.records))
-        return self.typed(name)
+            return combine([own, self.of(self.records.made_from(subject, normalizes=True))], len(self.records))
+        return own
+
+    def made_from(self, layout: Layout, name: str) -> Fingerprints:
+        """The fingerprints of a field as a release's action takes it, shape (n,)."""
+        return self.of(self.origin(layout, name))
+
+    def origin(self, layout: Layout, name: str) -> pa.Array:
+        """A field as a release's action takes it, shape (n,)."""
+        return self.records.made_from(name, self._job.policy.releases[layout.release].fields[name].normalizes)
 
     def identities(self) -> dict[str, Fingerprints]:
         """The key of each identity of the records, as it is spelt canonically, each of shape (n,)."""

@@ -3,39 +3,56 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 
 from beam_deid.transforms.actions.action import Action, Target
+from beam_deid.transforms.columns.moment_patterns import format_problem
+from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
-from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.input_options import InputOptions, TimeZone
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
-from beam_deid.transforms.recognisers.kinds.kind import Kind
-from beam_deid.transforms.risk.recovery.digests import TRIES
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.kind import TEXT_TYPE, Kind
+from beam_deid.transforms.recognisers.kinds.text import TEXT
+from beam_deid.transforms.recognisers.normal import PLAIN, Normal
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
-Distance = (
-    Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-    | Annotated[str, Field(pattern=r"^\d+(\.\d+)?[dhms]$")]
-)
-Grade = Literal["low", "medium", "high"]
 Written = Annotated[str, OneOf(one.name for one in FORMATS if one.written)]
 
 
 def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
+
+
+def _readable(written: str) -> str:
+    problem = format_problem(written)
+    if problem:
+        raise ValueError(problem)
+    return written
+
+
+TimeFormat = Annotated[str, AfterValidator(_readable)]
 
 
 class FieldSpec(Section):
@@ -47,6 +64,26 @@ class FieldSpec(Section):
     )
     kind: NamedKind | None = Field(
         None, description="What the column holds; text if not given and not implied by an action"
+    )
+    optional: bool = Field(
+        False,
+        strict=True,
+        description="Whether files may lack the column, some of them or all: its values are null there",
+    )
+    format: Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_more)] = Field(
+        (),
+        description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or "
+        "a list of these. The common ways in which only one reading is possible if not given",
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Zone of whose clocks times with an offset are told; that of the input if not given"
+    )
+    decimals: int | None = Field(
+        None, ge=0, le=9, strict=True, description="Digits after the point of a decimal; 2 if not given"
+    )
+    normalize: bool = Field(
+        True,
+        description="Whether spellings of one identifier, as of +86 138-0013-8000, are made one before a key is used",
     )
 
     @field_validator("role")
@@ -65,20 +102,6 @@ class FieldSpec(Section):
 
 def _as_path(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
-
-
-class Environment(Section):
-    """The setting of a release, for the environment risk E. What is not said counts as the worst."""
-
-    controls: Grade = Field("low", description="Risk-mitigating controls at the recipient (风险减缓控制)")
-    motive: Grade = Field("high", description="Motives and capacity of an insider (动机与能力)")
-    prevalence: Share = Field(0.9, description="Share of the population that has what the dataset is about")
-    acquaintances: int = Field(10, ge=0, strict=True, description="People whom a recipient's staff member knows")
-    security: Grade = Field("low", description="The recipient's security and privacy capability")
-    population: Count | None = Field(
-        None,
-        description="People in the population that the dataset is drawn from, to estimate how many are unique in it",
-    )
 
 
 if TYPE_CHECKING:
@@ -126,52 +149,6 @@ class Search(Section):
         None,
         description="Longest time for a lattice of more than ten million nodes; results then depend on the machine",
     )
-
-
-class DigestAttack(Section):
-    """How digests that stand in a release are attacked: values are hashed one by one and looked for."""
-
-    tries: Count = Field(TRIES, description="Most values of a domain (mobiles, names, dates …) that are hashed")
-    mobiles: tuple[Annotated[str, Field(pattern=r"^1[3-9]\d{1,9}$")], ...] = Field(
-        (), description="What is known of how mobiles begin, 3 digits at least; all ranges in use if not given"
-    )
-
-
-class Attacker(Section):
-    """Declared background knowledge: the attributes known, and optionally a table to join with."""
-
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["knows"]}, {"required": ["release"]}]})
-
-    knows: tuple[str, ...] | None = Field(
-        None, min_length=1, description="Fields of the policy that the attacker knows; all, where a release is named"
-    )
-    table: str | None = Field(
-        None,
-        min_length=1,
-        description="Path or glob of the attacker's table; the release's own source if not given",
-    )
-    within: dict[str, Distance] = Field(
-        default_factory=dict,
-        description="How far what the table says of a number, date or time may be from the truth: 10, or 2d (d, h, m, s)",
-    )
-    release: str | None = Field(
-        None, min_length=1, description="Folder of an earlier run's published release, such as out/analytics"
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "Attacker":
-        if self.knows is None and self.release is None:
-            raise ValueError("say what the attacker knows: a field at least, or a release: FOLDER")
-        if self.table is not None and self.release is not None:
-            raise ValueError("say table or release, not both")
-        if self.within and self.table is None:
-            raise ValueError("within needs a table")
-        return self
-
-    @property
-    def names_what_stays(self) -> bool:
-        """Whether it is said which fields an earlier release is joined on, so that meeting nobody on them means something."""
-        return self.release is not None and self.knows is not None
 
 
 class Parts(Section):
@@ -246,7 +223,7 @@ class Release(Section):
     @property
     def output(self) -> OutputOptions:
         """How files are written, beyond their format."""
-        return self.spreadsheet or PLAIN
+        return self.spreadsheet or AS_USUAL
 
     @property
     def k(self) -> int:
@@ -328,6 +305,48 @@ class Policy(Section):
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""
         actions = (release.fields.get(field) for release in self.releases.values())
         return kind_of(self.fields[field], actions)
+
+    @property
+    def _told_apart_by(self) -> tuple[str | None, ...]:
+        """The fields by which persons and records are told apart, whatever their roles."""
+        return self.subject, self.record
+
+    def normal(self, field: str) -> Normal | None:
+        """How the spellings of one identifier become one before a key is used; None where values stay as they are."""
+        spec = self.fields[field]
+        kind = self.kind(field)
+        if not spec.normalize:
+            return None
+        if kind is not None and kind is not TEXT:
+            return kind.normal
+        return PLAIN if spec.has(Role.DIRECT) or field in self._told_apart_by else None
+
+    def reading(self, field: str, of_spreadsheets: bool = False) -> Reading:
+        """How the field's values are read.
+
+        Args:
+            field: The field.
+            of_spreadsheets: Whether they are from a file that spreadsheets write.
+        """
+        spec = self.fields[field]
+        kind = self.kind(field)
+        written = self.input
+        is_text = kind is None or kind.arrow == TEXT_TYPE
+        names = field in self._told_apart_by or spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
+        identifies = is_text and names and kind is not FREE_TEXT
+        is_shared = kind is not None and kind.shared
+        return Reading(
+            kind=kind,
+            dress=written.dress(of_spreadsheets, identifies and not is_shared),
+            identifies=identifies,
+            nulls=written.nulls,
+            decimal=written.decimal,
+            thousands=written.thousands,
+            currency=written.currency,
+            formats=spec.format,
+            timezone=spec.timezone or written.timezone,
+            decimals=spec.decimals,
+        )
 
 
 def kind_of(spec: FieldSpec, actions: Iterable[Action | None]) -> Kind | None:

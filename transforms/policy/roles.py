@@ -5,6 +5,7 @@ All answers name fields in the policy's order. They follow from the policy alone
 
 from collections.abc import Callable
 
+from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.policy.model import Policy
@@ -56,6 +57,20 @@ def deterministic(policy: Policy, release: str, field: str) -> bool:
     """Whether a field is released as tokens, and equal values have equal ones."""
     tokens = recoverability(policy, release, field) in _PSEUDONYM
     return tokens and _token(policy, release, field) is not None
+
+
+def how_normalized(policy: Policy, release: str, field: str) -> str | None:
+    """How the spellings of one identifier are made one before a release makes something of it; None if they are not."""
+    normal = policy.normal(field) if policy.releases[release].fields[field].normalizes else None
+    return None if normal is None else normal.told
+
+
+def is_normalized(policy: Policy, field: str) -> bool:
+    """Whether some release takes a field's identifiers in one spelling, to make its values or to pick those of others by."""
+    actions = [release.fields for release in policy.releases.values()]
+    by_subject = any(one.beside is Beside.SUBJECT for fields in actions for one in fields.values())
+    own = any(fields[field].normalizes for fields in actions if field in fields)
+    return own or (by_subject and field == policy.subject_field)
 
 
 def open_levels(policy: Policy, release: str) -> tuple[str, ...]:

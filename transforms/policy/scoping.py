@@ -8,7 +8,7 @@ from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.roles import keyed_fields, recoverability, released_fields
+from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
@@ -53,6 +53,7 @@ def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
         str(action.recoverability(target)),
         None if kind is None else str(kind),
         action.sentence(target),
+        normalized=how_normalized(policy, release, name),
     )
 
 

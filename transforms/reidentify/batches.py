@@ -75,7 +75,7 @@ class Reidentifier:
     def _type(self, column: pa.Field) -> pa.DataType:
         if column.name not in self.fields:
             return arrow_type(None, column.type)
-        return arrow_type(self._policy.kind(column.name), pa.string())
+        return arrow_type(self._policy.reading(column.name), pa.string())
 
     def ready(self, marks: Mapping[str, Mark], where: str) -> dict[str, Restoring]:
         """Make ready for a file.
@@ -142,7 +142,7 @@ class Reidentifier:
     def _column(self, name: str, column: pa.Array, opening: Restoring) -> tuple[pa.Array, list[FaultMask]]:
         """A column turned back, with the type of its kind, and where that is not possible."""
         opened = opening(canonical_text(column))
-        values, wrong = to_kind(opened.values, self._policy.kind(name))
+        values, wrong = to_kind(opened.values, self._policy.reading(name).canonical())
         masks = [*opened.faults, *([] if wrong is None else [(wrong, Reason.WRONG_TYPE)])]
         return values, [FaultMask(mask.to_numpy(zero_copy_only=False), reason) for mask, reason in masks]
 

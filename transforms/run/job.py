@@ -211,4 +211,4 @@ class Job:
 
     def type_of(self, name: str) -> pa.DataType:
         """The type that a field has once it is read as its kind says."""
-        return arrow_type(self.policy.kind(name), self.types.get(name, pa.string()))
+        return arrow_type(self.policy.reading(name), self.types.get(name, pa.string()))

@@ -13,6 +13,7 @@ from beam_deid.transforms.columns.ipc import to_ipc
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.combined import combined
+from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.typed import TypedBatch, typed
@@ -44,7 +45,8 @@ def typed_batch(job: Job, batch: pa.RecordBatch, columns: Sequence[str], micros:
 def with_combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:
     """A batch with the columns that ``input.combine`` makes of others."""
     made = {name: parts for name, parts in policy.input.combine.items() if {*parts} <= {*batch.schema.names}}
-    for name, column in combined(dict(zip(batch.schema.names, batch.columns, strict=True)), made).items():
+    parts = meant(batch, False, policy.input)
+    for name, column in combined(dict(zip(parts.schema.names, parts.columns, strict=True)), made).items():
         batch = batch.append_column(name, column)
     return batch
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.files import open_write, reason, store_of
 from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.paths import join, shown
@@ -70,7 +70,7 @@ class Part:
         number: Sequence[int],
         kind: str,
         schema: pa.Schema,
-        options: OutputOptions = PLAIN,
+        options: OutputOptions = AS_USUAL,
     ) -> None:
         digits = "-".join(f"{one:05d}" for one in number)
         self._name = f"part-{digits}.{kind}"

@@ -42,6 +42,7 @@ class Treatment:
         self._record_kind = None if self._record is None else job.policy.kind(self._record)
         self._bound: dict[str, Bound] = {}
         self._beside: dict[str, Beside | None] = {}
+        self._normalizes: dict[str, bool] = {}
         keys = job.keys
         for name in self.fields:
             action = job.policy.releases[release].fields[name]
@@ -51,6 +52,7 @@ class Treatment:
             else:
                 self._bound[name] = action.bind(target, keys, levels.get(name))
             self._beside[name] = action.beside
+            self._normalizes[name] = action.normalizes
 
     def apply(self, records: Records) -> tuple[dict[str, pa.Array], np.ndarray, list[Fault]]:
         """Treat records.
@@ -59,14 +61,16 @@ class Treatment:
             The treated columns for the sound records; a boolean mask (len(records),) of which those are; and the
             faults of the others.
         """
-        subject = records.columns.get(self._subject) if self._subject else None
+        subject = None
+        if self._subject is not None and self._subject in records.columns:
+            subject = records.made_from(self._subject, normalizes=True)
         places = records.places if Beside.PLACE in self._beside.values() else None
         columns = {None: None, Beside.SUBJECT: subject, Beside.PLACE: places}
         treated: dict[str, pa.Array] = {}
         faults: list[Fault] = []
         sound = np.ones(len(records), dtype=bool)
         for name, bound in self._bound.items():
-            values, wrong, reason = bound(records.columns[name], columns[self._beside[name]])
+            values, wrong, reason = bound(records.made_from(name, self._normalizes[name]), columns[self._beside[name]])
             treated[name] = values
             if wrong is not None and reason is not None:
                 mask = wrong.to_numpy(zero_copy_only=False)

@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.distinct import is_text
+from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.formats import format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import is_normalized
+from beam_deid.transforms.recognisers.normal import normalized
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
-from beam_deid.transforms.terms import Reason
 
 Columns = Mapping[str, pa.Array]
 
@@ -27,12 +31,14 @@ class Records:
         rows: int64 array, row number in the file of each record.
         origin: Eight bytes that tell this shard or batch from all others of the run.
         file: The file that the records are from; empty where there are no files.
+        normal: Of fields of which spellings are made one before a key is used, the columns in one spelling, where they differ.
     """
 
     columns: Columns
     rows: npt.NDArray[np.int64]
     origin: bytes = bytes(8)
     file: str = ""
+    normal: Columns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -43,7 +49,12 @@ class Records:
             return self
         keep = pa.array(mask)
         columns = {name: column.filter(keep) for name, column in self.columns.items()}
-        return Records(columns, self.rows[mask], self.origin, self.file)
+        normal = {name: column.filter(keep) for name, column in self.normal.items()}
+        return Records(columns, self.rows[mask], self.origin, self.file, normal)
+
+    def made_from(self, name: str, normalizes: bool) -> pa.Array:
+        """A field's column as an action takes it: in one spelling if the action wants that."""
+        return self.normal.get(name, self.columns[name]) if normalizes else self.columns[name]
 
     @property
     def places(self) -> pa.Array:
@@ -90,23 +101,35 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     Raises:
         InputError: The shard cannot be read.
     """
-    chunks = format_of_shard(shard, job.policy.input).read(
-        shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare
-    )
+    kind = format_of_shard(shard, job.policy.input)
+    chunks = kind.read(shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
-        given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
+        given = {
+            name: _of_type(column, job.types.get(name, pa.string()))
+            for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
+        }
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.of_spreadsheets)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
         yield TypedBatch(records, [*chunk.faults, *faults], read, shard.told or shard.path)
 
 
+def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:
+    """A column as it is, but for one of nothing but nulls: it has the type that the input's other files give it."""
+    return pa.nulls(len(column), given) if pa.types.is_null(column.type) else column
+
+
 def typed(
-    given: Columns, rows: npt.NDArray[np.int64], policy: Policy, origin: bytes = bytes(8), spare: Collection[str] = ()
+    given: Columns,
+    rows: npt.NDArray[np.int64],
+    policy: Policy,
+    origin: bytes = bytes(8),
+    spare: Collection[str] = (),
+    of_spreadsheets: bool = False,
 ) -> tuple[Records, list[Fault]]:
-    """Read columns as the policy's kinds say.
+    """Read columns as the policy says.
 
     Args:
         given: Columns as a format gives them, each of length n.
@@ -114,17 +137,39 @@ def typed(
         policy: The policy.
         origin: See `Records`.
         spare: Columns that a record can do without: what cannot be read in them is null.
+        of_spreadsheets: Whether they are from a file that spreadsheets write.
 
     Returns:
         The records that can be read, and the faults of the others.
     """
     columns = {}
-    faults = []
+    faults: list[Fault] = []
     sound = np.ones(len(rows), dtype=bool)
     for name, column in given.items():
-        columns[name], wrong = to_kind(column, policy.kind(name))
+        reading = policy.reading(name, of_spreadsheets)
+        columns[name], wrong = to_kind(column, reading)
         if wrong is not None and name not in spare:
-            mask = wrong.to_numpy(zero_copy_only=False)
-            faults.append(Fault(rows[mask], name, Reason.WRONG_TYPE))
-            sound &= ~mask
-    return Records(columns, rows, origin).where(sound), faults
+            faults += _faults(column, wrong, rows, name, reading)
+            sound &= ~wrong.to_numpy(zero_copy_only=False)
+    records = Records(columns, rows, origin).where(sound)
+    return replace(records, normal=_normal(records.columns, policy)), faults
+
+
+def _normal(columns: Columns, policy: Policy) -> dict[str, pa.Array]:
+    """The columns of which keys are used in one spelling, where they are not in it already."""
+    found = {}
+    for name in (name for name in columns if is_text(columns[name].type)):
+        normal = policy.normal(name) if is_normalized(policy, name) else None
+        column = columns[name] if normal is None else normalized(columns[name], normal)
+        if column is not columns[name]:
+            found[name] = column
+    return found
+
+
+def _faults(
+    column: pa.Array, wrong: pa.Array, rows: npt.NDArray[np.int64], name: str, reading: Reading
+) -> Iterator[Fault]:
+    """The faults of a column, one for each reason, with the rows (n,) that a mask (n,) has."""
+    own = rows[wrong.to_numpy(zero_copy_only=False)]
+    for reason, mask in reasons(column.filter(wrong), reading):
+        yield Fault(own[mask.to_numpy(zero_copy_only=False)], name, reason)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from beam_deid.transforms.policy.checks.attackers import attacker_problems
+from beam_deid.transforms.policy.checks.columns import input_problems
 from beam_deid.transforms.policy.checks.keys import key_problems
-from beam_deid.transforms.policy.checks.names import dataset_problems, input_problems, kind_problems
+from beam_deid.transforms.policy.checks.names import dataset_problems, kind_problems
 from beam_deid.transforms.policy.checks.released import released_problems
 from beam_deid.transforms.policy.checks.required import required_problems
 from beam_deid.transforms.policy.checks.same import same_problems
+from beam_deid.transforms.policy.checks.written import written_problems
 from beam_deid.transforms.policy.draft import Draft
 from beam_deid.transforms.policy.yaml_nodes import Problem
 
@@ -24,6 +26,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     yield from input_problems(draft)
     yield from key_problems(draft, key_given)
     yield from kind_problems(draft)
+    yield from written_problems(draft)
     for release in draft.releases.values():
         yield from released_problems(draft, release)
         yield from required_problems(draft, release)

@@ -2,11 +2,13 @@
 
 from beam_deid.transforms.recognisers import bank_card
 from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind
+from beam_deid.transforms.recognisers.normal import Normal, joined
 
 BANK_CARD = Kind(
     "bank_card",
     identifies=True,
     grouped=True,
+    normal=Normal("without separators, in ASCII digits", joined("[0-9]{12,19}")),
     recogniser=bank_card.BANK_CARD,
     checked=True,
     mask="bank_card",

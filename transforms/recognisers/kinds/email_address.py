@@ -1,11 +1,21 @@
 """E-mail addresses."""
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from beam_deid.transforms.recognisers import email_address
 from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind, Where
+from beam_deid.transforms.recognisers.normal import Normal, trimmed
+
+
+def _spelt(texts: pa.Array) -> pa.Array:
+    return pc.utf8_lower(trimmed(texts))
+
 
 EMAIL = Kind(
     "email",
     identifies=True,
+    normal=Normal("trimmed, in small letters", _spelt),
     recogniser=email_address.EMAIL,
     mask="email",
     surrogate="email",

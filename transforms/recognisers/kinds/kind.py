@@ -7,6 +7,7 @@ from enum import Enum
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.recognisers.normal import Normal
 from beam_deid.transforms.recognisers.recogniser import Recogniser
 
 TEXT_TYPE = pa.string()
@@ -58,6 +59,7 @@ class Kind(str):
         of_platforms: Whether a platform or a carrier knows whose a value is, even if nobody else does.
         grouped: Whether it is written in groups, so that the separators between them mean nothing.
         respelled: Texts (n,) in one spelling (n,), after what identities of all kinds have in common; None if nothing is left.
+        normal: How the spellings of one value become one before a key is used; None if they stay as they are.
         recogniser: The recogniser of its values, all of which have the recogniser's form; None if values do not tell the kind.
         whole: Which texts (n,) are such values and nothing else, as a boolean mask (n,) that is never null; what the recogniser
             says of whole texts if None.
@@ -83,6 +85,7 @@ class Kind(str):
         of_platforms: bool = False,
         grouped: bool = False,
         respelled: Callable[[pa.Array], pa.Array] | None = None,
+        normal: Normal | None = None,
         recogniser: Recogniser | None = None,
         whole: Callable[[pa.Array], pa.Array] | None = None,
         checked: bool = False,
@@ -99,6 +102,7 @@ class Kind(str):
         self.of_platforms = of_platforms
         self.grouped = grouped
         self.respelled = respelled
+        self.normal = normal
         self.recogniser = recogniser
         self.whole = whole
         self.checked = checked

@@ -5,6 +5,8 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.recognisers import landline
 from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.normal import Normal, trimmed
+from beam_deid.transforms.recognisers.screen import narrowed
 
 
 def _from_here(texts: pa.Array) -> pa.Array:
@@ -12,11 +14,21 @@ def _from_here(texts: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts, r"\A(?:\+|00)860?([1-9][0-9]{8,})\z", r"0\1")
 
 
+def _spelt(texts: pa.Array) -> pa.Array:
+    """Texts (n,) as digits with the area code first, where they are a landline of mainland China and nothing else."""
+    plain = trimmed(pc.replace_substring(narrowed(texts), "＋", "+"))
+    here = pc.replace_substring_regex(plain, r"\A\(?(0[1-9][0-9]{1,2})\)?[ -]?([0-9]{7,8})\z", r"\1\2")
+    abroad = r"\A(?:\+|00)86[ -]?\(?0?([1-9][0-9]{1,2})\)?[ -]?([0-9]{7,8})\z"
+    respelt = pc.replace_substring_regex(here, abroad, r"0\1\2")
+    return pc.if_else(pc.equal(respelt, plain), trimmed(texts), respelt)
+
+
 LANDLINE = Kind(
     "landline",
     identifies=True,
     grouped=True,
     respelled=_from_here,
+    normal=Normal("without separators, called from inside the country, in ASCII digits", _spelt),
     recogniser=landline.LANDLINE,
     mask="landline",
 )

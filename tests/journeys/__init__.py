@@ -1,0 +1,1 @@
+"""What a merchant does from a downloaded file to published releases, with the commands and nothing else."""

@@ -1,0 +1,52 @@
+"""Files as merchants download them from the back offices of platforms and shop systems: real headers, people who do not exist."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .abroad import amazon, shopify, woocommerce
+from .china import Columns, douyin, jd, pinduoduo, taobao
+
+EXPORTS: dict[str, Callable[[int, int], Columns]] = {
+    "taobao": taobao,
+    "pinduoduo": pinduoduo,
+    "douyin": douyin,
+    "jd": jd,
+    "shopify": shopify,
+    "woocommerce": woocommerce,
+    "amazon": amazon,
+}
+"""What makes each export, by the first word of its ready policy."""
+
+
+def write_export(folder: Path, name: str, rows: int, seed: int = 1) -> Path:
+    """Write an export as its back office does: name, encoding and separators are the real ones.
+
+    Args:
+        folder: Where to.
+        name: Which, as in `EXPORTS`.
+        rows: How many orders.
+        seed: Another seed makes other orders.
+    """
+    columns = EXPORTS[name](rows, seed)
+    if name == "amazon":
+        return _write(folder / "amazon.tsv", columns, "utf-8", "\t")
+    encoding = {"taobao": "gb18030", "jd": "gb18030", "pinduoduo": "utf-8-sig", "douyin": "utf-8-sig"}.get(
+        name, "utf-8"
+    )
+    return _write(folder / f"{name}.csv", columns, encoding, ",")
+
+
+def _write(path: Path, columns: Columns, encoding: str, separator: str) -> Path:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def names_of(columns: Columns) -> Sequence[str]:
+    """The headers as they are read: without the spaces around them."""
+    return [name.strip() for name in columns]
