@@ -20,6 +20,7 @@ import pyarrow as pa
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Description, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
 
@@ -58,7 +59,7 @@ class ArrowFile(Format):
             yield Chunk(batch, np.arange(first, first + batch.num_rows))
             first += batch.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
         """One batch of the file for each that is written."""
         return pa.ipc.new_file(stream, schema)
 
@@ -100,9 +101,9 @@ def test_it_is_one_file_and_one_line(package: Package) -> None:
 
 def test_the_policys_schema_has_it_for_input_and_output(package: Package) -> None:
     definitions = package.document("schema")["$defs"]
-    assert definitions["Release"]["properties"]["format"]["enum"] == ["parquet", "csv", "jsonl", "arrow"]
+    assert definitions["Release"]["properties"]["format"]["enum"] == ["parquet", "csv", "xlsx", "jsonl", "arrow"]
     told = definitions["InputOptions"]["properties"]["format"]["description"]
-    assert told == "parquet, csv, arrow, json or jsonl; by the file's name if not given"
+    assert told == "parquet, csv, xlsx, avro, orc, arrow, json or jsonl; by the file's name if not given"
 
 
 def test_paths_into_records_do_not_go_with_it(package: Package) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.formats.avro_types import arrow_schema, has_uuids, without_uuids
+from beam_deid.transforms.formats.avro_types import arrow_schema, has_uuids, with_texts
 from beam_deid.transforms.formats.flat_columns import flat_batch, flat_schema, places_of
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -55,7 +55,8 @@ class Avro(Format):
             places = places_of(given)
             tops = {places[name][0] for name in columns}
             wanted = pa.struct([field for field in given if field.name in tops])
-            while records := list(itertools.islice(file, rows)):
+            found = map(with_texts, file) if has_uuids(file.writer_schema) else file
+            while records := list(itertools.islice(found, rows)):
                 whole = pa.RecordBatch.from_struct_array(pa.array(records, wanted))
                 numbers = np.arange(first, first + len(records), dtype=np.int64)
                 first += len(records)
@@ -68,16 +69,12 @@ class Avro(Format):
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[Any]:
-    """The records of a file, with their schema; identifiers that are UUIDs come as text."""
+    """The records of a file, with their schema."""
     import fastavro  # takes a while, and few need it
 
     with open_arrow(path) as stream:
         try:
-            file = fastavro.reader(stream)
-            if has_uuids(file.writer_schema):
-                stream.seek(0)
-                file = fastavro.reader(stream, reader_schema=without_uuids(file.writer_schema))
-            yield file
+            yield fastavro.reader(stream)
         except InputError:
             raise
         except Exception:  # what a damaged file makes of the reader may be any error

@@ -1,6 +1,7 @@
 """The types of Avro as those of Arrow."""
 
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -55,12 +56,11 @@ def has_uuids(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(has_uuids, schema))
 
 
-def without_uuids(schema: Any) -> Any:
-    """The schema with text in the place of UUIDs, and what else it says."""
-    if isinstance(schema, dict):
-        kept = {key: without_uuids(value) for key, value in schema.items() if (key, value) != ("logicalType", "uuid")}
-        return {key: value for key, value in kept.items() if not key.startswith("__")}
-    return [without_uuids(one) for one in schema] if isinstance(schema, list) else schema
+def with_texts(value: Any) -> Any:
+    """A value in which every UUID is text, for Arrow has no values of theirs inside records."""
+    if isinstance(value, dict):
+        return {key: with_texts(inner) for key, inner in value.items()}
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _type(written: Any, named: Named, where: str) -> pa.DataType:

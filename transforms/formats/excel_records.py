@@ -30,7 +30,7 @@ class Refused(Exception):
     """
 
     def __init__(self, what: str, next_step: str) -> None:
-        super().__init__(what)
+        super().__init__(f"{what}. {next_step}")
         self.what = what
         self.next_step = next_step
 

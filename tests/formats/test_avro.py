@@ -1,0 +1,93 @@
+import datetime as dt
+import decimal
+import uuid
+
+import fastavro
+import pytest
+
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.input_options import InputOptions
+
+from .reading import read_file
+
+INNER = {"type": "record", "name": "Receiver", "fields": [{"name": "mobile", "type": ["string", "null"]}]}
+
+
+def avro(path, types, records, codec="null"):
+    fields = [{"name": name, "type": kind} for name, kind in types.items()]
+    with path.open("wb") as stream:
+        fastavro.writer(stream, {"type": "record", "name": "Order", "fields": fields}, records, codec=codec)
+    return path
+
+
+def logical(kind, name, **more):
+    return {"type": kind, "logicalType": name, **more}
+
+
+VALUES = {
+    "number": ("long", 2**53 + 1, 2**53 + 1),
+    "text": (["null", "string"], "杭州市", "杭州市"),
+    "missing": (["null", "string"], None, None),
+    "wide": (["null", "int", "long"], 2**40, 2**40),
+    "amount": (logical("bytes", "decimal", precision=10, scale=2), decimal.Decimal("12.50"), decimal.Decimal("12.50")),
+    "day": (logical("int", "date"), dt.date(2024, 2, 29), dt.date(2024, 2, 29)),
+    "time": (
+        ["null", logical("long", "timestamp-micros")],
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4, dt.timezone.utc),
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4, dt.timezone.utc),
+    ),
+    "local": (logical("long", "local-timestamp-millis"), dt.datetime(2024, 2, 29), dt.datetime(2024, 2, 29)),
+    "state": ({"type": "enum", "name": "State", "symbols": ["paid", "sent"]}, "sent", "sent"),
+    "id": (logical("string", "uuid"), uuid.UUID(int=7), str(uuid.UUID(int=7))),
+    "done": ("boolean", True, True),
+}
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "bzip2", "xz"])
+def test_values_of_every_type_are_read(tmp_path, codec):
+    record = {name: value for name, (_, value, _) in VALUES.items()}
+    path = avro(tmp_path / "in.avro", {name: kind for name, (kind, _, _) in VALUES.items()}, [record] * 3, codec)
+    names, records, faults = read_file(path, rows=2)
+    assert names == list(VALUES)
+    assert records == dict.fromkeys(range(3), tuple(read for _, _, read in VALUES.values()))
+    assert faults == {}
+
+
+def test_records_in_records_are_columns_by_their_paths(tmp_path):
+    types = {"id": "int", "receiver": ["null", INNER], "payer": ["null", "Receiver"]}
+    records = [
+        {"id": 1, "receiver": {"mobile": "138"}, "payer": None},
+        {"id": 2, "receiver": None, "payer": {"mobile": None}},
+    ]
+    path = avro(tmp_path / "in.avro", types, records)
+    assert read_file(path)[:2] == (["id", "receiver.mobile", "payer.mobile"], {0: (1, "138", None), 1: (2, None, None)})
+    assert read_file(path, columns=["payer.mobile", "id"])[1] == {0: (None, 1), 1: (None, 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "told"),
+    [
+        ({"type": "array", "items": "string"}, ["a"], "columns of type list"),
+        ({"type": "map", "values": "string"}, {"a": "b"}, "columns of type map"),
+        (["null", "string", "long"], 1, "values of several types"),
+    ],
+)
+def test_what_is_no_column_is_refused_by_name(tmp_path, kind, value, told):
+    with pytest.raises(InputError, match=rf"in\.avro: tags: {told}"):
+        read_file(avro(tmp_path / "in.avro", {"tags": kind}, [{"tags": value}]))
+
+
+def test_a_file_that_is_cut_off_or_none_is_refused(tmp_path):
+    path = avro(tmp_path / "in.avro", {"a": "string"}, [{"a": "x" * 100}] * 100)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(InputError, match="cannot be read as Avro"):
+        read_file(path)
+    path.write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(InputError, match="cannot be read as Avro"):
+        read_file(path)
+
+
+def test_it_is_not_written():
+    with pytest.raises(UsageError):
+        format_of("out.avro", InputOptions()).writer(None, None)
