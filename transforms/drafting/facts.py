@@ -225,7 +225,7 @@ def _reads_as(values: pa.Array) -> tuple[Kind | None, pa.Array]:
 def _are_long(values: pa.Array) -> bool:
     """Whether some whole number has more than fifteen digits, so that it is a number of something and no quantity."""
     bounds = pc.min_max(values).as_py()
-    return max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) >= _LONG
+    return bool(max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) >= _LONG)
 
 
 def _matching(pattern: str) -> Callable[[pa.Array], bool]:
