@@ -98,6 +98,7 @@ def assess(
     from beam_deid.transforms.dataset.counting import count_files
     from beam_deid.transforms.dataset.joins import Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
+    from beam_deid.transforms.storage.files import find
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
     read_as = written_as(written, columns.read_as)
@@ -116,6 +117,7 @@ def assess(
         frequencies=_tables(frequencies),
     )
     key = FingerprintKey.new()
+    output.warn(find(inputs).passed_over)
     with output.progress(None):
         counted, types = count_files(question, inputs, read_as, key)
         dataset = Dataset(inputs, read_as, types, columns.subject)

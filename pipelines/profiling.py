@@ -93,11 +93,13 @@ def _draft(
     from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.order_lines import filled_down
     from beam_deid.transforms.drafting.spellings import number_options
+    from beam_deid.transforms.storage.files import find
 
     given = written_as(written)
     first = next((file.path for file in dataset_files(inputs)), None)
     if first is None:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    output.warn(find(inputs).passed_over)
     nested = input_of(first, given)
     read_as = nested.options
     reasons = dict(nested.reasons)

@@ -120,6 +120,7 @@ def carry_out(
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
+    output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()

@@ -52,6 +52,7 @@ class Reason(Word):
 
     MALFORMED_ROW = "malformed_row"
     BAD_ENCODING = "bad_encoding"
+    CELL_ERROR = "cell_error"
     WRONG_TYPE = "wrong_type"
     DAMAGED_BY_EXCEL = "damaged_by_excel"
     AMBIGUOUS_NUMBER = "ambiguous_number"

@@ -76,6 +76,15 @@ def test_a_value_is_never_filled_into_another_order_nor_upwards():
     assert in_batches(rows, ("city", "mail"), [24], encoded=False) == filled
 
 
+def test_words_for_nothing_are_blank():
+    columns = {"order": pa.array(["#1", "#1", "NULL"]), "city": pa.array(["X", "NULL", "\\N"])}
+    rows = np.arange(3)
+    filling = Filling(FillDown(by="order", fields=("order", "city")), nulls=("NULL", "\\N"))
+    assert filling.fill(columns, rows)["city"].to_pylist() == ["X", "X", "X"]
+    filling = Filling(FillDown(by="order", fields=("order", "city")))
+    assert filling.fill(columns, rows)["city"].to_pylist() == ["X", "NULL", "\\N"]
+
+
 def test_a_row_without_a_number_is_of_no_order_unless_numbers_are_filled_as_well():
     rows = [("#1", "X", None, True), (None, None, None, True), ("#1", None, None, True)]
     assert in_batches(rows, ("city",), [24], encoded=False) == [

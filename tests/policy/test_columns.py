@@ -50,14 +50,26 @@ def test_a_renamed_column_gets_the_field_that_it_may_be() -> None:
     )
 
 
+@pytest.mark.parametrize("optional", [False, True])
 @pytest.mark.parametrize("spelling", ["Birth_Year", " birth_year ", "BIRTH _YEAR"])
-def test_a_column_that_differs_in_case_or_spaces_is_one_problem(spelling: str) -> None:
+def test_a_column_that_differs_in_case_or_spaces_is_one_problem(spelling: str, optional: bool) -> None:
+    given = orders()
+    given["fields"]["birth_year"]["optional"] = optional
     with pytest.raises(PolicyError) as caught:
-        check_columns(POLICY, {"a.csv": NAMES, "b.csv": [spelling if name == "birth_year" else name for name in NAMES]})
+        check_columns(
+            policy_from_mapping(given),
+            {"a.csv": NAMES, "b.csv": [spelling if name == "birth_year" else name for name in NAMES]},
+        )
     assert caught.value.problems == [
         f"b.csv: column '{spelling}' is not in the policy; it differs from the field 'birth_year' in case or spaces only: "
         "rename one of them"
     ]
+
+
+def test_a_column_without_a_name_is_told_as_one() -> None:
+    with pytest.raises(PolicyError) as caught:
+        check_columns(POLICY, {"a.csv": [*NAMES, ""]})
+    assert caught.value.problems == ["a.csv: a column has no name; give it one, or remove it"]
 
 
 def test_files_may_lack_optional_fields_and_have_columns_that_are_ignored() -> None:

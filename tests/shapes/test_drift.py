@@ -197,8 +197,10 @@ def test_a_value_of_an_optional_key_is_read_however_late_it_comes(shop, tmp_path
     for row in rows[:1_200]:
         del row["coupon"]
     (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    assert shop.run("c.jsonl", fields=optional("coupon")) == 0
-    assert shop.released()["coupon"].null_count == 1_200
+    for more in ({}, {"combine": {"both": ["city", "coupon"]}}, {"fill_down": {"by": "order_id", "fields": ["city"]}}):
+        fields = optional("coupon") | ({"both": {"role": "insensitive"}} if "combine" in more else {})
+        assert shop.run("c.jsonl", fields=fields, **more) == 0
+        assert shop.released()["coupon"].null_count == 1_200
 
 
 @pytest.mark.parametrize("spelling", ["Coupon", " COUPON"])

@@ -39,3 +39,22 @@ def test_choosing_rows_chooses_them_in_every_column():
     records, _ = typed(GIVEN, ROWS, POLICY)
     some = records.where(np.array([True, False, True]))
     assert (len(some), some.rows.tolist(), some.columns["city"].to_pylist()) == (2, [10, 13], ["A", "D"])
+
+
+def test_a_record_without_a_spelling_of_its_own_has_no_second_column():
+    policy = policy_from_mapping(two_releases(), key_given=True)
+    records, _ = typed(GIVEN, ROWS, policy)
+    assert not records.normal
+    assert records.made_from("city", normalizes=True) is records.columns["city"]
+
+
+def test_faults_of_a_column_are_told_apart_by_reason():
+    given = {"city": pa.array(["A"] * 4).dictionary_encode(), "age": pa.array(["1,000", "2.02E+18", "x", "7"])}
+    records, faults = typed(given, ROWS, POLICY)
+    told = {(fault.field, fault.reason): fault.rows.tolist() for fault in faults}
+    assert told == {
+        ("age", Reason.AMBIGUOUS_NUMBER): [10],
+        ("age", Reason.DAMAGED_BY_EXCEL): [11],
+        ("age", Reason.WRONG_TYPE): [12],
+    }
+    assert records.rows.tolist() == [13]

@@ -46,6 +46,8 @@ def _patterns(reading: Reading, given: pa.DataType) -> Iterator[tuple[Reason, st
     target = reading.arrow
     if target is None or pa.types.is_string(target) or pa.types.is_integer(target):
         yield Reason.DAMAGED_BY_EXCEL, DAMAGED
+    if target is not None and pa.types.is_floating(target) and not is_text(given):
+        yield Reason.INEXACT_NUMBER, _PLAIN
     if target is None or not is_text(given):
         return
     if pa.types.is_temporal(target) and not reading.formats:

@@ -15,6 +15,8 @@ BLANK_IN_REPEATS = 0.9
 """A field is one of orders over several lines if it is blank in so large a share of the rows that repeat the key above …"""
 BLANK_ELSEWHERE = 0.5
 """… and in no larger a share than this of the others."""
+FEW = 0.01
+"""Where a smaller share of rows repeats the key above it is no sign of lines: people buy twice in a row now and then."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Repeats:
 
     @classmethod
     def of(cls, columns: Mapping[str, pa.Array], key: str) -> "Repeats":
-        """Count rows in the order of their source.
+        """Count rows in the order of their source; none where so few repeat the key that nothing is to be learnt of it.
 
         Args:
             columns: Columns of length n by name, the key among them.
@@ -41,13 +43,14 @@ class Repeats:
         """
         repeats = _repeats(columns[key])
         count = int(np.count_nonzero(repeats))
+        if count == 0 or count < FEW * len(repeats):
+            return cls()
         counted = cls(count, len(repeats) - count)
-        if count:
-            for name, column in columns.items():
-                if column.null_count and name != key:
-                    blank = column.is_null().to_numpy(zero_copy_only=False)
-                    counted.blank[name, True] = int(np.count_nonzero(blank & repeats))
-                    counted.blank[name, False] = int(np.count_nonzero(blank & ~repeats))
+        for name, column in columns.items():
+            if column.null_count and name != key:
+                blank = column.is_null().to_numpy(zero_copy_only=False)
+                counted.blank[name, True] = int(np.count_nonzero(blank & repeats))
+                counted.blank[name, False] = int(np.count_nonzero(blank & ~repeats))
         return counted
 
     def add(self, other: "Repeats") -> None:

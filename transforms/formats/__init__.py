@@ -1,19 +1,24 @@
 """File formats: one file a format, all of them in `FORMATS`."""
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.avro import Avro
 from beam_deid.transforms.formats.combined import Combined
 from beam_deid.transforms.formats.completed import Completed
-from beam_deid.transforms.formats.compression import without_compression
+from beam_deid.transforms.formats.compression import name_inside
 from beam_deid.transforms.formats.delimited import Delimited
+from beam_deid.transforms.formats.excel import Excel
 from beam_deid.transforms.formats.filled_down import FilledDown
 from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
+from beam_deid.transforms.formats.orc import Orc
 from beam_deid.transforms.formats.parquet import Parquet
-from beam_deid.transforms.storage.paths import name_of, shown
+from beam_deid.transforms.formats.partitioned import Partitioned
+from beam_deid.transforms.storage.partitions import Partitions
+from beam_deid.transforms.storage.paths import shown
 
-FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
+FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), Excel(), Avro(), Orc(), JsonLines(), JsonDocument())
 """All formats."""
 
 _BY_NAME = {known.name: known for known in FORMATS}
@@ -36,31 +41,37 @@ def format_of_part(name: str) -> Format | None:
     return next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
 
 
-def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name; with what the policy makes of its columns.
+def format_of(path: str, options: InputOptions, partitions: Partitions = ()) -> Format:
+    """The format of a file with the columns of its folders, and what the policy makes of its columns: see `plain_format_of`.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_options(_plain_format(path, options), options)
+    return _with_columns(plain_format_of(path, options), options, partitions)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the columns that its file lacks, and with what the policy makes of them."""
+    """The format of a shard, with the columns that its file lacks or its folders name, and what the policy makes of them."""
     plain = format_named(shard.format)
-    return _with_options(Completed(plain) if shard.lacks else plain, options)
+    return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions)
 
 
-def _with_options(plain: Format, options: InputOptions) -> Format:
-    """A format that fills columns down, and puts others together of them."""
-    filled = FilledDown(plain) if options.fill_down is not None else plain
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions) -> Format:
+    """A format that adds the columns of folders, fills columns down, and puts others together of them."""
+    own = Partitioned(plain, partitions) if partitions else plain
+    filled = FilledDown(own) if options.fill_down is not None else own
     return Combined(filled) if options.combine else filled
 
 
-def _plain_format(path: str, options: InputOptions) -> Format:
+def plain_format_of(path: str, options: InputOptions) -> Format:
+    """The format of a file by itself: as the policy says, else by the file's name.
+
+    Raises:
+        UsageError: The name tells nothing.
+    """
     if options.format is not None:
         return format_named(options.format)
-    name = without_compression(name_of(path)).lower()
+    name = name_inside(path).lower()
     suffix = "." + name.rpartition(".")[2]
     if suffix not in _BY_SUFFIX:
         known = " ".join(_BY_SUFFIX)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 
 
 class Completed(Format):
@@ -48,6 +49,6 @@ class Completed(Format):
             arrays = [given.get(name, nothing) for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make the writer that the format of the file makes."""
-        return self._inner.writer(stream, schema)
+        return self._inner.writer(stream, schema, options)

@@ -18,9 +18,11 @@ import pyarrow.csv
 
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.compression import open_plain
+from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
 from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, LONGEST_ROW, MOST_MALFORMED, check_columns, mebibytes
 from beam_deid.transforms.terms import Reason
 
@@ -33,6 +35,7 @@ class Delimited(Format):
     """Text with a header and one row a line, whose values a comma, semicolon, tab or other character separates (CSV, TSV)."""
 
     name = "csv"
+    opened_as_text = True
     suffixes = (".csv", ".tsv", ".txt")
     of_spreadsheets = True
 
@@ -85,9 +88,9 @@ class Delimited(Format):
         finally:
             stream.close()
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """RFC 4180, UTF-8, a header, line feeds; null is empty, the empty string is ``""``."""
-        return _Writer(stream, schema)
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
+        """CSV that a spreadsheet takes for text, too; see there."""
+        return DelimitedWriter(stream, schema, options)
 
 
 class _Header:
@@ -304,16 +307,3 @@ def _chunk(batch: pa.RecordBatch, columns: Sequence[str], numbering: _Numbering,
         arrays = [column.filter(pa.array(sound)) for column in arrays]
         good = good[sound]
     return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), good, faults)
-
-
-class _Writer:
-    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._writer = pyarrow.csv.CSVWriter(stream, schema)
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-
-    def close(self) -> None:
-        self._writer.close()

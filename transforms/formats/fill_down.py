@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.words import words
 from beam_deid.transforms.formats.input_options import FillDown
 
 Rows = npt.NDArray[np.int64]
@@ -37,9 +38,11 @@ class Filling:
 
     Args:
         options: What is filled.
+        nulls: Texts that stand for nothing, beside white space.
     """
 
-    def __init__(self, options: FillDown) -> None:
+    def __init__(self, options: FillDown, nulls: Sequence[str] = ()) -> None:
+        self._nothing = words("", *nulls)
         self._by = options.by
         self._fields = options.fields
         self._last: _Last | None = None
@@ -79,13 +82,14 @@ class Filling:
     def _filled(self, columns: Columns, cut: Mask) -> dict[str, pa.Array]:
         first = self._first_rows(columns[self._by], cut)
         return {
-            name: _from_above(column, first) if name in self._fields else column for name, column in columns.items()
+            name: self._from_above(column, first) if name in self._fields else column
+            for name, column in columns.items()
         }
 
     def _first_rows(self, by: pa.Array, cut: Mask) -> Rows:
         """For each row the first row of its order, shape (n,)."""
         places = np.arange(len(by), dtype=np.int64)
-        says = ~_is_blank(by)
+        says = ~self._is_blank(by)
         anchors = says.copy()
         if self._by in self._fields:
             anchors |= cut
@@ -98,27 +102,25 @@ class Filling:
         same[1:] = (order[1:] == order[:-1]) & (order[1:] >= 0)
         return np.maximum.accumulate(np.where(same, 0, places))
 
+    def _from_above(self, column: pa.Array, first: Rows) -> pa.Array:
+        """A column whose blank cells take the nearest value above that is not above their order's first row."""
+        blank = self._is_blank(column)
+        if not blank.any():
+            return column
+        places = np.arange(len(column), dtype=np.int64)
+        nearest = np.maximum.accumulate(np.where(blank, -1, places))
+        source = np.where(blank & (nearest >= first), nearest, places)
+        return column if (source == places).all() else column.take(pa.array(source))
 
-def _from_above(column: pa.Array, first: Rows) -> pa.Array:
-    """A column whose blank cells take the nearest value above that is not above their order's first row."""
-    blank = _is_blank(column)
-    if not blank.any():
-        return column
-    places = np.arange(len(column), dtype=np.int64)
-    nearest = np.maximum.accumulate(np.where(blank, -1, places))
-    source = np.where(blank & (nearest >= first), nearest, places)
-    return column if (source == places).all() else column.take(pa.array(source))
-
-
-def _is_blank(column: pa.Array) -> Mask:
-    """Where nothing stands: null, or text of nothing but spaces; shape (n,)."""
-    if isinstance(column, pa.DictionaryArray):
-        none = np.append(_is_blank(column.dictionary), True)
-        return np.asarray(none[_numbers(column.indices, len(none) - 1)], bool)
-    blank = column.is_null()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        blank = pc.or_(blank, pc.equal(pc.utf8_trim_whitespace(column), "").fill_null(False))
-    return np.asarray(blank.to_numpy(zero_copy_only=False), bool)
+    def _is_blank(self, column: pa.Array) -> Mask:
+        """Where nothing stands: null, or text of nothing but spaces or a word for nothing; shape (n,)."""
+        if isinstance(column, pa.DictionaryArray):
+            none = np.append(self._is_blank(column.dictionary), True)
+            return np.asarray(none[_numbers(column.indices, len(none) - 1)], bool)
+        blank = column.is_null()
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            blank = pc.or_(blank, pc.is_in(pc.utf8_trim_whitespace(column), self._nothing))
+        return np.asarray(blank.to_numpy(zero_copy_only=False), bool)
 
 
 def _codes(column: pa.Array) -> Rows:

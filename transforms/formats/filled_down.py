@@ -9,6 +9,8 @@ import pyarrow as pa
 from beam_deid.transforms.formats.fill_down import Filling
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import FillDown, InputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.values import meant
 
 _WHOLE_FILE = sys.maxsize
 
@@ -52,11 +54,12 @@ class FilledDown(Format):
         own = list(dict.fromkeys([*columns, filled.by]))
         filling = Filling(FillDown(by=filled.by, fields=tuple(name for name in filled.fields if name in own)))
         for chunk in self._inner.read(shard, options, own, rows, known, spare):
-            given = dict(zip(own, chunk.batch.columns, strict=True))
+            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            given = dict(zip(own, batch.columns, strict=True))
             given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Make the writer that the format of the file makes."""
-        return self._inner.writer(stream, schema)
+        return self._inner.writer(stream, schema, options)

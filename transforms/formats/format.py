@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
 
@@ -28,6 +30,7 @@ class Shard:
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
         lacks: Wanted columns that the file does not have, which are null in it.
+        partitions: Columns that the file's folders name, and the value of each.
     """
 
     path: str
@@ -40,6 +43,7 @@ class Shard:
     modified: float = 0.0
     told: str = ""
     lacks: tuple[str, ...] = ()
+    partitions: Partitions = ()
 
 
 class Fault(NamedTuple):
@@ -102,20 +106,26 @@ class Format(ABC):
         name: What a policy calls it; parts that are written in it end with this after a dot.
         suffixes: How its files end, in small letters, with the dot.
         nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
+        unwritten: The endings among them under which no file is written.
         of_spreadsheets: Whether spreadsheets write it, so that white space and escapes are taken off its texts unless a policy
             says otherwise.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
+        most_rows: Most rows of a file; None where there is no bound.
+        opened_as_text: Whether its files are text that spreadsheets open, so that `OutputOptions` apply.
         describes: Whether files keep types and metadata and say so themselves; then `described` is there. `verify` compares
             what a part says with its label, and a later run can compare the part's values with its own.
     """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
+    unwritten: ClassVar[tuple[str, ...]] = ()
     nests: ClassVar[bool] = False
     of_spreadsheets: bool = False
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
+    most_rows: ClassVar[int | None] = None
+    opened_as_text: ClassVar[bool] = False
     describes: ClassVar[bool] = False
 
     @abstractmethod
@@ -167,5 +177,5 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
-        """A writer of one part. Its bytes depend on the schema, its metadata and the batches' rows alone."""
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
+        """A writer of one part. Its bytes depend on the schema, its metadata, the options and the batches' rows alone."""

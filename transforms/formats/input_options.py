@@ -75,8 +75,19 @@ class InputOptions(BaseModel):
     delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = Field("auto", description="utf-8, gb18030 or auto")
+    sheet: Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Workbooks: name or number, from 1, of the sheet to read; the only one with anything in it if not given",
+    )
+    skip: int = Field(0, ge=0, description="Lines, or rows of a sheet, before the header")
+    header: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Names of all columns in their order, for files without a header"
+    )
+    footer: int = Field(0, ge=0, description="Last rows that are no records, such as totals")
     records: Path | None = Field(
-        None, description="JSON: path to the list of records in each document or line, as data.order_list"
+        None,
+        description="JSON: path to the list of records in each document or line, as data.order_list; "
+        "or data.orders.* where they are the values of an object, whose keys are then the column *",
     )
     items: Path | None = Field(
         None, description="JSON: path, in a record, of the list that gives one row for each of its items, as item_list"

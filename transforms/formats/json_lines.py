@@ -16,13 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.compression import open_plain
-from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
+from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
+from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
+from beam_deid.transforms.formats.json_text import SPACE, text_stream
+from beam_deid.transforms.formats.json_values import units as values
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
@@ -31,7 +34,7 @@ _BLOCK = 8 << 20
 
 
 class JsonLines(Format):
-    """One JSON object a line."""
+    """One JSON object a line; under the same ending also an array, or objects that go over several lines."""
 
     name = "jsonl"
     nests = True
@@ -41,7 +44,8 @@ class JsonLines(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
         nesting = Nesting(options)
-        return columns_of(units(path, options, nesting), nesting, path)
+        rows = units if holds_lines(path, options, called_lines=True) else values
+        return columns_of(rows(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Give the whole file as one shard, for a compressed file can only be read from its beginning."""
@@ -58,6 +62,10 @@ class JsonLines(Format):
     ) -> Iterator[Chunk]:
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
+        if not holds_lines(shard.path, options, called_lines=True):
+            found = values(shard.path, options, nesting)
+            yield from chunks(found, nesting, columns, rows, known, spare=spare)
+            return
         plain = Columns(nesting, columns, known)
         number = 0
         lines = rows_of(len(columns), _BLOCK)
@@ -73,7 +81,7 @@ class JsonLines(Format):
                 yield Chunk(piece, np.arange(number + start, number + start + piece.num_rows, dtype=np.int64))
             number += batch.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Keys in the schema's order, null as null, all characters as they are."""
         return _Writer(stream, schema)
 
@@ -94,7 +102,7 @@ def _units_in(block: bytes, nesting: Nesting) -> Iterator[Unit]:
 
 
 def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
-    text = line.decode().strip()
+    text = line.decode().strip().lstrip(SPACE)
     if not text:
         yield BLANK
         return
@@ -102,22 +110,6 @@ def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
         yield from nesting.units(DECODER.decode(text))
     except (ValueError, RecursionError):
         yield Unit(None, "", Reason.BAD_ENCODING if MARK in text else Reason.MALFORMED_ROW)
-
-
-def text_stream(path: str, options: InputOptions) -> Utf8Stream:
-    """A text file as UTF-8, whatever its encoding and compression.
-
-    Raises:
-        InputError: The file is gone, truncated or damaged.
-    """
-    head_stream = open_plain(path)
-    try:
-        encoding = detect(bytes(head_stream.read(_HEAD)), options.encoding)
-    except OSError:
-        raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
-    finally:
-        head_stream.close()
-    return Utf8Stream(open_plain(path), encoding, '"', path)
 
 
 def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:

@@ -15,6 +15,9 @@ from beam_deid.transforms.terms import Reason
 
 Row = dict[str, Any]
 
+EACH = "*"
+"""Last in the path of the records it stands for each value of an object; the column of this name has the keys."""
+
 
 class Unit(NamedTuple):
     """What takes one row number of a file: a row, or what cannot be one.
@@ -72,6 +75,10 @@ class Nesting:
     def units(self, value: Any) -> Iterator[Unit]:
         """Give the rows that one JSON value holds: those of its records, and of their items."""
         for key in self.records:
+            if key == EACH and (is_nothing(value) or isinstance(value, dict)):
+                for name, record in (value or {}).items():
+                    yield from self.rows(record, name)
+                return
             if not isinstance(value, dict) or key not in value:
                 yield Unit(None, ".".join(self.records), Reason.NO_RECORDS)
                 return
@@ -82,15 +89,19 @@ class Nesting:
         else:
             yield from self.rows(value)
 
-    def rows(self, record: Any) -> Iterator[Unit]:
+    def rows(self, record: Any, key: str | None = None) -> Iterator[Unit]:
         """The rows of one record: one, or one for each of its items, with the record's own fields.
 
         A record without items is one row, too.
+
+        Args:
+            record: The record.
+            key: Its key, where it is a value of an object of records.
         """
         if not isinstance(record, dict):
             yield Unit(None, "", Reason.NOT_AN_OBJECT)
             return
-        own: Row = {}
+        own: Row = {} if key is None else {self.name(EACH): key}
         twice = self._gather(record, "", own)
         items = own.pop(self.items, None) if self.items is not None else None
         if twice is not None:

@@ -64,7 +64,7 @@ class _Comparison:
         """All that is wrong, a line each."""
         ignored = Ignored(self.policy.input.ignore)
         strange = _by_name(self.files, lambda path: ignored.without(unnamed(self.policy, self.files[path])))
-        absent = _by_name(self.files, lambda path: self._needed(lacking(self.policy, {*self.files[path]})))
+        absent = _by_name(self.files, lambda path: lacking(self.policy, {*self.files[path]}))
         respelt: set[str] = set()
         for column, paths in strange.items():
             like = self._respelt(column, paths, absent)
@@ -75,11 +75,8 @@ class _Comparison:
             if paths:
                 yield self._placed(paths, f"column {shown(column)} is {_LISTED}")
         for field, paths in absent.items():
-            if field not in respelt:
+            if field not in respelt and not self.policy.fields[field].optional:
                 yield self._absent(field, paths)
-
-    def _needed(self, fields: Sequence[str]) -> list[str]:
-        return [field for field in fields if not self.policy.fields[field].optional]
 
     def _respelt(self, column: str, paths: Sequence[str], absent: Mapping[str, Sequence[str]]) -> list[str]:
         """The field that a column is but for case and spaces, if just these files lack it."""
@@ -89,6 +86,8 @@ class _Comparison:
         said = self._placed(paths, f"column {shown(column)} is not in the policy")
         if any(column in self.lists.get(path, ()) for path in paths):
             return f"{said}; {_LIST}"
+        if not column.strip():
+            return f"{self._placed(paths, 'a column has no name')}; give it one, or remove it"
         like = nearest(column, fields)
         if like is not None and _folded(like) == _folded(column):
             return f"{said}; it differs from the field {shown(like)} in case or spaces only: rename one of them"

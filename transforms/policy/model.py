@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     SerializeAsAny,
     field_validator,
+    model_validator,
 )
 
 from beam_deid.transforms.actions.action import Action, Target
@@ -18,6 +19,7 @@ from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.input_options import InputOptions, TimeZone
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
@@ -204,6 +206,25 @@ class Release(Section):
         description="How large the parts are; as large as the pieces that the input is read in if not given",
     )
 
+    spreadsheet: OutputOptions | None = Field(
+        None,
+        description="What is done for whoever opens the files in a spreadsheet; formulas are neutralized if not given",
+    )
+
+    @model_validator(mode="after")
+    def _format_can(self) -> "Release":
+        known = next(one for one in FORMATS if one.name == self.format)
+        if known.most_rows is not None and self.parts is not None and self.parts.rows > known.most_rows:
+            raise ValueError(f"parts.rows: a file of {self.format} has {known.most_rows:,} rows at most")
+        if self.spreadsheet is not None and not known.opened_as_text:
+            raise ValueError(f"spreadsheet is for csv, and format says {self.format}; leave it out")
+        return self
+
+    @property
+    def output(self) -> OutputOptions:
+        """How files are written, beyond their format."""
+        return self.spreadsheet or AS_USUAL
+
     @property
     def k(self) -> int:
         """The number of persons that every group must have: the policy's, or the sharing model's where that is larger."""
@@ -285,6 +306,11 @@ class Policy(Section):
         actions = (release.fields.get(field) for release in self.releases.values())
         return kind_of(self.fields[field], actions)
 
+    @property
+    def _told_apart_by(self) -> tuple[str | None, ...]:
+        """The fields by which persons and records are told apart, whatever their roles."""
+        return self.subject, self.record
+
     def normal(self, field: str) -> Normal | None:
         """How the spellings of one identifier become one before a key is used; None where values stay as they are."""
         spec = self.fields[field]
@@ -293,7 +319,7 @@ class Policy(Section):
             return None
         if kind is not None and kind is not TEXT:
             return kind.normal
-        return PLAIN if spec.has(Role.DIRECT) or field in (self.subject, self.record) else None
+        return PLAIN if spec.has(Role.DIRECT) or field in self._told_apart_by else None
 
     def reading(self, field: str, of_spreadsheets: bool = False) -> Reading:
         """How the field's values are read.
@@ -306,7 +332,7 @@ class Policy(Section):
         kind = self.kind(field)
         written = self.input
         is_text = kind is None or kind.arrow == TEXT_TYPE
-        names = spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
+        names = field in self._told_apart_by or spec.has(Role.DIRECT) or (kind is not None and kind.identifies)
         identifies = is_text and names and kind is not FREE_TEXT
         is_shared = kind is not None and kind.shared
         return Reading(

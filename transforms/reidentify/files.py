@@ -12,6 +12,7 @@ from beam_deid.transforms.actions.key_options import Restoring
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.output_options import OutputOptions
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.reidentify.batches import Reidentifier, fault_rows
@@ -53,7 +54,8 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     _check_columns(reidentifier, sources)
     record = ReidentificationRecord(request.record)
     record.append("begun", _beginning(policy, request, sources))
-    outcome = _recorded(record, reidentifier, request, sources, openings)
+    options = policy.releases[request.release].output
+    outcome = _recorded(record, reidentifier, request, sources, openings, options)
     if outcome.rejects:
         _write_rejects(request.rejected, outcome)
     return outcome
@@ -102,10 +104,11 @@ def _recorded(
     request: Request,
     sources: Sequence[InputSource],
     openings: Sequence[Mapping[str, Restoring]],
+    options: OutputOptions,
 ) -> Outcome:
     """Write the output, and record how that ended."""
     try:
-        with _writing(request.output, reidentifier.schema(sources[0].schema)) as write:
+        with _writing(request.output, reidentifier.schema(sources[0].schema), options) as write:
             outcome = _turned_back(reidentifier, sources, openings, write)
             # While the output is not in place yet: values never stand there without their record.
             record.append("done", {"restored": outcome.written, "rejected": outcome.rejected})
@@ -134,14 +137,14 @@ def _turned_back(
 
 
 @contextlib.contextmanager
-def _writing(path: str, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+def _writing(path: str, schema: pa.Schema, options: OutputOptions) -> Iterator[Callable[[pa.RecordBatch], None]]:
     """A file that is there whole or not at all, and that others cannot read."""
     kind = format_of(path, InputOptions())
     waiting = f"{path}.partial"
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         Path(waiting).unlink(missing_ok=True)
-        with make(waiting) as stream, contextlib.closing(kind.writer(stream, schema)) as writer:
+        with make(waiting) as stream, contextlib.closing(kind.writer(stream, schema, options)) as writer:
             yield writer.write
         os.replace(waiting, path)
     except OSError as error:

@@ -1,10 +1,11 @@
 """The files that are re-identified: parts of a release, or rows taken from it, in any format."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format
@@ -37,12 +38,19 @@ class InputSource:
         """All rows, some at a time."""
         names = self.schema.names
         for shard in self.format.shards(self.path, self.size, _OPTIONS, SHARD_ROWS):
-            yield from self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names)
+            for chunk in self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names):
+                yield replace(chunk, batch=_as_released(chunk.batch)) if self.format.opened_as_text else chunk
 
     def count_rows(self) -> int:
         """The number of rows; files that do not describe themselves are read once for it."""
         described = self.format.described(self.path)
         return sum(map(rows_of, self.chunks())) if described is None else described.rows
+
+
+def _as_released(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch of text that spreadsheets open, as it was before formulas in it were made harmless."""
+    columns = [restored(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def rows_of(chunk: Chunk) -> int:

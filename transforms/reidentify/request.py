@@ -95,7 +95,8 @@ def _check_places(request: Request) -> None:
 
 
 def _check_format(output: str) -> None:
-    format_of(output, InputOptions())
+    if output.lower().endswith(format_of(output, InputOptions()).unwritten):
+        raise UsageError("no file of that format is written", output, "Choose another ending, such as .csv or .xlsx")
     if without_compression(output) != output:
         raise UsageError("re-identified files are written uncompressed", output, "Leave out the last ending")
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.decide.decision import ReleaseDecision
 from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.release.cutting import Cut
 from beam_deid.transforms.release.pieces import Pieces
@@ -108,8 +109,9 @@ def as_they_came(job: Job, staging: str, releaser: Releaser, index: int) -> "Par
     Raises:
         OutputError: A part cannot be written.
     """
-    asked = job.policy.releases[releaser.decision.release].parts
-    return PartsOutput(job, staging, releaser, index, None if asked is None else asked.rows)
+    asked = job.policy.releases[releaser.decision.release]
+    most = format_named(asked.format).most_rows if asked.parts is None else asked.parts.rows
+    return PartsOutput(job, staging, releaser, index, most)
 
 
 class PartsOutput:
@@ -131,8 +133,8 @@ class PartsOutput:
     def __init__(self, job: Job, staging: str, releaser: Releaser, index: int, most: int | None) -> None:
         release = releaser.decision.release
         self._staging = staging
-        kind = job.policy.releases[release].format
-        self._begin = partial(Part, staging, release, kind=kind, schema=releaser.schema)
+        asked = job.policy.releases[release]
+        self._begin = partial(Part, staging, release, kind=asked.format, schema=releaser.schema, options=asked.output)
         self._index = index
         self._most = most
         self._room = most or 0

@@ -124,8 +124,9 @@ class Assembly:
         """
         decision = self.decisions[release]
         arranging = Arranging(self.job, decision)
-        kind = self.job.policy.releases[release].format
-        part = Part(self.staging, release, (number,), kind, release_schema(self.job, decision))
+        asked = self.job.policy.releases[release]
+        schema = release_schema(self.job, decision)
+        part = Part(self.staging, release, (number,), asked.format, schema, asked.output)
         try:
             for some in rows:
                 for batch in arranging.arrange(some):

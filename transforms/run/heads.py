@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import format_of, plain_format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
@@ -114,8 +114,8 @@ def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
 def _head(policy: Policy, file: InputFile) -> Head:
     if file.size == 0:
         raise EmptyFile("the file is empty", shown(file.path), "Leave it out")
-    known = format_of(file.path, policy.input)
-    return Head(file, known.schema(file.path, policy.input), known.heads)
+    schema = format_of(file.path, policy.input, file.partitions).schema(file.path, policy.input)
+    return Head(file, schema, plain_format_of(file.path, policy.input).heads)
 
 
 def no_row(files: Sequence[str]) -> InputError:

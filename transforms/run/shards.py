@@ -14,7 +14,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.run.heads import Found, Heads, found_in, no_row, read_heads, types_of
 from beam_deid.transforms.run.job import SHARD_ROWS, Job
-from beam_deid.transforms.storage.files import InputFile, match
+from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import name_of
 
@@ -27,11 +27,13 @@ class Prepared:
         job: What every worker is told.
         shards: Its shards, in the order of their parts.
         found: How its files differ from each other, and what of them is not read.
+        passed_over: A line on what was passed over for each reason, for a person.
     """
 
     job: Job
     shards: tuple[Shard, ...]
     found: Found = field(default_factory=Found)
+    passed_over: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -56,7 +58,8 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     if unknown:
         known = ", ".join(policy.releases)
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
-    heads = read_heads(policy, match(inputs))
+    listed = find(inputs)
+    heads = read_heads(policy, listed.files)
     lists = {head.told: [one.name for one in head.schema if one.metadata == LIST] for head in heads.files}
     check_columns(policy, {head.told: head.schema.names for head in heads.files}, lists)
     types = types_of(policy, heads)
@@ -74,7 +77,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         files=len(heads.files),
         equal_files=_equal([head.file for head in heads.files]),
     )
-    return Prepared(job, tuple(shards), found)
+    return Prepared(job, tuple(shards), found, listed.passed_over)
 
 
 def _cut(policy: Policy, heads: Heads) -> list[Shard]:
@@ -86,10 +89,18 @@ def _cut(policy: Policy, heads: Heads) -> list[Shard]:
     shards: list[Shard] = []
     for head in heads.files:
         file = head.file
-        cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
+        known = format_of(file.path, policy.input, file.partitions)
+        cut = known.shards(file.path, file.size, policy.input, SHARD_ROWS)
         lacks = head.lacks(policy)
         shards += [
-            replace(shard, index=len(shards) + number, modified=file.modified, told=file.told, lacks=lacks)
+            replace(
+                shard,
+                index=len(shards) + number,
+                modified=file.modified,
+                told=file.told,
+                lacks=lacks,
+                partitions=file.partitions,
+            )
             for number, shard in enumerate(cut)
         ]
     if not shards:
@@ -99,15 +110,15 @@ def _cut(policy: Policy, heads: Heads) -> list[Shard]:
 
 def _equal(matched: Sequence[InputFile]) -> int:
     """How many files are the same, byte by byte, as one before."""
-    by_size: dict[int, list[InputFile]] = {}
+    by_size: dict[tuple[object, ...], list[InputFile]] = {}
     for file in matched:
-        by_size.setdefault(file.size, []).append(file)
+        by_size.setdefault((file.size, file.partitions), []).append(file)
     several = [same for same in by_size.values() if len(same) > 1]
     return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
 
 def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], ignored: Sequence[str]) -> str:
-    # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
-    facts = [(name_of(shard.path), shard.size, shard.row_groups) for shard in shards]
+    # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
+    facts = [(name_of(shard.path), shard.size, shard.row_groups, *shard.partitions) for shard in shards]
     made_of = [policy, releases, facts, *([ignored] if ignored else [])]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]

@@ -4,6 +4,8 @@ A file is somebody else's. What it asks for must be bounded by its own size, how
 bound must be told where. Sizes are of UTF-8, after decoding.
 """
 
+from typing import Protocol
+
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
@@ -28,6 +30,12 @@ MOST_COLUMNS = 10_000
 
 MOST_CELLS = 16_000_000
 """Rows of a batch times its columns: a null takes bytes, too, and may take none in the file."""
+
+LARGEST_WORKBOOK = 512 << 20
+"""Bytes of a workbook, which is read whole."""
+
+READER_MEMORY = 4 << 30
+"""Memory of a process in which a file is read that is not read piece by piece: a sheet of a workbook, a stripe of ORC."""
 
 MOST_MALFORMED = 1_000_000
 """Rows of delimited text that cannot be read: each is noted, and of so many the file is none of that kind."""
@@ -66,20 +74,32 @@ def rows_of(columns: int, rows: int) -> int:
     return max(1, min(rows, MOST_CELLS // max(columns, 1)))
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int) -> bytes:
+        """``size`` bytes, fewer only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
 class Unpacking:
     """A compressed stream, read as what it holds, and stopped where that is far more than honest text packs into.
 
     Args:
         packed: The compressed stream. How far it has been read says what went in, so that it needs no wrapper that
             every compressed byte would pass through.
-        codec: The codec, as Arrow calls it.
+        plain: What unpacks it: a stream that reads from it.
         path: For messages.
     """
 
-    def __init__(self, packed: pa.NativeFile, codec: str, path: str) -> None:
+    def __init__(self, packed: pa.NativeFile, plain: Readable, path: str) -> None:
         self._packed = packed
         self._path = path
-        self._plain = pa.CompressedInputStream(packed, codec)
+        self._plain = plain
         self._unpacked = 0
 
     def read(self, size: int) -> bytes:
@@ -89,7 +109,7 @@ class Unpacking:
             InputError: What came out by now is too much for what went in.
             OSError: The stream is damaged or cut off.
         """
-        data: bytes = self._plain.read(size)
+        data = bytes(self._plain.read(size))
         self._unpacked += len(data)
         if self._unpacked > UNPACKED_BYTES and unpacks_too_much(self._packed.tell(), self._unpacked):
             raise InputError(
@@ -102,3 +122,4 @@ class Unpacking:
     def close(self) -> None:
         """Close both streams."""
         self._plain.close()
+        self._packed.close()

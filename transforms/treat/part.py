@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.files import open_write, reason, store_of
 from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.paths import join, shown
@@ -56,12 +57,21 @@ class Part:
         number: The part's number; several, where parts are numbered within parts.
         kind: Name of the format.
         schema: Schema of the batches.
+        options: How it is written.
 
     Raises:
         OutputError: It cannot be written; so do all methods.
     """
 
-    def __init__(self, staging: str, release: str, number: Sequence[int], kind: str, schema: pa.Schema) -> None:
+    def __init__(
+        self,
+        staging: str,
+        release: str,
+        number: Sequence[int],
+        kind: str,
+        schema: pa.Schema,
+        options: OutputOptions = AS_USUAL,
+    ) -> None:
         digits = "-".join(f"{one:05d}" for one in number)
         self._name = f"part-{digits}.{kind}"
         self._rows = 0
@@ -69,7 +79,7 @@ class Part:
         self._path = join(staging, *self._source.split("/"))
         try:
             self._raw = HashingStream(open_write(self._path))
-            self._writer = format_named(kind).writer(self._raw, schema)  # type: ignore[arg-type]
+            self._writer = format_named(kind).writer(self._raw, schema, options)  # type: ignore[arg-type]
         except OSError as error:
             raise self._fault(error) from None
 

@@ -1,0 +1,147 @@
+"""A workbook as the records of one of its sheets, all of it text.
+
+It runs in a process of its own (`beam_deid.transforms.formats.reader_process`), which has the whole sheet in memory.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import python_calamine as calamine
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.excel_errors import UnplacedError, error_cells
+from beam_deid.transforms.formats.excel_records import Asked, Refused, Sheet, find_header, records
+from beam_deid.transforms.formats.reader_child import Given
+from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.limits import (
+    LARGEST_WORKBOOK,
+    MOST_COLUMNS,
+    UNPACKED_TIMES,
+    mebibytes,
+    unpacks_too_much,
+)
+
+_BATCH_ROWS = 1 << 16
+
+_DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
+
+
+def answer(path: str, sheet: str | int | None, skip: int, header: Sequence[str] | None, footer: int) -> Given:
+    """The records of a sheet.
+
+    Returns:
+        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and a last
+        one, int64, with the number of each record.
+
+    Raises:
+        InputError: It cannot be read, or it is not clear what of it is wanted.
+    """
+    try:
+        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
+    except Refused as refused:
+        raise InputError(refused.what, path, refused.next_step) from None
+    columns = [*found.table.columns, pa.array(found.rows)]
+    table = pa.table(columns, names=[str(number) for number in range(len(columns))])
+    return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
+
+
+def _bytes_of(path: str) -> bytes:
+    with open_arrow(path) as stream:
+        try:
+            data = bytes(stream.read(LARGEST_WORKBOOK + 1))
+        except OSError:
+            raise Refused("the file is truncated or damaged", "Fetch it again or leave it out") from None
+    if len(data) > LARGEST_WORKBOOK:
+        raise Refused(
+            f"the workbook is larger than {mebibytes(LARGEST_WORKBOOK)}", "Save the sheet as CSV, or cut it up"
+        )
+    return data
+
+
+def read_sheet(data: bytes, asked: Asked) -> Sheet:
+    """Read a sheet whole.
+
+    Raises:
+        Refused: It cannot be read, or it is not clear how.
+    """
+    _check_size(data)
+    workbook = _opened(data)
+    number, sheet = _chosen(workbook, asked.sheet)
+    if sheet.width > MOST_COLUMNS:
+        raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
+    header = find_header(sheet, asked)
+    return records(sheet, header, _errors(data, number), asked.footer)
+
+
+def _check_size(data: bytes) -> None:
+    if not data.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as container:
+            unpacked = sum(one.file_size for one in container.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        raise Refused(*_DAMAGED) from None
+    if unpacks_too_much(len(data), unpacked):
+        raise Refused(f"the file unpacks to more than {UNPACKED_TIMES} times its size", "Save it as CSV")
+
+
+def _opened(data: bytes) -> calamine.CalamineWorkbook:
+    try:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except calamine.PasswordError:
+        raise Refused("the workbook is protected by a password", "Save it without one") from None
+    except (calamine.CalamineError, OSError):
+        raise Refused(*_DAMAGED) from None
+
+
+def _chosen(workbook: calamine.CalamineWorkbook, asked: str | int | None) -> tuple[int, calamine.CalamineSheet]:
+    """The sheet that is asked for, with its number from 0; else the only visible one in which anything stands."""
+    names = workbook.sheet_names
+    if asked is None:
+        return _only(workbook)
+    numbers = {name: number for number, name in enumerate(names)}
+    number = asked - 1 if isinstance(asked, int) else numbers.get(asked, -1)
+    if not 0 <= number < len(names):
+        raise Refused(f"the workbook has no sheet {asked}", f"Let input.sheet name one of: {', '.join(names)}")
+    sheet = _loaded(workbook, number)
+    if not sheet.height:
+        raise Refused(f"the sheet {names[number]} is empty, it has not even a header", "Name another in input.sheet")
+    return number, sheet
+
+
+def _only(workbook: calamine.CalamineWorkbook) -> tuple[int, calamine.CalamineSheet]:
+    found = []
+    for number, about in enumerate(workbook.sheets_metadata):
+        if about.typ == calamine.SheetTypeEnum.WorkSheet and about.visible == calamine.SheetVisibleEnum.Visible:
+            sheet = _loaded(workbook, number)
+            if sheet.height:
+                found.append((number, sheet))
+    if not found:
+        raise Refused("the workbook is empty, it has not even a header", "Leave it out")
+    if len(found) > 1:
+        names = ", ".join(sheet.name for _, sheet in found)
+        raise Refused(f"more than one sheet has something in it: {names}", "Let input.sheet name the one to read")
+    return found[0]
+
+
+def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.CalamineSheet:
+    try:
+        return workbook.get_sheet_by_index(number)
+    except (calamine.CalamineError, OSError):
+        raise Refused(*_DAMAGED) from None
+
+
+def _errors(data: bytes, number: int) -> dict[int, npt.NDArray[np.int64]]:
+    if not data.startswith(b"PK"):
+        return {}
+    try:
+        return error_cells(data, number)
+    except UnplacedError:
+        raise Refused("a cell holds an error, and the file does not say which", "Save it again in Excel") from None
+    except (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, NotImplementedError):
+        raise Refused(*_DAMAGED) from None
