@@ -1,0 +1,176 @@
+"""Where the rows of a block of delimited text begin and end, and which of them are sound: all found as columns of offsets."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
+from beam_deid.transforms.formats.text_quotes import (
+    Flags,
+    Places,
+    Quoted,
+    Quotes,
+    Separators,
+    next_flag,
+    nothing_quoted,
+    unescaped,
+    without_backslashes,
+)
+from beam_deid.transforms.storage.limits import LONGEST_ROW
+
+
+class Rows(NamedTuple):
+    """The rows of a block, blank lines left out.
+
+    Attributes:
+        starts: int64 array, shape (n,): offset of each row.
+        stops: int64 array, shape (n,): offset of its line end.
+        values: int64 array, shape (n,): how many values it has.
+        broken: Boolean array, shape (n,): whether a quote in it is at fault, it holds NUL, or it is too long.
+        end: Offset behind the last line end; what follows is no whole row.
+        overlong: Whether what follows is the beginning of a line that is too long.
+    """
+
+    starts: Places
+    stops: Places
+    values: Places
+    broken: Flags
+    end: int
+    overlong: bool
+
+
+class Scan:
+    """A block of text and its structure.
+
+    Args:
+        data: The block, which begins with a row.
+        dialect: How values are told apart.
+        width: Values of a whole row; 0 where that is not known.
+        final: Whether no text follows.
+
+    Attributes:
+        rows: Its rows.
+    """
+
+    def __init__(self, data: bytes, dialect: Dialect, width: int, final: bool) -> None:
+        self._data = data
+        self._dialect = dialect
+        self._array = np.frombuffer(data, np.uint8)
+        self._separators, quotes, segments = self._marks(final)
+        self._quoted = nothing_quoted(self._separators)
+        if len(quotes):
+            found = Quotes(quotes, segments, self._separators, width)
+            self._quoted = found.resolve(final, [])
+            self.rows = self._rows()
+            forced: list[int] = []
+            while (fault := self._overlong_quote()) is not None and fault not in forced:
+                forced = sorted({*forced, fault})
+                self._quoted = found.resolve(final, forced)
+                self.rows = self._rows()
+        else:
+            self.rows = self._rows()
+
+    def _marks(self, final: bool) -> tuple[Separators, Places, Places]:
+        """The separators; quotes that no backslash takes away, and the segment that each lies in."""
+        array = self._array
+        quote = self._dialect.quote
+        marks = (array == self._dialect.delimiter) | (array == LF)
+        if b"\r" in self._data:
+            marks |= array == CR
+        quoting = quote is not None and quote in self._data
+        if quoting:
+            marks |= array == quote
+        places = np.flatnonzero(marks)
+        kinds = array[places]
+        if final and len(array) and array[-1] not in (LF, CR):
+            places = np.append(places, len(array))
+            kinds = np.append(kinds, np.uint8(LF))
+        none = np.array([], dtype=np.int64)
+        if not quoting:
+            return Separators(places, kinds != self._dialect.delimiter), none, none
+        is_quote = kinds == quote
+        kinds = kinds[~is_quote]
+        separators = Separators(places[~is_quote], kinds != self._dialect.delimiter)
+        segments = np.cumsum(~is_quote)[is_quote]
+        quotes = places[is_quote]
+        if self._dialect.backslash:
+            taken = unescaped(array, quotes)
+            return separators, quotes[taken], segments[taken]
+        return separators, quotes, segments
+
+    def _rows(self) -> Rows:
+        places, is_end = self._separators
+        inside = self._quoted.inside
+        quoting = bool(inside.any())
+        ends = np.flatnonzero(is_end & ~inside) if quoting else np.flatnonzero(is_end)
+        stops = places[ends]
+        starts = np.concatenate(([0], stops[:-1] + 1)) if len(stops) else stops
+        if quoting:
+            outside = np.cumsum(~inside)
+            values = np.diff(outside[ends], prepend=0)
+        else:
+            values = np.diff(ends, prepend=-1)
+        filled = stops > starts
+        if not filled.all():
+            starts = starts[filled]
+            stops = stops[filled]
+            values = values[filled]
+        end = min(int(places[ends[-1]]) + 1, len(self._data)) if len(ends) else 0
+        return Rows(starts, stops, values, self._broken(starts, stops), end, len(self._data) - end > LONGEST_ROW)
+
+    def _broken(self, starts: Places, stops: Places) -> Flags:
+        broken = stops - starts > LONGEST_ROW
+        faults = [self._quoted.given_up]
+        if b"\0" in self._data:
+            faults.append(np.flatnonzero(self._array == 0))
+        for places in faults:
+            # What lies behind the last whole row is looked at with what follows.
+            broken[np.searchsorted(stops, places[places < stops[-1]] if len(stops) else places[:0])] = True
+        return broken
+
+    def _overlong_quote(self) -> int | None:
+        """Offset of the quote, or else of the place, at which a row that is too long for one is given up."""
+        rows = self.rows
+        starts = rows.starts[rows.stops - rows.starts > LONGEST_ROW]
+        if rows.overlong:
+            starts = np.append(starts, rows.end)
+        for start in starts.tolist():
+            place = self._open_at(start + LONGEST_ROW)
+            end = next_flag(self._separators.ends, int(np.searchsorted(self._separators.places, place)))
+            if end is not None and self._quoted.inside[end]:
+                return place
+        return None
+
+    def _open_at(self, place: int) -> int:
+        """Offset of the quote of the value that is open at a place; the place itself if none is."""
+        before = int(np.searchsorted(self._separators.places, place)) - 1
+        if before < 0 or not self._quoted.inside[before]:
+            return place
+        return int(self._quoted.openings[np.searchsorted(self._quoted.openings, place) - 1])
+
+    def selected(self, wanted: Flags) -> bytes:
+        """The wanted rows as text in which quotes are doubled and no backslash takes anything.
+
+        Args:
+            wanted: Boolean array, one flag a row.
+        """
+        quote = self._dialect.quote
+        escaping = self._dialect.backslash and quote is not None and b"\\" in self._data
+        if wanted.all() and not escaping:
+            return self._data[: self.rows.end]
+        keep = self._kept(wanted)
+        array = self._array
+        if escaping:
+            array, taken = without_backslashes(array, quote, self._separators.places, self._quoted.quoted)
+            keep &= ~taken
+        return array[keep].tobytes()
+
+    def _kept(self, wanted: Flags) -> Flags:
+        """Which bytes are left without the rows that are not wanted."""
+        steps = np.zeros(len(self._array) + 2, dtype=np.int8)
+        steps[self.rows.starts[~wanted]] += 1
+        steps[self.rows.stops[~wanted] + 1] -= 1
+        keep = np.cumsum(steps[: len(self._array)], dtype=np.int8) == 0
+        keep[self.rows.end :] = False
+        return keep
