@@ -1,8 +1,10 @@
 """How input files are written: the ``input`` section of a policy."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from beam_deid.transforms.formats.encoding import canonical
 
 # Keys joined by dots, from a record down.
 Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
@@ -34,9 +36,37 @@ class InputOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str | None = Field(None, json_schema_extra=_names_formats)
-    delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
-    quote: str = Field('"', min_length=1, max_length=1)
-    encoding: str = Field("auto", description="utf-8, gb18030 or auto")
+    delimiter: str = Field(
+        "auto",
+        min_length=1,
+        description="Delimited text: one or more characters, or auto: the one by which the rows have equal numbers of values",
+    )
+    quote: str = Field(
+        '"', description="Delimited text: one character around values, or none: a quote is then a character like others"
+    )
+    escape: Literal["doubled", "backslash"] = Field(
+        "doubled",
+        description='Delimited text: how a quote is written in a quoted value, "" or \\"; with backslash, \\\\ is a backslash there',
+    )
+    encoding: str = Field(
+        "auto",
+        description="utf-8, gb18030, big5, cp932, cp1252, utf-16 or another that Python knows; auto: told by the bytes if they show it",
+    )
+    skip: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="Delimited text: lines before the header; found where rows show them if not given",
+    )
+    header: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Delimited text: the columns' names, of a file that does not name them"
+    )
+    footer: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="Delimited text: how many rows at the end are none; found where they stand apart if not given",
+    )
     records: Path | None = Field(
         None, description="JSON: path to the list of records in each document or line, as data.order_list"
     )
@@ -51,6 +81,37 @@ class InputOptions(BaseModel):
         default_factory=dict,
         description="Columns put together from others, with a space between: {division: [province, city, district]}",
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, name: str) -> str:
+        if name != "auto":
+            canonical(name)
+        return name
+
+    @field_validator("quote")
+    @classmethod
+    def _quote_is_one_byte(cls, quote: str) -> str:
+        if quote != "none" and (len(quote) != 1 or not quote.isascii() or quote in "\r\n\0\\\x1f"):
+            raise ValueError("quote is one ASCII character, or none where no value is quoted")
+        return quote
+
+    @field_validator("header")
+    @classmethod
+    def _names_are_different(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and (len(set(names)) < len(names) or "" in names):
+            raise ValueError("header names each column once; number those of one name, and name all")
+        return names
+
+    @model_validator(mode="after")
+    def _marks_are_different(self) -> "InputOptions":
+        if self.delimiter != "auto" and (self.quote in self.delimiter or set(self.delimiter) & set("\r\n\0\\\x1f")):
+            raise ValueError(
+                "delimiter has the quote, a backslash, or a character that ends lines; values cannot be told apart so"
+            )
+        if self.escape == "backslash" and self.quote in ("none", "\\"):
+            raise ValueError("escape speaks of quotes in quoted values; leave it out where quote is none")
+        return self
 
     @model_validator(mode="after")
     def _paths_go_together(self) -> "InputOptions":

@@ -16,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.compression import open_plain
-from beam_deid.transforms.formats.encoding import MARK, Utf8Stream, detect
+from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
+from beam_deid.transforms.formats.text_source import encoding_of, open_from
+from beam_deid.transforms.formats.text_stream import Utf8Stream
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
@@ -110,14 +111,8 @@ def text_stream(path: str, options: InputOptions) -> Utf8Stream:
     Raises:
         InputError: The file is gone, truncated or damaged.
     """
-    head_stream = open_plain(path)
-    try:
-        encoding = detect(bytes(head_stream.read(_HEAD)), options.encoding)
-    except OSError:
-        raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
-    finally:
-        head_stream.close()
-    return Utf8Stream(open_plain(path), encoding, '"', path)
+    encoding = encoding_of(path, options.encoding)
+    return Utf8Stream(open_from(path, encoding.mark), encoding, path)
 
 
 def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:

@@ -1,15 +1,16 @@
 """Where the rows of a block of delimited text begin and end, and which of them are sound: all found as columns of offsets."""
 
+import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
 from beam_deid.transforms.formats.text_quotes import (
     Flags,
     Places,
-    Quoted,
     Quotes,
     Separators,
     next_flag,
@@ -50,11 +51,12 @@ class Scan:
         final: Whether no text follows.
 
     Attributes:
+        data: The block.
         rows: Its rows.
     """
 
     def __init__(self, data: bytes, dialect: Dialect, width: int, final: bool) -> None:
-        self._data = data
+        self.data = data
         self._dialect = dialect
         self._array = np.frombuffer(data, np.uint8)
         self._separators, quotes, segments = self._marks(final)
@@ -76,9 +78,9 @@ class Scan:
         array = self._array
         quote = self._dialect.quote
         marks = (array == self._dialect.delimiter) | (array == LF)
-        if b"\r" in self._data:
+        if b"\r" in self.data:
             marks |= array == CR
-        quoting = quote is not None and quote in self._data
+        quoting = quote is not None and quote in self.data
         if quoting:
             marks |= array == quote
         places = np.flatnonzero(marks)
@@ -116,13 +118,13 @@ class Scan:
             starts = starts[filled]
             stops = stops[filled]
             values = values[filled]
-        end = min(int(places[ends[-1]]) + 1, len(self._data)) if len(ends) else 0
-        return Rows(starts, stops, values, self._broken(starts, stops), end, len(self._data) - end > LONGEST_ROW)
+        end = min(int(places[ends[-1]]) + 1, len(self.data)) if len(ends) else 0
+        return Rows(starts, stops, values, self._broken(starts, stops), end, len(self.data) - end > LONGEST_ROW)
 
     def _broken(self, starts: Places, stops: Places) -> Flags:
         broken = stops - starts > LONGEST_ROW
         faults = [self._quoted.given_up]
-        if b"\0" in self._data:
+        if b"\0" in self.data:
             faults.append(np.flatnonzero(self._array == 0))
         for places in faults:
             # What lies behind the last whole row is looked at with what follows.
@@ -149,6 +151,38 @@ class Scan:
             return place
         return int(self._quoted.openings[np.searchsorted(self._quoted.openings, place) - 1])
 
+    def places_of(self, line: bytes) -> Iterator[int]:
+        """Offsets of a line, wherever its bytes are."""
+        place = self.data.find(line)
+        while place >= 0:
+            yield place
+            place = self.data.find(line, place + len(line))
+
+    def line(self, row: int) -> bytes:
+        """One row as it is written, without its line end."""
+        return self.data[int(self.rows.starts[row]) : int(self.rows.stops[row])]
+
+    def values(self, row: int) -> list[bytes]:
+        """The values of one row, without their quotes."""
+        start = int(self.rows.starts[row])
+        stop = int(self.rows.stops[row])
+        first, last = np.searchsorted(self._separators.places, [start, stop])
+        between = slice(int(first), int(last))
+        places = self._separators.places[between][~self._quoted.inside[between]]
+        bounds = [start - 1, *places.tolist(), stop]
+        return [self._plain(self.data[one + 1 : other]) for one, other in pairwise(bounds)]
+
+    def _plain(self, value: bytes) -> bytes:
+        if self._dialect.quote is None:
+            return value
+        quote = bytes([self._dialect.quote])
+        if len(value) < 2 or not value.startswith(quote) or not value.endswith(quote):
+            return value
+        if not self._dialect.backslash:
+            return value[1:-1].replace(quote * 2, quote)
+        taken = re.compile(rb"[\\" + re.escape(quote) + rb"](" + re.escape(quote) + rb")|\\(\\)")
+        return taken.sub(lambda found: found[1] or found[2], value[1:-1])
+
     def selected(self, wanted: Flags) -> bytes:
         """The wanted rows as text in which quotes are doubled and no backslash takes anything.
 
@@ -156,9 +190,9 @@ class Scan:
             wanted: Boolean array, one flag a row.
         """
         quote = self._dialect.quote
-        escaping = self._dialect.backslash and quote is not None and b"\\" in self._data
+        escaping = self._dialect.backslash and quote is not None and b"\\" in self.data
         if wanted.all() and not escaping:
-            return self._data[: self.rows.end]
+            return self.data[: self.rows.end]
         keep = self._kept(wanted)
         array = self._array
         if escaping:
