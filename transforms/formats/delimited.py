@@ -19,6 +19,7 @@ from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.text_layout import layout_of
 from beam_deid.transforms.formats.text_rows import Reading, recut
+from beam_deid.transforms.formats.text_splitting import cut_delimited
 from beam_deid.transforms.storage.paths import shown
 
 
@@ -33,8 +34,8 @@ class Delimited(Format):
         return pa.schema([(name, pa.string()) for name in layout_of(path, options).names])
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """The whole file: where a quoted field ends cannot be told from the middle of a file."""
-        return [Shard(path, self.name, size)]
+        """Cut a file at rows; one that is compressed, or whose structure shows only when it is decoded, is one shard."""
+        return cut_delimited(Shard(path, self.name, size), layout_of(path, options), rows)
 
     def read(
         self,

@@ -57,8 +57,8 @@ def layout_of(path: str, options: InputOptions) -> TextLayout:
         InputError: It cannot be read, is empty, or its encoding or header cannot be told.
     """
     encoding = encoding_of(path, options.encoding)
-    head = head_of(path, LONGEST_HEADER + encoding.mark + 1)
-    whole = len(head) <= LONGEST_HEADER + encoding.mark
+    head = head_of(path, LONGEST_HEADER + encoding.mark)
+    whole = len(head) < LONGEST_HEADER + encoding.mark
     if not head.strip(b"\r\n \t\0\xef\xbb\xbf"):
         raise InputError("the file is empty, it has not even a header", path, "Leave it out")
     heads = _Heads(head, encoding, whole, options)

@@ -45,7 +45,7 @@ class Quoted(NamedTuple):
 
     Attributes:
         inside: Boolean array, shape (n,): which separators are text of a quoted value.
-        quoted: Boolean array, shape (n + 1,): which segments are, or begin as, text of a quoted value.
+        quoted: Boolean array, shape (n + 1,): which segments are, or begin as, text of a quoted value; empty where no backslash matters.
         openings: int64 array, ascending: offsets of the quotes of values that hold separators.
         given_up: int64 array: offsets of quotes that are at fault, with their rows.
     """
@@ -56,11 +56,16 @@ class Quoted(NamedTuple):
     given_up: Places
 
 
-def nothing_quoted(separators: Separators) -> Quoted:
-    """What a block without quotes has."""
-    count = len(separators.places)
+def plain_quoted(inside: Flags, separators: Separators) -> Quoted:
+    """What quotes do that are plainly in turns.
+
+    Args:
+        inside: Boolean array, shape (n,): which separators are text of a quoted value; empty if none is.
+        separators: The block's.
+    """
     none = np.array([], dtype=np.int64)
-    return Quoted(np.zeros(count, dtype=bool), np.zeros(count + 1, dtype=bool), none, none)
+    count = len(separators.places)
+    return Quoted(inside if len(inside) else np.zeros(count, dtype=bool), np.zeros(0, dtype=bool), none, none)
 
 
 class Quotes:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
 from beam_deid.transforms.formats.text_quotes import (
@@ -14,7 +15,7 @@ from beam_deid.transforms.formats.text_quotes import (
     Quotes,
     Separators,
     next_flag,
-    nothing_quoted,
+    plain_quoted,
     unescaped,
     without_backslashes,
 )
@@ -59,47 +60,81 @@ class Scan:
         self.data = data
         self._dialect = dialect
         self._array = np.frombuffer(data, np.uint8)
-        self._separators, quotes, segments = self._marks(final)
-        self._quoted = nothing_quoted(self._separators)
-        if len(quotes):
-            found = Quotes(quotes, segments, self._separators, width)
-            self._quoted = found.resolve(final, [])
-            self.rows = self._rows()
-            forced: list[int] = []
-            while (fault := self._overlong_quote()) is not None and fault not in forced:
-                forced = sorted({*forced, fault})
-                self._quoted = found.resolve(final, forced)
-                self.rows = self._rows()
+        places, kinds = self._marks(final)
+        is_quote = kinds == dialect.quote if dialect.quote is not None else np.zeros(len(kinds), dtype=bool)
+        is_end = (kinds != dialect.delimiter) & ~is_quote
+        plain = self._alternating(places, is_quote, is_end)
+        if is_quote.any():
+            between = ~is_quote
+            self._separators = Separators(places[between], is_end[between])
         else:
+            self._separators = Separators(places, is_end)
+        if plain is not None:
+            self._quoted = plain_quoted(plain, self._separators)
+            self.rows = self._rows()
+        else:
+            self._resolve(places, is_quote, width, final)
+
+    def _resolve(self, places: Places, is_quote: Flags, width: int, final: bool) -> None:
+        """Find out what is quoted where quotes are not plainly in turns; and give up those of rows that are too long."""
+        quotes = places[is_quote]
+        segments = np.cumsum(~is_quote)[is_quote]
+        if self._dialect.backslash:
+            taken = unescaped(self._array, quotes)
+            quotes = quotes[taken]
+            segments = segments[taken]
+        found = Quotes(quotes, segments, self._separators, width)
+        self._quoted = found.resolve(final, [])
+        self.rows = self._rows()
+        forced: list[int] = []
+        while (fault := self._overlong_quote()) is not None and fault not in forced:
+            forced = sorted({*forced, fault})
+            self._quoted = found.resolve(final, forced)
             self.rows = self._rows()
 
-    def _marks(self, final: bool) -> tuple[Separators, Places, Places]:
-        """The separators; quotes that no backslash takes away, and the segment that each lies in."""
+    def _marks(self, final: bool) -> tuple[Places, npt.NDArray[np.uint8]]:
+        """Offsets of all delimiters, line ends and quotes, and the bytes there."""
         array = self._array
         quote = self._dialect.quote
         marks = (array == self._dialect.delimiter) | (array == LF)
         if b"\r" in self.data:
             marks |= array == CR
-        quoting = quote is not None and quote in self.data
-        if quoting:
+        if quote is not None and quote in self.data:
             marks |= array == quote
         places = np.flatnonzero(marks)
         kinds = array[places]
         if final and len(array) and array[-1] not in (LF, CR):
             places = np.append(places, len(array))
             kinds = np.append(kinds, np.uint8(LF))
-        none = np.array([], dtype=np.int64)
-        if not quoting:
-            return Separators(places, kinds != self._dialect.delimiter), none, none
-        is_quote = kinds == quote
-        kinds = kinds[~is_quote]
-        separators = Separators(places[~is_quote], kinds != self._dialect.delimiter)
-        segments = np.cumsum(~is_quote)[is_quote]
-        quotes = places[is_quote]
-        if self._dialect.backslash:
-            taken = unescaped(array, quotes)
-            return separators, quotes[taken], segments[taken]
-        return separators, quotes, segments
+        return places, kinds
+
+    def _alternating(self, places: Places, is_quote: Flags, is_end: Flags) -> Flags | None:
+        """Which separators are quoted, where quotes plainly open and close values in turns and none holds a line end; else None.
+
+        Every first of two quotes stands behind a separator, and every second before one.
+        """
+        if self._dialect.backslash and b"\\" in self.data:
+            return None
+        ends = np.flatnonzero(is_end)
+        until = int(ends[-1]) + 1 if len(ends) else 0  # what follows is no whole row
+        quotes = np.flatnonzero(is_quote[:until])
+        if not len(quotes):
+            return np.zeros(0, dtype=bool)
+        opening = quotes[0::2]
+        closing = quotes[1::2]
+        if len(opening) != len(closing):
+            return None
+        behind = (places[opening] - places[opening - 1] == 1) & ~is_quote[opening - 1]
+        behind[0] = bool(behind[0]) if opening[0] else places[0] == 0
+        if not behind.all() or is_quote[closing + 1].any() or (places[closing + 1] - places[closing] != 1).any():
+            return None
+        if (closing - opening == 1).all():
+            return np.zeros(0, dtype=bool)
+        steps = np.zeros(len(places) + 1, dtype=np.int8)
+        steps[opening] = 1
+        steps[closing] = -1
+        inside = np.cumsum(steps[:-1], dtype=np.int8) > 0
+        return None if (inside & is_end).any() else inside[~is_quote]
 
     def _rows(self) -> Rows:
         places, is_end = self._separators

@@ -102,5 +102,8 @@ def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataTy
 
 def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard]) -> str:
     # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
-    facts = [(name_of(shard.path), shard.size, shard.row_groups) for shard in shards]
+    facts = [
+        (name_of(shard.path), shard.size, shard.row_groups, *([] if shard.end is None else [shard.start, shard.end]))
+        for shard in shards
+    ]
     return hashlib.sha256(json.dumps([policy, releases, facts]).encode()).hexdigest()[:16]
