@@ -30,7 +30,37 @@ _USUAL = {
 }
 """Names that are taken for the encoding which holds all of theirs: files say the one and hold the other."""
 
-_NAMES = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "gb18030", "gbk", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "iso2022_jp", "euc_kr", "cp949", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp437", "cp850", "cp874", "koi8-r", "latin-1", "iso8859-2", "iso8859-9", "iso8859-15", "mac_roman", "ascii"]
+_NAMES = (
+    *(
+        "utf-8",
+        "gb18030",
+        "gbk",
+        "big5",
+        "cp950",
+        "shift_jis",
+        "cp932",
+        "cp1252",
+        "latin-1",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+    ),
+    *(
+        "utf-32",
+        "big5hkscs",
+        "euc_jp",
+        "euc_kr",
+        "cp949",
+        "cp437",
+        "cp850",
+        "cp874",
+        "koi8-r",
+        "mac_roman",
+        "iso8859-2",
+        "iso8859-15",
+    ),
+    *("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+)
 _SPREAD = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _STATEFUL = frozenset({"utf-7", "hz", "iso2022_jp", "iso2022_kr"})
 _TRAILING = frozenset(range(0x30, 0x3A)) | frozenset(range(0x40, 0x7F))
@@ -51,18 +81,22 @@ class Encoding(NamedTuple):
     found: bool = False
     assumed: bool = False
 
+    @property
+    def spread(self) -> bool:
+        """Whether every character has two bytes at least."""
+        return self.name in _SPREAD
+
     def keeps(self, *marks: int) -> bool:
         """Whether these ASCII bytes stand for themselves wherever they are, so that text can be cut at them as it is."""
         if self.name == "utf-8":
             return True
-        if self.name in _SPREAD or any(self.name.startswith(one) for one in _STATEFUL):
+        if self.spread or any(self.name.startswith(one) for one in _STATEFUL):
             return False
         return not _TRAILING.intersection(marks) or len(bytes(range(0x80, 0x100)).decode(self.name, "replace")) == 0x80
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, (UnicodeDecodeError, UnicodeEncodeError))
-    return MARK, error.end
+    return MARK, int(getattr(error, "end", 0))
 
 
 codecs.register_error(_MARKING, _mark)

@@ -23,6 +23,7 @@ _AHEAD = 0.2
 _FEW = 4
 _AHEAD_OF_FEW = 0.6
 _BROKEN = 0.005
+_TIMES_BROKEN = 8
 _RARE = 0.7
 _BESIDE_LETTER = 0.5
 _BESIDE = re.compile(r"[A-Za-z](?=[^\x00-\x7f])|(?<=[^\x00-\x7f])[A-Za-z]")
@@ -30,7 +31,7 @@ _KANA = 0.05
 _MANY = 15
 _LOW_SECOND = 0.1
 _DOUBTFUL = 0.5
-_LETTERS = frozenset("äöüßÄÖÜéèêëàâçîïôûùœÉÈÊÀÂÇÎÔÛñáíóúÁÍÓÚÑåÅæÆøØãõÃÕìòÿ")
+_LETTERS = frozenset("äöüßÄÖÜéèêëàâçîïôûùœÉÈÊÀÂÇÎÔÛñáíóúÁÍÓÚÑåÅæÆøØãõÃÕìò")
 _SIGNS = frozenset("£€°®©™–—‘’“”„…·²³½¼¾«»§´ªº¿¡•×\xa0")
 _HIGH = re.compile(r"[^\x00-\x7f]+")
 _ASCII = re.compile(rb"[\x00-\x7f]+")
@@ -60,6 +61,8 @@ def verdict(sample: bytes) -> Verdict:
         doubtful = _score(sample, "gb18030") >= _SURE and not _is_text(sample.decode())
         return Verdict(None, ("utf-8", "gb18030")) if doubtful else Verdict("utf-8", ("utf-8",))
     scores = {name: score for name in CANDIDATES if (score := _score(sample, name)) > 0}
+    if scores.get("utf-8"):
+        return Verdict("utf-8", ("utf-8",))
     ranked = sorted(scores, key=lambda name: -scores[name])
     if not ranked:
         return Verdict(None, ())
@@ -72,13 +75,15 @@ def verdict(sample: bytes) -> Verdict:
 
 def utf16_of(head: bytes) -> str | None:
     """UTF-16 without a mark, told by its zeros: every other byte of its ASCII characters is one."""
-    array = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2) == 0
+    array = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2)
     if not len(array):
         return None
-    first, second = array.mean(axis=0).tolist()
-    if second > _UTF16_SHARE and first < _OTHER_SHARE:
+    zero = array == 0
+    is_end = (array == ord("\n")) | (array == ord("\r"))
+    first, second = zero.mean(axis=0).tolist()
+    if second > _UTF16_SHARE and first < _OTHER_SHARE and (is_end[:, 0] & zero[:, 1]).any():
         return "utf-16-le"
-    if first > _UTF16_SHARE and second < _OTHER_SHARE:
+    if first > _UTF16_SHARE and second < _OTHER_SHARE and (is_end[:, 1] & zero[:, 0]).any():
         return "utf-16-be"
     return None
 
@@ -97,10 +102,11 @@ def _score(sample: bytes, name: str) -> float:
     runs = _HIGH.findall(text)
     high = "".join(runs)
     broken = high.count("\ufffd")
+    if name == "utf-8":
+        # Other encodings have hardly a character that is UTF-8, so that much of it is damaged UTF-8.
+        return float(len(high) - broken > _TIMES_BROKEN * broken)
     if not high or broken > _BROKEN * len(high):
         return 0.0
-    if name == "utf-8":
-        return 1.0
     if name == "cp1252":
         return _western(text)
     codes = _codes(high.replace("\ufffd", ""), name)

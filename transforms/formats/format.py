@@ -22,26 +22,26 @@ class Shard:
         format: Name of the format.
         size: Size of the file in bytes when it was listed.
         row_groups: The Parquet row groups to read; empty for the whole file.
-        start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
-        end: Offset behind the last byte to read; None for the end of the file.
         first_row: Number of the first row in its file, from 0.
         rows: Rows in the shard, or None where that is not known without reading.
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
+        start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
+        end: Offset behind the last byte to read; None for the end of the file.
     """
 
     path: str
     format: str
     size: int
     row_groups: tuple[int, ...] = ()
-    start: int = 0
-    end: int | None = None
     first_row: int = 0
     rows: int | None = None
     index: int = 0
     modified: float = 0.0
     told: str = ""
+    start: int = 0
+    end: int | None = None
 
 
 class Fault(NamedTuple):

@@ -46,11 +46,11 @@ class InputOptions(BaseModel):
     )
     escape: Literal["doubled", "backslash"] = Field(
         "doubled",
-        description='Delimited text: how a quote is written in a quoted value, "" or \\"; with backslash, \\\\ is a backslash there',
+        description='Delimited text: how a quote is written in a quoted value, "" or \\", where a backslash is \\\\',
     )
     encoding: str = Field(
         "auto",
-        description="utf-8, gb18030, big5, cp932, cp1252, utf-16 or another that Python knows; auto: told by the bytes if they show it",
+        description="utf-8, gb18030, big5, cp932, cp1252, utf-16 or another that Python has; auto: as the bytes show",
     )
     skip: int | None = Field(
         None,

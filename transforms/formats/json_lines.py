@@ -22,11 +22,14 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
-from beam_deid.transforms.formats.text_splitting import cut_lines
 from beam_deid.transforms.formats.text_source import encoding_of, open_from
+from beam_deid.transforms.formats.text_splitting import cut_lines
 from beam_deid.transforms.formats.text_stream import Utf8Stream
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
+
+ENCODING = "utf-8"
+"""What JSON is in where its bytes do not show another: its standard says so."""
 
 _HEAD = 1 << 20
 _BLOCK = 8 << 20
@@ -50,7 +53,7 @@ class JsonLines(Format):
         whole = Shard(path, self.name, size)
         if options.records is not None or options.items is not None:
             return [whole]
-        return cut_lines(whole, encoding_of(path, options.encoding), rows)
+        return cut_lines(whole, encoding_of(path, options.encoding, ENCODING), rows)
 
     def read(
         self,
@@ -115,7 +118,7 @@ def text_stream(path: str, options: InputOptions, start: int = 0, end: int | Non
     Raises:
         InputError: The file is gone, truncated or damaged.
     """
-    encoding = encoding_of(path, options.encoding)
+    encoding = encoding_of(path, options.encoding, ENCODING)
     return Utf8Stream(open_from(path, start or encoding.mark, end), encoding, path)
 
 

@@ -19,11 +19,14 @@ _PREAMBLE = 64
 _AGREEING = 0.8
 _FEWEST_AFTER_PREAMBLE = 3
 _MOST_TRAILING = 3
+_FEWEST_ROWS = 5
 _NUMBER = re.compile(r"[-+]?[0-9]{1,5}")
+_OF_A_PERSON = re.compile(r"(?=(?:[^0-9]*[0-9]){10})[+(]?[0-9][0-9 ()+-]{9,}[0-9Xx]?|[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _DATA = re.compile(
     r"[-+]?[0-9]{6,}|[-+]?[0-9][0-9,.]*[.,][0-9]+|[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{4}年[0-9]{1,2}月.*"
-    r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?|[^@\s]+@[^@\s]+\.[A-Za-z]{2,}|[+(]?[0-9][0-9 ()+-]{7,}|[0-9]{17}[0-9Xx]"
+    r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
 )
+_SHARE_OF_DATA = 0.2
 
 
 class Header(NamedTuple):
@@ -89,6 +92,7 @@ def find_header(sample: Sample, path: str, known_place: bool) -> Header:
     if sample.scan.rows.broken[row] or MARK in "".join(texts):
         raise InputError("the header cannot be read", path, "Is a quote left open in it, or are bytes of it broken?")
     names, width = _without_trailing(sample, row, texts)
+    _check_agreement(sample, row, width, path)
     check_columns(len(names), path)
     if max(map(len, names)) > LONGEST_NAME:
         raise endless_name(path)
@@ -182,18 +186,37 @@ def _without_trailing(sample: Sample, row: int, texts: list[str]) -> tuple[list[
     return (texts[:named], sample.usual) if empty else (texts, len(texts))
 
 
+def _check_agreement(sample: Sample, row: int, width: int, path: str) -> None:
+    counts = sample.counts[row + 1 :]
+    if len(counts) >= _FEWEST_ROWS and sample.usual != width and (counts == sample.usual).mean() >= _AGREEING:
+        raise InputError(
+            f"the header has {width} values, and rows have {sample.usual}",
+            path,
+            "Mend the header; or set input.skip to how many lines stand before it, or input.delimiter",
+        )
+
+
 def _is_data(sample: Sample, row: int, texts: list[str]) -> bool:
     """Whether a line that should name columns holds values of rows."""
     filled = [text for text in texts if text]
-    if any(_DATA.fullmatch(text) for text in filled):
+    if any(_OF_A_PERSON.fullmatch(text) for text in filled):
         return True
     if len(filled) > 1 and 2 * sum(bool(_NUMBER.fullmatch(text)) for text in filled) > len(filled):
         return True
-    again = set()
-    for other in range(row + 1, sample.count):
-        values = sample.texts(other)
+    below = [sample.texts(other) for other in range(row + 1, sample.count)]
+    like = [place for place, text in enumerate(texts) if _DATA.fullmatch(text) and _are_data(below, place)]
+    if len(like) > _SHARE_OF_DATA * len(filled):
+        return True
+    again: set[int] = set()
+    for values in below:
         if values != texts:
             again.update(
                 place for place, (one, name) in enumerate(zip(values, texts, strict=False)) if name and one == name
             )
     return len(again) > 1 and 2 * len(again) >= len(filled)
+
+
+def _are_data(rows: list[list[str]], place: int) -> bool:
+    """Whether most values of a column are numbers or times; none are enough where there is no value."""
+    values = [row[place] for row in rows if place < len(row) and row[place]]
+    return 2 * sum(bool(_DATA.fullmatch(value) or _NUMBER.fullmatch(value)) for value in values) >= len(values)

@@ -123,7 +123,7 @@ class _Heads:
         if said is not None:
             return [(said[1] or said[2]).decode()]
         doubled = self.text.count("||") * 2 == self.text.count("|") > 0
-        return [*_DELIMITERS, "||"] if doubled else list(_DELIMITERS)
+        return [*_DELIMITERS[:-1], "||"] if doubled else list(_DELIMITERS)
 
     def _says_delimiter(self) -> re.Match[bytes] | None:
         return _SAYS_DELIMITER.match(encoded(self.text[:16]))

@@ -1,12 +1,12 @@
 """Which quotes open values and which close them: found for all quotes of a block at once.
 
-What lies between two separators (delimiters and line ends, whether quoted or not) is a segment. A segment acts on what comes after it
-by its quotes alone: an even number changes nothing; an odd one that begins the segment opens a value, or closes the one that is
-open; any other odd one closes it, and is a part of the value's text where none is open. So whether a value is open follows from the
-number of openings since the last segment of the third sort, which is a difference of running sums.
+What lies between two separators (delimiters and line ends, whether quoted or not) is a segment. A segment acts on what comes
+after it by its quotes alone: an even number changes nothing; an odd one that begins the segment opens a value, or closes the one
+that is open; any other odd one closes it, and is a part of the value's text where none is open. So whether a value is open
+follows from the number of openings since the last segment of the third sort, which is a difference of running sums.
 
-A quote that is wrong, for text follows its value's closing quote, its value swallows rows, or it is never closed, is given up: its row
-is at fault, and reading goes on with the next line as if nothing were open.
+A quote that is wrong, for text follows its value's closing quote, its value swallows rows, or it is never closed, is given up:
+its row is at fault, and reading goes on with the next line as if nothing were open.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Quoted(NamedTuple):
 
     Attributes:
         inside: Boolean array, shape (n,): which separators are text of a quoted value.
-        quoted: Boolean array, shape (n + 1,): which segments are, or begin as, text of a quoted value; empty where no backslash matters.
+        quoted: Boolean array, shape (n + 1,): which segments are, or begin as, quoted; empty where no backslash is.
         openings: int64 array, ascending: offsets of the quotes of values that hold separators.
         given_up: int64 array: offsets of quotes that are at fault, with their rows.
     """
@@ -97,12 +97,11 @@ class Quotes:
         self._toggle_before = _last_before(np.where(toggles, at, -1))
         self._reset_before = _last_before(np.where(odd & ~toggles, at, -1))
         self._text_follows(segments, new)
-        self._lines = np.cumsum(separators.ends) if odd.any() else None
 
     def _text_follows(self, segments: Places, new: Flags) -> None:
         """Where a quote that closes a value is followed by text, by whether the value was open before its segment."""
         places = self._places
-        fine = places + 1 == self._separators.places[segments]
+        fine: Flags = places + 1 == self._separators.places[segments]
         fine[:-1] |= places[1:] == places[:-1] + 1
         many = len(self._first)
         self._wrong_if_open = np.zeros(many, dtype=bool)
@@ -188,14 +187,14 @@ class Quotes:
     def _open(self, start: int, at: Places) -> Flags:
         """Whether a value is open before each segment, if nothing was open before segment ``start``."""
         base = np.maximum(self._reset_before[at] + 1, start)
-        return (self._toggles_before[at] - self._toggles_before[base]) % 2 == 1
+        opened: Flags = (self._toggles_before[at] - self._toggles_before[base]) % 2 == 1
+        return opened
 
     def _open_at(self, start: int, at: int) -> bool:
         return bool(self._open(start, np.array([at]))[0])
 
     def _swallows(self, opening: Places, closing: Places) -> Flags:
         """Whether values hold whole rows: lines of as many delimiters as a row has."""
-        assert self._lines is not None
         opened = self._lines_before(self._segments[opening])
         closed = self._lines_before(self._segments[closing])
         found = closed > opened
@@ -204,10 +203,15 @@ class Quotes:
         whole, filled = self._lines_like_rows
         like_rows = whole[closed] - whole[opened + 1]
         both = (whole[opened + 1] > whole[opened]) & (whole[closed + 1] > whole[closed])
-        if self._width >= _ROWS_LIKE_A_WHOLE:
-            return found & (both | (like_rows > 0))
         inner = filled[closed] - filled[opened + 1]
-        return found & both & (like_rows == inner) & (inner >= _LINES_OF_FEW)
+        all_like_rows = both & (like_rows == inner) & (inner >= _LINES_OF_FEW)
+        some_like_rows = both | (like_rows > 0)
+        swallowed: Flags = found & (some_like_rows if self._width >= _ROWS_LIKE_A_WHOLE else all_like_rows)
+        return swallowed
+
+    @cached_property
+    def _ends_before(self) -> Places:
+        return np.cumsum(self._separators.ends)
 
     @cached_property
     def _lines_like_rows(self) -> tuple[Places, Places]:
@@ -216,11 +220,15 @@ class Quotes:
         whole = np.diff(ends, prepend=-1) == self._width
         filled = np.diff(self._separators.places[ends], prepend=-1) > 1
         # The line that nothing ends yet is looked at with what follows.
-        return tuple(np.concatenate(([0], np.cumsum(np.append(one, False)))) for one in (whole, filled))
+        return _running(whole), _running(filled)
 
     def _lines_before(self, segments: Places) -> Places:
-        assert self._lines is not None
-        return np.where(segments > 0, self._lines[segments - 1], 0)
+        return np.where(segments > 0, self._ends_before[segments - 1], 0)
+
+
+def _running(flags: Flags) -> Places:
+    """How many flags are set before each place, before the end, and before one place more."""
+    return np.concatenate(([0], np.cumsum(np.append(flags, False))))
 
 
 def unescaped(array: npt.NDArray[np.uint8], quotes: Places) -> Flags:
@@ -231,7 +239,8 @@ def unescaped(array: npt.NDArray[np.uint8], quotes: Places) -> Flags:
     before = np.searchsorted(slashes, quotes) - 1
     beside = (before >= 0) & (slashes[before] == quotes - 1)
     length = slashes - _run_beginnings(slashes) + 1
-    return ~(beside & (length[before] % 2 == 1))
+    taken: Flags = ~(beside & (length[before] % 2 == 1))
+    return taken
 
 
 def without_backslashes(
@@ -250,7 +259,8 @@ def without_backslashes(
     first_of_two = slashes[(slashes - _run_beginnings(slashes)) % 2 == 0]
     following = np.append(array, 0)[first_of_two + 1]
     made = array.copy()
-    made[first_of_two[following == quote]] = quote
+    quotes = first_of_two[following == quote]
+    made[quotes] = array[quotes + 1]
     left_out = np.zeros(len(array), dtype=bool)
     left_out[first_of_two[following == BACKSLASH]] = True
     return made, left_out

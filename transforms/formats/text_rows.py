@@ -230,7 +230,7 @@ def _without_last(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
 
 
 def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks; each with the faults before its last row."""
+    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks, with the faults before their ends."""
     held = _Held(columns)
     for piece in pieces:
         held.add(piece)

@@ -78,7 +78,7 @@ class Scan:
     def _resolve(self, places: Places, is_quote: Flags, width: int, final: bool) -> None:
         """Find out what is quoted where quotes are not plainly in turns; and give up those of rows that are too long."""
         quotes = places[is_quote]
-        segments = np.cumsum(~is_quote)[is_quote]
+        segments: Places = np.cumsum(~is_quote, dtype=np.int64)[is_quote]
         if self._dialect.backslash:
             taken = unescaped(self._array, quotes)
             quotes = quotes[taken]
@@ -240,6 +240,6 @@ class Scan:
         steps = np.zeros(len(self._array) + 2, dtype=np.int8)
         steps[self.rows.starts[~wanted]] += 1
         steps[self.rows.stops[~wanted] + 1] -= 1
-        keep = np.cumsum(steps[: len(self._array)], dtype=np.int8) == 0
+        keep: Flags = np.cumsum(steps[: len(self._array)], dtype=np.int8) == 0
         keep[self.rows.end :] = False
         return keep

@@ -101,12 +101,13 @@ def head_of(path: str, size: int) -> bytes:
         stream.close()
 
 
-def encoding_of(path: str, asked: str) -> Encoding:
+def encoding_of(path: str, asked: str, otherwise: str | None = None) -> Encoding:
     """The encoding of a file: as asked, by its byte order mark, or by what bytes from all over it would say.
 
     Args:
         path: The file.
         asked: A name, or ``auto``.
+        otherwise: The encoding where none can be told for sure; None where that is an error.
 
     Raises:
         InputError: It cannot be read, its mark says another encoding than is asked, or none can be told for sure.
@@ -123,6 +124,8 @@ def encoding_of(path: str, asked: str) -> Encoding:
     if not evidence:
         return Encoding("utf-8", found=True, assumed=True)
     found = verdict(evidence)
+    if found.encoding is None and otherwise is not None:
+        return Encoding(otherwise, found=True)
     if found.encoding is None:
         likely = f"it may be {' or '.join(found.likely)}" if found.likely else "it is none that is known by its bytes"
         raise InputError(
@@ -151,7 +154,7 @@ def _evidence(path: str, head: bytes) -> bytes:
     pieces = [head] if len(head) < _HEAD else [head[: head.rfind(b"\n") + 1] or head, *_later(path)]
     lines = [line for piece in pieces for line in _high_lines(piece)]
     size = 0
-    kept = []
+    kept: list[bytes] = []
     # Evenly from all of them, for what stands at the beginning may be a preamble.
     for line in lines[:: max(1, sum(map(len, lines)) // _EVIDENCE)]:
         size += len(line)

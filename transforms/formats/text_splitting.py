@@ -24,11 +24,11 @@ class Starts(NamedTuple):
     """Where rows of a block begin.
 
     Attributes:
-        count: How many rows it has.
+        rows: How many rows it has.
         offset_of: The offset in the file of one of them.
     """
 
-    count: int
+    rows: int
     offset_of: Callable[[int], int]
 
 
@@ -112,9 +112,9 @@ def _cut(shard: Shard, found: Iterator[Starts], begin: int, end: int, rows: int,
     last: deque[int] = deque(maxlen=max(footer, 1))
     for starts in found:
         due = -(-count // rows) * rows
-        bounds += [starts.offset_of(row) for row in range(due - count, starts.count, rows)]
-        last.extend(starts.offset_of(row) for row in range(max(0, starts.count - footer), starts.count))
-        count += starts.count
+        bounds += [starts.offset_of(row) for row in range(due - count, starts.rows, rows)]
+        last.extend(starts.offset_of(row) for row in range(max(0, starts.rows - footer), starts.rows))
+        count += starts.rows
     if footer:
         end = last[0] if count > footer else begin
         count = max(count - footer, 0)

@@ -9,6 +9,8 @@ from beam_deid.transforms.formats.text_dialect import STAND_IN
 from beam_deid.transforms.formats.text_source import read_from
 
 _BLOCK = 1 << 20
+_SHIFTED = frozenset("\u0a00\u0d00")
+"""Line ends whose two bytes belong to two characters: hardly any text has these."""
 
 
 class Utf8Stream:
@@ -77,7 +79,12 @@ class Utf8Stream:
             self._carry = self._decoder.getstate()[0]
             self._decoder.reset()
             return encoded(text)
-        return self._translated(self._decoder.decode(block, not block), final=not block)
+        text = self._decoder.decode(block, not block)
+        if self._encoding.spread and not _SHIFTED.isdisjoint(text):
+            raise InputError(
+                f"bytes are lost, or too many, in the text of {self._encoding.name}", self._path, "Fetch the file again"
+            )
+        return self._translated(text, final=not block)
 
     def _translated(self, text: str, final: bool) -> bytes:
         if self._delimiter is None:
