@@ -93,6 +93,7 @@ def assess(
     from beam_deid.transforms.dataset.counting import count_files
     from beam_deid.transforms.dataset.joins import Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
+    from beam_deid.transforms.storage.files import find
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
     question = Question(
@@ -110,6 +111,7 @@ def assess(
         frequencies=_tables(frequencies),
     )
     key = FingerprintKey.new()
+    output.warn(find(inputs).passed_over)
     with output.progress(None):
         counted, types = count_files(question, inputs, columns.read_as, key)
         dataset = Dataset(inputs, columns.read_as, types, columns.subject)

@@ -37,9 +37,15 @@ def fail(message: str) -> None:
 
 
 def warn(messages: Iterable[str]) -> None:
-    """Print warnings for a person, before anything is done."""
+    """Print warnings for a person."""
     for message in messages:
         click.echo(f"beam-deid: warning: {message}", err=True)
+
+
+def note(messages: Iterable[str]) -> None:
+    """Print what a person should know, and need do nothing about."""
+    for message in messages:
+        click.echo(f"beam-deid: note: {message}", err=True)
 
 
 @contextlib.contextmanager

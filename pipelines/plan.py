@@ -53,7 +53,9 @@ def _checked_files(policy: "Policy", inputs: tuple[str, ...]) -> int:
     """The number of files, once their columns are found to be those of the policy."""
     from beam_deid.transforms.run.shards import prepare
 
-    return len({shard.path for shard in prepare(policy, inputs).shards})
+    prepared = prepare(policy, inputs)
+    output.note(prepared.found.told())
+    return len({shard.path for shard in prepared.shards})
 
 
 def _earlier(policy: "Policy", output_folder: str | None) -> list[dict[str, Any]] | None:

@@ -58,10 +58,12 @@ def _draft(inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
     from beam_deid.transforms.drafting.nested import input_of
+    from beam_deid.transforms.storage.files import find
 
     first = next((file.path for file in dataset_files(inputs)), None)
     if first is None:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    output.warn(find(inputs).passed_over)
     nested = input_of(first)
     sample = take_sample(inputs, nested.options, rows)
     return make_draft(dataset or _name(first), sample, nested.options, nested.reasons, subject)

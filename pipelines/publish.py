@@ -33,6 +33,7 @@ def publish(staging: str, as_json: bool) -> None:
     if outcome is None:
         show_finished(out, shown(folder))
     else:
+        output.warn(outcome.run.get("notes", ()))
         show_outcome(out, outcome.run, outcome.labels, folder)
     if as_json:
         output.emit(

@@ -119,6 +119,8 @@ def carry_out(
     engine = runner or LOCAL
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
+    output.note(prepared.found.told())
+    output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
@@ -147,6 +149,7 @@ def _check_reach(
 def _show(outcome: "Outcome", folder: str, as_json: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
+    output.warn(outcome.run.get("notes", ()))
     show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
     if as_json:
         output.emit({"run": outcome.run, "labels": outcome.labels})

@@ -9,6 +9,7 @@
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
     │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2
     ├── InputError         the input cannot be read, or too much was rejected    exit 3
+    │   └── EmptyFile      nothing stands in a file, not even names of columns   exit 3
     ├── ExpectationUnmet   a release did not reach the label it expects          exit 4
     ├── OutputError        the output cannot be written                          exit 1
     ├── VerificationError  what was published is not what its label says         exit 1
@@ -104,6 +105,10 @@ class InputError(DeidError):
     exit_code = 3
 
 
+class EmptyFile(InputError):
+    """Nothing stands in a file, neither a record nor names of columns; among others it can be passed over."""
+
+
 class ExpectationUnmet(DeidError):
     """A release did not reach the label that its policy expects."""
 
@@ -143,6 +148,7 @@ ERRORS: dict[str, type[DeidError]] = {
         KeyFault,
         NoSuchKey,
         InputError,
+        EmptyFile,
         ExpectationUnmet,
         OutputError,
         VerificationError,

@@ -24,9 +24,23 @@ def show_plan(out: Console, document: dict[str, Any]) -> None:
     """
     if document["never_released"]:
         out.print(f"In no release: {_names(document['never_released'])}")
+    _show_input(out, document)
     uncounted = "record: each is one person" if document["subject"] else "nobody, so nothing can be measured"
     for name, release in document["releases"].items():
         _show_release(out, name, release, uncounted)
+
+
+def _show_input(out: Console, document: dict[str, Any]) -> None:
+    """What is allowed to differ between files, and what is made of their rows."""
+    if document["optional"]:
+        out.print(f"Files may lack: {_names(document['optional'])}; it is null there")
+    if document["ignored"]:
+        out.print(f"Not read: {_names(document['ignored'])}")
+    if document["filled"]:
+        filled = document["filled"]
+        out.print(
+            f"Filled down where blank, by {escape(filled['by'])}: {_names(filled['fields'])}; a file is one shard"
+        )
 
 
 def _show_release(out: Console, name: str, release: dict[str, Any], uncounted: str) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
@@ -14,6 +15,7 @@ from beam_deid.transforms.run.stages import COUNT, Out, Stream
 
 RECORDS = "records"
 BUCKETS = (1, 2, 16, 1000)
+BUCKET_COUNTS = st.sampled_from(BUCKETS)
 FEW_ROWS = (0, 3, MOST_ROWS)
 """Most rows of a bucket: all groups are heavy, some are, or none is."""
 

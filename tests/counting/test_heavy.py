@@ -11,7 +11,7 @@ from beam_deid.transforms.run.spill_folder import SpillFolder
 from ..kit.deciding import data_of
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
-from .records import BUCKETS
+from .records import BUCKET_COUNTS, BUCKETS
 from .test_facts import same_figures
 from .test_suppressing import same_suppression
 
@@ -81,17 +81,25 @@ RAREST = pa.table(
 """The rarest value is so by an identity by which nobody is in one of the groups."""
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.2)
-@example(RAREST, ROLES[0], "enclave", {"t": {"category": 0.9}, "beta": {"title": {"max": 3, "kind": "enhanced"}}}, 0)
-@given(tables(), st.sampled_from(ROLES), SHARINGS, MORE, st.sampled_from(LIMITS))
+@examples(0.5)
+@example(
+    16, RAREST, ROLES[0], "enclave", {"t": {"category": 0.9}, "beta": {"title": {"max": 3, "kind": "enhanced"}}}, 0
+)
+@given(BUCKET_COUNTS, tables(), st.sampled_from(ROLES), SHARINGS, MORE, st.sampled_from(LIMITS))
 def test_figures_of_heavy_groups_are_those_of_their_records(buckets, table, named, sharing, more, most):
     same_figures(asked(named, sharing, 0.0, more), table, buckets, most)
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.4)
-@given(tables(), st.sampled_from(ROLES), SHARINGS, MORE, st.sampled_from(LIMITS), st.sampled_from([0.1, 0.3, 0.6, 1.0]))
+@examples(0.6)
+@given(
+    BUCKET_COUNTS,
+    tables(),
+    st.sampled_from(ROLES),
+    SHARINGS,
+    MORE,
+    st.sampled_from(LIMITS),
+    st.sampled_from([0.1, 0.3, 0.6, 1.0]),
+)
 def test_the_same_heavy_groups_are_suppressed(buckets, table, named, sharing, more, most, suppression):
     same_suppression(asked(named, sharing, suppression, more), table, buckets, most)
 

@@ -20,7 +20,7 @@ from ..candidate.test_suppression import asked, tables
 from ..kit.deciding import measured
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
-from .records import BUCKETS
+from .records import BUCKET_COUNTS, BUCKETS
 from .test_labels import aside
 
 
@@ -40,16 +40,14 @@ def kinds(signature, persons, counts):
     return found
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.2)
-@given(tables())
+@examples(0.5)
+@given(BUCKET_COUNTS, tables())
 def test_persons_are_the_same_in_any_number_of_buckets(buckets, table):
     same_persons(asked(), table, buckets)
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.1)
-@given(tables(), st.lists(st.booleans(), min_size=60, max_size=60))
+@examples(0.25)
+@given(BUCKET_COUNTS, tables(), st.lists(st.booleans(), min_size=60, max_size=60))
 def test_persons_are_the_same_where_many_records_have_no_subject(buckets, table, named):
     buyers = [name if told else None for name, told in zip(table["buyer"].to_pylist(), named, strict=False)]
     same_persons(asked(), table.set_column(0, "buyer", pa.array(buyers, pa.string())), buckets)

@@ -21,7 +21,7 @@ from ..kit.crowds import crowd, grid, turn
 from ..kit.deciding import measured
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
-from .records import BUCKETS, FEW_ROWS, rounded
+from .records import BUCKET_COUNTS, FEW_ROWS, rounded
 
 
 def aside(job, found, buckets):
@@ -62,9 +62,9 @@ def asked(sharing, open_, **require):
     return policy(fields, a=release(sharing, "city age category", kept, require=require))
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.2)
+@examples(0.5)
 @given(
+    BUCKET_COUNTS,
     tables(),
     st.sampled_from(["enclave", "controlled"]),
     st.booleans(),

@@ -30,7 +30,7 @@ from ..kit.examples import examples
 from ..kit.fingerprints import KEY
 from ..kit.policies import policy, release, roles
 from .given_out import registering
-from .records import BUCKETS, FEW_ROWS, source_of
+from .records import BUCKET_COUNTS, BUCKETS, FEW_ROWS, source_of
 from .test_labels import aside
 
 
@@ -51,9 +51,14 @@ def same(one, other):
     return one._replace(path="") == other._replace(path="")
 
 
-@pytest.mark.parametrize("buckets", BUCKETS)
-@examples(0.2)
-@given(tables(), st.sampled_from([0.0, 1.0]), st.sampled_from(["buyer", EACH_RECORD]), st.sampled_from(FEW_ROWS))
+@examples(0.5)
+@given(
+    BUCKET_COUNTS,
+    tables(),
+    st.sampled_from([0.0, 1.0]),
+    st.sampled_from(["buyer", EACH_RECORD]),
+    st.sampled_from(FEW_ROWS),
+)
 def test_the_register_takes_the_same_bytes_from_any_number_of_buckets(buckets, table, suppression, subject, most):
     with tempfile.TemporaryDirectory() as folder:
         data = data_of(asked(suppression, "public") | {"subject": subject}, table, folder)

@@ -239,9 +239,9 @@ def test_a_document_reads_as_its_lines_do(tmp_path_factory, values, indent):
 
 
 def test_a_document_is_read_in_pieces(tmp_path, monkeypatch):
-    from beam_deid.transforms.formats import json_document
+    from beam_deid.transforms.formats import json_text
 
-    monkeypatch.setattr(json_document, "_BLOCK", 7)
+    monkeypatch.setattr(json_text, "_BLOCK", 7)
     (tmp_path / "in.json").write_text(
         json.dumps([{"a": number, "b": "杭州" * number} for number in range(30)], indent=1, ensure_ascii=False)
     )

@@ -49,6 +49,13 @@ def test_the_row_group_that_unpacks_to_too_much_is_named(tmp_path):
         list(batches(path, ["note"]))
 
 
+def as_read(table):
+    """Bytes that are text are read as text."""
+    return table.cast(
+        pa.schema([(one.name, pa.string() if one.type == pa.binary() else one.type) for one in table.schema])
+    )
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.string_view()])
 @pytest.mark.parametrize("columns", [["a"], ["n", "b", "a"]])
 def test_honest_values_are_read_as_ever(tmp_path, kind, columns):
@@ -59,7 +66,7 @@ def test_honest_values_are_read_as_ever(tmp_path, kind, columns):
     )
     found = list(batches(path, columns))
     assert [batch.num_rows for batch in found] == [65_536, 100_000 - 65_536]
-    assert pa.Table.from_batches(found).equals(pq.read_table(path).select(columns))
+    assert pa.Table.from_batches(found).equals(as_read(pq.read_table(path).select(columns)))
 
 
 def test_a_batch_that_weighs_too_much_comes_in_several_and_loses_nothing(tmp_path):

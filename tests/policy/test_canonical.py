@@ -34,6 +34,21 @@ def test_the_hash_depends_on_every_option_and_on_the_order_of_fields() -> None:
     assert policy_sha256(policy_from_mapping(changed[3])) in hashes
 
 
+def test_later_options_that_say_what_holds_anyway_do_not_change_the_hash() -> None:
+    said = orders()
+    said["fields"]["city"]["optional"] = False
+    said["input"] = {"ignore": [], "fill_down": None}
+    given = orders()
+    given["fields"]["city"]["optional"] = True
+    ignoring = orders()
+    ignoring["input"] = {"ignore": ["ext_*"]}
+    plain, with_defaults, optional, ignored = (
+        policy_sha256(policy_from_mapping(mapping)) for mapping in (orders(), said, given, ignoring)
+    )
+    assert plain == with_defaults
+    assert len({plain, optional, ignored}) == 3
+
+
 def test_the_hash_depends_on_what_a_hierarchy_file_says_not_where_it_is(tmp_path: Path) -> None:
     text = ORDERS.replace("city: keep", "city: {generalize: {hierarchy: ./cities.csv}}", 1)
     hashes = []

@@ -37,6 +37,17 @@ def test_every_field_has_its_action_and_a_sentence_and_what_is_not_released_is_t
     assert whole.never_released == ("tid", "note")
 
 
+def test_what_may_lack_what_is_not_read_and_what_is_filled_is_told() -> None:
+    whole = plan(policy_from_mapping(orders())).to_document()
+    assert (whole["optional"], whole["ignored"], whole["filled"]) == ([], [], None)
+    mapping = orders()
+    mapping["fields"]["city"]["optional"] = True
+    mapping["input"] = {"ignore": ["ext_*"], "fill_down": {"by": "tid", "fields": ["city", "name"]}}
+    whole = plan(policy_from_mapping(mapping)).to_document()
+    assert (whole["optional"], whole["ignored"]) == (["city"], ["ext_*"])
+    assert whole["filled"] == {"by": "tid", "fields": ["city", "name"]}
+
+
 def test_the_size_of_parts_is_told_where_the_policy_says_it() -> None:
     assert planned().part_rows is None
     assert planned(parts={"rows": 1_000_000}).part_rows == 1_000_000

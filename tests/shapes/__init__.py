@@ -1,0 +1,1 @@
+"""Files as people have them: each kind of file read rightly, or refused by name."""

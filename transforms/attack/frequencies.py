@@ -41,7 +41,7 @@ def read_frequencies(
     values = []
     weights = []
     for file in match([path]):
-        format_ = format_of(file.path, options)
+        format_ = format_of(file.path, options, file.partitions)
         present = format_.schema(file.path, options).names
         weight = next((one for one in WEIGHTS if one in present and one != name), "")
         missing = next(

@@ -86,7 +86,7 @@ class AttackerTable:
                 as what the source has.
         """
         files = _files(self.attacker.table or "")
-        kinds = [(file, format_of(file.path, _OPTIONS)) for file in files]
+        kinds = [(file, format_of(file.path, _OPTIONS, file.partitions)) for file in files]
         present = [kind.schema(file.path, _OPTIONS).names for file, kind in kinds]
         for file, names in zip(files, present, strict=True):
             self._check(file, names)

@@ -42,6 +42,7 @@ from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
@@ -79,8 +80,8 @@ class Deidentify(beam.PTransform):
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, the policy wants its labels signed, the collection's type is not known, its windows
-            merge or fire more than once, or the key would stand in the graph.
+        UsageError: There is no such release, the policy wants its labels signed or rows filled down, the collection's type is
+            not known, its windows merge or fire more than once, or the key would stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """
@@ -108,7 +109,9 @@ class Deidentify(beam.PTransform):
         condition = condition_of(rows.windowing)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
-        batches = rows | "To batches" >> ToBatches(kind, row_fields(rows.element_type), _kinds(job.policy))
+        batches = rows | "To batches" >> ToBatches(
+            kind, row_fields(rows.element_type), _kinds(job.policy), Ignored(job.policy.input.ignore)
+        )
         if job.policy.input.combine:
             combine = beam.Map(_combined, job.policy).with_output_types(pa.RecordBatch)
             batches |= "Combine columns" >> combine
@@ -147,6 +150,12 @@ def _policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Po
         policy = read_policy(given, key_given=key_given)
     else:
         policy = policy_from_mapping(given, key_given=key_given)
+    if policy.input.fill_down is not None:
+        raise UsageError(
+            "the policy says input.fill_down, and the records of a collection have no order",
+            "Deidentify",
+            "Fill them before Deidentify and take it out of the policy, or use beam-deid run on files",
+        )
     if policy.sign is not None:
         raise UsageError(
             "the policy says sign: keyring, and labels are made on workers, which never have the signing key",

@@ -18,6 +18,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.formats.ignoring import NOTHING_IGNORED, Ignored
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.treat.given import PLACE
 
@@ -75,24 +76,35 @@ class ToBatches(beam.PTransform):
         kind: What the collection holds.
         fields: The Python type of each field, where the collection's type tells it.
         kinds: What the fields hold, where that is known: their values need not be of one type, for the kind reads them.
+        ignored: Fields that are passed over.
     """
 
     def __init__(
-        self, kind: ElementKind, fields: Mapping[str, Any] | None = None, kinds: Mapping[str, Kind] | None = None
+        self,
+        kind: ElementKind,
+        fields: Mapping[str, Any] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+        ignored: Ignored = NOTHING_IGNORED,
     ) -> None:
         super().__init__()
+        self._ignored = ignored
         self._kind = kind
         self._kinds = dict(kinds or {})
-        self._types = None if fields is None else {name: arrow_type_of(one) for name, one in fields.items()}
+        self._types = (
+            None if fields is None else {name: arrow_type_of(fields[name]) for name in ignored.without(fields)}
+        )
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection[pa.RecordBatch]:
         """Batches of a fixed number of rows; small ones that are given are put together."""
         if self._kind is ElementKind.BATCH:
-            return elements | "Gather" >> beam.ParDo(_Gather()).with_output_types(pa.RecordBatch)
+            return elements | "Gather" >> beam.ParDo(_Gather(self._ignored)).with_output_types(pa.RecordBatch)
         return (
             elements
             | "Gather" >> beam.BatchElements(min_batch_size=_ROWS, max_batch_size=_ROWS)
-            | "To Arrow" >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds)).with_output_types(pa.RecordBatch)
+            | "To Arrow"
+            >> beam.ParDo(_ToArrow(self._kind, self._types, self._kinds, self._ignored)).with_output_types(
+                pa.RecordBatch
+            )
         )
 
 
@@ -116,11 +128,15 @@ class FromBatches(beam.PTransform):
 class _Gather(beam.DoFn):
     """Puts small batches together: the work on a batch costs the same, be it of one row or of thousands."""
 
+    def __init__(self, ignored: Ignored) -> None:
+        self._ignored = ignored
+
     def start_bundle(self) -> None:
         self._waiting: dict[tuple[BoundedWindow, pa.Schema], list[pa.RecordBatch]] = {}
         self._rows = 0
 
     def process(self, batch: pa.RecordBatch, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[Any]:
+        batch = _without(batch, self._ignored)
         if batch.num_rows >= _ROWS:
             yield batch
             return
@@ -137,6 +153,13 @@ class _Gather(beam.DoFn):
             yield WindowedValue(_together(schema, batches), window.max_timestamp(), (window,))
 
 
+def _without(batch: pa.RecordBatch, ignored: Ignored) -> pa.RecordBatch:
+    """A batch without the columns that are passed over."""
+    names = batch.schema.names
+    read = [number for number, name in enumerate(names) if name not in ignored]
+    return batch if len(read) == len(names) else batch.select(read)
+
+
 def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     if len(batches) == 1:
         return batches[0]
@@ -149,8 +172,13 @@ def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatc
 
 class _ToArrow(beam.DoFn):
     def __init__(
-        self, kind: ElementKind, types: Mapping[str, pa.DataType | None] | None, kinds: Mapping[str, Kind]
+        self,
+        kind: ElementKind,
+        types: Mapping[str, pa.DataType | None] | None,
+        kinds: Mapping[str, Kind],
+        ignored: Ignored,
     ) -> None:
+        self._ignored = ignored
         self._kind = kind
         self._types = types
         self._kinds = kinds
@@ -161,7 +189,7 @@ class _ToArrow(beam.DoFn):
             values: Callable[[str], list[Any]] = lambda name: [getattr(row, name) for row in elements]  # noqa: E731
         else:
             rows = [_as_dict(row) for row in elements] if self._kind is ElementKind.ROW else elements
-            names = tuple(dict.fromkeys(name for row in rows for name in row))
+            names = self._ignored.without(dict.fromkeys(name for row in rows for name in row))
             values = lambda name: [row.get(name) for row in rows]  # noqa: E731
         yield pa.RecordBatch.from_arrays([self._column(name, values(name)) for name in names], names=list(names))
 

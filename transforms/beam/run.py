@@ -163,7 +163,7 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
         "started_at": started,
         "finished_at": None,
         "seconds": None,
-        "input": {"files": files, "shards": len(prepared.shards)},
+        "input": {"files": files, "shards": len(prepared.shards), **prepared.found.to_document()},
     }
 
 

@@ -30,7 +30,7 @@ def decide(
     workers: int = 1,
     most_rows: int = MOST_ROWS,
 ) -> Decision:
-    """Decide every release of a run, unless too much of its input was rejected.
+    """Decide every release of a run, unless too much of its input was rejected, or its files have no row.
 
     Args:
         job: The run, with its key of fingerprints.
@@ -64,7 +64,7 @@ def decide(
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
     releases = {name: decided[name] for name in job.releases}
-    return Decision(measured.read, releases, persons=persons)
+    return Decision(measured.read, releases, persons=persons, notes=tuple(measured.noticed.told(job.policy)))
 
 
 @contextlib.contextmanager

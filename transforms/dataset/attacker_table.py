@@ -80,7 +80,7 @@ def check_table(
             raise UsageError(what, f"join {table.name}", f"The dataset has: {', '.join(types)}")
     named = subject is not None
     for file in found:
-        given = plain_types(format_of(file.path, options).schema(file.path, options))
+        given = plain_types(format_of(file.path, options, file.partitions).schema(file.path, options))
         _check_file(table, file.path, types, given)
         named = named and subject in given
     return named

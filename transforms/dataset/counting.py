@@ -8,7 +8,7 @@ import pyarrow as pa
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.counted import Counted, Counting
 from beam_deid.transforms.dataset.question import Question
-from beam_deid.transforms.dataset.reading import batches, dataset_files, plain_types, shards
+from beam_deid.transforms.dataset.reading import batches, dataset_files, merged, shards, types_of
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
@@ -48,40 +48,45 @@ def count_files(
     tasks: list[Task] = []
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):
-        given = plain_types(format_of(file.path, options).schema(file.path, options))
-        _check(question, file.path, given, types or given)
-        types = given
+        given = types_of(format_of(file.path, options, file.partitions).schema(file.path, options))
+        types = _checked(question, file.path, given, types)
         tasks += ((shard, list(columns or given)) for shard in shards(file, options))
     if not types:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
-    parts = _counted_by_threads(question, tasks, options, key)
+    parts = _counted_by_threads(question, tasks, options, key, types)
     counted = Counted.merge(parts) if parts else Counted()
     return (counted if counted.fields else Counted(tuple(types))), types
 
 
-def _check(question: Question, path: str, given: dict[str, pa.DataType], first: dict[str, pa.DataType]) -> None:
-    """See that a file has the columns that are asked about, and the same columns as the first file."""
+def _checked(
+    question: Question, path: str, given: dict[str, pa.DataType], before: dict[str, pa.DataType]
+) -> dict[str, pa.DataType]:
+    """See that a file has the columns that are asked about, and those of the files before; returns the types in all of them."""
     missing = [name for name in question.read if name not in given]
     if missing:
         raise UsageError(f"there is no column {missing[0]}", path, f"It has: {', '.join(given)}")
-    if given != first:
+    both = merged(before, given)
+    if both is None:
         raise UsageError("its columns or their types are not those of the first file", path, "Assess it by itself")
+    return both
 
 
 def _counted_by_threads(
-    question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey
+    question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey, types: dict[str, pa.DataType]
 ) -> list[Counted]:
     each = -(-len(tasks) // _THREADS) or 1
     shares = [tasks[first : first + each] for first in range(0, len(tasks), each)]
     with ThreadPoolExecutor(_THREADS) as threads:
-        begun = [threads.submit(_counted, question, share, options, key) for share in shares]
+        begun = [threads.submit(_counted, question, share, options, key, types) for share in shares]
         return [part for one in begun for part in one.result()]
 
 
-def _counted(question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey) -> list[Counted]:
+def _counted(
+    question: Question, tasks: Sequence[Task], options: InputOptions, key: FingerprintKey, types: dict[str, pa.DataType]
+) -> list[Counted]:
     counting = Counting(question, key)
     for shard, columns in tasks:
-        for batch in batches(shard, options, columns):
+        for batch in batches(shard, options, columns, types):
             counting.add(dict(zip(columns, batch.columns, strict=True)))
             PROGRESS.add(batch.num_rows)
     return counting.parts()

@@ -44,7 +44,7 @@ class Dataset:
         """All records, with some columns."""
         for file in dataset_files(self.inputs):
             for shard in shards(file, self.options):
-                yield from batches(shard, self.options, columns)
+                yield from batches(shard, self.options, columns, self.types)
 
     def rows(self) -> int:
         """Number of records, as far as files say; of those that do not, none is counted."""

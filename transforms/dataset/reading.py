@@ -1,14 +1,16 @@
 """Files of any dataset, read as they are: whoever wrote them, one row that cannot be read stops it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
@@ -24,16 +26,25 @@ def dataset_files(globs: Sequence[str]) -> list[InputFile]:
 
 def shards(file: InputFile, options: InputOptions) -> list[Shard]:
     """The shards of a file."""
-    return format_of(file.path, options).shards(file.path, file.size, options, SHARD_ROWS)
+    cut = format_of(file.path, options, file.partitions).shards(file.path, file.size, options, SHARD_ROWS)
+    return [replace(shard, partitions=file.partitions) for shard in cut]
 
 
-def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(
+    shard: Shard, options: InputOptions, columns: Sequence[str], types: Mapping[str, pa.DataType] | None = None
+) -> Iterator[pa.RecordBatch]:
     """The rows of a shard.
+
+    Args:
+        shard: The shard.
+        options: How its file is written.
+        columns: The columns.
+        types: The types that columns have in all files: one of nothing but nulls has none of its own.
 
     Raises:
         InputError: It cannot be read, or a row of it.
     """
-    for chunk in format_of(shard.path, options).read(shard, options, columns, _BATCH_ROWS):
+    for chunk in format_of_shard(shard, options).read(shard, options, columns, _BATCH_ROWS):
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(
@@ -41,7 +52,32 @@ def batches(shard: Shard, options: InputOptions, columns: Sequence[str]) -> Iter
                 shard.path,
                 "Mend the file, or leave that row out",
             )
-        yield chunk.batch
+        arrays = [
+            pa.nulls(len(column), types[name]) if types and pa.types.is_null(column.type) else column
+            for name, column in zip(columns, chunk.batch.columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, names=list(columns)) if arrays else chunk.batch
+
+
+def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The type of each column that can be read, without its dictionary: lists cannot."""
+    return {name: kind for name, kind in plain_types(schema).items() if schema.field(name).metadata != LIST}
+
+
+def merged(types: Mapping[str, pa.DataType], given: Mapping[str, pa.DataType]) -> dict[str, pa.DataType] | None:
+    """The types of the columns of all files, where a column of nothing but nulls may be of any; None where they differ.
+
+    Args:
+        types: Those of the files before; nothing where there was none.
+        given: Those of a file.
+    """
+    if not types:
+        return dict(given)
+    if types.keys() != given.keys():
+        return None
+    both = {name: given[name] if pa.types.is_null(kind) else kind for name, kind in types.items()}
+    fits = all(pa.types.is_null(kind) or kind == both[name] for name, kind in given.items())
+    return both if fits else None
 
 
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:

@@ -11,7 +11,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.dataset.reading import dataset_files, plain_types, shards
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import format_of, format_of_shard
 from beam_deid.transforms.formats.format import Chunk, Fault, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
@@ -56,7 +56,7 @@ class _Columns:
     """The columns of all files.
 
     Attributes:
-        types: Type of each column in the first file, in its order.
+        types: Type of each column in the first file in which something stands in it, in the order of the first file.
         lists: Columns that are lists, which are not sampled.
         mixed: Columns whose type differs between files; their values are read as text.
     """
@@ -74,12 +74,16 @@ class _Columns:
 def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns:
     columns = _Columns()
     for file in files:
-        schema = format_of(file.path, options).schema(file.path, options)
+        schema = format_of(file.path, options, file.partitions).schema(file.path, options)
         given = plain_types(schema)
-        columns.types = columns.types or given
+        columns.types = columns.types or dict(given)
         _check_names(columns.types, given, file.path)
         columns.lists.update(one.name for one in schema if one.metadata == LIST)
-        columns.mixed.update(name for name in given if given[name] != columns.types[name])
+        for name, kind in given.items():
+            if pa.types.is_null(columns.types[name]):  # a column of nothing but nulls may be of any type
+                columns.types[name] = kind
+            elif kind != columns.types[name] and not pa.types.is_null(kind):
+                columns.mixed.add(name)
     return columns
 
 
@@ -113,6 +117,7 @@ class _Reader:
 
     def __init__(self, columns: _Columns, options: InputOptions, each: int) -> None:
         self._mixed = columns.mixed
+        self._types = columns.types
         self._options = options
         self._each = each
         self._pieces: dict[str, list[pa.Array]] = {name: [] for name in columns.names}
@@ -133,15 +138,19 @@ class _Reader:
                 return
 
     def _chunks(self, shard: Shard) -> Iterator[Chunk]:
-        kind = format_of(shard.path, self._options)
+        kind = format_of_shard(shard, self._options)
         # One row more than is wanted shows whether there are more.
         return iter(kind.read(shard, self._options, list(self._pieces), min(self._each + 1, _BATCH_ROWS)))
 
     def _keep(self, batch: pa.RecordBatch) -> None:
         for name, column in zip(self._pieces, batch.columns, strict=True):
-            self._pieces[name].append(canonical_text(column) if name in self._mixed else plain(column))
+            self._pieces[name].append(canonical_text(column) if name in self._mixed else self._alike(name, column))
         self.rows += batch.num_rows
         PROGRESS.add(batch.num_rows)
+
+    def _alike(self, name: str, column: pa.Array) -> pa.Array:
+        """A column of the type that it has in all files in which something stands in it."""
+        return pa.nulls(len(column), self._types[name]) if pa.types.is_null(column.type) else plain(column)
 
     def columns(self) -> dict[str, pa.Array]:
         """What was read, each column in one piece; a column without any piece is an empty column of text."""

@@ -217,6 +217,7 @@ class Decision:
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
         kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
+        notes: What a person should know of the files that were read, a sentence each.
     """
 
     read: int
@@ -224,6 +225,7 @@ class Decision:
     refused: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     persons: Remembered | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def left(self) -> dict[str, ReleaseDecision]:

@@ -1,13 +1,16 @@
-"""When a run is refused because too much of its input was rejected, and how a person is told. Nothing else decides or says it."""
+"""When a run is refused because of its input, and how a person is told. Nothing else decides or says it."""
 
 from collections.abc import Iterator, Sequence
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
 
 
 def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
-    """Say where more records were rejected than are allowed.
+    """Say where more records were rejected than are allowed, or that files have no row.
+
+    A collection may be empty: which windows hold something is not for its author to say.
 
     Args:
         measured: What the measuring pass found.
@@ -15,8 +18,10 @@ def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
 
     Returns:
         A line for each release that rejects too many and one for each of its fields and reasons, without values; each line
-        once, and none where no release rejects too many.
+        once, and none where no release rejects too many. `NO_ROW` alone where files have no row.
     """
+    if measured.noticed.rows and not measured.read:
+        return (NO_ROW,)
     lines = [
         line
         for name, found in measured.releases.items()
@@ -42,6 +47,8 @@ def raise_if_refused(refused: Sequence[str]) -> None:
     Raises:
         InputError: There are any.
     """
+    if tuple(refused) == (NO_ROW,):
+        raise InputError(NO_ROW, "input", NO_ROW_STEP)
     if refused:
         raise InputError(
             "\n".join(["too many records were rejected", *refused]),

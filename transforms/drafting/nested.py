@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.json_shape import ListFound, Shape, first_list, shape_of
+from beam_deid.transforms.formats.json_maps import map_in
+from beam_deid.transforms.formats.json_shape import ListFound, Shape, lists_of, shape_of
+from beam_deid.transforms.formats.nesting import EACH
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
 
@@ -19,6 +21,8 @@ _ITEMS = re.compile(
     r"(?:info_?)?(?:list|infos))$"
 )
 _NAMES_AGREE = 0.5
+_FIELDS_AGREE = 2
+_EACH = f"each value of the object is a record, and its key the column {EACH}"
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -59,24 +63,26 @@ def nested_input(path: str) -> NestedInput:
     """
     options = InputOptions()
     reasons = dict[str, str]()
-    if format_of(path, options).name not in ("json", "jsonl"):
+    name = format_of(path, options).name
+    if name not in ("json", "jsonl"):
         return NestedInput(options, reasons)
-    found = first_list(path, options)
-    if found is not None and not _is_items(found):
-        options = InputOptions(records=found.path)
-        reasons["records"] = "the first list of objects in the document"
-    shape = shape_of(path, options)
-    if options.records is None:
-        found = _records(shape)
-        if found is not None:
-            options = InputOptions(records=found.path)
-            reasons["records"] = "a list of records in each document or line"
-            shape = shape_of(path, options)
+    lines = name == "jsonl"
+    found = _records(lists_of(path, options, called_lines=lines), 0.0, 1)
+    records = found.path if found else None
+    if records is not None:
+        reasons["records"] = (
+            _EACH if records.endswith(EACH) else "the list of objects in the document whose fields agree"
+        )
+    shape = shape_of(path, InputOptions(records=records), called_lines=lines)
+    if records is None:
+        records, why = _records_in_rows(shape)
+        if records is not None:
+            reasons["records"] = why
+            shape = shape_of(path, InputOptions(records=records), called_lines=lines)
     items, why = _items(shape)
     if items is not None:
-        options = InputOptions(records=options.records, items=items)
         reasons["items"] = why
-    return NestedInput(options, reasons)
+    return NestedInput(InputOptions(records=records, items=items), reasons)
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
@@ -104,15 +110,36 @@ def _is_items(found: ListFound) -> bool:
     )
 
 
-def _records(shape: Shape) -> ListFound | None:
-    """The list whose entries are the records, rather than the rows in which it stands."""
+def _records_in_rows(shape: Shape) -> tuple[str | None, str]:
+    """Where the records are in rows that are none."""
+    where = map_in(shape.keys)
+    if where is not None:
+        return f"{where}.{EACH}" if where else EACH, _EACH
     outside = max(by_names(shape.keys).values(), default=0.0)
-    for found in shape.lists:
-        inside = max(by_names(found.keys).values(), default=0.0)
-        named = bool(_RECORDS.match(found.path.rpartition(".")[2])) or (shape.rows == 1 and not _is_items(found))
-        if outside < _NAMES_AGREE and not _is_items(found) and (inside >= _NAMES_AGREE or named):
-            return found
-    return None
+    found = _records(shape.lists, outside, shape.rows)
+    return (found.path, "a list of records in each document or line") if found else (None, "")
+
+
+def _records(lists: Sequence[ListFound], outside: float, rows: int) -> ListFound | None:
+    """The list whose entries are the records, rather than the rows in which it stands: of several the one that says most.
+
+    Args:
+        lists: The lists that there are.
+        outside: How many of the rows' own names a platform knows, from 0 to 1.
+        rows: How many rows there are; a single one is hardly a record.
+    """
+    best = None
+    most = (0, 0, 0)
+    for found in lists:
+        if outside >= _NAMES_AGREE or found.agreeing < _FIELDS_AGREE or _is_items(found):
+            continue
+        known = max(by_names(found.keys).values(), default=0.0) >= _NAMES_AGREE
+        named = bool(_RECORDS.match(found.path.removesuffix(f".{EACH}").rpartition(".")[2]))
+        weight = (int(known), int(named), found.longest)
+        if (known or named or rows == 1) and weight > most:
+            best = found
+            most = weight
+    return best
 
 
 def _items(shape: Shape) -> tuple[str | None, str]:

@@ -2,13 +2,17 @@
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.combined import Combined
+from beam_deid.transforms.formats.completed import Completed
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.delimited import Delimited
+from beam_deid.transforms.formats.filled_down import FilledDown
 from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_document import JsonDocument
 from beam_deid.transforms.formats.json_lines import JsonLines
 from beam_deid.transforms.formats.parquet import Parquet
+from beam_deid.transforms.formats.partitioned import Partitioned
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.storage.paths import name_of, shown
 
 FORMATS: tuple[Format, ...] = (Parquet(), Delimited(), JsonLines(), JsonDocument())
@@ -34,25 +38,34 @@ def format_of_part(name: str) -> Format | None:
     return next((one for one in FORMATS if one.written and name.endswith(f".{one.name}")), None)
 
 
-def format_of(path: str, options: InputOptions) -> Format:
-    """The format of a file: as the policy says, else by the file's name; with the policy's combined columns.
+def format_of(path: str, options: InputOptions, partitions: Partitions = ()) -> Format:
+    """The format of a file with the columns of its folders, and what the policy makes of its columns: see `plain_format_of`.
 
     Raises:
         UsageError: The name tells nothing.
     """
-    return _with_combined(_plain_format(path, options), options)
+    return _with_columns(plain_format_of(path, options), options, partitions)
 
 
 def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the policy's combined columns."""
-    return _with_combined(format_named(shard.format), options)
+    """The format of a shard, with the columns that its file lacks or its folders name, and what the policy makes of them."""
+    plain = format_named(shard.format)
+    return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions)
 
 
-def _with_combined(plain: Format, options: InputOptions) -> Format:
-    return Combined(plain) if options.combine else plain
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions) -> Format:
+    """A format that adds the columns of folders, fills columns down, and puts others together of them."""
+    own = Partitioned(plain, partitions) if partitions else plain
+    filled = FilledDown(own) if options.fill_down is not None else own
+    return Combined(filled) if options.combine else filled
 
 
-def _plain_format(path: str, options: InputOptions) -> Format:
+def plain_format_of(path: str, options: InputOptions) -> Format:
+    """The format of a file by itself: as the policy says, else by the file's name.
+
+    Raises:
+        UsageError: The name tells nothing.
+    """
     if options.format is not None:
         return format_named(options.format)
     name = without_compression(name_of(path)).lower()

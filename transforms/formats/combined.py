@@ -26,18 +26,13 @@ class Combined(Format):
         self._inner = inner
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The file's columns and the combined ones, which are text.
+        """The file's columns and the combined ones, which are text. Whether a file may lack a part is for the policy to say.
 
         Raises:
-            InputError: The file cannot be read, lacks a part, or has a column of a combined one's name.
+            InputError: The file cannot be read, or has a column of a combined one's name.
         """
         schema = self._inner.schema(path, options)
-        for name, parts in options.combine.items():
-            missing = [part for part in parts if part not in schema.names]
-            if missing:
-                raise InputError(
-                    f"there is no column {missing[0]} for input.combine.{name}", path, "Name columns of the file"
-                )
+        for name in options.combine:
             if name in schema.names:
                 raise InputError(f"input.combine.{name} is a column of the file already", path, "Give it another name")
         return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)])

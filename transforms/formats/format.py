@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
 
@@ -27,6 +28,8 @@ class Shard:
         index: Number of the shard in the run, from 0.
         modified: When the file was last changed, seconds since 1970, where the filesystem tells.
         told: The file as the user wrote it, for reports.
+        lacks: Wanted columns that the file does not have, which are null in it.
+        partitions: Columns that the file's folders name, and the value of each.
         start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
         end: Offset behind the last byte to read; None for the end of the file.
     """
@@ -40,6 +43,8 @@ class Shard:
     index: int = 0
     modified: float = 0.0
     told: str = ""
+    lacks: tuple[str, ...] = ()
+    partitions: Partitions = ()
     start: int = 0
     end: int | None = None
 

@@ -26,6 +26,30 @@ def _nests(name: str) -> bool:
     return all(one.nests for one in FORMATS if one.name == name)
 
 
+class FillDown(BaseModel):
+    """Orders over several lines: what stands on an order's first line alone holds for its other lines, too.
+
+    Each file is read in its order, as one piece. A blank cell takes what stands above it in the same order; a cell that says
+    something stays as it is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: str = Field(
+        min_length=1,
+        description="The column that says which order a row is of: rows one after another with equal values are of one. Where it "
+        "is among the fields itself, a row in which it is blank is of the order above",
+    )
+    fields: tuple[str, ...] = Field(min_length=1, description="The columns that are filled where they are blank")
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "FillDown":
+        twice = [name for number, name in enumerate(self.fields) if name in self.fields[:number]]
+        if twice:
+            raise ValueError(f"fields names {twice[0]} twice; leave one")
+        return self
+
+
 class InputOptions(BaseModel):
     """How input files are written (``input:`` in a policy). What is not said is taken from the file's name.
 
@@ -68,7 +92,9 @@ class InputOptions(BaseModel):
         description="Delimited text: how many rows at the end are none; found where they stand apart if not given",
     )
     records: Path | None = Field(
-        None, description="JSON: path to the list of records in each document or line, as data.order_list"
+        None,
+        description="JSON: path to the list of records in each document or line, as data.order_list; "
+        "or data.orders.* where they are the values of an object, whose keys are then the column *",
     )
     items: Path | None = Field(
         None, description="JSON: path, in a record, of the list that gives one row for each of its items, as item_list"
@@ -80,6 +106,14 @@ class InputOptions(BaseModel):
     combine: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Columns put together from others, with a space between: {division: [province, city, district]}",
+    )
+    ignore: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Columns that are not read, by name or pattern (* and ? stand for any characters, [ab] for a or b): [ext_*]",
+    )
+    fill_down: FillDown | None = Field(
+        None,
+        description="Orders over several lines, whose cells are blank on all but the first: {by: Name, fields: [Email, City]}",
     )
 
     @field_validator("encoding")

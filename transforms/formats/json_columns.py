@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from beam_deid.transforms.formats.encoding import MARK
-from beam_deid.transforms.formats.nesting import Nesting, parents
+from beam_deid.transforms.formats.nesting import EACH, Nesting, parents
 from beam_deid.transforms.storage.limits import MOST_COLUMNS, rows_of
 
 Bytes = npt.NDArray[np.uint8]
@@ -50,7 +50,7 @@ class Columns:
         self._known = None if known is None else frozenset(known)
         self._objects = nesting.above(columns if known is None else known)
         self._wanted = {nesting.path(name): name for name in columns}
-        tree = _tree(self._wanted)
+        tree = None if EACH in nesting.records else _tree(self._wanted)
         self._schema = None if tree is None else self._explicit(tree)
 
     def read(self, block: bytes) -> pa.RecordBatch:
@@ -123,6 +123,8 @@ class Columns:
             if pa.types.is_null(leaf.type):
                 return
             raise Unplain
+        if name in self._nesting.ignored:
+            return
         if name in found:
             raise Unplain
         if (

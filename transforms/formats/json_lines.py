@@ -20,23 +20,22 @@ from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
+from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
+from beam_deid.transforms.formats.json_text import ENCODING, SPACE, text_stream
+from beam_deid.transforms.formats.json_values import units as values
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
-from beam_deid.transforms.formats.text_source import encoding_of, open_from
+from beam_deid.transforms.formats.text_source import encoding_of
 from beam_deid.transforms.formats.text_splitting import cut_lines
-from beam_deid.transforms.formats.text_stream import Utf8Stream
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
-
-ENCODING = "utf-8"
-"""What JSON is in where its bytes do not show another: its standard says so."""
 
 _HEAD = 1 << 20
 _BLOCK = 8 << 20
 
 
 class JsonLines(Format):
-    """One JSON object a line."""
+    """One JSON object a line; under the same ending also an array, or objects that go over several lines."""
 
     name = "jsonl"
     nests = True
@@ -46,12 +45,17 @@ class JsonLines(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The columns of the first thousand rows, all text. Keys that come later are faults of their rows."""
         nesting = Nesting(options)
-        return columns_of(units(path, options, nesting), nesting, path)
+        rows = units if holds_lines(path, options, called_lines=True) else values
+        return columns_of(rows(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file at lines; one that is compressed, or whose lines give other numbers of rows than one, is one shard."""
         whole = Shard(path, self.name, size)
-        if options.records is not None or options.items is not None:
+        if (
+            options.records is not None
+            or options.items is not None
+            or not holds_lines(path, options, called_lines=True)
+        ):
             return [whole]
         return cut_lines(whole, encoding_of(path, options.encoding, ENCODING), rows)
 
@@ -66,6 +70,10 @@ class JsonLines(Format):
     ) -> Iterator[Chunk]:
         """Stream the file, block by block: plain ones as columns, others row by row."""
         nesting = Nesting(options)
+        if not holds_lines(shard.path, options, called_lines=True):
+            found = values(shard.path, options, nesting)
+            yield from chunks(found, nesting, columns, rows, known, spare=spare)
+            return
         plain = Columns(nesting, columns, known)
         number = shard.first_row
         lines = rows_of(len(columns), _BLOCK)
@@ -102,7 +110,7 @@ def _units_in(block: bytes, nesting: Nesting) -> Iterator[Unit]:
 
 
 def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
-    text = line.decode().strip()
+    text = line.decode().strip().lstrip(SPACE)
     if not text:
         yield BLANK
         return
@@ -110,16 +118,6 @@ def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
         yield from nesting.units(DECODER.decode(text))
     except (ValueError, RecursionError):
         yield Unit(None, "", Reason.BAD_ENCODING if MARK in text else Reason.MALFORMED_ROW)
-
-
-def text_stream(path: str, options: InputOptions, start: int = 0, end: int | None = None) -> Utf8Stream:
-    """A text file, or the part of it between two offsets, as UTF-8, whatever its encoding and compression.
-
-    Raises:
-        InputError: The file is gone, truncated or damaged.
-    """
-    encoding = encoding_of(path, options.encoding, ENCODING)
-    return Utf8Stream(open_from(path, start or encoding.mark, end), encoding, path)
 
 
 def _blocks(shard: Shard, options: InputOptions) -> Iterator[bytes]:

@@ -11,11 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Fault
+from beam_deid.transforms.formats.json_maps import check_first, check_keys
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Row, Unit, is_nothing, parents
-from beam_deid.transforms.storage.limits import MOST_CELLS, check_columns, rows_of
+from beam_deid.transforms.storage.limits import MOST_CELLS, MOST_COLUMNS, check_columns, rows_of
 from beam_deid.transforms.terms import Reason
 
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -27,6 +28,7 @@ LIST = {b"beam_deid.list": b"yes"}
 _HEAD_ROWS = 1000
 _MOST_HELD = MOST_CELLS // 4  # a value of a row takes far more memory than one of a column
 _HALF = re.compile("[\ud800-\udfff]")
+_NO_RECORD = "Each record must be an object with named fields; pandas writes such with orient='records', lines=True"
 _SCALARS = (str, bool, type(None))
 
 
@@ -36,28 +38,80 @@ def columns_of(units: Iterable[Unit], nesting: Nesting, path: str) -> pa.Schema:
     Raises:
         InputError: There is nothing to read, no record where the policy says that records are, or there are too many columns.
     """
-    names: dict[str, None] = {}
-    lists: set[str] = set()
-    reasons: set[Reason | None] = set()
-    some = False
+    seen = _Seen()
     # Row by row, for a thousand wide rows at once would take gigabytes.
     for unit in islice(units, _HEAD_ROWS):
-        reasons.add(unit.reason)
-        if unit.row is not None:
-            some = True
-            names.update(dict.fromkeys(unit.row))
-            lists.update(name for name, value in unit.row.items() if isinstance(value, list) and value)
-            check_columns(len(names), path)
-    if not reasons:
-        raise InputError("there is no record in the file", path, "Leave it out")
-    if not some and Reason.NO_RECORDS in reasons:
-        where = ".".join(nesting.records)
-        raise InputError(f"nothing stands at {where}", path, "Let input.records name the path of the list of records")
+        seen.add(unit)
+        if len(seen.names) > MOST_COLUMNS:
+            seen.check(nesting, path)
+            check_columns(len(seen.names), path)
+    seen.check(nesting, path)
+    names = seen.names
+    lists = seen.lists - seen.scalars | seen.filled
     # Where objects stand a value is a fault of its row, and null an object without fields.
     objects = nesting.above(names)
     return pa.schema(
         [pa.field(name, pa.string(), metadata=LIST if name in lists else None) for name in names if name not in objects]
     )
+
+
+class _Seen:
+    """What stands in the first rows of a file.
+
+    Attributes:
+        names: Every column, in order.
+        scalars: Those in which some value is a text, a number or a boolean.
+        lists: Those in which some value is a list.
+        filled: Those in which some list is not empty.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.scalars: set[str] = set()
+        self.lists: set[str] = set()
+        self.filled: set[str] = set()
+        self._reasons: set[Reason | None] = set()
+        self._first: Row | None = None
+        self._rows = 0
+
+    def add(self, unit: Unit) -> None:
+        """Look at one row."""
+        self._reasons.add(unit.reason)
+        if unit.row is None:
+            return
+        self._rows += 1
+        self._first = self._first or unit.row
+        for name, value in unit.row.items():
+            self.names.setdefault(name)
+            if isinstance(value, list):
+                self.lists.add(name)
+                if value:
+                    self.filled.add(name)
+            elif value is not None and not isinstance(value, dict):
+                self.scalars.add(name)
+
+    def check(self, nesting: Nesting, path: str) -> None:
+        """See that there are records, and that their keys are none of the data.
+
+        Raises:
+            InputError: There is none that can be read, or a key is data.
+        """
+        if not self._reasons:
+            raise EmptyFile("there is no record in the file", path, "Leave it out")
+        if self._rows == 1 and self._first:
+            check_first(self._first, path)
+        if self._rows:
+            check_keys(self.names, self._rows, path)
+        elif Reason.NO_RECORDS in self._reasons:
+            where = ".".join(nesting.records)
+            raise InputError(
+                f"nothing stands at {where}", path, "Let input.records name the path of the list of records"
+            )
+        elif self._reasons == {None}:
+            raise EmptyFile("there is no record in the file", path, "Leave it out")
+        else:
+            why = ", ".join(sorted(reason for reason in self._reasons if reason))
+            raise InputError(f"no record can be read ({why})", path, _NO_RECORD)
 
 
 def narrow(units: Iterable[Unit], path: str) -> Iterator[Unit]:
@@ -67,7 +121,8 @@ def narrow(units: Iterable[Unit], path: str) -> Iterator[Unit]:
         InputError: One has.
     """
     for unit in units:
-        if unit.row is not None:
+        if unit.row is not None and len(unit.row) > MOST_COLUMNS:
+            check_keys(unit.row, 1, path)
             check_columns(len(unit.row), path)
         yield unit
 
@@ -112,6 +167,7 @@ class _Gathered:
         self._known = frozenset(columns if known is None else known)
         self._objects = nesting.above(self._known)
         self._aliases = nesting.aliases
+        self._ignored = nesting.ignored
         self._rows: list[Row] = []
         self._numbers: list[int] = []
         self._faults: dict[tuple[str, Reason], list[int]] = {}
@@ -152,6 +208,7 @@ class _Gathered:
         if self._known.issuperset(row):
             return "", None
         foreign = [name for name in row.keys() - self._known if not (name in self._objects and is_nothing(row[name]))]
+        foreign = self._ignored.without(foreign)
         # An object where a value belongs, or a value where an object does.
         objects = (parents(foreign) & self._known) - self._aliases or self._objects.intersection(foreign)
         if objects:

@@ -9,10 +9,14 @@ list is ever released.
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
+from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.terms import Reason
 
 Row = dict[str, Any]
+
+EACH = "*"
+"""Last in the path of the records it stands for each value of an object; the column of this name has the keys."""
 
 
 class Unit(NamedTuple):
@@ -40,11 +44,13 @@ class Nesting:
         items: The path of the list whose items are rows; None if there is none.
         aliases: Names that the policy gives to other paths.
         objects: Paths of objects that are known to hold fields; nothing, at such a path, is an empty object.
+        ignored: Names of columns that are passed over.
     """
 
     def __init__(self, options: InputOptions) -> None:
         self.records: tuple[str, ...] = tuple(options.records.split(".")) if options.records else ()
         self.items = options.items
+        self.ignored = Ignored(options.ignore)
         self._names = {path: name for name, path in options.fields.items()}
         self._paths = dict(options.fields)
         self.aliases = frozenset(name for name, path in options.fields.items() if name != path)
@@ -69,6 +75,10 @@ class Nesting:
     def units(self, value: Any) -> Iterator[Unit]:
         """Give the rows that one JSON value holds: those of its records, and of their items."""
         for key in self.records:
+            if key == EACH and (is_nothing(value) or isinstance(value, dict)):
+                for name, record in (value or {}).items():
+                    yield from self.rows(record, name)
+                return
             if not isinstance(value, dict) or key not in value:
                 yield Unit(None, ".".join(self.records), Reason.NO_RECORDS)
                 return
@@ -79,15 +89,19 @@ class Nesting:
         else:
             yield from self.rows(value)
 
-    def rows(self, record: Any) -> Iterator[Unit]:
+    def rows(self, record: Any, key: str | None = None) -> Iterator[Unit]:
         """The rows of one record: one, or one for each of its items, with the record's own fields.
 
         A record without items is one row, too.
+
+        Args:
+            record: The record.
+            key: Its key, where it is a value of an object of records.
         """
         if not isinstance(record, dict):
             yield Unit(None, "", Reason.NOT_AN_OBJECT)
             return
-        own: Row = {}
+        own: Row = {} if key is None else {self.name(EACH): key}
         twice = self._gather(record, "", own)
         items = own.pop(self.items, None) if self.items is not None else None
         if twice is not None:

@@ -167,6 +167,8 @@ def _longest(stream: pa.NativeFile, facts: pq.FileMetaData, groups: Sequence[int
     for group in groups:
         for batch in file.iter_batches(_PROBED_ROWS, [group], [name], use_threads=False):
             column = batch.column(0)
+            while pa.types.is_struct(column.type):
+                (column,) = column.flatten()
             if not pa.types.is_dictionary(column.type):
                 return longest
             if len(column.dictionary):

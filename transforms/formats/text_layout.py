@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import Encoding, decoder, encoded
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.text_dialect import STAND_IN, Dialect
@@ -60,7 +60,7 @@ def layout_of(path: str, options: InputOptions) -> TextLayout:
     head = head_of(path, LONGEST_HEADER + encoding.mark)
     whole = len(head) < LONGEST_HEADER + encoding.mark
     if not head.strip(b"\r\n \t\0\xef\xbb\xbf"):
-        raise InputError("the file is empty, it has not even a header", path, "Leave it out")
+        raise EmptyFile("the file is empty, it has not even a header", path, "Leave it out")
     heads = _Heads(head, encoding, whole, options)
     chosen = max((heads.reading(mark) for mark in heads.delimiters()), key=lambda found: found.rank, default=None)
     if chosen is None or not chosen.sample.count:
@@ -184,7 +184,7 @@ def _no_header(heads: _Heads, path: str) -> InputError:
     if max(map(len, re.split(r"[,;\t|\r\n]", heads.text))) > LONGEST_NAME:
         return endless_name(path)
     if len(heads.text) < LONGEST_HEADER // 2:
-        return InputError(
+        return EmptyFile(
             "the file is empty, it has not even a header", path, "Leave it out, and check input.skip and input.quote"
         )
     return InputError(

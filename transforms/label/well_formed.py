@@ -123,4 +123,7 @@ _RUN: Mapping[str, _Check] = {
         _with({"published": _flag, "label": _text}, {"label_sha256": _text, "failing": _list_of(_text)})
     ),
 }
-_RUN_OPTIONAL: Mapping[str, _Check] = {"keyring": _maybe(_with({"id": _text, "path": _text}))}
+_RUN_OPTIONAL: Mapping[str, _Check] = {
+    "keyring": _maybe(_with({"id": _text, "path": _text})),
+    "notes": _list_of(_text),
+}

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.measure.noticing import Noticed
 from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
@@ -52,6 +53,7 @@ class Measured:
         histograms: The records, by the releases that are counted together; see `Column`. None where no record was sound.
         nbytes: Bytes of what was read, in memory.
         aside: The records that wait on disk instead, by `stream_of` of the releases that are counted together.
+        noticed: What a person should know of the files that were read.
     """
 
     read: int = 0
@@ -59,6 +61,7 @@ class Measured:
     histograms: Histograms = field(default_factory=dict)
     nbytes: int = 0
     aside: Streams = field(default_factory=dict)
+    noticed: Noticed = field(default_factory=Noticed)
 
     @property
     def rejected(self) -> int:
@@ -76,6 +79,7 @@ class Measured:
                 [part.histograms[together] for part in parts if together in part.histograms]
             )
         merged.aside = joined([part.aside for part in parts])
+        merged.noticed = Noticed.merge([part.noticed for part in parts])
         return merged
 
 

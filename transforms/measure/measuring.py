@@ -20,6 +20,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
 from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts
+from beam_deid.transforms.measure.noticing import Noticing
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.measure.scanning import Scanner
 from beam_deid.transforms.measure.spelling import without_spelling
@@ -45,12 +46,19 @@ class Measurer:
         treatments: What treats the records of each release before they are counted.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
         released: Releases that are released at once: all their fields are treated, also those that nothing is measured of.
+        shard: The shard; None for other parts of the input.
     """
 
     def __init__(
-        self, job: Job, treatments: Mapping[str, Treatment], aside: Aside | None = None, released: Collection[str] = ()
+        self,
+        job: Job,
+        treatments: Mapping[str, Treatment],
+        aside: Aside | None = None,
+        released: Collection[str] = (),
+        shard: Shard | None = None,
     ) -> None:
         self._job = job
+        self._noticing = Noticing(job, shard)
         self._released = released
         self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
@@ -70,6 +78,7 @@ class Measurer:
             What it was treated to, by release, of those that are released at once.
         """
         given: dict[str, TreatedBatch] = {}
+        self._noticing.add(batch)
         records = batch.records
         part = Measured(batch.read, nbytes=batch.nbytes)
         keys = RecordKeys(self._job, records)
@@ -111,6 +120,7 @@ class Measurer:
         """The sum of all batches, but for records that left before. Each distinct released text is scanned once."""
         records = [Measured(histograms=counted) for counted in self.leave()]
         merged = Measured.merge([self._done, *self._parts, *records])
+        merged.noticed = self._noticing.result()
         for name, scanner in self._scanners.items():
             merged.releases[name].scanned = scanner.result()
         return merged
@@ -230,7 +240,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments, self.aside, self.released)
+        return Measurer(self.job, self._treatments, self.aside, self.released, shard)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from typing import Any
+
+from pydantic import BaseModel
 
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.model import Policy
@@ -14,6 +17,10 @@ from beam_deid.transforms.storage.paths import is_local, shown
 
 _LATER = ("record", "recipient", "parts")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
+_FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
+"""The options of ``input`` that were there from the beginning; all others are later ones."""
+_FIRST_OF_FIELD = frozenset({"role", "kind"})
+"""The same of a field."""
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
@@ -35,9 +42,21 @@ def policy_sha256(policy: Policy) -> str:
     for section in (document, *document["releases"].values()):
         for name in [name for name in _LATER if section.get(name, "") is None]:
             del section[name]
+    document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
+    for name, spec in policy.fields.items():
+        document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said(section: dict[str, Any], options: BaseModel, first: Collection[str]) -> dict[str, Any]:
+    """A section without those later options that say what holds anyway."""
+    known = type(options).model_fields
+    default = {
+        name for name, one in known.items() if getattr(options, name) == one.get_default(call_default_factory=True)
+    }
+    return {name: value for name, value in section.items() if name in first or name not in default}
 
 
 def _portable(path: str) -> str:

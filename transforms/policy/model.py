@@ -47,6 +47,11 @@ class FieldSpec(Section):
     kind: NamedKind | None = Field(
         None, description="What the column holds; text if not given and not implied by an action"
     )
+    optional: bool = Field(
+        False,
+        strict=True,
+        description="Whether files may lack the column, some of them or all: its values are null there",
+    )
 
     @field_validator("role")
     @classmethod

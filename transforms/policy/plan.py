@@ -87,6 +87,19 @@ class ReleasePlan:
 
 
 @dataclass(frozen=True)
+class FilledPlan:
+    """What is filled down in files.
+
+    Attributes:
+        by: The column that says which order a row is of.
+        fields: The columns that are filled where they are blank.
+    """
+
+    by: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a policy will do.
 
@@ -97,6 +110,9 @@ class Plan:
         register: Why nothing is remembered of what is given out; empty where a register is kept.
         policy_sha256: The policy's hash.
         never_released: Fields that no release gives out.
+        optional: Fields whose column files may lack.
+        ignored: Names and patterns of columns that are not read.
+        filled: By which column rows go together, and which columns are filled down; None where none are.
         releases: The plan of each release, by name.
     """
 
@@ -106,6 +122,9 @@ class Plan:
     register: str
     policy_sha256: str
     never_released: tuple[str, ...]
+    optional: tuple[str, ...]
+    ignored: tuple[str, ...]
+    filled: FilledPlan | None
     releases: dict[str, ReleasePlan]
 
     def to_document(self) -> dict[str, Any]:
@@ -119,7 +138,19 @@ def plan(policy: Policy) -> Plan:
     releases = {name: _release(policy, name, missing) for name in policy.releases}
     given = {field for name in policy.releases for field in released_fields(policy, name)}
     never = tuple(field for field in policy.fields if field not in given)
-    return Plan(policy.dataset, policy.subject, policy.record, missing, policy_sha256(policy), never, releases)
+    filled = policy.input.fill_down
+    return Plan(
+        dataset=policy.dataset,
+        subject=policy.subject,
+        record=policy.record,
+        register=missing,
+        policy_sha256=policy_sha256(policy),
+        never_released=never,
+        optional=tuple(field for field, spec in policy.fields.items() if spec.optional),
+        ignored=policy.input.ignore,
+        filled=None if filled is None else FilledPlan(filled.by, filled.fields),
+        releases=releases,
+    )
 
 
 def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:

@@ -50,6 +50,7 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             persons=decision.persons,
             releases=releases,
             rejected=None if decision.refused else _write_rejected(staging, facts.rejects),
+            notes=decision.notes,
         )
         write_all(path, to_bytes(plain(outcome)))
     except OSError as error:

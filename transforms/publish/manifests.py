@@ -96,4 +96,5 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "releases": releases,
         "keyring": plain(about.keyring),
         "rejected_sha256": None if outcome.rejected is None else outcome.rejected.sha256,
+        **({"notes": list(outcome.notes)} if outcome.notes else {}),
     }

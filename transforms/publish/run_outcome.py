@@ -63,6 +63,7 @@ class RunOutcome:
         persons: What the register will remember of all persons; None without a register.
         releases: What it came to for each release; none where it was refused.
         rejected: The file of rejects; None where the run was refused.
+        notes: What a person should know of the input, a sentence each.
     """
 
     read: int
@@ -71,6 +72,7 @@ class RunOutcome:
     persons: Remembered | None = None
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
     rejected: Moved | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RunOutcome":
@@ -87,6 +89,7 @@ class RunOutcome:
             persons=_remembered(document["persons"]),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=None if rejected is None else Moved(**rejected),
+            notes=tuple(map(str, document.get("notes", ()))),
         )
 
 

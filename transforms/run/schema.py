@@ -62,6 +62,8 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool) -> dict[str, pa.D
     for name in policy.fields:
         kind = policy.kind(name)
         given = {one for schema in schemas.found for column, one in schema if column == name}
+        if not given:  # no batch has the optional column: it is read as an empty one of a text file is
+            given = {pa.string()}
         found = one_type({arrow_type(kind, one) for one in given if not pa.types.is_null(one)})
         if found is None:
             raise InputError(

@@ -3,29 +3,37 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-import pyarrow as pa
-
-from beam_deid.transforms.errors import PolicyError, UsageError
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
+from beam_deid.transforms.run.heads import Found, Heads, found_in, no_row, read_heads, types_of
 from beam_deid.transforms.run.job import SHARD_ROWS, Job
-from beam_deid.transforms.storage.files import InputFile, match
+from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.paths import name_of, shown
+from beam_deid.transforms.storage.paths import name_of
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that may begin: its job and its shards, in the order of their parts."""
+    """A run that may begin.
+
+    Attributes:
+        job: What every worker is told.
+        shards: Its shards, in the order of their parts.
+        found: How its files differ from each other, and what of them is not read.
+        passed_over: A line on what was passed over for each reason, for a person.
+    """
 
     job: Job
     shards: tuple[Shard, ...]
+    found: Found = field(default_factory=Found)
+    passed_over: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -44,66 +52,80 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     Raises:
         UsageError: No file matches, or there is no such release.
         PolicyError: The columns of a file are not those that the policy classifies, or two files differ in type.
-        InputError: A file cannot be read.
+        InputError: A file cannot be read, or there is no row in any.
     """
     unknown = [name for name in releases if name not in policy.releases]
     if unknown:
         known = ", ".join(policy.releases)
         raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
-    matched = match(inputs)
-    schemas = {file.path: format_of(file.path, policy.input).schema(file.path, policy.input) for file in matched}
-    lists = {shown(path): [one.name for one in schema if one.metadata == LIST] for path, schema in schemas.items()}
-    check_columns(policy, {shown(path): schema.names for path, schema in schemas.items()}, lists)
-    types = _types(policy, schemas)
-    shards: list[Shard] = []
-    for file in matched:
-        cut = format_of(file.path, policy.input).shards(file.path, file.size, policy.input, SHARD_ROWS)
-        shards += [
-            replace(shard, index=len(shards) + i, modified=file.modified, told=file.told) for i, shard in enumerate(cut)
-        ]
+    listed = find(inputs)
+    heads = read_heads(policy, listed.files)
+    lists = {head.told: [one.name for one in head.schema if one.metadata == LIST] for head in heads.files}
+    check_columns(policy, {head.told: head.schema.names for head in heads.files}, lists)
+    types = types_of(policy, heads)
+    shards = _cut(policy, heads)
     sha256 = policy_sha256(policy)
     names = tuple(name for name in policy.releases if not releases or name in releases)
+    found = found_in(policy, heads, shards)
     job = Job(
         policy,
         names,
         types,
-        _run_id(sha256, names, shards),
+        _run_id(sha256, names, shards, found.ignored),
         sha256,
         len(shards),
-        files=len(matched),
-        equal_files=_equal(matched),
+        files=len(heads.files),
+        equal_files=_equal([head.file for head in heads.files]),
     )
-    return Prepared(job, tuple(shards))
+    return Prepared(job, tuple(shards), found, listed.passed_over)
+
+
+def _cut(policy: Policy, heads: Heads) -> list[Shard]:
+    """The shards of all files, in their order.
+
+    Raises:
+        InputError: There are none.
+    """
+    shards: list[Shard] = []
+    for head in heads.files:
+        file = head.file
+        known = format_of(file.path, policy.input, file.partitions)
+        cut = known.shards(file.path, file.size, policy.input, SHARD_ROWS)
+        lacks = head.lacks(policy)
+        shards += [
+            replace(
+                shard,
+                index=len(shards) + number,
+                modified=file.modified,
+                told=file.told,
+                lacks=lacks,
+                partitions=file.partitions,
+            )
+            for number, shard in enumerate(cut)
+        ]
+    if not shards:
+        raise no_row([head.told for head in heads.files])
+    return shards
 
 
 def _equal(matched: Sequence[InputFile]) -> int:
     """How many files are the same, byte by byte, as one before."""
-    by_size: dict[int, list[InputFile]] = {}
+    by_size: dict[tuple[object, ...], list[InputFile]] = {}
     for file in matched:
-        by_size.setdefault(file.size, []).append(file)
+        by_size.setdefault((file.size, file.partitions), []).append(file)
     several = [same for same in by_size.values() if len(same) > 1]
     return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
 
-def _types(policy: Policy, schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:
-    types: dict[str, pa.DataType] = {}
-    problems = []
-    for path, schema in schemas.items():
-        for name in schema.names:
-            given = types.setdefault(name, schema.field(name).type)
-            if given != schema.field(name).type and policy.kind(name) is None:
-                problems.append(
-                    f"{shown(path)}: {name}: this file has another type than the first; give the field a kind"
-                )
-    if problems:
-        raise PolicyError.from_problems(problems)
-    return types
-
-
-def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard]) -> str:
-    # A run is named by what it is made of, so that the same run gives the same bytes. Paths do not count.
+def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], ignored: Sequence[str]) -> str:
+    # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
     facts = [
-        (name_of(shard.path), shard.size, shard.row_groups, *([] if shard.end is None else [shard.start, shard.end]))
-        for shard in shards
+        (name_of(shard.path), shard.size, shard.row_groups, *shard.partitions, *_bytes_of(shard)) for shard in shards
     ]
-    return hashlib.sha256(json.dumps([policy, releases, facts]).encode()).hexdigest()[:16]
+    made_of = [policy, releases, facts, *([ignored] if ignored else [])]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+
+def _bytes_of(shard: Shard) -> list[int]:
+    """The offsets between which a shard is read, where its file is cut by bytes."""
+    return [] if shard.end is None else [shard.start, shard.end]

@@ -14,12 +14,14 @@ from beam_deid.transforms.storage import matching
 from beam_deid.transforms.storage.connecting import authority_of
 from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
+from beam_deid.transforms.storage.partitions import Partitions, partitions_of
 from beam_deid.transforms.storage.paths import absolute, is_local, options_of, scheme_of, shown, with_options
 from beam_deid.transforms.storage.s3 import S3Store
 from beam_deid.transforms.storage.store import Store
 
 Answer = TypeVar("Answer")
 
+_NAMED = 3
 _AWS = re.compile(r"AWS Error ([A-Z_a-z]+)")
 _ADVICE = {
     "ACCESS_DENIED": "Check the rights of the credentials",
@@ -40,12 +42,27 @@ class InputFile:
         size: Bytes.
         modified: When it was last changed, seconds since 1970; 0.0 where the store does not tell.
         told: Its path as the user wrote it, for reports; it says nothing of folders that the user did not name.
+        partitions: Columns that folders of ``told`` name, each with the value that all records of the file have in it.
     """
 
     path: str
     size: int
     modified: float
     told: str = ""
+    partitions: Partitions = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What patterns match.
+
+    Attributes:
+        files: All files, sorted by path, each once.
+        passed_over: A line on what was passed over for each reason, for a person.
+    """
+
+    files: tuple[InputFile, ...]
+    passed_over: tuple[str, ...]
 
 
 _LOCAL = LocalStore()
@@ -69,24 +86,41 @@ def _remote(root: str) -> Store:
 
 
 def match(patterns: Sequence[str]) -> list[InputFile]:
-    """All files that the patterns match, sorted by path, each once. A folder stands for all files in it.
+    """The files that the patterns match; see `find`."""
+    return list(find(patterns).files)
 
-    Hidden files, and those of runs that are under way, are left out.
+
+def find(patterns: Sequence[str]) -> Found:
+    """All files that the patterns match. A folder stands for all files below it.
+
+    Hidden files, those of runs that are under way, marks of engines and empty files are passed over where they are not named.
 
     Raises:
-        UsageError: A pattern matches nothing.
+        UsageError: A pattern matches nothing, or a folder holds what is no input.
         InputError: The store does not answer.
     """
     found: dict[str, InputFile] = {}
+    empty: set[str] = set()
+    hidden: set[str] = set()
     for pattern in patterns:
         whole = absolute(pattern)
         matched = _asked(whole, matching.matched)
-        if not matched:
+        if not matched.files:
             raise UsageError("no file matches this input", shown(pattern), _asked(whole, matching.why_nothing))
-        for entry in matched:
+        for entry in matched.files:
             told = matching.as_written(pattern, whole, entry.path)
-            found.setdefault(entry.path, InputFile(entry.path, entry.size, entry.modified, told))
-    return [found[path] for path in sorted(found)]
+            file = InputFile(entry.path, entry.size, entry.modified, told, partitions_of(told))
+            found.setdefault(entry.path, file)
+        empty.update(matching.as_written(pattern, whole, path) for path in matched.empty)
+        hidden.update(matching.as_written(pattern, whole, path) for path in matched.hidden)
+    passed = [_passed_over("empty", empty), _passed_over("hidden, or an engine's mark", hidden)]
+    return Found(tuple(found[path] for path in sorted(found)), tuple(filter(None, passed)))
+
+
+def _passed_over(why: str, paths: set[str]) -> str:
+    named = ", ".join(sorted(paths)[:_NAMED])
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"passed over as {why}: {named}{more}" if paths else ""
 
 
 def open_arrow(path: str) -> pa.NativeFile:

@@ -30,6 +30,14 @@ _MARKS = (
 )
 """How names begin that Spark, Hive and their kin give to files beside the data."""
 
+LABEL = "label.json"
+"""The file beside the parts of a release that says what it is."""
+
+TABLE_LOGS = ("_delta_log", ".hoodie")
+"""What lies in a folder whose files are not all of a table: Delta Lake's log and Hudi's."""
+
+_LEFT_BESIDE = ("~$", "Thumbs.db", "desktop.ini")
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OPTIONS = re.compile(r"\?([A-Za-z_]+=[^?&]*(?:&[A-Za-z_]+=[^?&]*)*)$")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}", re.DOTALL)
@@ -157,5 +165,13 @@ def is_unfinished(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is one that inputs never match: hidden, of a run that is under way, or an engine's own mark."""
+    """Whether a name is hidden, of a run that is under way, or an engine's own mark."""
     return name.startswith((".", *_MARKS)) or MARK in name
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a wildcard or a folder does not stand for this name: a hidden one, or what a program leaves beside its data.
+
+    Engines mark with a name that begins with ``_`` and has no ending; ``_x=1`` is a folder of a partition.
+    """
+    return is_hidden(name) or name.startswith(_LEFT_BESIDE) or (name.startswith("_") and not {".", "="} & set(name))

@@ -95,12 +95,20 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     )
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
-        given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
+        given = {
+            name: _of_type(column, job.types.get(name, pa.string()))
+            for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
+        }
         records, faults = typed(given, chunk.rows, job.policy, origin, job.spare)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
         yield TypedBatch(records, [*chunk.faults, *faults], read, shard.told or shard.path)
+
+
+def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:
+    """A column as it is, but for one of nothing but nulls: it has the type that the input's other files give it."""
+    return pa.nulls(len(column), given) if pa.types.is_null(column.type) else column
 
 
 def typed(

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from beam_deid.transforms.policy.checks.attackers import attacker_problems
+from beam_deid.transforms.policy.checks.columns import input_problems
 from beam_deid.transforms.policy.checks.keys import key_problems
-from beam_deid.transforms.policy.checks.names import dataset_problems, input_problems, kind_problems
+from beam_deid.transforms.policy.checks.names import dataset_problems, kind_problems
 from beam_deid.transforms.policy.checks.released import released_problems
 from beam_deid.transforms.policy.checks.required import required_problems
 from beam_deid.transforms.policy.checks.same import same_problems

@@ -47,21 +47,6 @@ def _subject(draft: Draft) -> Iterator[Problem]:
         yield Problem(("subject",), f"{draft.no_field(subject)}; or {EACH_RECORD}, if every record is one person")
 
 
-def input_problems(draft: Draft) -> Iterator[Problem]:
-    """Columns of the input that are put together from, or found as, fields that do not exist."""
-    given = draft.raw.get("input")
-    sections = given if isinstance(given, dict) else {}
-    for section in ("fields", "combine"):
-        named = sections.get(section)
-        for name, parts in (named if isinstance(named, dict) else {}).items():
-            path: Path = ("input", section, name)
-            if name not in draft.fields:
-                yield Problem(path, draft.no_field(name))
-            for number, part in enumerate(parts if isinstance(parts, list) else []):
-                if isinstance(part, str) and part not in draft.fields:
-                    yield Problem((*path, number), draft.no_field(part))
-
-
 def kind_problems(draft: Draft) -> Iterator[Problem]:
     """Fields of no declared kind that two releases read differently."""
     for field in draft.fields:

@@ -1,0 +1,61 @@
+"""Orders over several lines, as ``input.fill_down`` says: files whose blank cells say what the lines above say."""
+
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from beam_deid.transforms.formats.fill_down import Filling
+from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.input_options import FillDown, InputOptions
+
+_WHOLE_FILE = sys.maxsize
+
+
+class FilledDown(Format):
+    """Another format, whose rows are taken in the order of their file.
+
+    Args:
+        inner: The format of the file.
+    """
+
+    name = "filled_down"
+    suffixes = ()
+
+    def __init__(self, inner: Format) -> None:
+        self._inner = inner
+
+    def schema(self, path: str, options: InputOptions) -> pa.Schema:
+        """The file's own columns."""
+        return self._inner.schema(path, options)
+
+    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
+        """Give each file as one shard: a row in the middle of a file may say what only a row far above says."""
+        return self._inner.shards(path, size, options, _WHOLE_FILE)
+
+    def read(
+        self,
+        shard: Shard,
+        options: InputOptions,
+        columns: Sequence[str],
+        rows: int,
+        known: Collection[str] | None = None,
+        spare: Collection[str] = (),
+    ) -> Iterator[Chunk]:
+        """Read what is wanted, filled down; whose order a row is of is read beside it."""
+        filled = options.fill_down
+        if filled is None or not {*columns} & {*filled.fields}:
+            yield from self._inner.read(shard, options, columns, rows, known, spare)
+            return
+        own = list(dict.fromkeys([*columns, filled.by]))
+        filling = Filling(FillDown(by=filled.by, fields=tuple(name for name in filled.fields if name in own)))
+        for chunk in self._inner.read(shard, options, own, rows, known, spare):
+            given = dict(zip(own, chunk.batch.columns, strict=True))
+            given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
+            arrays = [given[name] for name in columns]
+            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+
+    def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
+        """Make the writer that the format of the file makes."""
+        return self._inner.writer(stream, schema)

@@ -1,0 +1,173 @@
+"""What files say of themselves before they are read: their columns, which differ from file to file."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError
+from beam_deid.transforms.formats import format_of, plain_format_of
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.ignoring import Ignored
+from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.nearest import shown as name_shown
+from beam_deid.transforms.storage.files import InputFile
+from beam_deid.transforms.storage.paths import shown
+
+NO_ROW = "there is no row in the input"
+"""What is said of files of which not one has a row."""
+NO_ROW_STEP = "Check --input: a release of no row would say nothing"
+"""What to do then."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A file before it is read.
+
+    Attributes:
+        file: The file.
+        schema: Its columns.
+        heads: Whether a file of its format names all its columns before its rows; else each row names its own.
+    """
+
+    file: InputFile
+    schema: pa.Schema
+    heads: bool
+
+    @property
+    def told(self) -> str:
+        """The file as reports call it."""
+        return self.file.told or shown(self.file.path)
+
+    def lacks(self, policy: Policy) -> tuple[str, ...]:
+        """The fields that are null in the whole file, for it has no column of them. What a row may still name is none of these."""
+        return lacking(policy, {*self.schema.names}) if self.heads else ()
+
+
+@dataclass(frozen=True)
+class Heads:
+    """All files before they are read.
+
+    Attributes:
+        files: The files in which something stands, in their order.
+        empty: The others, as reports call them.
+    """
+
+    files: tuple[Head, ...]
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """How files differ from each other, and what of them is not read.
+
+    Attributes:
+        ignored: Columns that are passed over, as the policy says, in the order of their names.
+        lacking: How many files lack an optional column, by its name; only columns that some file lacks.
+        empty: Files in which nothing stands, not even a row.
+        files: How many files there are.
+    """
+
+    ignored: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, int], ...] = ()
+    empty: tuple[str, ...] = ()
+    files: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        """What there is, as plain values."""
+        found = {"ignored": list(self.ignored), "lacking": dict(self.lacking), "empty": list(self.empty)}
+        return {name: value for name, value in found.items() if value}
+
+    def told(self) -> Iterator[str]:
+        """The same for a person, a sentence each without a full stop."""
+        if self.ignored:
+            yield f"not read, as input.ignore says: {', '.join(map(name_shown, self.ignored))}"
+        for name, files in self.lacking:
+            yield f"{files} of {self.files} files lack the optional column {name_shown(name)}, which is null there"
+        if self.empty:
+            yield f"{len(self.empty)} of {self.files} files have no row: {in_files(self.empty)}"
+
+
+def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
+    """Read the head or the footer of each file. Those in which nothing stands are passed over.
+
+    Raises:
+        InputError: A file cannot be read, or nothing stands in any.
+    """
+    files: list[Head] = []
+    empty: list[EmptyFile] = []
+    told: list[str] = []
+    for file in matched:
+        try:
+            files.append(_head(policy, file))
+        except EmptyFile as error:
+            empty.append(error)
+            told.append(file.told or shown(file.path))
+    if not files:
+        raise empty[0] if len(empty) == 1 else no_row(told)
+    return Heads(tuple(files), tuple(told))
+
+
+def _head(policy: Policy, file: InputFile) -> Head:
+    if file.size == 0:
+        raise EmptyFile("the file is empty", shown(file.path), "Leave it out")
+    schema = format_of(file.path, policy.input, file.partitions).schema(file.path, policy.input)
+    return Head(file, schema, plain_format_of(file.path, policy.input).heads)
+
+
+def no_row(files: Sequence[str]) -> InputError:
+    """The error that there is nothing to release in some files."""
+    return InputError(NO_ROW, in_files(files), NO_ROW_STEP)
+
+
+def types_of(policy: Policy, heads: Heads) -> dict[str, pa.DataType]:
+    """The type of each column that is read, which is that of all files in which it is not null throughout.
+
+    Raises:
+        PolicyError: Two files have a column of no kind in different types.
+    """
+    types: dict[str, pa.DataType] = {}
+    differing: dict[str, list[str]] = {}
+    ignored = Ignored(policy.input.ignore)
+    for head in heads.files:
+        for name in ignored.without(head.schema.names):
+            own = head.schema.field(name).type
+            given = types.setdefault(name, own)
+            if pa.types.is_null(given):
+                types[name] = own
+            elif own != given and not pa.types.is_null(own) and policy.kind(name) is None:
+                differing.setdefault(name, []).append(head.told)
+    if differing:
+        raise PolicyError.from_problems(_of_another_type(differing, len(heads.files)))
+    return types
+
+
+def _of_another_type(differing: dict[str, list[str]], files: int) -> Iterator[str]:
+    for name, told in differing.items():
+        if len(told) == 1:
+            yield f"{told[0]}: {name}: this file has another type than the first; give the field a kind"
+        else:
+            yield f"{name}: {len(told)} of {files} files have another type than the first: {in_files(told)}; give the field a kind"
+
+
+def found_in(policy: Policy, heads: Heads, shards: Sequence[Shard]) -> Found:
+    """How the files of a run differ, and what of them is not read.
+
+    Args:
+        policy: The policy.
+        heads: The files.
+        shards: Their shards; a file without any has no row.
+    """
+    strange = {name for head in heads.files for name in unnamed(policy, head.schema.names)}
+    absent = Counter(name for head in heads.files for name in lacking(policy, {*head.schema.names}))
+    cut = {shard.path for shard in shards}
+    without = [head.told for head in heads.files if head.file.path not in cut]
+    return Found(
+        ignored=tuple(sorted(strange)),
+        lacking=tuple((name, absent[name]) for name in policy.fields if name in absent),
+        empty=(*heads.empty, *without),
+        files=len(heads.files) + len(heads.empty),
+    )
