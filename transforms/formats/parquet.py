@@ -13,6 +13,7 @@ from beam_deid.transforms.formats.format import Chunk, Description, Fault, Forma
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.parquet_columns import FileColumns, as_read
 from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
+from beam_deid.transforms.formats.parquet_footer import is_sound
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import check_columns
@@ -23,6 +24,8 @@ _GROUP_ROWS = 131_072
 _DICTIONARY_BYTES = 4
 _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leave it out"
 
+_DAMAGE = (OSError, pa.ArrowException, KeyError, ValueError, OverflowError)
+"""What comes of damage that Arrow does not see: names that are no text, numbers that are none."""
 _FLATTEN = "Write the fields of its structs as columns of their own"
 
 
@@ -38,7 +41,7 @@ class Parquet(Format):
         file = _checked(path)
         try:
             return FileColumns(file, path).schema
-        except (OSError, pa.ArrowException):
+        except _DAMAGE:
             raise InputError("the file cannot be read", path, _BROKEN) from None
 
     def described(self, path: str) -> Description:
@@ -47,7 +50,7 @@ class Parquet(Format):
             with open_arrow(path) as stream:
                 facts = pq.read_metadata(stream)
             return Description(facts.num_rows, facts.schema.to_arrow_schema())
-        except (OSError, pa.ArrowException):
+        except _DAMAGE:
             raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
@@ -97,7 +100,7 @@ class Parquet(Format):
                 yield _chunk(batch, numbers, columns, spare)
         except pa.ArrowNotImplementedError:
             raise InputError("a column holds more in a struct than can be read", shard.path, _FLATTEN) from None
-        except (OSError, pa.ArrowException, KeyError):
+        except _DAMAGE:
             raise InputError("the file cannot be read", shard.path, _BROKEN) from None
 
     def writer(self, stream: BinaryIO, schema: pa.Schema) -> PartWriter:
@@ -187,7 +190,7 @@ def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
     stream = open_arrow(path)
     try:
         file = pq.ParquetFile(stream, pre_buffer=False, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
+    except _DAMAGE:
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
     check_columns(file.metadata.num_columns, path)
     return stream, file
@@ -195,7 +198,14 @@ def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
 
 def _checked(path: str) -> pq.ParquetFile:
     stream, file = _open(path)
-    check_footer(file.metadata, stream.size(), path)
+    try:
+        sound = is_sound(stream, file.metadata)
+        if sound:
+            check_footer(file.metadata, stream.size(), path)
+    except _DAMAGE:
+        sound = False
+    if not sound:
+        raise InputError("the file cannot be read as Parquet", path, _BROKEN)
     return file
 
 
