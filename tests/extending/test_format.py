@@ -20,7 +20,7 @@ import pyarrow as pa
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Chunk, Description, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import PLAIN, OutputOptions
+from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
 
 
@@ -59,7 +59,7 @@ class ArrowFile(Format):
             yield Chunk(batch, np.arange(first, first + batch.num_rows))
             first += batch.num_rows
 
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = PLAIN) -> PartWriter:
+    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """One batch of the file for each that is written."""
         return pa.ipc.new_file(stream, schema)
 

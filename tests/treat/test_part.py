@@ -21,7 +21,7 @@ def written(staging: Path, kind: str = "parquet", batches: int = 2) -> WrittenPa
     return part.facts
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx", "jsonl"])
 def test_a_part_written_twice_is_the_same_bytes_under_another_attempt(tmp_path, kind):
     first = written(tmp_path, kind)
     second = written(tmp_path, kind)
@@ -31,7 +31,7 @@ def test_a_part_written_twice_is_the_same_bytes_under_another_attempt(tmp_path, 
 
 
 def test_every_format_that_a_release_may_have_was_tried():
-    assert {one.name for one in FORMATS if one.written} == {"parquet", "csv", "jsonl"}
+    assert {one.name for one in FORMATS if one.written} == {"parquet", "csv", "xlsx", "jsonl"}
 
 
 def test_its_facts_are_those_of_the_file(tmp_path):
