@@ -5,7 +5,7 @@ import pytest
 from beam_deid.transforms.formats.encoding_scores import utf16_of, verdict
 
 NAMES = {
-    "gb18030": "张伟 王芳 李娜 刘洋 陈静 杨帆 欧阳修 诸葛亮 邓煜坤 龚珏 闫妍 祁钰 谌龙 蒯乐昊 亳州市 衢州市 漯河市 泸州市 杭州市 女装",
+    "gb18030": "张伟 王芳 李娜 刘洋 陈静 杨帆 欧阳修 诸葛亮 邓煜坤 龚珏 闫妍 祁钰 谌龙 亳州市 衢州市 泸州市 杭州市 女装",
     "big5": "陳怡君 林志豪 黃淑芬 張雅婷 李俊傑 王美玲 吳宗翰 劉佳穎 臺北市 新北市 高雄市 彰化縣 屏東縣 嘉義市",
     "cp932": "佐藤健 鈴木一郎 高橋花子 伊藤さくら 渡辺ケン 山本美咲 東京都 大阪府 北海道 神奈川県 ソニー表示 能登町",
     "cp1252": "Müller Jörg Groß Köln Besançon Orléans René Zoë créée Île-de-France Núñez Peña Málaga Ángel Íñigo León £2 20€",

@@ -1,5 +1,7 @@
 """Delimited text read character by character, as its rules say: what the scan of whole blocks is compared with."""
 
+import itertools
+
 LINE_ENDS = b"\r\n"
 
 
@@ -73,7 +75,7 @@ class _Reader:
         breaks = [at for at in range(opening, end - 1) if self.data[at] in LINE_ENDS]
         if not breaks or self.width < 2:
             return False
-        inner = [self.data[one + 1 : other] for one, other in zip(breaks, breaks[1:], strict=False)]
+        inner = [self.data[one + 1 : other] for one, other in itertools.pairwise(breaks)]
         like_rows = [line.count(self.delimiter) == self.width - 1 for line in inner]
         both = self.is_like_a_row(opening) and self.is_like_a_row(end - 1)
         if self.width >= 4:

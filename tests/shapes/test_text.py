@@ -285,5 +285,5 @@ def test_the_delimiter_is_what_rows_agree_on(given):
 )
 def test_options_that_cannot_be_are_refused_before_a_file_is_read(options):
     """08, 36: `quote: ""` and `delimiter: "||"` failed when files were read."""
-    with pytest.raises(ValueError, match="quote|delimiter|escape|header|encoding"):
+    with pytest.raises(ValueError, match=r"quote|delimiter|escape|header|encoding"):
         InputOptions(**options)

@@ -149,7 +149,7 @@ def encoded(text: str) -> bytes:
 
 def as_utf8(data: bytes, encoding: str) -> bytes:
     """Bytes of whole characters as UTF-8; where they are broken stands `MARK`."""
-    if encoding == "utf-8" and is_utf8(data):
+    if encoding == "utf-8" and (data.isascii() or is_utf8(data)):
         return data
     return encoded(data.decode(encoding, _MARKING))
 

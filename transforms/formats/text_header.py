@@ -14,7 +14,7 @@ from beam_deid.transforms.storage.limits import check_columns
 
 LONGEST_NAME = 128 << 10
 
-_SAMPLE = 200
+_SAMPLE = 100
 _PREAMBLE = 64
 _AGREEING = 0.8
 _FEWEST_AFTER_PREAMBLE = 3
@@ -58,6 +58,7 @@ class Sample:
     def __init__(self, scan: Scan, encoding: str) -> None:
         self.scan = scan
         self._encoding = encoding
+        self._texts: dict[int, list[str]] = {}
         self.count = min(len(scan.rows.starts), _SAMPLE)
         self.counts = scan.rows.values[: self.count]
         several = self.counts[self.counts > 1]
@@ -66,7 +67,9 @@ class Sample:
 
     def texts(self, row: int) -> list[str]:
         """The values of a row as text, without spaces around them."""
-        return [bare(as_utf8(value, self._encoding).decode()) for value in self.scan.values(row)]
+        if row not in self._texts:
+            self._texts[row] = [bare(as_utf8(value, self._encoding).decode()) for value in self.scan.values(row)]
+        return self._texts[row]
 
 
 def bare(name: str) -> str:

@@ -1,5 +1,6 @@
 """Text files as bytes: opened from a place on, and the encoding that they are in."""
 
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ _HEAD = 1 << 20
 _UNSEEKABLE_HEAD = 4 << 20
 _PLACES = 16
 _PIECE = 64 << 10
-_EVIDENCE = 128 << 10
+_EVIDENCE = 16 << 10
+_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _BUFFER = 8 << 20
 
 
@@ -152,20 +154,21 @@ def _as_asked(asked: str, marked: tuple[str, int] | None, path: str) -> Encoding
 def _evidence(path: str, head: bytes) -> bytes:
     """Lines that are not all ASCII, from all over the file where any place of it can be read."""
     pieces = [head] if len(head) < _HEAD else [head[: head.rfind(b"\n") + 1] or head, *_later(path)]
-    lines = [line for piece in pieces for line in _high_lines(piece)]
-    size = 0
-    kept: list[bytes] = []
-    # Evenly from all of them, for what stands at the beginning may be a preamble.
-    for line in lines[:: max(1, sum(map(len, lines)) // _EVIDENCE)]:
-        size += len(line)
-        if kept and size > _EVIDENCE:
-            break
-        kept.append(line)
-    return b"\n".join(kept)
+    return b"\n".join(line for piece in pieces for line in _high_lines(piece))
 
 
 def _high_lines(piece: bytes) -> list[bytes]:
-    return [] if piece.isascii() else [line[:_EVIDENCE] for line in piece.splitlines() if not line.isascii()]
+    """The first lines that are not all ASCII."""
+    found: list[bytes] = []
+    size = 0
+    if piece.isascii():
+        return found
+    for line in _HIGH_LINE.finditer(piece):
+        if found and size + line.end() - line.start() > _EVIDENCE:
+            break
+        found.append(line[0][:_EVIDENCE])
+        size += len(line[0])
+    return found
 
 
 def _later(path: str) -> list[bytes]:
