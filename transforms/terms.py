@@ -51,6 +51,7 @@ class Reason(Word):
     """Why a record was rejected. These codes stand in ``rejected.parquet``; the value never does."""
 
     MALFORMED_ROW = "malformed_row"
+    REPEATED_HEADER = "repeated_header"
     BAD_ENCODING = "bad_encoding"
     CELL_ERROR = "cell_error"
     WRONG_TYPE = "wrong_type"

@@ -16,6 +16,7 @@ from beam_deid.transforms.columns.moment_patterns import format_problem
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.columns.text_escapes import Dress
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE
 from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
@@ -203,6 +204,11 @@ def test_times_are_those_of_the_zone_s_clocks():
     assert read([1772382600 * 10**6], here, zoned) == [dt.datetime(2026, 3, 2, 0, 30)]
     assert read([1772382600 * 10**6], Reading(DATE, timezone=SHANGHAI), zoned) == [dt.date(2026, 3, 2)]
     assert read([1772382600 * 10**6], Reading(TIMESTAMP), zoned) == [dt.datetime(2026, 3, 1, 16, 30)]
+
+
+def test_a_zone_that_a_worker_does_not_know_is_told():
+    with pytest.raises(UsageError, match="no such time zone"):
+        read(["2026-03-01 20:30:00 -0500"], Reading(TIMESTAMP, timezone="Mars/Olympus"))
 
 
 def test_nanoseconds_are_a_fault_only_where_they_would_be_lost():

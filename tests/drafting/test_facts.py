@@ -20,8 +20,9 @@ from .columns import measured
         (["1", "20", "-3"], INTEGER),
         (["01", "20"], None),  # a code
         (["1" * 15, "2"], INTEGER),
-        (["1" * 16, "2"], None),  # spreadsheets and floats lose its last digits
+        (["1" * 16, "2"], None),  # a number of something, and no quantity
         (["1" * 16 + ".5", "2"], None),
+        ([10**15, 2], None),
         (["1.50", "20"], DECIMAL),
         (["1.505", "20"], NUMBER),
         (["2025-01-02", "2025/3/4"], DATE),

@@ -136,16 +136,3 @@ def test_parquet_with_checksums_that_is_damaged_is_refused_or_read_rightly(folde
         return
     assert rows == sound
     assert reasons == []
-
-
-@pytest.mark.parametrize("form", PARQUET)
-@examples(30)
-@given(st.data())
-def test_a_damaged_footer_is_no_crash(folder, form, data):
-    whole = PARQUET[form]
-    path = folder / f"{form}.parquet"
-    path.write_bytes(data.draw(damaged(whole, footer_of(whole))).data)
-    try:
-        read(path, InputOptions(), COLUMNS)
-    except InputError:
-        return

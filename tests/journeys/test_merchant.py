@@ -15,7 +15,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..kit.exports import write_export
+from ..kit.exports import write_export, write_workbook
 from ..kit.outputs import labels
 
 ROWS = 3_000
@@ -86,6 +86,17 @@ def test_an_export_of_taobao_in_gb18030(merchant: Callable[..., str], tmp_path: 
     assert set(served.column_names) == {"订单编号", "收货人姓名", "联系手机", "总金额", "订单创建时间"}
     assert len(set(served.column("订单编号").to_pylist())) == ROWS
     assert all(re.fullmatch(r".\*\*", name) for name in set(served.column("收货人姓名").to_pylist()))
+
+
+@pytest.mark.slow("profiles, plans and runs thousands of orders")
+def test_a_workbook_of_pinduoduo(merchant: Callable[..., str], tmp_path: Path) -> None:
+    write_workbook(tmp_path, "pinduoduo", ROWS)
+    analytics, crm = travels(merchant, "pinduoduo.xlsx")
+    is_worth_having(analytics, tmp_path / "out" / "analytics", {"市", "商品总价(元)", "支付时间"})
+    assert (crm["label"], crm["records"]["released"]) == ("still_personal", ROWS)
+    served = released(tmp_path / "out" / "crm")
+    assert len(set(served.column("订单号").to_pylist())) == ROWS
+    assert "手机" in served.column_names
 
 
 @pytest.mark.slow("profiles, plans and runs thousands of orders")

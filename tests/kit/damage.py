@@ -26,7 +26,10 @@ class Damaged:
 
 @st.composite
 def damaged(draw, data: bytes, begin: int = 0, end: int | None = None) -> Damaged:
-    """Some bytes with one damage that begins between two places: a bit flipped, bytes changed, lost, added, doubled, cut off."""
+    """Some bytes with one damage, which begins between two places.
+
+    A bit is flipped, bytes are changed, lost, added, doubled or zero, or the rest is cut off.
+    """
     first = draw(st.integers(begin, (len(data) if end is None else end) - 1))
     what = draw(st.sampled_from(("bit", "bytes", "lost", "added", "doubled", "zeros", "cut")))
     if what == "bit":

@@ -14,6 +14,7 @@ from beam_deid.transforms.decide.choosing import choose
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import measure_shard
+from beam_deid.transforms.measure.noticing import Noticed
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
@@ -37,9 +38,9 @@ def measured(
 
 
 def decided(policy: dict, *tables, key: FingerprintKey = KEY):
-    """The decision of each release."""
+    """The decision of each release; of no record as of an empty collection, for files without a row are refused."""
     job, found = measured(policy, *tables, key=key)
-    return decide(job, found, 0.0).releases
+    return decide(job, replace(found, noticed=Noticed()), 0.0).releases
 
 
 def label_of(policy: dict, *tables, release: str = "a"):

@@ -241,12 +241,13 @@ def test_an_empty_folder_is_a_usage_error(policy, tmp_path):
     assert run(policy, tmp_path / "in", tmp_path / "out") == 2
 
 
-def test_no_record_at_all_is_still_personal(policy, tmp_path):
+def test_no_record_at_all_is_no_release(policy, tmp_path, capsys):
     source = tmp_path / "in.parquet"
     out = tmp_path / "out"
     pq.write_table(table().slice(0, 0), source)
-    assert run(policy, source, out) == 0
-    assert labels(out)["out"]["label"] == "still_personal"
+    assert run(policy, source, out) == 3
+    assert "there is no row in the input" in capsys.readouterr().err
+    assert not out.exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,7 +19,7 @@ from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.terms import LabelName, Role
 
-from ..kit.exports import EXPORTS, names_of, write_export
+from ..kit.exports import EXPORTS, names_of, write_export, write_workbook
 from ..kit.outputs import labels
 from ..kit.sampling import quick_for
 from .test_examples import failing, useful
@@ -69,6 +70,24 @@ def test_an_export_gives_an_anonymized_release_and_a_tokenized_one(
     tokens = pq.read_table(sorted(map(str, (out / "crm").glob("part-*.parquet")))).column(order)
     assert tokens.null_count == 0
     assert not set(tokens.to_pylist()) & {value.strip('\t="') for value in EXPORTS[name](ROWS, 1)[order]}
+
+
+@pytest.mark.parametrize("name", quick_for(OURS, 1))
+def test_a_workbook_ends_in_the_same_rows_as_text(made: Callable[[str], Path], tmp_path: Path, name: str) -> None:
+    text = tmp_path / "text"
+    book = tmp_path / "book"
+    assert run(name, made(name), text, "--release", "analytics") == 0
+    assert run(name, write_workbook(tmp_path, name, ROWS), book, "--release", "analytics") == 0
+    assert labels(book)["analytics"]["label"] == "anonymized"
+    one, other = (rows(folder / "analytics") for folder in (text, book))
+    assert one.num_rows >= 0.9 * ROWS
+    assert one.equals(other)
+
+
+def rows(folder: Path) -> pa.Table:
+    """The rows of a release, in an order of their own."""
+    table = pq.read_table(sorted(map(str, folder.glob("part-*.parquet")))).replace_schema_metadata()
+    return table.sort_by([(name, "ascending") for name in table.column_names])
 
 
 @pytest.mark.parametrize("name", quick_for(EXPORTS, 2))

@@ -233,7 +233,7 @@ CASES = {
     "a column twice": ("twice.csv", b"who,who\n1,2\n"),
     "an empty file": ("empty.csv", b""),
     "a broken archive": ("broken.csv.gz", b"no archive"),
-    "an open quote": ("quote.csv", b'who,city,what,age\n"a,b,c,1\n'),
+    "an encoding that cannot be told": ("few.csv", b"who,city,what,age\n\xc3\xfb,b,c,1\n"),
     "no record": ("none.jsonl", b""),
     "no document": ("torn.json", b'[{"who": 1'),
 }

@@ -11,7 +11,7 @@ as it is written.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from beam_deid.transforms.columns.moment_patterns import (
     format_pattern,
 )
 from beam_deid.transforms.columns.words import words
+from beam_deid.transforms.errors import UsageError
 
 _ISO = (
     r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -112,16 +113,28 @@ def epoch_moments(numbers: pa.Array, zone: str | None = None) -> pa.Array:
 
 
 def wall_time(moments: pa.Array, zone: str | None) -> pa.Array:
-    """What clocks in a zone showed at moments of UTC without a zone, timestamp[us] (n,)."""
+    """What clocks in a zone showed at moments of UTC without a zone, timestamp[us] (n,).
+
+    Raises:
+        UsageError: The zone is not known on this machine.
+    """
     if zone is None:
         return moments
+    problem = zone_problem(zone)
+    if problem:
+        raise UsageError(problem, f"timezone {zone}", "Install the system's tz database (tzdata), or name another zone")
+    return _local(moments, zone)
+
+
+def _local(moments: pa.Array, zone: str) -> pa.Array:
     return pc.local_timestamp(pc.cast(moments, pa.timestamp("us", zone)))
 
 
+@cache
 def zone_problem(zone: str) -> str | None:
     """What is wrong with the name of a time zone, or None."""
     try:
-        wall_time(pa.array([0], pa.int64()).cast(_MOMENT), zone)
+        _local(pa.array([0], pa.int64()).cast(_MOMENT), zone)
     except (pa.ArrowException, ValueError):
         return "no such time zone is known on this machine; write a name of the tz database, as Asia/Shanghai or Europe/Berlin"
     return None

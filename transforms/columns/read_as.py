@@ -176,7 +176,7 @@ def _from_words(text: pa.Array, target: pa.DataType, reading: Reading, plainly: 
 
 def _from_digits(text: pa.Array, target: pa.DataType) -> Kinded:
     """Numbers of digits, with a point, a sign and an exponent where the type takes them."""
-    text = pc.replace_substring_regex(text, r"^\+", "")
+    text = pc.replace_substring_regex(text, r"^\+([0-9.])", r"\1")
     if pa.types.is_integer(target):
         return _integers(text)
     if pa.types.is_decimal(target):

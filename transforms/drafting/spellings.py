@@ -95,15 +95,21 @@ def number_options(columns: Mapping[str, pa.Array], given: InputOptions) -> dict
         return {}
     currency = {} if given.currency else _currency(numbers)
     signs = (*given.currency, *currency.get("currency", ()))
-    read = [[_read(texts, Reading(NUMBER, **way, currency=signs)) for way in _NUMBERS] for texts in numbers]
+    read = [_ways_of(texts, signs) for texts in numbers]
     # What can be read in no way is no column of numbers, and says nothing of those.
-    read = [ways for ways in read if any(values is not None for values in ways)]
-    able = [number for number in range(len(_NUMBERS)) if all(ways[number] is not None for ways in read)]
+    read = [ways for ways in read if ways]
+    able = [way for way in range(len(_NUMBERS)) if all(way in ways for ways in read)]
     if not read or not able:
         return {}
-    if any(not values.equals(ways[able[0]]) for ways in read for values in (ways[number] for number in able[1:])):
+    if any(not ways[way].equals(ways[able[0]]) for ways in read for way in able[1:]):
         return currency
     return {**_NUMBERS[able[0]], **currency}
+
+
+def _ways_of(texts: pa.Array, signs: tuple[str, ...]) -> dict[int, pa.Array]:
+    """The values of texts (n,) by the way of writing numbers in which all of them can be read."""
+    values = {way: _read(texts, Reading(NUMBER, **said, currency=signs)) for way, said in enumerate(_NUMBERS)}
+    return {way: one for way, one in values.items() if one is not None}
 
 
 def spelled(texts: pa.Array, options: InputOptions) -> Spelled | None:
@@ -126,10 +132,10 @@ def _are_numbers(texts: pa.Array) -> bool:
 
 
 def _numbers(texts: pa.Array, options: InputOptions) -> Spelled | None:
-    written = {"decimal": options.decimal, "thousands": options.thousands, "currency": options.currency}
     exact = bool(pc.any(pc.match_substring_regex(texts, _HUNDREDTHS)).as_py()) and not options.thousands
     for kind in (NUMBER,) if exact else (DECIMAL, NUMBER):
-        typed = _read(texts, Reading(kind, **written))
+        reading = Reading(kind, decimal=options.decimal, thousands=options.thousands, currency=options.currency)
+        typed = _read(texts, reading)
         if typed is not None:
             return Spelled(kind, typed)
     if pc.any(pc.match_substring(texts, ",")).as_py() and _read(texts, Reading(NUMBER, decimal=",")) is not None:

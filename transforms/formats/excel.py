@@ -101,9 +101,9 @@ def _records(path: str, options: InputOptions) -> contextlib.AbstractContextMana
     request = {
         "path": path,
         "sheet": options.sheet,
-        "skip": options.skip,
+        "skip": options.skip or 0,
         "header": options.header,
-        "footer": options.footer,
+        "footer": options.footer or 0,
     }
     return asked("excel_sheet", request, broken)
 

@@ -31,6 +31,8 @@ class Shard:
         told: The file as the user wrote it, for reports.
         lacks: Wanted columns that the file does not have, which are null in it.
         partitions: Columns that the file's folders name, and the value of each.
+        start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
+        end: Offset behind the last byte to read; None for the end of the file.
     """
 
     path: str
@@ -44,6 +46,8 @@ class Shard:
     told: str = ""
     lacks: tuple[str, ...] = ()
     partitions: Partitions = ()
+    start: int = 0
+    end: int | None = None
 
 
 class Fault(NamedTuple):

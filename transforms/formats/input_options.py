@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from beam_deid.transforms.columns.moments import zone_problem
 from beam_deid.transforms.columns.text_escapes import Dress
+from beam_deid.transforms.formats.encoding import canonical
 
 # Keys joined by dots, from a record down.
 Path = Annotated[str, Field(pattern=r"^[^.]+(?:\.[^.]+)*$")]
@@ -72,18 +73,41 @@ class InputOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str | None = Field(None, json_schema_extra=_names_formats)
-    delimiter: str = Field("auto", description="One character, or auto: the one that splits the header most")
-    quote: str = Field('"', min_length=1, max_length=1)
-    encoding: str = Field("auto", description="utf-8, gb18030 or auto")
+    delimiter: str = Field(
+        "auto",
+        min_length=1,
+        description="Delimited text: one or more characters, or auto: the one by which the rows have equal numbers of values",
+    )
+    quote: str = Field(
+        '"', description="Delimited text: one character around values, or none: a quote is then a character like others"
+    )
+    escape: Literal["doubled", "backslash"] = Field(
+        "doubled",
+        description='Delimited text: how a quote is written in a quoted value, "" or \\", where a backslash is \\\\',
+    )
+    encoding: str = Field(
+        "auto",
+        description="utf-8, gb18030, big5, cp932, cp1252, utf-16 or another that Python has; auto: as the bytes show",
+    )
     sheet: Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)] | None = Field(
         None,
         description="Workbooks: name or number, from 1, of the sheet to read; the only one with anything in it if not given",
     )
-    skip: int = Field(0, ge=0, description="Lines, or rows of a sheet, before the header")
-    header: tuple[str, ...] | None = Field(
-        None, min_length=1, description="Names of all columns in their order, for files without a header"
+    skip: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="Lines of text, or rows of a sheet, before the header; found where rows show them if not given",
     )
-    footer: int = Field(0, ge=0, description="Last rows that are no records, such as totals")
+    header: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Text, workbooks: the columns' names, of a file that does not name them"
+    )
+    footer: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="Text, workbooks: how many rows at the end are none; of text found where they stand apart if not given",
+    )
     records: Path | None = Field(
         None,
         description="JSON: path to the list of records in each document or line, as data.order_list; "
@@ -155,6 +179,37 @@ class InputOptions(BaseModel):
             raise ValueError(
                 "thousands and decimal are the same; say what stands before fractions, and what between groups"
             )
+        return self
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, name: str) -> str:
+        if name != "auto":
+            canonical(name)
+        return name
+
+    @field_validator("quote")
+    @classmethod
+    def _quote_is_one_byte(cls, quote: str) -> str:
+        if quote != "none" and (len(quote) != 1 or not quote.isascii() or quote in "\r\n\0\\\x1f"):
+            raise ValueError("quote is one ASCII character, or none where no value is quoted")
+        return quote
+
+    @field_validator("header")
+    @classmethod
+    def _names_are_different(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and (len(set(names)) < len(names) or "" in names):
+            raise ValueError("header names each column once; number those of one name, and name all")
+        return names
+
+    @model_validator(mode="after")
+    def _marks_are_different(self) -> "InputOptions":
+        if self.delimiter != "auto" and (self.quote in self.delimiter or set(self.delimiter) & set("\r\n\0\\\x1f")):
+            raise ValueError(
+                "delimiter has the quote, a backslash, or a character that ends lines; values cannot be told apart so"
+            )
+        if self.escape == "backslash" and self.quote in ("none", "\\"):
+            raise ValueError("escape speaks of quotes in quoted values; leave it out where quote is none")
         return self
 
     @model_validator(mode="after")

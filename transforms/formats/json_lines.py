@@ -22,10 +22,12 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
-from beam_deid.transforms.formats.json_text import SPACE, text_stream
+from beam_deid.transforms.formats.json_text import ENCODING, SPACE, text_stream
 from beam_deid.transforms.formats.json_values import units as values
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.text_source import encoding_of
+from beam_deid.transforms.formats.text_splitting import cut_lines
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes, rows_of
 from beam_deid.transforms.terms import Reason
 
@@ -48,8 +50,15 @@ class JsonLines(Format):
         return columns_of(rows(path, options, nesting), nesting, path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """Give the whole file as one shard, for a compressed file can only be read from its beginning."""
-        return [Shard(path, self.name, size)]
+        """Cut a file at lines; one that is compressed, or whose lines give other numbers of rows than one, is one shard."""
+        whole = Shard(path, self.name, size)
+        if (
+            options.records is not None
+            or options.items is not None
+            or not holds_lines(path, options, called_lines=True)
+        ):
+            return [whole]
+        return cut_lines(whole, encoding_of(path, options.encoding, ENCODING), rows)
 
     def read(
         self,
@@ -67,9 +76,9 @@ class JsonLines(Format):
             yield from chunks(found, nesting, columns, rows, known, spare=spare)
             return
         plain = Columns(nesting, columns, known)
-        number = 0
+        number = shard.first_row
         lines = rows_of(len(columns), _BLOCK)
-        for block in (piece for whole in _blocks(shard.path, options) for piece in _pieces(whole, lines)):
+        for block in (piece for whole in _blocks(shard, options) for piece in _pieces(whole, lines)):
             try:
                 batch = plain.read(block)
             except Unplain:
@@ -92,7 +101,7 @@ def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:
     Raises:
         InputError: The file is gone, truncated or damaged, or a row has too many keys.
     """
-    for block in _blocks(path, options):
+    for block in _blocks(Shard(path, JsonLines.name, 0), options):
         yield from narrow(_units_in(block, nesting), path)
 
 
@@ -112,14 +121,14 @@ def _units_of(line: bytes, nesting: Nesting) -> Iterator[Unit]:
         yield Unit(None, "", Reason.BAD_ENCODING if MARK in text else Reason.MALFORMED_ROW)
 
 
-def _blocks(path: str, options: InputOptions) -> Iterator[bytes]:
-    """The file in pieces of whole lines.
+def _blocks(shard: Shard, options: InputOptions) -> Iterator[bytes]:
+    """The shard in pieces of whole lines.
 
     Raises:
         InputError: The file is gone, truncated or damaged, or a line is too long.
     """
-    stream = text_stream(path, options)
-    lengths = _Lengths(path)
+    stream = text_stream(shard.path, options, shard.start, shard.end)
+    lengths = _Lengths(shard.path, shard.first_row)
     held: list[bytes] = []
     size = 0
     try:
@@ -152,9 +161,10 @@ def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
 class _Lengths:
     """Stops at a line that is too long. A piece is shorter than that, so only a line that began in one before can be."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, before: int) -> None:
         self._path = path
-        self._ended = self._open = 0
+        self._ended = before
+        self._open = 0
 
     def check(self, piece: bytes) -> None:
         """Look at the next piece of the file."""

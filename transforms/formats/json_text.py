@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.compression import open_plain
-from beam_deid.transforms.formats.encoding import Utf8Stream, detect
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import DECODER
+from beam_deid.transforms.formats.text_source import encoding_of, open_from
+from beam_deid.transforms.formats.text_stream import Utf8Stream
 from beam_deid.transforms.storage.limits import LARGEST_VALUE, mebibytes
+
+ENCODING = "utf-8"
+"""What JSON is in where its bytes do not show another: its standard says so."""
 
 HEAD = 1 << 20
 """How many bytes at the beginning of a file tell how it is written."""
@@ -20,20 +23,14 @@ SPACE = " \t\r\n\ufeff"
 _BLOCK = 1 << 20
 
 
-def text_stream(path: str, options: InputOptions) -> Utf8Stream:
-    """A text file as UTF-8, whatever its encoding and compression.
+def text_stream(path: str, options: InputOptions, start: int = 0, end: int | None = None) -> Utf8Stream:
+    """A text file, or the part of it between two offsets, as UTF-8, whatever its encoding and compression.
 
     Raises:
         InputError: The file is gone, truncated or damaged.
     """
-    head_stream = open_plain(path)
-    try:
-        encoding = detect(bytes(head_stream.read(HEAD)), options.encoding)
-    except OSError:
-        raise InputError("the file is truncated or damaged", path, "Fetch it again or leave it out") from None
-    finally:
-        head_stream.close()
-    return Utf8Stream(open_plain(path), encoding, '"', path)
+    encoding = encoding_of(path, options.encoding, ENCODING)
+    return Utf8Stream(open_from(path, start or encoding.mark, end), encoding, path)
 
 
 class Text:

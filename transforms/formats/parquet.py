@@ -14,6 +14,7 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.parquet_columns import FileColumns, as_read
 from beam_deid.transforms.formats.parquet_delta import Joining, delta_columns, rows_at_once
+from beam_deid.transforms.formats.parquet_footer import is_sound
 from beam_deid.transforms.formats.parquet_weight import Weighing, batch_rows, check_footer, heavy_columns
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import check_columns
@@ -24,6 +25,8 @@ _GROUP_ROWS = 131_072
 _DICTIONARY_BYTES = 4
 _BROKEN = "The file is truncated, damaged or not Parquet: fetch it again or leave it out"
 
+_DAMAGE = (OSError, pa.ArrowException, KeyError, ValueError, OverflowError)
+"""What comes of damage that Arrow does not see: names that are no text, numbers that are none."""
 _FLATTEN = "Write the fields of its structs as columns of their own"
 
 
@@ -39,7 +42,7 @@ class Parquet(Format):
         file = _checked(path)
         try:
             return FileColumns(file, path).schema
-        except (OSError, pa.ArrowException):
+        except _DAMAGE:
             raise InputError("the file cannot be read", path, _BROKEN) from None
 
     def described(self, path: str) -> Description:
@@ -48,7 +51,7 @@ class Parquet(Format):
             with open_arrow(path) as stream:
                 facts = pq.read_metadata(stream)
             return Description(facts.num_rows, facts.schema.to_arrow_schema())
-        except (OSError, pa.ArrowException):
+        except _DAMAGE:
             raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
@@ -98,7 +101,7 @@ class Parquet(Format):
                 yield _chunk(batch, numbers, columns, spare)
         except pa.ArrowNotImplementedError:
             raise InputError("a column holds more in a struct than can be read", shard.path, _FLATTEN) from None
-        except (OSError, pa.ArrowException, KeyError):
+        except _DAMAGE:
             raise InputError("the file cannot be read", shard.path, _BROKEN) from None
 
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
@@ -188,7 +191,7 @@ def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
     stream = open_arrow(path)
     try:
         file = pq.ParquetFile(stream, pre_buffer=False, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
+    except _DAMAGE:
         raise InputError("the file cannot be read as Parquet", path, _BROKEN) from None
     check_columns(file.metadata.num_columns, path)
     return stream, file
@@ -196,7 +199,14 @@ def _open(path: str) -> tuple[pa.NativeFile, pq.ParquetFile]:
 
 def _checked(path: str) -> pq.ParquetFile:
     stream, file = _open(path)
-    check_footer(file.metadata, stream.size(), path)
+    try:
+        sound = is_sound(stream, file.metadata)
+        if sound:
+            check_footer(file.metadata, stream.size(), path)
+    except _DAMAGE:
+        sound = False
+    if not sound:
+        raise InputError("the file cannot be read as Parquet", path, _BROKEN)
     return file
 
 

@@ -119,6 +119,13 @@ def _equal(matched: Sequence[InputFile]) -> int:
 
 def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], ignored: Sequence[str]) -> str:
     # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
-    facts = [(name_of(shard.path), shard.size, shard.row_groups, *shard.partitions) for shard in shards]
+    facts = [
+        (name_of(shard.path), shard.size, shard.row_groups, *shard.partitions, *_bytes_of(shard)) for shard in shards
+    ]
     made_of = [policy, releases, facts, *([ignored] if ignored else [])]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+
+def _bytes_of(shard: Shard) -> list[int]:
+    """The offsets between which a shard is read, where its file is cut by bytes."""
+    return [] if shard.end is None else [shard.start, shard.end]

@@ -2,8 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import openpyxl
 
 from .abroad import amazon, shopify, woocommerce
 from .china import Columns, douyin, jd, pinduoduo, taobao
@@ -36,6 +39,34 @@ def write_export(folder: Path, name: str, rows: int, seed: int = 1) -> Path:
         name, "utf-8"
     )
     return _write(folder / f"{name}.csv", columns, encoding, ",")
+
+
+def write_workbook(folder: Path, name: str, rows: int, seed: int = 1) -> Path:
+    """Write an export as a workbook with one sheet: amounts and counts are numbers, everything else is text.
+
+    Args:
+        folder: Where to.
+        name: Which, as in `EXPORTS`.
+        rows: How many orders.
+        seed: Another seed makes other orders.
+    """
+    columns = EXPORTS[name](rows, seed)
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("订单")
+    sheet.append(list(columns))
+    for row in zip(*columns.values(), strict=True):
+        sheet.append([_cell(value.strip("\t")) for value in row])
+    path = folder / f"{name}.xlsx"
+    book.save(path)
+    return path
+
+
+def _cell(text: str) -> str | float | None:
+    """A cell as a workbook holds it: without escapes, short numbers with a point as numbers, nothing as an empty cell."""
+    text = re.sub(r'^="(.*)"$', r"\1", text).removeprefix("'")
+    if re.fullmatch(r"[0-9]{1,6}\.[0-9]{2}", text):
+        return float(text)
+    return text or None
 
 
 def _write(path: Path, columns: Columns, encoding: str, separator: str) -> Path:

@@ -1,0 +1,225 @@
+"""The line of delimited text that names the columns: found by the agreement of rows, and refused where that is not safe."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.encoding import MARK, as_utf8
+from beam_deid.transforms.formats.text_scan import Scan
+from beam_deid.transforms.storage.limits import check_columns
+
+LONGEST_NAME = 128 << 10
+
+_SAMPLE = 100
+_PREAMBLE = 64
+_AGREEING = 0.8
+_FEWEST_AFTER_PREAMBLE = 3
+_MOST_TRAILING = 3
+_FEWEST_ROWS = 5
+_NUMBER = re.compile(r"[-+]?[0-9]{1,5}")
+_OF_A_PERSON = re.compile(r"(?=(?:[^0-9]*[0-9]){10})[+(]?[0-9][0-9 ()+-]{9,}[0-9Xx]?|[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+_DATA = re.compile(
+    r"[-+]?[0-9]{6,}|[-+]?[0-9][0-9,.]*[.,][0-9]+|[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{4}年[0-9]{1,2}月.*"
+    r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
+)
+_SHARE_OF_DATA = 0.2
+
+
+class Header(NamedTuple):
+    """What the first lines of a file say.
+
+    Attributes:
+        names: The columns' names.
+        width: Values of a whole row; those behind the names' are empty.
+        begin: Offset at which rows begin.
+        line: The line that names the columns, which is no row where it comes again; empty if none does.
+        passed: How many lines that are not blank stand before it.
+    """
+
+    names: list[str]
+    width: int
+    begin: int
+    line: bytes
+    passed: int
+
+
+class Sample:
+    """The first rows of a file, read with one delimiter.
+
+    Args:
+        scan: The file's head.
+        encoding: The encoding that the scanned bytes are in.
+    """
+
+    def __init__(self, scan: Scan, encoding: str) -> None:
+        self.scan = scan
+        self._encoding = encoding
+        self._texts: dict[int, list[str]] = {}
+        self.count = min(len(scan.rows.starts), _SAMPLE)
+        self.counts = scan.rows.values[: self.count]
+        several = self.counts[self.counts > 1]
+        self.usual = Counter(several.tolist()).most_common(1)[0][0] if len(several) else 1
+        self.agreeing = int((self.counts == self.usual).sum())
+
+    def texts(self, row: int) -> list[str]:
+        """The values of a row as text, without spaces around them."""
+        if row not in self._texts:
+            self._texts[row] = [bare(as_utf8(value, self._encoding).decode()) for value in self.scan.values(row)]
+        return self._texts[row]
+
+
+def bare(name: str) -> str:
+    """A name without spaces around it, and without a spreadsheet's armour."""
+    name = name.strip(" \t\r\n\ufeff\xa0")
+    return name[2:-1] if name.startswith('="') and name.endswith('"') else name
+
+
+def find_header(sample: Sample, path: str, known_place: bool) -> Header:
+    """The header of a file.
+
+    Args:
+        sample: The first rows, behind the lines that are to be skipped.
+        path: For messages.
+        known_place: Whether the first line is said to be the header.
+
+    Raises:
+        InputError: There is none, or it cannot be told which line is it; no value is shown.
+    """
+    first = sample.texts(0)
+    row = 0 if known_place else _header_row(sample, first, path)
+    texts = sample.texts(row) if row else first
+    if sample.scan.rows.broken[row] or MARK in "".join(texts):
+        raise InputError("the header cannot be read", path, "Is a quote left open in it, or are bytes of it broken?")
+    names, width = _without_trailing(sample, row, texts)
+    _check_agreement(sample, row, width, path)
+    check_columns(len(names), path)
+    if max(map(len, names)) > LONGEST_NAME:
+        raise endless_name(path)
+    if _is_data(sample, row, texts):
+        raise InputError(
+            "the first line has values like those of rows where the columns' names should be",
+            path,
+            "If the file has no header, set input.header: [the columns' names]; if lines stand before it, input.skip",
+        )
+    rows = sample.scan.rows
+    line = sample.scan.line(row)
+    return Header(numbered(names), width, int(rows.stops[row]), line, row)
+
+
+def endless_name(path: str) -> InputError:
+    """The error for a header that is none."""
+    return InputError(
+        "the header cannot be read, for a name in it is longer than 128 KiB",
+        path,
+        "Let the first line name the columns. Is a quote left open there? Check input.delimiter and input.quote",
+    )
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Names of which each is there once: repeats are numbered, and so are columns without a name, by their place."""
+    taken = {name for name in names if name}
+    seen: Counter[str] = Counter()
+    found = []
+    for place, name in enumerate(names, 1):
+        seen[name] += 1
+        if name and seen[name] == 1:
+            found.append(name)
+            continue
+        stem, number = (name, seen[name]) if name else ("column", place)
+        while (made := f"{stem}_{number}") in taken:
+            number += 1
+        taken.add(made)
+        found.append(made)
+    return found
+
+
+def _header_row(sample: Sample, first: list[str], path: str) -> int:
+    """Which row is the header: the first, or where that has no names, the first with as many values as rows have."""
+    usual = sample.usual
+    if usual < 2 or (sample.counts[0] == usual and not _is_preamble(first, usual)):
+        return 0
+    there = np.flatnonzero(sample.counts == usual)
+    row = next((one for one in there.tolist() if not _is_preamble(sample.texts(one), usual)), 0)
+    if not row or (sample.counts[row:] == usual).mean() < _AGREEING or not _is_preamble(first, usual):
+        return 0
+    before = [sample.texts(one) for one in range(min(row, _PREAMBLE + 1))]
+    names = sample.texts(row)
+    safe = usual >= _FEWEST_AFTER_PREAMBLE and len(before) <= _PREAMBLE and len(sample.counts) > row + 1
+    safe = safe and all(_is_preamble(one, usual) for one in before)
+    trailing = _trailing(names)
+    names = names[: len(names) - trailing]
+    if not safe or "" in names or len(set(names)) < len(names) or _is_data(sample, row, names):
+        raise InputError(
+            "it cannot be told which line names the columns, for the first lines have another number of values",
+            path,
+            "Set input.skip to how many lines stand before the header (0 for none)",
+        )
+    return row
+
+
+def _is_preamble(texts: list[str], usual: int) -> bool:
+    """Whether a line has so few values that it cannot name the columns."""
+    return 2 * sum(text != "" for text in texts) <= usual and len(texts) - _trailing(texts) <= (usual + 1) // 2
+
+
+def _trailing(texts: Sequence[str]) -> int:
+    """How many values at the end are empty."""
+    count = 0
+    while count < len(texts) and texts[-1 - count] == "":
+        count += 1
+    return count
+
+
+def _without_trailing(sample: Sample, row: int, texts: list[str]) -> tuple[list[str], int]:
+    """The names, and the values of a row, where lines end with delimiters behind which nothing is."""
+    rows = [one for one in range(row + 1, sample.count) if sample.counts[one] == sample.usual]
+    if not rows or sample.usual < 2:
+        return texts, len(texts)
+    named = len(texts) - min(_trailing(texts), _MOST_TRAILING)
+    extra = sample.usual - named
+    if sample.usual > len(texts) and len(rows) < _AGREEING * (sample.count - row - 1):
+        return texts, len(texts)
+    if not 0 <= extra <= _MOST_TRAILING or not named:
+        return texts, len(texts)
+    empty = all(_trailing(sample.texts(one)) >= extra for one in rows) if extra else named < len(texts)
+    return (texts[:named], sample.usual) if empty else (texts, len(texts))
+
+
+def _check_agreement(sample: Sample, row: int, width: int, path: str) -> None:
+    counts = sample.counts[row + 1 :]
+    if len(counts) >= _FEWEST_ROWS and sample.usual != width and (counts == sample.usual).mean() >= _AGREEING:
+        raise InputError(
+            f"the header has {width} values, and rows have {sample.usual}",
+            path,
+            "Mend the header; or set input.skip to how many lines stand before it, or input.delimiter",
+        )
+
+
+def _is_data(sample: Sample, row: int, texts: list[str]) -> bool:
+    """Whether a line that should name columns holds values of rows."""
+    filled = [text for text in texts if text]
+    if any(_OF_A_PERSON.fullmatch(text) for text in filled):
+        return True
+    if len(filled) > 1 and 2 * sum(bool(_NUMBER.fullmatch(text)) for text in filled) > len(filled):
+        return True
+    below = [sample.texts(other) for other in range(row + 1, sample.count)]
+    like = [place for place, text in enumerate(texts) if _DATA.fullmatch(text) and _are_data(below, place)]
+    if len(like) > _SHARE_OF_DATA * len(filled):
+        return True
+    again: set[int] = set()
+    for values in below:
+        if values != texts:
+            again.update(
+                place for place, (one, name) in enumerate(zip(values, texts, strict=False)) if name and one == name
+            )
+    return len(again) > 1 and 2 * len(again) >= len(filled)
+
+
+def _are_data(rows: list[list[str]], place: int) -> bool:
+    """Whether most values of a column are numbers or times; none are enough where there is no value."""
+    values = [row[place] for row in rows if place < len(row) and row[place]]
+    return 2 * sum(bool(_DATA.fullmatch(value) or _NUMBER.fullmatch(value)) for value in values) >= len(values)
