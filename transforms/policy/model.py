@@ -20,12 +20,13 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.input_options import InputOptions, TimeZone
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
-from beam_deid.transforms.label.options import Closeness, Count, PolicyOptions, Positive, Section, Share
+from beam_deid.transforms.label.options import Closeness, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
 from beam_deid.transforms.policy.one_of import OneOf
+from beam_deid.transforms.policy.parts import Parts
 from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
 from beam_deid.transforms.policy.written import read_action
@@ -148,16 +149,6 @@ class Search(Section):
     seconds: Positive | None = Field(
         None,
         description="Longest time for a lattice of more than ten million nodes; results then depend on the machine",
-    )
-
-
-class Parts(Section):
-    """How large the parts of a release are."""
-
-    rows: Count = Field(
-        description="Rows of a part. Where rows are shuffled (anonymized), what a part has on average at most: a group is never in "
-        "two parts, so that one may have more, and the number of parts depends on the number of released rows alone. Elsewhere "
-        "parts follow the pieces that the input is read in, and none has more than so many",
     )
 
 
