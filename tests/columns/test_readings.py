@@ -206,6 +206,14 @@ def test_times_are_those_of_the_zone_s_clocks():
     assert read([1772382600 * 10**6], Reading(TIMESTAMP), zoned) == [dt.datetime(2026, 3, 1, 16, 30)]
 
 
+def test_sentinel_dates_are_read_as_they_stand_and_never_leave_the_calendar():
+    last, first = dt.datetime(9999, 12, 31, 23, 59, 59), dt.datetime(1, 1, 1)
+    here = Reading(TIMESTAMP, timezone=SHANGHAI)
+    assert read(["9999-12-31 23:59:59", "0001-01-01 00:00:00"], here) == [last, first]
+    assert read(["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+08:00"], here)[0] == WRONG
+    assert read(["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-05:00"], Reading(TIMESTAMP)) == [WRONG, WRONG]
+
+
 def test_a_zone_that_a_worker_does_not_know_is_told():
     with pytest.raises(UsageError, match="no such time zone"):
         read(["2026-03-01 20:30:00 -0500"], Reading(TIMESTAMP, timezone="Mars/Olympus"))

@@ -4,9 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.treat.given import typed_batch
 from beam_deid.transforms.treat.typed import typed
 
+from ..kit.policies import policy, release
 from ..kit.small import two_releases
 
 POLICY = policy_from_mapping(two_releases(), key_given=True)
@@ -42,8 +45,7 @@ def test_choosing_rows_chooses_them_in_every_column():
 
 
 def test_a_record_without_a_spelling_of_its_own_has_no_second_column():
-    policy = policy_from_mapping(two_releases(), key_given=True)
-    records, _ = typed(GIVEN, ROWS, policy)
+    records, _ = typed(GIVEN, ROWS, POLICY)
     assert not records.normal
     assert records.made_from("city", normalizes=True) is records.columns["city"]
 
@@ -58,3 +60,21 @@ def test_faults_of_a_column_are_told_apart_by_reason():
         ("age", Reason.WRONG_TYPE): [12],
     }
     assert records.rows.tolist() == [13]
+
+
+def test_a_collection_is_read_as_a_file_is_but_for_what_spreadsheets_do():
+    fields = {
+        "at": {"role": "quasi_identifier", "kind": "timestamp", "format": "%d/%m/%Y"},
+        "name": {"role": "sensitive"},
+    }
+    written = policy(
+        fields,
+        top={"subject": "each_record", "input": {"nulls": ["NULL"]}},
+        a=release("enclave", "at name"),
+    )
+    batch = pa.record_batch({"at": ["03/04/2026", "NULL", "2026-04-03"], "name": ['="1" ', "NULL", "x"]})
+    job = Job(policy_from_mapping(written), ("a",), types=dict.fromkeys(fields, pa.string()))
+    found = typed_batch(job, batch, ("at", "name"), 0)
+    assert [str(value) for value in found.records.columns["at"].to_pylist()] == ["2026-04-03 00:00:00", "None"]
+    assert found.records.columns["name"].to_pylist() == ['="1" ', None]
+    assert [(fault.rows.tolist(), fault.reason) for fault in found.faults] == [([2], Reason.WRONG_TYPE)]

@@ -48,6 +48,7 @@ _LAST_DAY = 2_958_466
 _DAY_ZERO = -25_569
 """Days from 1970 to the day before 1 January 1900, less the day that never was."""
 _DAY = 86_400_000
+_LAST_YEAR = 9999
 
 
 class Moments(NamedTuple):
@@ -183,7 +184,14 @@ def _of_parts(parts: _Parts, zone: str | None) -> pa.Array:
     said = pc.not_equal(parts["z"], "")
     if not pc.any(said).as_py():
         return moments
-    return pc.if_else(said, wall_time(pc.subtract(moments, _offset(parts["z"])), zone), moments)
+    told = wall_time(pc.subtract(moments, _offset(parts["z"])), zone)
+    return pc.if_else(said, pc.if_else(_has_a_year(told), told, None), moments)
+
+
+def _has_a_year(moments: pa.Array) -> pa.Array:
+    """Which moments are in the years 1 to 9999, as they may not be where others' clocks show them."""
+    year = pc.year(moments)
+    return pc.and_(pc.greater_equal(year, 1), pc.less_equal(year, _LAST_YEAR))
 
 
 def _year(parts: _Parts) -> pa.Array:
