@@ -5,6 +5,7 @@ import pytest
 from beam_deid.transforms.errors import InputError, PolicyError
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.run.shards import prepare
 
 from ..formats.read_files import read_file
 
@@ -110,6 +111,24 @@ def test_a_mark_that_contradicts_the_policy_is_refused(given):
 def test_the_header_is_found_behind_a_preamble_and_a_footer_is_passed_over(given, before, after):
     """07: a blank first line was an IndexError; a preamble became the one column; lines at the end were orders."""
     are_all_there(read_file(given(before + "\r\n".join([HEAD, *ROWS, ""]) + after)))
+
+
+def test_lines_that_are_passed_over_are_told(given):
+    """07: nothing is left out in silence."""
+    path = given("Shop: x\n\n" + "\n".join([HEAD, *ROWS]) + "\n\nreport generated\nby x\n")
+    document = {
+        "version": 1,
+        "dataset": "t",
+        "subject": "buyer",
+        "fields": {name: {"role": "direct_identifier"} for name in NAMES[:2]} | {"city": {"role": "insensitive"}},
+        "releases": {"r": {"purpose": "t", "sharing": "enclave", "fields": {"city": "keep"}}},
+    }
+    document["fields"]["amount"] = {"role": "insensitive"}
+    policy = policy_from_mapping(document)
+    found = prepare(policy, [str(path)]).found
+    assert [*found.told()] == [
+        f"{path}: 1 lines before the header and 2 after the last row were passed over, for they are no rows"
+    ]
 
 
 def test_a_footer_like_rows_is_said(given):

@@ -38,7 +38,7 @@ class Combined(Format):
         for name in options.combine:
             if name in schema.names:
                 raise InputError(f"input.combine.{name} is a column of the file already", path, "Give it another name")
-        return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)])
+        return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)], schema.metadata)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file into shards as the format of the file does."""

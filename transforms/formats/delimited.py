@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import PASSED_OVER, Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.text_layout import layout_of
@@ -33,8 +33,10 @@ class Delimited(Format):
     suffixes = (".csv", ".tsv", ".txt")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The header's names, each a text column."""
-        return pa.schema([(name, pa.string()) for name in layout_of(path, options).names])
+        """The header's names, each a text column; in the metadata, how many lines were passed over to find it, and at the end."""
+        layout = layout_of(path, options)
+        passed = {PASSED_OVER: " ".join(map(str, layout.passed))} if any(layout.passed) else None
+        return pa.schema([(name, pa.string()) for name in layout.names], passed)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file at rows; one that is compressed, or whose structure shows only when it is decoded, is one shard."""

@@ -40,7 +40,7 @@ class Partitioned(Format):
         """The file's columns and those of its folders."""
         schema = self._inner.schema(path, options)
         added = [pa.field(name, pa.string()) for name in self._partitions if name not in schema.names]
-        return pa.schema([*schema, *added])
+        return pa.schema([*schema, *added], schema.metadata)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file into shards as the format of the file does."""

@@ -43,7 +43,7 @@ def cut_delimited(shard: Shard, layout: TextLayout, rows: int) -> list[Shard]:
     Raises:
         InputError: The file cannot be read.
     """
-    length = _length(shard, layout.decoded)
+    length = _length(shard, layout.decoded, rows)
     if length is None:
         return [shard]
     stream = open_from(shard.path, layout.begin, layout.end or length)
@@ -65,7 +65,7 @@ def cut_lines(shard: Shard, encoding: Encoding, rows: int) -> list[Shard]:
     Raises:
         InputError: The file cannot be read.
     """
-    length = _length(shard, not encoding.keeps(LF))
+    length = _length(shard, not encoding.keeps(LF), rows)
     if length is None:
         return [shard]
     stream = open_from(shard.path, encoding.mark, length)
@@ -75,9 +75,9 @@ def cut_lines(shard: Shard, encoding: Encoding, rows: int) -> list[Shard]:
         stream.close()
 
 
-def _length(shard: Shard, decoded: bool) -> int | None:
+def _length(shard: Shard, decoded: bool, rows: int) -> int | None:
     """Bytes of a file that can be cut and is worth it; None of another."""
-    return None if decoded or shard.size < SMALL else length_of(shard.path)
+    return None if decoded or shard.size < max(SMALL, rows) else length_of(shard.path)
 
 
 def _rows_in(stream: Any, layout: TextLayout, path: str) -> Iterator[Starts]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError
 from beam_deid.transforms.formats import format_of, plain_format_of
-from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.format import PASSED_OVER, Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
@@ -69,22 +69,28 @@ class Found:
         lacking: How many files lack an optional column, by its name; only columns that some file lacks.
         empty: Files in which nothing stands, not even a row.
         files: How many files there are.
+        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
     """
 
     ignored: tuple[str, ...] = ()
     lacking: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     files: int = 0
+    passed: tuple[tuple[str, int, int], ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """What there is, as plain values."""
         found = {"ignored": list(self.ignored), "lacking": dict(self.lacking), "empty": list(self.empty)}
+        if self.passed:
+            found["passed_over"] = {file: {"before": before, "after": after} for file, before, after in self.passed}
         return {name: value for name, value in found.items() if value}
 
     def told(self) -> Iterator[str]:
         """The same for a person, a sentence each without a full stop."""
         if self.ignored:
             yield f"not read, as input.ignore says: {', '.join(map(name_shown, self.ignored))}"
+        for file, before, after in self.passed:
+            yield f"{file}: {before} lines before the header and {after} after the last row were passed over, for they are no rows"
         for name, files in self.lacking:
             yield f"{files} of {self.files} files lack the optional column {name_shown(name)}, which is null there"
         if self.empty:
@@ -170,4 +176,13 @@ def found_in(policy: Policy, heads: Heads, shards: Sequence[Shard]) -> Found:
         lacking=tuple((name, absent[name]) for name in policy.fields if name in absent),
         empty=(*heads.empty, *without),
         files=len(heads.files) + len(heads.empty),
+        passed=tuple(one for head in heads.files for one in _passed(head)),
     )
+
+
+def _passed(head: Head) -> Iterator[tuple[str, int, int]]:
+    """The lines of a file that were passed over, if there are any."""
+    said = (head.schema.metadata or {}).get(PASSED_OVER)
+    if said is not None:
+        before, after = map(int, said.split())
+        yield head.told, before, after
