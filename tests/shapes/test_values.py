@@ -71,10 +71,11 @@ def test_armoured_cells_are_what_the_api_says(run):
 def test_padded_cells_are_one_city(run):
     """0.3.0: `Leeds`, `Leeds ` and `Leeds　` were three cities."""
     cells = ["Leeds", "Leeds ", " Leeds", "Leeds　", "Leeds\t"]
-    csv = "city\n" + "\n".join(cells) + "\n"
-    rows, _, _ = run("pad.csv", csv, {"city": QUASI}, {"city": "keep"})
+    csv = "city,amount\n" + "".join(f"{cell},1\n" for cell in cells)
+    fields = {"city": QUASI, "amount": of("integer")}
+    rows, _, _ = run("pad.csv", csv, fields, {"city": "keep"})
     assert [row["city"] for row in rows] == ["Leeds"] * 5
-    rows, _, _ = run("pad.csv", csv, {"city": QUASI}, {"city": "keep"}, options={"trim": False, "text_escapes": False})
+    rows, _, _ = run("pad.csv", csv, fields, {"city": "keep"}, options={"trim": False, "text_escapes": False})
     assert [row["city"] for row in rows] == cells
     table = pa.table({"city": cells})
     rows, _, _ = run("pad.parquet", table, {"city": QUASI}, {"city": "keep"})

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from beam_deid.transforms.columns.moment_patterns import format_problem
 from beam_deid.transforms.columns.moments import zone_problem
 from beam_deid.transforms.columns.text_escapes import Dress
 from beam_deid.transforms.formats.encoding import canonical
@@ -19,8 +20,17 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
+def _readable(written: str) -> str:
+    problem = format_problem(written)
+    if problem:
+        raise ValueError(problem)
+    return written
+
+
 TimeZone = Annotated[str, Field(min_length=1), AfterValidator(_known_zone)]
 """Name of a zone in the tz database."""
+TimeFormat = Annotated[str, AfterValidator(_readable)]
+"""How dates and times of a field are written; see `beam_deid.transforms.columns.moment_patterns`."""
 
 
 def _names_formats(schema: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     SerializeAsAny,
@@ -13,12 +12,11 @@ from pydantic import (
 )
 
 from beam_deid.transforms.actions.action import Action, Target
-from beam_deid.transforms.columns.moment_patterns import format_problem
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
-from beam_deid.transforms.formats.input_options import InputOptions, TimeZone
+from beam_deid.transforms.formats.input_options import InputOptions, TimeFormat, TimeZone
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.label.options import Closeness, PolicyOptions, Positive, Section, Share
 from beam_deid.transforms.label.requirements import Options
@@ -44,16 +42,6 @@ Written = Annotated[str, OneOf(one.name for one in FORMATS if one.written)]
 
 def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
-
-
-def _readable(written: str) -> str:
-    problem = format_problem(written)
-    if problem:
-        raise ValueError(problem)
-    return written
-
-
-TimeFormat = Annotated[str, AfterValidator(_readable)]
 
 
 class FieldSpec(Section):
