@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.reader import policy_from_mapping
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,9 @@ def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsy
 
 
 def test_the_policy_of_the_readme_is_a_policy():
-    example, nested, attackers, search = (yaml.safe_load(block) for block in blocks("yaml"))
+    example, book, differing, nested, attackers, search = (yaml.safe_load(block) for block in blocks("yaml"))
+    assert InputOptions.model_validate(book["input"]).sheet == "Orders"
+    assert InputOptions.model_validate(differing["input"]).fill_down is not None
     assert set(policy_from_mapping(example).releases) == {"analytics", "crm"}
     names = ("mobile", "item_id", "division", "province", "city", "district")
     fields = example["fields"] | {name: {"role": "direct_identifier"} for name in names}
