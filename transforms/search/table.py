@@ -18,12 +18,12 @@ class Table:
     """Rows with their base values; any value of a group stands for it.
 
     Attributes:
-        base: Of each field the number of each row's base value, shape (n,), int32.
+        base: Of each field the number of each row's base value, shape (n,).
         records: Records of each row, shape (n,).
         people: People of each row where they add up when rows are joined, shape (n,); the same array as ``records`` where
             each record is a person of its own.
-        subject: Whom each row is about, shape (n,), int32; None where people add up.
-        sensitive: Number of each sensitive field's value, shape (n,), int32.
+        subject: Whom each row is about, shape (n,); None where people add up.
+        sensitive: Number of each sensitive field's value, shape (n,).
     """
 
     base: tuple[Codes, ...]
@@ -38,13 +38,18 @@ class Table:
     @property
     def nbytes(self) -> int:
         """Its size in memory, in bytes."""
-        return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
+        alone = () if self.subject is None else (self.subject,)
+        return sum(column.nbytes for column in (*self.base, *self.sensitive, *alone, self.records, self.people))
 
     def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:
         """Number the classes of a node, and give the number of each row's class, shape (n,)."""
         sizes = [attribute.sizes[level] for attribute, level in zip(attributes, levels, strict=True)]
         lookups = [attribute.groups[level] for attribute, level in zip(attributes, levels, strict=True)]
         return numbered(self.base, sizes, lookups)
+
+    def distinct(self) -> Numbered:
+        """Number the distinct rows of base values, and give the number of each row's, shape (n,)."""
+        return numbered(self.base, [int(column.max(initial=0)) + 1 for column in self.base])
 
     @cached_property
     def _several(self) -> tuple[npt.NDArray[np.bool_], Counts]:
