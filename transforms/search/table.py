@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-
 from beam_deid.transforms.columns.key_codes import first_rows
-from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, numbered, summed
 from beam_deid.transforms.search.attribute import Attribute, Codes
+from beam_deid.transforms.search.persons import PersonsOfRows
 
 
 @dataclass(frozen=True)
@@ -52,21 +50,13 @@ class Table:
         return numbered(self.base, [int(column.max(initial=0)) + 1 for column in self.base])
 
     @cached_property
-    def _several(self) -> tuple[npt.NDArray[np.bool_], Counts]:
-        """Which rows are of people with several, shape (n,), and their numbers."""
+    def _persons(self) -> PersonsOfRows:
         assert self.subject is not None  # noqa: S101 - who calls knows
-        several = np.bincount(self.subject)[self.subject] > 1
-        return several, np.flatnonzero(several)
+        return PersonsOfRows(self.subject)
 
     def people_of(self, classes: Numbered) -> Counts:
         """The people of each class where they do not add up, shape (classes,)."""
-        assert self.subject is not None  # noqa: S101 - who calls knows
-        several, rows = self._several
-        people = np.bincount(classes.numbers[~several], minlength=classes.many)
-        if len(rows):
-            mine = self.subject[rows].astype(np.int64).view(np.uint64)
-            people = people + distinct_per_number(classes.numbers[rows], mine, classes.many)
-        return people.astype(np.int64)
+        return self._persons.of(classes)
 
     def joined(self, classes: Numbered, loose: Sequence[int] = ()) -> "Table":
         """Rows of one class, one person and the same sensitive values as one.
