@@ -22,13 +22,13 @@ PERSONS = 30
 KINDS = 2 * 2 * 3
 
 
-def source():
+def source(**more):
     """A release whose records lie in buckets by whom they are about, as those of a run do."""
     people = crowd(
         grid(city="ab", age=[20, 21, 22, 23]), PERSONS, 2, category=lambda who: turn("abc", who.person + who.order)
     )
     kept = {"age": {"generalize": {"ranges": [2, 10]}}}
-    fields = roles(direct="buyer", quasi="city age", sensitive="category")
+    fields = roles(direct="buyer", **{"quasi": "city age", "sensitive": "category", **more})
     whole = source_of(data_of(policy(fields, a=release("enclave", "city age category", kept)), people)["a"], 1)
     columns = whole.records.read(0, (*whole.columns, Column("present", release="a"), COUNT))
     out = Out("", BUCKETS)
@@ -71,3 +71,9 @@ def test_a_combination_that_is_in_many_buckets_counts_once(monkeypatch, least):
     assert combined(source(), Stages(BUCKETS)).start == {"age": 0}
     monkeypatch.setattr(combinations, "MOST_COMBINATIONS", KINDS // 2)
     assert combined(source(), Stages(BUCKETS)).start == {"age": 1}
+
+
+@pytest.mark.parametrize(("most", "start"), [(3 * KINDS, 0), (3 * KINDS - 1, 1)])
+def test_each_choice_of_levels_of_a_sensitive_field_has_combinations_of_its_own(monkeypatch, most, start):
+    monkeypatch.setattr(combinations, "MOST_COMBINATIONS", most)  # by 2, by 10 and all as one
+    assert combined(source(quasi="city", sensitive="age category"), Stages(BUCKETS)).start == {"age": start}

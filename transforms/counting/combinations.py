@@ -14,13 +14,14 @@ from beam_deid.transforms.columns.key_codes import codes, first_rows
 from beam_deid.transforms.columns.on_demand import MadeEachTime
 from beam_deid.transforms.counting.classes import NOBODY, Source
 from beam_deid.transforms.counting.people import People
+from beam_deid.transforms.decide.searching import Searcher
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.risk.histogram import Counts, Histogram, tally
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 MOST_COMBINATIONS = 1 << 21
-"""Most combinations that levels are searched on: the search of so many has some 300 MiB."""
+"""Most combinations that levels are searched on: the search of so many takes some 450 MiB."""
 
 _SAMPLED = 16
 """Buckets, about, by whose combinations it is seen how many there are."""
@@ -50,7 +51,7 @@ def combined(source: Source, stages: Stages) -> Combined | None:
     """Put a release's records together by all values that a search looks at, at the finest levels at which they are few enough.
 
     Returns:
-        The release over its combinations; None where there are more than `MOST_COMBINATIONS` at any levels.
+        The release over its combinations; None where there are too many at any levels.
     """
     start = _start(source, stages)
     if start is None:
@@ -62,7 +63,7 @@ def combined(source: Source, stages: Stages) -> Combined | None:
         return Combined(source.nothing, levels)
     found, _ = stages.run(_Whole(stream, _columns(source), subject), stream.filled, Merged.merge)
     whole = Merged.merge(found)
-    if len(whole.counts) > MOST_COMBINATIONS:
+    if len(whole.counts) > _most(source):
         return None
     return Combined(ReleasedData(source.job, source.layout, source.measured, _cells(source, whole)), levels)
 
@@ -130,7 +131,7 @@ def _start(source: Source, stages: Stages) -> tuple[dict[str, int], Subject] | N
     levels = {name: allowed[0] for name, allowed in choices.items()}
     buckets = source.records.buckets
     some = range(0, buckets, max(1, buckets // _SAMPLED))
-    most = MOST_COMBINATIONS * len(some)
+    most = _most(source) * len(some)
     while True:
         found, _ = stages.run(_Many(source, levels), some)
         if _distinct(found) * buckets <= most:
@@ -141,6 +142,12 @@ def _start(source: Source, stages: Stages) -> tuple[dict[str, int], Subject] | N
             return None
         widest = max(finer, key=lambda name: openings.distinct(name, levels[name]))
         levels[widest] = next(level for level in choices[widest] if level > levels[widest])
+
+
+def _most(source: Source) -> int:
+    """Most combinations that levels of a release are searched on: each choice of levels of sensitive fields has a copy of them."""
+    lattices = sum(1 for _ in Searcher(source.nothing).coarsest())
+    return MOST_COMBINATIONS // lattices
 
 
 def _distinct(found: Sequence["_Found"]) -> int:
