@@ -37,7 +37,7 @@ def whole(orders, tmp_path_factory):
 def test_parts_and_labels_are_the_same_in_buckets_that_measuring_fills(
     orders, whole, temporary, tmp_path, monkeypatch, workers
 ):
-    monkeypatch.setattr(run, "FEW_SHARDS", 0)
+    monkeypatch.setattr(run, "ASIDE", Bounds(few=0, bucket=ROWS // 2))
     apart = published(orders, tmp_path / "out", "--workers", str(workers))
     assert apart.keys() == whole.keys()
     assert list(unlike(whole, apart)) == []
@@ -78,10 +78,10 @@ def test_a_second_run_is_the_same_in_memory_and_in_buckets_beside_what_was_given
     given_out = published(orders, tmp_path / "first", policy=policy, files="in-[01].parquet")
     assert "market/label.json" in given_out
     found = {}
-    for name, few, workers in (("whole", 100, "1"), ("apart", 0, "1"), ("two", 0, "2")):
+    for name, few, workers in (("whole", Bounds().few, "1"), ("apart", 0, "1"), ("two", 0, "2")):
         register = tmp_path / f"{name}.register"
         shutil.copytree(first, register)
-        monkeypatch.setattr(run, "FEW_SHARDS", few)
+        monkeypatch.setattr(run, "ASIDE", Bounds(few=few, bucket=ROWS // 2))
         policy = registered(orders, register)
         found[name] = published(orders, tmp_path / name, "--workers", workers, policy=policy), tables(register)
     whole, remembered = found["whole"]

@@ -8,6 +8,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import run
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.synthetic import write_orders
 
 from ..kit.any_size import POLICY
@@ -82,11 +83,10 @@ def test_a_run_in_buckets_leaves_the_same_bytes_under_two_secrets_in_one_and_two
         write_orders(str(path), ROWS, number + 1)
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY, "utf-8")
-    monkeypatch.setattr(run, "FEW_SHARDS", 0)
     found = []
     for workers in (1, 2):
         for buckets, secret in zip((2, 16), SECRETS, strict=True):
-            monkeypatch.setattr(run, "BUCKETS_OF_A_SHARD", buckets)
+            monkeypatch.setattr(run, "ASIDE", Bounds(few=0, bucket=len(files) * ROWS // buckets))
             out = tmp_path / f"out-{workers}-{buckets}"
             found.append(published(policy, files, out, secret, workers, monkeypatch))
     assert len(found[0]) > 3

@@ -3,7 +3,9 @@
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.counting.finding_again import FindAgain, Meets
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.register.prints_file import PrintsFile
+from beam_deid.transforms.terms import LabelName
 
 from ..kit.deciding import measured
 from ..kit.examples import examples
@@ -267,3 +271,38 @@ def test_a_heavy_group_that_somebody_dominates_is_tested_with_other_releases(mos
     assert whole["a"].records.suppressed > 0
     for name, release_ in whole.items():
         same(parts[name], release_)
+
+
+def swapped_while_open(monkeypatch, table):
+    """While a task has the table open, it is another one; whoever looks before or after sees what was registered."""
+    whole = table.read_bytes()
+    rows = pq.read_table(table)
+    strangers = pa.array(np.sort(rows["record"].to_numpy() ^ np.uint64(0xABCDEF)))
+    others = rows.set_column(rows.schema.get_field_index("record"), rows.schema.field("record"), strangers)
+    opened, closed = PrintsFile._open, PrintsFile.close
+
+    def open_(self, path, told):
+        pq.write_table(others, table)
+        opened(self, path, told)
+
+    def close(self):
+        closed(self)
+        table.write_bytes(whole)
+
+    monkeypatch.setattr(PrintsFile, "_open", open_)
+    monkeypatch.setattr(PrintsFile, "close", close)
+
+
+@pytest.mark.parametrize("buckets", [None, 3], ids=["in memory", "in buckets"])
+def test_a_table_that_is_another_while_it_is_read_stops_the_run(monkeypatch, buckets):
+    first = [(number, number, 0, 0, "ab"[number % 2], "x") for number in range(1, 101)]
+    fresh = [(number, number, 0, 0, "ab"[number % 2], "x") for number in range(140, 144)]
+    months = [table_of(first), table_of(first[1:] + fresh)]
+    policies = [shop("city category", "enclave", "buyer", True, 0.0)] * 2
+    with tempfile.TemporaryDirectory() as folder:
+        job, found = beside(months, policies, folder)
+        assert decide(job, found, 1.0).releases["a"].label.label is LabelName.STILL_PERSONAL
+        (table,) = Path(folder, "register", "tables").iterdir()
+        swapped_while_open(monkeypatch, table)
+        with pytest.raises(UsageError, match="cannot be used"):
+            decide(job, found if buckets is None else aside(job, found, buckets), 1.0)

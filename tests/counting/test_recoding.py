@@ -84,7 +84,7 @@ def test_what_two_rounds_pass_on_is_given_out_at_levels_of_its_own(buckets, most
 
 
 def test_rounds_begin_with_the_levels_at_which_combinations_are_few(monkeypatch):
-    monkeypatch.setattr(combinations, "MOST_COMBINATIONS", 30)
+    monkeypatch.setattr(combinations, "MOST_COMBINATIONS", 20)
     parts, whole = both(recoding(3), by_age(), 2, MOST_ROWS)
     assert [one.levels["age"] for one in whole.rounds] == [0, 1, 2]
     assert [one.levels["age"] for one in parts.rounds] == [1, 2]

@@ -138,3 +138,21 @@ def test_fields_that_change_their_places_in_the_policy_make_no_other_persons(tmp
     turned = asked_for | {"fields": dict(reversed(asked_for["fields"].items()))}
     table = orders(range(40))
     assert remembered(asked_for, table, tmp_path)[1] == remembered(turned, table, tmp_path)[1]
+
+
+def persons_kept(folder, table, buckets=None):
+    """The persons by their telephones that the register takes of a run whose release stays personal."""
+    asked_for = each_a_person("tid")
+    asked_for["releases"]["a"]["expect"] = "still_personal"
+    job, found = registering(asked_for, table, folder)
+    decision = decide(job, found if buckets is None else aside(job, found, buckets), 1.0, str(folder))
+    persons = pq.read_table(Path(folder, decision.persons.file.path)).to_pydict()
+    pairs = zip(persons["identity"], persons["person"], strict=True)
+    return {person for identity, person in pairs if identity == "phone"}
+
+
+@pytest.mark.parametrize("buckets", [None, 1, 3])
+def test_persons_of_a_run_that_stays_personal_are_known_again_as_records_are(tmp_path, buckets):
+    first = persons_kept(tmp_path, orders(range(40)), buckets)
+    assert first == persons_kept(tmp_path, orders(range(40)))
+    assert not first & persons_kept(tmp_path, orders(range(100, 140)), buckets)

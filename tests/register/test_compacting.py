@@ -286,7 +286,6 @@ def test_any_releases_are_read_from_a_common_file_as_they_were(tmp_path, tables,
     made, rows = merge(str(common), names, files, most)
     again = [PrintsFile(str(common), table) for table in made]
     for file, prints in zip(again, tables, strict=True):
-        file.check()
         assert (file.rows, file.all_rows) == (len(prints.record), rows)
         assert counted(file.read_all(0, ALL)) == counted(prints)
     twice, _ = merge(str(tmp_path / "twice"), names, again, most)

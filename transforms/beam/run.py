@@ -17,12 +17,12 @@ from beam_deid.transforms.beam.parts_sink import PartsSink
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.columns.partition import MOST_BUCKETS
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
 from beam_deid.transforms.measure.aside import Aside
+from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import open_register
 from beam_deid.transforms.publish.run_state import write_state
@@ -37,10 +37,8 @@ from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
 
-FEW_SHARDS = 2
-"""So many shards are counted in memory; more are counted in buckets."""
-BUCKETS_OF_A_SHARD = 2
-"""So a bucket of records, with all that is counted of it, takes some 100 MiB."""
+ASIDE = Bounds()
+"""How many records of files are counted in memory, and how many a bucket has that measuring fills."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +190,11 @@ def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
 @contextlib.contextmanager
 def _aside(prepared: Prepared, local: bool) -> Iterator[Aside | None]:
     """Where measured records wait if they are many. Workers on other machines have no folder of this one."""
-    shards = len(prepared.shards)
-    if not local or shards <= FEW_SHARDS:
+    if not local or prepared.most_rows <= ASIDE.few:
         yield None
         return
     with SpillFolder() as folder:
-        yield Aside(folder.path, min(BUCKETS_OF_A_SHARD * shards, MOST_BUCKETS))
+        yield Aside(folder.path, ASIDE.buckets(prepared.most_rows))
 
 
 def _ours(error: Exception) -> DeidError:

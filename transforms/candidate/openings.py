@@ -16,7 +16,7 @@ from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.policy.model import Release
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Layout
-from beam_deid.transforms.search.attribute import Attribute
+from beam_deid.transforms.search.attribute import Attribute, Codes
 from beam_deid.transforms.search.lattice import Lattice
 from beam_deid.transforms.search.objectives import OBJECTIVES
 from beam_deid.transforms.search.requirements import Criterion
@@ -37,7 +37,7 @@ class Openings:
     """
 
     def __init__(
-        self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], places: Mapping[str, Counts], counts: Counts
+        self, spec: Release, layout: Layout, bases: Mapping[str, pa.Array], places: Mapping[str, Codes], counts: Counts
     ) -> None:
         self._spec = spec
         self._layout = layout
@@ -107,7 +107,7 @@ class Openings:
             costs.append((np.r_[sizes, 1][numbers] - 1.0) / max(len(domain) - 1, 1))
         return Attribute(
             name,
-            self._places[name].astype(np.int32),
+            self._places[name],
             tuple(groups),
             tuple(costs),
             tuple(level / top for level in choices),
@@ -140,7 +140,8 @@ class Openings:
         """
         attributes = [self.attribute(*one) for one in choices.items()]
         reference = {}
-        there = np.flatnonzero(self._counts > 0 if rows is None else rows & (self._counts > 0))
+        chosen = self._counts > 0 if rows is None else rows & (self._counts > 0)
+        there = slice(None) if chosen.all() else np.flatnonzero(chosen)  # nothing is copied where all are looked at
         if rows is not None:
             everywhere = np.flatnonzero(self._counts > 0)
             for name in {one.values for one in asked}:

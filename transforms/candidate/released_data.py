@@ -16,7 +16,7 @@ from beam_deid.transforms.attack.recovery import digest_recoveries, platform_rec
 from beam_deid.transforms.candidate.openings import Openings, RowLevels
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
-from beam_deid.transforms.columns.key_codes import codes
+from beam_deid.transforms.columns.key_codes import codes, narrow
 from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.measure.cells import Cells
@@ -33,6 +33,7 @@ from beam_deid.transforms.risk.probes import Numbers
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.search.attribute import Codes
 from beam_deid.transforms.terms import Sharing
 
 Level = int | npt.NDArray[np.int64]
@@ -98,7 +99,8 @@ class ReleasedData:
     @property
     def everything(self) -> Counts:
         """Records of each cell that are sound in this release."""
-        return np.where(self.cells.present(self.layout.release), self.cells.counts, 0)
+        present = self.cells.present(self.layout.release)
+        return self.cells.counts if present.all() else np.where(present, self.cells.counts, 0)
 
     def coded(self, name: str, levels: RowLevels) -> tuple[Counts, int]:
         """Number of each cell's released value of a field, and how many numbers there may be."""
@@ -278,11 +280,11 @@ class ReleasedData:
         own = np.delete(distinct, null)
         return Values(numbers, len(own), own)
 
-    def _places(self, name: str, values: pa.Array) -> Counts:
+    def _places(self, name: str, values: pa.Array) -> Codes:
         """Which of the base values each cell has; 0 where it was rejected."""
         keys = self.cells.column("value", name, self.layout.release)
         base = pa.array(fingerprint(values, self.job.prints))
-        return np.asarray(pc.index_in(pa.array(keys), value_set=base).fill_null(0).to_numpy()).astype(np.int64)
+        return narrow(pc.index_in(pa.array(keys), value_set=base).fill_null(0).to_numpy(), len(base))
 
     def _lifted(self, name: str, level: int) -> Fingerprints:
         if (name, level) not in self._keys:

@@ -73,6 +73,11 @@ def _codes_by_sorting(keys: Fingerprints) -> tuple[npt.NDArray[np.int64], Finger
     return numbers, whole[first]
 
 
+def narrow(numbers: npt.NDArray[np.integer], many: int) -> npt.NDArray[np.integer]:
+    """Numbers from 0 below ``many``, shape (n,), in the smallest type that holds them."""
+    return numbers.astype(np.min_scalar_type(max(many - 1, 0)), copy=False)
+
+
 def first_rows(numbers: npt.NDArray[np.int64], distinct: int) -> npt.NDArray[np.int64]:
     """Find the first row of each code.
 

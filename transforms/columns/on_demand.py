@@ -1,4 +1,4 @@
-"""What is made when it is first asked for, and kept: columns that a bucket has and that a task may not need."""
+"""What is made when it is asked for: columns that a bucket has and that a task may not need, or that are too large to be kept."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, overload
@@ -7,8 +7,8 @@ Key = TypeVar("Key")
 Made = TypeVar("Made", covariant=True)
 
 
-class MadeByKey(Mapping[Key, Made]):
-    """Values by key.
+class MadeEachTime(Mapping[Key, Made]):
+    """Values by key that are made whenever they are asked for.
 
     Args:
         keys: The keys.
@@ -18,20 +18,30 @@ class MadeByKey(Mapping[Key, Made]):
     def __init__(self, keys: Iterable[Key], make: Callable[[Key], Made]) -> None:
         self._keys = dict.fromkeys(keys)
         self._make = make
-        self._made: dict[Key, Made] = {}
 
     def __getitem__(self, key: Key) -> Made:
         if key not in self._keys:
             raise KeyError(key)
-        if key not in self._made:
-            self._made[key] = self._make(key)
-        return self._made[key]
+        return self._make(key)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+class MadeByKey(MadeEachTime[Key, Made]):
+    """Values by key that are made when they are first asked for, and kept."""
+
+    def __init__(self, keys: Iterable[Key], make: Callable[[Key], Made]) -> None:
+        super().__init__(keys, make)
+        self._made: dict[Key, Made] = {}
+
+    def __getitem__(self, key: Key) -> Made:
+        if key not in self._made:
+            self._made[key] = super().__getitem__(key)
+        return self._made[key]
 
 
 class MadeInOrder(Sequence[Made]):

@@ -16,6 +16,7 @@ from beam_deid.transforms.counting.searching import InBuckets, Search
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.choosing import CHANGING, of_nothing, standing_fault
 from beam_deid.transforms.decide.decision import Round
+from beam_deid.transforms.decide.giving_up import none_satisfies, search_or_give_up
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Accepted, Searched
 from beam_deid.transforms.label.found import Found
@@ -154,13 +155,9 @@ class Chooser:
             return self.reaches(levels, with_past=with_past)
 
         hopeless = self._hopeless()
-        if hopeless is None and all(accept(levels) is None for levels in search.coarsest()):
-            # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
-            hopeless = "nothing satisfies at the most general levels, and so at none below them"
         if hopeless is not None:
-            most = {name: allowed[-1] for name, allowed in search.choices.items()}
-            return Searched(most, None, require, 1, 1, 0.0, hopeless, True, 1)
-        return search.search(require, accept)
+            return none_satisfies(search, require, hopeless)
+        return search_or_give_up(search, require, accept)
 
     def _hopeless(self) -> str | None:
         if not self._source.people.names:

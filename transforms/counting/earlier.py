@@ -17,41 +17,15 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.past.comparing import Compared, compared, incomparable, told_apart
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.scoping import tested_together
-from beam_deid.transforms.register.document import Entry, Table
+from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
-from beam_deid.transforms.register.opening import check_file, unusable
+from beam_deid.transforms.register.looked import Looked, tables_of
 from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
-from beam_deid.transforms.storage.files import store_of
 
 _RECORDS = "records"
-
-
-@dataclass(frozen=True)
-class Looked:
-    """A table of the register as it was looked through, byte by byte.
-
-    Attributes:
-        path: The file.
-        table: What the register says of it.
-        modified: When it was last changed, as its store tells.
-    """
-
-    path: str
-    table: Table
-    modified: float
-
-    def check(self) -> None:
-        """See that it is still the same file: tasks opened it since.
-
-        Raises:
-            UsageError: It is not.
-        """
-        if _modified(self.path) != self.modified:
-            raise unusable(self.path, "it was changed while it was read")
-        check_file(self.path, self.table)
 
 
 @dataclass(frozen=True)
@@ -113,9 +87,9 @@ def earlier_of(job: Job, records: Records, people: People, releases: Sequence[st
     run = _records(job, records, people, stages)
     if not run.rows:
         return Earlier()
-    files = _files(job, register.entries)
+    files = tables_of(register.path, register.entries)
     usable, untested = _usable(job, register.entries)
-    looked = tuple(files[path] for path in _files(job, usable))
+    looked = tuple(files[path] for path in tables_of(register.path, usable))
     met, damaged = _met(job, usable, run, stages)
     past = told_apart(register.entries, met, untested | damaged)
     if not past.entries:
@@ -173,19 +147,6 @@ def _fault(job: Job, entry: Entry, looked_through: dict[str, PrintsFile]) -> str
     except UsageError as error:
         return _told(error)
     return ""
-
-
-def _files(job: Job, entries: Iterable[Entry]) -> dict[str, Looked]:
-    """The files of some releases, by path, as they are now."""
-    assert job.register is not None  # noqa: S101 - asked for only where there is one
-    tables = {table_path(job.register.path, entry.table.file): entry.table for entry in entries if entry.table}
-    return {path: Looked(path, table, _modified(path)) for path, table in tables.items()}
-
-
-def _modified(path: str) -> float:
-    """When a file was last changed; never where it is gone."""
-    there = store_of(path).entry(path)
-    return -1.0 if there is None else there.modified
 
 
 def _told(error: UsageError) -> str:

@@ -1,4 +1,7 @@
-"""Both sides of a join with what an attacker holds, in buckets by the key of what must be equal."""
+"""Both sides of a join with what an attacker holds, in buckets by the key of what must be equal.
+
+These are fine buckets: keys of what an attacker knows are often few, and so many rows have each that few of them fill a bucket.
+"""
 
 from dataclasses import dataclass
 
@@ -208,7 +211,7 @@ class _ToKeys:
 def _put(out: Out, stream: str, columns: dict[Column, Fingerprints], counts: Counts) -> None:
     """Set rows aside, equal ones counted together."""
     rows = Histogram.of(columns, counts)
-    out.put(stream, rows.columns[_KEY], {**rows.columns, COUNT: rows.counts})
+    out.put_finely(stream, rows.columns[_KEY], {**rows.columns, COUNT: rows.counts})
 
 
 @dataclass(frozen=True)
@@ -254,4 +257,4 @@ class _Taking:
         if self._numbered:
             columns[ROW] = (probes.rows + self._rows).astype(np.uint64)
         self._rows += len(probes.counts)
-        self._out.put(_PROBES, probes.keys, {**columns, COUNT: probes.counts})
+        self._out.put_finely(_PROBES, probes.keys, {**columns, COUNT: probes.counts})

@@ -7,6 +7,7 @@ from beam_deid.transforms.counting.classes import Source
 from beam_deid.transforms.counting.combinations import combined
 from beam_deid.transforms.counting.rounds import Rounds
 from beam_deid.transforms.decide.decision import Round
+from beam_deid.transforms.decide.giving_up import Searching
 from beam_deid.transforms.decide.recoding import levels_for
 from beam_deid.transforms.decide.searching import Accept, Levels, Searched, Searcher, only_levels
 from beam_deid.transforms.run.stages import Stages
@@ -15,21 +16,8 @@ from beam_deid.transforms.search.node import Counted
 from beam_deid.transforms.search.requirements import Requirements
 
 
-class Search(Protocol):
-    """A search for levels."""
-
-    @property
-    def choices(self) -> Mapping[str, tuple[int, ...]]:
-        """The levels that are open to each field, ascending."""
-        ...
-
-    def coarsest(self) -> Iterator[Levels]:
-        """The most general levels."""
-        ...
-
-    def search(self, require: Requirements, accept: Accept | None = None) -> Searched:
-        """Choose levels."""
-        ...
+class Search(Searching, Protocol):
+    """What searches for levels, and tells why there are none."""
 
     def blocked(self, require: Requirements) -> Blocked | None:
         """Why nothing satisfies; None where that is not known."""

@@ -10,6 +10,7 @@ from beam_deid.transforms.candidate.suppression import cut
 from beam_deid.transforms.composition.composing import Settled, settle
 from beam_deid.transforms.composition.members import Member
 from beam_deid.transforms.decide.findings import found_for_lines
+from beam_deid.transforms.decide.giving_up import none_satisfies, search_or_give_up
 from beam_deid.transforms.decide.recoding import Recoding, full_domain, recode
 from beam_deid.transforms.decide.requiring import asked_alone, requirements
 from beam_deid.transforms.decide.searching import Accepted, Searched, Searcher
@@ -140,13 +141,9 @@ def search_for_label(searcher: Searcher, *, with_past: bool = False) -> Searched
         )
 
     hopeless = _hopeless(data)
-    if hopeless is None and all(accept(levels) is None for levels in searcher.coarsest()):
-        # Coarser groups are unions of finer ones: what fails there fails at every finer level, too.
-        hopeless = "nothing satisfies at the most general levels, and so at none below them"
     if hopeless is not None:
-        most = {name: allowed[-1] for name, allowed in searcher.choices.items()}
-        return Searched(most, None, require, 1, 1, 0.0, hopeless, True, 1)
-    return searcher.search(require, accept)
+        return none_satisfies(searcher, require, hopeless)
+    return search_or_give_up(searcher, require, accept)
 
 
 def _others_hold(data: ReleasedData, made: Recoding) -> bool:

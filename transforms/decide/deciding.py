@@ -43,6 +43,7 @@ def decide_table(
     Raises:
         InputError: An attacker's table cannot be read.
         OutputError: The fingerprints cannot be written.
+        UsageError: A table of the register was changed while it was read.
     """
     composed = tested_together(job.policy, job.releases)
     cells = Cells(job, records_of(job, names, measured))
@@ -57,7 +58,9 @@ def decide_table(
     settled = next(iter(chosen.values())).settled if len(chosen) == 1 else None
     cuts, compositions = compose({name: one.member for name, one in chosen.items()}, past, settled)
     after = {name: one.with_cut(cuts[name]) for name, one in chosen.items()}
-    return {name: _decision(after, name, compositions[name], measured.read, folder) for name in names}, cells
+    decided = {name: _decision(after, name, compositions[name], measured.read, folder) for name in names}
+    past.check()
+    return decided, cells
 
 
 def records_of(job: Job, names: tuple[str, ...], measured: Measured) -> Histogram:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.columns.combining import combine, mix
+from beam_deid.transforms.columns.partition import MOST_BUCKETS
 from beam_deid.transforms.measure.aside import Table
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.job import SHARD_ROWS
@@ -41,6 +42,10 @@ class Bounds:
     chunk: int = 1 << 20
     few: int = 2 * SHARD_ROWS
     bucket: int = SHARD_ROWS // 2
+
+    def buckets(self, rows: int) -> int:
+        """How many buckets so many records fill, about."""
+        return min(max(1, -(-rows // self.bucket)), MOST_BUCKETS)
 
 
 def chunks_of(histograms: Mapping[Table, Histogram], most: int) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from beam_deid.transforms.columns.partition import MOST_BUCKETS
 from beam_deid.transforms.measure.aside import Aside, AsideOut, Table
 from beam_deid.transforms.measure.chunks import Bounds, histogram_of, table_of
 from beam_deid.transforms.measure.measured import Measured
@@ -40,7 +39,7 @@ def gather(
     Raises:
         OutputError: Records cannot be set aside.
     """
-    aside = None if folder is None else Aside(folder.path, _buckets(measured, bounds)).out()
+    aside = None if folder is None else Aside(folder.path, bounds.buckets(measured.read)).out()
     gathered: dict[Table, _Gathered] = {}
     try:
         for chunk in chunks:
@@ -53,10 +52,6 @@ def gather(
         streams = {} if aside is None else aside.close()
     histograms = {table: one.whole() for table, one in gathered.items()}
     return Measured.merge([measured, Measured(histograms=histograms, aside=streams)])
-
-
-def _buckets(measured: Measured, bounds: Bounds) -> int:
-    return min(-(-measured.read // bounds.bucket), MOST_BUCKETS)
 
 
 def _set_aside(aside: AsideOut, job: Job, table: Table, histogram: Histogram) -> None:

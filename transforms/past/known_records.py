@@ -17,6 +17,7 @@ from beam_deid.transforms.past.views import Past, identities_of, person_keys
 from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path
+from beam_deid.transforms.register.looked import Looked, tables_of
 from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.known_again import Others, shared_records
 from beam_deid.transforms.risk.persons import Persons
@@ -40,11 +41,11 @@ def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
         return Past()  # what stays personal is not tested with anything
     with contextlib.closing(_Reader(job, cells)) as reader:
         overlapping, untested = reader.overlapping()
-        told = told_apart(job.register.entries, overlapping, untested)
+        told = replace(told_apart(job.register.entries, overlapping, untested), looked=reader.looked)
         if not told.entries:
             return told
         read = reader.read(compared(job, told.entries, releases))
-        return replace(read, disjoint=told.disjoint, untested=told.untested)
+        return replace(read, disjoint=told.disjoint, untested=told.untested, looked=told.looked)
 
 
 class _Reader:
@@ -53,6 +54,9 @@ class _Reader:
     Args:
         job: The run.
         cells: Its records.
+
+    Attributes:
+        looked: The tables that can be used, once it was asked what overlaps.
     """
 
     def __init__(self, job: Job, cells: Cells) -> None:
@@ -64,6 +68,7 @@ class _Reader:
         self._order = np.argsort(records, kind="stable")
         self._records = records[self._order]
         self._files: dict[str, PrintsFile] = {}
+        self.looked: tuple[Looked, ...] = ()
         self._subjects = person_keys(job, cells, np.arange(len(cells))).get(str(job.policy.subject), records[:0])
 
     def close(self) -> None:
@@ -75,6 +80,7 @@ class _Reader:
         """The releases that have some of the records, and why others cannot be read."""
         found = set()
         untested = {}
+        there = tables_of(self._register.path, self._register.entries)
         for entry in self._register.entries:
             reason = incomparable(self._job, entry)
             try:
@@ -84,6 +90,8 @@ class _Reader:
                 reason = f"{error.what}: {error.next_step}"
             if reason:
                 untested[entry.name] = reason
+        usable = [entry for entry in self._register.entries if entry.name not in untested]
+        self.looked = tuple(there[path] for path in tables_of(self._register.path, usable))
         return found, untested
 
     def read(self, told: Compared) -> Past:

@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.looked import Looked
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
@@ -90,6 +91,7 @@ class Past:
         crowd: How many persons are a crowd at least.
         around: Of each sensitive field that one of them holds, in which groups of theirs it is.
         unknown: Cells of which nobody can say which record they are, shape (n,): it has no number, or several persons have it.
+        looked: The tables of the register that were read.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -99,6 +101,16 @@ class Past:
     crowd: int = 0
     around: Mapping[str, Around] = field(default_factory=dict)
     unknown: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    looked: tuple[Looked, ...] = ()
+
+    def check(self) -> None:
+        """See that what was read of the register is what was looked through.
+
+        Raises:
+            UsageError: A table was changed meanwhile.
+        """
+        for one in self.looked:
+            one.check()
 
     def in_common(self, counts: Counts) -> dict[str, int]:
         """How many records of the run each of the entries has.

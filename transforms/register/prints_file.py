@@ -105,10 +105,6 @@ class PrintsFile:
         """`read` with all columns that the release has."""
         return self.read(low, high, persons=self.persons, values=self.values, normal=self.normal)
 
-    def check(self) -> None:
-        """Check that the file is still what was written, byte by byte."""
-        check_file(self.path, self._table)
-
     def read(
         self, low: int, high: int, *, persons: Sequence[str], values: Sequence[str], normal: Sequence[str]
     ) -> Prints:

@@ -182,8 +182,9 @@ def distinct_per_number(numbers: Counts, keys: Fingerprints, size: int) -> Count
     # Each row is a pair, unless it is there already. A row whose key has no other row is one: only the others need be sorted.
     found = np.bincount(numbers, minlength=size)
     others = np.flatnonzero((np.bincount(values, minlength=many) > 1)[values])
-    # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here.
-    pairs = np.sort(numbers[others] * many + values[others])
+    # Both factors are below 2³¹, so a pair is one exact integer; sorting is quicker than hashing here, the more so of small ones.
+    pairs = numbers[others] * many + values[others]
+    pairs = np.sort(pairs.astype(np.uint32) if size * many <= 1 << 32 else pairs)
     again = pairs[1:][pairs[1:] == pairs[:-1]]
     return np.asarray(found - np.bincount(again // max(many, 1), minlength=size))
 

@@ -1,6 +1,6 @@
 """Distinct rows of some columns, numbered: what groups, classes and cells are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,9 @@ from beam_deid.transforms.risk.histogram import Counts
 
 _DENSE = 1 << 16
 _WHOLE = 1 << 62
+_INT32 = (1 << 31) - 1
+_SLICE = 1 << 15
+"""Rows that are worked on together, so that they stay in the processor's cache."""
 
 
 class Numbered(NamedTuple):
@@ -44,14 +47,35 @@ def numbered(
         if cells >= _WHOLE // size:  # one exact integer a row, however many columns there are
             keys, distinct = codes(keys.view(np.uint64))
             cells = len(distinct)
-        keys = keys + ((lookups[place] * cells)[column] if lookups else column * np.int64(cells))
+        _add(keys, column, cells, lookups[place] if lookups else None)
         cells *= size
     if cells <= max(4 * length, _DENSE):
-        there = np.bincount(keys, minlength=cells) > 0
-        order = np.cumsum(there) - 1
-        return Numbered(order[keys], int(order[-1]) + 1 if cells else 0)
+        return _numbered_in_place(keys, cells)
     numbers, distinct = codes(keys.view(np.uint64))
     return Numbered(numbers, len(distinct))
+
+
+def _add(keys: Counts, column: npt.NDArray[np.integer], times: int, lookup: Counts | None) -> None:
+    """Add to the key of each row, shape (n,), its number in a column, so many times; overwrites the keys."""
+    each = None if lookup is None else lookup * times
+    for rows in _slices(len(keys)):
+        keys[rows] += column[rows].astype(np.int64) * times if each is None else each[column[rows]]
+
+
+def _numbered_in_place(keys: Counts, cells: int) -> Numbered:
+    """Number keys below ``cells``, shape (n,), in their order; the numbers take the place of the keys."""
+    there = np.zeros(cells, np.bool_)
+    there[keys] = True
+    so_far = np.cumsum(there, dtype=np.int32 if cells <= _INT32 else np.int64)
+    for rows in _slices(len(keys)):
+        keys[rows] = so_far[keys[rows]]
+    keys -= 1
+    return Numbered(keys, int(so_far[-1]) if cells else 0)
+
+
+def _slices(length: int) -> Iterator[slice]:
+    for begin in range(0, length, _SLICE):
+        yield slice(begin, begin + _SLICE)
 
 
 def summed(groups: Numbered, values: Counts) -> Counts:

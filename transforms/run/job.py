@@ -161,7 +161,7 @@ class Job:
 
         Else a record in several files would be several persons, and the register would take places for persons.
         """
-        return self.policy.subject == EACH_RECORD and (self.files > 1 or self.remembers)
+        return self.policy.subject == EACH_RECORD and (self.files > 1 or self.register is not None)
 
     @property
     def record_rule(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.policy.columns import check_columns
@@ -17,6 +18,11 @@ from beam_deid.transforms.run.job import SHARD_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import name_of
+
+_LEAST_BYTES = 2
+"""Bytes of a value and its delimiter in a text, at least as a rule."""
+_PACKED = 16
+"""How many times larger a file may be once it is unpacked, as a rule."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class Prepared:
     def rows(self) -> int | None:
         """Records in all shards, or None where a format does not tell."""
         return None if any(s.rows is None for s in self.shards) else sum(s.rows or 0 for s in self.shards)
+
+    @property
+    def most_rows(self) -> int:
+        """Records in all shards, as known without reading: where a format does not tell, as many as so many bytes may hold."""
+        least = _LEAST_BYTES * len(self.job.policy.fields)
+        return sum(_bytes_of(shard) // least if shard.rows is None else shard.rows for shard in self.shards)
 
 
 def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ()) -> Prepared:
@@ -106,6 +118,12 @@ def _cut(policy: Policy, heads: Heads) -> list[Shard]:
     if not shards:
         raise no_row([head.told for head in heads.files])
     return shards
+
+
+def _bytes_of(shard: Shard) -> int:
+    """The bytes of a file, once it is unpacked: rather too many than too few."""
+    packed = without_compression(shard.path) != shown(shard.path)
+    return shard.size * _PACKED if packed else shard.size
 
 
 def _equal(matched: Sequence[InputFile]) -> int:

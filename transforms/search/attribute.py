@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.key_codes import narrow
 from beam_deid.transforms.risk.histogram import Counts
 
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.integer]
+"""Numbers from 0, in a type that is no larger than they need."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -20,7 +22,7 @@ class Attribute:
 
     Attributes:
         name: Its name.
-        base: Number of the base value of each row, shape (n,), int32.
+        base: Number of the base value of each row, shape (n,).
         groups: Of each level the number of each base value's group, counted from 0, shape (v,).
         costs: Of each level Iyengar's loss of each base value, from 0 to 1, shape (v,).
         heights: Of each level how far up the hierarchy it is, from 0 for the values themselves to 1 for the top.
@@ -40,7 +42,7 @@ class Attribute:
     def fixed(cls, name: str, numbers: Counts) -> "Attribute":
         """A field, or several as one, whose only level is its values: ``numbers`` (n,) from 0. It loses nothing."""
         many = int(numbers.max(initial=-1)) + 1
-        return cls(name, numbers.astype(np.int32), (np.arange(many),), (np.zeros(many),), (0.0,), 0.0)
+        return cls(name, narrow(numbers, many), (np.arange(many),), (np.zeros(many),), (0.0,), 0.0)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -69,9 +71,13 @@ class Attribute:
         """Whether each level refines those after it, and no other: finer then means a lower number."""
         return bool(np.array_equal(self.refines, np.triu(np.ones_like(self.refines))))
 
-    def at(self, rows: npt.NDArray[np.int64]) -> "Attribute":
+    def at(self, rows: npt.NDArray[np.int64] | slice) -> "Attribute":
         """Restrict the field to some of the rows."""
-        return replace(self, base=self.base[rows])
+        return self.over(self.base[rows])
+
+    def over(self, base: Codes) -> "Attribute":
+        """The same field of other rows, whose base values have these numbers, shape (m,)."""
+        return replace(self, base=base)
 
 
 def weighted(attributes: Sequence[Attribute], total: float) -> tuple[Attribute, ...]:

@@ -15,11 +15,11 @@ import numpy as np
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
-from beam_deid.transforms.columns.key_codes import codes, first_rows, ordered_codes
+from beam_deid.transforms.columns.key_codes import codes, first_rows, narrow, ordered_codes
 from beam_deid.transforms.risk.distribution import Distribution
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, summed
-from beam_deid.transforms.search.attribute import Attribute, Floats, weighted
+from beam_deid.transforms.search.attribute import Attribute, Codes, Floats, weighted
 from beam_deid.transforms.search.memory import Memory
 from beam_deid.transforms.search.node import Counted, Node, Nodes, Seen
 from beam_deid.transforms.search.objectives import OBJECTIVES
@@ -32,7 +32,8 @@ LARGEST = 10_000_000
 EXACT = 600_000_000
 """Persons are counted exactly where rows times nodes, of which some 500 are counted at most, are no more than this."""
 _COUNTED = 500
-_KEPT_BYTES = 1 << 28
+_KEPT_BYTES = 1 << 26
+"""Bytes of tables, and of classes, that are kept for other nodes."""
 
 
 class Lattice:
@@ -71,7 +72,6 @@ class Lattice:
         self.objective = objective
         self.criteria = tuple(criteria)
         self.records = int(counts.sum())
-        self._counts = counts
         self.sizes = tuple(len(attribute.groups) for attribute in self.attributes)
         self.exact = people is None and self._is_exact(counts, subject, exact)
         self._floors = [objective.floors(attribute, counts) for attribute in self.attributes]
@@ -83,7 +83,12 @@ class Lattice:
         self._nulls = {name: _place(keys, null) for name, (_, keys) in named.items()}
         self._reference = self._shares_here(reference or {})
         self._loose = [place for place, attribute in enumerate(self.attributes) if not attribute.separates]
-        self._whole = self._table(counts, subject, people, [numbers for numbers, _ in named.values()])
+        values = [narrow(numbers, len(keys)) for numbers, keys in named.values()]
+        del named
+        self._whole = self._table(counts, subject, people, values)
+        # Rows that are alike are one now: the fields' base values are theirs.
+        self._every = tuple(one.over(base) for one, base in zip(self._every, self._whole.base, strict=True))
+        self.attributes = self._every[:-1]
         self._tables: Memory[Table] = Memory(len(self.sizes), _KEPT_BYTES)
         self.rows_counted = 0
         self._seen: Memory[Seen] = Memory(len(self.sizes), _KEPT_BYTES)
@@ -101,7 +106,7 @@ class Lattice:
         return subject is None or len(counts) * min(math.prod(self.sizes), _COUNTED) <= most
 
     def _table(
-        self, counts: Counts, subject: Fingerprints | None, people: Counts | None, values: Sequence[Counts]
+        self, counts: Counts, subject: Fingerprints | None, people: Counts | None, values: Sequence[Codes]
     ) -> Table:
         people = counts if people is None else people
         who = None
@@ -109,11 +114,10 @@ class Lattice:
             numbers, distinct = codes(subject)
             people = np.zeros(len(counts), np.int64)
             people[first_rows(numbers, len(distinct))] = 1
-            who = numbers.astype(np.int32) if self.exact else None
+            who = narrow(numbers, len(distinct)) if self.exact else None
         base = tuple(attribute.base for attribute in self._every)
-        table = Table(base, counts, people, who, tuple(column.astype(np.int32) for column in values))
-        every = [Attribute.fixed("", attribute.base.astype(np.int64)) for attribute in self._every]
-        return table.joined(table.classes(every, [0] * len(every)), self._loose)
+        table = Table(base, counts, people, who, tuple(values))
+        return table.joined(table.distinct(), self._loose)
 
     @property
     def rows(self) -> int:
@@ -166,8 +170,7 @@ class Lattice:
         seen = self._seen.get(node)
         if seen is None:
             seen, table, _ = self._count(node)
-            size = len(seen.records) * (16 + 4 * len(seen.base) + len(seen.failing))
-            self._seen.put(node, seen, size + (table.nbytes if self._loose else 0))
+            self._seen.put(node, seen, seen.nbytes + (table.nbytes if self._loose else 0))
         return seen
 
     def _count(self, node: Node, table: Table | None = None) -> tuple[Seen, Table, Numbered]:
@@ -287,7 +290,8 @@ class Lattice:
         for name, one in OBJECTIVES.items():
             attributes = weighted(self.attributes, 1.0 if one.averaged else len(self.attributes))
             floors = [
-                one.floors(attribute, self._counts)[level] for attribute, level in zip(attributes, node, strict=True)
+                one.floors(attribute, self._whole.records)[level]
+                for attribute, level in zip(attributes, node, strict=True)
             ]
             values[name] = one.value(replace(self.left(seen, gone), attributes=attributes, floor=float(sum(floors))))
         return values

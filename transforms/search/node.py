@@ -37,6 +37,11 @@ class Seen:
     base: tuple[Codes, ...]
     source: Table | None
 
+    @property
+    def nbytes(self) -> int:
+        """Its size in memory, in bytes, without the table."""
+        return sum(column.nbytes for column in (self.records, self.people, *self.failing.values(), *self.base))
+
 
 @dataclass(frozen=True)
 class Counted:

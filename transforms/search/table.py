@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-
 from beam_deid.transforms.columns.key_codes import first_rows
-from beam_deid.transforms.risk.histogram import Counts, distinct_per_number
+from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.numbering import Numbered, numbered, summed
 from beam_deid.transforms.search.attribute import Attribute, Codes
+from beam_deid.transforms.search.persons import PersonsOfRows
 
 
 @dataclass(frozen=True)
@@ -18,12 +16,12 @@ class Table:
     """Rows with their base values; any value of a group stands for it.
 
     Attributes:
-        base: Of each field the number of each row's base value, shape (n,), int32.
+        base: Of each field the number of each row's base value, shape (n,).
         records: Records of each row, shape (n,).
         people: People of each row where they add up when rows are joined, shape (n,); the same array as ``records`` where
             each record is a person of its own.
-        subject: Whom each row is about, shape (n,), int32; None where people add up.
-        sensitive: Number of each sensitive field's value, shape (n,), int32.
+        subject: Whom each row is about, shape (n,); None where people add up.
+        sensitive: Number of each sensitive field's value, shape (n,).
     """
 
     base: tuple[Codes, ...]
@@ -38,7 +36,8 @@ class Table:
     @property
     def nbytes(self) -> int:
         """Its size in memory, in bytes."""
-        return len(self) * (4 * (len(self.base) + len(self.sensitive) + (self.subject is not None)) + 16)
+        alone = () if self.subject is None else (self.subject,)
+        return sum(column.nbytes for column in (*self.base, *self.sensitive, *alone, self.records, self.people))
 
     def classes(self, attributes: Sequence[Attribute], levels: Sequence[int]) -> Numbered:
         """Number the classes of a node, and give the number of each row's class, shape (n,)."""
@@ -46,22 +45,18 @@ class Table:
         lookups = [attribute.groups[level] for attribute, level in zip(attributes, levels, strict=True)]
         return numbered(self.base, sizes, lookups)
 
+    def distinct(self) -> Numbered:
+        """Number the distinct rows of base values, and give the number of each row's, shape (n,)."""
+        return numbered(self.base, [int(column.max(initial=0)) + 1 for column in self.base])
+
     @cached_property
-    def _several(self) -> tuple[npt.NDArray[np.bool_], Counts]:
-        """Which rows are of people with several, shape (n,), and their numbers."""
+    def _persons(self) -> PersonsOfRows:
         assert self.subject is not None  # noqa: S101 - who calls knows
-        several = np.bincount(self.subject)[self.subject] > 1
-        return several, np.flatnonzero(several)
+        return PersonsOfRows(self.subject)
 
     def people_of(self, classes: Numbered) -> Counts:
         """The people of each class where they do not add up, shape (classes,)."""
-        assert self.subject is not None  # noqa: S101 - who calls knows
-        several, rows = self._several
-        people = np.bincount(classes.numbers[~several], minlength=classes.many)
-        if len(rows):
-            mine = self.subject[rows].astype(np.int64).view(np.uint64)
-            people = people + distinct_per_number(classes.numbers[rows], mine, classes.many)
-        return people.astype(np.int64)
+        return self._persons.of(classes)
 
     def joined(self, classes: Numbered, loose: Sequence[int] = ()) -> "Table":
         """Rows of one class, one person and the same sensitive values as one.
