@@ -17,7 +17,7 @@ from beam_deid.transforms.run.heads import Found, Heads, found_in, no_row, read_
 from beam_deid.transforms.run.job import SHARD_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.paths import name_of
+from beam_deid.transforms.storage.paths import name_of, shown
 
 _LEAST_BYTES = 2
 """Bytes of a value and its delimiter in a text, at least as a rule."""
@@ -50,7 +50,7 @@ class Prepared:
     def most_rows(self) -> int:
         """Records in all shards, as known without reading: where a format does not tell, as many as so many bytes may hold."""
         least = _LEAST_BYTES * len(self.job.policy.fields)
-        return sum(_bytes_of(shard) // least if shard.rows is None else shard.rows for shard in self.shards)
+        return sum(_unpacked(shard) // least if shard.rows is None else shard.rows for shard in self.shards)
 
 
 def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ()) -> Prepared:
@@ -120,8 +120,10 @@ def _cut(policy: Policy, heads: Heads) -> list[Shard]:
     return shards
 
 
-def _bytes_of(shard: Shard) -> int:
-    """The bytes of a file, once it is unpacked: rather too many than too few."""
+def _unpacked(shard: Shard) -> int:
+    """The bytes of a shard, once it is unpacked: rather too many than too few."""
+    if shard.end is not None:
+        return shard.end - shard.start
     packed = without_compression(shard.path) != shown(shard.path)
     return shard.size * _PACKED if packed else shard.size
 
