@@ -114,7 +114,7 @@ class Facts:
     @cached_property
     def placed(self) -> float:
         """The share of the distinct texts that are, or begin with, a place in China."""
-        if not self.distinct or not self.is_text:
+        if not self.is_text or not len(self.texts):
             return 0.0
         return float(np.mean(places_of(self.texts).is_valid().to_numpy(zero_copy_only=False)))
 
