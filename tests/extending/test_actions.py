@@ -240,7 +240,7 @@ SENTENCES = {
     "tid": "tid is masked as a order number",
     "code": "code is generalized by suffix (4, 2); fixed at level last 2",
     "parcel": "parcel becomes another tracking number of the same carrier (FF1), which the key turns back, "
-    "domain out/parcel",
+    "domain out/parcel; taken trimmed, and whole numbers without a point and a zero (17850.0)",
     "job": "job is replaced by a made-up job that a key picks, domain out/job",
 }
 

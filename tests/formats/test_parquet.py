@@ -75,6 +75,15 @@ def test_fields_of_structs_are_columns_and_lists_are_never_read(tmp_path):
         list(PARQUET.read(shard, OPTIONS, columns, 10))
 
 
+def test_what_a_file_says_of_itself_and_its_columns_is_in_its_schema(tmp_path):
+    path = str(tmp_path / "in.parquet")
+    told = pa.schema([pa.field("n", pa.int64(), metadata={b"made": b"by"})], metadata={b"of": b"crm"})
+    pq.write_table(pa.table({"n": [1]}, told), path)
+    schema = PARQUET.schema(path, OPTIONS)
+    assert schema.metadata[b"of"] == b"crm"
+    assert schema.field("n").metadata[b"made"] == b"by"
+
+
 def test_a_path_that_is_also_a_column_is_refused(tmp_path):
     path = str(tmp_path / "in.parquet")
     pq.write_table(pa.table({"to.city": ["x"], "to": [{"city": "y"}]}), path)

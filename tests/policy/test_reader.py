@@ -349,8 +349,8 @@ CHANGES = {
     ),
     "a file format that does not exist": (
         "    sharing: enclave",
-        "    sharing: enclave\n    format: xlsx",
-        [":33: releases.crm.format: 'xlsx' is not known here; valid: parquet, csv, jsonl"],
+        "    sharing: enclave\n    format: avro",
+        [":33: releases.crm.format: 'avro' is not known here; valid: parquet, csv, xlsx, jsonl"],
     ),
     "kinds that two actions read differently": (
         "      city: keep\n",

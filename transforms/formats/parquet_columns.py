@@ -6,7 +6,7 @@ written in hexadecimal digits.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,11 +62,18 @@ class FileColumns:
         self._lists = frozenset(name for name, place in leaves if _is_list(place.given))
         self._lists |= self._never_text(file, [name for name, place in leaves if _is_bytes(plain_type(place.given))])
         self.schema = pa.schema(
-            [
-                pa.field(name, _as_read(place.given), metadata=LIST if name in self._lists else None)
-                for name, place in leaves
-            ]
+            [pa.field(name, _as_read(place.given), metadata=self._metadata(file, name)) for name, place in leaves],
+            metadata=file.schema_arrow.metadata,
         )
+
+    def _metadata(self, file: pq.ParquetFile, name: str) -> Mapping[bytes, bytes] | None:
+        """What the file says of a column, such as who made it, or that it is never read."""
+        if name in self._lists:
+            return LIST
+        metadata: Mapping[bytes, bytes] | None = None
+        if not self.is_in_struct(name):
+            metadata = file.schema_arrow.field(name).metadata
+        return metadata
 
     def unread(self, names: Sequence[str]) -> list[str]:
         """Those of some columns that are never read: lists, maps, and bytes that are no text."""
