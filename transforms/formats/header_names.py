@@ -1,25 +1,26 @@
 """Names of columns as headers have them: blank and repeated ones are numbered, so that every column has a name of its own."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 
 def column_names(written: Sequence[str]) -> list[str]:
-    """The names of columns, in order.
+    """The names of columns, in order, each of which is there once.
 
-    A column without a name is called ``column_N`` by its place, from 1. Of names that are there several times the second
-    is called ``name_2``, and so on; a name that is there already is passed over.
+    A column without a name is called ``column_N`` by its place, from 1. Of names that are there several times the second is
+    called ``name_2``, and so on. A name that is written stays; a made one that is there already is passed over.
     """
-    names: list[str] = []
     taken = {name for name in written if name}
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
+    found = []
     for place, name in enumerate(written, 1):
-        name = name or f"column_{place}"
-        seen[name] = seen.get(name, 0) + 1
-        number = seen[name]
-        unique = name
-        while (number > 1 and unique in taken) or unique in names:
-            unique = f"{name}_{max(number, 2)}"
+        seen[name] += 1
+        if name and seen[name] == 1:
+            found.append(name)
+            continue
+        stem, number = (name, seen[name]) if name else ("column", place)
+        while (made := f"{stem}_{number}") in taken:
             number += 1
-        taken.add(unique)
-        names.append(unique)
-    return names
+        taken.add(made)
+        found.append(made)
+    return found

@@ -9,6 +9,7 @@ import numpy as np
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK, as_utf8
+from beam_deid.transforms.formats.header_names import column_names
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.storage.limits import check_columns
 
@@ -107,7 +108,7 @@ def find_header(sample: Sample, path: str, known_place: bool) -> Header:
         )
     rows = sample.scan.rows
     line = sample.scan.line(row)
-    return Header(numbered(names), width, int(rows.stops[row]), line, row)
+    return Header(column_names(names), width, int(rows.stops[row]), line, row)
 
 
 def endless_name(path: str) -> InputError:
@@ -117,24 +118,6 @@ def endless_name(path: str) -> InputError:
         path,
         "Let the first line name the columns. Is a quote left open there? Check input.delimiter and input.quote",
     )
-
-
-def numbered(names: Sequence[str]) -> list[str]:
-    """Names of which each is there once: repeats are numbered, and so are columns without a name, by their place."""
-    taken = {name for name in names if name}
-    seen: Counter[str] = Counter()
-    found = []
-    for place, name in enumerate(names, 1):
-        seen[name] += 1
-        if name and seen[name] == 1:
-            found.append(name)
-            continue
-        stem, number = (name, seen[name]) if name else ("column", place)
-        while (made := f"{stem}_{number}") in taken:
-            number += 1
-        taken.add(made)
-        found.append(made)
-    return found
 
 
 def _header_row(sample: Sample, first: list[str], path: str) -> int:
