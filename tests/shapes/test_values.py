@@ -116,6 +116,14 @@ def test_amounts_with_separators_are_read_where_it_is_said_how(run):
     assert rejected == {0: "wrong_type", 3: "ambiguous_number"}
 
 
+@pytest.mark.parametrize("options", [{"decimal": ","}, {"thousands": ","}])
+def test_how_numbers_are_written_is_not_said_of_files_whose_numbers_are_no_text(run, options, capsys):
+    """1.125 would be 1125, and nobody would see it."""
+    with pytest.raises(AssertionError):
+        run("in.jsonl", '{"total": 1.125}\n', {"total": of("decimal")}, {"total": "keep"}, options=options)
+    assert "numbers are numbers in this file" in capsys.readouterr().err
+
+
 def test_more_decimals_are_kept_where_it_is_said_how_many(run):
     """0.3.0: `0.525` beyond the sample was rejected, and `decimal` always had two places."""
     csv = "price\n0.525\n1.5\n"

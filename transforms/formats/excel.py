@@ -35,6 +35,7 @@ class Excel(Format):
 
     name = "xlsx"
     of_spreadsheets = True
+    has_numbers = True
     unwritten = (".xlsm", ".xls", ".xlsb", ".ods")
     most_rows = MOST_ROWS
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")

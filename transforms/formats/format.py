@@ -116,6 +116,8 @@ class Format(ABC):
         unwritten: The endings among them under which no file is written.
         of_spreadsheets: Whether spreadsheets write it, so that white space and escapes are taken off its texts unless a policy
             says otherwise.
+        has_numbers: Whether numbers are no text in it but are given as text, with a point before fractions: how else they may be
+            written (``decimal``, ``thousands``) must not be said of them, for 1.125 would be 1125.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
         most_rows: Most rows of a file; None where there is no bound.
@@ -129,6 +131,7 @@ class Format(ABC):
     unwritten: ClassVar[tuple[str, ...]] = ()
     nests: ClassVar[bool] = False
     of_spreadsheets: bool = False
+    has_numbers: ClassVar[bool] = False
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
     most_rows: ClassVar[int | None] = None

@@ -26,6 +26,7 @@ class JsonDocument(Format):
 
     name = "json"
     nests = True
+    has_numbers = True
     written = False
     heads = False
     suffixes = (".json",)

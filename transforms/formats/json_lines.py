@@ -40,6 +40,7 @@ class JsonLines(Format):
 
     name = "jsonl"
     nests = True
+    has_numbers = True
     heads = False
     suffixes = (".jsonl", ".ndjson")
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError
+from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError, UsageError
 from beam_deid.transforms.formats import format_of, plain_format_of
 from beam_deid.transforms.formats.format import PASSED_OVER, Shard
 from beam_deid.transforms.formats.ignoring import Ignored
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import shown as name_shown
@@ -120,8 +121,23 @@ def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
 def _head(policy: Policy, file: InputFile) -> Head:
     if file.size == 0:
         raise EmptyFile("the file is empty", shown(file.path), "Leave it out")
+    check_numbers(file.path, policy.input)
     schema = format_of(file.path, policy.input, file.partitions).schema(file.path, policy.input)
     return Head(file, schema, plain_format_of(file.path, policy.input).heads)
+
+
+def check_numbers(path: str, options: InputOptions) -> None:
+    """See that it is not said how numbers are written in a file whose numbers are no text.
+
+    Raises:
+        UsageError: It is.
+    """
+    if plain_format_of(path, options).has_numbers and (options.decimal, options.thousands) != (".", ""):
+        raise UsageError(
+            "numbers are numbers in this file, whatever is written between their digits elsewhere",
+            shown(path),
+            "Leave input.decimal and input.thousands out; if the file is text, set input.format: csv",
+        )
 
 
 def no_row(files: Sequence[str]) -> InputError:
