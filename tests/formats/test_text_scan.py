@@ -63,15 +63,22 @@ def test_plain_rows_are_found_wherever_words_and_pieces_of_the_text_end(rows, en
     data = end.join(rows) + (end if ended else b"")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("beam_deid.transforms.formats.text_plain._PIECE", piece)
-        assert plain_lines(data, len(data), Dialect(COMMA)) is not None
+        assert plain_lines(data, len(data), Dialect(COMMA), 0) is not None
         assert found(Scan(data, Dialect(COMMA), 0, final=True)) == rows_by_steps(data, COMMA, QUOTE, 0, backslash=False)
 
 
-@pytest.mark.parametrize("wrong", [b'x"', b'"x', b'"x"y', b'"a\nb"', b'x"y"', b'""x', b'"x" '])
+@pytest.mark.parametrize("wrong", [b'x"', b'"x', b'"x"y', b'"a\nb,,,,"', b'x"y"', b'""x', b'"x" '])
 @pytest.mark.parametrize("before", range(0, 140, 3))
 def test_a_quote_that_is_not_plain_is_seen_at_every_place_of_a_word(wrong, before):
     data = b"a" * before + b',"b",' + wrong + b',"c"\n'
-    assert plain_lines(data, len(data), Dialect(COMMA)) is None
+    assert plain_lines(data, len(data), Dialect(COMMA), 6) is None
+
+
+@pytest.mark.parametrize("before", range(0, 140, 3))
+def test_a_line_end_in_quotes_is_plain_where_no_line_is_like_a_row(before):
+    data = b"a" * before + b',"b","x\ny\r\n,",c\nd,e,f,g\n'
+    assert plain_lines(data, len(data), Dialect(COMMA), 4) is not None
+    assert found(Scan(data, Dialect(COMMA), 4, final=True)) == rows_by_steps(data, COMMA, QUOTE, 4, backslash=False)
 
 
 @given(texts)

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
+from beam_deid.transforms.storage.limits import LONGEST_ROW
 
 Bits = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
 _PIECE = 512 << 10
@@ -40,8 +42,8 @@ class Lines(NamedTuple):
     delimiters: Places
 
 
-def plain_lines(data: bytes, end: int, dialect: Dialect) -> Lines | None:
-    """The lines of a block; None where a quote is not plain, or a line end is in quotes.
+def plain_lines(data: bytes, end: int, dialect: Dialect, width: int) -> Lines | None:
+    """The lines of a block; None where a quote is not plain, or a value in quotes may hold whole rows.
 
     A quote is plain that opens a value behind a separator, or closes one before a separator, or is doubled in one.
 
@@ -49,6 +51,7 @@ def plain_lines(data: bytes, end: int, dialect: Dialect) -> Lines | None:
         data: The block.
         end: Offset behind its last line; a last line that nothing ends is one of the end of the file.
         dialect: How values are told apart.
+        width: Values of a whole row; 0 where that is not known.
     """
     if dialect.backslash and b"\\" in data:
         return None
@@ -57,7 +60,7 @@ def plain_lines(data: bytes, end: int, dialect: Dialect) -> Lines | None:
     start = 0
     while start < end:
         stop = _piece_end(data, start, end)
-        lines = _lines_of(array[start:stop], dialect)
+        lines = _lines_of(array[start:stop], dialect, width)
         if lines is None:
             return None
         found.append(lines._replace(stops=lines.stops + start))
@@ -78,20 +81,39 @@ def _piece_end(data: bytes, start: int, end: int) -> int:
     return before + 1 if before >= 0 else end
 
 
-def _lines_of(array: npt.NDArray[np.uint8], dialect: Dialect) -> Lines | None:
+def _lines_of(array: npt.NDArray[np.uint8], dialect: Dialect, width: int) -> Lines | None:
     if array[-1] not in (LF, CR):
         array = np.append(array, np.uint8(LF))
     is_end = (array == LF) | (array == CR)
+    stops = np.flatnonzero(is_end)
     delimiters = _bits(array == dialect.delimiter)
     quotes = _bits(array == dialect.quote) if dialect.quote is not None else _NONE
     if quotes.any():
         ends = _bits(is_end)
         inside = _odd_until(quotes)
-        if (inside & ends).any() or not _plain(quotes, inside, delimiters | ends):
+        if not _plain(quotes, inside, delimiters | ends):
             return None
+        if (inside & ends).any():
+            quoted = _at(inside, stops)
+            if len(array) > LONGEST_ROW or quoted[-1] or _like_rows(delimiters, stops, quoted, width):
+                return None
+            stops = stops[~quoted]
         delimiters &= ~inside
-    stops = np.flatnonzero(is_end)
     return Lines(stops, np.diff(_set_before(delimiters, stops), prepend=0))
+
+
+def _like_rows(delimiters: Bits, stops: Places, quoted: Flags, width: int) -> bool:
+    """Whether a line that begins or ends in quotes has as many delimiters, quoted or not, as a row."""
+    whole = np.diff(_set_before(delimiters, stops), prepend=0) + 1 == width
+    partial = quoted.copy()
+    partial[1:] |= quoted[:-1]
+    return bool((whole & partial).any())
+
+
+def _at(bits: Bits, places: Places) -> Flags:
+    """Which of the bits at places are set."""
+    flags: Flags = (bits[places // 64] >> (places % 64).astype(np.uint64) & _ONE) == _ONE
+    return flags
 
 
 def _bits(flags: npt.NDArray[np.bool_]) -> Bits:

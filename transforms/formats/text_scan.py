@@ -64,16 +64,16 @@ class Scan:
         self.data = data
         self._dialect = dialect
         self._array = np.frombuffer(data, np.uint8)
-        found = self._plain_rows(final)
         self._final = final
         self._width = width
+        found = self._plain_rows(final)
         self.rows = self._resolved_rows() if found is None else found
 
     def _plain_rows(self, final: bool) -> Rows | None:
         """The rows, where all quotes in them are plain; else None."""
         data = self.data
         end = len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        lines = plain_lines(data, end, self._dialect)
+        lines = plain_lines(data, end, self._dialect, self._width)
         return None if lines is None else self._filled(lines.stops, lines.delimiters + 1, _NOWHERE, end)
 
     def _resolved_rows(self) -> Rows:
