@@ -17,6 +17,7 @@ from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.columns.text_escapes import Dress
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.recognisers.kinds import kind_named
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE
 from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
@@ -292,3 +293,27 @@ def test_times_of_a_zone_are_python_s(moments):
 
 def test_every_hint_is_of_a_reason():
     assert {*HINTS} <= {str(reason) for reason in Reason}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (20250102, "2025-01-02 00:00:00"),
+        (20250102030405, "2025-01-02 03:04:05"),
+        (1735787045, "2025-01-02 03:04:05"),
+        (1735787045000, "2025-01-02 03:04:05"),
+        (45000, None),
+        (0, None),
+    ],
+)
+def test_whole_numbers_are_the_times_that_their_digits_say_as_text(given, expected):
+    """20250102 in Parquet was 23 August 1970; in CSV it was 2 January 2025."""
+    reading = Reading(kind_named("timestamp"))
+    for column in (
+        pa.array([given, None], pa.int64()),
+        pa.array([str(given), None]),
+        pa.array([given, 1735787045], pa.int64()),
+    ):
+        values, faults = to_kind(column, reading)
+        assert str(values[0]) == str(expected)
+        assert (faults is not None and faults[0].as_py()) == (expected is None)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.columns.formulas import neutralized
 from beam_deid.transforms.columns.text_escapes import EDGES, ESCAPES, Dress, unescaped
 
 from ..kit.examples import examples
@@ -112,3 +113,11 @@ def test_every_row_of_the_table_does_something():
             assert unescaped(pa.array([f"{sample}x{sample}"]), ALL).to_pylist() == ["x"]
     assert len({one.what for one in ESCAPES}) == len(ESCAPES)
     assert pickle.loads(pickle.dumps(ALL)) == ALL
+
+
+@pytest.mark.parametrize("value", ["'s-Hertogenbosch", "＝x", "'a'", "＠home", "-x", "=1+1"])
+def test_text_that_was_made_harmless_is_read_as_it_was(value):
+    """A release as CSV gained an apostrophe whenever it was read and written again, and joined with nothing."""
+    written = neutralized(pa.array([value]))
+    assert written.to_pylist() == [f"'{value}"]
+    assert unescaped(written, Dress(escapes=True, trim=True)).to_pylist() == [value]

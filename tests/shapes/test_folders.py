@@ -226,3 +226,17 @@ def test_a_folder_in_a_store_is_read_as_one_on_a_disk(bucket):
         {"n": "2", "dt": "2024-03-02", "city": "York"},
     ]
     assert len(find([f"{bucket.uri}/in"]).passed_over) == 2
+
+
+def test_what_folders_say_of_whom_records_are_about_stands_in_no_report(tmp_path, capsys):
+    """The address of a buyer stood in ``rejected.parquet`` and in messages."""
+    folder = tmp_path / "in" / f"buyer={quote('alice@x.com')}" / "dt=2024-03-01"
+    folder.mkdir(parents=True)
+    (folder / "p.csv").write_text("order_id,city\nA1,York\nA2,York\nA3\n")
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    out = str(tmp_path / "out")
+    arguments = ["run", str(tmp_path / "policy.yaml"), "-i", str(tmp_path / "in"), "-o", out, "--max-rejects", "1"]
+    assert call(arguments) == 0
+    (file,) = pq.read_table(f"{out}/rejected.parquet")["file"].to_pylist()
+    assert file.endswith("in/buyer=…/dt=2024-03-01/p.csv")
+    assert "alice" not in (tmp_path / "out" / "run.json").read_text("utf-8") + capsys.readouterr().err

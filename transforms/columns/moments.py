@@ -35,6 +35,7 @@ _ISO = (
 )
 _SHORT_MONTHS = r"^[0-9]{4}-(?:02-3|(?:0[469]|11)-31)"
 _LEAP_DAY = r"^[0-9]{4}-02-29"
+_EPOCH_DIGITS = (10, 13)
 _EPOCH = r"^(?:[0-9]{10}|[0-9]{13})$"
 _MOMENT = pa.timestamp("us")
 _MILLISECONDS_FROM = 10**11
@@ -92,14 +93,19 @@ def _ways(formats: tuple[str, ...], zone: str | None) -> list[Callable[[pa.Array
 
 
 def number_moments(numbers: pa.Array, formats: tuple[str, ...] = (), zone: str | None = None) -> Moments:
-    """The moments of a column of numbers: whole ones since 1970, or as the formats say."""
-    if formats:
-        return text_moments(numbers.cast(pa.string()), formats, zone)
-    if not pa.types.is_integer(numbers.type):
+    """The moments of a column of numbers: what their digits say as text, so that a value means the same in files of any format."""
+    if not formats and not pa.types.is_integer(numbers.type):
         moments = pa.nulls(len(numbers), _MOMENT)
         return Moments(moments, _missed(numbers, moments))
-    moments = epoch_moments(numbers, zone)
-    return Moments(moments, _missed(numbers, moments))
+    if not formats and _are_since_1970(numbers):
+        return Moments(epoch_moments(numbers, zone), None)
+    return text_moments(numbers.cast(pa.string()), formats, zone)
+
+
+def _are_since_1970(numbers: pa.Array) -> bool:
+    """Whether all numbers have as many digits as seconds or milliseconds of our days: 20250102 is a day of the calendar."""
+    low, high = pc.min_max(numbers).as_py().values()
+    return low is None or any(10 ** (digits - 1) <= low and high < 10**digits for digits in _EPOCH_DIGITS)
 
 
 def epoch_moments(numbers: pa.Array, zone: str | None = None) -> pa.Array:

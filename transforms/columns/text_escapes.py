@@ -75,6 +75,11 @@ ESCAPES: tuple[Escape, ...] = (
     Escape("='…'", "=", r"\A='((?:[^']|'')*)'\z", "'"),
     Escape('=T("…")', "=", r'\A=[Tt]\("((?:[^"]|"")*)"\)\z', '"'),
     Escape("an apostrophe before what may begin a formula", "'", r"(?s)\A'([-+=@].*)\z"),
+    Escape(
+        "an apostrophe before another, or before a full-width formula",
+        "'",
+        r"(?s)\A'(['＝＋－＠].*)\z",
+    ),
     Escape("an apostrophe before a number, a time or a code", "'", rf"\A'({_NUMBER}|{_CODE})\z"),
     Escape("an apostrophe before a Chinese character", "'", r"\A'(\p{Han}[^']*)\z"),
     Escape("an apostrophe before a letter", "'", r"\A'(\p{L}[^']*)\z", of_identifiers=True),

@@ -68,7 +68,7 @@ class Partitioned(Format):
         for chunk in self._inner.read(shard, options, own, rows, known, spare):
             given = dict(zip(chunk.batch.schema.names, chunk.batch.columns, strict=True))
             for name in twice.intersection(own):
-                _check(given[name], self._partitions[name], f"{shard.path}: {name}")
+                _check(given[name], self._partitions[name], f"{shard.told or shard.path}: {name}")
             count = len(chunk.rows)
             for name in added.intersection(columns):
                 given[name] = pa.repeat(pa.scalar(self._partitions[name], pa.string()), count)

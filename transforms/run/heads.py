@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,9 @@ from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import shown as name_shown
 from beam_deid.transforms.storage.files import InputFile
+from beam_deid.transforms.storage.partitions import without_values
 from beam_deid.transforms.storage.paths import shown
+from beam_deid.transforms.terms import Role
 
 NO_ROW = "there is no row in the input"
 """What is said of files of which not one has a row."""
@@ -107,12 +109,14 @@ def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
     files: list[Head] = []
     empty: list[EmptyFile] = []
     told: list[str] = []
-    for file in matched:
+    hidden = [name for name, spec in policy.fields.items() if spec.has(Role.DIRECT) or spec.has(Role.SENSITIVE)]
+    for matching in matched:
+        file = replace(matching, told=without_values(matching.told or shown(matching.path), hidden))
         try:
             files.append(_head(policy, file))
         except EmptyFile as error:
             empty.append(error)
-            told.append(file.told or shown(file.path))
+            told.append(file.told)
     if not files:
         raise empty[0] if len(empty) == 1 else no_row(told)
     return Heads(tuple(files), tuple(told))

@@ -1,5 +1,6 @@
 """Folders whose names hold a value, as Hive and Spark write them: ``dt=2024-03-01/city=%E4%B8%8A%E6%B5%B7/part-0.parquet``."""
 
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from beam_deid.transforms.errors import UsageError
@@ -29,6 +30,22 @@ def partitions_of(path: str) -> Partitions:
             raise UsageError(f"two folders of this path name the column {name}", path, "Rename one of them")
         found[name] = None if value == _NULL else _decoded(value, path)
     return tuple(found.items())
+
+
+def without_values(path: str, names: Collection[str]) -> str:
+    """A path for reports, without the values that its folders give to some columns.
+
+    Args:
+        path: The path as the user wrote it.
+        names: The columns.
+    """
+    *folders, file = path.split("/")
+    return "/".join([*(_without_value(folder, names) for folder in folders), file])
+
+
+def _without_value(folder: str, names: Collection[str]) -> str:
+    name, equals, _ = folder.partition("=")
+    return f"{name}=…" if equals and unquote(name) in names else folder
 
 
 def _decoded(text: str, path: str) -> str:
