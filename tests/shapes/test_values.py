@@ -184,6 +184,18 @@ def test_spellings_of_one_mobile_have_one_token_and_the_label_says_so(run):
     assert "normalized" not in label["fields"]["m"]
 
 
+def test_a_firm_in_many_spellings_is_one_subject(run):
+    """Its spellings were one token and several persons, so that one firm passed for a crowd."""
+    code = "91310000MA1K3XYZ0X"
+    spellings = [f"{code[:place]}{sign}{code[place:]}" for sign in "-·. ()" for place in range(1, len(code))]
+    csv = "firm,city\n" + "".join(f"{spelling},Leeds\n" for spelling in spellings)
+    fields = {"firm": of("credit_code", "direct_identifier"), "city": QUASI}
+    rows, _, label = run("f.csv", csv, fields, {"firm": {"tokenize": {}}, "city": "keep"}, subject="firm")
+    assert len({row["firm"] for row in rows}) == 1
+    persons = next(test for test in label["tests"] if test["name"] == "k")
+    assert persons["measured"] == 1
+
+
 def test_keys_of_several_tables_join(run):
     """0.3.0: `17850.0` from pandas and e-mail addresses in capitals or with a space had tokens of their own."""
     fields = {"customer": DIRECT, "email": of("email", "direct_identifier")}

@@ -1,7 +1,7 @@
 """Identifiers in the one spelling that stands for all of theirs, before a key makes something of them.
 
 What has not the form of its kind, such as a foreign number in a column of mobiles, stays as it is but for white space around it:
-nothing is guessed, and two identifiers never become one.
+nothing is guessed, and two identifiers never become one. `one_spelling.normalized` puts these spellings to use.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.recognisers.screen import narrowed
 
 _BETWEEN = "[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff.·()（）‐‑‒–—−-]"
@@ -28,17 +27,6 @@ class Normal(NamedTuple):
 
     told: str
     spelt: Callable[[pa.Array], pa.Array]
-
-
-def normalized(column: pa.Array, normal: Normal) -> pa.Array:
-    """A column of texts in one spelling, plain; the very column if it is in it already.
-
-    Args:
-        column: Plain or dictionary-encoded texts, shape (n,).
-        normal: How they are spelt.
-    """
-    made = per_value(column, normal.spelt)
-    return column if made.equals(per_value(column, lambda values: values)) else made
 
 
 def trimmed(texts: pa.Array) -> pa.Array:
