@@ -1,6 +1,8 @@
 """Spellings of one identifier become one; two identifiers never do."""
 
 import pickle
+import re
+from unicodedata import normalize
 
 import pyarrow as pa
 import pytest
@@ -187,6 +189,46 @@ def test_plain_spellings_have_the_identities_that_registers_know():
     for name, values in PLAINLY.items():
         lower = [value.lower() for value in values]
         assert identity_text(pa.array(values), kind_named(name)).to_pylist() == lower
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "one"),
+    [
+        ("mobile", "13800138000.0", "13800138000"),
+        ("mobile", "8613800138000.0", "13800138000"),
+        ("mobile", "1380013800.0", "1380013800"),
+        ("mobile", "138 0013 800.0", "138 0013 800.0"),
+        ("mobile", "138.0013.800.0", "138.0013.800.0"),
+        ("mobile", "138.0013.8000", "13800138000"),
+        ("landline", "057188157799.0", "057188157799"),
+        ("id_card", "110105491231002.0", "110105491231002"),
+        ("id_card", "11010549123100.0", "11010549123100"),
+        ("bank_card", "622202020011223.0", "622202020011223"),
+        ("bank_card", "6222020200112233.0", "6222020200112233"),
+        ("bank_card", "6222 0202 0011 2233.0", "6222020200112233"),
+        ("bank_card", "6222020200112233.00", "6222020200112233.00"),
+        ("bank_card", "6222.0202.0011.0000", "6222020200110000"),
+        ("passport", "E1234567.0", "E1234567.0"),
+        ("credit_code", "91310000123456789.0", "91310000123456789"),
+    ],
+)
+def test_what_pandas_put_behind_a_number_is_taken_off_and_never_one_of_its_digits(name, value, one):
+    """A card's zero became one of its digits, so that it was another person's card, and 13800138000.0 kept its point."""
+    assert spelt([value], kind_named(name)) == [one]
+
+
+def digits(text, kind):
+    """The digits of a text but for a zero behind a point at its end, and for what stands before a number called from afar."""
+    plain = re.sub(r"[^0-9.]", "", normalize("NFKC", text))
+    found = re.sub(r"[^0-9]", "", re.sub(r"\.0\Z", "", plain))
+    return re.sub(r"\A(?:(?:00)?86)?0?", "", found) if kind in ("mobile", "landline") else found
+
+
+@examples(20)
+@given(spellings())
+def test_no_spelling_changes_the_digits_of_a_number(given):
+    kind, values = given
+    assert [digits(one, kind) for one in spelt(values, kind)] == [digits(value, kind) for value in values]
 
 
 def test_kinds_say_in_a_label_what_is_done():

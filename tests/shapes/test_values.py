@@ -196,6 +196,17 @@ def test_a_firm_in_many_spellings_is_one_subject(run):
     assert persons["measured"] == 1
 
 
+def test_a_zero_of_pandas_makes_no_other_identifier(run):
+    """`6222020200112233.0` had the token of 62220202001122330, another person's card, and `13800138000.0` one of its own."""
+    fields = {"card": of("bank_card", "direct_identifier"), "mobile": of("mobile", "direct_identifier")}
+    csv = (
+        "card,mobile\n6222020200112233,13800138000\n6222020200112233.0,13800138000.0\n62220202001122330,1380013800.0\n"
+    )
+    rows, _, _ = run("c.csv", csv, fields, {name: {"tokenize": {}} for name in fields})
+    assert rows[0] == rows[1]
+    assert not {*rows[0].values()} & {*rows[2].values()}
+
+
 def test_keys_of_several_tables_join(run):
     """0.3.0: `17850.0` from pandas and e-mail addresses in capitals or with a space had tokens of their own."""
     fields = {"customer": DIRECT, "email": of("email", "direct_identifier")}

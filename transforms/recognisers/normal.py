@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.recognisers.screen import narrowed
 
-_BETWEEN = "[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff.·()（）‐‑‒–—−-]"
-"""What people write between the digits of one number."""
+_BETWEEN = "[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff·()（）‐‑‒–—−-]"
+"""What people write between the digits of one number, but for points."""
+_FRACTION = r"\.0\z"
 _AROUND = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
@@ -47,7 +48,9 @@ def spelt_as_number(texts: pa.Array) -> pa.Array:
 
 
 def joined(form: str, before: str = "", upper: bool = False) -> Callable[[pa.Array], pa.Array]:
-    """A function that writes texts of a form without separators, with ASCII digits, and trims all others.
+    """A function that writes texts of a form without separators, with ASCII digits, and all others as numbers are spelt.
+
+    A point before a zero at the end is never a separator: a program put both there, and that zero is no digit of the number.
 
     Args:
         form: What a text must be as a whole once separators are gone, in RE2.
@@ -60,10 +63,13 @@ def joined(form: str, before: str = "", upper: bool = False) -> Callable[[pa.Arr
     def spelt(texts: pa.Array) -> pa.Array:
         if pc.all(pc.match_substring_regex(texts, bare), min_count=0).as_py():
             return texts
-        plain = pc.replace_substring_regex(pc.replace_substring(narrowed(texts), "＋", "+"), _BETWEEN, "")
+        plain = pc.replace_substring(narrowed(texts), "＋", "+")
+        plain = without_point(pc.replace_substring_regex(plain, _BETWEEN, ""))
+        pointed = pc.match_substring_regex(plain, _FRACTION)
+        plain = pc.if_else(pointed, plain, pc.replace_substring(plain, ".", ""))
         plain = pc.utf8_upper(plain) if upper else plain
         found = pc.match_substring_regex(plain, whole)
-        return pc.if_else(found, pc.replace_substring_regex(plain, whole, r"\1"), trimmed(texts))
+        return pc.if_else(found, pc.replace_substring_regex(plain, whole, r"\1"), spelt_as_number(texts))
 
     return spelt
 
