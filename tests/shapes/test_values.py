@@ -184,6 +184,29 @@ def test_spellings_of_one_mobile_have_one_token_and_the_label_says_so(run):
     assert "normalized" not in label["fields"]["m"]
 
 
+def test_a_firm_in_many_spellings_is_one_subject(run):
+    """Its spellings were one token and several persons, so that one firm passed for a crowd."""
+    code = "91310000MA1K3XYZ0X"
+    spellings = [f"{code[:place]}{sign}{code[place:]}" for sign in "-·. ()" for place in range(1, len(code))]
+    csv = "firm,city\n" + "".join(f"{spelling},Leeds\n" for spelling in spellings)
+    fields = {"firm": of("credit_code", "direct_identifier"), "city": QUASI}
+    rows, _, label = run("f.csv", csv, fields, {"firm": {"tokenize": {}}, "city": "keep"}, subject="firm")
+    assert len({row["firm"] for row in rows}) == 1
+    persons = next(test for test in label["tests"] if test["name"] == "k")
+    assert persons["measured"] == 1
+
+
+def test_a_zero_of_pandas_makes_no_other_identifier(run):
+    """`6222020200112233.0` had the token of 62220202001122330, another person's card, and `13800138000.0` one of its own."""
+    fields = {"card": of("bank_card", "direct_identifier"), "mobile": of("mobile", "direct_identifier")}
+    csv = (
+        "card,mobile\n6222020200112233,13800138000\n6222020200112233.0,13800138000.0\n62220202001122330,1380013800.0\n"
+    )
+    rows, _, _ = run("c.csv", csv, fields, {name: {"tokenize": {}} for name in fields})
+    assert rows[0] == rows[1]
+    assert not {*rows[0].values()} & {*rows[2].values()}
+
+
 def test_keys_of_several_tables_join(run):
     """0.3.0: `17850.0` from pandas and e-mail addresses in capitals or with a space had tokens of their own."""
     fields = {"customer": DIRECT, "email": of("email", "direct_identifier")}

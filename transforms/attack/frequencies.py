@@ -15,7 +15,9 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.values import meant
-from beam_deid.transforms.recognisers.normal import Normal, normalized
+from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.normal import Normal
+from beam_deid.transforms.recognisers.one_spelling import normalized
 from beam_deid.transforms.risk.recovery.frequency import Known, Numbers
 from beam_deid.transforms.run.job import BATCH_ROWS
 from beam_deid.transforms.storage.files import match
@@ -33,11 +35,13 @@ class As(NamedTuple):
         reading: How they are written.
         normal: How spellings of one identifier become one before tokens are made of them; None if they do not.
         like: The type that the source has; None where it is not known.
+        kind: What the field holds, if declared.
     """
 
     reading: Reading = Reading()
     normal: Normal | None = None
     like: pa.DataType | None = None
+    kind: Kind | None = None
 
 
 _PLAIN = As()
@@ -88,7 +92,7 @@ def _values(column: pa.Array, read: As, name: str, path: str) -> pa.Array:
             "a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it"
         )
     if read.normal is not None and is_text(typed.type):
-        typed = normalized(typed, read.normal)
+        typed = normalized(typed, read.kind, read.normal)
     return alike(typed, read.like, name, path)
 
 

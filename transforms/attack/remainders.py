@@ -177,7 +177,7 @@ def remainder_recoveries(
     matched = {}
     for name in layout.matched:
         normal = policy.normal(name) if spec.fields[name].normalizes else None
-        read = As(policy.reading(name), normal, types.get(name))
+        read = As(policy.reading(name), normal, types.get(name), policy.kind(name))
         known = read_frequencies(spec.frequencies[name], name, key, read)
         matched[name] = remains.matched(name, known, key)
     found = []

@@ -1,7 +1,7 @@
 """Identifiers in the one spelling that stands for all of theirs, before a key makes something of them.
 
 What has not the form of its kind, such as a foreign number in a column of mobiles, stays as it is but for white space around it:
-nothing is guessed, and two identifiers never become one.
+nothing is guessed, and two identifiers never become one. `one_spelling.normalized` puts these spellings to use.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.recognisers.screen import narrowed
 
-_BETWEEN = "[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff.·()（）‐‑‒–—−-]"
-"""What people write between the digits of one number."""
+_BETWEEN = "[\\s\u00a0\u3000\u200b-\u200f\u2060\ufeff·()（）‐‑‒–—−-]"
+"""What people write between the digits of one number, but for points."""
+_FRACTION = r"\.0\z"
 _AROUND = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
@@ -28,17 +28,6 @@ class Normal(NamedTuple):
 
     told: str
     spelt: Callable[[pa.Array], pa.Array]
-
-
-def normalized(column: pa.Array, normal: Normal) -> pa.Array:
-    """A column of texts in one spelling, plain; the very column if it is in it already.
-
-    Args:
-        column: Plain or dictionary-encoded texts, shape (n,).
-        normal: How they are spelt.
-    """
-    made = per_value(column, normal.spelt)
-    return column if made.equals(per_value(column, lambda values: values)) else made
 
 
 def trimmed(texts: pa.Array) -> pa.Array:
@@ -59,7 +48,9 @@ def spelt_as_number(texts: pa.Array) -> pa.Array:
 
 
 def joined(form: str, before: str = "", upper: bool = False) -> Callable[[pa.Array], pa.Array]:
-    """A function that writes texts of a form without separators, with ASCII digits, and trims all others.
+    """A function that writes texts of a form without separators, with ASCII digits, and all others as numbers are spelt.
+
+    A point before a zero at the end is never a separator: a program put both there, and that zero is no digit of the number.
 
     Args:
         form: What a text must be as a whole once separators are gone, in RE2.
@@ -72,10 +63,13 @@ def joined(form: str, before: str = "", upper: bool = False) -> Callable[[pa.Arr
     def spelt(texts: pa.Array) -> pa.Array:
         if pc.all(pc.match_substring_regex(texts, bare), min_count=0).as_py():
             return texts
-        plain = pc.replace_substring_regex(pc.replace_substring(narrowed(texts), "＋", "+"), _BETWEEN, "")
+        plain = pc.replace_substring(narrowed(texts), "＋", "+")
+        plain = without_point(pc.replace_substring_regex(plain, _BETWEEN, ""))
+        pointed = pc.match_substring_regex(plain, _FRACTION)
+        plain = pc.if_else(pointed, plain, pc.replace_substring(plain, ".", ""))
         plain = pc.utf8_upper(plain) if upper else plain
         found = pc.match_substring_regex(plain, whole)
-        return pc.if_else(found, pc.replace_substring_regex(plain, whole, r"\1"), trimmed(texts))
+        return pc.if_else(found, pc.replace_substring_regex(plain, whole, r"\1"), spelt_as_number(texts))
 
     return spelt
 

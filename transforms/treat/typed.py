@@ -16,7 +16,7 @@ from beam_deid.transforms.formats import format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import is_normalized
-from beam_deid.transforms.recognisers.normal import normalized
+from beam_deid.transforms.recognisers.one_spelling import normalized
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 
 Columns = Mapping[str, pa.Array]
@@ -160,7 +160,7 @@ def _normal(columns: Columns, policy: Policy) -> dict[str, pa.Array]:
     found = {}
     for name in (name for name in columns if is_text(columns[name].type)):
         normal = policy.normal(name) if is_normalized(policy, name) else None
-        column = columns[name] if normal is None else normalized(columns[name], normal)
+        column = columns[name] if normal is None else normalized(columns[name], policy.kind(name), normal)
         if column is not columns[name]:
             found[name] = column
     return found

@@ -8,6 +8,7 @@ CREDIT_CODE = Kind(
     "credit_code",
     identifies=True,
     shared=True,
+    grouped=True,
     normal=Normal("without separators, in capitals", joined("[0-9A-Z]{18}", upper=True)),
     recogniser=credit_code.CREDIT_CODE,
     checked=True,

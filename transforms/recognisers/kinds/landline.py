@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.recognisers import landline
 from beam_deid.transforms.recognisers.kinds.kind import Kind
-from beam_deid.transforms.recognisers.normal import Normal, trimmed
+from beam_deid.transforms.recognisers.normal import Normal, spelt_as_number
 from beam_deid.transforms.recognisers.screen import narrowed
 
 
@@ -16,11 +16,11 @@ def _from_here(texts: pa.Array) -> pa.Array:
 
 def _spelt(texts: pa.Array) -> pa.Array:
     """Texts (n,) as digits with the area code first, where they are a landline of mainland China and nothing else."""
-    plain = trimmed(pc.replace_substring(narrowed(texts), "＋", "+"))
+    plain = spelt_as_number(pc.replace_substring(narrowed(texts), "＋", "+"))
     here = pc.replace_substring_regex(plain, r"\A\(?(0[1-9][0-9]{1,2})\)?[ -]?([0-9]{7,8})\z", r"\1\2")
     abroad = r"\A(?:\+|00)86[ -]?\(?0?([1-9][0-9]{1,2})\)?[ -]?([0-9]{7,8})\z"
     respelt = pc.replace_substring_regex(here, abroad, r"0\1\2")
-    return pc.if_else(pc.equal(respelt, plain), trimmed(texts), respelt)
+    return pc.if_else(pc.equal(respelt, plain), spelt_as_number(texts), respelt)
 
 
 LANDLINE = Kind(
