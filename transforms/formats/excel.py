@@ -102,7 +102,7 @@ def _records(path: str, options: InputOptions) -> contextlib.AbstractContextMana
     request = {
         "path": path,
         "sheet": options.sheet,
-        "skip": options.skip or 0,
+        "skip": options.skip,
         "header": options.header,
         "footer": options.footer or 0,
     }

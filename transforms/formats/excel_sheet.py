@@ -15,7 +15,8 @@ import python_calamine as calamine
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.excel_errors import UnplacedError, error_cells
-from beam_deid.transforms.formats.excel_records import Asked, Refused, Sheet, find_header, records
+from beam_deid.transforms.formats.excel_header import Asked, Refused, find_header
+from beam_deid.transforms.formats.excel_records import Sheet, records
 from beam_deid.transforms.formats.reader_child import Given
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import (
@@ -31,7 +32,7 @@ _BATCH_ROWS = 1 << 16
 _DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
 
 
-def answer(path: str, sheet: str | int | None, skip: int, header: Sequence[str] | None, footer: int) -> Given:
+def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequence[str] | None, footer: int) -> Given:
     """The records of a sheet.
 
     Returns:
