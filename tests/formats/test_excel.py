@@ -233,6 +233,13 @@ def test_a_title_that_is_merged_over_the_columns_is_passed_over(tmp_path):
     assert read_here(path)[0] == ["order", "city", "note"]
 
 
+def test_a_header_that_comes_again_is_no_record(tmp_path):
+    rows = [["a", None, "c"], ["1", "x", "2"], ["a ", None, "c"], ["a", "y", "3"], ["a", None, "c"]]
+    _, records, faults = read_file(sheet_of(tmp_path, rows))
+    assert records == {0: ("1", "x", "2"), 2: ("a", "y", "3")}
+    assert faults == dict.fromkeys([(1, ""), (3, "")], "repeated_header")
+
+
 def test_blank_and_repeated_names_are_numbered(tmp_path):
     assert read_here(sheet_of(tmp_path, [[None, "a", "a", "b"], [1, 2, 3, 4]]))[0] == ["column_1", "a", "a_2", "b"]
 

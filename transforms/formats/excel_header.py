@@ -10,8 +10,10 @@ from beam_deid.transforms.formats.excel_cells import text_column
 from beam_deid.transforms.formats.header_looks import differs_from_data, is_data
 
 _LOOKED_AT = 100
-_SPACE = " \t\r\n\ufeff\xa0"
 _MEND = "Let input.skip say how many rows come before the header (0 for none), or input.header name the columns"
+
+SPACE = " \t\r\n\ufeff\xa0"
+"""What is taken off the ends of a name."""
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 """Merged cells: row and column of the first and of the last, from 0."""
@@ -53,10 +55,12 @@ class Header(NamedTuple):
     Attributes:
         names: The name of each column from the first in which anything stands, empty where it has none.
         below: Number of the first row after the header, from 0.
+        written: Whether the names stand in the sheet.
     """
 
     names: list[str]
     below: int
+    written: bool = True
 
 
 class _Row(NamedTuple):
@@ -82,7 +86,7 @@ def find_header(sheet: calamine.CalamineSheet, asked: Asked) -> Header:
         if len(asked.header) != sheet.width:
             what = f"input.header names {len(asked.header)} columns, and the sheet has {sheet.width}"
             raise Refused(what, "Name every column, in their order")
-        return Header(list(asked.header), skip)
+        return Header(list(asked.header), skip, written=False)
     numbered = itertools.islice(enumerate(sheet.iter_rows()), skip, None)
     rows = (_Row(number, cells, _texts(cells)) for number, cells in numbered)
     ahead = list(itertools.islice((row for row in rows if row.filled), _LOOKED_AT))
@@ -96,7 +100,7 @@ def find_header(sheet: calamine.CalamineSheet, asked: Asked) -> Header:
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:
-    return [(text or "").strip(_SPACE) for text in text_column(cells).to_pylist()]
+    return [(text or "").strip(SPACE) for text in text_column(cells).to_pylist()]
 
 
 def _below(ahead: Sequence[_Row], place: int) -> list[list[str]]:

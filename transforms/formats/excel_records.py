@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import python_calamine as calamine
 
 from beam_deid.transforms.formats.excel_cells import ERROR, text_column
-from beam_deid.transforms.formats.excel_header import Header, Merged
+from beam_deid.transforms.formats.excel_header import SPACE, Header, Merged
 from beam_deid.transforms.formats.header_names import column_names
 
 _ROWS = 1 << 16
@@ -23,10 +23,12 @@ class Sheet(NamedTuple):
     Attributes:
         table: Text columns by name.
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
+        repeated: bool array of the same length: whether the record is the header that comes again.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
+    repeated: npt.NDArray[np.bool_]
 
 
 def records(
@@ -55,7 +57,8 @@ def records(
     columns = [column.take(pa.array(rows)) for column in columns]
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows)
+    repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated)
 
 
 def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:
@@ -72,6 +75,17 @@ def _in_error(column: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array:
     here = np.zeros(len(column), dtype=bool)
     here[rows[(rows >= 0) & (rows < len(column))]] = True
     return pc.if_else(pa.array(here), ERROR, column)
+
+
+def _repeated(columns: Sequence[pa.Array], names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows have in every column what the header has there."""
+    found = np.arange(len(columns[0]))
+    for column, name in zip(columns, names, strict=True):
+        texts = pc.utf8_trim(column.take(pa.array(found)).fill_null(""), SPACE)
+        found = found[pc.equal(texts, name).to_numpy(zero_copy_only=False)]
+    flags = np.zeros(len(columns[0]), dtype=bool)
+    flags[found] = True
+    return flags
 
 
 def _any_valid(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:

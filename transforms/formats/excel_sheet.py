@@ -36,8 +36,8 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
     """The records of a sheet.
 
     Returns:
-        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and a last
-        one, int64, with the number of each record.
+        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
+        more: int64, the number of each record, and bool, whether it is the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
@@ -46,7 +46,7 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
         found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
     except Refused as refused:
         raise InputError(refused.what, path, refused.next_step) from None
-    columns = [*found.table.columns, pa.array(found.rows)]
+    columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
     return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
 
