@@ -1,12 +1,17 @@
+import bz2
 import datetime as dt
 import decimal
+import json
+import lzma
 import uuid
+import zlib
 
 import fastavro
+import pyarrow as pa
 import pytest
 
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats import avro_blocks, format_of
 from beam_deid.transforms.formats.input_options import InputOptions
 
 from .reading import read_file
@@ -86,6 +91,67 @@ def test_a_file_that_is_cut_off_or_none_is_refused(tmp_path):
     path.write_bytes(b"a,b\n1,2\n")
     with pytest.raises(InputError, match="cannot be read as Avro"):
         read_file(path)
+
+
+def _number(value):
+    made = b""
+    value <<= 1
+    while value > 0x7F:
+        made += bytes([(value & 0x7F) | 0x80])
+        value >>= 7
+    return made + bytes([value])
+
+
+def _deflated(data):
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+_PACKED = {
+    "deflate": _deflated,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstandard": lambda data: pa.compress(data, "zstd", asbytes=True),
+    "snappy": lambda data: pa.compress(data, "snappy", asbytes=True) + zlib.crc32(data).to_bytes(4, "big"),
+}
+
+
+def _one_block(path, kind, codec, count, packed):
+    """A file by hand, whose only block says what it likes."""
+    schema = json.dumps({"type": "record", "name": "r", "fields": [{"name": "x", "type": kind}]}).encode()
+    said = {b"avro.schema": schema, b"avro.codec": codec.encode()}
+    pairs = b"".join(_number(len(text)) + text for pair in said.items() for text in pair)
+    sync = b"S" * 16
+    path.write_bytes(
+        b"Obj\x01" + _number(2) + pairs + _number(0) + sync + _number(count) + _number(len(packed)) + packed + sync
+    )
+    return path
+
+
+def test_a_block_of_more_records_than_bytes_is_refused_before_they_are_read(tmp_path):
+    """149 bytes gave rows without end."""
+    with pytest.raises(InputError, match="more records than bytes"):
+        read_file(_one_block(tmp_path / "in.avro", "null", "null", 10**12, b""))
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "zstandard", "snappy"])
+def test_a_block_that_unpacks_to_far_too_much_is_refused(tmp_path, codec, monkeypatch):
+    monkeypatch.setattr(avro_blocks, "UNPACKED_BYTES", 1 << 20)
+    path = _one_block(tmp_path / "in.avro", "string", codec, 1, _PACKED[codec](_number(50 << 20) + bytes(50 << 20)))
+    if codec == "snappy":  # packs no further than 22 to 1
+        monkeypatch.setattr(avro_blocks, "UNPACKED_TIMES", 10)
+    if codec == "xz":
+        monkeypatch.setattr(avro_blocks, "UNPACKED_BYTES", 20 << 20)
+    with pytest.raises(InputError, match="unpacks to more than"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "zstandard", "snappy"])
+def test_a_block_is_unpacked_and_where_it_is_damaged_refused(tmp_path, codec):
+    packed = _PACKED[codec](_number(3) + b"abc" + _number(2) + b"de")
+    assert read_file(_one_block(tmp_path / "in.avro", "string", codec, 2, packed))[1] == {0: ("abc",), 1: ("de",)}
+    with pytest.raises(InputError, match="cannot be read as Avro"):
+        read_file(_one_block(tmp_path / "in.avro", "string", codec, 2, packed[:-5]))
 
 
 def test_it_is_not_written():

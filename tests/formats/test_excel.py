@@ -9,7 +9,7 @@ import xlsxwriter
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
-from beam_deid.transforms.formats.excel_records import Asked, Refused
+from beam_deid.transforms.formats.excel_header import Asked, Refused
 from beam_deid.transforms.formats.excel_sheet import read_sheet
 
 from .reading import read_file
@@ -195,6 +195,49 @@ def test_skip_and_header_say_where_there_is_none_that_is_found(tmp_path):
         read_here(path, skip=2)
     with pytest.raises(Refused, match=r"input\.header names 1 columns, and the sheet has 2"):
         read_here(path, header=["x"])
+
+
+def test_a_sheet_without_a_header_is_refused_and_no_value_of_it_is_shown(tmp_path):
+    """The first person's number, name and address became names of columns, in messages and drafts."""
+    rows = [["13800138000", "张三", "a@x.com"], *([f"139{n:08d}", f"李四{n}", f"b{n}@x.com"] for n in range(9))]
+    with pytest.raises(InputError, match="row 1, where the header should be, looks like data") as raised:
+        read_file(sheet_of(tmp_path, rows))
+    assert not any(value in str(raised.value) for value in rows[0])
+
+
+def test_a_header_that_names_half_of_the_columns_is_not_passed_over_as_a_title(tmp_path):
+    path = sheet_of(tmp_path, [[*NAMES, None, None], ["O1", "Leeds", "a", "b"], ["O2", "York", "c", "d"]])
+    with pytest.raises(Refused, match=r"cannot be told which row names the columns.*input\.skip"):
+        read_here(path)
+    names, records, _ = read_here(path, skip=0)
+    assert (names, len(records)) == ([*NAMES, "column_3", "column_4"], 2)
+
+
+def test_a_title_that_does_not_fill_the_columns_is_passed_over_where_the_header_differs_from_what_is_below(tmp_path):
+    rows = [["Orders"], ["order", "city", "paid"], ["O1", "Leeds", "2024-02-01"], ["O2", "York", "2024-02-02"]]
+    assert read_here(sheet_of(tmp_path, rows))[0] == ["order", "city", "paid"]
+    texts = [*rows[:2], ["O1", "Leeds", "y"], ["O2", "York", "z"]]
+    with pytest.raises(Refused, match="cannot be told"):
+        read_here(sheet_of(tmp_path, texts))
+
+
+def test_a_title_that_is_merged_over_the_columns_is_passed_over(tmp_path):
+    path = tmp_path / "in.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 0, 2, "Orders")
+        for place, value in table(
+            [["order", "city", "note"], ["O1", "Leeds", "x"], ["O2", "York", "y"]], top=1
+        ).items():
+            sheet.write(*place, value)
+    assert read_here(path)[0] == ["order", "city", "note"]
+
+
+def test_a_header_that_comes_again_is_no_record(tmp_path):
+    rows = [["a", None, "c"], ["1", "x", "2"], ["a ", None, "c"], ["a", "y", "3"], ["a", None, "c"]]
+    _, records, faults = read_file(sheet_of(tmp_path, rows))
+    assert records == {0: ("1", "x", "2"), 2: ("a", "y", "3")}
+    assert faults == dict.fromkeys([(1, ""), (3, "")], "repeated_header")
 
 
 def test_blank_and_repeated_names_are_numbered(tmp_path):

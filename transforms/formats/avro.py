@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,10 @@ from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.limits import rows_of
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.formats.avro_blocks import AvroFile
 
 _BROKEN = (
     "the file cannot be read as Avro",
@@ -33,7 +37,7 @@ class Avro(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The columns of the schema in the file's head, and those of the records in them."""
         with _opened(path) as file:
-            return flat_schema(arrow_schema(file.writer_schema, path), path)
+            return flat_schema(arrow_schema(file.schema, path), path)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file: where its blocks begin is known only to who has read it."""
@@ -51,12 +55,13 @@ class Avro(Format):
         """Read the records one block after another, and put some of them together as columns."""
         first = 0
         with _opened(shard.path) as file:
-            given = arrow_schema(file.writer_schema, shard.path)
+            given = arrow_schema(file.schema, shard.path)
             places = places_of(given)
+            most = rows_of(len(places), rows)
             tops = {places[name][0] for name in columns}
             wanted = pa.struct([field for field in given if field.name in tops])
-            found = map(with_texts, file) if has_uuids(file.writer_schema) else file
-            while records := list(itertools.islice(found, rows)):
+            found = map(with_texts, file.records) if has_uuids(file.schema) else file.records
+            while records := list(itertools.islice(found, most)):
                 whole = pa.RecordBatch.from_struct_array(pa.array(records, wanted))
                 numbers = np.arange(first, first + len(records), dtype=np.int64)
                 first += len(records)
@@ -68,13 +73,13 @@ class Avro(Format):
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[Any]:
+def _opened(path: str) -> Iterator["AvroFile"]:
     """The records of a file, with their schema."""
-    import fastavro  # takes a while, and few need it
+    from beam_deid.transforms.formats.avro_blocks import opened  # takes a while, and few need it
 
     with open_arrow(path) as stream:
         try:
-            yield fastavro.reader(stream)
+            yield opened(stream, path)
         except InputError:
             raise
         except Exception:  # what a damaged file makes of the reader may be any error

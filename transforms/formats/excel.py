@@ -102,7 +102,7 @@ def _records(path: str, options: InputOptions) -> contextlib.AbstractContextMana
     request = {
         "path": path,
         "sheet": options.sheet,
-        "skip": options.skip or 0,
+        "skip": options.skip,
         "header": options.header,
         "footer": options.footer or 0,
     }
@@ -119,13 +119,17 @@ def _chunks(answer: Answer, columns: Sequence[str], rows: int, path: str) -> Ite
         for start in range(0, batch.num_rows, rows):
             piece = batch.slice(start, rows)
             arrays = [piece.column(number) for number in wanted]
-            yield _chunk(arrays, columns, piece.column(len(names)).to_numpy())
+            numbers = piece.column(len(names)).to_numpy()
+            repeated = piece.column(len(names) + 1).to_numpy(zero_copy_only=False)
+            yield _chunk(arrays, columns, numbers, repeated)
 
 
-def _chunk(arrays: list[pa.Array], columns: Sequence[str], numbers: npt.NDArray[np.int64]) -> Chunk:
+def _chunk(
+    arrays: list[pa.Array], columns: Sequence[str], numbers: npt.NDArray[np.int64], repeated: npt.NDArray[np.bool_]
+) -> Chunk:
     """The sound rows, and the others as faults."""
-    faults = []
-    sound = np.ones(len(numbers), dtype=bool)
+    faults = [Fault(numbers[repeated], "", Reason.REPEATED_HEADER)] if repeated.any() else []
+    sound = ~repeated
     for name, column in zip(columns, arrays, strict=True):
         for mark, reason in _AT_FAULT.items():
             wrong = pc.equal(column, mark).fill_null(False).to_numpy(zero_copy_only=False)

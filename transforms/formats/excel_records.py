@@ -1,8 +1,8 @@
-"""The records of a sheet: where its header is, and what stands below it."""
+"""The records of a sheet: what stands below its header."""
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,56 +11,10 @@ import pyarrow.compute as pc
 import python_calamine as calamine
 
 from beam_deid.transforms.formats.excel_cells import ERROR, text_column
+from beam_deid.transforms.formats.excel_header import SPACE, Header, Merged
 from beam_deid.transforms.formats.header_names import column_names
 
 _ROWS = 1 << 16
-_LOOKED_AT = 20
-_MEND = "Let input.skip say how many rows come before the header, or input.header name the columns"
-
-Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
-"""Merged cells: row and column of the first and of the last, from 0."""
-
-
-class Refused(Exception):
-    """The workbook is not read.
-
-    Attributes:
-        what: What is wrong.
-        next_step: What the user can do.
-    """
-
-    def __init__(self, what: str, next_step: str) -> None:
-        super().__init__(f"{what}. {next_step}")
-        self.what = what
-        self.next_step = next_step
-
-
-class Asked(NamedTuple):
-    """What is asked of a workbook; see `InputOptions`.
-
-    Attributes:
-        sheet: Name of the sheet, or its number from 1; None for the only one with anything in it.
-        skip: Rows before the header.
-        header: Names of the columns, where the sheet has no header.
-        footer: Last rows that are no records.
-    """
-
-    sheet: str | int | None = None
-    skip: int = 0
-    header: Sequence[str] | None = None
-    footer: int = 0
-
-
-class Header(NamedTuple):
-    """What the columns are called.
-
-    Attributes:
-        names: The name of each column from the first in which anything stands, empty where it has none.
-        below: Number of the first row after the header, from 0.
-    """
-
-    names: list[str]
-    below: int
 
 
 class Sheet(NamedTuple):
@@ -69,38 +23,12 @@ class Sheet(NamedTuple):
     Attributes:
         table: Text columns by name.
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
+        repeated: bool array of the same length: whether the record is the header that comes again.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
-
-
-def find_header(sheet: calamine.CalamineSheet, asked: Asked) -> Header:
-    """Find what the columns are called. Titles above the header, which fill fewer cells than the rows below, are passed over.
-
-    Raises:
-        Refused: There is no header, or it does not look like one.
-    """
-    if asked.header is not None:
-        if len(asked.header) != sheet.width:
-            what = f"input.header names {len(asked.header)} columns, and the sheet has {sheet.width}"
-            raise Refused(what, "Name every column, in their order")
-        return Header(list(asked.header), asked.skip)
-    rows = itertools.islice(enumerate(sheet.iter_rows()), asked.skip, None)
-    ahead = list(itertools.islice((row for row in rows if _filled(row[1])), _LOOKED_AT))
-    if not ahead:
-        raise Refused("the sheet is empty, it has not even a header", "Check input.sheet and input.skip")
-    most = max(_filled(cells) for _, cells in ahead)
-    enough = most if most <= 2 else most - 1  # an index of pandas has no name
-    number, cells = next(row for row in ahead if _filled(row[1]) >= enough)
-    names = [cell.strip(" \t\r\n\ufeff") for cell in cells if isinstance(cell, str)]
-    if len(names) < len(cells):
-        raise Refused(f"row {number + 1}, where the header should be, looks like data", _MEND)
-    return Header(names, number + 1)
-
-
-def _filled(cells: Sequence[Any]) -> int:
-    return sum(cell != "" for cell in cells)
+    repeated: npt.NDArray[np.bool_]
 
 
 def records(
@@ -129,7 +57,8 @@ def records(
     columns = [column.take(pa.array(rows)) for column in columns]
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows)
+    repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated)
 
 
 def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:
@@ -146,6 +75,17 @@ def _in_error(column: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array:
     here = np.zeros(len(column), dtype=bool)
     here[rows[(rows >= 0) & (rows < len(column))]] = True
     return pc.if_else(pa.array(here), ERROR, column)
+
+
+def _repeated(columns: Sequence[pa.Array], names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows have in every column what the header has there."""
+    found = np.arange(len(columns[0]))
+    for column, name in zip(columns, names, strict=True):
+        texts = pc.utf8_trim(column.take(pa.array(found)).fill_null(""), SPACE)
+        found = found[pc.equal(texts, name).to_numpy(zero_copy_only=False)]
+    flags = np.zeros(len(columns[0]), dtype=bool)
+    flags[found] = True
+    return flags
 
 
 def _any_valid(columns: Sequence[pa.Array]) -> npt.NDArray[np.bool_]:

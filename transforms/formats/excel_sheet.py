@@ -15,7 +15,8 @@ import python_calamine as calamine
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.excel_errors import UnplacedError, error_cells
-from beam_deid.transforms.formats.excel_records import Asked, Refused, Sheet, find_header, records
+from beam_deid.transforms.formats.excel_header import Asked, Refused, find_header
+from beam_deid.transforms.formats.excel_records import Sheet, records
 from beam_deid.transforms.formats.reader_child import Given
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import (
@@ -31,12 +32,12 @@ _BATCH_ROWS = 1 << 16
 _DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
 
 
-def answer(path: str, sheet: str | int | None, skip: int, header: Sequence[str] | None, footer: int) -> Given:
+def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequence[str] | None, footer: int) -> Given:
     """The records of a sheet.
 
     Returns:
-        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and a last
-        one, int64, with the number of each record.
+        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
+        more: int64, the number of each record, and bool, whether it is the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
@@ -45,7 +46,7 @@ def answer(path: str, sheet: str | int | None, skip: int, header: Sequence[str] 
         found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
     except Refused as refused:
         raise InputError(refused.what, path, refused.next_step) from None
-    columns = [*found.table.columns, pa.array(found.rows)]
+    columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
     return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
 

@@ -53,6 +53,7 @@ def asked(reader: str, request: dict[str, Any], broken: InputError) -> Iterator[
         try:
             yield _answer(process, {"reader": reader, **request})
         except (OSError, EOFError, ValueError):  # Arrow's are of these
+            process.kill()  # or it may wait for ever, for somebody who reads on; one that has ended is not changed
             raise _too_large(request["path"]) if process.wait() == -signal.SIGABRT else broken from None
         finally:
             process.kill()

@@ -1,6 +1,5 @@
 """The line of delimited text that names the columns: found by the agreement of rows, and refused where that is not safe."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,6 +8,7 @@ import numpy as np
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK, as_utf8
+from beam_deid.transforms.formats.header_looks import is_data
 from beam_deid.transforms.formats.header_names import column_names
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.storage.limits import check_columns
@@ -21,13 +21,6 @@ _AGREEING = 0.8
 _FEWEST_AFTER_PREAMBLE = 3
 _MOST_TRAILING = 3
 _FEWEST_ROWS = 5
-_NUMBER = re.compile(r"[-+]?[0-9]{1,5}")
-_OF_A_PERSON = re.compile(r"(?=(?:[^0-9]*[0-9]){10})[+(]?[0-9][0-9 ()+-]{9,}[0-9Xx]?|[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-_DATA = re.compile(
-    r"[-+]?[0-9]{6,}|[-+]?[0-9][0-9,.]*[.,][0-9]+|[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{4}年[0-9]{1,2}月.*"
-    r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
-)
-_SHARE_OF_DATA = 0.2
 
 
 class Header(NamedTuple):
@@ -72,6 +65,10 @@ class Sample:
             self._texts[row] = [bare(as_utf8(value, self._encoding).decode()) for value in self.scan.values(row)]
         return self._texts[row]
 
+    def below(self, row: int) -> list[list[str]]:
+        """The values of the rows that come after one."""
+        return [self.texts(other) for other in range(row + 1, self.count)]
+
 
 def bare(name: str) -> str:
     """A name without spaces around it, and without a spreadsheet's armour."""
@@ -100,7 +97,7 @@ def find_header(sample: Sample, path: str, known_place: bool) -> Header:
     check_columns(len(names), path)
     if max(map(len, names)) > LONGEST_NAME:
         raise endless_name(path)
-    if _is_data(sample, row, texts):
+    if is_data(texts, sample.below(row)):
         raise InputError(
             "the first line has values like those of rows where the columns' names should be",
             path,
@@ -133,9 +130,8 @@ def _header_row(sample: Sample, first: list[str], path: str) -> int:
     names = sample.texts(row)
     safe = usual >= _FEWEST_AFTER_PREAMBLE and len(before) <= _PREAMBLE and len(sample.counts) > row + 1
     safe = safe and all(_is_preamble(one, usual) for one in before)
-    trailing = _trailing(names)
-    names = names[: len(names) - trailing]
-    if not safe or "" in names or len(set(names)) < len(names) or _is_data(sample, row, names):
+    names = names[: len(names) - _trailing(names)]
+    if not safe or "" in names or len(set(names)) < len(names) or is_data(names, sample.below(row)):
         raise InputError(
             "it cannot be told which line names the columns, for the first lines have another number of values",
             path,
@@ -180,29 +176,3 @@ def _check_agreement(sample: Sample, row: int, width: int, path: str) -> None:
             path,
             "Mend the header; or set input.skip to how many lines stand before it, or input.delimiter",
         )
-
-
-def _is_data(sample: Sample, row: int, texts: list[str]) -> bool:
-    """Whether a line that should name columns holds values of rows."""
-    filled = [text for text in texts if text]
-    if any(_OF_A_PERSON.fullmatch(text) for text in filled):
-        return True
-    if len(filled) > 1 and 2 * sum(bool(_NUMBER.fullmatch(text)) for text in filled) > len(filled):
-        return True
-    below = [sample.texts(other) for other in range(row + 1, sample.count)]
-    like = [place for place, text in enumerate(texts) if _DATA.fullmatch(text) and _are_data(below, place)]
-    if len(like) > _SHARE_OF_DATA * len(filled):
-        return True
-    again: set[int] = set()
-    for values in below:
-        if values != texts:
-            again.update(
-                place for place, (one, name) in enumerate(zip(values, texts, strict=False)) if name and one == name
-            )
-    return len(again) > 1 and 2 * len(again) >= len(filled)
-
-
-def _are_data(rows: list[list[str]], place: int) -> bool:
-    """Whether most values of a column are numbers or times; none are enough where there is no value."""
-    values = [row[place] for row in rows if place < len(row) and row[place]]
-    return 2 * sum(bool(_DATA.fullmatch(value) or _NUMBER.fullmatch(value)) for value in values) >= len(values)
