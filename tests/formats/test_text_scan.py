@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.formats.text_dialect import Dialect
+from beam_deid.transforms.formats.text_plain import plain_lines
 from beam_deid.transforms.formats.text_scan import Scan
 
 from ..kit.examples import examples
@@ -43,10 +44,41 @@ def test_the_scan_finds_what_reading_by_steps_finds(few, data, width, backslash,
     wanted = rows_by_steps(data, COMMA, QUOTE, width, backslash)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("beam_deid.transforms.formats.text_quotes._FEW", few)
+        patched.setattr("beam_deid.transforms.formats.text_plain._PIECE", few)
         assert found(Scan(data, dialect, width, final=True)) == wanted
         first = Scan(data[:cut], dialect, width, final=False)
         end = first.rows.end
         assert found(first) + found(Scan(data[end:], dialect, width, final=True), end) == wanted
+
+
+plain = st.sampled_from(
+    [b"a", b'"a"', b'"a,b"', b'""', b'"a""b"', b'""""', b'"""a"', b'","', b"", b"\xe5\xbc\xa0" * 9, b"b" * 61]
+)
+plain_texts = st.lists(st.lists(plain, min_size=1, max_size=40).map(b",".join), max_size=12)
+
+
+@given(plain_texts, st.sampled_from([b"\n", b"\r\n", b"\r"]), st.booleans(), st.sampled_from([1, 64, 100, 1 << 19]))
+@examples(4)
+def test_plain_rows_are_found_wherever_words_and_pieces_of_the_text_end(rows, end, ended, piece):
+    data = end.join(rows) + (end if ended else b"")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("beam_deid.transforms.formats.text_plain._PIECE", piece)
+        assert plain_lines(data, len(data), Dialect(COMMA), 0) is not None
+        assert found(Scan(data, Dialect(COMMA), 0, final=True)) == rows_by_steps(data, COMMA, QUOTE, 0, backslash=False)
+
+
+@pytest.mark.parametrize("wrong", [b'x"', b'"x', b'"x"y', b'"a\nb,,,,"', b'x"y"', b'""x', b'"x" '])
+@pytest.mark.parametrize("before", range(0, 140, 3))
+def test_a_quote_that_is_not_plain_is_seen_at_every_place_of_a_word(wrong, before):
+    data = b"a" * before + b',"b",' + wrong + b',"c"\n'
+    assert plain_lines(data, len(data), Dialect(COMMA), 6) is None
+
+
+@pytest.mark.parametrize("before", range(0, 140, 3))
+def test_a_line_end_in_quotes_is_plain_where_no_line_is_like_a_row(before):
+    data = b"a" * before + b',"b","x\ny\r\n,",c\nd,e,f,g\n'
+    assert plain_lines(data, len(data), Dialect(COMMA), 4) is not None
+    assert found(Scan(data, Dialect(COMMA), 4, final=True)) == rows_by_steps(data, COMMA, QUOTE, 4, backslash=False)
 
 
 @given(texts)

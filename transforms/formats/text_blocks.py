@@ -7,7 +7,7 @@ from beam_deid.transforms.formats.text_dialect import Dialect
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.formats.text_source import read_from
 
-_BLOCK = 2 << 20
+_BLOCK = 1 << 20
 
 
 class Block(NamedTuple):

@@ -123,7 +123,9 @@ class _Heads:
         if said is not None:
             return [(said[1] or said[2]).decode()]
         doubled = self.text.count("||") * 2 == self.text.count("|") > 0
-        return [*_DELIMITERS[:-1], "||"] if doubled else list(_DELIMITERS)
+        likely = [*_DELIMITERS[:-1], "||"] if doubled else list(_DELIMITERS)
+        # One that is nowhere divides nothing: the first stands for all of those.
+        return [likely[0], *(mark for mark in likely[1:] if mark in self.text)]
 
     def _says_delimiter(self) -> re.Match[bytes] | None:
         return _SAYS_DELIMITER.match(encoded(self.text[:16]))

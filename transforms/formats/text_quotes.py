@@ -56,18 +56,6 @@ class Quoted(NamedTuple):
     given_up: Places
 
 
-def plain_quoted(inside: Flags, separators: Separators) -> Quoted:
-    """What quotes do that are plainly in turns.
-
-    Args:
-        inside: Boolean array, shape (n,): which separators are text of a quoted value; empty if none is.
-        separators: The block's.
-    """
-    none = np.array([], dtype=np.int64)
-    count = len(separators.places)
-    return Quoted(inside if len(inside) else np.zeros(count, dtype=bool), np.zeros(0, dtype=bool), none, none)
-
-
 class Quotes:
     """The quotes of a block.
 

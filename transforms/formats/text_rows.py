@@ -186,7 +186,8 @@ class Reading:
 
     def _whole(self, column: pa.ChunkedArray) -> pa.Array:
         """A column in one piece, with the delimiter where its stand-in is."""
-        whole = column.combine_chunks()
+        # Arrow copies what it combines, even one piece; a block's rows are one, as it is read at once.
+        whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
         if self._layout.stands_for is None:
             return whole

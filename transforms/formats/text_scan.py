@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -9,17 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
+from beam_deid.transforms.formats.text_plain import plain_lines
 from beam_deid.transforms.formats.text_quotes import (
     Flags,
     Places,
+    Quoted,
     Quotes,
     Separators,
     next_flag,
-    plain_quoted,
     unescaped,
     without_backslashes,
 )
 from beam_deid.transforms.storage.limits import LONGEST_ROW
+
+_NOWHERE = np.zeros(0, dtype=np.int64)
 
 
 class Rows(NamedTuple):
@@ -60,39 +64,30 @@ class Scan:
         self.data = data
         self._dialect = dialect
         self._array = np.frombuffer(data, np.uint8)
-        places, kinds = self._marks(final)
-        is_quote = kinds == dialect.quote if dialect.quote is not None else np.zeros(len(kinds), dtype=bool)
-        is_end = (kinds != dialect.delimiter) & ~is_quote
-        plain = self._alternating(places, is_quote, is_end)
-        if is_quote.any():
-            between = ~is_quote
-            self._separators = Separators(places[between], is_end[between])
-        else:
-            self._separators = Separators(places, is_end)
-        if plain is not None:
-            self._quoted = plain_quoted(plain, self._separators)
-            self.rows = self._rows()
-        else:
-            self._resolve(places, is_quote, width, final)
+        self._final = final
+        self._width = width
+        found = self._plain_rows(final)
+        self.rows = self._resolved_rows() if found is None else found
 
-    def _resolve(self, places: Places, is_quote: Flags, width: int, final: bool) -> None:
-        """Find out what is quoted where quotes are not plainly in turns; and give up those of rows that are too long."""
-        quotes = places[is_quote]
-        segments: Places = np.cumsum(~is_quote, dtype=np.int64)[is_quote]
-        if self._dialect.backslash:
-            taken = unescaped(self._array, quotes)
-            quotes = quotes[taken]
-            segments = segments[taken]
-        found = Quotes(quotes, segments, self._separators, width)
-        self._quoted = found.resolve(final, [])
-        self.rows = self._rows()
+    def _plain_rows(self, final: bool) -> Rows | None:
+        """The rows, where all quotes in them are plain; else None."""
+        data = self.data
+        end = len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        lines = plain_lines(data, end, self._dialect, self._width)
+        return None if lines is None else self._filled(lines.stops, lines.delimiters + 1, _NOWHERE, end)
+
+    def _resolved_rows(self) -> Rows:
+        """The rows, where quotes are not plain; and those that are too long for one are given up."""
+        rows = self._rows()
         forced: list[int] = []
-        while (fault := self._overlong_quote()) is not None and fault not in forced:
+        while (fault := self._overlong_quote(rows)) is not None and fault not in forced:
             forced = sorted({*forced, fault})
-            self._quoted = found.resolve(final, forced)
-            self.rows = self._rows()
+            self._quoted = self._quotes.resolve(self._final, forced)
+            rows = self._rows()
+        return rows
 
-    def _marks(self, final: bool) -> tuple[Places, npt.NDArray[np.uint8]]:
+    @cached_property
+    def _marked(self) -> tuple[Places, npt.NDArray[np.uint8]]:
         """Offsets of all delimiters, line ends and quotes, and the bytes there."""
         array = self._array
         quote = self._dialect.quote
@@ -103,62 +98,56 @@ class Scan:
             marks |= array == quote
         places = np.flatnonzero(marks)
         kinds = array[places]
-        if final and len(array) and array[-1] not in (LF, CR):
+        if self._final and len(array) and array[-1] not in (LF, CR):
             places = np.append(places, len(array))
             kinds = np.append(kinds, np.uint8(LF))
         return places, kinds
 
-    def _alternating(self, places: Places, is_quote: Flags, is_end: Flags) -> Flags | None:
-        """Which separators are quoted, where quotes plainly open and close values in turns and none holds a line end; else None.
+    @cached_property
+    def _separators(self) -> Separators:
+        places, kinds = self._marked
+        between = kinds != self._dialect.quote if self._dialect.quote is not None else np.ones(len(kinds), dtype=bool)
+        return Separators(places[between], kinds[between] != self._dialect.delimiter)
 
-        Every first of two quotes stands behind a separator, and every second before one.
-        """
-        if self._dialect.backslash and b"\\" in self.data:
-            return None
-        ends = np.flatnonzero(is_end)
-        until = int(ends[-1]) + 1 if len(ends) else 0  # what follows is no whole row
-        quotes = np.flatnonzero(is_quote[:until])
-        if not len(quotes):
-            return np.zeros(0, dtype=bool)
-        opening = quotes[0::2]
-        closing = quotes[1::2]
-        if len(opening) != len(closing):
-            return None
-        behind = (places[opening] - places[opening - 1] == 1) & ~is_quote[opening - 1]
-        behind[0] = bool(behind[0]) if opening[0] else places[0] == 0
-        if not behind.all() or is_quote[closing + 1].any() or (places[closing + 1] - places[closing] != 1).any():
-            return None
-        if (closing - opening == 1).all():
-            return np.zeros(0, dtype=bool)
-        steps = np.zeros(len(places) + 1, dtype=np.int8)
-        steps[opening] = 1
-        steps[closing] = -1
-        inside = np.cumsum(steps[:-1], dtype=np.int8) > 0
-        return None if (inside & is_end).any() else inside[~is_quote]
+    @cached_property
+    def _quotes(self) -> Quotes:
+        places, kinds = self._marked
+        is_quote = kinds == self._dialect.quote if self._dialect.quote is not None else np.zeros(len(kinds), dtype=bool)
+        quotes = places[is_quote]
+        segments: Places = np.cumsum(~is_quote, dtype=np.int64)[is_quote]
+        if self._dialect.backslash:
+            taken = unescaped(self._array, quotes)
+            quotes = quotes[taken]
+            segments = segments[taken]
+        return Quotes(quotes, segments, self._separators, self._width)
+
+    @cached_property
+    def _quoted(self) -> Quoted:
+        return self._quotes.resolve(self._final, [])
 
     def _rows(self) -> Rows:
         places, is_end = self._separators
         inside = self._quoted.inside
-        quoting = bool(inside.any())
-        ends = np.flatnonzero(is_end & ~inside) if quoting else np.flatnonzero(is_end)
-        stops = places[ends]
+        ends = np.flatnonzero(is_end & ~inside)
+        outside = np.cumsum(~inside)
+        values = np.diff(outside[ends], prepend=0)
+        end = min(int(places[ends[-1]]) + 1, len(self.data)) if len(ends) else 0
+        return self._filled(places[ends], values, self._quoted.given_up, end)
+
+    def _filled(self, stops: Places, values: Places, given_up: Places, end: int) -> Rows:
+        """The rows of all lines, without those that are blank."""
         starts = np.concatenate(([0], stops[:-1] + 1)) if len(stops) else stops
-        if quoting:
-            outside = np.cumsum(~inside)
-            values = np.diff(outside[ends], prepend=0)
-        else:
-            values = np.diff(ends, prepend=-1)
         filled = stops > starts
         if not filled.all():
             starts = starts[filled]
             stops = stops[filled]
             values = values[filled]
-        end = min(int(places[ends[-1]]) + 1, len(self.data)) if len(ends) else 0
-        return Rows(starts, stops, values, self._broken(starts, stops), end, len(self.data) - end > LONGEST_ROW)
+        broken = self._broken(starts, stops, given_up)
+        return Rows(starts, stops, values, broken, end, len(self.data) - end > LONGEST_ROW)
 
-    def _broken(self, starts: Places, stops: Places) -> Flags:
+    def _broken(self, starts: Places, stops: Places, given_up: Places) -> Flags:
         broken = stops - starts > LONGEST_ROW
-        faults = [self._quoted.given_up]
+        faults = [given_up]
         if b"\0" in self.data:
             faults.append(np.flatnonzero(self._array == 0))
         for places in faults:
@@ -166,9 +155,8 @@ class Scan:
             broken[np.searchsorted(stops, places[places < stops[-1]] if len(stops) else places[:0])] = True
         return broken
 
-    def _overlong_quote(self) -> int | None:
+    def _overlong_quote(self, rows: Rows) -> int | None:
         """Offset of the quote, or else of the place, at which a row that is too long for one is given up."""
-        rows = self.rows
         starts = rows.starts[rows.stops - rows.starts > LONGEST_ROW]
         if rows.overlong:
             starts = np.append(starts, rows.end)
