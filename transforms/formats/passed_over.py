@@ -1,4 +1,4 @@
-"""Lines of a file that are no rows, before its header and after its last row: how many a schema says there are, and how that is told."""
+"""Lines of a file that are no rows, before its header and after its last row: how many there are, in a schema and in words."""
 
 import pyarrow as pa
 
