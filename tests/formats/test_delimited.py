@@ -76,6 +76,17 @@ def test_row_numbers_hold_over_many_blocks_and_chunks(tmp_path):
     assert sorted(records) == [number for number in range(5000) if number % 1000 != 7]
 
 
+@pytest.mark.parametrize("good", [0, 3, 6])
+def test_faults_behind_a_full_chunk_are_told(tmp_path, good):
+    """A chunk took the last of the rows, and the faults that came in the next block ended the run."""
+    ends = b"".join(b"3,4,%d\n" % number for number in range(5))
+    long = b"x" * (5 << 20)
+    path = given_file(tmp_path, b"a,b\n" + b"1,2\n" * good + b"1," + long + b"\n" + ends)
+    records, faults = read(path, rows=3)
+    assert len(records) == good
+    assert faults == dict.fromkeys(((row, "") for row in range(good, good + 6)), "malformed_row")
+
+
 @pytest.mark.parametrize(
     ("encoding", "broken"), [("utf-8", b"\xff\xfe"), ("utf-8", b"\xe5\xbc"), ("gb18030", b"\xff"), ("gb18030", b"\x81")]
 )

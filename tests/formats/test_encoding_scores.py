@@ -52,6 +52,62 @@ def test_encodings_that_are_no_candidates_are_not_told_as_others(encoding, words
     assert verdict(sample(encoding, words.split(), 300, 1)).encoding is None
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("euc_kr", "김민수 이영희 박지훈 최수진 정현우 강미영 부산광역시 대구광역시"),
+        ("euc_jp", "佐藤 鈴木 高橋 田中 渡辺 東京都渋谷区 大阪府"),
+        ("cp932", "ﾔﾏﾀﾞ ｽｽﾞｷ ﾀﾅｶ ｻﾄｳ ﾄｳｷｮｳ ｵｵｻｶ"),
+        ("cp1250", "Łukasz Świątek Żółć Dvořák Nováček Škoda Łódź Kraków Plzeň"),
+        ("cp1254", "Şahin Yılmaz Çağlar İnan İstanbul İzmir Eskişehir"),
+        ("iso8859_15", "Œuvre Žižek Šimon 5€"),
+        ("tis_620", "สมชาย สมหญิง วิชัย กรุงเทพ เชียงใหม่"),
+        ("cp1256", "محمد أحمد فاطمة القاهرة دبي"),
+        ("koi8_r", "Иванов Петров Сидоров Кузнецов Смирнова Москва Санкт Казань"),
+        ("cp1251", "Иванов Петров Сидоров Кузнецов Смирнова Москва Санкт Казань"),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 2, 5, 20, 100])
+def test_rivals_are_never_told_as_others(encoding, words, rows):
+    """Where little of a file was not ASCII, Korean was read as Chinese, and Czech as Western."""
+    for seed in range(30):
+        data = sample(encoding, words.split(), rows, seed)
+        told = verdict(data).encoding
+        assert told is None or data.decode(told) == data.decode(encoding)
+
+
+@pytest.mark.parametrize("name", ["璟", "镕", "喆", "张伟"])
+def test_a_lone_chinese_name_is_not_told_as_another(name):
+    assert verdict(f"1,{name},Leeds\n".encode("gb18030")).encoding in (None, "gb18030")
+
+
+def test_a_rival_is_named_where_nothing_is_told():
+    assert "euc_kr" in verdict(sample("euc_kr", ["강미영", "부산광역시"], 20, 1)).likely
+    assert "cp1250" in verdict(sample("cp1250", ["Nováček", "Plzeň"], 20, 1)).likely
+
+
+_SURNAMES = "赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦许何吕张孔曹金魏陶姜谢潘葛范彭鲁马方袁唐薛雷汤罗郝于傅康余顾孟黄萧欧"
+_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂文辉玲建国红志梅英海燕雪萍健波宁倩龙飞鹏浩凯婷宇轩梓涵子欣怡"
+_PLACES = [
+    "浙江省杭州市西湖区文三路",
+    "上海市浦东新区张江路",
+    "广东省深圳市南山区科技园",
+    "四川省成都市武侯区",
+    "安徽省亳州市谯城区",
+]
+
+
+@pytest.mark.parametrize("rows", [5, 20, 200])
+def test_chinese_orders_are_told(rows):
+    for seed in range(60):
+        chosen = random.Random(seed)
+        lines = [
+            f"{row},{chosen.choice(_SURNAMES)}{chosen.choice(_GIVEN)},{chosen.choice(_PLACES)}{row}号\n"
+            for row in range(rows)
+        ]
+        assert verdict("".join(lines).encode("gb18030")).encoding == "gb18030"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_is_told_by_its_zeros(encoding):
     assert utf16_of("订单,姓名\n1,张三\n2,李四\n".encode(encoding)) == encoding

@@ -293,3 +293,13 @@ def test_the_facts_can_be_had_without_the_command(tmp_path):
     draft = make_draft("orders", take_sample([str(path)], given.options, 1_000), given.options, given.reasons)
     assert draft.table.platform == "kuaishou"
     assert draft.sample.lists == ("orderLogisticsInfo",)
+
+
+def test_lines_that_are_no_rows_are_told(tmp_path, capsys):
+    path = tmp_path / "in.csv"
+    rows = "".join(f"7{number:03d},b{number % 9},Leeds\n" for number in range(60))
+    path.write_text(f"Shop x\n\norder_id,buyer,city\n{rows}\nexported by x\n")
+    assert call(["profile", "--input", str(path), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "1 lines before the header and 1 after the last row were passed over" in err
+    assert json.loads(out)["sample"]["passed_over"] == {str(path): {"before": 1, "after": 1}}

@@ -72,7 +72,12 @@ def test_an_encoding_that_turns_out_later_stops_at_the_row(given):
     rows = b"x,y\n" * 400_000
     late = b"a,b\n" + rows + "张,北京\n".encode("gb18030") + rows * 2
     assert "row 400000: the file looked like ASCII" in refusal(given(late))
-    mixed = "名称,b\n杭州市,北京\n".encode("gb18030") + rows + "上海市浦东新区,北京\n".encode() + rows * 2
+    mixed = (
+        "名称,b\n浙江省杭州市西湖区,重庆市渝中区\n".encode("gb18030")
+        + rows
+        + "上海市浦东新区,北京\n".encode()
+        + rows * 2
+    )
     assert "row 400001: the file looked like gb18030" in refusal(given(mixed))
 
 
@@ -142,6 +147,32 @@ def test_a_last_row_that_is_cut_off_is_a_fault_and_no_footer(given):
     _, records, faults = read_file(given("\r\n".join([HEAD, *ROWS, "100,b"])))
     assert len(records) == 120
     assert faults == {120: "malformed_row"}
+
+
+@pytest.mark.parametrize("behind", ["", "\n", "\n\n", "---\n"])
+def test_short_rows_apart_are_faults_and_no_footer(given, behind):
+    """They were neither rows nor rejected, for a blank line stood before them."""
+    path = given("\n".join([HEAD, *ROWS, behind + "10019001,York", "10019002,b1", ""]))
+    _, records, faults = read_file(path)
+    assert len(records) == 120
+    assert set(range(120, 122)) <= faults.keys()
+    assert set(faults.values()) == {"malformed_row"}
+
+
+def test_short_rows_between_lines_of_a_footer_are_faults(given):
+    """What is like a row is told, whatever stands around it."""
+    path = given("\n".join([HEAD, *ROWS, "", "exported by x", "10019001,York", "10019002"]))
+    assert read_file(path)[2] == dict.fromkeys(range(120, 123), "malformed_row")
+
+
+@pytest.mark.parametrize(("first", "rows"), [("name", "李雷,a,x"), ("code", "b7-x,a,x"), ("", ",a,x")])
+def test_a_footer_is_unlike_the_first_column(given, first, rows):
+    """A word alone is no row, and a value like those of the column begins one."""
+    rows = [rows] * 30
+    whole = "\n".join([f"{first},b,c", *rows, "", ""])
+    for line in ("合计", "Total", "30 / 30 (b)"):
+        assert read_file(given(whole + line))[2] == {}
+    assert read_file(given(whole + rows[0].rpartition(",")[0]))[2] == {30: "malformed_row"}
 
 
 def test_a_preamble_can_be_said(given):

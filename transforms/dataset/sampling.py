@@ -11,13 +11,14 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.dataset.reading import dataset_files, plain_types, shards
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats import format_of, format_of_shard
+from beam_deid.transforms.formats import format_of, format_of_shard, passed_over
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
+from beam_deid.transforms.storage.paths import shown
 
 _SHARDS = 32
 _BATCH_ROWS = 1 << 15
@@ -49,7 +50,8 @@ def take_sample(inputs: Sequence[str], options: InputOptions, most: int) -> Samp
     for shard in chosen:
         reader.read(shard)
     whole = len(chosen) == len(cut) and not reader.is_cut
-    return Sample(len(files), tuple(columns.types), reader.columns(), reader.rows, whole, reader.unreadable)
+    passed = tuple(columns.passed)
+    return Sample(len(files), tuple(columns.types), reader.columns(), reader.rows, whole, reader.unreadable, passed)
 
 
 @dataclass
@@ -60,11 +62,13 @@ class _Columns:
         types: Type of each column in the first file in which something stands in it, in the order of the first file.
         lists: Columns that are lists, which are not sampled.
         mixed: Columns whose type differs between files; their values are read as text.
+        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
     """
 
     types: dict[str, pa.DataType] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)
+    passed: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
     def names(self) -> list[str]:
@@ -77,6 +81,8 @@ def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns
     for file in files:
         schema = format_of(file.path, options, file.partitions).schema(file.path, options)
         given = plain_types(schema)
+        if any(lines := passed_over.said(schema)):
+            columns.passed.append((file.told or shown(file.path), *lines))
         columns.types = columns.types or dict(given)
         _check_names(columns.types, given, file.path)
         columns.lists.update(one.name for one in schema if one.metadata == LIST)

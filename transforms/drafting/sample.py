@@ -16,6 +16,7 @@ class Sample:
         rows: How many rows were read.
         whole: Whether these are all rows.
         unreadable: Rows beside them that could not be read.
+        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
     """
 
     files: int
@@ -24,6 +25,7 @@ class Sample:
     rows: int
     whole: bool
     unreadable: int
+    passed: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def lists(self) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import passed_over
 from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
-from beam_deid.transforms.formats.format import PASSED_OVER, Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.text_layout import layout_of
@@ -35,8 +36,7 @@ class Delimited(Format):
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The header's names, each a text column; in the metadata, how many lines were passed over to find it, and at the end."""
         layout = layout_of(path, options)
-        passed = {PASSED_OVER: " ".join(map(str, layout.passed))} if any(layout.passed) else None
-        return pa.schema([(name, pa.string()) for name in layout.names], passed)
+        return pa.schema([(name, pa.string()) for name in layout.names], passed_over.saying(layout.passed))
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file at rows; one that is compressed, or whose structure shows only when it is decoded, is one shard."""

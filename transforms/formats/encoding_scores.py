@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.formats.encoding import is_utf8
+from beam_deid.transforms.formats.encoding_rivals import rivals
 
 Codes = npt.NDArray[np.int64]
 
@@ -28,7 +29,6 @@ _RARE = 0.7
 _BESIDE_LETTER = 0.5
 _BESIDE = re.compile(r"[A-Za-z](?=[^\x00-\x7f])|(?<=[^\x00-\x7f])[A-Za-z]")
 _KANA = 0.05
-_MANY = 15
 _LOW_SECOND = 0.1
 _DOUBTFUL = 0.5
 _LETTERS = frozenset("äöüßÄÖÜéèêëàâçîïôûùœÉÈÊÀÂÇÎÔÛñáíóúÁÍÓÚÑåÅæÆøØãõÃÕìò")
@@ -70,7 +70,8 @@ def verdict(sample: bytes) -> Verdict:
     rival = scores[ranked[1]] if len(ranked) > 1 else 0.0
     few = len(_ASCII.sub(b"", sample)) < 2 * _FEW
     sure = scores[best] >= _SURE and scores[best] - rival >= (_AHEAD_OF_FEW if few else _AHEAD)
-    return Verdict(best if sure else None, tuple(ranked))
+    like = rivals(best, sample)
+    return Verdict(best if sure and like == [] else None, tuple(dict.fromkeys([*ranked, *(like or [])])))
 
 
 def utf16_of(head: bytes) -> str | None:
@@ -142,11 +143,8 @@ def _japanese(codes: Codes) -> npt.NDArray[np.float64]:
 
 
 def _like_chinese(distinct: Codes) -> float:
-    """Korean and Japanese of EUC have the same bytes, but nothing in use behind C8 and CF, where a third of Chinese is."""
-    if _between(distinct, 0xA4A1, 0xA5F6).sum() > _KANA * len(distinct):
-        return _DOUBTFUL
-    common = distinct[_between(distinct, 0xB0A1, 0xD7F9)]
-    return _DOUBTFUL if len(common) >= _MANY and (common >= 0xD0A1).mean() < _KANA else 1.0
+    """Kana are in hardly any Chinese."""
+    return _DOUBTFUL if _between(distinct, 0xA4A1, 0xA5F6).sum() > _KANA * len(distinct) else 1.0
 
 
 def _like_taiwanese(distinct: Codes) -> float:

@@ -14,9 +14,6 @@ from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
 
-PASSED_OVER = b"beam_deid.passed_over"
-"""The key of a schema's metadata that says how many lines of a file before its header and after its last row are no rows."""
-
 
 @dataclass(frozen=True)
 class Shard:

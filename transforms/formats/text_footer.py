@@ -1,4 +1,4 @@
-"""Lines behind the last row that are none: found where a blank line or a ruler stands before them and no value is like a row's."""
+"""Lines behind the last row that are none: found where a blank line or a ruler stands before them and none begins like a row."""
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,9 @@ _TAIL = 64 << 10
 _MOST = 20
 _RULER = re.compile(rb"[-=_*#~ ]{3,}[^A-Za-z0-9]*")
 _LINE = re.compile(rb"[^\r\n]+")
+_DIGIT = re.compile(r"[0-9]")
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_OTHER_LETTER = re.compile(r"[^\x00-\x7f]")
 
 
 class Footer(NamedTuple):
@@ -30,7 +33,8 @@ class Footer(NamedTuple):
 def footer_of(path: str, layout: "TextLayout") -> Footer | None:
     """The footer of a file in which any place can be read; None where there is none for sure.
 
-    A row that was cut off is not taken for one: a footer stands apart, and rows stand before it without a gap.
+    Rows that were cut off are not taken for one: a footer stands apart, rows stand before it without a gap, and none of its lines
+    begins with a value like those of the first column.
     """
     length = None if layout.decoded else length_of(path)
     if length is None or layout.width < 2:
@@ -55,4 +59,33 @@ def footer_of(path: str, layout: "TextLayout") -> Footer | None:
         return None
     gap = footer[0].start() - rows[-1].end()
     apart = gap >= 2 * (rows[-1].start() - rows[-2].end()) or _RULER.fullmatch(footer[0][0]) is not None
-    return Footer(start + footer[0].start(), count) if apart else None
+    if not apart or _any_like_rows([line[0] for line in footer], [line[0] for line in rows], layout):
+        return None
+    return Footer(start + footer[0].start(), count)
+
+
+def _any_like_rows(footer: list[bytes], rows: list[bytes], layout: "TextLayout") -> bool:
+    """Whether a line of a footer may be a row of which values are lost.
+
+    Such a row begins with characters of the first column. A lone word is none: where that column holds words, `Total` is like them.
+    """
+    whole = (row for row in rows if row.count(layout.dialect.delimiter) + 1 == layout.width)
+    firsts = {_cells(row, layout)[0] for row in whole}
+    known = _characters("".join(firsts))
+    for line in footer:
+        first, *others = _cells(line, layout)
+        is_word = not any(others) and not _DIGIT.search(first)
+        if first in firsts or (first and not is_word and _characters(first) <= known):
+            return True
+    return False
+
+
+def _cells(line: bytes, layout: "TextLayout") -> list[str]:
+    """The values of a line in which no delimiter is quoted, without what is around them."""
+    cells = line.split(bytes([layout.dialect.delimiter]))
+    return [cell.decode(layout.encoding.name, "replace").strip(" \t\"'") for cell in cells]
+
+
+def _characters(text: str) -> set[str]:
+    """The characters of a text, with one that stands for all digits, one for Latin letters, and one for those of other scripts."""
+    return set(_OTHER_LETTER.sub("文", _ASCII_LETTER.sub("a", _DIGIT.sub("0", text))))

@@ -245,7 +245,7 @@ class _Held:
     """Rows and faults that wait for more."""
 
     def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = list(columns)
+        self._schema = pa.schema([(name, pa.string()) for name in columns])
         self._batches: list[pa.RecordBatch] = []
         self._rows: list[Numbers] = []
         self.count = 0
@@ -262,10 +262,10 @@ class _Held:
         """The first so many rows, or all; with the faults of rows before the last of them, or all."""
         whole = count is None
         rows = np.concatenate(self._rows)
-        table = pa.Table.from_batches(self._batches)
+        table = pa.Table.from_batches(self._batches, self._schema)
         count = len(rows) if count is None else count
         taken = table.slice(0, count).combine_chunks().to_batches()
-        batch = taken[0] if taken else self._batches[0]
+        batch = taken[0] if taken else pa.RecordBatch.from_pylist([], self._schema)
         before, after = (self.faults, []) if whole else self._divided(int(rows[count - 1]))
         self._batches = table.slice(count).to_batches()
         self._rows = [rows[count:]]

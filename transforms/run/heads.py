@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.errors import EmptyFile, InputError, PolicyError, UsageError
-from beam_deid.transforms.formats import format_of, plain_format_of
-from beam_deid.transforms.formats.format import PASSED_OVER, Shard
+from beam_deid.transforms.formats import format_of, passed_over, plain_format_of
+from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
@@ -93,7 +93,7 @@ class Found:
         if self.ignored:
             yield f"not read, as input.ignore says: {', '.join(map(name_shown, self.ignored))}"
         for file, before, after in self.passed:
-            yield f"{file}: {before} lines before the header and {after} after the last row were passed over, for they are no rows"
+            yield passed_over.told(file, before, after)
         for name, files in self.lacking:
             yield f"{files} of {self.files} files lack the optional column {name_shown(name)}, which is null there"
         if self.empty:
@@ -196,13 +196,5 @@ def found_in(policy: Policy, heads: Heads, shards: Sequence[Shard]) -> Found:
         lacking=tuple((name, absent[name]) for name in policy.fields if name in absent),
         empty=(*heads.empty, *without),
         files=len(heads.files) + len(heads.empty),
-        passed=tuple(one for head in heads.files for one in _passed(head)),
+        passed=tuple((head.told, *lines) for head in heads.files if any(lines := passed_over.said(head.schema))),
     )
-
-
-def _passed(head: Head) -> Iterator[tuple[str, int, int]]:
-    """The lines of a file that were passed over, if there are any."""
-    said = (head.schema.metadata or {}).get(PASSED_OVER)
-    if said is not None:
-        before, after = map(int, said.split())
-        yield head.told, before, after
