@@ -79,7 +79,12 @@ def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
     path = write_export(tmp_path, "shopify", 100)
     assert call(["profile", "--input", str(path), "--json"]) == 0
     said = capsys.readouterr()
-    assert len([line for line in said.err.splitlines() if line.endswith("shopify_export.yaml is a policy for such a file")]) == 1
+    assert (
+        len(
+            [line for line in said.err.splitlines() if line.endswith("shopify_export.yaml is a policy for such a file")]
+        )
+        == 1
+    )
     json.loads(said.out)
     text = path.read_text("utf-8").replace("Billing Phone", "Their Phone", 1)
     path.write_text(text, "utf-8")
