@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,6 +66,7 @@ def profile(
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
     click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+    output.note(_ready(draft))
     if not as_json:
         click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
 
@@ -84,6 +86,20 @@ def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
         f"  beam-deid plan policy.yaml {files}",
         f"  beam-deid run policy.yaml {files} --output out",
     ]
+
+
+def _ready(draft: "Draft") -> list[str]:
+    """What is said of a ready policy for such a file; nothing where there is none."""
+    from beam_deid.transforms.drafting.ready import ready_policy
+    from beam_deid.transforms.policy.nearest import shown
+
+    ready = ready_policy(draft.sample.names)
+    if ready is None:
+        return []
+    here = Path.cwd()
+    path = ready.path.relative_to(here) if ready.path.is_relative_to(here) else ready.path
+    said = f"{path} is a policy for such a file"
+    return [f"{said}, but needs {', '.join(map(shown, ready.lacking))}, too" if ready.lacking else said]
 
 
 def _draft(

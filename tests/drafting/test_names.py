@@ -1,7 +1,10 @@
+import unicodedata
+
 import pytest
 
 from beam_deid.transforms.drafting.names import NAMES, Group, normal, rule_of
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
+from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
 from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
@@ -127,3 +130,74 @@ def test_a_name_is_read_to_its_end(name, values, role):
     """An amount and a reason were direct identifiers because their names begin with a buyer or an order."""
     rule = rule_of(name, measured(name, values))
     assert (rule and rule.role) == role
+
+
+PLACE = (QUASI, None)
+NAME = (DIRECT, PERSON_NAME)
+WHERE = (DIRECT, ADDRESS)
+ORDER = (DIRECT, ORDER_NUMBER)
+MAIL = (DIRECT, EMAIL)
+DIRECT_ONE = (DIRECT, None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "names"),
+    [
+        (
+            NAME,
+            "Käufername Kaeufername Empfängername Empfänger Kundenname Vorname Nachname Familienname Prénom Nom Nombre Apellidos",
+        ),
+        (
+            NAME,
+            "Nom_du_client Nom_de_famille Destinataire Nombre_del_cliente Nombre_completo Destinatario rechnungsname",
+        ),
+        (
+            WHERE,
+            "Lieferadresse Rechnungsadresse Straße STRASSE Lieferstraße Hausnummer Anschrift Adresse adresse_2 Rue Dirección Calle",
+        ),
+        (MAIL, "E-Mail E-Mail-Adresse Emailadresse Courriel Correo_electrónico"),
+        (
+            ORDER,
+            "Bestellnummer Bestell-Nr. Auftragsnummer Rechnungsnummer N°_de_commande Numéro_de_commande Número_de_pedido",
+        ),
+        (DIRECT_ONE, "Telefon Telefonnummer Käufer-Telefon Handynummer Téléphone Teléfono Móvil"),
+        (DIRECT_ONE, "Kundennummer Kunden-Nr Kunden-ID Käufer Kunde Numéro_client N°_client ID_cliente"),
+        (
+            PLACE,
+            "PLZ Lieferplz Postleitzahl Ort Wohnort Lieferort Stadt Bundesland Land Code_postal Ville Pays Ciudad Provincia País",
+        ),
+        (PLACE, "Geburtsdatum Geburtsjahr Date_de_naissance Fecha_de_nacimiento"),
+    ],
+)
+def test_people_and_places_are_told_by_german_french_and_spanish_names(expected, names):
+    """Names and addresses of people were texts of many values, or values that many share, where no English word stood."""
+    for name in names.split():
+        for written in {name, name.replace("_", " "), unicodedata.normalize("NFD", name)}:
+            rule = rule_of(written, measured(written, TEXT))
+            assert rule is not None, written
+            assert (rule.role, rule.kind) == expected, written
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Artikelname",
+        "Produktname",
+        "Nom du produit",
+        "Nombre de artículos",
+        "landing_page",
+        "orten",
+        "value",
+        "export",
+        "comportement",
+    ],
+)
+def test_goods_and_other_words_of_other_languages_name_nobody(name):
+    rule = rule_of(name, measured(name, TEXT))
+    assert rule is None or Role.DIRECT not in rule.role
+
+
+def test_accents_are_taken_off_latin_letters_alone():
+    assert normal("Käufer Straße É") == "_kaufer_strasse_e_"
+    assert normal("がぎ") == "_がぎ_"
+    assert normal("商品é") == "_商品e_"

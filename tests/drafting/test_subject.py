@@ -1,3 +1,5 @@
+import pytest
+
 from .columns import drafted, judged
 
 ORDERS = {"order_id": [f"o{i}" for i in range(90)], "city": ["杭州市"] * 90}
@@ -8,6 +10,39 @@ def test_a_buyers_id_is_preferred_to_a_mobile_and_to_the_order():
     mobiles = [f"138{i % 30:08}" for i in range(90)]
     assert drafted(**ORDERS, mobile=mobiles, customer_id=buyers).subject == "customer_id"
     assert drafted(**ORDERS, mobile=mobiles).subject == "mobile"
+
+
+NAMES = [f"{'ABC'[i % 3]}. {'KLMNO'[i % 5]}oe" for i in range(90)]
+"""Fifteen names."""
+
+
+@pytest.mark.parametrize("named", ["buyer-name", "Buyer"])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("buyer-email", [f"b{i % 30}@shop.example" for i in range(90)]),
+        ("buyer-phone-number", [f"+1 310 555-{i % 30:04}" for i in range(90)]),
+        ("account", [f"acc{i % 30}" for i in range(90)]),
+        ("user_name", [f"nick{i % 30}" for i in range(90)]),
+    ],
+)
+def test_an_address_a_telephone_and_an_account_go_before_a_name(name, values, named):
+    """Sixty-four names of eight hundred buyers were taken for sixty-four people, though each had an e-mail address."""
+    draft = drafted(**ORDERS, **{named: NAMES, name: values})
+    assert (draft.subject, draft.subject_todo) == (name, "")
+
+
+@pytest.mark.parametrize("name", ["buyer-name", "customer_name", "Customer"])
+def test_a_name_is_the_subject_in_need_only_and_a_person_decides(name):
+    draft = drafted(**ORDERS, **{name: NAMES})
+    assert draft.subject == name
+    assert "people of one name" in draft.subject_todo
+    assert drafted(**ORDERS, **{name: NAMES}, customer_id=[f"c{i % 30}" for i in range(90)]).subject == "customer_id"
+
+
+def test_what_numbers_people_under_the_name_of_a_person_is_left_alone():
+    draft = drafted(**ORDERS, Customer=[f"c{i % 20}" for i in range(90)])
+    assert (draft.subject, draft.subject_todo) == ("Customer", "")
 
 
 def test_a_column_that_is_mostly_empty_or_masked_is_no_subject():

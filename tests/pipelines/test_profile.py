@@ -20,6 +20,7 @@ from beam_deid.transforms.recognisers.platforms.catalogue import platform, platf
 from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
 
+from ..kit.exports import write_export
 from ..kit.outputs import labels
 from ..kit.sampling import quick_for
 from ..kit.shared import ADULT, needs_adult
@@ -71,6 +72,24 @@ def test_every_platforms_export_gives_a_draft_that_runs_as_it_is(tmp_path, capsy
     assert not set(released) & set(identifying)
     assert policy["fields"][policy["subject"]]["role"] == DIRECT
     runs(tmp_path, text, path)
+
+
+def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
+    """A seller drafted a policy, with forty decisions, for an export that a policy was there for."""
+    path = write_export(tmp_path, "shopify", 100)
+    assert call(["profile", "--input", str(path), "--json"]) == 0
+    said = capsys.readouterr()
+    assert (
+        len(
+            [line for line in said.err.splitlines() if line.endswith("shopify_export.yaml is a policy for such a file")]
+        )
+        == 1
+    )
+    json.loads(said.out)
+    text = path.read_text("utf-8").replace("Billing Phone", "Their Phone", 1)
+    path.write_text(text, "utf-8")
+    assert call(["profile", "--input", str(path)]) == 0
+    assert "is a policy for such a file" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["taobao", "wechat"])

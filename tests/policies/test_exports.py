@@ -19,7 +19,7 @@ from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.terms import LabelName, Role
 
-from ..kit.exports import EXPORTS, names_of, write_export, write_workbook
+from ..kit.exports import EXPORTS, REPORTS, names_of, write_export, write_workbook
 from ..kit.outputs import labels
 from ..kit.sampling import quick_for
 from .test_examples import failing, useful
@@ -33,7 +33,7 @@ OTHER_KIND = {"douyin": {"订单状态"}}
 
 def policy_of(name: str) -> Path:
     """The ready policy for an export."""
-    return POLICIES / f"{name}_{'report' if name == 'amazon' else 'export'}.yaml"
+    return POLICIES / f"{name}_{'report' if name in REPORTS else 'export'}.yaml"
 
 
 def read(name: str) -> Policy:
@@ -97,7 +97,7 @@ def test_files_may_lack_what_is_optional(tmp_path: Path, name: str) -> None:
     assert len(columns) < len(EXPORTS[name](1, 3))
     data = tmp_path / "export.csv"
     with data.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t" if name == "amazon" else ",")
+        writer = csv.writer(stream, delimiter="\t" if name in REPORTS else ",")
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
     assert run(name, data, tmp_path / "out", "--release", "crm") == 0

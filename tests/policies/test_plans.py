@@ -30,7 +30,7 @@ def journey(path: Path, table: str) -> Path:
 
 def orders_for(policy: str, folder: Path) -> Path:
     """Some orders in the form that a shipped policy reads."""
-    name, _, form = policy.partition("_")
+    name, _, form = policy.rpartition("_")
     if form in ("export", "report"):
         return write_export(folder, name, ROWS)
     if name == "completejourney":

@@ -106,6 +106,28 @@ def test_an_optional_column_is_null_where_it_lacks_as_if_it_stood_there_empty(sh
     assert shop.about["input"] == {"files": 3, "shards": 3, "lacking": {"coupon": 1}}
 
 
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("buyer", "2 of 2 files lack 4 optional columns, which are null there: 'order_id', 'city', 'amount', …"),
+        (
+            "buyer,city,amount",
+            "some of 2 files lack 4 optional columns, which are null there: 'order_id' (by 2), 'city' (by 1), 'amount' (by 1), …",
+        ),
+    ],
+)
+def test_optional_columns_that_lack_are_told_in_one_line(shop, capsys, head, told):
+    """28: a file without 28 optional columns ended in 28 lines of the same words."""
+    shop.write("one.csv", "buyer", [f"b{row % 20}" for row in range(60)])
+    shop.write("two.csv", head, [",".join(f"b{row % 20}" for _ in head.split(",")) for row in range(60)])
+    fields = {name: {"role": "quasi_identifier", "optional": True} for name in FIELDS}
+    fields["buyer"] = FIELDS["buyer"]
+    assert shop.run("one.csv", "two.csv", fields=fields, released=("city",)) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "lack" in line]
+    assert len(said) == 1
+    assert told in said[0]
+
+
 @pytest.mark.parametrize("name", ["coupon", "amount"])
 def test_a_column_that_all_files_lack_is_a_column_of_nulls(shop, name):
     """28: as above; a kind types it, and without a kind it is text."""

@@ -14,6 +14,7 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import encoded, is_text
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.drafting.spellings import spelled
+from beam_deid.transforms.drafting.telephones import of_north_america
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers import RECOGNISERS
@@ -150,6 +151,7 @@ def facts_of(name: str, column: pa.Array, found: ColumnFound, options: InputOpti
     kind, typed = _reads_as(values)
     texts = _texts(values)
     total = int(counts.sum())
+    found = of_north_america(found, texts)
     facts = Facts(name, kind, len(codes), total, len(values), abs(entropy), counts, texts, typed, found)
     written = spelled(texts, options or InputOptions()) if kind is None and is_text(values.type) else None
     if written is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.names import FEW, Group, NameRule, rule_of
 from beam_deid.transforms.drafting.order_lines import numbers_orders
+from beam_deid.transforms.recognisers.foreign_phone import FOREIGN_PHONE
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE
 from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
@@ -12,6 +13,7 @@ from beam_deid.transforms.recognisers.kinds.division import DIVISION
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.integer import INTEGER
 from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
 from beam_deid.transforms.recognisers.kinds.number import NUMBER
 from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
 from beam_deid.transforms.recognisers.kinds.person_name import PERSON_NAME
@@ -192,6 +194,8 @@ def _kind(facts: Facts, role: tuple[Role, ...], kind: Kind | None, rule: NameRul
         kind = kind if _readable(facts, kind) else None
     if kind is not None and kind.recogniser is not None and rule is not None and not facts.found.forms and facts.values:
         kind = None  # only the name says so
+    if kind is MOBILE and facts.found.form == FOREIGN_PHONE.name:
+        kind = None  # a mobile, but not one of China
     if kind is PERSON_NAME and rule is not None and facts.numbered >= _HALF:
         kind = ORDER_NUMBER if numbers_orders(facts.texts) else None
     if kind is not None or role == (Role.DIRECT,) or not facts.values:

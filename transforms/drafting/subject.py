@@ -15,9 +15,16 @@ _BUYERS: tuple[tuple[str, str], ...] = (
     (rf"(?:{_PERSON})_(?:unique_)(?:id|key|no|code)", "numbers people, each once"),
     (rf"(?:{_PERSON})_?(?:id|key|no|code|num|number|uid)|uid|user", "numbers people"),
     (r"(?:会员|客户|用户|顾客|买家|下单)(?:编?号|编码|id|[账帐]号)|买家会员名|会员名", "numbers or names people"),
-    (rf"(?:{_PERSON}|account)(?:_name)?", "numbers or names people"),
+    (rf"{_PERSON}|account|(?:user|member|account)_?name", "numbers or names people"),
     (r"(?:\w+_)?e_?mail(?:_address)?|邮箱", "the same as long as a buyer keeps it"),
     (r"(?:\w+_)?(?:mobile|phone|tel)(?:_number|_no)?|\w*手机号?码?", "the same as long as a buyer keeps it"),
+)
+_NAMED = rf"(?:{_PERSON})(?:_?name)?"
+_NAMES = ((_NAMED, "names people"),)
+"""Behind everything that one person alone has: many are called alike."""
+_NAME_IN_PLACE = (
+    "people of one name count as one person, and one who is called differently as several; is there a buyer's id, e-mail "
+    "address or telephone elsewhere?"
 )
 _NUMBERED = 6
 """How many of these name or number people: what is empty where somebody gave no e-mail says nothing of the others."""
@@ -34,7 +41,11 @@ _ORDERS = (
 _ORDER_IN_PLACE = (
     "no column names the buyers, and each order counts as a person of its own; is there a buyer's id elsewhere?"
 )
-_TODO = {why: todo for listed, todo in ((_ADDRESSES, _IN_PLACE), (_ORDERS, _ORDER_IN_PLACE)) for _, why in listed}
+_TODO = {
+    why: todo
+    for listed, todo in ((_NAMES, _NAME_IN_PLACE), (_ADDRESSES, _IN_PLACE), (_ORDERS, _ORDER_IN_PLACE))
+    for _, why in listed
+}
 _NOBODY = (
     "subject: FIELD. No column names or numbers people, so nobody can be counted, and no label is better than still_personal. "
     "Where every record is one person, and nobody has two, say so:"
@@ -43,6 +54,7 @@ _EMPTY = 0.05
 _OFTEN_EMPTY = 0.5
 _FEW_PEOPLE = 2
 _HIDDEN = 0.5
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,9 +80,11 @@ def propose_subject(columns: Sequence[Facts]) -> Subject:
     such a column one that is empty up to half of the time, and a person decides; else the address stands for who lives there,
     or the order for its buyer, so that at least the rows of one order count once.
     """
-    for listed, empty in ((_BUYERS, _EMPTY), (_BUYERS[:_NUMBERED], _OFTEN_EMPTY), ((*_ADDRESSES, *_ORDERS), _EMPTY)):
+    known = (*_BUYERS, *_NAMES)
+    often_empty = (*_BUYERS[:_NUMBERED], *_NAMES)
+    for listed, empty in ((known, _EMPTY), (often_empty, _OFTEN_EMPTY), ((*_ADDRESSES, *_ORDERS), _EMPTY)):
         for pattern, why in listed:
-            facts = next((one for one in columns if _is_called(one, pattern) and _is_stable(one, empty)), None)
+            facts = next((one for one in columns if _fits(one, pattern) and _is_stable(one, empty)), None)
             if facts is not None:
                 many = f"{facts.distinct:,} of them in {facts.values:,} records of the sample"
                 todo = _TODO.get(why, "") if empty < _OFTEN_EMPTY else _often_empty(facts)
@@ -78,9 +92,18 @@ def propose_subject(columns: Sequence[Facts]) -> Subject:
     return Subject(None, "no column names or numbers people", _NOBODY)
 
 
+def _fits(facts: Facts, pattern: str) -> bool:
+    return _is_called(facts, pattern) and (pattern == _NAMED or not _are_names(facts))
+
+
 def _is_called(facts: Facts, pattern: str) -> bool:
     last = normal(facts.name.rpartition(".")[2] or facts.name)
     return any(re.fullmatch(f"_(?:{pattern})_", one) for one in (last, normal(facts.name)))
+
+
+def _are_names(facts: Facts) -> bool:
+    """Whether a column that is called after people, such as ``customer``, holds their names and not what numbers them."""
+    return facts.is_text and facts.numbered < _HALF and _is_called(facts, _PERSON)
 
 
 def _is_stable(facts: Facts, empty: float) -> bool:

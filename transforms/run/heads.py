@@ -20,6 +20,7 @@ from beam_deid.transforms.storage.partitions import without_values
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.terms import Role
 
+_FEW = 3
 NO_ROW = "there is no row in the input"
 """What is said of files of which not one has a row."""
 NO_ROW_STEP = "Check --input: a release of no row would say nothing"
@@ -94,10 +95,23 @@ class Found:
             yield f"not read, as input.ignore says: {', '.join(map(name_shown, self.ignored))}"
         for file, before, after in self.passed:
             yield passed_over.told(file, before, after)
-        for name, files in self.lacking:
-            yield f"{files} of {self.files} files lack the optional column {name_shown(name)}, which is null there"
+        if self.lacking:
+            yield self._lacking_told()
         if self.empty:
             yield f"{len(self.empty)} of {self.files} files have no row: {in_files(self.empty)}"
+
+    def _lacking_told(self) -> str:
+        """The optional columns that files lack, in one sentence; of many the first ones."""
+        of = f"of {self.files} files"
+        name, files = self.lacking[0]
+        if len(self.lacking) == 1:
+            return f"{files} {of} lack the optional column {name_shown(name)}, which is null there"
+        first = self.lacking[:_FEW]
+        one_share = all(count == files for _, count in self.lacking)
+        told = [name_shown(name) + ("" if one_share else f" (by {count})") for name, count in first]
+        more = ", …" if len(self.lacking) > _FEW else ""
+        who = f"{files} {of} lack" if one_share else f"some {of} lack"
+        return f"{who} {len(self.lacking)} optional columns, which are null there: {', '.join(told)}{more}"
 
 
 def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 
-from .abroad import amazon, shopify, woocommerce
+from .abroad import amazon, amazon_order, shopify, woocommerce
 from .china import Columns, douyin, jd, pinduoduo, taobao
 
 EXPORTS: dict[str, Callable[[int, int], Columns]] = {
@@ -19,8 +19,11 @@ EXPORTS: dict[str, Callable[[int, int], Columns]] = {
     "shopify": shopify,
     "woocommerce": woocommerce,
     "amazon": amazon,
+    "amazon_order": amazon_order,
 }
-"""What makes each export, by the first word of its ready policy."""
+"""What makes each export, by its ready policy but for the last word."""
+REPORTS = ("amazon", "amazon_order")
+"""Those that are separated by tabs."""
 
 
 def write_export(folder: Path, name: str, rows: int, seed: int = 1) -> Path:
@@ -33,8 +36,8 @@ def write_export(folder: Path, name: str, rows: int, seed: int = 1) -> Path:
         seed: Another seed makes other orders.
     """
     columns = EXPORTS[name](rows, seed)
-    if name == "amazon":
-        return _write(folder / "amazon.tsv", columns, "utf-8", "\t")
+    if name in REPORTS:
+        return _write(folder / f"{name}.tsv", columns, "utf-8", "\t")
     encoding = {"taobao": "gb18030", "jd": "gb18030", "pinduoduo": "utf-8-sig", "douyin": "utf-8-sig"}.get(
         name, "utf-8"
     )
@@ -71,7 +74,10 @@ def _cell(text: str) -> str | float | None:
 
 def _write(path: Path, columns: Columns, encoding: str, separator: str) -> Path:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator)
+    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
+    writer = csv.writer(
+        text, delimiter=separator, quoting=quoting, quotechar=None if quoting == csv.QUOTE_NONE else '"'
+    )
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     path.write_bytes(text.getvalue().encode(encoding))

@@ -190,8 +190,7 @@ def amazon(rows: int, seed: int = 1) -> Columns:
     lines: list[dict[str, str]] = []
     for order in shopify_orders(rows, seed):
         address = order["shipping_address"]
-        digits = f"{order['id']:017d}"
-        number = f"{digits[:3]}-{digits[3:10]}-{digits[10:]}"
+        number = _amazons_number(order["id"])
         for item in order["line_items"]:
             at = f"{order['created_at'][:19]}+00:00"
             lines.append(
@@ -207,7 +206,7 @@ def amazon(rows: int, seed: int = 1) -> Columns:
                     "buyer-email": f"{order['customer']['id'] * 7919:x}@marketplace.example",
                     "buyer-name": address["name"],
                     "sku": item["sku"],
-                    "product-name": item["title"],
+                    "product-name": f'"{item["title"]}',
                     "quantity-shipped": str(item["quantity"]),
                     "currency": order["currency"],
                     "item-price": str(item["price"]),
@@ -231,6 +230,90 @@ def amazon(rows: int, seed: int = 1) -> Columns:
                 }
             )
     return {header: [line.get(header, "") for line in lines] for header in AMAZON}
+
+
+def amazon_order(rows: int, seed: int = 1) -> Columns:
+    """Amazon's report of orders (GET_FLAT_FILE_ORDERS_DATA, tab-separated), a line for each item."""
+    lines: list[dict[str, str]] = []
+    for order in shopify_orders(rows, seed):
+        address = order["shipping_address"]
+        at = f"{order['created_at'][:19]}-05:00"
+        for item in order["line_items"]:
+            lines.append(
+                {
+                    "order-id": _amazons_number(order["id"]),
+                    "order-item-id": f"{4 * 10**13 + item['id']}",
+                    "purchase-date": at,
+                    "payments-date": at,
+                    "buyer-email": f"{order['customer']['id'] * 7919:x}@marketplace.example",
+                    "buyer-name": address["name"],
+                    "buyer-phone-number": address["phone"],
+                    "sku": item["sku"],
+                    "product-name": f'"{item["title"]}" of 5"',
+                    "quantity-purchased": str(item["quantity"]),
+                    "currency": order["currency"],
+                    "item-price": str(item["price"]),
+                    "item-tax": "0.00",
+                    "shipping-price": "0.00",
+                    "shipping-tax": "0.00",
+                    "ship-service-level": "Standard",
+                    "recipient-name": address["name"],
+                    "ship-address-1": address["address1"],
+                    "ship-city": address["city"],
+                    "ship-state": address["province_code"],
+                    "ship-postal-code": address["zip"],
+                    "ship-country": address["country_code"],
+                    "ship-phone-number": address["phone"],
+                    "sales-channel": "Amazon.com",
+                }
+            )
+    return {header: [line.get(header, "") for line in lines] for header in AMAZON_ORDER}
+
+
+AMAZON_ORDER = [
+    "order-id",
+    "order-item-id",
+    "purchase-date",
+    "payments-date",
+    "buyer-email",
+    "buyer-name",
+    "buyer-phone-number",
+    "sku",
+    "product-name",
+    "quantity-purchased",
+    "currency",
+    "item-price",
+    "item-tax",
+    "shipping-price",
+    "shipping-tax",
+    "ship-service-level",
+    "recipient-name",
+    "ship-address-1",
+    "ship-address-2",
+    "ship-address-3",
+    "ship-city",
+    "ship-state",
+    "ship-postal-code",
+    "ship-country",
+    "ship-phone-number",
+    "bill-address-1",
+    "bill-address-2",
+    "bill-address-3",
+    "bill-city",
+    "bill-state",
+    "bill-postal-code",
+    "bill-country",
+    "item-promotion-discount",
+    "item-promotion-id",
+    "ship-promotion-discount",
+    "ship-promotion-id",
+    "delivery-start-date",
+    "delivery-end-date",
+    "delivery-time-zone",
+    "delivery-Instructions",
+    "sales-channel",
+]
+"""The headers of Amazon's report of orders."""
 
 
 AMAZON = [
@@ -285,6 +368,12 @@ AMAZON = [
     "points-granted",
 ]
 """The headers of Amazon's report."""
+
+
+def _amazons_number(order: int) -> str:
+    """An order's number as Amazon writes it."""
+    digits = f"{order:017d}"
+    return f"{digits[:3]}-{digits[3:10]}-{digits[10:]}"
 
 
 def _address(whose: str, given: dict[str, str]) -> dict[str, str]:
