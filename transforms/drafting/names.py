@@ -3,8 +3,8 @@
 Kinds declare their own names, and the rules of everything else stand here.
 
 A name is compared in small letters without accents, its words (also those of ``camelCase`` and ``dotted.paths``) joined and
-enclosed by ``_``: ``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words, but read to their end,
-which says what a thing is: 买家应付货款 is an amount, whoever pays it.
+enclosed by ``_``: ``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words, but read to the
+end, which says what a thing is: 买家应付货款 is an amount, whoever pays it.
 """
 
 import re
