@@ -238,35 +238,35 @@ def amazon_order(rows: int, seed: int = 1) -> Columns:
     for order in shopify_orders(rows, seed):
         address = order["shipping_address"]
         at = f"{order['created_at'][:19]}-05:00"
-        for item in order["line_items"]:
-            lines.append(
-                {
-                    "order-id": _amazons_number(order["id"]),
-                    "order-item-id": f"{4 * 10**13 + item['id']}",
-                    "purchase-date": at,
-                    "payments-date": at,
-                    "buyer-email": f"{order['customer']['id'] * 7919:x}@marketplace.example",
-                    "buyer-name": address["name"],
-                    "buyer-phone-number": address["phone"],
-                    "sku": item["sku"],
-                    "product-name": f'"{item["title"]}" of 5"',
-                    "quantity-purchased": str(item["quantity"]),
-                    "currency": order["currency"],
-                    "item-price": str(item["price"]),
-                    "item-tax": "0.00",
-                    "shipping-price": "0.00",
-                    "shipping-tax": "0.00",
-                    "ship-service-level": "Standard",
-                    "recipient-name": address["name"],
-                    "ship-address-1": address["address1"],
-                    "ship-city": address["city"],
-                    "ship-state": address["province_code"],
-                    "ship-postal-code": address["zip"],
-                    "ship-country": address["country_code"],
-                    "ship-phone-number": address["phone"],
-                    "sales-channel": "Amazon.com",
-                }
-            )
+        lines.extend(
+            {
+                "order-id": _amazons_number(order["id"]),
+                "order-item-id": f"{4 * 10**13 + item['id']}",
+                "purchase-date": at,
+                "payments-date": at,
+                "buyer-email": f"{order['customer']['id'] * 7919:x}@marketplace.example",
+                "buyer-name": address["name"],
+                "buyer-phone-number": address["phone"],
+                "sku": item["sku"],
+                "product-name": f'"{item["title"]}" of 5"',
+                "quantity-purchased": str(item["quantity"]),
+                "currency": order["currency"],
+                "item-price": str(item["price"]),
+                "item-tax": "0.00",
+                "shipping-price": "0.00",
+                "shipping-tax": "0.00",
+                "ship-service-level": "Standard",
+                "recipient-name": address["name"],
+                "ship-address-1": address["address1"],
+                "ship-city": address["city"],
+                "ship-state": address["province_code"],
+                "ship-postal-code": address["zip"],
+                "ship-country": address["country_code"],
+                "ship-phone-number": address["phone"],
+                "sales-channel": "Amazon.com",
+            }
+            for item in order["line_items"]
+        )
     return {header: [line.get(header, "") for line in lines] for header in AMAZON_ORDER}
 
 
