@@ -86,3 +86,28 @@ def test_the_subject_that_the_call_names_counts_and_is_a_direct_identifier():
     draft = drafted("city", **ORDERS)
     assert (draft.subject, draft.subject_todo) == ("city", "")
     assert str(judged(draft, "city").role[0]) == "direct_identifier"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Bestellnummer", "Käufername", "Telefonnummer", "E-Mail-Adresse", "Kundennummer"),
+        ("Numéro de commande", "Nom du client", "Téléphone", "Courriel", "Numéro de client"),
+        ("Número de pedido", "Nombre del cliente", "Teléfono", "Correo electrónico", "ID cliente"),
+    ],
+)
+def test_buyers_are_found_by_german_french_and_spanish_names_in_the_same_order(names):
+    """Without an English word no column named the buyers, and each record counted as nobody's."""
+    values = (
+        [f"o{i}" for i in range(90)],
+        NAMES,
+        [f"+49 7911 1234{i % 30:02}" for i in range(90)],
+        [f"b{i % 30}@shop.example" for i in range(90)],
+        [f"c{i % 30}" for i in range(90)],
+    )
+    columns = dict(zip(names, values, strict=True))
+    for name in reversed(names):
+        draft = drafted(Stadt=["Ulm", "Hof", "Aue"] * 30, **columns)
+        assert draft.subject == name
+        assert bool(draft.subject_todo) == (name in names[:2])
+        del columns[name]

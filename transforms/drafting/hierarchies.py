@@ -17,7 +17,7 @@ from beam_deid.transforms.actions.hierarchies.table import TableHierarchy
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged, masked
-from beam_deid.transforms.drafting.names import Group
+from beam_deid.transforms.drafting.name_rule import Group
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.integer import INTEGER
 from beam_deid.transforms.recognisers.kinds.kind import Kind

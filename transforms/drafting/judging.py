@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from beam_deid.transforms.drafting.facts import Facts
-from beam_deid.transforms.drafting.names import FEW, Group, NameRule, rule_of
+from beam_deid.transforms.drafting.name_rule import FEW, Group, NameRule
+from beam_deid.transforms.drafting.names import rule_of
 from beam_deid.transforms.drafting.order_lines import numbers_orders
 from beam_deid.transforms.recognisers.foreign_phone import FOREIGN_PHONE
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN

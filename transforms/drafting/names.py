@@ -1,7 +1,10 @@
-"""What names of columns say, in English and Chinese, and of people and places in German, French and Spanish.
+"""What names of columns say, in English and Chinese: kinds declare their own names, and the rules of everything else stand here.
 
+<<<<<<< HEAD
 Kinds declare their own names, and the rules of everything else stand here.
 
+=======
+>>>>>>> w-profile2
 A name is compared in small letters without accents, its words (also those of ``camelCase`` and ``dotted.paths``) joined and
 enclosed by ``_``: ``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words, but read to the
 end, which says what a thing is: 买家应付货款 is an amount, whoever pays it.
@@ -9,10 +12,10 @@ end, which says what a thing is: 买家应付货款 is an amount, whoever pays i
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from enum import Enum
 
+from beam_deid.transforms.drafting.european_names import EUROPEAN
 from beam_deid.transforms.drafting.facts import Facts
+from beam_deid.transforms.drafting.name_rule import Group, NameRule
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
@@ -29,56 +32,11 @@ from beam_deid.transforms.recognisers.kinds.tracking_number import TRACKING_NUMB
 from beam_deid.transforms.recognisers.kinds.wechat import WECHAT
 from beam_deid.transforms.terms import Role
 
-FEW = 50
-"""Up to so many distinct values a column of words is a list of choices."""
-
 _DIRECT = (Role.DIRECT,)
 _QUASI = (Role.QUASI,)
 _BOTH = (Role.QUASI, Role.SENSITIVE)
 _SENSITIVE = (Role.SENSITIVE,)
 _INSENSITIVE = (Role.INSENSITIVE,)
-
-
-class Group(Enum):
-    """What a quasi-identifier is about: a release takes one of a group, and the groups' order is that of their use."""
-
-    PLACE = "place"
-    AGE = "age"
-    TIME = "time"
-    AMOUNT = "amount"
-    TRAIT = "trait"
-    COUNT = "count"
-    OTHER = "other"
-
-
-@dataclass(frozen=True)
-class NameRule:
-    """What a name says.
-
-    Attributes:
-        words: A pattern of words, between underscores.
-        chinese: A pattern of Chinese names; empty if there is none.
-        role: The role.
-        what: What such a column holds, in a few words.
-        kind: The kind, if the name tells it.
-        where: For which values it holds.
-        group: What it is about.
-    """
-
-    words: str
-    chinese: str
-    role: tuple[Role, ...]
-    what: str
-    kind: Kind | None = None
-    where: Where = Where.ANY
-    group: Group = Group.OTHER
-
-    def fits(self, name: str, facts: Facts) -> bool:
-        """Whether it speaks of a column of this normal name."""
-        named = bool(self.words and re.search(f"_(?:{self.words})_", name)) or bool(
-            self.chinese and re.search(self.chinese, name.strip("_"))
-        )
-        return named and _holds(self.where, facts)
 
 
 _PERSON = (
@@ -92,71 +50,6 @@ _MEASURED = re.compile(
 """How names end, or begin, of what measures, times or classes something: whatever stands before, it names nobody."""
 
 _GOODS = "line_?item|product|item|sku|spu|goods|article|isbn|asin|ean|upc|ware|stock"
-
-_DE = "kunden?|kae?ufer|empfae?nger|besteller"
-"""Buyers and receivers in German, where ä may be written ae."""
-_FR = "client|acheteur|destinataire|utilisateur"
-_ES = "cliente|comprador|destinatario|usuario"
-_OF = "(?:d|de|del|du|l|la|le|les|des|a|et|y)_"
-_NUMBER_DE = "_?(?:nummer|nr|no|id)"
-_NUMBER_OF = f"(?:n|no|nr|nº|num|numero|id|code|codigo|reference)_(?:{_OF})*"
-
-_EUROPEAN: tuple[NameRule, ...] = (
-    NameRule("e?_?mail_?adresse|courriel|correo(?:_electronico)?", "", _DIRECT, "an e-mail address", EMAIL, Where.TEXT),
-    NameRule(
-        r"(?:\w*telefon|handy|mobil|festnetz|ruf|fax)(?:_?(?:nummer|nr))|\w*telefon|mobiltelefon|handy(?=_$)|telefono|movil|celular",
-        "",
-        _DIRECT,
-        "a telephone",
-    ),
-    NameRule(
-        rf"(?:{_DE}|mitglieds?|benutzer|nutzer){_NUMBER_DE}|(?:{_NUMBER_OF})(?:{_FR}|{_ES})|(?:kunden?|kae?ufer)(?=_$)|dni|nif",
-        "",
-        _DIRECT,
-        "who a record is about",
-    ),
-    NameRule(
-        rf"(?:bestell|auftrags|rechnungs|transaktions|beleg){_NUMBER_DE}|(?:{_NUMBER_OF})(?:commande|facture|pedido|factura)",
-        "",
-        _DIRECT,
-        "a number that other systems know",
-        ORDER_NUMBER,
-    ),
-    NameRule(
-        rf"(?:{_DE}|rechnungs|liefer|benutzer|nutzer|vor|nach|familien)_?name|empfae?nger(?=_$)|besteller(?=_$)|ansprechpartner|"
-        rf"prenoms?|nom(?=_$)|nom_(?:{_OF})*(?:{_FR}|famille|complet|prenom)|destinataire(?=_$)|acheteur(?=_$)|"
-        rf"apellidos?|nombre(?=_$)|nombre_(?:{_OF})*(?:{_ES}|apellidos?|completo)|destinatario(?=_$)|comprador(?=_$)",
-        "",
-        _DIRECT,
-        "a name",
-        PERSON_NAME,
-        Where.TEXT,
-    ),
-    NameRule(
-        r"(?:liefer|rechnungs|versand|wohn|post|kunden)?_?(?:adresse|anschrift)(?:_?\d+)?|\w*strasse|haus_?(?:nummer|nr)|adresszusatz|"
-        "rue|direccion|domicilio|calle",
-        "",
-        _DIRECT,
-        "an address",
-        ADDRESS,
-    ),
-    NameRule(
-        "geburts(?:datum|tag|jahr)|(?:date_de_)?naissance|(?:fecha_de_)?nacimiento|edad",
-        "",
-        _QUASI,
-        "an age or birth",
-        group=Group.AGE,
-    ),
-    NameRule(
-        r"\w*plz|\w*postleitzahl|code_postal|codigo_postal|(?:liefer|rechnungs|wohn)?_?(?:ort|stadt|land)(?=_$)|bundesland|landkreis|"
-        "ville|commune|pays|ciudad|provincia|localidad|municipio|pais",
-        "",
-        _QUASI,
-        "a place",
-        group=Group.PLACE,
-    ),
-)
-"""People and places in German, French and Spanish, as far as a word means one thing and no other in English."""
 
 _PLACED: tuple[NameRule | Kind, ...] = (
     EMAIL,
@@ -182,7 +75,7 @@ _PLACED: tuple[NameRule | Kind, ...] = (
         "a device or connection",
     ),
     NameRule("lat|latitude|lng|lon|longitude|gps|geo|coordinates?", "经度|纬度|坐标", _DIRECT, "an exact location"),
-    *_EUROPEAN,
+    *EUROPEAN,
     NameRule(
         "birth(_?day|_?date|_year)?|date_of_birth|year_of_birth|born|dob|ages?|age_(group|band|range)",
         "生日|出生|年龄",
@@ -342,7 +235,11 @@ def rule_of(name: str, facts: Facts) -> NameRule | None:
 
 
 def normal(name: str) -> str:
+<<<<<<< HEAD
     """A name as rules see it, without the unit behind it and accents: ``总价(元)`` is ``_总价_``, ``Straße`` ``_strasse_``."""
+=======
+    """A name as rules see it, without a unit behind it and accents: ``总价(元)`` is ``_总价_``, ``Straße`` ``_strasse_``."""
+>>>>>>> w-profile2
     plain = re.sub(r"(?<=.)\s*[(（\[][^()（）\[\]]*[)）\]]\s*$", "", name)
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
     return "_" + re.sub(r"[\W_]+", "_", _unaccented(words.lower())).strip("_") + "_"
@@ -352,13 +249,3 @@ def _unaccented(text: str) -> str:
     """A text in small letters without the accents of Latin ones."""
     parts = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
     return unicodedata.normalize("NFC", parts).replace("ß", "ss")
-
-
-def _holds(where: Where, facts: Facts) -> bool:
-    if where is Where.ANY or not facts.values:
-        return True
-    if where is Where.NUMBER:
-        return facts.is_number
-    if where is Where.TIME:
-        return facts.is_number or facts.is_time
-    return facts.is_text if where is Where.TEXT else facts.distinct <= FEW and not facts.is_time

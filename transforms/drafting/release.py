@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from beam_deid.transforms.drafting.hierarchies import Action, suggest
 from beam_deid.transforms.drafting.judging import Judged, masked
-from beam_deid.transforms.drafting.names import FEW, Group, rule_of
+from beam_deid.transforms.drafting.name_rule import FEW, Group
+from beam_deid.transforms.drafting.names import rule_of
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.terms import Role
 

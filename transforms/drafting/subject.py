@@ -9,24 +9,33 @@ from beam_deid.transforms.drafting.names import normal
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
 
 _PERSON = "user|customer|buyer|member|client|patient|household|person|employee|student|subscriber|visitor|guest"
+_OF = "(?:de|del|du|l|la|le)_"
+_NUMBER_OF = f"(?:n|no|nº|num|numero|id|code|codigo)_(?:{_OF})*"
 _BUYERS: tuple[tuple[str, str], ...] = (
     (r"buyer_open_?uid|(?:doudian_)?open_?id(?:_buyer)?|buyer_open_?id|openid", "the platform's name for the buyer"),
     (r"ouid|union_?id|xid_buyer|pin|pin_buyer", "the platform's name for the buyer"),
     (rf"(?:{_PERSON})_(?:unique_)(?:id|key|no|code)", "numbers people, each once"),
     (rf"(?:{_PERSON})_?(?:id|key|no|code|num|number|uid)|uid|user", "numbers people"),
+    (rf"kunden_?(?:nummer|nr|id)|(?:{_NUMBER_OF})(?:client|cliente)", "numbers people"),
     (r"(?:会员|客户|用户|顾客|买家|下单)(?:编?号|编码|id|[账帐]号)|买家会员名|会员名", "numbers or names people"),
     (rf"{_PERSON}|account|(?:user|member|account)_?name", "numbers or names people"),
-    (r"(?:\w+_)?e_?mail(?:_address)?|邮箱", "the same as long as a buyer keeps it"),
-    (r"(?:\w+_)?(?:mobile|phone|tel)(?:_number|_no)?|\w*手机号?码?", "the same as long as a buyer keeps it"),
+    (
+        r"(?:\w+_)?e_?mail(?:_?(?:address|adresse))?|(?:\w+_)?(?:courriel|correo(?:_electronico)?)|邮箱",
+        "the same as long as a buyer keeps it",
+    ),
+    (
+        r"(?:\w+_)?(?:mobile|phone|tel|telefon|telefono|telephone|handy|movil)(?:_?(?:number|nummer|no|nr))?|\w*手机号?码?",
+        "the same as long as a buyer keeps it",
+    ),
 )
-_NAMED = rf"(?:{_PERSON})(?:_?name)?"
+_NAMED = rf"(?:{_PERSON})(?:_?name)?|(?:kunden|kae?ufer)_?name|(?:nom|nombre)_(?:{_OF})*(?:client|acheteur|cliente|comprador)"
 _NAMES = ((_NAMED, "names people"),)
 """Behind everything that one person alone has: many are called alike."""
 _NAME_IN_PLACE = (
     "people of one name count as one person, and one who is called differently as several; is there a buyer's id, e-mail "
     "address or telephone elsewhere?"
 )
-_NUMBERED = 6
+_NUMBERED = 7
 """How many of these name or number people: what is empty where somebody gave no e-mail says nothing of the others."""
 
 _ADDRESSES = ((r"open_?address_?id|address_?id|hash_code", "the platform's number of an address"),)
@@ -35,6 +44,10 @@ _ORDERS = (
     (
         r"(?:main_|parent_)?(?:order|trade|basket|invoice|receipt|transaction|ticket|cart)s?_?(?:id|no|sn|number|num|code|key)?|tid|"
         r"(?:主?订单|交易)(?:编?号|id)|id",
+        "the number of an order",
+    ),
+    (
+        rf"(?:bestell|auftrags)_?(?:nummer|nr|id)|(?:{_NUMBER_OF})(?:commande|pedido)",
         "the number of an order",
     ),
 )
