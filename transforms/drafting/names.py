@@ -1,10 +1,5 @@
 """What names of columns say, in English and Chinese: kinds declare their own names, and the rules of everything else stand here.
 
-<<<<<<< HEAD
-Kinds declare their own names, and the rules of everything else stand here.
-
-=======
->>>>>>> w-profile2
 A name is compared in small letters without accents, its words (also those of ``camelCase`` and ``dotted.paths``) joined and
 enclosed by ``_``: ``receiver.mobilePhone`` is ``_receiver_mobile_phone_``. Chinese names are not cut into words, but read to the
 end, which says what a thing is: 买家应付货款 is an amount, whoever pays it.
@@ -235,11 +230,7 @@ def rule_of(name: str, facts: Facts) -> NameRule | None:
 
 
 def normal(name: str) -> str:
-<<<<<<< HEAD
-    """A name as rules see it, without the unit behind it and accents: ``总价(元)`` is ``_总价_``, ``Straße`` ``_strasse_``."""
-=======
     """A name as rules see it, without a unit behind it and accents: ``总价(元)`` is ``_总价_``, ``Straße`` ``_strasse_``."""
->>>>>>> w-profile2
     plain = re.sub(r"(?<=.)\s*[(（\[][^()（）\[\]]*[)）\]]\s*$", "", name)
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
     return "_" + re.sub(r"[\W_]+", "_", _unaccented(words.lower())).strip("_") + "_"
