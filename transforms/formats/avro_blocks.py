@@ -32,7 +32,8 @@ class _Stream(Protocol):
 class _Unpacker(Protocol):
     """Unpacks what it is given, as far as it may."""
 
-    eof: bool
+    @property
+    def eof(self) -> bool: ...
 
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
