@@ -135,6 +135,29 @@ def test_a_cell_in_error_and_a_formula_without_its_result_are_faults_of_their_ro
     assert read_here(without)[2] == dict.fromkeys([(1, "b"), (3, "c"), (4, "b")], "cell_error")
 
 
+@pytest.mark.parametrize("form", ["000000", "[$-804]000000"])
+def test_zeros_that_are_shown_before_a_number_are_kept(tmp_path, form):
+    """The postcode 000501 was read as 501."""
+    rows = [["zip", "n"], [(501, "zip"), 501], [(1234567, "zip"), 0], [(0, "zip"), 2], [(1.5, "zip"), 3], ["7", 4]]
+    path = sheet_of(tmp_path, [[-3 if value == 3 else value for value in row] for row in rows], formats={"zip": form})
+    assert list(read_here(path)[1].values()) == [
+        ("000501", "501"),
+        ("1234567", "0"),
+        ("000000", "2"),
+        ("1.5", "-3"),
+        ("7", "4"),
+    ]
+
+
+def test_a_number_that_is_no_day_is_a_fault(tmp_path):
+    formats = {"date": "yyyy-mm-dd", "span": "[h]:mm:ss"}
+    values = [(59, "date"), (60, "date"), (61, "date"), (-1, "date"), (60.5, "date"), 60, -1, (-1.5, "span")]
+    path = sheet_of(tmp_path, [["day"], *([value] for value in values)], formats=formats)
+    _, records, faults = read_here(path)
+    assert faults == dict.fromkeys([(1, "day"), (3, "day"), (4, "day")], "cell_error")
+    assert [day for (day,) in records.values() if day] == ["1900-02-28", "1900-03-01", "60", "-1", "-36:00:00"]
+
+
 def _rewritten(path, name, change):
     """The workbook with another content of one of its parts."""
     other = path.with_name("changed.xlsx")

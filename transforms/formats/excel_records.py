@@ -1,7 +1,7 @@
 """The records of a sheet: what stands below its header."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,12 @@ import python_calamine as calamine
 
 from beam_deid.transforms.formats.excel_cells import ERROR, text_column
 from beam_deid.transforms.formats.excel_header import SPACE, Header, Merged
+from beam_deid.transforms.formats.excel_marks import Marks, Places
 from beam_deid.transforms.formats.header_names import column_names
 
 _ROWS = 1 << 16
+_OF_NO_DAY = "^(?:[0-9]{2,}:|1900-02-28)"
+"""What a number that is no day is taken for: a time, or the day before; spans of time keep their sign."""
 
 
 class Sheet(NamedTuple):
@@ -31,15 +34,13 @@ class Sheet(NamedTuple):
     repeated: npt.NDArray[np.bool_]
 
 
-def records(
-    sheet: calamine.CalamineSheet, header: Header, errors: dict[int, npt.NDArray[np.int64]], footer: int
-) -> Sheet:
+def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer: int) -> Sheet:
     """The records below the header. Blank rows are none; a value of merged cells stands in each of their rows.
 
     Args:
         sheet: The sheet, in which something stands.
         header: What its columns are called.
-        errors: By number of the column in the sheet, the rows whose cells there are in error.
+        marks: What its cells say besides their values.
         footer: How many of the last rows that are not blank are none.
 
     Raises:
@@ -47,8 +48,7 @@ def records(
     """
     first_column = (sheet.start or (0, 0))[1]
     columns = _columns(sheet, header.below)
-    for number, rows in errors.items():
-        columns[number - first_column] = _in_error(columns[number - first_column], rows - header.below)
+    _mark(columns, marks, first_column, header.below)
     filled = np.flatnonzero(_any_valid(columns))
     rows = filled[: max(len(filled) - footer, 0)]
     for number, sources in _sources(sheet.merged_cell_ranges or [], header.below, len(columns[0])).items():
@@ -71,10 +71,40 @@ def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:
     return [pa.concat_arrays(piece) for piece in pieces]
 
 
-def _in_error(column: pa.Array, rows: npt.NDArray[np.int64]) -> pa.Array:
-    here = np.zeros(len(column), dtype=bool)
-    here[rows[(rows >= 0) & (rows < len(column))]] = True
-    return pc.if_else(pa.array(here), ERROR, column)
+def _mark(columns: list[pa.Array], marks: Marks, first: int, below: int) -> None:
+    """Put errors into columns, and zeros before numbers.
+
+    Args:
+        columns: The columns, which are changed.
+        marks: Where, in the sheet.
+        first: Number of the first column in the sheet.
+        below: Number of the first row.
+    """
+    for width, zeros in marks.zeros.items():
+        for at, here in _places(zeros, columns, first, below):
+            columns[at] = _padded(columns[at], here, width)
+    for at, here in _places(marks.days, columns, first, below):
+        is_time = pc.match_substring_regex(columns[at], _OF_NO_DAY).fill_null(False)
+        columns[at] = pc.if_else(pc.and_(here, is_time), ERROR, columns[at])
+    for at, here in _places(marks.errors, columns, first, below):
+        columns[at] = pc.if_else(here, ERROR, columns[at])
+
+
+def _places(places: Places, columns: Sequence[pa.Array], first: int, below: int) -> Iterator[tuple[int, pa.Array]]:
+    """Of each column with such cells, its number among the columns and where they are: bool array, shape (n,)."""
+    for number, rows in places.items():
+        if 0 <= number - first < len(columns):
+            here = np.zeros(len(columns[0]), dtype=bool)
+            here[rows[(rows >= below) & (rows < below + len(here))] - below] = True
+            yield number - first, pa.array(here)
+
+
+def _padded(column: pa.Array, here: pa.Array, width: int) -> pa.Array:
+    """Whole numbers there with so many digits at least."""
+    whole = pc.and_(here, pc.match_substring_regex(column, "^-?[0-9]+$").fill_null(False))
+    sign = pc.if_else(pc.starts_with(column, "-"), "-", "")
+    digits = pc.utf8_lpad(pc.utf8_ltrim(column, "-"), width, "0")
+    return pc.if_else(whole, pc.binary_join_element_wise(sign, digits, ""), column)
 
 
 def _repeated(columns: Sequence[pa.Array], names: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -8,14 +8,12 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import python_calamine as calamine
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.excel_errors import UnplacedError, error_cells
 from beam_deid.transforms.formats.excel_header import Asked, Refused, find_header
+from beam_deid.transforms.formats.excel_marks import NO_MARKS, Marks, UnplacedError, cell_marks
 from beam_deid.transforms.formats.excel_records import Sheet, records
 from beam_deid.transforms.formats.reader_child import Given
 from beam_deid.transforms.storage.files import open_arrow
@@ -76,7 +74,7 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    return records(sheet, header, _errors(data, number), asked.footer)
+    return records(sheet, header, _marks(data, number), asked.footer)
 
 
 def _check_size(data: bytes) -> None:
@@ -137,12 +135,12 @@ def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.Calami
         raise Refused(*_DAMAGED) from None
 
 
-def _errors(data: bytes, number: int) -> dict[int, npt.NDArray[np.int64]]:
+def _marks(data: bytes, number: int) -> Marks:
     if not data.startswith(b"PK"):
-        return {}
+        return NO_MARKS
     try:
-        return error_cells(data, number)
+        return cell_marks(data, number)
     except UnplacedError:
-        raise Refused("a cell holds an error, and the file does not say which", "Save it again in Excel") from None
+        raise Refused("a cell does not say where in the sheet it stands", "Save it again in Excel") from None
     except (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, NotImplementedError):
         raise Refused(*_DAMAGED) from None
