@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import excel_writer, format_named
-from beam_deid.transforms.formats.excel_records import Asked
+from beam_deid.transforms.formats.excel_header import Asked
 from beam_deid.transforms.formats.excel_sheet import read_sheet
 
 from ..kit.examples import examples
