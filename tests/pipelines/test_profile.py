@@ -115,7 +115,7 @@ def test_the_document_for_machines_says_the_same(tmp_path, capsys):
     assert document["platform"]["name"] == "jd"
     assert document["fields"]["consigneeInfo.mobile"]["role"] == [DIRECT]
     assert document["subject"]["field"] == policy["subject"]
-    assert document["sample"] == {"files": 1, "records": 800, "whole": True, "unreadable": 0}
+    assert document["sample"] == {"files": 1, "records": 800, "whole": True, "unreadable": 0, "passed_over": {}}
     assert set(document["fields"]) == set(policy["fields"])
 
 
