@@ -99,7 +99,7 @@ FORMS = {
 def test_every_form_gives_the_same_rows(form, encoding, tmp_path):
     name, text, options = FORMS[form]
     (tmp_path / name).write_text(text, encoding)
-    records, faults = read(tmp_path / name, InputOptions(items="item_list", **options), rows=2)
+    records, faults = read(tmp_path / name, InputOptions(items="item_list", encoding=encoding, **options), rows=2)
     expected = ROWS[:2] if form == "one object" else ROWS
     assert list(records.values()) == expected
     assert list(records) == list(range(len(expected)))

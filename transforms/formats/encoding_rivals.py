@@ -1,8 +1,8 @@
 """Encodings that are never told by bytes alone, and whose text may look like one that is: where they may be meant, nothing is told.
 
-EUC of Korea and Japan and half-width kana fill other parts of the same double bytes as Chinese does: each character says how much
-likelier it is in Chinese (`_Odds`). Encodings of one byte have words whose letters stand in order: capitals first, Thai vowels by
-their consonants. Central European words, read as Western, have letters that no Western word needs.
+EUC of Korea and Japan fill other parts of the same double bytes as Chinese does: each character says how much likelier it is in
+Chinese (`_Odds`). Encodings of one byte have words whose letters stand in order: capitals first, Thai vowels by their consonants.
+Central European words, read as Western, have letters that no Western word needs.
 """
 
 import re
@@ -46,17 +46,16 @@ class _Odds(NamedTuple):
 _LIKE_CHINESE = {
     "euc_kr": _Odds(lambda codes: codes < 0xC9A1, 0.4, 0.03),
     "euc_jp": _Odds(lambda codes: codes < 0xD0A1, 0.22, 0.03),
-    "cp932": _Odds(lambda codes: (codes & 0xFF) <= 0xDF, 0.33, 0.02),
 }
-"""The last are half-width kana, of which each is one byte to DF."""
 
 _ONE_BYTE = {
+    "cp932": re.compile(rb"(?:[\xb3\xb6-\xc4\xca-\xce][\xde\xdf]|[\xa6-\xdd])+"),
     "koi8_r": re.compile(rb"[\xe0-\xff]?[\xc0-\xdf\xa3]+|[\xe0-\xff\xb3]+"),
     "cp1251": re.compile(rb"[\xc0-\xdf\xa8]?[\xe0-\xff\xb8]+|[\xc0-\xdf\xa8]+"),
     "tis_620": re.compile(rb"(?:[\xe0-\xe4]?[\xa1-\xce][\xd1\xd4-\xda]?[\xe7-\xee]?[\xd0\xd2\xd3\xe5]*)+"),
     "cp1256": re.compile(rb"[\xc0-\xd6\xd8-\xdf\xe1\xe3-\xe6\xec\xed\x81\x8d\x8e\x90]+"),
 }
-"""What words of these encodings are made of."""
+"""What words of these encodings are made of; of cp932, those of half-width kana."""
 
 _CENTRAL = tuple(
     frozenset(letters + letters.upper())
