@@ -52,5 +52,5 @@ def examples(weight: float = 1, **more: Any) -> settings:
 def some_of(values: Iterable[T]) -> list[T]:
     """The values that a test goes through one by one: all in the thorough suite, and in the quick one a tenth, always the same."""
     listed = list(values)
-    share = min(1, settings().max_examples / _THOROUGHLY)
+    share = 0.1 if is_quick() else 1
     return random.Random(len(listed)).sample(listed, max(1, round(share * len(listed))))
