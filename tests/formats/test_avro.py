@@ -154,6 +154,12 @@ def test_a_block_is_unpacked_and_where_it_is_damaged_refused(tmp_path, codec):
         read_file(_one_block(tmp_path / "in.avro", "string", codec, 2, packed[:-5]))
 
 
+def test_a_block_that_says_fewer_records_than_it_has_is_refused(tmp_path):
+    """The others would be in no count."""
+    with pytest.raises(InputError, match="cannot be read as Avro"):
+        read_file(_one_block(tmp_path / "in.avro", "string", "null", 1, _number(3) + b"abc" + _number(2) + b"de"))
+
+
 def test_it_is_not_written():
     with pytest.raises(UsageError):
         format_of("out.avro", InputOptions()).writer(None, None)

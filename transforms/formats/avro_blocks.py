@@ -8,7 +8,7 @@ import bz2
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import fastavro
@@ -20,7 +20,6 @@ from beam_deid.transforms.storage.limits import UNPACKED_BYTES, UNPACKED_TIMES, 
 _SYNC = 16
 _CHECKSUM = 4  # bytes behind a block of Snappy
 _VARINT = 10  # bytes of a number at most
-_MAGIC = b"Obj\x01"
 
 
 class _Stream(Protocol):
@@ -44,12 +43,12 @@ class _Head(NamedTuple):
     Attributes:
         codec: How blocks are packed.
         sync: What stands behind each block.
-        written: The head of a file with the same schema whose blocks are not packed.
+        schema: The schema of its records, parsed.
     """
 
     codec: str
     sync: bytes
-    written: bytes
+    schema: Any
 
 
 class AvroFile(NamedTuple):
@@ -72,7 +71,7 @@ def opened(stream: pa.NativeFile, path: str) -> AvroFile:
         ValueError: The file is damaged; so do other errors say, of any kind, and also when records are read.
     """
     reader = fastavro.reader(stream)
-    return AvroFile(reader.writer_schema, _read(stream, _head(stream, reader.metadata), path))
+    return AvroFile(reader.writer_schema, _read(stream, _head(stream, reader), path))
 
 
 def _read(stream: pa.NativeFile, head: _Head, path: str) -> Iterator[Any]:
@@ -90,18 +89,15 @@ def _read(stream: pa.NativeFile, head: _Head, path: str) -> Iterator[Any]:
                 f"{path}: block at byte {begin}",
                 "The file is damaged, or its records hold nothing: fetch it again or leave it out",
             )
-        yield from _records(head, count, plain)
+        yield from _records(head.schema, count, plain)
 
 
-def _head(stream: pa.NativeFile, metadata: Mapping[str, str]) -> _Head:
+def _head(stream: pa.NativeFile, reader: Any) -> _Head:
     """The head of a file, of which the stream is at the end."""
-    begin = stream.tell()
-    stream.seek(begin - _SYNC)
+    stream.seek(stream.tell() - _SYNC)
     sync = bytes(stream.read(_SYNC))
-    schema = metadata["avro.schema"].encode()
-    key = b"avro.schema"
-    said = _written(1) + _written(len(key)) + key + _written(len(schema)) + schema + _written(0)
-    return _Head(metadata.get("avro.codec", "null"), sync, _MAGIC + said + sync)
+    codec = reader.metadata.get("avro.codec", "null")
+    return _Head(codec, sync, fastavro.parse_schema(reader.writer_schema))
 
 
 def _packed(stream: pa.NativeFile, size: int, sync: bytes) -> bytes:
@@ -131,10 +127,13 @@ def _unpacked(packed: bytes, codec: str, most: int, path: str) -> bytes:
     return plain
 
 
-def _records(head: _Head, count: int, plain: bytes) -> Iterator[Any]:
-    """The records of a block, as of a file that has nothing else."""
-    file = head.written + _written(count) + _written(len(plain)) + plain + head.sync
-    return iter(fastavro.reader(io.BytesIO(file)))
+def _records(schema: Any, count: int, plain: bytes) -> Iterator[Any]:
+    """The records of a block, which has nothing else."""
+    rest = io.BytesIO(plain)
+    for _ in range(count):
+        yield fastavro.schemaless_reader(rest, schema, None)
+    if rest.tell() < len(plain):
+        raise ValueError("a block holds more than its records")
 
 
 def _number(stream: _Stream) -> int:
@@ -153,17 +152,6 @@ def _unsigned(stream: _Stream) -> int:
         if byte[0] < 0x80:
             return found
     raise ValueError("a number does not end")
-
-
-def _written(number: int) -> bytes:
-    """A number that is not negative, as Avro writes it."""
-    rest = number << 1
-    made = bytearray()
-    while rest > 0x7F:
-        made.append((rest & 0x7F) | 0x80)
-        rest >>= 7
-    made.append(rest)
-    return bytes(made)
 
 
 def _whole(packed: bytes, _: int) -> bytes:

@@ -1,32 +1,24 @@
 """Columns put together from others, as ``input.combine`` says: a division from province, city and district."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.values import meant
+from beam_deid.transforms.formats.wrapped import Wrapped
 
 
-class Combined(Format):
+class Combined(Wrapped):
     """Another format with combined columns after its own.
 
     Args:
         inner: The format of the file.
     """
-
-    name = "combined"
-    suffixes = ()
-
-    def __init__(self, inner: Format) -> None:
-        self._inner = inner
-        self.of_spreadsheets = inner.of_spreadsheets
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's columns and the combined ones, which are text. Whether a file may lack a part is for the policy to say.
@@ -39,10 +31,6 @@ class Combined(Format):
             if name in schema.names:
                 raise InputError(f"input.combine.{name} is a column of the file already", path, "Give it another name")
         return pa.schema([*schema, *(pa.field(name, pa.string()) for name in options.combine)], schema.metadata)
-
-    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """Cut a file into shards as the format of the file does."""
-        return self._inner.shards(path, size, options, rows)
 
     def read(
         self,
@@ -64,10 +52,6 @@ class Combined(Format):
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
-
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
-        """Make the writer that the format of the file makes; columns are put together when files are read only."""
-        return self._inner.writer(stream, schema, options)
 
 
 def combined(given: Mapping[str, pa.Array], combine: Mapping[str, Sequence[str]]) -> dict[str, pa.Array]:

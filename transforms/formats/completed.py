@@ -1,36 +1,20 @@
 """Columns that a file lacks, as columns of nulls."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.wrapped import Wrapped
 
 
-class Completed(Format):
+class Completed(Wrapped):
     """Another format, whose shards say which of the wanted columns their file lacks.
 
     Args:
         inner: The format of the file.
     """
-
-    name = "completed"
-    suffixes = ()
-
-    def __init__(self, inner: Format) -> None:
-        self._inner = inner
-        self.of_spreadsheets = inner.of_spreadsheets
-
-    def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The file's own columns."""
-        return self._inner.schema(path, options)
-
-    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """Cut a file into shards as the format of the file does."""
-        return self._inner.shards(path, size, options, rows)
 
     def read(
         self,
@@ -48,7 +32,3 @@ class Completed(Format):
             nothing = pa.nulls(len(chunk.rows))
             arrays = [given.get(name, nothing) for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
-
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
-        """Make the writer that the format of the file makes."""
-        return self._inner.writer(stream, schema, options)

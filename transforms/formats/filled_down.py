@@ -2,36 +2,24 @@
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 
 from beam_deid.transforms.formats.fill_down import Filling
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Shard
 from beam_deid.transforms.formats.input_options import FillDown, InputOptions
-from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.values import meant
+from beam_deid.transforms.formats.wrapped import Wrapped
 
 _WHOLE_FILE = sys.maxsize
 
 
-class FilledDown(Format):
+class FilledDown(Wrapped):
     """Another format, whose rows are taken in the order of their file.
 
     Args:
         inner: The format of the file.
     """
-
-    name = "filled_down"
-    suffixes = ()
-
-    def __init__(self, inner: Format) -> None:
-        self._inner = inner
-        self.of_spreadsheets = inner.of_spreadsheets
-
-    def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The file's own columns."""
-        return self._inner.schema(path, options)
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Give each file as one shard: a row in the middle of a file may say what only a row far above says."""
@@ -59,7 +47,3 @@ class FilledDown(Format):
             given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
-
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
-        """Make the writer that the format of the file makes."""
-        return self._inner.writer(stream, schema, options)

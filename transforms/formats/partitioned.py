@@ -1,20 +1,19 @@
 """Columns that the folders of a file name: ``dt=2024-03-01/part-0.parquet`` has the column ``dt``."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.wrapped import Wrapped
 from beam_deid.transforms.storage.partitions import Partitions
 
 
-class Partitioned(Format):
+class Partitioned(Wrapped):
     """Another format with the columns of a file's folders, which are text, after its own.
 
     A column that the file has as well is the file's, and must say what the folder says.
@@ -24,27 +23,15 @@ class Partitioned(Format):
         partitions: The columns, and the value of each in all records.
     """
 
-    suffixes = ()
-
     def __init__(self, inner: Format, partitions: Partitions) -> None:
-        self._inner = inner
-        self.of_spreadsheets = inner.of_spreadsheets
+        super().__init__(inner)
         self._partitions = dict(partitions)
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """What the format of the file is called."""
-        return self._inner.name
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
         """The file's columns and those of its folders."""
         schema = self._inner.schema(path, options)
         added = [pa.field(name, pa.string()) for name in self._partitions if name not in schema.names]
         return pa.schema([*schema, *added], schema.metadata)
-
-    def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
-        """Cut a file into shards as the format of the file does."""
-        return self._inner.shards(path, size, options, rows)
 
     def read(
         self,
@@ -74,10 +61,6 @@ class Partitioned(Format):
                 given[name] = pa.repeat(pa.scalar(self._partitions[name], pa.string()), count)
             arrays = [given[name] for name in columns]
             yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
-
-    def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
-        """Make the writer that the format of the file makes; folders name columns of files that are read only."""
-        return self._inner.writer(stream, schema, options)
 
 
 def _check(column: pa.Array, told: str | None, where: str) -> None:
