@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.formats import format_of
@@ -46,12 +46,13 @@ def read(path):
 
 @examples(10)
 @given(orders())
+@example([{"id": "null", "to.city": '"{"', "pay": "0"}])
 def test_every_digit_and_character_is_kept(tmp_path_factory, given_orders):
     folder = tmp_path_factory.mktemp("exact")
     lines = [text(order) for order in given_orders]
     forms = {
         "a.jsonl": "\n".join(lines),
-        "b.jsonl": "\n".join(lines).replace("{", "{\n"),
+        "b.jsonl": "\n".join(f"{{\n{line[1:]}" for line in lines),
         "a.json": f"[{','.join(lines)}]",
         "c.jsonl": "\n".join([*lines, "", *lines]),  # a blank line: these are read one by one
     }
