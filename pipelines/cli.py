@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from beam_deid.pipelines.output import fail
+from beam_deid.pipelines.commands import Group, told
+from beam_deid.pipelines.output import fail, open_streams
+from beam_deid.pipelines.stopping import Stopped, heed_signals, said
 from beam_deid.transforms.errors import DeidError, InternalFault
 from beam_deid.transforms.run.processor import sort_quickly
 
@@ -33,7 +35,7 @@ _MODULES = {"profile": "profiling"}
 """Where a command's module has another name than the command: ``profile`` is one of the standard library."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Commands that are imported when they are called, so that ``--help`` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -71,6 +73,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    heed_signals()
+    open_streams()
     sort_quickly()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_news)
@@ -92,14 +96,16 @@ def call(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        fail("interrupted; nothing was published")
-        return 130
-    except BrokenPipeError:
-        return 0
+        return error.exit_code
+    except click.ClickException as error:
+        wrong = told(error)
+        fail(wrong.message)
+        return wrong.exit_code
+    except (KeyboardInterrupt, click.Abort) as stopped:
+        fail(said())
+        return stopped.exit_code if isinstance(stopped, Stopped) else Stopped().exit_code
     except Exception as error:
         fault = InternalFault.from_exception(error, "beam-deid")
         fail(fault.message)

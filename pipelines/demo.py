@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.run import carry_out
 from beam_deid.transforms.errors import UsageError
 
@@ -16,6 +17,7 @@ _SAMPLE = 10_000
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid demo

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command, Group
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
@@ -25,7 +26,7 @@ def _forms() -> str:
     return ", ".join(kek.form for kek in KEKS)
 
 
-class _CreateCommand(click.Command):
+class _CreateCommand(Command):
     """A command whose help ends with the forms of ``--kek``, which are looked up only when the help is shown."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -40,6 +41,7 @@ name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, he
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   export BEAM_DEID_KEK=$(python3 -c 'import secrets; print(secrets.token_hex(32))')

@@ -5,9 +5,11 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid keys destroy keys/orders.keyring --name main --output out

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid plan policy.yaml

@@ -3,10 +3,12 @@
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import ExpectationUnmet
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid publish out

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _SHOWN = 10  # rejected rows that the message names; the file names all
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid reidentify --policy policy.yaml --release crm --fields buyer_open_uid,receiver_mobile \\

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Group
 from beam_deid.transforms.errors import UsageError
 
 register_argument = click.argument("register", metavar="REGISTER")
@@ -15,6 +16,7 @@ output_option = click.option(
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   beam-deid releases list orders.register

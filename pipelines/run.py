@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.engine_options import EngineCommand, beam_options
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
 if TYPE_CHECKING:
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    cls=EngineCommand,
     epilog="""\b
 Examples:
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
   beam-deid run policy.yaml -i orders.parquet -o out --release analytics --overwrite
   beam-deid run policy.yaml -i orders.parquet -o out --overwrite --unreleased
   beam-deid run policy.yaml -i 's3://bucket/orders/*.parquet' -o s3://bucket/out \\
-      --runner FlinkRunner --flink_master=localhost:8081
+      --runner FlinkRunner -- --flink_master=localhost:8081
 
 Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 input beyond the allowed rejects,
 4 a release did not reach the label it expects.""",
@@ -51,7 +52,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     help="Greatest share of records that may be rejected.",
 )
 @options.workers_option
-@click.option("--runner", default=None, metavar="NAME", help="Beam engine; other Beam options may follow.")
+@click.option("--runner", default=None, metavar="NAME", help="Beam engine; its options follow behind --.")
 @options.json_option
 @click.pass_context
 def run(
@@ -83,7 +84,7 @@ def run(
         max_rejects=max_rejects,
         workers=workers,
         runner=runner,
-        beam_options=tuple(context.args),
+        beam_options=beam_options(context),
     )
 
 
@@ -117,6 +118,7 @@ def carry_out(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
     engine = runner or LOCAL
+    _check_engine(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
@@ -132,6 +134,16 @@ def carry_out(
         outcome = run_job(prepared, folder, settings)
     _show(outcome, folder, as_json)
     return outcome.run
+
+
+def _check_engine(engine: str, beam_options: tuple[str, ...]) -> None:
+    """See that Beam knows an engine and its options, before anything is read. The usual one is known to be there."""
+    from beam_deid.transforms.run.engines import LOCAL
+
+    if engine != LOCAL or beam_options:
+        from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
+
+        check_engine(engine, beam_options)
 
 
 def _check_reach(

@@ -3,10 +3,12 @@
 import click
 
 from beam_deid.pipelines import output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import UsageError
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid schema > policy.schema.json

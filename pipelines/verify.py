@@ -5,10 +5,12 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import VerificationError
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid verify out

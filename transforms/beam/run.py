@@ -1,8 +1,7 @@
 """A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
 
-import contextlib
+import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +35,7 @@ from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.stopping import STOPPING
 
 ASIDE = Bounds()
 """How many records of files are counted in memory, and how many a bucket has that measuring fills."""
@@ -136,9 +136,11 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         keys.discard()
         forget()
         forget_register()
-        staging.discard()
-        if session is not None:
-            session.close()
+        try:
+            if session is not None:
+                session.close()
+        finally:
+            staging.discard()  # last, for a folder goes with it that was made for both
 
 
 def _for_workers(prepared: Prepared, settings: Settings) -> Prepared:
@@ -174,27 +176,37 @@ def _signer(prepared: Prepared) -> SigningKey | None:
 
 
 def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+    with SpillFolder() as folder:
+        try:
+            pipeline = _pipeline(settings, folder)
+            build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder))
+            result = pipeline.run()
+            stopping = STOPPING.add(result.cancel)
+            result.wait_until_finish()
+            STOPPING.forget(stopping)
+        except DeidError as error:
+            raise _ours(error) from None
+        except Exception as error:
+            raise _ours(error) from None
+
+
+def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
+    """An empty pipeline, whose own folder for temporary files is in one that the next run sweeps if this one is killed."""
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
-    pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
-    try:
-        with _aside(prepared, local) as aside:
-            build(pipeline, prepared, staging, settings, aside)
-            pipeline.run().wait_until_finish()
-    except DeidError as error:
-        raise _ours(error) from None
-    except Exception as error:
-        raise _ours(error) from None
+    with STOPPING.whole():
+        pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
+        os.rmdir(pipeline.local_tempdir)
+        pipeline.local_tempdir = folder.file("beam")
+        os.mkdir(pipeline.local_tempdir)
+    return pipeline
 
 
-@contextlib.contextmanager
-def _aside(prepared: Prepared, local: bool) -> Iterator[Aside | None]:
+def _aside(prepared: Prepared, settings: Settings, folder: SpillFolder) -> Aside | None:
     """Where measured records wait if they are many. Workers on other machines have no folder of this one."""
-    if not local or prepared.most_rows <= ASIDE.few:
-        yield None
-        return
-    with SpillFolder() as folder:
-        yield Aside(folder.path, ASIDE.buckets(prepared.most_rows))
+    if settings.runner != LOCAL or prepared.most_rows <= ASIDE.few:
+        return None
+    return Aside(folder.path, ASIDE.buckets(prepared.most_rows))
 
 
 def _ours(error: Exception) -> DeidError:

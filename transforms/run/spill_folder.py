@@ -9,6 +9,7 @@ from types import TracebackType
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.storage.hidden import is_own
 from beam_deid.transforms.storage.owners import is_gone, new_name
+from beam_deid.transforms.storage.stopping import STOPPING
 
 _PREFIX = "beam-deid-spill-"
 _NEXT_STEP = "Free space there, or let TMPDIR name another folder, and run again"
@@ -33,6 +34,7 @@ class SpillFolder:
             self.path = tempfile.mkdtemp(prefix=f"{_PREFIX}{new_name()}-", dir=place)
         except OSError as error:
             raise spill_error("a folder for rows outside memory cannot be made", place, error) from None
+        self._stopping = STOPPING.add(self.remove)
 
     def file(self, name: str) -> str:
         """The path of a file in it."""
@@ -41,6 +43,7 @@ class SpillFolder:
     def remove(self) -> None:
         """Remove it with all that is in it. What cannot be removed is left to a later run."""
         shutil.rmtree(self.path, ignore_errors=True)
+        STOPPING.forget(self._stopping)
 
     def __enter__(self) -> "SpillFolder":
         return self
