@@ -15,7 +15,6 @@ import click
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.nearest import nearest
 
-
 _SHORTEST = 4
 """Letters, with its dash, of a word that may be a long option with one dash too few."""
 _ALIKE = 0.8
@@ -165,7 +164,9 @@ def _not_taken(command: click.Command, ctx: click.Context, where: str) -> UsageE
         return UsageError(what, where, f"A shell puts files in place of a glob; quote it: --input '{pattern}'")
     arguments = [_named(one) for one in command.get_params(ctx) if isinstance(one, click.Argument)]
     takes = " ".join(arguments) if arguments else "no argument"
-    return UsageError(f"{first}{more}: nothing takes this word", where, f"beam-deid {where} takes {takes}; leave it out")
+    return UsageError(
+        f"{first}{more}: nothing takes this word", where, f"beam-deid {where} takes {takes}; leave it out"
+    )
 
 
 def _glob(command: click.Command, ctx: click.Context) -> str:

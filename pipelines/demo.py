@@ -23,7 +23,7 @@ Examples:
   beam-deid demo
   beam-deid demo --rows 100000 --folder /tmp/demo --overwrite
   beam-deid demo --platform douyin --rows 10000
-  beam-deid demo --monthly --rows 120000 --folder demo/shop"""
+  beam-deid demo --monthly --rows 120000 --folder demo/shop""",
 )
 @click.option("--rows", type=click.IntRange(1), default=40_000, show_default=True, help="Orders to make.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")

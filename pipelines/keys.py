@@ -48,7 +48,7 @@ Examples:
   beam-deid keys create keys/orders.keyring --kek env:BEAM_DEID_KEK
   beam-deid keys list keys/orders.keyring
   beam-deid keys rotate keys/orders.keyring
-  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out"""
+  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out""",
 )
 def keys() -> None:
     """Make, list, rotate and destroy the keys of a keyring.

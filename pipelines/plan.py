@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Examples:
   beam-deid plan policy.yaml
   beam-deid plan policy.yaml --input 'orders/*.csv'
-  beam-deid plan policy.yaml --output out/2026-06"""
+  beam-deid plan policy.yaml --output out/2026-06""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=False)

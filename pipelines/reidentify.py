@@ -22,7 +22,7 @@ Examples:
   beam-deid reidentify --policy policy.yaml --release crm --fields buyer_open_uid,receiver_mobile \\
       --input 'out/crm/*.parquet' --output reidentified.parquet --reason 'complaint of a buyer, ticket 4711'
 
-Exit codes: 0 all rows re-identified, 2 usage or key, 3 some rows could not be re-identified (the others are written)."""
+Exit codes: 0 all rows re-identified, 2 usage or key, 3 some rows could not be re-identified (the others are written).""",
 )
 @click.option("--policy", required=True, metavar="FILE", type=click.Path(dir_okay=False), help="The release's policy.")
 @click.option("--release", required=True, metavar="NAME", help="The release.")

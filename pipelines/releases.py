@@ -23,7 +23,7 @@ Examples:
   beam-deid releases show orders.register analytics.2
   beam-deid releases diff orders.register analytics.1 analytics.2
   beam-deid releases forget orders.register analytics.1 --reason 'a trial; it never left this machine'
-  beam-deid releases compact s3://bucket/orders.register"""
+  beam-deid releases compact s3://bucket/orders.register""",
 )
 def releases() -> None:
     """List, show, compare and forget what was given out before.

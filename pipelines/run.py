@@ -20,6 +20,7 @@ Examples:
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
   beam-deid run policy.yaml -i orders.parquet -o out --release analytics --overwrite
   beam-deid run policy.yaml -i orders.parquet -o out --overwrite --unreleased
+  beam-deid run policy.yaml -i 'orders/*.csv' -o out --dry-run
   beam-deid run policy.yaml -i 's3://bucket/orders/*.parquet' -o s3://bucket/out \\
       --runner FlinkRunner -- --flink_master=localhost:8081
 
@@ -43,6 +44,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     is_flag=True,
     help="Begin a new register where one is gone: nothing is tested with what was given out before.",
 )
+@click.option("--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing.")
 @click.option(
     "--max-rejects",
     type=options.Portion(),
@@ -64,6 +66,7 @@ def run(
     overwrite: bool,
     unreleased: bool,
     new_register: bool,
+    dry_run: bool,
     max_rejects: float,
     workers: int | None,
     runner: str | None,
@@ -85,6 +88,7 @@ def run(
         workers=workers,
         runner=runner,
         beam_options=beam_options(context),
+        dry=dry_run,
     )
 
 
@@ -102,6 +106,7 @@ def carry_out(
     workers: int | None = None,
     runner: str | None = None,
     beam_options: tuple[str, ...] = (),
+    dry: bool = False,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -119,6 +124,8 @@ def carry_out(
         )
     engine = runner or LOCAL
     _check_engine(engine, beam_options)
+    if dry:
+        _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
@@ -126,13 +133,13 @@ def carry_out(
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import Settings
+    from beam_deid.transforms.beam.run import Settings, dry_run
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     with output.progress(prepared.rows):
-        outcome = run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json)
+        outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
+    _show(outcome, folder, as_json, dry)
     return outcome.run
 
 
@@ -144,6 +151,15 @@ def _check_engine(engine: str, beam_options: tuple[str, ...]) -> None:
         from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
 
         check_engine(engine, beam_options)
+
+
+def _check_here(engine: str, beam_options: tuple[str, ...]) -> None:
+    """See that a dry run can be told what was decided: workers elsewhere would have to write it down where all can read it."""
+    from beam_deid.transforms.run.engines import is_here
+
+    if not is_here(engine, beam_options):
+        what = f"a dry run writes nothing, so that workers of {engine} on other machines could not tell what they decide"
+        raise UsageError(what, "--dry-run", "Leave out --runner: every engine decides the same")
 
 
 def _check_reach(
@@ -158,13 +174,13 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool) -> None:
+def _show(outcome: "Outcome", folder: str, as_json: bool, dry: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))
-    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
+    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes, dry=dry)
     if as_json:
-        output.emit({"run": outcome.run, "labels": outcome.labels})
+        output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:
         raise ExpectationUnmet(
             f"not the label that the policy expects: {', '.join(outcome.unmet)}",

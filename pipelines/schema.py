@@ -15,7 +15,7 @@ Examples:
   # then, as the first line of a policy:
   # yaml-language-server: $schema=policy.schema.json
   beam-deid schema --label > label.schema.json
-  beam-deid schema --register > register.schema.json"""
+  beam-deid schema --register > register.schema.json""",
 )
 @click.option("--label", is_flag=True, help="The schema of label.json instead: a label and all that it rests on.")
 @click.option(

@@ -21,7 +21,7 @@ Examples:
   beam-deid search policy.yaml -i orders.csv --choose 10           writes level: … and k: 10 into policy.yaml
   beam-deid search policy.yaml -i orders.csv --choose 10 --to chosen.yaml
 
-Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would)."""
+Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would).""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)

@@ -14,7 +14,7 @@ from beam_deid.transforms.errors import VerificationError
     epilog="""\b
 Examples:
   beam-deid verify out
-  beam-deid verify out --key signing.pub"""
+  beam-deid verify out --key signing.pub""",
 )
 @click.argument("folder", metavar="DIR")
 @click.option(

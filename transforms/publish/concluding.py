@@ -66,11 +66,18 @@ def _releases(job: Job, decision: Decision, facts: RunFacts) -> dict[str, Releas
     for name, decided in decision.releases.items():
         part = facts.releases.get(name, PartFacts())
         prove(decided, part)
-        found[name] = _release(job, decided, part)
+        found[name] = release_outcome(job, decided, part)
     return found
 
 
-def _release(job: Job, decided: ReleaseDecision, part: PartFacts) -> ReleaseOutcome:
+def release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> ReleaseOutcome:
+    """What a run comes to for a release.
+
+    Args:
+        job: The run.
+        decided: What was decided for it.
+        part: What was written of it.
+    """
     expect = job.policy.releases[decided.release].expect
     return ReleaseOutcome(
         label=label_manifest(job, decided, part).to_document(),

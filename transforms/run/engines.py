@@ -56,7 +56,9 @@ def services(runner: str, options: Sequence[str]) -> list[tuple[str, str, int]]:
     """
     given = _given(options)
     if _name(runner) == "portablerunner" and "job_endpoint" not in given:
-        raise UsageError("PortableRunner says nowhere where its job service is", "--runner", "Give -- --job_endpoint=HOST:PORT")
+        raise UsageError(
+            "PortableRunner says nowhere where its job service is", "--runner", "Give -- --job_endpoint=HOST:PORT"
+        )
     found = ((place, _ADDRESS.fullmatch(given[place])) for place in _PLACES if place in given)
     return [(f"--{place}", address["host"].strip("[]"), int(address["port"])) for place, address in found if address]
 

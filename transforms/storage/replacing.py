@@ -5,8 +5,9 @@ import os
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
+from beam_deid.transforms.storage.journal import failed
 from beam_deid.transforms.storage.manifest import files_of_run
-from beam_deid.transforms.storage.paths import is_local, name_of, shown
+from beam_deid.transforms.storage.paths import is_local, name_of, parent, shown
 
 _NAMED = 3
 
@@ -44,6 +45,32 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
     strangers = sorted(set(found) - set(known) - _folders_of(known))
     if strangers:
         raise _would_be_lost(strangers, output)
+
+
+def see_that_it_can_be(output: str, overwrite: bool) -> None:
+    """See that an output could be written by a run, without writing anything.
+
+    Args:
+        output: The output folder.
+        overwrite: Whether an earlier run may be replaced.
+
+    Raises:
+        OutputError: The store fails.
+        UsageError: See `check_replaceable`; or the folder that it would be in may not be written to.
+    """
+    try:
+        check_replaceable(output, overwrite)
+    except OSError as error:
+        raise failed(error, output) from None
+    if not is_local(output):
+        return
+    above = parent(output)
+    while not os.path.lexists(above):
+        above = parent(above)
+    if not os.path.isdir(above):
+        raise UsageError("cannot write here (Not a directory)", output, "Choose another --output")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError("cannot write here (Permission denied)", output, "Choose another --output, or check the rights to it")
 
 
 def _would_be_lost(strangers: list[str], output: str) -> UsageError:
