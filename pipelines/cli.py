@@ -9,7 +9,7 @@ import click
 from beam_deid.pipelines.commands import Group, told
 from beam_deid.pipelines.output import fail, open_streams
 from beam_deid.pipelines.stopping import Stopped, heed_signals, said
-from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
 
 _COMMANDS = {
@@ -107,7 +107,7 @@ def call(arguments: list[str] | None = None) -> int:
         fail(said())
         return stopped.exit_code if isinstance(stopped, Stopped) else Stopped().exit_code
     except Exception as error:
-        fault = InternalFault.from_exception(error, "beam-deid")
+        fault = fault_of(error, "beam-deid")
         fail(fault.message)
         return fault.exit_code
     return 0

@@ -40,7 +40,11 @@ class Command(click.Command):
         known = long_options(self, ctx)
         for word in _before_dashes(args):
             _see_two_dashes(word, known, where)
-        given, _, order = self.make_parser(ctx).parse_args(list(args))
+        try:
+            given, _, order = self.make_parser(ctx).parse_args(list(args))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
         _see_values(self, ctx, given, known, where)
         _see_each_once(order, where)
         rest = super().parse_args(ctx, args)

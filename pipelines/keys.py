@@ -191,7 +191,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
     if (identity is None) == (name is None):
         advice = "Give either --id or --name; `beam-deid keys list` shows them"
-        raise UsageError("say which key", "beam-deid keys destroy", advice)
+        raise UsageError("say which key", "keys destroy", advice)
     found = opened(ring)
     versions = [found.version(identity)] if identity is not None else found.versions(str(name))
     chosen = [key for key in versions if key.state != DESTROYED]
@@ -202,7 +202,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", "beam-deid keys destroy", "Add --yes")
+        raise UsageError("nobody is here to be asked", "keys destroy", "Add --yes")
     click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
 
 

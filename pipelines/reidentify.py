@@ -7,6 +7,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.policy.nearest import instead
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -81,7 +82,7 @@ def reidentify(
 def _wanted(policy: "Policy", release: str, fields: str) -> tuple[str, ...]:
     """The fields that are asked for, each once."""
     if release not in policy.releases:
-        raise UsageError("the policy has no such release", "--release", f"It has: {', '.join(policy.releases)}")
+        raise UsageError(f"the policy has no release {release}", "--release", instead(release, policy.releases))
     wanted = options.names(fields)
     if not wanted:
         raise UsageError("no field is named", "--fields", "Write them like a,b")

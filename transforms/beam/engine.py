@@ -39,7 +39,7 @@ class Engine(beam.PTransform):
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> Any:
-        """Two passes over the elements, with the decision as side input of the second; one where that released all, or nothing is."""
+        """Two passes over the elements, with the decision as side input of the second, or one where that is enough."""
         register_coders()
         elements, known = inputs
         given = AsSingleton(known)

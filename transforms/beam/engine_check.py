@@ -2,17 +2,20 @@
 
 import argparse
 import difflib
+import shutil
 import socket
 from collections.abc import Sequence
 from typing import NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners import create_runner
+from apache_beam.utils.subprocess_server import JavaHelper
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.run.engines import LOCAL, services
 
 _SECONDS = 5.0
+_ALIKE = 0.8
 
 
 def check_engine(runner: str, options: Sequence[str]) -> None:
@@ -27,6 +30,9 @@ def check_engine(runner: str, options: Sequence[str]) -> None:
     """
     _see_that_it_is_one(runner)
     _see_options(options)
+    if starts_service(runner, options) and shutil.which(JavaHelper.get_java()) is None:
+        what = f"{runner} needs Java to start a job service, and there is none"
+        raise UsageError(what, "--runner", "Install Java, or name a service that runs: -- --job_endpoint=HOST:PORT")
     for name, host, port in services(runner, options):
         _see_that_it_answers(name, host, port)
 
@@ -71,7 +77,7 @@ def _unknown(word: str, known: Sequence[str]) -> UsageError:
     name = word.partition("=")[0]
     if not name.startswith("-"):
         return UsageError(f"{name} is the value of no option", "behind --", "Write it as --OPTION=VALUE")
-    like = difflib.get_close_matches(name, known, 1)
+    like = difflib.get_close_matches(name, known, 1, cutoff=_ALIKE)
     meant = f"Did you mean {like[0]}?" if like else "Options of beam-deid stand before --"
     return UsageError(f"Beam has no option {name}", "behind --", meant)
 

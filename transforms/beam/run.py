@@ -21,7 +21,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.errors import DeidError, InternalFault, from_text
+from beam_deid.transforms.errors import DeidError, fault_of, from_text
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.publish.forecast import read_forecast
@@ -251,6 +251,4 @@ def _ours(error: Exception) -> DeidError:
     found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
     if found is not None:
         return found
-    if isinstance(error, DeidError):
-        return error
-    return InternalFault.from_exception(error, "engine")
+    return fault_of(error, "engine")

@@ -44,6 +44,13 @@ def advice(name: object, valid: Iterable[str]) -> str:
     return " ".join(parts)
 
 
+def instead(name: str, valid: Iterable[str]) -> str:
+    """The next step of a command that was given a name which there is not: the nearest one, and all that there are."""
+    names = list(valid)
+    like = nearest(name, names)
+    return f"{f'Did you mean {like}? ' if like else ''}It has: {', '.join(names)}"
+
+
 def bare(name: str) -> str:
     """A name without quotes where it is letters and digits only, quoted otherwise."""
     return name if _PLAIN.fullmatch(name) else shown(name)

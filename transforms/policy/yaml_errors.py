@@ -3,6 +3,7 @@
 import yaml
 from yaml.reader import ReaderError
 
+_FULL_WIDTH = "："
 _SAID = (
     ("'\\t'", "a tab where spaces are needed; indent with spaces"),
     ("could not find expected ':'", "a key without ':' after it, or a text that goes on in the next line"),
@@ -26,6 +27,8 @@ def plain_words(error: yaml.YAMLError) -> str:
     """What is wrong and what to do. PyYAML's own words may quote the text; these never do."""
     said = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
     found = (words for pattern, words in _SAID if pattern in said)
+    if "could not find expected ':'" in said and _FULL_WIDTH in _line_before(error):
+        return f"this is not YAML: a full-width colon ({_FULL_WIDTH}); write ': ', a colon and a space"
     return "this is not YAML: " + next(found, "check quotes, brackets and indentation")
 
 
@@ -35,3 +38,12 @@ def line_of(error: yaml.YAMLError, text: str) -> int | None:
         return text.count("\n", 0, error.position) + 1
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return mark.line + 1 if mark is not None else None
+
+
+def _line_before(error: yaml.YAMLError) -> str:
+    """The text before the place of an error: the line that it begins in."""
+    mark = getattr(error, "context_mark", None)
+    buffer = getattr(mark, "buffer", None) or ""
+    if mark is None or not buffer:
+        return ""
+    return str(buffer[mark.pointer :]).partition("\n")[0]

@@ -5,7 +5,6 @@ from typing import Any
 
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.decide.refusing import raise_if_refused
-from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.concluding import release_outcome
@@ -15,8 +14,8 @@ from beam_deid.transforms.publish.run_outcome import RunOutcome
 from beam_deid.transforms.publish.run_state import read_left
 from beam_deid.transforms.release.facts import PartFacts
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.storage.files import reason, write_all
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.files import unwritable, write_all
+from beam_deid.transforms.storage.paths import join
 
 _FORECAST = "forecast.json"
 """Not the name of a run's own outcome: nobody can publish this."""
@@ -42,7 +41,7 @@ def write_forecast(job: Job, decision: Decision, folder: str) -> str:
     try:
         write_all(path, to_bytes(plain(outcome)))
     except OSError as error:
-        raise OutputError(f"cannot write here ({reason(error)})", shown(folder), "Free space there") from None
+        raise unwritable(error, "what was decided", folder) from None
     return path
 
 

@@ -63,6 +63,12 @@ def services(runner: str, options: Sequence[str]) -> list[tuple[str, str, int]]:
     return [(f"--{place}", address["host"].strip("[]"), int(address["port"])) for place, address in found if address]
 
 
+def starts_service(runner: str, options: Sequence[str] = ()) -> bool:
+    """Whether Beam itself starts the job service of an engine, which is a program in Java."""
+    given = _given(options)
+    return _name(runner) in _MASTERS and "job_endpoint" not in given and "flink_submit_uber_jar" not in given
+
+
 def _default_environment(name: str, given: Mapping[str, str]) -> str:
     """Where Beam lets workers run if the options do not say: in the driver where it starts the cluster itself."""
     option, otherwise = _MASTERS.get(name, ("", ""))

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from types import TracebackType
 
-from beam_deid.transforms.errors import OutputError
+from beam_deid.transforms.errors import OutputError, step_of
 from beam_deid.transforms.storage.hidden import is_own
 from beam_deid.transforms.storage.owners import is_gone, new_name
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -58,7 +58,7 @@ def spill_error(what: str, path: str, error: Exception, next_step: str = _NEXT_S
     """The error of ours for one of the system; of its text, which may quote anything, nothing is kept."""
     number = error.errno if isinstance(error, OSError) else None
     said = os.strerror(number) if number else type(error).__name__
-    return OutputError(f"{what} ({said})", path, next_step)
+    return OutputError(f"{what} ({said})", path, step_of(error, next_step) if number else next_step)
 
 
 def _sweep(place: str) -> None:

@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from typing import Any, Generic, TypeVar
 
-from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.errors import DeidError, InternalFault, fault_of
 from beam_deid.transforms.run.cores import cores
 from beam_deid.transforms.run.heap import give_back, keep_freed
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -30,8 +30,9 @@ Told = TypeVar("Told")
 
 _KILLED = -signal.SIGKILL
 """The exit code of a process that the system killed, as it does where memory runs out."""
+_STDERR = 2
 _HEARD = (signal.SIGINT, signal.SIGTERM)
-_ADVICE = "Use fewer --workers, or free memory, and run again; nothing was published"
+_ADVICE = "Use fewer --workers, or free memory, and run again"
 _pools: dict[int, ProcessPoolExecutor] = {}
 _stopping: dict[int, int] = {}
 """By which number `STOPPING` knows a pool, by its size."""
@@ -112,10 +113,8 @@ def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:
         return task(*arguments)
     except DeidError:
         raise
-    except MemoryError:
-        raise InternalFault("out of memory", where, _ADVICE) from None
     except Exception as error:
-        raise InternalFault.from_exception(error, where) from None
+        raise fault_of(error, where) from None
 
 
 def warm(workers: int) -> None:
@@ -214,12 +213,15 @@ def _start_helper() -> None:
     """Start the process that removes what worker processes leave, so that it has nowhere to say that it did."""
     if os.name != "posix":
         return
-    said = sys.stderr
+    kept = os.dup(_STDERR)
+    silence = os.open(os.devnull, os.O_WRONLY)
     try:
-        sys.stderr = None  # type: ignore[assignment]  # it takes this one's for its own
+        os.dup2(silence, _STDERR)  # which it has from this process
         resource_tracker.ensure_running()
     finally:
-        sys.stderr = said
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+        os.close(silence)
 
 
 @contextlib.contextmanager

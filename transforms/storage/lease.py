@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.errors import DeidError, InUse, OutputError, UsageError
+from beam_deid.transforms.errors import RIGHTS, DeidError, InUse, OutputError, UsageError, step_of
 from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
 from beam_deid.transforms.storage.owners import is_gone, is_here, owner_part
 from beam_deid.transforms.storage.paths import join, shown
@@ -221,7 +221,7 @@ class Lease:
 
     def _unwritable(self, error: OSError) -> UsageError:
         said = reason(error)
-        what = advice(said, self._words.elsewhere)
+        what = advice(said, self._words.elsewhere if error.errno in RIGHTS else step_of(error, self._words.elsewhere))
         return UsageError(f"cannot write here ({said})", shown(self._output), what)
 
     def _claims(self) -> list[Claim]:

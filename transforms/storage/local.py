@@ -159,7 +159,10 @@ def _make_folder(path: str) -> None:
     if MARK in above:
         _make_folder(above)
     else:
-        os.makedirs(above, exist_ok=True)
+        try:
+            os.makedirs(above, exist_ok=True)
+        except FileExistsError:  # what the system calls a file that is in a folder's place
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above) from None
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, _PRIVATE_FOLDER)
 
