@@ -107,7 +107,7 @@ def call(arguments: list[str] | None = None) -> int:
         fail(said())
         return stopped.exit_code if isinstance(stopped, Stopped) else Stopped().exit_code
     except Exception as error:
-        fault = fault_of(error, "beam-deid")
+        fault = fault_of(error, "command")
         fail(fault.message)
         return fault.exit_code
     return 0

@@ -1,12 +1,14 @@
 """``beam-deid run``: files in, labelled releases out."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
-from beam_deid.transforms.errors import ExpectationUnmet, UsageError
+from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -137,10 +139,24 @@ def carry_out(
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
-    with output.progress(prepared.rows):
+    with output.progress(prepared.rows), _saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
     _show(outcome, folder, as_json, dry)
     return outcome.run
+
+
+@contextlib.contextmanager
+def _saying_what_became() -> Iterator[None]:
+    """Let the message of a run that failed say that nothing was published, where that is so."""
+    from beam_deid.transforms.storage.stopping import STOPPING
+
+    try:
+        yield
+    except (InputError, InternalFault, OutputError) as error:
+        if STOPPING.published or STOPPING.is_begun:
+            raise
+        told = ". ".join(filter(None, [error.next_step, "Nothing was published"]))
+        raise type(error)(error.what, error.where, told) from None
 
 
 def _check_engine(engine: str, beam_options: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from apache_beam.runners import create_runner
 from apache_beam.utils.subprocess_server import JavaHelper
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.run.engines import LOCAL, services
+from beam_deid.transforms.run.engines import LOCAL, services, starts_service
 
 _SECONDS = 5.0
 _ALIKE = 0.8
