@@ -46,7 +46,9 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     is_flag=True,
     help="Begin a new register where one is gone: nothing is tested with what was given out before.",
 )
-@click.option("--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing."
+)
 @click.option(
     "--max-rejects",
     type=options.Portion(),
@@ -174,7 +176,9 @@ def _check_here(engine: str, beam_options: tuple[str, ...]) -> None:
     from beam_deid.transforms.run.engines import is_here
 
     if not is_here(engine, beam_options):
-        what = f"a dry run writes nothing, so that workers of {engine} on other machines could not tell what they decide"
+        what = (
+            f"a dry run writes nothing, so that workers of {engine} on other machines could not tell what they decide"
+        )
         raise UsageError(what, "--dry-run", "Leave out --runner: every engine decides the same")
 
 

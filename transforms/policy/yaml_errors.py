@@ -46,4 +46,6 @@ def _has_full_width_colon(error: yaml.YAMLError) -> bool:
     """Whether the line that PyYAML waits for a colon in has one as Chinese keyboards write it."""
     mark = getattr(error, "context_mark", None)
     rest = str(getattr(mark, "buffer", None) or "")[getattr(mark, "pointer", 0) :]
-    return "could not find expected ':'" in str(getattr(error, "problem", "")) and _FULL_WIDTH in rest.partition("\n")[0]
+    return (
+        "could not find expected ':'" in str(getattr(error, "problem", "")) and _FULL_WIDTH in rest.partition("\n")[0]
+    )

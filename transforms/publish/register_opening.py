@@ -81,7 +81,9 @@ def consult_register(job: Job, output: str, *, unreleased: bool, new: bool = Fal
     check_it_is_apart(place.path, output)
     document = read(place.path)
     if document is not None:
-        return replace(job, register=_existing(job, place, output, settled_document(document), unreleased), unregistered="")
+        return replace(
+            job, register=_existing(job, place, output, settled_document(document), unreleased), unregistered=""
+        )
     if not new:
         check_none_was_lost(place.path, output)
     # Nothing of it outlives the run, so that its fingerprints need no key but the run's own.

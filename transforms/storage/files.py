@@ -15,7 +15,15 @@ from beam_deid.transforms.storage.connecting import authority_of
 from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
 from beam_deid.transforms.storage.partitions import Partitions, partitions_of
-from beam_deid.transforms.storage.paths import absolute, is_local, options_of, scheme_of, shown, with_options
+from beam_deid.transforms.storage.paths import (
+    absolute,
+    is_local,
+    named_by_output,
+    options_of,
+    scheme_of,
+    shown,
+    with_options,
+)
 from beam_deid.transforms.storage.s3 import S3Store
 from beam_deid.transforms.storage.store import Store
 
@@ -217,7 +225,7 @@ def unwritable(error: OSError, what: str, where: str) -> OutputError:
     """
     said = reason(error)
     step = advice(said, step_of(error, "Check space, rights and network"))
-    return OutputError(f"{what} cannot be written ({said})", shown(where), step)
+    return OutputError(f"{what} cannot be written ({said})", named_by_output(where), step)
 
 
 def advice(said: str, otherwise: str) -> str:

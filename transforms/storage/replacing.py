@@ -70,7 +70,9 @@ def see_that_it_can_be(output: str, overwrite: bool) -> None:
     if not os.path.isdir(above):
         raise UsageError("cannot write here (Not a directory)", output, "Choose another --output")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise UsageError("cannot write here (Permission denied)", output, "Choose another --output, or check the rights to it")
+        raise UsageError(
+            "cannot write here (Permission denied)", output, "Choose another --output, or check the rights to it"
+        )
 
 
 def _would_be_lost(strangers: list[str], output: str) -> UsageError:
