@@ -11,6 +11,7 @@ from beam_deid.pipelines.output import fail, open_streams
 from beam_deid.pipelines.stopping import Stopped, heed_signals, said
 from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
+from beam_deid.transforms.storage.stopping import STOPPING
 
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
@@ -89,6 +90,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    STOPPING.begin()
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:

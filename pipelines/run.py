@@ -127,10 +127,16 @@ def carry_out(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
     engine = runner or LOCAL
-    _check_engine(engine, beam_options)
+    asks = engine != LOCAL or bool(beam_options)
+    if asks:
+        from beam_deid.transforms.beam.engine_check import check_answers, check_engine  # which loads Beam
+
+        check_engine(engine, beam_options)
     if dry:
         _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
+    if asks:
+        check_answers(engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)
@@ -159,16 +165,6 @@ def _saying_what_became() -> Iterator[None]:
             raise
         told = ". ".join(filter(None, [error.next_step, "Nothing was published"]))
         raise type(error)(error.what, error.where, told) from None
-
-
-def _check_engine(engine: str, beam_options: tuple[str, ...]) -> None:
-    """See that Beam knows an engine and its options, before anything is read. The usual one is known to be there."""
-    from beam_deid.transforms.run.engines import LOCAL
-
-    if engine != LOCAL or beam_options:
-        from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
-
-        check_engine(engine, beam_options)
 
 
 def _check_here(engine: str, beam_options: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The worst messages of version 0.3.0, and what stands in their place. Each is provoked for real, here or in a process of its own."""
+"""The worst messages of version 0.3.0, and what stands in their place. Each is provoked for real, here or in a process apart."""
 
 import os
 import resource

@@ -29,7 +29,7 @@ from ..kit.s3.bucket import told_by
 from ..kit.two_releases import MORE, POLICY, fill, upload
 from ..kit.unpacking import assert_holds_none, unpacked
 
-REMOTE = ["--runner", "PortableRunner", "--job_endpoint=far.example:8099"]
+REMOTE = ["--runner", "PortableRunner", "--", "--job_endpoint=far.example:8099"]
 
 
 def mapping(hierarchy=None, **paths):

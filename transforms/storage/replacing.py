@@ -7,7 +7,7 @@ from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
 from beam_deid.transforms.storage.journal import failed
 from beam_deid.transforms.storage.manifest import files_of_run
-from beam_deid.transforms.storage.paths import is_local, name_of, parent, shown
+from beam_deid.transforms.storage.paths import is_local, join, name_of, parent, shown
 
 _NAMED = 3
 
@@ -42,7 +42,7 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
         raise UsageError(
             "the output holds something that is not a run", shown(output), "Only a run is overwritten; choose another"
         )
-    strangers = sorted(set(found) - set(known) - _folders_of(known))
+    strangers = sorted(set(found) - set(known))
     if strangers:
         raise _would_be_lost(strangers, output)
 
@@ -79,23 +79,22 @@ def _would_be_lost(strangers: list[str], output: str) -> UsageError:
     named = ", ".join(strangers[:_NAMED])
     more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
     if len(strangers) == 1:
-        what = f"no run wrote this file, and it would be lost: {named}"
-        return UsageError(what, shown(output), "Move it away, or choose another --output")
+        what = "no run wrote this file, and it would be lost"
+        return UsageError(what, shown(join(output, named)), "Move it away, or choose another --output")
     what = f"no run wrote {len(strangers):,} files that are in it, and they would be lost: {named}{more}"
     return UsageError(what, shown(output), "Move them away, or choose another --output")
 
 
 def _paths_in(place: str) -> list[str]:
-    """All that is in a folder, at any depth, by its path below it: files, links that are not followed, and folders."""
+    """All files in a folder, at any depth, by their paths below it; also links, which are not followed, and empty folders."""
     if not is_local(place):
         every = store_of(place).entries(place, recursive=True)
-        return [shown(entry.path).removeprefix(shown(place)).lstrip("/") for entry in every]
+        files = [shown(entry.path) for entry in every if not entry.is_folder]
+        return [path.removeprefix(shown(place)).lstrip("/") for path in files]
     found = []
-    for folder, inside, files in os.walk(place):  # links that lead nowhere are somebody's, too
-        found += [os.path.relpath(os.path.join(folder, name), place) for name in (*inside, *files)]
+    for folder, inside, names in os.walk(place):
+        links = [name for name in inside if os.path.islink(os.path.join(folder, name))]
+        found += [os.path.relpath(os.path.join(folder, name), place) for name in (*names, *links)]
+        if folder != place and not inside and not names:
+            found.append(os.path.relpath(folder, place))
     return found
-
-
-def _folders_of(paths: tuple[str, ...]) -> set[str]:
-    """The folders that some files are in."""
-    return {path.rpartition("/")[0] for path in paths if "/" in path}

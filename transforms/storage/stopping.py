@@ -19,12 +19,16 @@ class Stopping:
     """
 
     def __init__(self) -> None:
-        self.published = ""
-        self.is_begun = False
+        self.begin()
         self._numbers = itertools.count()
         self._actions: dict[int, Callable[[], None]] = {}
         self._depth = 0
         self._asked: Callable[[], None] | None = None
+
+    def begin(self) -> None:
+        """Begin a command: nothing was published by it yet."""
+        self.published = ""
+        self.is_begun = False
 
     def add(self, action: Callable[[], None]) -> int:
         """Say how something is taken back; it may be called when it is gone already, and at any moment.
