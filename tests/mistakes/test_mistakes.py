@@ -44,5 +44,4 @@ def test_the_table_is_long_and_no_row_stands_twice():
 def test_no_message_calls_a_mistake_of_a_user_unforeseen_or_leaves_them_without_a_next_step():
     for row in ROWS:
         assert "unforeseen" not in row.said
-        assert row.exit in (2, 3, 4) or row.said.startswith(("HERE", "engine"))
         assert re.search(r"[.;:] ?[A-Z`a-z]", row.said), row.said

@@ -104,11 +104,11 @@ def test_utf16_is_read_or_named(folder, capsys):
     assert "utf16.yaml: the policy is UTF-16, which editors call Unicode. Save it as UTF-8" in capsys.readouterr().err
 
 
-def child(*words, limit=None, **environment):
+def child(*words, limit=None, before=(), **environment):
     """Run a command in a process of its own, with a limit of the system's; its exit code, and the message it ends with."""
     code = "from beam_deid.pipelines.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, *words],
+        [*before, sys.executable, "-c", code, *words],
         env={**os.environ, **environment},
         preexec_fn=None if limit is None else lambda: resource.setrlimit(*limit),
         capture_output=True,
@@ -157,11 +157,25 @@ def test_a_disk_without_room(folder, temporary, where):
 @pytest.mark.slow("runs in a process of its own that imports Beam")
 def test_too_many_open_files(folder):
     before = look(folder)
-    code, said = child(*RUN, limit=(resource.RLIMIT_NOFILE, (20, 20)))
+    code, said = child(*RUN, limit=(resource.RLIMIT_NOFILE, (12, 12)))
     assert code == 1
     assert "Too many open files" in said
     assert "ulimit -n" in said
     assert look(folder) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may write anywhere")
+def test_a_place_that_may_not_be_written_to(folder):
+    (folder / "shut").mkdir()
+    (folder / "shut").chmod(0o500)
+    as_others = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    code, said = child(*RUN[:5], "shut/new", *RUN[6:], before=as_others)
+    assert code == 2
+    assert (
+        said
+        == f"{folder}/shut/new: cannot write here (Permission denied). Choose another --output, or check the rights to it"
+    )
+    assert list((folder / "shut").iterdir()) == []
 
 
 @pytest.mark.slow("runs in a process of its own that imports Beam")

@@ -10,6 +10,7 @@ from beam_deid.transforms.errors import OutputError, step_of
 from beam_deid.transforms.storage.hidden import is_own
 from beam_deid.transforms.storage.owners import is_gone, new_name
 from beam_deid.transforms.storage.stopping import STOPPING
+from beam_deid.transforms.storage.temporary import temporary_folder
 
 _PREFIX = "beam-deid-spill-"
 _NEXT_STEP = "Free space there, or let TMPDIR name another folder, and run again"
@@ -28,7 +29,7 @@ class SpillFolder:
     """
 
     def __init__(self) -> None:
-        place = tempfile.gettempdir()
+        place = temporary_folder()
         _sweep(place)
         try:
             self.path = tempfile.mkdtemp(prefix=f"{_PREFIX}{new_name()}-", dir=place)

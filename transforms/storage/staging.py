@@ -133,6 +133,7 @@ class Staging:
 
         What another process left to be published is kept until it is.
         """
+        STOPPING.forget(self._stopping)
         if not self._begun and (self._published or not self._adopted):
             with contextlib.suppress(OSError):  # first, for what is half removed must not be published
                 store_of(self.path).delete([join(self.path, OUTCOME)])
@@ -147,8 +148,8 @@ class Staging:
 
     def _give_up(self) -> None:
         """Release the output, and leave no folder that was made for it alone."""
-        self._lease.give_back()
         STOPPING.forget(self._stopping)
+        self._lease.give_back()
         if not self._published:
             for folder in self._made:
                 store_of(folder).drop_empty(folder)
