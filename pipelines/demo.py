@@ -113,8 +113,8 @@ def _see_that_it_is_a_demos(place: Path, files: list[Path]) -> None:
     there = [path for path in files if os.path.lexists(path)]
     policy = place / "policy.yaml"
     if there and not (policy.is_file() and policy.read_bytes() == _policy()):
-        what = f"no demo wrote {there[0].name}, and it would be lost"
-        raise UsageError(what, str(place), "Choose another --folder")
+        what = f"{there[0].name} is not as a demo writes it, and would be lost"
+        raise UsageError(what, str(place), "Move it away, or choose another --folder")
 
 
 def _policy() -> bytes:
