@@ -45,7 +45,7 @@ class Command(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
-        _see_values(self, ctx, given, known, where)
+        _see_values(self, ctx, given, where)
         _see_each_once(order, where)
         rest = super().parse_args(ctx, args)
         if ctx.args:
@@ -137,10 +137,10 @@ def _see_two_dashes(word: str, known: Sequence[str], where: str) -> None:
         raise UsageError(f"there is no option {name}", where, f"Write two dashes: {like[0]}")
 
 
-def _see_values(
-    command: click.Command, ctx: click.Context, given: dict[str, Any], known: Sequence[str], where: str
-) -> None:
+def _see_values(command: click.Command, ctx: click.Context, given: dict[str, Any], where: str) -> None:
     """See that no option stands where the value of another should."""
+    options = [one for one in command.get_params(ctx) if isinstance(one, click.Option)]
+    known = {name for one in options for name in (*one.opts, *one.secondary_opts)}
     for parameter in command.get_params(ctx):
         value = given.get(str(parameter.name))
         for one in value if isinstance(value, list) else [value]:

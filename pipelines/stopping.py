@@ -7,7 +7,7 @@ import sys
 from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from beam_deid.transforms.storage.stopping import STOPPING
 
@@ -87,7 +87,7 @@ def _write(to: int, text: str) -> None:
 
 def _end_children() -> None:
     """End what this process has started, such as an engine's own service; and last what removes semaphores, once it has."""
-    helper = resource_tracker._resource_tracker  # type: ignore[attr-defined]
+    helper: Any = resource_tracker._resource_tracker
     for child in _children():
         if child != helper._pid:
             with contextlib.suppress(OSError):

@@ -59,7 +59,8 @@ def spill_error(what: str, path: str, error: Exception, next_step: str = _NEXT_S
     """The error of ours for one of the system; of its text, which may quote anything, nothing is kept."""
     number = error.errno if isinstance(error, OSError) else None
     said = os.strerror(number) if number else type(error).__name__
-    return OutputError(f"{what} ({said})", path, step_of(error, next_step) if number else next_step)
+    step = step_of(error, next_step) if isinstance(error, OSError) else next_step
+    return OutputError(f"{what} ({said})", path, step)
 
 
 def _sweep(place: str) -> None:

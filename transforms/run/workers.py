@@ -28,7 +28,7 @@ from beam_deid.transforms.storage.stopping import STOPPING
 Result = TypeVar("Result")
 Told = TypeVar("Told")
 
-_KILLED = -signal.SIGKILL
+_KILLED = -9
 """The exit code of a process that the system killed, as it does where memory runs out."""
 _STDERR = 2
 _HEARD = (signal.SIGINT, signal.SIGTERM)
@@ -192,7 +192,7 @@ def _kill(pool: ProcessPoolExecutor) -> None:
     """End the processes of a pool, whatever its own threads are about."""
     processes = _processes_of(pool)
     for process in processes:
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
     for process in processes:
         process.join(timeout=5)
 

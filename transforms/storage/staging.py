@@ -64,10 +64,10 @@ class Staging:
         self.path = work or hidden_folder(beside, name)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
         self._made = _missing_folders(self._output)
-        self._stopping = -1
+        self._stopping = [STOPPING.add(self._drop_made)]
         try:
             self._lease.take()
-            self._stopping = STOPPING.add(self.discard)
+            self._stopping.append(STOPPING.add(self.discard))
             # Nobody loses a run that only waits to be published because a command was refused.
             sweep_held(self._lease, self._output, keep=(self.path, *waiting(self._output)))
             self._check()
@@ -133,7 +133,6 @@ class Staging:
 
         What another process left to be published is kept until it is.
         """
-        STOPPING.forget(self._stopping)
         if not self._begun and (self._published or not self._adopted):
             with contextlib.suppress(OSError):  # first, for what is half removed must not be published
                 store_of(self.path).delete([join(self.path, OUTCOME)])
@@ -143,13 +142,21 @@ class Staging:
         if self._begun:
             STOPPING.is_begun = True
             self._lease.release()
+            self._forget()
         else:
             self._give_up()
 
     def _give_up(self) -> None:
         """Release the output, and leave no folder that was made for it alone."""
-        STOPPING.forget(self._stopping)
         self._lease.give_back()
+        self._forget()
+        self._drop_made()
+
+    def _forget(self) -> None:
+        for number in self._stopping:
+            STOPPING.forget(number)
+
+    def _drop_made(self) -> None:
         if not self._published:
             for folder in self._made:
                 store_of(folder).drop_empty(folder)
