@@ -21,7 +21,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.errors import DeidError, fault_of, from_text
+from beam_deid.transforms.errors import DeidError, InternalFault, fault_of, from_text
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.publish.forecast import read_forecast
@@ -222,9 +222,9 @@ def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
             result.wait_until_finish()
             STOPPING.forget(stopping)
         except DeidError as error:
-            raise _ours(error) from None
+            raise _ours(error, settings.runner) from None
         except Exception as error:
-            raise _ours(error) from None
+            raise _ours(error, settings.runner) from None
 
 
 def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
@@ -246,9 +246,13 @@ def _aside(prepared: Prepared, settings: Settings, folder: SpillFolder) -> Aside
     return Aside(folder.path, ASIDE.buckets(prepared.most_rows))
 
 
-def _ours(error: Exception) -> DeidError:
+def _ours(error: Exception, runner: str) -> DeidError:
     """The error of ours behind whatever an engine raised. Beam appends the step's name to an exception's text."""
     found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
     if found is not None:
         return found
-    return fault_of(error, "engine")
+    fault = fault_of(error, "engine")
+    if isinstance(fault, InternalFault) and fault is not error and runner != LOCAL:
+        what = f"{runner} ended the run ({type(error).__name__})"
+        return InternalFault(what, "engine", "See what the engine and its job service say, in their logs, and run again")
+    return fault
