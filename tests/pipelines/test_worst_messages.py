@@ -1,5 +1,6 @@
 """The worst messages of version 0.3.0, and what stands in their place. Each is provoked for real, here or in a process apart."""
 
+import json
 import os
 import resource
 import shutil
@@ -102,6 +103,27 @@ def test_utf16_is_read_or_named(folder, capsys):
     assert call([*RUN, "--dry-run"]) == 0
     assert call(["plan", "utf16.yaml"]) == 2
     assert "utf16.yaml: the policy is UTF-16, which editors call Unicode. Save it as UTF-8" in capsys.readouterr().err
+
+
+def test_addresses_that_a_hierarchy_of_divisions_does_not_hold_are_told_which_does(folder, capsys):
+    """Once: ``outside_hierarchy, 100000 records. Mend the input or the policy's kinds, or raise --max-rejects``."""
+    text = POLICY.replace("city: keep", "city: {generalize: {hierarchy: cn_divisions, level: 1}}", 1)
+    (folder / "policy.yaml").write_text(text, "utf-8")
+    rows = "".join(f"b{row},浙江省杭州市西湖区文三路{row}号,30,x\n" for row in range(40))
+    (folder / "orders" / "may.csv").write_text(f"buyer,city,age,item\n{rows}", "utf-8")
+    assert call(["run", "policy.yaml", "-i", "orders/may.csv", "-o", "new", "--workers", "1", "--dry-run"]) == 3
+    said = capsys.readouterr().err
+    assert "city: outside_hierarchy, 40 records (full addresses need hierarchy: cn_districts, or mask: " in said
+    assert "文三路" not in said
+
+
+def test_a_cell_of_megabytes_is_read(folder, capsys):
+    """Once: ``cannot be read as CSV after row 0 … a row longer than 4 MiB?``, for 2.5 MB in row 1,000."""
+    with (folder / "orders" / "may.csv").open("a") as file:
+        file.write(f'b,"{"x" * 2_500_000}",30,y\n')
+    capsys.readouterr()
+    assert call([*RUN, "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"]["records"]["read"] == 81
 
 
 def child(*words, limit=None, before=(), **environment):
