@@ -105,9 +105,12 @@ def call(arguments: list[str] | None = None) -> int:
         wrong = told(error)
         fail(wrong.message)
         return wrong.exit_code
-    except (KeyboardInterrupt, click.Abort) as stopped:
+    except Stopped as stopped:
         fail(said())
-        return stopped.exit_code if isinstance(stopped, Stopped) else Stopped().exit_code
+        return stopped.exit_code
+    except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
+        fail(said())
+        return Stopped().exit_code
     except Exception as error:
         fault = fault_of(error, "command")
         fail(fault.message)

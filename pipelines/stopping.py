@@ -18,8 +18,8 @@ NOTHING = "Stopped. Nothing was published and nothing is left behind."
 BEGUN = "Stopped while it was published. The next command on this output finishes that, or puts the earlier one back."
 
 
-class Stopped(KeyboardInterrupt):
-    """A signal that came while there was nothing to take back.
+class Stopped(BaseException):
+    """A signal that came while there was nothing to take back. No `KeyboardInterrupt`, which Click takes for another thing.
 
     Args:
         number: The signal.
@@ -89,7 +89,7 @@ def _end_children() -> None:
     """End what this process has started, such as an engine's own service; and last what removes semaphores, once it has."""
     helper: Any = resource_tracker._resource_tracker
     for child in _children():
-        if child != helper._pid:
+        if child != getattr(helper, "_pid", None):
             with contextlib.suppress(OSError):
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
