@@ -8,7 +8,7 @@ import click
 
 from beam_deid.pipelines.commands import Group, told
 from beam_deid.pipelines.output import fail, open_streams
-from beam_deid.pipelines.stopping import Stopped, heed_signals, said
+from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals, said
 from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -80,7 +80,9 @@ def main(arguments: list[str] | None = None) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_news)
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
-    sys.exit(call(arguments))
+    code = call(arguments)
+    heed_no_more()
+    sys.exit(code)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -127,16 +127,13 @@ def carry_out(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
     engine = runner or LOCAL
-    asks = engine != LOCAL or bool(beam_options)
-    if asks:
-        from beam_deid.transforms.beam.engine_check import check_answers, check_engine  # which loads Beam
+    if engine != LOCAL or beam_options:
+        from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
 
         check_engine(engine, beam_options)
     if dry:
         _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
-    if asks:
-        check_answers(engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)

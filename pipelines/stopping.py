@@ -37,6 +37,12 @@ def heed_signals() -> None:
             signal.signal(number, _stop)
 
 
+def heed_no_more() -> None:
+    """Let a command that is done end with its own exit code: the interpreter, as it ends, would answer a signal with its own."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def said() -> str:
     """What a person is told who stopped a command."""
     if STOPPING.published:
@@ -56,8 +62,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _end(number: int, words: str = "") -> NoReturn:
     """Take everything back and end the process. Other threads go on meanwhile, and nothing that they say is heard."""
-    for one in _SIGNALS:
-        signal.signal(one, signal.SIG_IGN)
+    heed_no_more()
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     to = _mute()
     if not words:

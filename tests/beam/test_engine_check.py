@@ -4,15 +4,15 @@ import socket
 
 import pytest
 
-from beam_deid.transforms.beam.engine_check import check_answers, check_engine
+from beam_deid.transforms.beam.engine_check import check_engine
 from beam_deid.transforms.errors import UsageError
 
 from ..kit.job_service import free_port
 
 
-@pytest.mark.parametrize("runner", ["FnApiRunner", "DirectRunner", "flink", "sparkrunner", "PortableRunner"])
+@pytest.mark.parametrize("runner", ["FnApiRunner", "DirectRunner", "directrunner", "bundlebaseddirect"])
 def test_engines_that_beam_knows_are_known_as_beam_writes_them(runner):
-    check_engine(runner, ["--direct_num_workers=2", "--flink_master", "far:8081", "--streaming"])
+    check_engine(runner, ["--direct_num_workers=2", "--flink_version", "1.19", "--streaming"])
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def test_a_service_answers_or_is_named():
         service.bind(("localhost", 0))
         service.listen()
         port = service.getsockname()[1]
-        check_answers("PortableRunner", [f"--job_endpoint=localhost:{port}"])
+        check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
     with pytest.raises(UsageError, match=f"nothing answers at localhost:{port}"):
-        check_answers("PortableRunner", [f"--job_endpoint=localhost:{port}"])
+        check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
     with pytest.raises(UsageError, match="says nowhere"):
-        check_answers("PortableRunner", [])
+        check_engine("PortableRunner", [])
 
 
 def test_an_engine_whose_service_beam_starts_needs_java(monkeypatch, tmp_path):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     for runner in ("FlinkRunner", "SparkRunner"):
         with pytest.raises(UsageError, match="needs Java"):
-            check_answers(runner, [])
+            check_engine(runner, [])
     with pytest.raises(UsageError, match="nothing answers"):
-        check_answers("FlinkRunner", [f"--job_endpoint=localhost:{free_port()}"])
+        check_engine("FlinkRunner", [f"--job_endpoint=localhost:{free_port()}"])

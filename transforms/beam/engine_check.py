@@ -19,29 +19,17 @@ _ALIKE = 0.8
 
 
 def check_engine(runner: str, options: Sequence[str]) -> None:
-    """Check an engine and its options.
+    """Check an engine and its options, and that something answers where they say that a service is.
 
     Args:
         runner: The engine's name.
         options: Beam's own options, as on a command line.
 
     Raises:
-        UsageError: There is no such engine, it has no such option, or an option's value is none.
+        UsageError: There is no such engine, it has no such option, an option's value is none, or nothing answers.
     """
     _see_that_it_is_one(runner)
     _see_options(options)
-
-
-def check_answers(runner: str, options: Sequence[str]) -> None:
-    """Check that something answers where an engine's options say that a service is, or that one can be started.
-
-    Args:
-        runner: The engine's name.
-        options: Beam's own options, as on a command line.
-
-    Raises:
-        UsageError: Nothing answers.
-    """
     if starts_service(runner, options) and shutil.which(JavaHelper.get_java()) is None:
         what = f"{runner} needs Java to start a job service, and there is none"
         raise UsageError(what, "--runner", "Install Java, or name a service that runs: -- --job_endpoint=HOST:PORT")

@@ -254,5 +254,7 @@ def _ours(error: Exception, runner: str) -> DeidError:
     fault = fault_of(error, "engine")
     if isinstance(fault, InternalFault) and fault is not error and runner != LOCAL:
         what = f"{runner} ended the run ({type(error).__name__})"
-        return InternalFault(what, "engine", "See what the engine and its job service say, in their logs, and run again")
+        return InternalFault(
+            what, "engine", "See what the engine and its job service say, in their logs, and run again"
+        )
     return fault
