@@ -241,7 +241,7 @@ def said(code, place):
 @pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
 def test_a_full_disk_is_told_without_values(place):
     message = said(FULL, place)
-    assert "rows cannot be set aside on disk (File too large). Allow larger files there" in message
+    assert "rows cannot be set aside on disk (File too large). Free space there" in message
     assert str(CANARY) not in message
 
 

@@ -1,6 +1,7 @@
 """A private folder for what a run sets aside on disk: gone with the run, or swept by a later one if the run was killed."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -59,8 +60,9 @@ def spill_error(what: str, path: str, error: Exception, next_step: str = _NEXT_S
     """The error of ours for one of the system; of its text, which may quote anything, nothing is kept."""
     number = error.errno if isinstance(error, OSError) else None
     said = os.strerror(number) if number else type(error).__name__
-    step = step_of(error, next_step) if isinstance(error, OSError) else next_step
-    return OutputError(f"{what} ({said})", path, step)
+    if isinstance(error, OSError) and number in (errno.EMFILE, errno.ENFILE):
+        next_step = step_of(error, next_step)
+    return OutputError(f"{what} ({said})", path, next_step)
 
 
 def _sweep(place: str) -> None:
