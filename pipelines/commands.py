@@ -67,12 +67,15 @@ class Group(click.Group):
             UsageError: There is none of that name.
         """
         name = args[0]
-        if name.startswith("-") or self.get_command(ctx, name) is not None:
+        try:
             return super().resolve_command(ctx, args)
+        except click.UsageError:
+            if name.startswith("-"):
+                raise
         names = self.list_commands(ctx)
         like = nearest(name, names)
-        told = f"Did you mean {like}?" if like else f"There are: {', '.join(names)}"
-        raise UsageError(f"there is no command {name}", path_of(ctx), told)
+        step = f"Did you mean {like}?" if like else f"There are: {', '.join(names)}"
+        raise UsageError(f"there is no command {name}", path_of(ctx), step)
 
 
 def path_of(ctx: click.Context) -> str:
