@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid plan policy.yaml
   beam-deid plan policy.yaml --input 'orders/*.csv'
-  beam-deid plan policy.yaml --output out/2026-06"""
+  beam-deid plan policy.yaml --output out/2026-06""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=False)

@@ -57,8 +57,10 @@ def read_hierarchy(name: str) -> HierarchyTable:
     try:
         found = store_of(absolute(name)).entry(absolute(name))
     except (OSError, ValueError):
-        found = None  # opening it will say why
-    return _read(name, found.modified if found else 0.0, found.size if found else 0)
+        return _read(name, 0.0, 0)  # opening it will say why
+    if found is None:
+        raise PolicyError("there is no such file", name, "A path in a policy begins at the policy's folder")
+    return _read(name, found.modified, found.size)
 
 
 @lru_cache(maxsize=32)
