@@ -65,7 +65,8 @@ def profile(
     else:
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
-    click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+    fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
+    click.echo(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)", err=True)
     output.note(_ready(draft))
     if not as_json:
         click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)

@@ -102,7 +102,7 @@ def test_an_optional_column_is_null_where_it_lacks_as_if_it_stood_there_empty(sh
     assert shop.run("*.csv", fields=optional("coupon")) == 0
     assert (shop.released(), shop.label()) == expected
     assert shop.released()["coupon"].null_count == 60
-    assert "1 of 3 files lack the optional column 'coupon', which is null there" in capsys.readouterr().err
+    assert "1 of 3 files lacks the optional column 'coupon', which is null there" in capsys.readouterr().err
     assert shop.about["input"] == {"files": 3, "shards": 3, "lacking": {"coupon": 1}}
 
 
@@ -286,7 +286,7 @@ def test_one_file_without_rows_among_others_is_told(shop, name, content, tmp_pat
     (tmp_path / name).write_text(content, "utf-8")
     assert shop.run("a.csv", name) == 0
     assert len(shop.released()) == 60
-    assert f"files have no row: {tmp_path / name}" in capsys.readouterr().err
+    assert f"has no row: {tmp_path / name}" in capsys.readouterr().err
 
 
 def test_a_run_whose_rows_are_all_rejected_says_why(shop, capsys):

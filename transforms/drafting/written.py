@@ -65,7 +65,9 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
     if sample.unreadable:
-        yield f"# {sample.unreadable:,} records could not be read and were left out; a run would reject them."
+        some = "1 record could not be read and was left out; a run would reject it."
+        many = f"{sample.unreadable:,} records could not be read and were left out; a run would reject them."
+        yield f"# {some if sample.unreadable == 1 else many}"
     if draft.platform is not None:
         yield f"# Platform: {draft.platform}, confidence {table.confidence:.2f} (names of columns, signatures of ciphertexts)."
     elif table.platform is not None:

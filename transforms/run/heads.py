@@ -121,7 +121,8 @@ class Found:
         if self.lacking:
             yield self._lacking_told()
         if self.empty:
-            yield f"{len(self.empty)} of {self.files} files have no row: {in_files(self.empty)}"
+            have = "has" if len(self.empty) == 1 else "have"
+            yield f"{len(self.empty)} of {self.files} files {have} no row: {in_files(self.empty)}"
 
     def _ignored_told(self) -> str:
         """The columns that are passed over; of those that may not be named how many there are."""
@@ -135,16 +136,22 @@ class Found:
 
     def _lacking_told(self) -> str:
         """The optional columns that files lack, in one sentence; of many the first ones."""
-        of = f"of {self.files} files"
         name, files = self.lacking[0]
+        who = self._lack(files)
         if len(self.lacking) == 1:
-            return f"{files} {of} lack the optional column {name_shown(name)}, which is null there"
+            return f"{who} the optional column {name_shown(name)}, which is null there"
         first = self.lacking[:_FEW]
         one_share = all(count == files for _, count in self.lacking)
         told = [name_shown(name) + ("" if one_share else f" (by {count})") for name, count in first]
         more = ", …" if len(self.lacking) > _FEW else ""
-        who = f"{files} {of} lack" if one_share else f"some {of} lack"
+        who = who if one_share else f"some of {self.files} files lack"
         return f"{who} {len(self.lacking)} optional columns, which are null there: {', '.join(told)}{more}"
+
+    def _lack(self, files: int) -> str:
+        """So many of the files, and that they lack something."""
+        if self.files == 1:
+            return "the file lacks"
+        return f"1 of {self.files} files lacks" if files == 1 else f"{files} of {self.files} files lack"
 
 
 def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:
