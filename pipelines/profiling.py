@@ -9,6 +9,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
+from beam_deid.pipelines.program import program
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 
 if TYPE_CHECKING:
@@ -82,10 +83,10 @@ def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
     )
     return [
         "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
-        f"  beam-deid schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
+        f"  {program()} schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
         *([key] if keyed else []),
-        f"  beam-deid plan policy.yaml {files}",
-        f"  beam-deid run policy.yaml {files} --output out",
+        f"  {program()} plan policy.yaml {files}",
+        f"  {program()} run policy.yaml {files} --output out",
     ]
 
 

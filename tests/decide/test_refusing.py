@@ -23,7 +23,7 @@ def test_a_share_that_is_allowed_refuses_nothing():
 def test_what_is_refused_names_release_field_and_reason_with_counts():
     assert refusals(measured(3), 0.2) == (
         "release a: 3 of 10 records rejected (30.00%)",
-        "  whole row: bad_row, 1 records",
+        "  whole row: bad_row, 1 record",
         "  mobile: not_a_mobile, 2 records",
     )
 
