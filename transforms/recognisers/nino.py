@@ -20,7 +20,7 @@ def _is_given(text: str) -> bool:
 NINO = Recogniser(
     "nino",
     f"{_LETTERS} [0-9]{{2}} [0-9]{{2}} [0-9]{{2}} [A-D]|{_SAID}{_LETTERS} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]",
-    {Sign.DIGIT: 6, Sign.UPPER: 3},
+    {Sign.DIGIT: 6, Sign.UPPER: 3, Sign.WORD: 9},
     before="0-9A-Za-z",
     after="0-9A-Za-z",
     check=_is_given,
