@@ -102,7 +102,7 @@ def _is_whole(facts: Facts) -> bool:
 def _is_unique(column: pa.Array, kind: Kind | None) -> bool:
     """Whether each value (n,) is another one, in the spelling by which a run knows records again."""
     spelt = pc.utf8_ltrim(identity_text(column, kind), characters="0")
-    return spelt.null_count == 0 and pc.count_distinct(spelt).as_py() == len(spelt)
+    return bool(spelt.null_count == 0 and pc.count_distinct(spelt).as_py() == len(spelt))
 
 
 def _is_called(name: str, pattern: str) -> bool:
