@@ -95,7 +95,7 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
     if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
         by_values, why, todo = _by_spread(facts)
         role = most_personal(role, by_values)
-        reasons.append(why)
+        reasons += [why] if facts.values else []
     is_empty = not facts.values and not sure
     if is_empty:
         role = (Role.DIRECT,)
