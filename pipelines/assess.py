@@ -116,6 +116,7 @@ def assess(
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.attacker_table import Table
     from beam_deid.transforms.dataset.counting import count_files
+    from beam_deid.transforms.dataset.files import open_dataset
     from beam_deid.transforms.dataset.joins import Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
     from beam_deid.transforms.storage.files import find
@@ -139,8 +140,9 @@ def assess(
     key = FingerprintKey.new()
     output.warn(find(inputs).passed_over)
     with output.progress(None):
-        counted, types = count_files(question, inputs, read_as, key)
-        dataset = Dataset(inputs, read_as, types, columns.subject)
+        files = open_dataset(inputs, read_as, question.read, columns.optional)
+        counted = count_files(question, files, key)
+        dataset = Dataset(files, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
@@ -160,6 +162,7 @@ class _Columns:
         direct: The direct identifiers that a policy names.
         subject: The column that says whom a row is about, if one is known.
         read_as: How the files are written, as far as a policy says.
+        optional: The columns that files may lack, as a policy says.
     """
 
     quasi: tuple[str, ...]
@@ -167,6 +170,7 @@ class _Columns:
     direct: tuple[str, ...]
     subject: str | None
     read_as: "InputOptions"
+    optional: tuple[str, ...] = ()
 
 
 def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
@@ -194,6 +198,7 @@ def _completed(given: _Columns, path: str) -> _Columns:
         _of_role(policy, Role.DIRECT),
         given.subject or policy.subject,
         policy.input,
+        tuple(name for name, spec in policy.fields.items() if spec.optional),
     )
 
 

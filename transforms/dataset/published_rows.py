@@ -25,6 +25,7 @@ from beam_deid.transforms.storage.files import InputFile, is_file
 from beam_deid.transforms.storage.paths import join, name_of, parent, shown
 
 _LABEL = "label.json"
+_RUN = "run.json"
 _ONE_RELEASE = "Name the folder of one release, as out/analytics"
 _OTHERS = f"{_ONE_RELEASE}; a dataset that somebody else made is joined with its source by --join NAME=GLOB:on=F,F"
 _DAMAGED = "Do not use this release; beam-deid verify tells what was changed"
@@ -68,6 +69,9 @@ def find_published(globs: Sequence[str]) -> Published:
         UsageError: No file matches, or these are not the parts of one release that a label of this version lies beside.
         VerificationError: The label is damaged.
     """
+    for one in globs:
+        if is_file(join(one, _RUN)):
+            raise UsageError("this is the folder of a run, which may have several releases", one, _ONE_RELEASE)
     files = dataset_files(globs)
     if not files:
         raise UsageError("no file matches this input", globs[0], "Check the path; quote globs in a shell")

@@ -86,5 +86,5 @@ def _why_not(job: Job, published: Published, name: str, action: KeyedAction) -> 
     try:
         subkey = action.subkey(target, job.keys)
     except KeyFault as fault:
-        return f"its key cannot be had: {fault.message}"
+        return f"its key cannot be had: {fault.where}: {fault.what}"
     return None if (subkey.id, subkey.check(action.form(target))) == (told["id"], told["check"]) else _OTHER_KEY
