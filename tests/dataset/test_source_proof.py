@@ -227,6 +227,10 @@ def test_without_the_key_keyed_columns_are_not_proved(
     assert found["columns"]["proved"] == ["name", "city", "paid", "item", "hint"]
     assert {*found["columns"]["not_proved"]} == {"number", "buyer", "mobile", "day", "note"}
     assert found["rows"]["given"] == ROWS - 1
+    assert call(["assess", made.policy, "-i", str(made.out / "crm"), "--source", made.source]) == 0
+    said = capsys.readouterr().out
+    assert "239 of 239 released rows are what the source gives: name, city, paid, item, hint" in said
+    assert "not proved: mobile: its key cannot be had" in said
 
 
 def test_another_key_is_not_taken_for_the_one_that_made_it(
@@ -249,6 +253,22 @@ def test_a_rotated_key_still_proves_what_its_older_version_made(
     shutil.copytree(made.folder, elsewhere)
     assert call(["keys", "rotate", str(elsewhere / "keys" / "orders.keyring")]) == 0
     assert proved(capsys, Made(elsewhere, elsewhere / "out"), "crm")["columns"]["not_proved"] == {}
+
+
+@pytest.mark.parametrize("subject", ["subject: each_record\n", ""], ids=["each record", "nobody"])
+def test_records_that_name_no_subject_are_proved_as_well(
+    made: Made, capsys: pytest.CaptureFixture[str], tmp_path: Path, subject: str
+) -> None:
+    text = Path(made.policy).read_text("utf-8").replace("subject: buyer\n", subject)
+    begun, _, _ = text.replace("keys: {keyring: keys/orders.keyring}\n", "").partition("releases:")
+    text = begun + "releases: {plain: {purpose: p, sharing: enclave, fields: {city: keep, age: keep, item: keep}}}\n"
+    (tmp_path / "policy.yaml").write_text(text, "utf-8")
+    other = Made(tmp_path, tmp_path / "out")
+    assert call(["run", other.policy, "-i", made.source, "-o", str(other.out), "--workers", "1"]) == 0
+    found = proved(capsys, other, "plain", source=made.source)
+    assert found["rows"]["given"] == ROWS
+    assert found["linked"]["subjects"] == ROWS
+    assert "risk.classes" in found["figures"]["proved"]
 
 
 def first(table: pa.Table, column: str, value: Any) -> pa.Table:
