@@ -23,9 +23,7 @@ def show_proof(out: Console, document: dict[str, Any]) -> None:
     _show_figures(out, document["figures"])
     for name, why in columns["not_proved"].items():
         out.print(f"  not proved: {escape(name)}: {escape(why)}")
-    linked = document["linked"]
-    told = f"{linked['linked']:,} of {linked['subjects']:,} persons of the source are linked to exactly one"
-    out.print(f"  {told} ({linked['share']:.1%}): a row like theirs can be nobody else's")
+    _show_linked(out, document["linked"])
     if not document["same_files"]:
         out.print("  The source's files have other names or sizes than those of the run, as far as run.json tells")
 
@@ -48,3 +46,11 @@ def _show_figures(out: Console, figures: dict[str, Any]) -> None:
     out.print(
         f"{mark(proved == every)} {proved} of {every} figures of the label follow from the source and the released rows"
     )
+
+
+def _show_linked(out: Console, linked: dict[str, Any]) -> None:
+    for columns, on in (("all", "all of these columns"), ("rest", "those that are not sensitive alone")):
+        found = linked[columns]
+        share = f"{found['share']:.1%}"
+        told = f"{found['linked']:,} of {found['subjects']:,} persons of the source are linked to exactly one"
+        out.print(f"  {told} ({share}) on {on}")

@@ -267,7 +267,7 @@ def test_records_that_name_no_subject_are_proved_as_well(
     assert call(["run", other.policy, "-i", made.source, "-o", str(other.out), "--workers", "1"]) == 0
     found = proved(capsys, other, "plain", source=made.source)
     assert found["rows"]["given"] == ROWS
-    assert found["linked"]["subjects"] == ROWS
+    assert found["linked"]["all"]["subjects"] == ROWS
     assert "risk.classes" in found["figures"]["proved"]
 
 
@@ -353,15 +353,23 @@ def test_another_source_is_found(made: Made, capsys: pytest.CaptureFixture[str],
 
 
 def test_the_linked_are_those_whose_row_can_be_nobody_elses(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
-    assert proved(capsys, made, "crm")["linked"]["share"] == 1
+    assert proved(capsys, made, "crm")["linked"]["all"]["share"] == 1
     whose: dict[tuple[str, ...], set[str]] = {}
     for row in orders(0, ROWS, hint=False)[1:]:
         _, buyer, _, name, city, _, _, paid, item, note, _ = row
         whose.setdefault((name, city, paid, item, note), set()).add(buyer)
     alone = {buyer for buyers in whose.values() if len(buyers) == 1 for buyer in buyers}
-    linked = proved(capsys, made, "few")["linked"]
+    linked = proved(capsys, made, "few")["linked"]["all"]
     assert (linked["subjects"], linked["linked"]) == (ROWS // 2, len(alone))
     assert 0 < len(alone) < ROWS // 2
+
+
+def test_nobody_is_linked_on_columns_by_which_every_group_has_k_persons(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linked = proved(capsys, made, "market")["linked"]
+    assert linked["rest"]["linked"] == 0
+    assert linked["rest"]["subjects"] == linked["all"]["subjects"] == ROWS // 2
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beam_deid.transforms.candidate.openings import RowLevels
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.dataset.published_rows import Kinds
 from beam_deid.transforms.dataset.source_records import SourceRecords
@@ -23,8 +24,9 @@ class JoinedRows:
         repeated: Released rows beyond the records of their kind.
         left_out: Records of the source that could be released and are not.
         divided: Kinds of which some records are released, and others not: nobody can say which.
-        linked: The persons of the source, and how many of them are linked to exactly one: a released row of theirs can be
-            nobody else's.
+        linked: The persons of the source, and how many of them are linked to exactly one on all joined columns: a released row of
+            theirs can be nobody else's.
+        linked_on_rest: The same on those columns that are not sensitive alone, which others may know rather.
         left: Records of each cell that are released, shape (n,); none of a kind that is divided.
     """
 
@@ -35,6 +37,7 @@ class JoinedRows:
     left_out: int
     divided: int
     linked: Linked
+    linked_on_rest: Linked
     left: Counts
 
 
@@ -54,6 +57,8 @@ def join_rows(source: SourceRecords, levels: RowLevels, released: Kinds) -> Join
     matched = np.minimum(rows, given)
     strange = int(released[1].sum() - rows.sum())
     whole = kinds[rows >= given]
+    behind = there & np.isin(keys, kinds[rows > 0])
+    rest = [name for name in source.joined if name in source.data.layout.rest]
     return JoinedRows(
         released=int(released[1].sum()),
         given=int(matched.sum()),
@@ -61,7 +66,8 @@ def join_rows(source: SourceRecords, levels: RowLevels, released: Kinds) -> Join
         repeated=int((rows - matched).sum()),
         left_out=int((given - matched).sum()),
         divided=int(np.count_nonzero((rows > 0) & (rows < given))),
-        linked=_linked(source, keys, kinds[rows > 0]),
+        linked=_linked(source, keys, behind),
+        linked_on_rest=_linked(source, source.keys(rest, levels), behind),
         left=np.where(np.isin(keys, whole), everything, 0),
     )
 
@@ -77,16 +83,20 @@ def _times(released: Kinds, kinds: Fingerprints) -> Counts:
     return found
 
 
-def _linked(source: SourceRecords, keys: Fingerprints, released: Fingerprints) -> Linked:
-    """Join the persons of the source with those who may be behind released rows."""
+def _linked(source: SourceRecords, keys: Fingerprints, behind: Bools) -> Linked:
+    """Join the persons of the source with those who may be behind released rows.
+
+    Args:
+        source: The source's records, n cells.
+        keys: The key of each cell's joined values, shape (n,).
+        behind: Which cells' records may be behind released rows, shape (n,).
+    """
     everything = source.data.everything
-    sound = everything > 0
     persons = source.data.cells.persons
     who = persons.numbers[0].view(np.uint64) if persons.names else None
-    named = sound & (persons.numbers[0] >= 0) if persons.names else sound
-    of_rows = sound & np.isin(keys, released)
+    named = (everything > 0) & (persons.numbers[0] >= 0) if persons.names else everything > 0
 
-    def side(cells: np.ndarray) -> Side:
+    def side(cells: Bools) -> Side:
         return Side(keys[cells], everything[cells], None if who is None else who[cells])
 
-    return link(side(of_rows), side(named))
+    return link(side(behind), side(named))

@@ -72,7 +72,7 @@ class SourceProof:
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``assess --source --json`` prints it."""
-        linked = self.rows.linked
+        linked = {"all": self.rows.linked, "rest": self.rows.linked_on_rest}
         names = ("released", "given", "strange", "repeated", "left_out", "divided")
         differing = self.figures.differing or {}
         return {
@@ -83,7 +83,7 @@ class SourceProof:
             "same_files": self.same_files,
             "columns": {"proved": list(self.joined), "not_proved": dict(self.missing)},
             "rows": {name: getattr(self.rows, name) for name in names},
-            "linked": {**plain(linked), "share": linked.share},
+            "linked": {columns: {**plain(one), "share": one.share} for columns, one in linked.items()},
             "figures": {
                 "proved": list(self.figures.proved),
                 "differing": {name: {"label": told, "found": found} for name, (told, found) in differing.items()},
