@@ -54,6 +54,12 @@ class Published:
         return shown(self.folder)
 
     @property
+    def keeps_empty_texts(self) -> bool:
+        """Whether its format tells an empty text from null: a sheet has no cell for either."""
+        kinds = [format_of_part(name_of(file.path)) for file in self.files]
+        return not any(kind is not None and kind.of_spreadsheets and not kind.opened_as_text for kind in kinds)
+
+    @property
     def release(self) -> str:
         """The release's name."""
         return str(self.label["release"])

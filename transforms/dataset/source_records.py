@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.dataset.published_rows import Published
 from beam_deid.transforms.dataset.recomputable import Recomputable
@@ -42,12 +43,14 @@ class SourceRecords:
         recomputable: Which columns are given again.
         read: Records read.
         rejected: Records that the release rejects, as far as that is known without the keys that are missing.
+        keeps_empty_texts: Whether the release tells an empty text from null.
     """
 
     data: ReleasedData
     recomputable: Recomputable
     read: int
     rejected: int
+    keeps_empty_texts: bool = True
 
     @cached_property
     def joined(self) -> tuple[str, ...]:
@@ -59,6 +62,13 @@ class SourceRecords:
         return combine([self._key(name, levels) for name in columns], len(self.data.cells))
 
     def _key(self, name: str, levels: RowLevels) -> Fingerprints:
+        keys = self._own_key(name, levels)
+        if self.keeps_empty_texts:
+            return keys
+        prints = self.data.job.prints
+        return np.where(keys == fingerprint(pa.array([""]), prints)[0], prints.null, keys)
+
+    def _own_key(self, name: str, levels: RowLevels) -> Fingerprints:
         if name in self.recomputable.written:
             return self.data.cells.column("written", name, self.data.layout.release)
         return self.data.key(name, levels)
@@ -91,7 +101,7 @@ def measure_source(found: Recomputable, shards: Sequence[Shard], published: Publ
         raise InputError("there is no record that the release could be made of", "--source", "Check the files")
     own = measured.releases[release]
     data = ReleasedData(found.job, found.job.layouts[release], own, Cells(job, histogram))
-    return SourceRecords(data, found, measured.read, own.rejected)
+    return SourceRecords(data, found, measured.read, own.rejected, published.keeps_empty_texts)
 
 
 def _measured_policy(policy: Policy, release: str) -> Policy:
