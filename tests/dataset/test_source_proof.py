@@ -271,6 +271,40 @@ def test_records_that_name_no_subject_are_proved_as_well(
     assert "risk.classes" in found["figures"]["proved"]
 
 
+HEAVY = """
+version: 1
+dataset: heavy
+subject: buyer
+register: none
+fields:
+  buyer: {role: direct_identifier}
+  city: {role: quasi_identifier}
+releases:
+  plain:
+    purpose: p
+    sharing: enclave
+    require: {suppression: 0.5}
+    environment: {controls: high, motive: low, prevalence: 0, acquaintances: 0, security: high}
+    fields: {city: keep}
+"""
+
+
+def test_figures_of_rows_of_which_some_alike_were_suppressed_are_not_proved(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    buyers = [*(f"buyer-{who}" for who in range(3)), *["heavy"] * 30]
+    pq.write_table(pa.table({"buyer": buyers, "city": ["A"] * len(buyers)}), tmp_path / "orders.parquet")
+    (tmp_path / "policy.yaml").write_text(HEAVY, "utf-8")
+    made = Made(tmp_path, tmp_path / "out")
+    source = str(tmp_path / "orders.parquet")
+    assert call(["run", made.policy, "-i", source, "-o", str(made.out), "--workers", "1"]) == 0
+    assert 0 < label_of(made, "plain")["records"]["suppressed"] < 30
+    found = proved(capsys, made, "plain", source=source)
+    assert found["rows"]["divided"] == 1
+    assert found["figures"]["proved"] == []
+    assert "whose they are is not known" in found["figures"]["not_proved"]
+
+
 def first(table: pa.Table, column: str, value: Any) -> pa.Table:
     """The table with another value in the first row of a column."""
     at = table.schema.get_field_index(column)
