@@ -71,6 +71,15 @@ releases:
       item: keep
       hint: keep
       note: encrypt
+  tokens:
+    purpose: test
+    sharing: enclave
+    key: ephemeral
+    expect: still_personal
+    fields:
+      buyer: {tokenize: {}}
+      city: keep
+      item: keep
   sealed:
     purpose: test
     sharing: enclave
@@ -217,6 +226,14 @@ def test_a_destroyed_key_leaves_its_columns_unproved(made: Made, capsys: pytest.
     assert "key was destroyed" in found["columns"]["not_proved"]["buyer"]
     assert found["figures"]["proved"] == []
     assert "name" in found["figures"]["not_proved"]
+
+
+def test_tokens_whose_key_was_destroyed_are_counted_by_what_they_were_made_of(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = proved(capsys, made, "tokens")
+    assert (found["columns"]["proved"], [*found["columns"]["not_proved"]]) == (["city", "item"], ["buyer"])
+    assert {"risk.k", "risk.k_composite", "tests.k", "tests.k_composite"} <= {*found["figures"]["proved"]}
 
 
 def test_without_the_key_keyed_columns_are_not_proved(
