@@ -9,6 +9,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.run import carry_out
 from beam_deid.transforms.errors import UsageError
 
@@ -84,7 +85,7 @@ def run_demo(place: Path, rows: int, seed: int, as_json: bool, *, overwrite: boo
     # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
     read = read_policy(str(policy)).without_register()
     carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
-    out.print(f"\nNow try: beam-deid verify {target}    beam-deid plan {policy}", markup=False)
+    out.print(f"\nNow try: {program()} verify {target}    {program()} plan {policy}", markup=False)
 
 
 def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:

@@ -111,5 +111,6 @@ def _incomplete(request: "Request", outcome: "Outcome") -> InputError:
     """The error that names the first rows which are not in the output."""
     lines = [f"  {path}: row {row}: {name}: {why}" for path, row, name, why, _ in outcome.rejects[:_SHOWN]]
     more = ["  …"] if len(outcome.rejects) > _SHOWN else []
-    what = "\n".join([f"{outcome.rejected} rows could not be re-identified", *lines, *more])
+    rows = "1 row" if outcome.rejected == 1 else f"{outcome.rejected} rows"
+    what = "\n".join([f"{rows} could not be re-identified", *lines, *more])
     return InputError(what, "reidentify", f"\nAll are named in {request.rejected}")

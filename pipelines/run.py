@@ -198,5 +198,5 @@ def _show(outcome: "Outcome", folder: str, as_json: bool, dry: bool) -> None:
         raise ExpectationUnmet(
             f"not the label that the policy expects: {', '.join(outcome.unmet)}",
             "run",
-            "The failing tests are listed with it; mend the release, or expect still_personal",
+            "The failing tests are listed with it; fix the release, or expect still_personal",
         )

@@ -3,8 +3,8 @@
 ::
 
     DeidError
-    ├── PolicyError        the policy is wrong: mend the file                    exit 2
-    ├── UsageError         the call is wrong: mend the command or the caller     exit 2
+    ├── PolicyError        the policy is wrong: fix the file                     exit 2
+    ├── UsageError         the call is wrong: fix the command or the caller      exit 2
     │   └── InUse          somebody else uses what one at a time may use         exit 2
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
     │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2

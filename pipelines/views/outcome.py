@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import figure, label_style, mark
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.transforms.storage.paths import shown
@@ -110,4 +111,4 @@ def _why(test: dict[str, Any]) -> Text:
 
 def show_finished(out: Console, folder: str) -> None:
     """Show that a publication was finished of which only the end was missing."""
-    out.print(f"Finished: {escape(folder)} is published. See: beam-deid verify {escape(folder)}")
+    out.print(f"Finished: {escape(folder)} is published. See: {program()} verify {escape(folder)}")

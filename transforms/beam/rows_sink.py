@@ -94,7 +94,7 @@ def _check_expectation(decision: ReleaseDecision, expected: str | None) -> None:
     raise ExpectationUnmet(
         f"the label is {decision.label.label}, {expected} is expected; failing: {failing}",
         f"release {decision.release}",
-        "Mend the release, or expect still_personal",
+        "Fix the release, or expect still_personal",
     )
 
 

@@ -89,6 +89,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         len(shards),
         files=len(heads.files),
         equal_files=_equal([head.file for head in heads.files]),
+        ignored=found.not_read(policy),
     )
     return Prepared(job, tuple(shards), found, listed.passed_over)
 

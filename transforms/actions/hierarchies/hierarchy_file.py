@@ -65,7 +65,7 @@ def read_hierarchy(name: str) -> HierarchyTable:
 
 @lru_cache(maxsize=32)
 def _read(name: str, modified: float, size: int) -> HierarchyTable:
-    # Time and size are part of the key, so that a file that was mended is read again.
+    # Time and size are part of the key, so that a file that was changed is read again.
     if name == "cn_districts":
         return replace(parse_hierarchy(hierarchy_text().encode(), name), reader=places_of)
     return parse_hierarchy(built_in_bytes(name) if name in BUILT_IN else read_all(name), name)
