@@ -356,10 +356,10 @@ def test_a_workbook_that_is_called_text_is_refused_with_what_to_do(tmp_path, nam
 def test_what_is_damaged_or_protected_or_none_is_refused(tmp_path):
     path = sheet_of(tmp_path, [["a"], ["1"]])
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(InputError, match="the workbook is damaged, or is none"):
+    with pytest.raises(InputError, match="the workbook is damaged, is protected by a password, or is none"):
         read_file(path)
     path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1000))
-    with pytest.raises(InputError, match="the workbook is damaged, or is none"):
+    with pytest.raises(InputError, match="the workbook is damaged, is protected by a password, or is none"):
         read_file(path)
 
 

@@ -2,14 +2,13 @@
 
 import contextlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.containers import HEAD, container_of, is_text
+from beam_deid.transforms.formats.containers import HEAD, ZIP_ERRORS, container_of, is_text
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import Unpacking
 from beam_deid.transforms.storage.paths import is_local, name_of, shown
@@ -75,7 +74,7 @@ def open_plain(path: str) -> pa.NativeFile | Unpacking:
 def _telling(path: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, OSError):
+    except ZIP_ERRORS:
         raise InputError(_DAMAGED[0], path, _DAMAGED[1]) from None
 
 
@@ -118,7 +117,7 @@ class _Unzipped:
     def read(self, size: int) -> bytes:
         try:
             return bytes(self._stream.read(size))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
+        except ZIP_ERRORS:
             raise OSError("the archive is damaged") from None
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.containers import HEAD, container_of, is_page, is_text
+from beam_deid.transforms.formats.containers import DAMAGED_WORKBOOK, HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
@@ -96,9 +96,8 @@ def _is_text(path: str) -> bool:
 
 
 def _records(path: str, options: InputOptions) -> contextlib.AbstractContextManager[Answer]:
-    broken = InputError(
-        "the workbook is damaged, or is none", path, "Open it in a spreadsheet and save it again, as .xlsx or CSV"
-    )
+    what, next_step = DAMAGED_WORKBOOK
+    broken = InputError(what, path, next_step)
     request = {
         "path": path,
         "sheet": options.sheet,
