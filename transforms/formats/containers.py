@@ -46,6 +46,11 @@ def container_of(head: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
+def is_cut_off(head: bytes) -> bool:
+    """Whether a file has no more than some of the bytes by which `container_of` knows what it is."""
+    return head != b"" and any(magic.startswith(head) for magic in _MAGIC)
+
+
 def is_page(head: bytes) -> bool:
     """Whether a file is a page of HTML or a table in XML, as some systems write them and call them ``.xls``."""
     return head.lstrip(_SPACE).lower().startswith(_PAGES)
