@@ -54,12 +54,11 @@ def profile(
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
     from beam_deid.transforms.drafting.written import as_yaml
-    from beam_deid.transforms.formats import passed_over
 
     with output.progress(None):
         draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
-    output.note(passed_over.told(*one) for one in draft.sample.passed)
+    output.note(passed.told(file) for file, passed in draft.sample.passed)
     if as_json:
         output.emit(draft.to_document())
     else:

@@ -23,6 +23,7 @@ from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.passed_over import PassedOver, saying
 from beam_deid.transforms.formats.reader_process import Answer, asked
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.terms import Reason
@@ -41,11 +42,12 @@ class Excel(Format):
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The names in the sheet's header, each a text column."""
+        """The names in the sheet's header, each a text column; in the metadata, what of the workbook is passed over."""
         if _is_text(path):
             return _TEXT.schema(path, options)
-        with _records(path, options) as answer:
-            return pa.schema([(name, pa.string()) for name in answer.told["names"]])
+        with _records(path, options, others=True) as answer:
+            passed = PassedOver(**answer.told["passed"])
+            return pa.schema([(name, pa.string()) for name in answer.told["names"]], saying(passed))
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file, for a sheet is read whole; a text file is cut as text."""
@@ -95,7 +97,7 @@ def _is_text(path: str) -> bool:
     return container_of(head) not in ("zip", "ole") and is_text(head)
 
 
-def _records(path: str, options: InputOptions) -> contextlib.AbstractContextManager[Answer]:
+def _records(path: str, options: InputOptions, others: bool = False) -> contextlib.AbstractContextManager[Answer]:
     what, next_step = DAMAGED_WORKBOOK
     broken = InputError(what, path, next_step)
     request = {
@@ -103,7 +105,8 @@ def _records(path: str, options: InputOptions) -> contextlib.AbstractContextMana
         "sheet": options.sheet,
         "skip": options.skip,
         "header": options.header,
-        "footer": options.footer or 0,
+        "footer": options.footer,
+        "others": others,
     }
     return asked("excel_sheet", request, broken)
 

@@ -4,7 +4,7 @@ It runs in a process of its own (`beam_deid.transforms.formats.reader_process`),
 """
 
 import io
-from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import python_calamine as calamine
@@ -22,23 +22,28 @@ from beam_deid.transforms.storage.limits import LARGEST_WORKBOOK, MOST_COLUMNS, 
 _BATCH_ROWS = 1 << 16
 
 
-def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequence[str] | None, footer: int) -> Given:
+def answer(path: str, **asked: Any) -> Given:
     """The records of a sheet.
 
+    Args:
+        path: The workbook.
+        asked: What is asked of it, as `Asked` has it.
+
     Returns:
-        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
+        Under ``names`` what the columns are called, under ``passed`` what is passed over (`PassedOver`); and batches of a text column for each, called by its number, and two
         more: int64, the number of each record, and bool, whether it is the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
     """
     try:
-        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
+        found = read_sheet(_bytes_of(path), Asked(**asked))
     except Refused as refused:
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-    return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
+    told = {"names": found.table.column_names, "passed": found.passed._asdict()}
+    return told, table.schema, table.to_batches(_BATCH_ROWS)
 
 
 def _bytes_of(path: str) -> bytes:
@@ -66,7 +71,9 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    return records(sheet, header, _marks(data, number), asked.footer)
+    found = records(sheet, header, _marks(data, number), asked.footer)
+    others = _others(workbook, number) if asked.others else ()
+    return found._replace(passed=found.passed._replace(sheet=number + 1, sheets=others))
 
 
 def _opened(data: bytes) -> calamine.CalamineWorkbook:
@@ -104,6 +111,15 @@ def _only(workbook: calamine.CalamineWorkbook) -> tuple[int, calamine.CalamineSh
         names = ", ".join(sheet.name for _, sheet in found)
         raise Refused(f"more than one sheet has something in it: {names}", "Let input.sheet name the one to read")
     return found[0]
+
+
+def _others(workbook: calamine.CalamineWorkbook, number: int) -> tuple[int, ...]:
+    """Numbers of the other sheets in which something stands, seen or hidden, from 1."""
+    found = []
+    for other, about in enumerate(workbook.sheets_metadata):
+        if other != number and about.typ == calamine.SheetTypeEnum.WorkSheet and _loaded(workbook, other).height:
+            found.append(other + 1)
+    return tuple(found)
 
 
 def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.CalamineSheet:
