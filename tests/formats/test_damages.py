@@ -72,7 +72,6 @@ WORKBOOKS = {
 ORC = {"plain.orc": orc_file(TABLE, "uncompressed"), "packed.orc": orc_file(TABLE, "zstd")}
 IN_PROCESS = WHOLE | PIECES | UNCHECKED
 IN_A_PROCESS_OF_THEIR_OWN = WORKBOOKS | ORC
-SHEET = {"sheet": None, "skip": None, "header": None, "footer": 0}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +122,7 @@ def check(folder, name, draw):
 def read_in(loop, path):
     """What a reader answers, or its error; None where its process would have ended."""
     if not path.name.endswith(".orc"):
-        return loop.ask("excel_sheet", path=str(path), **SHEET)
+        return loop.ask("excel_sheet", path=str(path))
     answer = loop.ask("orc_stripes", path=str(path), stripes=[], columns=[])
     if answer is None or isinstance(answer, InputError):
         return answer

@@ -1,5 +1,6 @@
 """Delimited text as people have it: each shape is read rightly, or refused in words that say what to do."""
 
+import gzip
 import pytest
 
 from beam_deid.transforms.errors import InputError, PolicyError
@@ -140,6 +141,34 @@ def test_a_footer_like_rows_is_said(given):
     """07: the row `Total` was an order."""
     path = given("\r\n".join([HEAD, *ROWS, "Total,120,,540.00", "", "Seller: x,,,", ""]))
     are_all_there(read_file(path, InputOptions(footer=2)))
+
+
+@pytest.mark.parametrize("total", ["Total,120,,540.00", '"Total","120","","1,540.00"', ",合计：,,540.00", "Grand total,,,"])
+@pytest.mark.parametrize("form", ["plain", "gz", "utf-16"])
+def test_a_total_with_as_many_values_as_rows_is_no_order_unless_that_is_said(given, total, form):
+    """Of packed text, and of text that is decoded, no footer is found."""
+    text = "\r\n".join([HEAD, *ROWS, total, ""])
+    data = text.encode("utf-16" if form == "utf-16" else "utf-8")
+    path = given(gzip.compress(data) if form == "gz" else data, name="in.csv.gz" if form == "gz" else "in.csv")
+    message = refusal(path)
+    assert "looks like a total" in message
+    assert "input.footer" in message
+    assert "540" not in message
+    are_all_there(read_file(path, InputOptions(footer=1)))
+    assert len(read_file(path, InputOptions(footer=0))[1]) == 121
+
+
+def test_a_total_in_the_middle_is_left_to_the_policy(given):
+    path = given("\n".join([HEAD, "Total,b0,Leeds,1", *ROWS, ""]))
+    assert len(read_file(path)[1]) == 121
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz"])
+def test_shorter_lines_at_the_end_of_packed_text_are_faults(given, name):
+    data = "\n".join([HEAD, *ROWS, "", "Total,120", "exported by x"]).encode()
+    found = read_file(given(gzip.compress(data) if name.endswith("gz") else data, name=name))
+    assert len(found[1]) == 120
+    assert found[2] == (dict.fromkeys([120, 121], "malformed_row") if name.endswith("gz") else {})
 
 
 def test_a_last_row_that_is_cut_off_is_a_fault_and_no_footer(given):

@@ -50,15 +50,14 @@ class PassedOver(NamedTuple):
     def _of_sheets(self) -> Iterator[str]:
         counts = {
             f"{self.before} rows before the header": self.before,
-            f"{self.blank} blank rows, of which row {self.first_blank} is the first": self.blank,
+            f"{self.blank} blank rows (the first is row {self.first_blank})": self.blank,
             f"{self.after} rows after the last record": self.after,
         }
-        passed = " and ".join(words for words, count in counts.items() if count)
+        passed = ", ".join(words for words, count in counts.items() if count)
         if passed:
-            yield f"of sheet {self.sheet}, {passed} were passed over, for they are no records"
+            yield f"passed over in sheet {self.sheet}, for they are no records: {passed}"
         if self.sheets:
-            others = ", ".join(map(str, self.sheets))
-            yield f"sheet {self.sheet} is read; something stands in other sheets as well, which are not read: {others}"
+            yield f"not read, though something stands in them: sheets {', '.join(map(str, self.sheets))}"
 
 
 def saying(passed: PassedOver) -> dict[bytes, str] | None:
