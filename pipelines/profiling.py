@@ -127,7 +127,7 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
-    numbers = {} if plain_format_of(first, read_as).has_numbers else number_options(sample.columns, read_as)
+    numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)

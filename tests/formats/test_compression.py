@@ -157,5 +157,5 @@ def test_a_packed_file_of_less_than_its_first_bytes_is_no_text(tmp_path, suffix,
     path = tmp_path / f"in.csv{suffix}"
     for length in range(1, len(magic)):
         path.write_bytes(magic[:length])
-        with pytest.raises(InputError, match="not packed as its name says|truncated or damaged"):
+        with pytest.raises(InputError, match=r"not packed as its name says|truncated or damaged"):
             read_file(path)

@@ -293,7 +293,9 @@ def test_a_workbook_of_nothing_but_its_table_has_nothing_to_tell(tmp_path):
 @pytest.mark.parametrize("end", [["Total", None, 7], [None, "合计：", 7], [" GRAND TOTAL ", "2", 7]])
 def test_a_total_is_no_order_unless_that_is_said(tmp_path, end):
     """The row `Total` was an order."""
-    path = sheet_of(tmp_path, [["order", "city", "sum"], ["1", "Leeds", 3], ["2", "York", 4], end, [None, "noted by x", 1]])
+    path = sheet_of(
+        tmp_path, [["order", "city", "sum"], ["1", "Leeds", 3], ["2", "York", 4], end, [None, "noted by x", 1]]
+    )
     with pytest.raises(Refused, match=r"looks like a total.*input\.footer"):
         read_here(path)
     assert len(read_here(path, footer=2)[1]) == 2

@@ -1,6 +1,7 @@
 """Delimited text as people have it: each shape is read rightly, or refused in words that say what to do."""
 
 import gzip
+
 import pytest
 
 from beam_deid.transforms.errors import InputError, PolicyError
@@ -143,7 +144,9 @@ def test_a_footer_like_rows_is_said(given):
     are_all_there(read_file(path, InputOptions(footer=2)))
 
 
-@pytest.mark.parametrize("total", ["Total,120,,540.00", '"Total","120","","1,540.00"', ",合计：,,540.00", "Grand total,,,"])
+@pytest.mark.parametrize(
+    "total", ["Total,120,,540.00", '"Total","120","","1,540.00"', ",合计：,,540.00", "Grand total,,,"]
+)
 @pytest.mark.parametrize("form", ["plain", "gz", "utf-16"])
 def test_a_total_with_as_many_values_as_rows_is_no_order_unless_that_is_said(given, total, form):
     """Of packed text, and of text that is decoded, no footer is found."""

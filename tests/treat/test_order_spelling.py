@@ -23,7 +23,9 @@ def cities(path, a_job):
     kind = "csv" if path.suffix == ".csv" else "parquet"
     shard = Shard(str(path), kind, path.stat().st_size, (0,) if kind == "parquet" else ())
     return [
-        city for batch in read_typed(shard, a_job, ["order", "city"]) for city in batch.records.columns["city"].to_pylist()
+        city
+        for batch in read_typed(shard, a_job, ["order", "city"])
+        for city in batch.records.columns["city"].to_pylist()
     ]
 
 

@@ -14,8 +14,8 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of, format_of_shard, passed_over
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.formats.json_rows import LIST
+from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
@@ -138,7 +138,7 @@ class _Reader:
         left = self._each
         kind = format_of_shard(shard, self._options)
         for chunk in self._chunks(shard, kind):
-            batch = meant(chunk.batch.slice(0, left), kind.of_spreadsheets, self._options)
+            batch = meant(chunk.batch.slice(0, left), kind.notation.of_spreadsheets, self._options)
             self._keep(batch)
             self.unreadable += _distinct_rows(chunk.faults)
             left -= batch.num_rows

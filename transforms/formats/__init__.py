@@ -63,9 +63,7 @@ def format_of_shard(shard: Shard, options: InputOptions, spelt: Spelling = as_wr
     return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions, spelt)
 
 
-def _with_columns(
-    plain: Format, options: InputOptions, partitions: Partitions, spelt: Spelling = as_written
-) -> Format:
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions, spelt: Spelling = as_written) -> Format:
     """A format that adds the columns of folders, fills columns down, and puts others together of them."""
     own = Partitioned(plain, partitions) if partitions else plain
     filled = FilledDown(own, spelt) if options.fill_down is not None else own

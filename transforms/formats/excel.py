@@ -20,7 +20,7 @@ from beam_deid.transforms.formats.containers import DAMAGED_WORKBOOK, HEAD, cont
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
-from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.passed_over import PassedOver, saying
@@ -35,8 +35,7 @@ class Excel(Format):
     """Workbooks of Excel and its kin: one sheet, whose rows are records. Written as .xlsx, without a formula."""
 
     name = "xlsx"
-    of_spreadsheets = True
-    has_numbers = True
+    notation = Notation.SHEET
     unwritten = (".xlsm", ".xls", ".xlsb", ".ods")
     most_rows = MOST_ROWS
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")

@@ -1,7 +1,7 @@
 """Chains of sectors in what Excel wrote before 2007, a compound file: each must come to an end.
 
-A table says which sector follows each. Where damage makes one follow an earlier one, a reader that goes along the chain never stops,
-and takes memory as it goes.
+A table says which sector follows each. Where damage makes one follow an earlier one, a reader that goes along the chain never
+stops, and takes memory as it goes.
 """
 
 import struct
@@ -32,7 +32,9 @@ def chains_end(data: bytes) -> bool:
     try:
         sectors = _Sectors(data)
         table = sectors.joined(_listed(sectors, data))
-        return _all_end(table) and _all_end(sectors.joined(_chain(table, _FIRST.unpack_from(data, _FIRST_SMALL_TABLE_AT)[0])))
+        return _all_end(table) and _all_end(
+            sectors.joined(_chain(table, _FIRST.unpack_from(data, _FIRST_SMALL_TABLE_AT)[0]))
+        )
     except (struct.error, IndexError):
         return False
 
@@ -57,7 +59,8 @@ class _Sectors:
         self._numbers = np.frombuffer(data, "<u4", self.count * size // 4, size).reshape(self.count, size // 4)
 
     def __getitem__(self, number: int) -> Numbers:
-        return self._numbers[number]
+        sector: Numbers = self._numbers[number]
+        return sector
 
     def joined(self, numbers: list[int]) -> Numbers:
         """What stands in some sectors, one behind the other.

@@ -1,7 +1,7 @@
 """The container of a workbook, checked whole before anything of it is read.
 
-Who reads workbooks looks for parts by their names, and takes one that is not there for one that the workbook does not need: days are
-numbers then. And a part is read up to its last tag, and not to its checksum.
+Who reads workbooks looks for parts by their names, and takes one that is not there for one that the workbook does not need:
+without its styles, days are numbers. And a part is read up to its last tag, and not to its checksum.
 """
 
 import io

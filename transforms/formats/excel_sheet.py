@@ -30,8 +30,9 @@ def answer(path: str, **asked: Any) -> Given:
         asked: What is asked of it, as `Asked` has it.
 
     Returns:
-        Under ``names`` what the columns are called, under ``passed`` what is passed over (`PassedOver`); and batches of a text column for each, called by its number, and two
-        more: int64, the number of each record, and bool, whether it is the header that comes again.
+        Under ``names`` what the columns are called, and under ``passed`` what is passed over (`PassedOver`); and batches of a
+        text column for each, called by its number, and two more: int64, the number of each record, and bool, whether it is
+        the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.

@@ -1,7 +1,8 @@
 """Blank cells filled from the lines above them, within an order: whole columns at once, from batch to batch.
 
-A row is of the order of the row above where both say the same order, in whatever spelling. Where ``by`` is among the filled fields itself, a row that
-says none is of the order above as well, unless a row between them could not be read: that one may have begun another order.
+A row is of the order of the row above where both say the same order, in whatever spelling. Where ``by`` is among the filled
+fields itself, a row that says none is of the order above as well, unless a row between them could not be read: that one may
+have begun another order.
 A cell takes the nearest value above it in its order. What stands above the order's first value stays blank.
 """
 

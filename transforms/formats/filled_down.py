@@ -48,7 +48,7 @@ class FilledDown(Wrapped):
         wanted = FillDown(by=filled.by, fields=tuple(name for name in filled.fields if name in own))
         filling = Filling(wanted, spelt=self._spelt)
         for chunk in self._inner.read(shard, options, own, rows, known, spare):
-            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            batch = meant(chunk.batch, self.notation.of_spreadsheets, options)
             given = dict(zip(own, batch.columns, strict=True))
             given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
             arrays = [given[name] for name in columns]

@@ -60,6 +60,10 @@ class PassedOver(NamedTuple):
             yield f"not read, though something stands in them: sheets {', '.join(map(str, self.sheets))}"
 
 
+NOTHING = PassedOver()
+"""Nothing is."""
+
+
 def saying(passed: PassedOver) -> dict[bytes, str] | None:
     """A schema's metadata that says what is passed over; None if nothing is."""
     is_any = passed.before or passed.after or passed.blank or passed.sheets
@@ -71,5 +75,5 @@ def said(schema: pa.Schema) -> PassedOver | None:
     found = (schema.metadata or {}).get(_KEY)
     if found is None:
         return None
-    *counts, sheets = json.loads(found)
-    return PassedOver(*counts, tuple(sheets))
+    told = PassedOver(*json.loads(found))
+    return told._replace(sheets=tuple(told.sheets))

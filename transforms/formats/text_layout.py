@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import Encoding, decoder, encoded
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.passed_over import PassedOver
+from beam_deid.transforms.formats.passed_over import NOTHING, PassedOver
 from beam_deid.transforms.formats.text_dialect import STAND_IN, Dialect
 from beam_deid.transforms.formats.text_footer import footer_of
 from beam_deid.transforms.formats.text_header import LONGEST_NAME, Header, Sample, endless_name, find_header
@@ -48,7 +48,7 @@ class TextLayout:
     end: int | None = None
     header: bytes = b""
     footer: int | None = None
-    passed: PassedOver = PassedOver()
+    passed: PassedOver = NOTHING
 
 
 def layout_of(path: str, options: InputOptions) -> TextLayout:

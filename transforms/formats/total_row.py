@@ -7,7 +7,18 @@ LAST = 5
 """How many of the last rows are looked at."""
 
 _WORDS = (
-    *("total", "totals", "grand total", "subtotal", "sub total", "sub-total", "order total", "total orders", "total amount", "sum"),
+    *(
+        "total",
+        "totals",
+        "grand total",
+        "subtotal",
+        "sub total",
+        "sub-total",
+        "order total",
+        "total orders",
+        "total amount",
+        "sum",
+    ),
     *("合计", "总计", "小计", "共计", "总和", "总额", "合計", "總計", "小計", "総計"),
     *("gesamt", "gesamtsumme", "summe", "zwischensumme", "total général", "total general", "somme", "suma", "totale"),
 )

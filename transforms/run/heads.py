@@ -151,7 +151,7 @@ def check_numbers(path: str, options: InputOptions) -> None:
     Raises:
         UsageError: It is.
     """
-    if plain_format_of(path, options).has_numbers and (options.decimal, options.thousands) != (".", ""):
+    if plain_format_of(path, options).notation.has_numbers and (options.decimal, options.thousands) != (".", ""):
         raise UsageError(
             "numbers are numbers in this file, whatever is written between their digits elsewhere",
             shown(path),

@@ -102,7 +102,7 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     Raises:
         InputError: The shard cannot be read.
     """
-    spelt = order_spelling(job.policy, format_named(shard.format).of_spreadsheets)
+    spelt = order_spelling(job.policy, format_named(shard.format).notation.of_spreadsheets)
     kind = format_of_shard(shard, job.policy.input, spelt)
     chunks = kind.read(shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
@@ -111,7 +111,7 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
             name: _of_type(column, job.types.get(name, pa.string()))
             for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
         }
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.of_spreadsheets)
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.notation.of_spreadsheets)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
