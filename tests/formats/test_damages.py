@@ -6,7 +6,7 @@ What damage may go unseen depends on what a container checks:
 - Checked piece by piece: gzip, bzip2 and zstd of several pieces, and Avro packed by bzip2 or xz. No value is another; a file
   that was cut off right between two pieces is a whole file of fewer rows.
 - Not checked at all: plain Avro and Avro packed by deflate, zstd without its checksum, ORC and .xls. They have nothing by which
-  a reader could tell one text from another. Of 1,000 damages each, other values came of
+  a reader could tell one text from another. Of 1,000 damages each, other rows came of
   83 of plain Avro and 11 of deflated, 245 of zstd, 351 of plain ORC and 189 of packed, and 72 of .xls; of all others the file
   was refused, or read as it was.
 """

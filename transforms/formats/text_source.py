@@ -1,8 +1,8 @@
 """Text files as bytes: opened from a place on, and the encoding that they are in."""
 
-import os
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -157,9 +157,10 @@ def _first_difference(head: bytes, one: str, other: str) -> tuple[int, int] | No
     """
     for number, line in enumerate(head.splitlines(), 1):
         if not line.isascii():
-            texts = line.decode(one, "replace"), line.decode(other, "replace")
-            if texts[0] != texts[1]:
-                return number, len(os.path.commonprefix(texts)) + 1
+            pairs = zip_longest(line.decode(one, "replace"), line.decode(other, "replace"))
+            differing = next((place for place, (first, second) in enumerate(pairs, 1) if first != second), None)
+            if differing is not None:
+                return number, differing
     return None
 
 
