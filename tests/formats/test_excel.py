@@ -280,7 +280,7 @@ def test_rows_that_are_passed_over_and_sheets_that_are_not_read_are_told(tmp_pat
         sheet.hide()
     told = told_of(path, sheet="orders", footer=2)
     assert told == (
-        "in.xlsx: passed over in sheet 2, for they are no records: 2 rows before the header, 3 blank rows (the first is row 6), "
+        "in.xlsx: passed over in sheet 2: 2 rows before the header, 3 blank rows (the first is row 6), "
         "2 rows after the last record; not read, though something stands in them: sheets 1, 4"
     )
     assert len(read_file(path, sheet="orders", footer=2)[1]) == 3

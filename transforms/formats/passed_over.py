@@ -40,24 +40,31 @@ class PassedOver(NamedTuple):
         Args:
             file: What the file is called.
         """
-        if not self.sheet:
-            return (
-                f"{file}: {self.before} lines before the header and {self.after} after the last row were passed over, "
-                "for they are no rows"
-            )
-        return f"{file}: {'; '.join(self._of_sheets())}"
+        said = "; ".join(self._of_sheets()) if self.sheet else f"{self._of_text()} passed over: no rows"
+        return f"{file}: {said}"
+
+    def _of_text(self) -> str:
+        if not self.after:
+            return f"{_counted(self.before, 'line')} before the header {'was' if self.before == 1 else 'were'}"
+        if not self.before:
+            return f"{_counted(self.after, 'line')} after the last row {'was' if self.after == 1 else 'were'}"
+        return f"{_counted(self.before, 'line')} before the header and {self.after} after the last row were"
 
     def _of_sheets(self) -> Iterator[str]:
         counts = {
-            f"{self.before} rows before the header": self.before,
-            f"{self.blank} blank rows (the first is row {self.first_blank})": self.blank,
-            f"{self.after} rows after the last record": self.after,
+            f"{_counted(self.before, 'row')} before the header": self.before,
+            f"{_counted(self.blank, 'blank row')} (the first is row {self.first_blank})": self.blank,
+            f"{_counted(self.after, 'row')} after the last record": self.after,
         }
         passed = ", ".join(words for words, count in counts.items() if count)
         if passed:
-            yield f"passed over in sheet {self.sheet}, for they are no records: {passed}"
+            yield f"passed over in sheet {self.sheet}: {passed}"
         if self.sheets:
             yield f"not read, though something stands in them: sheets {', '.join(map(str, self.sheets))}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 NOTHING = PassedOver()
