@@ -55,12 +55,11 @@ def profile(
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
     from beam_deid.transforms.drafting.written import as_yaml
-    from beam_deid.transforms.formats import passed_over
 
     with output.progress(None):
         draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
-    output.note(passed_over.told(*one) for one in draft.sample.passed)
+    output.note(passed.told(file) for file, passed in draft.sample.passed)
     if as_json:
         output.emit(draft.to_document())
     else:
@@ -130,7 +129,7 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
-    numbers = {} if plain_format_of(first, read_as).has_numbers else number_options(sample.columns, read_as)
+    numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)

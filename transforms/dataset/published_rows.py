@@ -13,7 +13,7 @@ from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.dataset.reading import dataset_files
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.formats import format_of_part
-from beam_deid.transforms.formats.format import Format
+from beam_deid.transforms.formats.format import Format, Notation
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.manifest import SCHEMA_VERSION
 from beam_deid.transforms.label.reading import read_manifest
@@ -57,7 +57,7 @@ class Published:
     def keeps_empty_texts(self) -> bool:
         """Whether its format tells an empty text from null: a sheet has no cell for either."""
         kinds = [format_of_part(name_of(file.path)) for file in self.files]
-        return not any(kind is not None and kind.of_spreadsheets and not kind.opened_as_text for kind in kinds)
+        return not any(kind is not None and kind.notation is Notation.SHEET for kind in kinds)
 
     @property
     def release(self) -> str:
@@ -151,7 +151,7 @@ def _batches(
     options = _as_written(kind)
     if sorted(kind.schema(file.path, options).names) != sorted(fields):
         raise VerificationError("a part has other columns than its label", shown(file.path), _DAMAGED)
-    marked = kind.opened_as_text and not formulas_kept
+    marked = kind.notation.is_opened_as_text and not formulas_kept
     for shard in kind.shards(file.path, file.size, options, SHARD_ROWS):
         for chunk in kind.read(shard, options, wanted, BATCH_ROWS, known=fields):
             if chunk.faults:
@@ -165,9 +165,9 @@ def _batches(
 
 def _as_written(kind: Format) -> InputOptions:
     """How parts are written, so that nothing of it is guessed."""
-    if kind.opened_as_text:
+    if kind.notation.is_opened_as_text:
         return InputOptions(encoding="utf-8", delimiter=",", skip=0, footer=0)
-    return InputOptions(skip=0, footer=0) if kind.of_spreadsheets else InputOptions()
+    return InputOptions(skip=0, footer=0) if kind.notation.of_spreadsheets else InputOptions()
 
 
 def _written(column: pa.Array, given: pa.DataType, key: FingerprintKey) -> Fingerprints:

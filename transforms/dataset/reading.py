@@ -54,7 +54,7 @@ def batches(
                 shard.path,
                 "Fix the file, or leave that row out",
             )
-        batch = meant(chunk.batch, kind.of_spreadsheets, options)
+        batch = meant(chunk.batch, kind.notation.of_spreadsheets, options)
         arrays = [
             pa.nulls(len(column), types[name]) if types and pa.types.is_null(column.type) else column
             for name, column in zip(columns, batch.columns, strict=True)
