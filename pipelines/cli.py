@@ -2,10 +2,14 @@
 
 import importlib
 import logging
+import os
 import sys
 
 import click
 
+from beam_deid.pipelines.language.chosen import chosen
+from beam_deid.pipelines.language.help_pages import show_usage_error, with_language
+from beam_deid.pipelines.language.words import message_of, said, speak
 from beam_deid.pipelines.output import fail
 from beam_deid.transforms.errors import DeidError, InternalFault
 from beam_deid.transforms.run.processor import sort_quickly
@@ -44,10 +48,11 @@ class _Commands(click.Group):
         if name not in _COMMANDS:
             return None
         if name != cmd_name:
-            click.echo(f"beam-deid: {cmd_name} is called {name} now; the old name will go", err=True)
+            told = said(f"{cmd_name} is called {name} now; the old name will go")
+            click.echo(f"beam-deid: {told}", err=True)
         command = getattr(importlib.import_module(f"beam_deid.pipelines.{_MODULES.get(name, name)}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - ours
-        return command
+        return with_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -69,6 +74,9 @@ def cli() -> None:
     """De-identify order data, test whether people can be re-identified, and label the result."""
 
 
+with_language(cli)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
     sort_quickly()
@@ -85,23 +93,24 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    speak(chosen(sys.argv[1:] if arguments is None else arguments, os.environ))
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:
-        fail(error.message)
+        fail(message_of(error))
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error)
         return 2
     except (KeyboardInterrupt, click.Abort):
-        fail("interrupted; nothing was published")
+        fail(said("interrupted; nothing was published"))
         return 130
     except BrokenPipeError:
         return 0
     except Exception as error:
         fault = InternalFault.from_exception(error, "beam-deid")
-        fail(fault.message)
+        fail(message_of(fault))
         return fault.exit_code
     return 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beam_deid.pipelines.language.words import said, word
 from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to load, which usage errors and --help do without
@@ -21,9 +22,9 @@ _TICK = 0.1
 
 def console(as_json: bool) -> "Console":
     """Where words for a person go: stdout, or stderr where stdout is for a machine."""
-    from rich.console import Console
+    from beam_deid.pipelines.language.console import SpeakingConsole
 
-    return Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return SpeakingConsole(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def emit(document: Any) -> None:
@@ -32,20 +33,20 @@ def emit(document: Any) -> None:
 
 
 def fail(message: str) -> None:
-    """Print an error for a person."""
+    """Print an error for a person, in whose language it is already."""
     click.echo(f"beam-deid: {message}", err=True)
 
 
 def warn(messages: Iterable[str]) -> None:
     """Print warnings for a person."""
     for message in messages:
-        click.echo(f"beam-deid: warning: {message}", err=True)
+        click.echo(f"beam-deid: {word('warning')}: {said(message)}", err=True)
 
 
 def note(messages: Iterable[str]) -> None:
     """Print what a person should know, and need do nothing about."""
     for message in messages:
-        click.echo(f"beam-deid: note: {message}", err=True)
+        click.echo(f"beam-deid: {word('note')}: {said(message)}", err=True)
 
 
 @contextlib.contextmanager
@@ -74,10 +75,10 @@ def _bar(done: threading.Event) -> None:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(PROGRESS.phase, total=PROGRESS.total, said="")
+        task = bar.add_task(word(PROGRESS.phase), total=PROGRESS.total, said="")
         speed = _Speed()
         while not done.wait(_TICK):
-            bar.update(task, description=PROGRESS.phase, completed=PROGRESS.rows, said=speed.said())
+            bar.update(task, description=word(PROGRESS.phase), completed=PROGRESS.rows, said=speed.told())
 
 
 def _lines(done: threading.Event) -> None:
@@ -89,8 +90,8 @@ def _lines(done: threading.Event) -> None:
         if PROGRESS.phase != phase or late:
             phase = PROGRESS.phase
             since = time.monotonic()
-            said = speed.said()
-            click.echo(f"beam-deid: {phase}, {said}" if PROGRESS.rows else f"beam-deid: {phase}", err=True)
+            told = speed.told()
+            click.echo(f"beam-deid: {word(phase)}, {told}" if PROGRESS.rows else f"beam-deid: {word(phase)}", err=True)
 
 
 class _Speed:
@@ -100,9 +101,9 @@ class _Speed:
         self._phase = ""
         self._start = time.monotonic()
 
-    def said(self) -> str:
+    def told(self) -> str:
         if PROGRESS.phase != self._phase:
             self._phase = PROGRESS.phase
             self._start = time.monotonic()
         seconds = max(time.monotonic() - self._start, 0.001)
-        return f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s"
+        return said(f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s")

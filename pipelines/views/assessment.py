@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.views.cells import figure, label_style, mark
 
 _SETS = 12
@@ -53,7 +54,7 @@ def show_assessment(out: Console, document: dict[str, Any]) -> None:
 
 def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "test", "measured", "limit", "why"):
+    for heading in words("", "test", "measured", "limit", "why"):
         grid.add_column(heading, overflow="fold")
     for test in tests:
         row = (escape(test["name"]), figure(test["measured"]), figure(test["limit"]), escape(test["detail"]))

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.language.words import said
+
 
 def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
     """Show what would change a label, where something fails."""
@@ -15,7 +17,7 @@ def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, A
     out.print("  [bold]what would change the label[/bold]")
     table = Table.grid(padding=(0, 1, 0, 0))
     for line in lines:
-        table.add_row("  -", Text(line, overflow="fold"))
+        table.add_row("  -", Text(said(line), overflow="fold"))
     out.print(table)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.views.cells import NO_VALUE
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, REGISTER_NAME, SIGN
 from beam_deid.transforms.crypto.keyring import Keyring, KeyVersion
@@ -24,7 +25,7 @@ def show_keys(out: Console, ring: Keyring) -> None:
 
 def _show_table(out: Console, keys: Sequence[KeyVersion]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "name", "purpose", "state", "created", "destroyed"):
+    for heading in words("id", "name", "purpose", "state", "created", "destroyed"):
         table.add_column(heading)
     for key in keys:
         table.add_row(str(key.id), key.name, key.purpose, key.state, key.created, key.destroyed or NO_VALUE)

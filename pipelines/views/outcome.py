@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.language.words import said, word, words
 from beam_deid.pipelines.views.cells import figure, label_style, mark
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.transforms.storage.paths import shown
@@ -82,8 +83,8 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
 def _show_tests(out: Console, label: dict[str, Any]) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("")
-    table.add_column("test", overflow="fold", max_width=_WIDEST)
-    for heading in ("measured", "limit", "why"):
+    table.add_column(word("test"), overflow="fold", max_width=_WIDEST)
+    for heading in words("measured", "limit", "why"):
         table.add_column(heading, overflow="fold")
     for test in label["tests"]:
         name = Text(test["name"], overflow="fold")
@@ -93,7 +94,8 @@ def _show_tests(out: Console, label: dict[str, Any]) -> None:
 
 def _why(test: dict[str, Any]) -> Text:
     """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in label.json."""
-    return Text(test["detail"], no_wrap=True, overflow="ellipsis") if test["passed"] else Text(test["detail"])
+    detail = said(test["detail"])
+    return Text(detail, no_wrap=True, overflow="ellipsis") if test["passed"] else Text(detail)
 
 
 def show_finished(out: Console, folder: str) -> None:

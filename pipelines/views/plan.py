@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import label_style, table
 from beam_deid.transforms.label.lines import LINES
 
@@ -77,7 +78,7 @@ def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     grid.columns[0].no_wrap = True
     grid.columns[1].max_width = _WIDEST
     for line, those in groupby(tests, key=lambda test: test["line"]):
-        grid.add_row(f"[dim]{line}[/dim]", f"[dim]{LINES[line]}[/dim]", "", "")
+        grid.add_row(f"[dim]{line}[/dim]", f"[dim]{word(LINES[line])}[/dim]", "", "")
         for test in those:
             grid.add_row("", escape(test["name"]), _limit(test), escape(test["sentence"]))
     out.print(grid)

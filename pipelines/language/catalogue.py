@@ -1,0 +1,120 @@
+"""Texts in another language, by the templates that they are made from."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from beam_deid.pipelines.language.template import Template
+
+_WORDS = re.compile(r"[A-Za-z]{2}")
+_SEPARATORS = re.compile(r"(\n|\. |; |: |, )")
+_MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，"}
+"""What separates translated sentences and parts of them."""
+_SWALLOWED = re.compile(r"\n|[.;:] ")
+"""What stands between messages: contents with any may be more than one placeholder's."""
+_KEPT = 4096
+
+
+class Catalogue:
+    """Says texts of one language in another.
+
+    A text is looked up as it is; else by the template that it fits, what stands in the placeholders' places being said in
+    the other language, too; else part by part. What is not known stays as it is.
+
+    Args:
+        messages: The translation of each template.
+    """
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        pairs = [(Template(one), Template(other)) for one, other in messages.items()]
+        self._plain = {one.plain: other.plain for one, other in pairs if not one.names}
+        self._templates = sorted((pair for pair in pairs if pair[0].names), key=lambda pair: -pair[0].literal)
+        self._found = lru_cache(_KEPT)(self._look_up)
+
+    def said(self, text: str) -> str:
+        """A text in the other language; as it is where it is not known."""
+        found = self._found(text)
+        return text if found is None else found
+
+    def word(self, text: str) -> str:
+        """A heading, which may be a single word; names that are the same word are never asked for here."""
+        return self._plain.get(text, text)
+
+    def _look_up(self, text: str) -> str | None:
+        """A text in the other language, or None."""
+        inner = text.strip()
+        if not _WORDS.search(inner):
+            return None
+        found = self._known(inner)
+        if found is None:
+            return None
+        before, _, behind = text.partition(inner)
+        return f"{before}{found}{behind}"
+
+    def _known(self, text: str) -> str | None:
+        if text in self._plain:
+            return self._plain[text] if _is_said(text) else None
+        sure = self._filled(text, sure=True)
+        if sure is not None:
+            return sure
+        # Of a text that can be read in several ways the one that leaves least unsaid is right.
+        ways = [way for way in (self._parts(text), self._filled(text, sure=False)) if way is not None]
+        return min(ways, key=_unsaid, default=None)
+
+    def _filled(self, text: str, sure: bool) -> str | None:
+        """The translation of the template with most words of its own that a text fits.
+
+        Args:
+            text: The text.
+            sure: Whether contents that may hold several sentences are refused.
+        """
+        for one, other in self._templates:
+            contents = one.contents(text)
+            if contents is None or (sure and any(map(_SWALLOWED.search, contents.values()))):
+                continue
+            return other.filled({name: self._content(content) for name, content in contents.items()})
+        return None
+
+    def _content(self, text: str) -> str:
+        """What stands in a placeholder's place; a blank before or behind it is not needed between Chinese characters."""
+        found = self._found(text)
+        return text if found is None else found.strip(" ")
+
+    def _parts(self, text: str) -> str | None:
+        """A text said part by part, the longest known part first; None if no part is known."""
+        pieces = _SEPARATORS.split(text)
+        if len(pieces) == 1:
+            return None
+        said: list[str] = []
+        any_known = False
+        start = 0
+        while start < len(pieces):
+            end, found = self._longest(pieces, start, whole=start == 0)
+            known = found is not None
+            if start:
+                mark = pieces[start - 1]
+                said.append(_MARKS.get(mark, mark) if known or any_known else mark)
+            said.append(pieces[start] if found is None else found)
+            any_known = any_known or known
+            start = end + 1
+        return "".join(said) if any_known else None
+
+    def _longest(self, pieces: list[str], start: int, whole: bool) -> tuple[int, str | None]:
+        """The end of the longest part from a piece on that is known, and the part in the other language."""
+        last = len(pieces) - 2 if whole else len(pieces)
+        for end in range(last, start, -2):
+            part = "".join(pieces[start:end])
+            found = self._plain.get(part) if _is_said(part) else None
+            found = self._filled(part, sure=True) if found is None else found
+            if found is not None:
+                return end, found
+        return start + 1, None
+
+
+def _is_said(text: str) -> bool:
+    """Whether a text is words rather than a name: a field may be called like a word that is shown elsewhere."""
+    return " " in text or not text.replace("_", "").replace("-", "").isalnum()
+
+
+def _unsaid(text: str) -> int:
+    return len(re.findall(r"[A-Za-z]+", text))

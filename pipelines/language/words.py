@@ -1,0 +1,62 @@
+"""What is shown, in the language of the call."""
+
+from functools import lru_cache
+from importlib.resources import files
+
+from beam_deid.pipelines.language.catalogue import Catalogue
+from beam_deid.pipelines.language.chosen import ENGLISH
+from beam_deid.transforms.errors import DeidError
+
+_FILES = ("beam_deid.po", "click.po")
+
+
+class _Call:
+    """The language of the call that this process answers."""
+
+    language = ENGLISH
+
+
+def speak(language: str) -> None:
+    """Say from now on in a language what is shown."""
+    _Call.language = language
+
+
+def spoken() -> str:
+    """The language of the call."""
+    return _Call.language
+
+
+def said(text: str) -> str:
+    """A message in the language of the call; as it is where it is not known."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language).said(text)
+
+
+def word(text: str) -> str:
+    """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language).word(text)
+
+
+def words(*texts: str) -> tuple[str, ...]:
+    """Headings of a table, in the language of the call."""
+    return tuple(map(word, texts))
+
+
+def message_of(error: DeidError) -> str:
+    """The message of an error, in the language of the call."""
+    if _Call.language == ENGLISH:
+        return error.message
+    place = f"{said(error.where)}：" if error.where else ""
+    advice = f"。{said(error.next_step)}" if error.next_step else ""
+    return f"{place}{said(error.what)}{advice}"
+
+
+@lru_cache
+def catalogue(language: str) -> Catalogue:
+    """The catalogue of a language; English needs none, and loads none."""
+    import polib
+
+    messages: dict[str, str] = {}
+    for name in _FILES:
+        text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
+        messages |= {entry.msgid: entry.msgstr for entry in polib.pofile(text) if entry.msgstr and not entry.obsolete}
+    return Catalogue(messages)

@@ -1,0 +1,67 @@
+"""What reads like words and is shown to nobody: patterns, names of streams, words of schemas and of README's tables."""
+
+import ast
+import re
+
+FILES = (
+    "transforms/actions/table.py",  # README's tables
+    "transforms/label/table.py",
+    "transforms/search/documented.py",
+    "transforms/label/evidence_schema.py",  # JSON Schema, which is the same in all languages
+    "transforms/label/json_schema.py",
+    "transforms/label/schema.py",
+    "transforms/register/schema.py",
+    "transforms/risk/measures/measure.py",
+    "transforms/formats/excel_values.py",  # XML
+    "transforms/formats/excel_writer.py",
+    "transforms/synthetic/addresses.py",  # made-up orders, and the names of what they are drawn from
+    "transforms/synthetic/buyers.py",
+    "transforms/synthetic/goods.py",
+    "transforms/synthetic/messages.py",
+    "transforms/synthetic/people.py",
+    "transforms/synthetic/platforms/",
+    "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
+)
+SPEAKING = (
+    "transforms/counting/choosing.py",
+    "transforms/counting/searching.py",
+    "transforms/synthetic/platforms/__init__.py",
+)
+"""Modules of those folders that say something."""
+
+_CALLS = {"compile", "Documented", "Default", "always", "TypeVar", "basicConfig"}
+_ATTRIBUTES = {"source", "example"}
+"""Attributes of classes that README's tables alone show."""
+_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(")
+_STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
+_TEXTS = {
+    "--",
+}
+
+
+def says_nothing(file: str) -> bool:
+    """Whether nothing in a module is shown."""
+    return file.startswith(FILES) and file not in SPEAKING
+
+
+def is_of_no_message(node: ast.AST, file: str) -> bool:
+    """Whether nothing that stands in a node is shown."""
+    match node:
+        case ast.Assert():
+            return True
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in _CALLS
+        case ast.keyword(arg="description"):
+            return file != "transforms/formats/input_options.py"  # which are options of commands as well
+    return False
+
+
+def of_tables(node: ast.ClassDef) -> list[ast.stmt]:
+    """The attributes of a class that README's tables alone show."""
+    targets = ((one, one.targets[0]) for one in node.body if isinstance(one, ast.Assign))
+    return [one for one, target in targets if isinstance(target, ast.Name) and target.id in _ATTRIBUTES]
+
+
+def is_no_message(text: str) -> bool:
+    """Whether a text is written for machines."""
+    return text in _TEXTS or _PATTERN.search(text) is not None or _STREAM.fullmatch(text) is not None
