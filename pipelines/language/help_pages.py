@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import click
 
 from beam_deid.pipelines.language.chosen import ENGLISH, LANGUAGES, VARIABLE
-from beam_deid.pipelines.language.words import said, spoken, word
+from beam_deid.pipelines.language.words import said, said_by_click, spoken, word
 from beam_deid.pipelines.language.wrapping import width, wrapped
 
 _LEAST = 10  # columns of an explanation, however narrow the terminal is
@@ -68,7 +68,7 @@ def _explained(text: str) -> str:
     told, bracket, extra = text.partition("  [")
     if not extra.endswith("]"):
         return said(text)
-    added = "；".join(said(word(one)) for one in extra.removesuffix("]").split("; "))
+    added = "；".join(said_by_click(word(one)) for one in extra.removesuffix("]").split("; "))
     return f"{said(told)}{bracket}{added}]"
 
 
@@ -114,5 +114,5 @@ def show_usage_error(error: click.ClickException) -> None:
         click.echo(context.get_usage(), err=True)
         options = context.help_option_names
         if options:
-            click.echo(said(f"Try '{context.command_path} {options[0]}' for help."), err=True)
-    click.echo(f"\n{said(f'Error: {error.format_message()}')}", err=True)
+            click.echo(said_by_click(f"Try '{context.command_path} {options[0]}' for help."), err=True)
+    click.echo(f"\n{said_by_click(f'Error: {error.format_message()}')}", err=True)

@@ -7,7 +7,8 @@ from beam_deid.pipelines.language.catalogue import Catalogue
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.transforms.errors import DeidError
 
-_FILES = ("beam_deid.po", "click.po")
+_OWN = "beam_deid.po"
+_CLICK = "click.po"
 
 
 class _Call:
@@ -31,9 +32,14 @@ def said(text: str) -> str:
     return text if _Call.language == ENGLISH else catalogue(_Call.language).said(text)
 
 
+def said_by_click(text: str) -> str:
+    """The same for what click says, which has general sentences (``… is not …``) that ours must not be taken for."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).said(text)
+
+
 def word(text: str) -> str:
     """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
-    return text if _Call.language == ENGLISH else catalogue(_Call.language).word(text)
+    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).word(text)
 
 
 def words(*texts: str) -> tuple[str, ...]:
@@ -51,12 +57,19 @@ def message_of(error: DeidError) -> str:
 
 
 @lru_cache
-def catalogue(language: str) -> Catalogue:
-    """The catalogue of a language; English needs none, and loads none."""
+def catalogue(language: str, more: str = "") -> Catalogue:
+    """The catalogue of a language; English needs none, and loads none.
+
+    Args:
+        language: The language.
+        more: A file whose messages it has as well.
+    """
+    return Catalogue({**_messages(language, more), **_messages(language, _OWN)} if more else _messages(language, _OWN))
+
+
+@lru_cache
+def _messages(language: str, name: str) -> dict[str, str]:
     import polib
 
-    messages: dict[str, str] = {}
-    for name in _FILES:
-        text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
-        messages |= {entry.msgid: entry.msgstr for entry in polib.pofile(text) if entry.msgstr and not entry.obsolete}
-    return Catalogue(messages)
+    text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
+    return {entry.msgid: entry.msgstr for entry in polib.pofile(text) if entry.msgstr and not entry.obsolete}

@@ -32,10 +32,34 @@ SPEAKING = (
 _CALLS = {"compile", "Documented", "Default", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
-_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(")
+_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(|^\w+:\{\w+\}$|^(beam-deid )?keyring \{|^beam-deid [a-z]+( [a-z]+)?$|^beam-deid keyring|^import sys|^beam-deid releases forget REGISTER|^part-|^lot-|\| str")
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
-    "--",
+    "module {name} has no attribute {name2}",  # faults of whoever extends the package
+    "two actions share a name",
+    "two kinds share a name",
+    "two measures share a name",
+    "two recognisers share a name",
+    "two requirements share a name",
+    "there are no {name}",
+    "{annotation} needs a schema of its own",
+    "source+sensitive",
+    "market analysis",  # what a draft's releases are for: values of a policy
+    "service of the shop's own customers",
+    "dataset: {scalar}",  # lines of a draft without a comment
+    "purpose: {scalar}",
+    "purpose: {purpose}",
+    "sharing: enclave",
+    "require: {flow}",
+    "subject: {scalar} # {said}",
+    "Both reads",  # steps of a pipeline
+    "By part",
+    "Combine columns",
+    "From batches",
+    "To Arrow",
+    "To batches",
+    "To dicts",
+    "To rows",
 }
 
 
