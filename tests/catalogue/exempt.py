@@ -32,7 +32,7 @@ SPEAKING = (
 _CALLS = {"compile", "Documented", "Default", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
-_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(|^\w+:\{\w+\}$|^(beam-deid )?keyring \{|^beam-deid [a-z]+( [a-z]+)?$|^beam-deid keyring|^import sys|^beam-deid releases forget REGISTER|^part-|^lot-|\| str")
+_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(|^\w+:\{\w+\}$|^(beam-deid )?keyring \{|^beam-deid [a-z]+( [a-z]+)?$|^beam-deid keyring|^import sys|^beam-deid releases forget REGISTER|^revision-|^pa\.|^part-|^lot-|\| str")
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
@@ -44,6 +44,20 @@ _TEXTS = {
     "there are no {name}",
     "{annotation} needs a schema of its own",
     "source+sensitive",
+    "could not find expected ':'",  # what YAML's parser and pydantic say, which messages of ours take the place of
+    "mapping values are not allowed",
+    "undefined alias",
+    "duplicate anchor",
+    "cannot start any token",
+    "expected <block end>",
+    "unexpected end of stream",
+    "unexpected document separator",
+    "expected ',' or",
+    "special characters are not allowed",
+    "Input should",
+    "level: {level}",  # lines of a policy
+    "require: {{k: {k}}}",
+    "What a release does with the field",
     "market analysis",  # what a draft's releases are for: values of a policy
     "service of the shop's own customers",
     "dataset: {scalar}",  # lines of a draft without a comment
@@ -77,6 +91,10 @@ def is_of_no_message(node: ast.AST, file: str) -> bool:
             return name in _CALLS
         case ast.keyword(arg="description"):
             return file != "transforms/formats/input_options.py"  # which are options of commands as well
+        case ast.keyword(arg="source"):
+            return True
+        case ast.Call(func=ast.Subscript(value=ast.Name(id="Option"))):  # of `require`, for the JSON Schema
+            return True
     return False
 
 
