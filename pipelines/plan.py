@@ -43,8 +43,8 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     show_plan(out, document)
     show_register(out, made.register, earlier)
     if files:
-        what = "file" if files == 1 else "files"
-        out.print(f"\n[green]✓[/green] the columns of {files:,} {what} are those of the policy")
+        told = "1 file" if files == 1 else f"{files:,} files"
+        out.print(f"\n[green]✓[/green] the columns of {told} are those of the policy")
     if as_json:
         output.emit({**document, "earlier": earlier})
 

@@ -7,12 +7,14 @@ from functools import lru_cache
 from beam_deid.pipelines.language.template import Template
 
 _WORDS = re.compile(r"[A-Za-z]{2}")
-_SEPARATORS = re.compile(r"(\n|\. |; |: |, )")
-_MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，"}
+_SEPARATORS = re.compile(r"(\n|\. |; |: |, | \(|\))")
+_MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，", " (": "（", ")": "）"}
 """What separates translated sentences and parts of them."""
-_SWALLOWED = re.compile(r"\n|[.;:] ")
-"""What stands between messages: contents with any may be more than one placeholder's."""
+_SWALLOWED = re.compile(r"\n|[.;:,] ")
+"""What stands between messages and in lists: contents with any may be more than one placeholder's."""
 _KEPT = 4096
+COMMENT = "# "
+"""What a comment begins with, which belongs to no message."""
 
 
 class Catalogue:
@@ -28,7 +30,7 @@ class Catalogue:
     def __init__(self, messages: Mapping[str, str]) -> None:
         pairs = [(Template(one), Template(other)) for one, other in messages.items()]
         self._plain = {one.plain: other.plain for one, other in pairs if not one.names}
-        self._templates = sorted((pair for pair in pairs if pair[0].names), key=lambda pair: -pair[0].literal)
+        self._templates = sorted((pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names)))
         self._found = lru_cache(_KEPT)(self._look_up)
 
     def said(self, text: str) -> str:
@@ -42,7 +44,7 @@ class Catalogue:
 
     def _look_up(self, text: str) -> str | None:
         """A text in the other language, or None."""
-        inner = text.strip()
+        inner = text.strip().removeprefix(COMMENT)
         if not _WORDS.search(inner):
             return None
         found = self._known(inner)

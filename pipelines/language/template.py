@@ -15,12 +15,14 @@ class Template:
     """
 
     def __init__(self, text: str) -> None:
-        parts = list(Formatter().parse(text))
         self.text = text
-        self._literals = [literal for literal, _, _, _ in parts]
-        self._names = [name for _, name, _, _ in parts if name is not None]
-        if len(self._literals) == len(self._names):
-            self._literals.append("")
+        self._names: list[str] = []
+        self._literals = [""]
+        for literal, name, _, _ in Formatter().parse(text):
+            self._literals[-1] += literal
+            if name is not None:
+                self._names.append(name)
+                self._literals.append("")
         self._longest = max(self._literals, key=len)
         self.literal = sum(map(len, self._literals))
 

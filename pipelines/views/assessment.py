@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines.language.words import words
-from beam_deid.pipelines.views.cells import figure, label_style, mark
+from beam_deid.pipelines.views.cells import figure, label_word, mark
 
 _SETS = 12
 _FIGURES = (
@@ -40,8 +40,7 @@ def show_assessment(out: Console, document: dict[str, Any]) -> None:
         out: Where it is shown.
         document: What ``beam-deid assess --json`` prints.
     """
-    style = label_style(document["label"])
-    out.print(f"It would be [bold {style}]{document['label']}[/], grade {document['grade']}")
+    out.print(f"It would be [bold]{label_word(document['label'])}[/bold], grade {document['grade']}")
     for name in _FIGURES:
         if document.get(name) not in (None, {}):
             out.print(f"  {name}: {figure(document[name])}")

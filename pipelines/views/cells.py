@@ -5,7 +5,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from beam_deid.pipelines.language.words import words
+from beam_deid.pipelines.language.words import word, words
 from beam_deid.transforms.terms import LabelName
 
 NO_VALUE = "–"
@@ -38,6 +38,11 @@ def figure(value: Any) -> str:
 def label_style(label: str) -> str:
     """The colour of a label."""
     return "green" if label == LabelName.ANONYMIZED else "yellow"
+
+
+def label_word(label: str) -> str:
+    """A label in its colour, told what it means."""
+    return f"[{label_style(label)}]{word(label)}[/]"
 
 
 def mark(passed: bool) -> str:

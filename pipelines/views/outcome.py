@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_deid.pipelines.language.words import said, word, words
-from beam_deid.pipelines.views.cells import figure, label_style, mark
+from beam_deid.pipelines.views.cells import figure, label_word, mark
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.transforms.storage.paths import shown
 
@@ -38,7 +38,7 @@ def show_outcome(
 
 
 def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[str, Any]) -> None:
-    out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {label['sharing']})")
+    out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {word(label['sharing'])})")
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
@@ -49,7 +49,7 @@ def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[
 
 
 def _styled(label: dict[str, Any]) -> str:
-    return f"[bold {label_style(label['label'])}]{label['label']}[/]"
+    return f"[bold]{label_word(label['label'])}[/bold]"
 
 
 def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str) -> str:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines.language.words import word
-from beam_deid.pipelines.views.cells import label_style, table
+from beam_deid.pipelines.views.cells import label_word, table
 from beam_deid.transforms.label.lines import LINES
 
 _WIDEST = 30  # of a test's name
@@ -45,10 +45,9 @@ def _show_input(out: Console, document: dict[str, Any]) -> None:
 
 
 def _show_release(out: Console, name: str, release: dict[str, Any], uncounted: str) -> None:
-    style = label_style(release["best_label"])
     out.print(
-        f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
-        f"({escape(release['purpose'])}, {release['sharing']})"
+        f"\n[bold]{name}[/bold]: at best [bold]{label_word(release['best_label'])}[/bold]  "
+        f"({escape(release['purpose'])}, {word(release['sharing'])})"
     )
     _show_fields(out, release["fields"])
     out.print(f"  dropped: {_names(release['not_released'])}")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import NO_VALUE, table
 from beam_deid.pipelines.views.register_cells import (
     count,
@@ -45,7 +46,7 @@ def _show_facts(out: Console, document: Document, entry: Entry) -> None:
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     for name, fact in _facts(document, entry):
-        facts.add_row(name, fact)
+        facts.add_row(word(name), fact)
     out.print(indented(facts))
 
 

@@ -16,4 +16,16 @@ COMPOSED = (
     "{count} runs",
     "{count} row",
     "{count} rows",
+    # pipelines/views/register_difference: what differs, and the field
+    "roles of {field}",
+    "level of {field}",
+    "loss of {field}",
+    "l of {field}",
+    "records {field}",
+    # transforms/terms: words of labels, told what they mean where they are first seen
+    "anonymized",
+    "still_personal",
+    "public",
+    "controlled",
+    "enclave",
 )

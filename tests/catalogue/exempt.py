@@ -32,7 +32,18 @@ SPEAKING = (
 _CALLS = {"compile", "Documented", "Default", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
-_PATTERN = re.compile(r"\(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]|^\w+\[\w+|\| None|^<|^%\(|^\w+:\{\w+\}$|^(beam-deid )?keyring \{|^beam-deid [a-z]+( [a-z]+)?$|^beam-deid keyring|^import sys|^beam-deid releases forget REGISTER|^revision-|^pa\.|^part-|^lot-|\| str")
+_PATTERN = re.compile(
+    r"""
+    \(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]  # a regular expression
+    |^\w+\[\w+|\|\ None|\|\ str|^pa\.  # a type
+    |^<|^%\(|^import\ sys|^AWS\ Error  # XML, a form of logs, a program, what another library says
+    |^beam-deid\ keyring  # what a wrapped key is bound to
+    |^beam-deid\ [a-z]+(\ [a-z]+)?$|^beam-deid\ (plan|run)\ policy\S*\ \{|^beam-deid\ releases\ forget\ REGISTER  # commands
+    """,
+    re.VERBOSE,
+)
+_SENTENCE = re.compile(r"[A-Z][a-z]+\.")
+"""One word that is a sentence."""
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
@@ -55,7 +66,9 @@ _TEXTS = {
     "expected ',' or",
     "special characters are not allowed",
     "Input should",
-    "level: {level}",  # lines of a policy
+    "level: {level}",  # lines of a policy, and of a hierarchy file
+    "keys: {flow} # {key_place}",
+    "levels: district;city;province;region;*",
     "require: {{k: {k}}}",
     "What a release does with the field",
     "market analysis",  # what a draft's releases are for: values of a policy
@@ -66,6 +79,21 @@ _TEXTS = {
     "sharing: enclave",
     "require: {flow}",
     "subject: {scalar} # {said}",
+    "keys: {{keyring: {abspath}}}",
+    "k: people in the smallest class",  # a picture, which is a file
+    "records suppressed, %",
+    "required: {required}",
+    "outside lower center",
+    "roles of",  # stand before a field: tests/catalogue/composed.py
+    "level of",
+    "loss of",
+    "cpu family",
+    "order numbers",  # names of what orders are drawn from
+    "order number tail",
+    "oaid, word {n}",
+    "Value error,",
+    "Try '{command_path} {options}' for help.",  # click's, in click.po
+    "Error: {format_message}",
     "Both reads",  # steps of a pipeline
     "By part",
     "Combine columns",
@@ -106,4 +134,6 @@ def of_tables(node: ast.ClassDef) -> list[ast.stmt]:
 
 def is_no_message(text: str) -> bool:
     """Whether a text is written for machines."""
+    if " " not in text and not _SENTENCE.fullmatch(text):
+        return True
     return text in _TEXTS or _PATTERN.search(text) is not None or _STREAM.fullmatch(text) is not None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from beam_deid.pipelines.language.catalogue import COMMENT
 from tests.catalogue.exempt import is_no_message, is_of_no_message, of_tables, says_nothing
 
 ROOT = Path(__file__).parents[2]
@@ -62,22 +63,22 @@ def _of_epilog(text: str) -> Iterator[str]:
     """What stands below a help page: lines of examples that say something, and paragraphs."""
     for paragraph in text.split("\n\n"):
         if paragraph.startswith("\b"):
-            yield from (line.strip() for line in paragraph.split("\n") if _EXPLAINED.search(line))
+            yield from (line.strip().removeprefix(COMMENT) for line in paragraph.split("\n") if _EXPLAINED.search(line))
         else:
             yield " ".join(paragraph.split())
 
 
 def _kept(template: str) -> Iterator[str]:
-    text = template.strip()
+    text = template.strip().removeprefix(COMMENT)
     if text and not is_no_message(text) and _reads_like_words(text):
         yield text
 
 
 def _reads_like_words(text: str) -> bool:
     """Whether a text has two words, or one beside a placeholder."""
-    literal = re.sub(r"\{\w*\}", " {} ", text)
-    words = _WORD.findall(re.sub(r"\[/?[a-z ]+\]", " ", literal))
-    return len(words) >= 2 or (len(words) == 1 and "{}" in literal)
+    literal = re.sub(r"\{\w*\}", " {} ", re.sub(r"\[/?[a-z {}_]*\]", " ", text.removeprefix("beam-deid: ")))
+    words = _WORD.findall(literal)
+    return len(words) >= 2 or (len(words) == 1 and ("{}" in literal or text.endswith(".")))
 
 
 def _escaped(text: str) -> str:

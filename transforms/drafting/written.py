@@ -10,6 +10,8 @@ from beam_deid.transforms.drafting.draft import PURPOSE, SERVICE, Draft, field_o
 _BARE = re.compile(r"[A-Za-z_一-鿿][\w.-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _LAST = 0x10000
+_SHORT_NAMES = "short names for long paths"
+_KEY_PLACE = "where the key is, never the key"
 
 SCHEMA_FILE = "policy.schema.json"
 """Where editors look for the schema, beside the draft: what ``beam-deid schema`` prints."""
@@ -91,7 +93,7 @@ def _input(draft: Draft) -> Iterator[str]:
     yield "input:"
     for name, value in given.items():
         if name == "fields":
-            yield f"  {name}: # short names for long paths"
+            yield f"  {name}: # {_SHORT_NAMES}"
             yield from (f"    {scalar(key)}: {flow(one)}" for key, one in value.items())
         else:
             why = draft.reasons.get(name)
@@ -110,7 +112,7 @@ def _fields(draft: Draft) -> Iterator[str]:
 def _keys(draft: Draft) -> Iterator[str]:
     if draft.service:
         yield ""
-        yield f"keys: {flow(draft.mapping()['keys'])} # where the key is, never the key"
+        yield f"keys: {flow(draft.mapping()['keys'])} # {_KEY_PLACE}"
 
 
 def _service(draft: Draft) -> Iterator[str]:
