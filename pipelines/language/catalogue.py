@@ -4,12 +4,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from beam_deid.pipelines.language.parts import said_by_parts
 from beam_deid.pipelines.language.template import Template
 
 _WORDS = re.compile(r"[A-Za-z]{2}")
-_SEPARATORS = re.compile(r"(\n|\. |; |: |, | \(|\))")
-_MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，", " (": "（", ")": "）"}
-"""What separates translated sentences and parts of them."""
 _SWALLOWED = re.compile(r"\n|[.;:,] ")
 """What stands between messages and in lists: contents with any may be more than one placeholder's."""
 _KEPT = 4096
@@ -25,9 +23,11 @@ class Catalogue:
 
     Args:
         messages: The translation of each template.
+        pieces: The translation of each single word that may be all that stands in a placeholder's place.
     """
 
-    def __init__(self, messages: Mapping[str, str]) -> None:
+    def __init__(self, messages: Mapping[str, str], pieces: Mapping[str, str]) -> None:
+        self._pieces = pieces
         pairs = [(Template(one), Template(other)) for one, other in messages.items()]
         self._plain = {one.plain: other.plain for one, other in pairs if not one.names}
         self._templates = sorted((pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names)))
@@ -54,14 +54,12 @@ class Catalogue:
         return f"{before}{found}{behind}"
 
     def _known(self, text: str) -> str | None:
-        if text in self._plain:
-            return self._plain[text] if _is_said(text) else None
-        sure = self._filled(text, sure=True)
-        if sure is not None:
-            return sure
+        found = self._one_message(text)
+        if found is not None or text in self._plain:
+            return found
         # Of a text that can be read in several ways the one that leaves least unsaid is right.
-        ways = [way for way in (self._parts(text), self._filled(text, sure=False)) if way is not None]
-        return min(ways, key=_unsaid, default=None)
+        ways = (said_by_parts(text, self._one_message), self._filled(text, sure=False))
+        return min((way for way in ways if way is not None), key=_unsaid, default=None)
 
     def _filled(self, text: str, sure: bool) -> str | None:
         """The translation of the template with most words of its own that a text fits.
@@ -79,38 +77,16 @@ class Catalogue:
 
     def _content(self, text: str) -> str:
         """What stands in a placeholder's place; a blank before or behind it is not needed between Chinese characters."""
+        if text in self._pieces:
+            return self._pieces[text]
         found = self._found(text)
         return text if found is None else found.strip(" ")
 
-    def _parts(self, text: str) -> str | None:
-        """A text said part by part, the longest known part first; None if no part is known."""
-        pieces = _SEPARATORS.split(text)
-        if len(pieces) == 1:
-            return None
-        said: list[str] = []
-        any_known = False
-        start = 0
-        while start < len(pieces):
-            end, found = self._longest(pieces, start, whole=start == 0)
-            known = found is not None
-            if start:
-                mark = pieces[start - 1]
-                said.append(_MARKS.get(mark, mark) if known or any_known else mark)
-            said.append(pieces[start] if found is None else found)
-            any_known = any_known or known
-            start = end + 1
-        return "".join(said) if any_known else None
-
-    def _longest(self, pieces: list[str], start: int, whole: bool) -> tuple[int, str | None]:
-        """The end of the longest part from a piece on that is known, and the part in the other language."""
-        last = len(pieces) - 2 if whole else len(pieces)
-        for end in range(last, start, -2):
-            part = "".join(pieces[start:end])
-            found = self._plain.get(part) if _is_said(part) else None
-            found = self._filled(part, sure=True) if found is None else found
-            if found is not None:
-                return end, found
-        return start + 1, None
+    def _one_message(self, text: str) -> str | None:
+        """The translation of a text that is one message, and not several."""
+        if text in self._plain:
+            return self._plain[text] if _is_said(text) else None
+        return self._filled(text, sure=True)
 
 
 def _is_said(text: str) -> bool:

@@ -2,13 +2,19 @@
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from beam_deid.pipelines.language.catalogue import Catalogue
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.transforms.errors import DeidError
 
+if TYPE_CHECKING:  # it is loaded only where another language than English is spoken
+    import polib
+
 _OWN = "beam_deid.po"
 _CLICK = "click.po"
+PIECE = "piece"
+"""The context of a word that stands in a placeholder's place, and is no name there."""
 
 
 class _Call:
@@ -64,12 +70,20 @@ def catalogue(language: str, more: str = "") -> Catalogue:
         language: The language.
         more: A file whose messages it has as well.
     """
-    return Catalogue({**_messages(language, more), **_messages(language, _OWN)} if more else _messages(language, _OWN))
+    messages = messages_of(language, _OWN)
+    if more:
+        messages = {**messages_of(language, more), **messages}
+    return Catalogue(messages, messages_of(language, _OWN, PIECE))
+
+
+def messages_of(language: str, name: str, context: str = "") -> dict[str, str]:
+    """The messages of a catalogue's file that are of a context, with their translations."""
+    return {one.msgid: one.msgstr for one in _entries(language, name) if (one.msgctxt or "") == context and one.msgstr}
 
 
 @lru_cache
-def _messages(language: str, name: str) -> dict[str, str]:
+def _entries(language: str, name: str) -> "tuple[polib.POEntry, ...]":
     import polib
 
     text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(text) if entry.msgstr and not entry.obsolete}
+    return tuple(entry for entry in polib.pofile(text) if not entry.obsolete)

@@ -29,3 +29,6 @@ COMPOSED = (
     "controlled",
     "enclave",
 )
+
+PIECES = ("all", "average", "highest", "nobody", "none", "nothing", "optimum")
+"""Single words that stand in a placeholder's place, where otherwise only names of the data are single words."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from beam_deid.pipelines.language.catalogue import COMMENT
 from tests.catalogue.exempt import is_no_message, is_of_no_message, of_tables, says_nothing
 
@@ -24,8 +26,11 @@ _SINGLE = {"word", "words", "table", "add_column", "section", "start", "where", 
 
 
 def messages() -> dict[str, list[str]]:
-    """Every message of the code, with the files that say it, in their order."""
+    """Every message of the code and of the platforms' files, with the files that say it, in their order."""
     found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "configs" / "platforms").glob("*.yaml")):
+        for says in sorted({one["says"] for one in yaml.safe_load(path.read_text("utf-8"))["fields"].values()}):
+            found.setdefault(f"named {{name}}: {_escaped(says)}", []).append(path.relative_to(ROOT).as_posix())
     for folder in ("transforms", "pipelines"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
@@ -78,7 +83,7 @@ def _reads_like_words(text: str) -> bool:
     """Whether a text has two words, or one beside a placeholder."""
     literal = re.sub(r"\{\w*\}", " {} ", re.sub(r"\[/?[a-z {}_]*\]", " ", text.removeprefix("beam-deid: ")))
     words = _WORD.findall(literal)
-    return len(words) >= 2 or (len(words) == 1 and ("{}" in literal or text.endswith(".")))
+    return len(words) >= 2 or (len(words) == 1 and ("{}" in literal or text.endswith(".") or text[:1].isdigit()))
 
 
 def _escaped(text: str) -> str:

@@ -61,9 +61,15 @@ def _head(draft: Draft) -> Iterator[str]:
     sample = draft.sample
     table = draft.table
     files = "1 file" if sample.files == 1 else f"{sample.files:,} files"
-    part = "all" if sample.whole else "the first rows of evenly chosen parts:"
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
-    yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
+    rows = f"{sample.rows:,}"
+    if sample.whole:
+        yield f"# Drafted by `beam-deid profile` from {files}, all {rows} records. It is a draft: a person decides."
+    else:
+        yield (
+            f"# Drafted by `beam-deid profile` from {files}, the first rows of evenly chosen parts: {rows} records. "
+            "It is a draft: a person decides."
+        )
     if sample.unreadable:
         yield f"# {sample.unreadable:,} records could not be read and were left out; a run would reject them."
     if draft.platform is not None:

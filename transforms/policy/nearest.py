@@ -38,10 +38,10 @@ def advice(name: object, valid: Iterable[str]) -> str:
     """What to write in place of ``name``: the nearest valid name, and all valid names where they are few."""
     names = list(valid)
     like = nearest(name, names)
-    parts = [f"did you mean {shown(like)}?"] if like is not None else []
-    if 0 < len(names) <= _FEW:
-        parts.append("valid: " + ", ".join(map(bare, names)))
-    return " ".join(parts)
+    all_valid = ", ".join(map(bare, names)) if len(names) <= _FEW else ""
+    if like is None:
+        return f"valid: {all_valid}" if all_valid else ""
+    return f"did you mean {shown(like)}? valid: {all_valid}" if all_valid else f"did you mean {shown(like)}?"
 
 
 def bare(name: str) -> str:
