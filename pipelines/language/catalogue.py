@@ -8,8 +8,11 @@ from beam_deid.pipelines.language.parts import said_by_parts
 from beam_deid.pipelines.language.template import Template
 
 _WORDS = re.compile(r"[A-Za-z]{2}")
-_SWALLOWED = re.compile(r"\n|[.;:,] ")
-"""What stands between messages and in lists: contents with any may be more than one placeholder's."""
+_MANY = re.compile(r"\n|[.;:] ")
+"""What stands between messages: contents with any may be more than one placeholder's."""
+_LIST = ", "
+_CODE = re.compile(r"\w+: [{\[]")
+"""What a line of a policy begins with."""
 _KEPT = 4096
 COMMENT = "# "
 """What a comment begins with, which belongs to no message."""
@@ -57,6 +60,8 @@ class Catalogue:
         found = self._one_message(text)
         if found is not None or text in self._plain:
             return found
+        if "\n" in text:
+            return "\n".join(map(self.said, text.split("\n")))
         # Of a text that can be read in several ways the one that leaves least unsaid is right.
         ways = (said_by_parts(text, self._one_message), self._filled(text, sure=False))
         return min((way for way in ways if way is not None), key=_unsaid, default=None)
@@ -66,14 +71,21 @@ class Catalogue:
 
         Args:
             text: The text.
-            sure: Whether contents that may hold several sentences are refused.
+            sure: Whether contents that may be more than one placeholder's are refused.
         """
         for one, other in self._templates:
             contents = one.contents(text)
-            if contents is None or (sure and any(map(_SWALLOWED.search, contents.values()))):
+            if contents is None or (sure and not all(self._is_one(content, one) for content in contents.values())):
                 continue
             return other.filled({name: self._content(content) for name, content in contents.items()})
         return None
+
+    def _is_one(self, content: str, template: Template) -> bool:
+        """Whether contents are surely those of one placeholder: a name, a list, a line of a policy, or a message."""
+        if _MANY.search(content):
+            return _CODE.match(content) is not None or self._one_message(content) is not None
+        # A list stands at an end. Before the template's first words it may be the end of another message.
+        return _LIST not in content or template.begins or _is_list(content) or self._one_message(content) is not None
 
     def _content(self, text: str) -> str:
         """What stands in a placeholder's place; a blank before or behind it is not needed between Chinese characters."""
@@ -92,6 +104,11 @@ class Catalogue:
 def _is_said(text: str) -> bool:
     """Whether a text is words rather than a name: a field may be called like a word that is shown elsewhere."""
     return " " in text or not text.replace("_", "").replace("-", "").isalnum()
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text is a list of names."""
+    return not any(" " in name for name in text.split(_LIST))
 
 
 def _unsaid(text: str) -> int:

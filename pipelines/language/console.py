@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod, OverflowMethod
+from rich.containers import Lines
 from rich.text import Text
 
-from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.language.chosen import ENGLISH
+from beam_deid.pipelines.language.words import said, spoken
+from beam_deid.pipelines.language.wrapping import ends_of_lines
 
 
 class SpeakingConsole(Console):
@@ -16,4 +19,37 @@ class SpeakingConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A text with its markup, in the language of the call."""
-        return super().render_str(said(text), **options)
+        made = super().render_str(said(text), **options)
+        return made if spoken() == ENGLISH else shown_text(made)
+
+
+class ShownText(Text):
+    """A text whose lines may end behind most Chinese characters. rich ends lines at blanks only, which Chinese has few of."""
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        """The lines of the text, none wider than ``width`` columns but for words that are wider."""
+        if no_wrap or self.no_wrap:
+            return super().wrap(
+                console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=True
+            )
+        lines = Lines()
+        for line in self.split(allow_blank=True):
+            for part in line.divide(ends_of_lines(line.plain, width)):
+                lines.extend(part.wrap(console, width, justify=justify, overflow=overflow, tab_size=tab_size))
+        return lines
+
+
+def shown_text(text: Text) -> ShownText:
+    """A text of rich as one that wraps by the width of its characters."""
+    made = ShownText(justify=text.justify, overflow=text.overflow, no_wrap=text.no_wrap, style=text.style, end=text.end)
+    made.append_text(text)
+    return made

@@ -29,7 +29,7 @@ class Pages(click.HelpFormatter):
             return
         indent = " " * self.current_indent
         told = "\n\n".join(map(_paragraph, text.split("\n\n")))
-        self.write(f"{wrapped(told, self.width, indent, indent)}\n")
+        self.write(f"{wrapped(told, self.width, indent)}\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write names with their explanations."""
@@ -67,7 +67,8 @@ def _explained(text: str) -> str:
     """The explanation of an option, and what click adds to it in brackets: ``Most records.  [default: 100; required]``."""
     told, bracket, extra = text.partition("  [")
     if not extra.endswith("]"):
-        return said(text)
+        known = word(text)  # click's, of --help and --version
+        return said(text) if known == text else known
     added = "；".join(said_by_click(word(one)) for one in extra.removesuffix("]").split("; "))
     return f"{said(told)}{bracket}{added}]"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-SEPARATORS = re.compile(r"(\n|\. |; |: |, | \(|\))")
+SEPARATORS = re.compile(r"(\. |; |: |, | \(|\))")
 """What stands between the parts of a text."""
 _MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，", " (": "（", ")": "）"}
 """Separators beside a part that was said in another language. Between names they stay as they are."""

@@ -32,6 +32,11 @@ class Template:
         return frozenset(self._names)
 
     @property
+    def begins(self) -> bool:
+        """Whether it begins with words of its own."""
+        return bool(self._literals[0])
+
+    @property
     def plain(self) -> str:
         """The text itself, of a template without placeholders."""
         return self._literals[0]

@@ -83,7 +83,9 @@ def _reads_like_words(text: str) -> bool:
     """Whether a text has two words, or one beside a placeholder."""
     literal = re.sub(r"\{\w*\}", " {} ", re.sub(r"\[/?[a-z {}_]*\]", " ", text.removeprefix("beam-deid: ")))
     words = _WORD.findall(literal)
-    return len(words) >= 2 or (len(words) == 1 and ("{}" in literal or text.endswith(".") or text[:1].isdigit()))
+    if len(words) == 1:
+        return "{}" in literal or text.endswith(".") or text[0].isdigit() or text[0].isupper()
+    return len(words) > 1
 
 
 def _escaped(text: str) -> str:
