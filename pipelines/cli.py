@@ -9,7 +9,7 @@ import click
 
 from beam_deid.pipelines.language.chosen import chosen
 from beam_deid.pipelines.language.help_pages import show_usage_error, with_language
-from beam_deid.pipelines.language.words import message_of, said, speak
+from beam_deid.pipelines.language.words import message_of, said, spoken_in
 from beam_deid.pipelines.output import fail
 from beam_deid.transforms.errors import DeidError, InternalFault
 from beam_deid.transforms.run.processor import sort_quickly
@@ -93,7 +93,11 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    speak(chosen(sys.argv[1:] if arguments is None else arguments, os.environ))
+    with spoken_in(chosen(sys.argv[1:] if arguments is None else arguments, os.environ)):
+        return _call(arguments)
+
+
+def _call(arguments: list[str] | None) -> int:
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:

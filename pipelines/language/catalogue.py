@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from beam_deid.pipelines.language.parts import said_by_parts
+from beam_deid.pipelines.language.parts import SEPARATORS, said_by_parts
 from beam_deid.pipelines.language.template import Template
 
 _WORDS = re.compile(r"[A-Za-z]{2}")
 _MANY = re.compile(r"\n|[.;:] ")
 """What stands between messages: contents with any may be more than one placeholder's."""
 _LIST = ", "
+_BRACKETS = re.compile(r" \([^()]*\)")
 _CODE = re.compile(r"\w+: [{\[]")
 """What a line of a policy begins with."""
 _KEPT = 4096
@@ -33,7 +34,9 @@ class Catalogue:
         self._pieces = pieces
         pairs = [(Template(one), Template(other)) for one, other in messages.items()]
         self._plain = {one.plain: other.plain for one, other in pairs if not one.names}
-        self._templates = sorted((pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names)))
+        self._templates = sorted(
+            (pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names))
+        )
         self._found = lru_cache(_KEPT)(self._look_up)
 
     def said(self, text: str) -> str:
@@ -82,10 +85,15 @@ class Catalogue:
 
     def _is_one(self, content: str, template: Template) -> bool:
         """Whether contents are surely those of one placeholder: a name, a list, a line of a policy, or a message."""
-        if _MANY.search(content):
-            return _CODE.match(content) is not None or self._one_message(content) is not None
-        # A list stands at an end. Before the template's first words it may be the end of another message.
-        return _LIST not in content or template.begins or _is_list(content) or self._one_message(content) is not None
+        if content.count("(") != content.count(")"):
+            return False
+        if _is_list(content) or _CODE.match(content):
+            return True
+        # A list of other things stands at an end: before a template's first words it may be the end of another message.
+        may_be = not _MANY.search(content) and (_LIST not in content or template.begins)
+        if may_be and not SEPARATORS.match(content):
+            return True
+        return self._one_message(content) is not None
 
     def _content(self, text: str) -> str:
         """What stands in a placeholder's place; a blank before or behind it is not needed between Chinese characters."""
@@ -107,8 +115,8 @@ def _is_said(text: str) -> bool:
 
 
 def _is_list(text: str) -> bool:
-    """Whether a text is a list of names."""
-    return not any(" " in name for name in text.split(_LIST))
+    """Whether a text is a list of names, each perhaps with something in brackets behind it."""
+    return not any(" " in name or not name for name in _BRACKETS.sub("", text).split(_LIST))
 
 
 def _unsaid(text: str) -> int:

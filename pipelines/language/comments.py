@@ -2,6 +2,7 @@
 
 from beam_deid.pipelines.language.words import said
 
+
 def with_comments_said(text: str) -> str:
     """A policy file whose comments are said in the language of the call.
 

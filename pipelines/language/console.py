@@ -19,8 +19,7 @@ class SpeakingConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A text with its markup, in the language of the call."""
-        made = super().render_str(said(text), **options)
-        return made if spoken() == ENGLISH else shown_text(made)
+        return _wrapping(super().render_str(said(text), **options))
 
 
 class ShownText(Text):
@@ -38,9 +37,7 @@ class ShownText(Text):
     ) -> Lines:
         """The lines of the text, none wider than ``width`` columns but for words that are wider."""
         if no_wrap or self.no_wrap:
-            return super().wrap(
-                console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=True
-            )
+            return super().wrap(console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=True)
         lines = Lines()
         for line in self.split(allow_blank=True):
             for part in line.divide(ends_of_lines(line.plain, width)):
@@ -48,8 +45,21 @@ class ShownText(Text):
         return lines
 
 
-def shown_text(text: Text) -> ShownText:
-    """A text of rich as one that wraps by the width of its characters."""
+def said_text(text: str, overflow: OverflowMethod = "fold", no_wrap: bool = False) -> Text:
+    """A message without markup, in the language of the call.
+
+    Args:
+        text: The message.
+        overflow: What becomes of words that are wider than their place.
+        no_wrap: Whether it is one line, however long.
+    """
+    return _wrapping(Text(said(text), overflow=overflow, no_wrap=no_wrap))
+
+
+def _wrapping(text: Text) -> Text:
+    """A text that wraps by the width of its characters; in English as it is."""
+    if spoken() == ENGLISH:
+        return text
     made = ShownText(justify=text.justify, overflow=text.overflow, no_wrap=text.no_wrap, style=text.style, end=text.end)
     made.append_text(text)
     return made

@@ -1,5 +1,6 @@
 """Help pages and usage errors of click in the language of the call."""
 
+import re
 from collections.abc import Iterable
 
 import click
@@ -8,6 +9,7 @@ from beam_deid.pipelines.language.chosen import ENGLISH, LANGUAGES, VARIABLE
 from beam_deid.pipelines.language.words import said, said_by_click, spoken, word
 from beam_deid.pipelines.language.wrapping import width, wrapped
 
+_ADDED = re.compile(r"(?P<told>.*?)(?P<blanks> {2}|^)\[(?P<added>[^\[\]]*)\]", re.DOTALL)
 _LEAST = 10  # columns of an explanation, however narrow the terminal is
 
 
@@ -65,12 +67,12 @@ def _paragraph(text: str) -> str:
 
 def _explained(text: str) -> str:
     """The explanation of an option, and what click adds to it in brackets: ``Most records.  [default: 100; required]``."""
-    told, bracket, extra = text.partition("  [")
-    if not extra.endswith("]"):
+    found = _ADDED.fullmatch(text)
+    if found is None:
         known = word(text)  # click's, of --help and --version
         return said(text) if known == text else known
-    added = "；".join(said_by_click(word(one)) for one in extra.removesuffix("]").split("; "))
-    return f"{said(told)}{bracket}{added}]"
+    added = "；".join(said_by_click(word(one)) for one in found["added"].split("; "))
+    return f"{said(found['told'])}{found['blanks']}[{added}]"
 
 
 class Context(click.Context):

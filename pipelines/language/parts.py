@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-SEPARATORS = re.compile(r"(\. |; |: |, | \(|\))")
+SEPARATORS = re.compile(r"(\. |; or |; |: |, | \(|\))")
 """What stands between the parts of a text."""
-_MARKS = {". ": "。", "; ": "；", ": ": "：", ", ": "，", " (": "（", ")": "）"}
+_MARKS = {". ": "。", "; ": "；", "; or ": "；或", ": ": "：", ", ": "，", " (": "（", ")": "）"}
 """Separators beside a part that was said in another language. Between names they stay as they are."""
 _OPENING = " ("
 _CLOSING = ")"
@@ -66,7 +67,7 @@ def _longest(pieces: Sequence[str], start: int, find: Find) -> tuple[int, _Part]
 def _joined(parts: Sequence[_Part]) -> str:
     text = parts[0].text
     opened: list[bool] = []
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         beside = before.known or part.known
         if part.separator == _CLOSING:  # as the bracket that it closes
             beside = opened.pop() if opened else False

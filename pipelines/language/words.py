@@ -1,5 +1,7 @@
 """What is shown, in the language of the call."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -23,9 +25,15 @@ class _Call:
     language = ENGLISH
 
 
-def speak(language: str) -> None:
-    """Say from now on in a language what is shown."""
+@contextmanager
+def spoken_in(language: str) -> Iterator[None]:
+    """Say in a language what is shown meanwhile."""
+    before = _Call.language
     _Call.language = language
+    try:
+        yield
+    finally:
+        _Call.language = before
 
 
 def spoken() -> str:

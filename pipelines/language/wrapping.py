@@ -42,7 +42,7 @@ def ends_of_lines(text: str, columns: int) -> list[int]:
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> str:
-    """A text as lines, its paragraphs apart; one that begins with ``\\b`` keeps its own lines, as in click.
+    r"""A text as lines, its paragraphs apart; one that begins with ``\b`` keeps its own lines, as in click.
 
     Args:
         text: The text.

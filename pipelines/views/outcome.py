@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.language.console import said_text
 from beam_deid.pipelines.language.words import said, word, words
 from beam_deid.pipelines.views.cells import figure, label_word, mark
 from beam_deid.pipelines.views.changes import show_changes
@@ -38,7 +39,9 @@ def show_outcome(
 
 
 def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[str, Any]) -> None:
-    out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {word(label['sharing'])})")
+    out.print(
+        f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {word(label['sharing'])})"
+    )
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
@@ -57,13 +60,13 @@ def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: 
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     failing = sum(not test["passed"] for test in label["tests"])
-    said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
+    fails = f" ({said('1 test fails' if failing == 1 else f'{failing} tests fail')})" if failing else ""
     told = _published(name, label["records"], output) if release["published"] else _unpublished(release["expect"])
-    return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"
+    return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{fails}, {told}"
 
 
 def _published(name: str, records: dict[str, int], output: str) -> str:
-    return f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
+    return said(f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}")
 
 
 def _unpublished(expected: str) -> str:
@@ -94,8 +97,7 @@ def _show_tests(out: Console, label: dict[str, Any]) -> None:
 
 def _why(test: dict[str, Any]) -> Text:
     """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in label.json."""
-    detail = said(test["detail"])
-    return Text(detail, no_wrap=True, overflow="ellipsis") if test["passed"] else Text(detail)
+    return said_text(test["detail"], "ellipsis", no_wrap=True) if test["passed"] else said_text(test["detail"])
 
 
 def show_finished(out: Console, folder: str) -> None:

@@ -2,7 +2,7 @@
 
 import polib
 
-from tests.catalogue.files import LANGUAGES, path_of, renewed
+from .files import LANGUAGES, path_of, renewed
 
 if __name__ == "__main__":
     for language in LANGUAGES:

@@ -42,7 +42,7 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE,
 )
-_SENTENCE = re.compile(r"[A-Z][a-z]+\.")
+_SENTENCE = re.compile(r"[A-Z][a-z-]+\.")
 """One word that is a sentence."""
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {

@@ -12,14 +12,30 @@ from pathlib import Path
 import yaml
 
 from beam_deid.pipelines.language.catalogue import COMMENT
-from tests.catalogue.exempt import is_no_message, is_of_no_message, of_tables, says_nothing
+
+from .exempt import is_no_message, is_of_no_message, of_tables, says_nothing
 
 ROOT = Path(__file__).parents[2]
 
 _WORD = re.compile(r"(?<![\w./:{$\\-])[A-Za-z][a-z']+(?![\w/{}\\])")
 _EXPLAINED = re.compile(r"^\w+:$|\S {3,}\S|# [a-z]")
 """A line of examples that is more than a command."""
-_WRAPPERS = {"escape", "printable", "shown", "str", "repr", "len", "sorted", "list", "tuple", "map", "set", "max", "min", "sum"}
+_WRAPPERS = {
+    "escape",
+    "printable",
+    "shown",
+    "str",
+    "repr",
+    "len",
+    "sorted",
+    "list",
+    "tuple",
+    "map",
+    "set",
+    "max",
+    "min",
+    "sum",
+}
 """Functions whose first argument says better what a placeholder stands for."""
 _SINGLE = {"word", "words", "table", "add_column", "section", "start", "where", "WHERE", "RELEASING"}
 """Functions and constants that name what is shown even if it is a single word: headings, and steps of a run."""

@@ -5,8 +5,9 @@ from pathlib import Path
 import polib
 
 from beam_deid.pipelines.language.words import PIECE
-from tests.catalogue.composed import COMPOSED, PIECES
-from tests.catalogue.extract import ROOT, messages
+
+from .composed import COMPOSED, PIECES
+from .extract import ROOT, messages
 
 LANGUAGE = ROOT / "pipelines" / "language"
 LANGUAGES = ("zh",)

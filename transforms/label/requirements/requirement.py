@@ -288,7 +288,9 @@ class Requirement(ABC):
         # With its last digit: 0.0500001 is not 0.05.
         whose = "any sharing model" if self.default.is_one else f"{sharing} sharing"
         if least:
-            return f"{asked!r} is below {own:g}, the least that {whose} allows; ask for {own:g} or more, or leave it out"
+            return (
+                f"{asked!r} is below {own:g}, the least that {whose} allows; ask for {own:g} or more, or leave it out"
+            )
         return f"{asked!r} is above {own:g}, the most that {whose} allows; ask for {own:g} or less, or leave it out"
 
     def _test(
