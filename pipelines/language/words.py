@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from beam_deid.pipelines.language.catalogue import Catalogue
@@ -91,6 +90,9 @@ def messages_of(language: str, name: str, context: str = "") -> dict[str, str]:
 
 @lru_cache
 def _entries(language: str, name: str) -> "tuple[polib.POEntry, ...]":
+    # Neither is needed in English, and both take longer to load than `--help` does.
+    from importlib.resources import files
+
     import polib
 
     text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
