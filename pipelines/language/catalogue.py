@@ -12,8 +12,17 @@ _MANY = re.compile(r"\n|[.;:] ")
 """What stands between messages: contents with any may be more than one placeholder's."""
 _LIST = ", "
 _BRACKETS = re.compile(r" \([^()]*\)")
+_CUT = (".", ":", ";", ",")
+"""What the end of a message's part ends with, of which another follows."""
 _CODE = re.compile(r"\w+: [{\[]")
 """What a line of a policy begins with."""
+_NAMES = re.compile(r"\S+(?:, \S+)*(?: (?:or|and) \S+)?")
+"""Names, the last of which may be joined by a word."""
+_LONG_LIST = re.compile(r"(?<!\S)[^\s,]*[^\s,.;:](?:, [^\s,]*[^\s,.;:]){7,}")
+"""A list of many names, in whose place a sign stands while a text is looked up: it is looked for in all templates."""
+_FIRST_SIGN = 0xE000
+_SIGN = re.compile("[\ue000-\uf8ff]")  # no character of any language
+_LONGEST = 4000  # characters of a text that is looked up
 _KEPT = 4096
 COMMENT = "# "
 """What a comment begins with, which belongs to no message."""
@@ -41,8 +50,15 @@ class Catalogue:
 
     def said(self, text: str) -> str:
         """A text in the other language; as it is where it is not known."""
-        found = self._found(text)
-        return text if found is None else found
+        if len(text) > _LONGEST and "\n" in text:
+            return "\n".join(map(self.said, text.split("\n")))
+        lists: list[str] = []
+        short = _LONG_LIST.sub(lambda found: _sign_for(found[0], lists), text)
+        is_short = len(short) <= _LONGEST and not _SIGN.search(text)
+        found = self._found(short) if is_short else None
+        if found is None:
+            return text
+        return _SIGN.sub(lambda sign: lists[ord(sign[0]) - _FIRST_SIGN], found)
 
     def word(self, text: str) -> str:
         """A heading, which may be a single word; names that are the same word are never asked for here."""
@@ -64,7 +80,7 @@ class Catalogue:
         if found is not None or text in self._plain:
             return found
         if "\n" in text:
-            return "\n".join(map(self.said, text.split("\n")))
+            return "\n".join(self._found(line) or line for line in text.split("\n"))
         # Of a text that can be read in several ways the one that leaves least unsaid is right.
         ways = (said_by_parts(text, self._one_message), self._filled(text, sure=False))
         return min((way for way in ways if way is not None), key=_unsaid, default=None)
@@ -85,7 +101,7 @@ class Catalogue:
 
     def _is_one(self, content: str, template: Template) -> bool:
         """Whether contents are surely those of one placeholder: a name, a list, a line of a policy, or a message."""
-        if content.count("(") != content.count(")"):
+        if content.count("(") != content.count(")") or content.endswith(_CUT):
             return False
         if _is_list(content) or _CODE.match(content):
             return True
@@ -99,6 +115,8 @@ class Catalogue:
         """What stands in a placeholder's place; a blank before or behind it is not needed between Chinese characters."""
         if text in self._pieces:
             return self._pieces[text]
+        if _NAMES.fullmatch(text):  # many names are looked at once, and not as parts
+            return text.replace(" or ", " 或 ").replace(" and ", " 与 ")
         found = self._found(text)
         return text if found is None else found.strip(" ")
 
@@ -107,6 +125,12 @@ class Catalogue:
         if text in self._plain:
             return self._plain[text] if _is_said(text) else None
         return self._filled(text, sure=True)
+
+
+def _sign_for(names: str, lists: list[str]) -> str:
+    """A sign in the place of a list, which is kept by its number."""
+    lists.append(names)
+    return chr(_FIRST_SIGN + len(lists) - 1)
 
 
 def _is_said(text: str) -> bool:

@@ -9,6 +9,8 @@ SEPARATORS = re.compile(r"(\. |; or |; |: |, | \(|\))")
 """What stands between the parts of a text."""
 _MARKS = {". ": "。", "; ": "；", "; or ": "；或", ": ": "：", ", ": "，", " (": "（", ")": "）"}
 """Separators beside a part that was said in another language. Between names they stay as they are."""
+_MOST = 31
+"""Pieces of the longest message, separators included: texts of many parts are not gone through for each."""
 _OPENING = " ("
 _CLOSING = ")"
 
@@ -50,7 +52,8 @@ def said_by_parts(text: str, find: Find) -> str | None:
 def _longest(pieces: Sequence[str], start: int, find: Find) -> tuple[int, _Part]:
     """The longest known part that begins with a piece, and where it ends; the piece alone, if none is known."""
     separator = pieces[start - 1] if start else ""
-    for end in range(len(pieces), start, -2):
+    last = min(len(pieces), start + _MOST)
+    for end in range(last, start, -2):
         if not start and end == len(pieces):
             continue
         part = "".join(pieces[start:end])

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from beam_deid.pipelines.language.catalogue import Catalogue
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.transforms.errors import DeidError
 
-if TYPE_CHECKING:  # it is loaded only where another language than English is spoken
+if TYPE_CHECKING:  # loaded only where another language than English is spoken
     import polib
+
+    from beam_deid.pipelines.language.catalogue import Catalogue
 
 _OWN = "beam_deid.po"
 _CLICK = "click.po"
@@ -70,13 +71,15 @@ def message_of(error: DeidError) -> str:
 
 
 @lru_cache
-def catalogue(language: str, more: str = "") -> Catalogue:
+def catalogue(language: str, more: str = "") -> "Catalogue":
     """The catalogue of a language; English needs none, and loads none.
 
     Args:
         language: The language.
         more: A file whose messages it has as well.
     """
+    from beam_deid.pipelines.language.catalogue import Catalogue
+
     messages = messages_of(language, _OWN)
     if more:
         messages = {**messages_of(language, more), **messages}

@@ -25,8 +25,8 @@ _SAID = (
 def plain_words(error: yaml.YAMLError) -> str:
     """What is wrong and what to do. PyYAML's own words may quote the text; these never do."""
     said = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
-    found = (words for pattern, words in _SAID if pattern in said)
-    return "this is not YAML: " + next(found, "check quotes, brackets and indentation")
+    found = next((words for pattern, words in _SAID if pattern in said), "check quotes, brackets and indentation")
+    return f"this is not YAML: {found}"
 
 
 def line_of(error: yaml.YAMLError, text: str) -> int | None:

@@ -57,6 +57,20 @@ def test_what_is_known_is_said_and_names_stay(text, said):
     assert SPEAKER.said(text) == said
 
 
+def test_long_texts_are_said_as_fast_as_short_ones():
+    names = ", ".join(f"column_{number}" for number in range(5000))
+    assert SPEAKER.said(f"levels chosen: {names}") == f"选定的层级：{names}"
+    assert SPEAKER.said(f"a.csv, line 7: {names}: the file is empty") == f"a.csv，第 7 行：{names}：文件是空的"
+    lines = "a.csv: the file is empty\n" * 500
+    assert SPEAKER.said(lines) == "a.csv：文件是空的\n" * 500
+    letters = "a b: " * 5000
+    assert SPEAKER.said(letters) == letters
+
+
+def test_signs_of_private_use_stay():
+    assert SPEAKER.said("\ue000: the file is empty") == "\ue000: the file is empty"
+
+
 def test_a_name_is_never_taken_for_a_heading():
     assert SPEAKER.said("records") == "records"
     assert SPEAKER.said("records at by 10") == "records：按 10"
