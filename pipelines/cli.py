@@ -7,12 +7,16 @@ import sys
 
 import click
 
+from beam_deid.pipelines.commands import Group, told
 from beam_deid.pipelines.language.chosen import chosen
-from beam_deid.pipelines.language.help_pages import show_usage_error, with_language
+from beam_deid.pipelines.language.help_pages import with_language
 from beam_deid.pipelines.language.words import message_of, said, spoken_in
-from beam_deid.pipelines.output import fail
-from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.pipelines.output import fail, open_streams
+from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals
+from beam_deid.pipelines.stopping import said as said_of_stopping
+from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
+from beam_deid.transforms.storage.stopping import STOPPING
 
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
@@ -37,7 +41,7 @@ _MODULES = {"profile": "profiling"}
 """Where a command's module has another name than the command: ``profile`` is one of the standard library."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Commands that are imported when they are called, so that ``--help`` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -79,11 +83,15 @@ with_language(cli)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    heed_signals()
+    open_streams()
     sort_quickly()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_news)
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
-    sys.exit(call(arguments))
+    code = call(arguments)
+    heed_no_more()
+    sys.exit(code)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -98,6 +106,7 @@ def call(arguments: list[str] | None = None) -> int:
 
 
 def _call(arguments: list[str] | None) -> int:
+    STOPPING.begin()
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:
@@ -105,16 +114,21 @@ def _call(arguments: list[str] | None) -> int:
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
-        show_usage_error(error)
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        fail(said("interrupted; nothing was published"))
-        return 130
-    except BrokenPipeError:
-        return 0
+        wrong = told(error)
+        fail(message_of(wrong, by_click=True))
+        return wrong.exit_code
+    except Stopped as stopped:
+        fail(said(said_of_stopping()))
+        return stopped.exit_code
+    except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
+        fail(said(said_of_stopping()))
+        return Stopped().exit_code
     except Exception as error:
-        fault = InternalFault.from_exception(error, "beam-deid")
+        fault = fault_of(error, "command")
         fail(message_of(fault))
         return fault.exit_code
     return 0

@@ -9,9 +9,10 @@ from rich.text import Text
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.pipelines.language.words import said, spoken
 from beam_deid.pipelines.language.wrapping import ends_of_lines
+from beam_deid.pipelines.views.console import PatientConsole
 
 
-class SpeakingConsole(Console):
+class SpeakingConsole(PatientConsole):
     """Every text that is printed, also as a cell of a table, is said in the language of the call before it is laid out.
 
     A `Text` is taken as it is: its maker says it (`beam_deid.pipelines.language.words.said`).

@@ -105,17 +105,3 @@ def _option() -> click.Option:
         expose_value=False,
         help=f"Language of what is shown; also {VARIABLE}, else the system's. Files and --json are the same in all.",
     )
-
-
-def show_usage_error(error: click.ClickException) -> None:
-    """Print what click found wrong with a call."""
-    if spoken() == ENGLISH:
-        error.show()
-        return
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-        options = context.help_option_names
-        if options:
-            click.echo(said_by_click(f"Try '{context.command_path} {options[0]}' for help."), err=True)
-    click.echo(f"\n{said_by_click(f'Error: {error.format_message()}')}", err=True)

@@ -61,13 +61,18 @@ def words(*texts: str) -> tuple[str, ...]:
     return tuple(map(word, texts))
 
 
-def message_of(error: DeidError) -> str:
-    """The message of an error, in the language of the call."""
+def message_of(error: DeidError, by_click: bool = False) -> str:
+    """The message of an error, in the language of the call.
+
+    Args:
+        error: The error.
+        by_click: Whether what is wrong may be told in words of click.
+    """
     if _Call.language == ENGLISH:
         return error.message
     place = f"{said(error.where)}：" if error.where else ""
     advice = f"。{said(error.next_step)}" if error.next_step else ""
-    return f"{place}{said(error.what)}{advice}"
+    return f"{place}{said_by_click(error.what) if by_click else said(error.what)}{advice}"
 
 
 @lru_cache

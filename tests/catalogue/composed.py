@@ -38,6 +38,9 @@ COMPOSED = (
     "Permission denied",
     "Read-only file system",
     "Too many open files",
+    # pipelines/views/plan
+    "missing",
+    "[red]note[/red]",
     # pipelines/views/register_entry
     "published",
     # transforms/terms: words of labels, told what they mean where they are first seen
@@ -48,5 +51,5 @@ COMPOSED = (
     "enclave",
 )
 
-PIECES = ("all", "average", "highest", "nobody", "none", "nothing", "optimum")
+PIECES = ("all", "average", "has", "have", "highest", "nobody", "none", "nothing", "optimum")
 """Single words that stand in a placeholder's place, where otherwise only names of the data are single words."""

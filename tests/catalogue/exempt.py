@@ -68,6 +68,8 @@ _TEXTS = {
     "Input should",
     "level: {level}",  # lines of a policy, and of a hierarchy file
     "keys: {flow} # {key_place}",
+    "record: {scalar} # {said}",
+    "{show_cursor}beam-deid: {words}",
     "levels: district;city;province;region;*",
     "require: {{k: {k}}}",
     "What a release does with the field",
@@ -92,8 +94,6 @@ _TEXTS = {
     "order number tail",
     "oaid, word {n}",
     "Value error,",
-    "Try '{command_path} {options}' for help.",  # click's, in click.po
-    "Error: {format_message}",
     "Both reads",  # steps of a pipeline
     "By part",
     "Combine columns",

@@ -78,13 +78,13 @@ def test_help_is_said_in_chinese(command, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["plan"], 2, "缺少参数 'POLICY'"),
-        (["plna"], 2, "没有命令 'plna'"),
-        (["plan", "policy.yaml", "--jsn"], 2, "没有选项 '--jsn'"),
+        (["plan"], 2, "缺少 POLICY。参见：beam-deid plan --help"),
+        (["plna"], 2, "没有命令 plna。是不是想写 plan？"),
+        (["plan", "policy.yaml", "--jsn"], 2, "没有选项 --jsn。是不是想写 --json？"),
         (
             ["run", "policy.yaml", "-i", "orders.csv", "-o", "out", "--workers", "0"],
             2,
-            "'--workers' 的值无效：0 不在范围 x>=1 之内",
+            "--workers：0 不在范围 x>=1 之内",
         ),
         (["run", "policy.yaml", "-i", "orders.csv", "-o", "out", "--max-rejects", "nan"], 2, "nan 不是占比"),
         (["plan", "none.yaml"], 2, "none.yaml：没有这个文件。检查策略的路径"),
