@@ -9,6 +9,8 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
+from beam_deid.pipelines.language.comments import with_comments_said
+from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 
@@ -63,13 +65,13 @@ def profile(
     if as_json:
         output.emit(draft.to_document())
     else:
-        click.echo(as_yaml(draft), nl=False)
+        click.echo(with_comments_said(as_yaml(draft)), nl=False)
     about = draft.platform or "no platform that is known"
     fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
-    click.echo(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)", err=True)
+    click.echo(said(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)"), err=True)
     output.note(_ready(draft))
     if not as_json:
-        click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
+        click.echo("\n".join(map(said, _next(inputs, bool(draft.service)))), err=True)
 
 
 def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
