@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
-from beam_deid.transforms.formats.text_plain import plain_lines
+from beam_deid.transforms.formats.text_plain import plain_counts, plain_stops
 from beam_deid.transforms.formats.text_quotes import (
     Flags,
     Places,
@@ -32,7 +32,6 @@ class Rows(NamedTuple):
     Attributes:
         starts: int64 array, shape (n,): offset of each row.
         stops: int64 array, shape (n,): offset of its line end.
-        values: int64 array, shape (n,): how many values it has.
         broken: Boolean array, shape (n,): whether a quote in it is at fault, it holds NUL, or it is too long.
         end: Offset behind the last line end; what follows is no whole row.
         overlong: Whether what follows is the beginning of a line that is too long.
@@ -40,7 +39,6 @@ class Rows(NamedTuple):
 
     starts: Places
     stops: Places
-    values: Places
     broken: Flags
     end: int
     overlong: bool
@@ -58,6 +56,7 @@ class Scan:
     Attributes:
         data: The block.
         rows: Its rows.
+        plain: Whether all quotes in them plainly open and close values: then any reader finds the same values.
     """
 
     def __init__(self, data: bytes, dialect: Dialect, width: int, final: bool) -> None:
@@ -66,15 +65,19 @@ class Scan:
         self._array = np.frombuffer(data, np.uint8)
         self._final = final
         self._width = width
-        found = self._plain_rows(final)
-        self.rows = self._resolved_rows() if found is None else found
-
-    def _plain_rows(self, final: bool) -> Rows | None:
-        """The rows, where all quotes in them are plain; else None."""
-        data = self.data
         end = len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        lines = plain_lines(data, end, self._dialect, self._width)
-        return None if lines is None else self._filled(lines.stops, lines.delimiters + 1, _NOWHERE, end)
+        stops = plain_stops(data, end, dialect, width)
+        self.plain = stops is not None
+        self.rows = self._resolved_rows() if stops is None else self._filled(stops, _NOWHERE, end)
+
+    @cached_property
+    def counts(self) -> Places:
+        """How many values each row has: int64 array, shape (n,)."""
+        if self.plain:
+            return plain_counts(self.data, self.rows.end, self._dialect, self.rows.stops)
+        places, is_end = self._separators
+        delimiters = np.cumsum(~(self._quoted.inside | is_end))
+        return np.diff(delimiters[np.searchsorted(places, self.rows.stops)], prepend=0) + 1
 
     def _resolved_rows(self) -> Rows:
         """The rows, where quotes are not plain; and those that are too long for one are given up."""
@@ -129,21 +132,18 @@ class Scan:
         places, is_end = self._separators
         inside = self._quoted.inside
         ends = np.flatnonzero(is_end & ~inside)
-        outside = np.cumsum(~inside)
-        values = np.diff(outside[ends], prepend=0)
         end = min(int(places[ends[-1]]) + 1, len(self.data)) if len(ends) else 0
-        return self._filled(places[ends], values, self._quoted.given_up, end)
+        return self._filled(places[ends], self._quoted.given_up, end)
 
-    def _filled(self, stops: Places, values: Places, given_up: Places, end: int) -> Rows:
+    def _filled(self, stops: Places, given_up: Places, end: int) -> Rows:
         """The rows of all lines, without those that are blank."""
         starts = np.concatenate(([0], stops[:-1] + 1)) if len(stops) else stops
         filled = stops > starts
         if not filled.all():
             starts = starts[filled]
             stops = stops[filled]
-            values = values[filled]
         broken = self._broken(starts, stops, given_up)
-        return Rows(starts, stops, values, broken, end, len(self.data) - end > LONGEST_ROW)
+        return Rows(starts, stops, broken, end, len(self.data) - end > LONGEST_ROW)
 
     def _broken(self, starts: Places, stops: Places, given_up: Places) -> Flags:
         broken = stops - starts > LONGEST_ROW
