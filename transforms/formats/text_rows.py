@@ -139,10 +139,8 @@ class Reading:
         rows = scan.rows
         found = np.zeros(len(rows.starts), dtype=bool)
         line = self._layout.header
-        for place in scan.places_of(line) if line else ():
-            row = int(np.searchsorted(rows.starts, place))
-            if row < len(found) and rows.starts[row] == place and rows.stops[row] == place + len(line):
-                found[row] = True
+        if line:
+            found[scan.rows_like(line)] = True
         return found
 
     def _stop_if_turned(self, scan: Scan, numbers: Numbers) -> None:

@@ -1,7 +1,6 @@
 """Where the rows of a block of delimited text begin and end, and which of them are sound: all found as columns of offsets."""
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,6 +21,9 @@ from beam_deid.transforms.formats.text_quotes import (
     without_backslashes,
 )
 from beam_deid.transforms.storage.limits import LONGEST_ROW
+
+_BEGIN = 16
+"""Bytes by which most rows differ from a line."""
 
 _NOWHERE = np.zeros(0, dtype=np.int64)
 
@@ -174,12 +176,13 @@ class Scan:
             return place
         return int(self._quoted.openings[np.searchsorted(self._quoted.openings, place) - 1])
 
-    def places_of(self, line: bytes) -> Iterator[int]:
-        """Offsets of a line, wherever its bytes are."""
-        place = self.data.find(line)
-        while place >= 0:
-            yield place
-            place = self.data.find(line, place + len(line))
+    def rows_like(self, line: bytes) -> list[int]:
+        """The rows that are written as a line is, which is not empty."""
+        starts = self.rows.starts
+        likely = np.flatnonzero(self.rows.stops - starts == len(line))
+        begin = np.frombuffer(line[:_BEGIN], np.uint8)
+        alike = self._array[starts[likely, None] + np.arange(len(begin))] == begin
+        return [row for row in likely[alike.all(axis=1)].tolist() if self.line(row) == line]
 
     def line(self, row: int) -> bytes:
         """One row as it is written, without its line end."""
