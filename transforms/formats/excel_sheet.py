@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Sequence
+from functools import partial
 
 import pyarrow as pa
 import python_calamine as calamine
@@ -74,7 +75,7 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    return records(sheet, header, _marks(data, number), asked.footer)
+    return records(sheet, header, partial(_marks, data, number), asked.footer)
 
 
 def _check_size(data: bytes) -> None:
@@ -135,11 +136,11 @@ def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.Calami
         raise Refused(*_DAMAGED) from None
 
 
-def _marks(data: bytes, number: int) -> Marks:
+def _marks(data: bytes, number: int, of_days: bool) -> Marks:
     if not data.startswith(b"PK"):
         return NO_MARKS
     try:
-        return cell_marks(data, number)
+        return cell_marks(data, number, of_days)
     except UnplacedError:
         raise Refused("a cell does not say where in the sheet it stands", "Save it again in Excel") from None
     except (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, NotImplementedError):

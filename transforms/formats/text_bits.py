@@ -16,11 +16,8 @@ _PIECE = 512 << 10
 _ONE = np.uint64(1)
 _LAST = np.uint64(63)
 _DOUBLINGS = tuple(np.uint64(1 << power) for power in range(6))
-_SHORT = 16
-_SET_IN = np.unpackbits(np.arange(1 << _SHORT, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(
-    axis=1, dtype=np.uint8
-)
-"""How many bits are set in each number of 16 bits."""
+_SET_IN = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
+"""How many bits are set in each octet."""
 
 
 def line_pieces(data: bytes, end: int) -> Iterator[tuple[int, int]]:
@@ -87,10 +84,10 @@ def behind_each(bits: Bits) -> Bits:
 
 def set_before(bits: Bits, places: Places) -> Places:
     """How many bits are set before each place."""
-    shorts = bits.astype("<u8", copy=False).view("<u2")
-    until = np.cumsum(_SET_IN[shorts], dtype=np.int64)
-    short = places // _SHORT
-    bit = (places % _SHORT).astype(np.uint16)
-    behind = shorts[short] >> bit << bit
-    before: Places = until[short] - _SET_IN[behind]
+    octets = bits.astype("<u8", copy=False).view(np.uint8)
+    until = np.cumsum(_SET_IN[octets], dtype=np.int64)
+    octet = places // 8
+    bit = (places % 8).astype(np.uint8)
+    behind = octets[octet] >> bit << bit
+    before: Places = until[octet] - _SET_IN[behind]
     return before
