@@ -69,3 +69,24 @@ def test_a_row_that_is_too_long_may_begin_a_shard(tmp_path):
     shards, records, faults = read_in(path, 2)
     assert len(shards) == 3
     assert (sorted(records), faults) == ([0, 1, 3, 4, 5], {2: "malformed_row"})
+
+
+def test_shards_of_a_file_do_not_find_its_layout_again(tmp_path, monkeypatch):
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n" + "1,2\n" * 8)
+    kind = format_of(str(path), OPTIONS)
+    shards = kind.shards(str(path), path.stat().st_size, OPTIONS, 4)
+    monkeypatch.delattr("beam_deid.transforms.formats.text_layout.footer_of")
+    found = [chunk.batch.to_pydict() for shard in shards for chunk in kind.read(shard, OPTIONS, ["b"], 100)]
+    assert found == [{"b": ["2"] * 4}] * 2
+
+
+@pytest.mark.parametrize("header", ["b,a\n", "bb,a\n"])
+def test_a_file_that_was_changed_after_it_was_listed_is_read_by_its_header_of_now(tmp_path, header):
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n" + "1,2\n" * 8)
+    kind = format_of(str(path), OPTIONS)
+    (shard,) = kind.shards(str(path), path.stat().st_size, OPTIONS, 100)
+    path.write_text(header + "1,2\n" * 8)
+    found = [chunk.batch.to_pydict() for chunk in kind.read(shard, OPTIONS, ["a"], 100)]
+    assert found == [{"a": ["2"] * 8}]

@@ -54,7 +54,7 @@ def quoted(block: bytes) -> Quoted:
     for start, stop in line_pieces(block, len(block)):
         piece = array[start:stop]
         inside, ends = _looked_at(piece, escapes)
-        made.append(_with_quotes(piece, inside))
+        made.append(_with_quotes(piece, inside).data)
         lines += len(ends)
     changed = sum(map(len, made)) > len(block)
     return Quoted(b"".join(made) if changed else block, lines)
@@ -104,7 +104,7 @@ def _with_quotes(text: Bytes, inside: Flags) -> Bytes:
 
 def _are_null(text: Bytes, first: Places, lengths: Places) -> Flags:
     """Which tokens are null, by where they begin and how long they are."""
-    found = lengths == len(_NULL)
+    found: Flags = lengths == len(_NULL)
     found[found] = (text[first[found, None] + np.arange(len(_NULL))] == _NULL).all(axis=1)
     return found
 
