@@ -1,4 +1,4 @@
-"""Places of bytes in a block of text as bits, 64 a word, the first in the lowest bit; and the pieces in which a block is looked at."""
+"""Places of bytes in a block of text as bits, 64 a word, the first in the lowest bit; and pieces in which a block is looked at."""
 
 from collections.abc import Iterator
 

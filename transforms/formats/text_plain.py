@@ -72,8 +72,9 @@ def plain_counts(data: bytes, end: int, dialect: Dialect, stops: Places) -> Plac
         found.append(before + set_before(delimiters, np.append(here, len(piece) - 1)))
         before = int(found[-1][-1])
         found[-1] = found[-1][:-1]
-    delimiters: Places = np.diff(np.concatenate(found), prepend=0)
-    return delimiters + 1
+    delimiters_before: Places = np.concatenate(found)
+    delimiters_before[1:] -= delimiters_before[:-1].copy()
+    return delimiters_before + 1
 
 
 def _ended(array: Bytes) -> Bytes:
