@@ -44,7 +44,7 @@ class Excel(Format):
         """The names in the sheet's header, each a text column."""
         if _is_text(path):
             return _TEXT.schema(path, options)
-        with _records(path, options) as answer:
+        with _records(path, options, names_alone=True) as answer:
             return pa.schema([(name, pa.string()) for name in answer.told["names"]])
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
@@ -95,7 +95,7 @@ def _is_text(path: str) -> bool:
     return container_of(head) not in ("zip", "ole") and is_text(head)
 
 
-def _records(path: str, options: InputOptions) -> contextlib.AbstractContextManager[Answer]:
+def _records(path: str, options: InputOptions, names_alone: bool = False) -> contextlib.AbstractContextManager[Answer]:
     broken = InputError(
         "the workbook is damaged, or is none", path, "Open it in a spreadsheet and save it again, as .xlsx or CSV"
     )
@@ -105,6 +105,7 @@ def _records(path: str, options: InputOptions) -> contextlib.AbstractContextMana
         "skip": options.skip,
         "header": options.header,
         "footer": options.footer or 0,
+        "names_alone": names_alone,
     }
     return asked("excel_sheet", request, broken)
 

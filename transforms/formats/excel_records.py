@@ -63,6 +63,13 @@ def records(sheet: calamine.CalamineSheet, header: Header, marks_of: Callable[[b
     return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated)
 
 
+def without_records(header: Header) -> Sheet:
+    """The columns of a sheet of which every one has a name, without a record."""
+    names = column_names(header.names)
+    nothing = np.zeros(0, dtype=np.int64)
+    return Sheet(pa.table([pa.array([], pa.string())] * len(names), names=names), nothing, nothing.astype(bool))
+
+
 def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:
     """All columns below the header, as text."""
     rows = itertools.islice(sheet.iter_rows(), below, None)

@@ -15,7 +15,7 @@ import python_calamine as calamine
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.excel_header import Asked, Refused, find_header
 from beam_deid.transforms.formats.excel_marks import NO_MARKS, Marks, UnplacedError, cell_marks
-from beam_deid.transforms.formats.excel_records import Sheet, records
+from beam_deid.transforms.formats.excel_records import Sheet, records, without_records
 from beam_deid.transforms.formats.reader_child import Given
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import (
@@ -31,8 +31,23 @@ _BATCH_ROWS = 1 << 16
 _DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
 
 
-def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequence[str] | None, footer: int) -> Given:
+def answer(
+    path: str,
+    sheet: str | int | None,
+    skip: int | None,
+    header: Sequence[str] | None,
+    footer: int,
+    names_alone: bool = False,
+) -> Given:
     """The records of a sheet.
+
+    Args:
+        path: The workbook.
+        sheet: The sheet's name or its number from 1; None for the only one.
+        skip: Rows before the header, or None to find it.
+        header: What the columns are called, if the sheet does not say.
+        footer: How many of the last rows are none.
+        names_alone: Whether only the names are asked for: cells are then looked at only where a column has no name.
 
     Returns:
         Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
@@ -42,7 +57,7 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
         InputError: It cannot be read, or it is not clear what of it is wanted.
     """
     try:
-        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
+        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer), names_alone)
     except Refused as refused:
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
@@ -63,8 +78,8 @@ def _bytes_of(path: str) -> bytes:
     return data
 
 
-def read_sheet(data: bytes, asked: Asked) -> Sheet:
-    """Read a sheet whole.
+def read_sheet(data: bytes, asked: Asked, names_alone: bool = False) -> Sheet:
+    """Read a sheet whole, or without its records where only the names of its columns are wanted and all of them have one.
 
     Raises:
         Refused: It cannot be read, or it is not clear how.
@@ -75,6 +90,8 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
+    if names_alone and all(header.names):
+        return without_records(header)
     return records(sheet, header, partial(_marks, data, number), asked.footer)
 
 
