@@ -45,7 +45,7 @@ def test_the_source_distribution_holds_the_tests_as_well():
     from hatchling.builders.sdist import SdistBuilder
 
     shipped = {file.relative_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
-    assert tracked("configs", "pipelines", "transforms", "tests", "CHANGELOG.md") <= shipped
+    assert tracked("configs", "pipelines", "transforms", "tests", "CHANGELOG.md", "README.zh-CN.md") <= shipped
     assert not any(path.startswith(".dev") for path in shipped)
 
 
@@ -55,6 +55,7 @@ def test_the_top_level_is_as_agreed():
     assert {name for name in top if not name.startswith(".")} == {
         "pyproject.toml",
         "README.md",
+        "README.zh-CN.md",
         "CHANGELOG.md",
         "LICENSE",
         "configs",
