@@ -152,6 +152,17 @@ def test_every_module_stands_in_a_layer():
     assert there - {"__init__"} == named
 
 
+def test_the_page_of_the_house_lists_the_rooms_from_the_top_layer_to_the_lowest():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one["name"] == "Layers")["layers"]
+    place = {room: number for number, layer in enumerate(layers) for room in re.split(r"[ |:]+", layer)}
+    rooms = re.findall(r"^\| [\w ]*\| \[?`(\w+)/`", PAGE, re.MULTILINE)
+    assert sorted(rooms) == ROOMS
+    places = [place[room] for room in rooms]
+    assert places == sorted(places)
+
+
 def test_every_room_but_beam_is_under_the_contract_that_forbids_it():
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
