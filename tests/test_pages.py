@@ -7,6 +7,9 @@ import pytest
 import yaml
 
 from beam_deid.pipelines.cli import cli
+from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.policy.adversary import Environment
+from beam_deid.transforms.policy.model import FieldSpec, Policy, Release, Search
 from beam_deid.transforms.policy.reader import policy_from_mapping
 
 from .kit.pages import CHINESE, PAGES, README, ROOT, blocks, name_of, needs_pages, paste
@@ -122,6 +125,24 @@ def test_policies_and_pieces_of_policies_are_valid(page):
         whole = block.startswith("version: ")
         policy = yaml.safe_load(block) if whole else with_piece(yaml.safe_load(example), block)
         assert set(policy_from_mapping(policy).releases) == {"analytics", "crm"}
+
+
+@pytest.mark.parametrize(
+    ("model", "page"),
+    [
+        (Policy, "configs"),
+        (FieldSpec, "configs"),
+        (Release, "configs"),
+        (Environment, "configs"),
+        (InputOptions, "transforms/formats"),
+        (Search, "transforms/search"),
+    ],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_every_key_of_a_policy_stands_on_its_page(model, page):
+    text = (ROOT / page / "README.md").read_text("utf-8")
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    assert [key for key in keys if not re.search(rf"[`{{ ]{key}[`:]", text)] == []
 
 
 def test_the_commands_of_the_pages_exist():
